@@ -1,0 +1,70 @@
+import type { ConnectEvent } from '../events.js'
+import { optionsKey, type UseBlindLlamaOptions } from './options.js'
+import { IDLE, Session, type BlindLlamaState, type Connect } from './session.js'
+
+/** A component that shows a session. */
+export interface Observer {
+  changed(): void
+  heard(event: ConnectEvent): void
+}
+
+interface Entry {
+  readonly session: Session
+  readonly observers: Set<Observer>
+}
+
+/**
+ * The sessions of a page: components with equal options share one, so that ten of them cost one attestation.
+ *
+ * A session starts with its first observer and closes after its last. Closing waits for the running task to end, because
+ * React's StrictMode, and a component that replaces another, leave and come back within one.
+ */
+export class Sessions {
+  readonly #connect: Connect
+  readonly #entries = new Map<string, Entry>()
+
+  /** `connect` is handed in so that tests decide when an attestation ends; everybody else passes the real one. */
+  constructor(connect: Connect) {
+    this.#connect = connect
+  }
+
+  state(key: string): BlindLlamaState<true> {
+    return this.#entries.get(key)?.session.state ?? IDLE
+  }
+
+  /** Shows the session of `options` to `observer` until the returned function is called. */
+  observe(options: UseBlindLlamaOptions, observer: Observer): () => void {
+    const key = optionsKey(options)
+    const entry = this.#entries.get(key) ?? this.#start(key, options)
+    entry.observers.add(observer)
+    if (entry.session.state === IDLE) entry.session.attest()
+    return () => {
+      entry.observers.delete(observer)
+      setTimeout(() => this.#closeIfUnseen(key, entry), 0)
+    }
+  }
+
+  /** Attests anew; nothing happens where no component shows the session or an attestation runs already. */
+  retry(key: string): void {
+    this.#entries.get(key)?.session.attest()
+  }
+
+  #start(key: string, options: UseBlindLlamaOptions): Entry {
+    const observers = new Set<Observer>()
+    const session = new Session(
+      this.#connect,
+      options,
+      () => observers.forEach((observer) => observer.changed()),
+      (event) => observers.forEach((observer) => observer.heard(event)),
+    )
+    const entry = { session, observers }
+    this.#entries.set(key, entry)
+    return entry
+  }
+
+  #closeIfUnseen(key: string, entry: Entry): void {
+    if (entry.observers.size > 0 || this.#entries.get(key) !== entry) return
+    this.#entries.delete(key)
+    entry.session.close()
+  }
+}
