@@ -1,0 +1,94 @@
+import type { Bytes } from '../bytes.js'
+import { BlindLlamaError } from '../errors.js'
+import type { AttestReason, ConnectEvent } from '../events.js'
+import { askEvidence, versions } from '../evidence/ask.js'
+import { HeldStatic } from '../evidence/held-static.js'
+import { type KeyConfig, parseKeyConfig } from '../ohttp/key-config.js'
+import { suites } from '../ohttp/suite.js'
+import type { Settings } from '../options.js'
+import type { PassedVerdict, SimulatedVerdict, Verdict } from '../verdict.js'
+import type { Verifier } from '../verifier/verifier.js'
+import { fromHex } from '../bytes.js'
+import { Lifetime, instant } from './lifetime.js'
+
+/** A service that passed, and what a request to it needs. Made from a passed verdict only. */
+export interface Attestation {
+  readonly verdict: PassedVerdict | SimulatedVerdict
+  readonly lifetime: Lifetime
+  readonly keyConfig: KeyConfig
+  /** `[a-z0-9]{1,32}`: the part of the path that the request is posted to. */
+  readonly instance: string
+  /** What to add to this machine's wall clock to get the service's, in milliseconds. */
+  clockOffsetMs: number
+}
+
+export interface AttesterParts {
+  settings: Settings
+  verifier: Promise<Verifier>
+  emit: (event: ConnectEvent) => void
+}
+
+/**
+ * The way from evidence to a key: asks with a fresh nonce, lets the verifier decide, and takes the key from a passed verdict.
+ * Remembers the static part of the last evidence that passed, so that it travels once.
+ */
+export function attester({
+  settings,
+  verifier,
+  emit,
+}: AttesterParts): (reason: AttestReason, signal: AbortSignal) => Promise<Attestation> {
+  const held = new HeldStatic()
+
+  async function attest(signal: AbortSignal): Promise<Attestation> {
+    const nonce: Bytes = crypto.getRandomValues(new Uint8Array(32))
+    const start = instant()
+    const have = held.hash
+    const question = { endpoint: settings.endpoint, nonce, signal, ...(have && { have }) }
+    const [ready, evidence] = await Promise.all([verifier, askEvidence(question)])
+    emit({ type: 'evidence', evidence, nonce })
+
+    const verdict = ready.verify({
+      evidence,
+      ...(held.bytes && { staticPart: held.bytes }),
+      policy: settings.policy,
+      audience: settings.audience,
+      nonce,
+      nowMs: Date.now(),
+      allowSimulated: settings.allowSimulated,
+      versions,
+      suites,
+    })
+    for (const step of verdict.steps) emit({ type: 'step', step })
+    emit({ type: 'verdict', verdict })
+    const passed = assertPassed(verdict, settings.allowSimulated)
+
+    await held.keep(ready.staticPart(evidence))
+    return {
+      verdict: passed,
+      lifetime: new Lifetime(start, passed.key.validForMs),
+      keyConfig: parseKeyConfig(fromHex(passed.key.keyConfig)),
+      instance: passed.key.instance,
+      clockOffsetMs: passed.key.serverTimeMs - start.wall,
+    }
+  }
+
+  return async (reason, signal) => {
+    emit({ type: 'attesting', reason })
+    try {
+      const attestation = await attest(signal)
+      emit({ type: 'ready', expiresInMs: attestation.lifetime.remainingMs() })
+      return attestation
+    } catch (error) {
+      if (BlindLlamaError.isInstance(error)) emit({ type: 'failed', error })
+      throw error
+    }
+  }
+}
+
+function assertPassed(verdict: Verdict, allowSimulated: boolean): PassedVerdict | SimulatedVerdict {
+  if (verdict.result !== 'pass') throw new BlindLlamaError(verdict.code, verdict.detail, { verdict })
+  // The verifier refuses this itself; a page that was handed another verifier must still not take one for the other.
+  if (verdict.simulated && !allowSimulated)
+    throw new BlindLlamaError('ak.simulated', 'A simulated TPM proves nothing, and the page did not allow it')
+  return verdict
+}

@@ -1,0 +1,72 @@
+import { attester } from './attestation/attest.js'
+import { KeyKeeper } from './attestation/keeper.js'
+import { expireOnRestore } from './attestation/restore.js'
+import { channelFetch } from './channel/fetch.js'
+import { assertEnvironment } from './environment.js'
+import { emitterOf } from './events.js'
+import { type ConnectOptions, settingsOf } from './options.js'
+import type { TrustedVerdict } from './verdict.js'
+import { defaultWasm } from './verifier/default-wasm.js'
+import { loadVerifier } from './verifier/load.js'
+
+/** A service that passed, for as long as its key is valid; the key is renewed when a request needs it. */
+export interface BlindLlamaClient<AllowSimulated extends boolean = false> {
+  /**
+   * `fetch` for addresses under the service's base URL, everything of which is encrypted to the attested key: method, path,
+   * headers and bodies. Give it to `openai` or the AI SDK as their `fetch` option, or call it.
+   *
+   * It rejects with a `BlindLlamaError`, or with the reason of the caller's own `AbortSignal`. The body of an answer that
+   * was altered or cut ends with such an error too, never quietly.
+   */
+  readonly fetch: typeof globalThis.fetch
+  /** The report on the key in use now. */
+  readonly verdict: TrustedVerdict<AllowSimulated>
+  /** Attests anew; requests under way keep their key. Rejects with what went wrong. */
+  renew: () => Promise<void>
+  /** Forgets the key; later calls fail with `client.closed`. */
+  close: () => void
+}
+
+/**
+ * Proves which software answers at `options.url` and returns a client that talks to exactly that software.
+ *
+ * ```ts
+ * const client = await connect({ url: 'https://chat.example/', policy })
+ * const openai = new OpenAI({ baseURL: 'https://chat.example/v1', apiKey, fetch: client.fetch })
+ * ```
+ *
+ * @throws {BlindLlamaError} with the code of what could not be proved, and with the report where the verifier decided.
+ */
+export async function connect<AllowSimulated extends boolean = false>(
+  options: ConnectOptions<AllowSimulated>,
+): Promise<BlindLlamaClient<AllowSimulated>> {
+  options.signal?.throwIfAborted()
+  const settings = settingsOf(options)
+  assertEnvironment()
+  const emit = emitterOf(options.onEvent)
+  const verifier = loadVerifier(options.wasm ?? defaultWasm)
+  const keeper = new KeyKeeper(attester({ settings, verifier, emit }))
+
+  let { verdict } = await keeper.renew('connect', options.signal).catch((error: unknown) => {
+    keeper.close()
+    throw error
+  })
+  const forgetPage = expireOnRestore(keeper)
+
+  return {
+    fetch: channelFetch(settings, keeper),
+    get verdict() {
+      verdict = keeper.verdict ?? verdict
+      // The verifier gives simulated verdicts only where `dangerouslyAllowSimulated` is true, which is what the type says.
+      return verdict as TrustedVerdict<AllowSimulated>
+    },
+    async renew() {
+      await keeper.renew('renew')
+    },
+    close() {
+      forgetPage()
+      keeper.close()
+      emit({ type: 'closed' })
+    },
+  }
+}

@@ -1,0 +1,34 @@
+import type { BlindLlamaError } from './errors.js'
+import type { Step, Verdict } from './verdict.js'
+
+/** Why an attestation runs: the first one, `renew()`, the key's time was over, or the gateway no longer knew the key. */
+export type AttestReason = 'connect' | 'renew' | 'expired' | 'key-unknown'
+
+/**
+ * What `onEvent` hears, in this order for each attestation: `attesting`, `evidence`, a `step` for each step of the verdict,
+ * `verdict`, then `ready` or `failed`.
+ */
+export type ConnectEvent =
+  | { type: 'attesting'; reason: AttestReason }
+  /** What was asked and what arrived: enough to verify it again elsewhere. */
+  | { type: 'evidence'; evidence: Uint8Array; nonce: Uint8Array }
+  | { type: 'step'; step: Step }
+  | { type: 'verdict'; verdict: Verdict }
+  /** A key is held; `expiresInMs` from now on. */
+  | { type: 'ready'; expiresInMs: number }
+  | { type: 'failed'; error: BlindLlamaError }
+  | { type: 'closed' }
+
+/** Calls `listener`; what it throws is reported as uncaught and does not touch the client. */
+export function emitterOf(listener: ((event: ConnectEvent) => void) | undefined): (event: ConnectEvent) => void {
+  if (!listener) return () => {}
+  return (event) => {
+    try {
+      listener(event)
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
+}

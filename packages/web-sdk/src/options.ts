@@ -1,0 +1,76 @@
+import type { ConnectEvent } from './events.js'
+import { BlindLlamaError } from './errors.js'
+import type { Policy } from './policy.js'
+import type { WasmSource } from './verifier/source.js'
+
+export interface ConnectOptions<AllowSimulated extends boolean = false> {
+  /** Base URL of the service, the one that requests are addressed to. `https:`, or `http:` on the loopback for development. */
+  url: string | URL
+  /** Text and bytes are taken as they are; an object is serialised once. Pin it in the page: it is the root of all trust. */
+  policy: string | Uint8Array | Policy
+  /** Another base URL through which everything goes, so that the service does not see the address of the page's visitor. */
+  relay?: string | URL
+  /** Default: the file that this package was built with, beside its module, with its hash checked before compilation. */
+  wasm?: WasmSource
+  /** Cancels `connect` itself, nothing later. */
+  signal?: AbortSignal
+  onEvent?: (event: ConnectEvent) => void
+  /**
+   * Accept a `simulated` anchor that the policy lists. Whoever runs the host of a software TPM can make it say anything:
+   * for development only. The type of `verdict` widens with it.
+   */
+  dangerouslyAllowSimulated?: AllowSimulated
+}
+
+/** The options after their check: what every later part works with. */
+export interface Settings {
+  /** Where requests must be addressed to; ends in `/`. */
+  base: URL
+  /** Where bytes are sent; ends in `/`. */
+  endpoint: URL
+  /** Used where the policy names no audience (PROTOCOL.md §7). */
+  audience: string
+  policy: Uint8Array<ArrayBuffer>
+  allowSimulated: boolean
+}
+
+const loopback = /^(localhost|[^.]+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
+
+function baseUrl(name: 'url' | 'relay', value: string | URL): URL {
+  let url: URL
+  try {
+    url = new URL(value)
+  } catch (cause) {
+    throw new BlindLlamaError('client.options', `\`${name}\` is not an absolute URL`, { cause })
+  }
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback.test(url.hostname)))
+    throw new BlindLlamaError('client.options', `\`${name}\` must be an https: URL`)
+  if (url.username || url.password || url.search || url.hash)
+    throw new BlindLlamaError('client.options', `\`${name}\` must have no credentials, query or fragment`)
+  if (!url.pathname.endsWith('/')) url.pathname += '/'
+  return url
+}
+
+function policyBytes(policy: string | Uint8Array | Policy): Uint8Array<ArrayBuffer> {
+  if (policy instanceof Uint8Array) return new Uint8Array(policy)
+  if (typeof policy === 'string') return new TextEncoder().encode(policy)
+  if (typeof policy !== 'object' || policy === null)
+    throw new BlindLlamaError('client.options', '`policy` must be JSON text, its bytes, or an object')
+  return new TextEncoder().encode(JSON.stringify(policy))
+}
+
+/**
+ * Checks the options and fixes what may not change under the client: the bytes of the policy and the addresses.
+ *
+ * @throws {BlindLlamaError} `client.options`, naming the option.
+ */
+export function settingsOf(options: ConnectOptions<boolean>): Settings {
+  const base = baseUrl('url', options.url)
+  return {
+    base,
+    endpoint: options.relay === undefined ? base : baseUrl('relay', options.relay),
+    audience: base.origin,
+    policy: policyBytes(options.policy),
+    allowSimulated: options.dangerouslyAllowSimulated === true,
+  }
+}

@@ -1,0 +1,55 @@
+import type { Assurance, Upstream } from './verdict.js'
+
+/** A trust anchor of PROTOCOL.md §7. `name` is the TPM Name of the attestation key: 000B and SHA-256, 34 bytes in hex. */
+export type Anchor =
+  | {
+      kind: 'ak-name'
+      name: string
+      /** What the author of the policy knows of this key. */
+      assurance: Exclude<Assurance, 'simulated' | 'cvm-bound'>
+      hierarchy?: 'endorsement'
+    }
+  | { kind: 'simulated'; name: string; hierarchy?: 'endorsement' }
+
+export type PcrRule = 'golden' | 'untouched' | 'unchecked'
+
+export type SuiteName =
+  | 'x25519-sha256-aes128gcm'
+  | 'x25519-sha256-aes256gcm'
+  | 'x25519-sha256-chacha20poly1305'
+
+/** Reference values of one released image. PCR values and digests in hex. */
+export interface Release {
+  name: string
+  /** PCR index to value: every `golden` index and no other. */
+  pcrs: Record<string, string>
+  configDigests?: string[]
+}
+
+/**
+ * What the author of the page demands of the service (PROTOCOL.md §7). It is the root of all trust: pin it in the page.
+ * The verifier reads its JSON text with a strict reader, whatever this type lets through.
+ */
+export interface Policy {
+  version: 1
+  /** Default: the ASCII origin of the service's base URL. */
+  audience?: string
+  /** The first that matches decides the assurance. */
+  anchors: Anchor[]
+  /** Default: `cloud-vtpm`, `cvm-bound`, `hardware-tpm`. */
+  acceptAssurance?: Assurance[]
+  /** Default: `in-image`, `attested`. */
+  acceptUpstream?: Upstream[]
+  pcrs: {
+    bank: 'sha256' | 'sha384'
+    /** PCR index to rule; the quoted selection must be exactly these. */
+    rules: Record<string, PcrRule>
+  }
+  releases?: Release[]
+  /** Accepted for every release, in hex (PROTOCOL.md §12). */
+  configDigests?: string[]
+  /** 1000 to 86400000, default 3600000. */
+  maxAgeMs?: number
+  requireSafeClock?: boolean
+  suites?: SuiteName[]
+}
