@@ -1,0 +1,38 @@
+//! What a quote covers besides the measurements: a fresh nonce and the claims (PROTOCOL.md §5).
+
+use crate::hash::sha256;
+
+const DOMAIN: &[u8] = b"blindllama/tpm-quote/v1";
+
+/// `extraData` (TPMS_ATTEST, TPM 2.0 Part 2 §10.12.12) of a quote over the tree of nonces with `root` and over `claims`,
+/// the encoded claims as they travel:
+/// `H( LP("blindllama/tpm-quote/v1") || LP(root) || LP(H(claims)) )` with `LP(x) = u32be(len(x)) || x`.
+#[must_use]
+pub fn extra_data(root: &[u8; 32], claims: &[u8]) -> [u8; 32] {
+    const LP_DOMAIN: [u8; 4] = (DOMAIN.len() as u32).to_be_bytes();
+    const LP_HASH: [u8; 4] = 32_u32.to_be_bytes();
+    sha256(&[&LP_DOMAIN, DOMAIN, &LP_HASH, root, &LP_HASH, &sha256(&[claims])])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::extra_data;
+    use crate::{evidence::nonce_tree, hash::sha256};
+
+    /// PROTOCOL.md §5; the values were computed by another implementation (Python's hashlib).
+    #[test]
+    fn worked_example_of_the_specification() {
+        let nonce = core::array::from_fn(|i| i as u8);
+        let root = nonce_tree::root_from_path(&nonce, 0, &[]).unwrap();
+        assert_eq!(hex(&root), "699cacdb4c39d8e0bb1223352765a7f7acdc51dec6694f7b54c3d0a47f0cc409");
+        assert_eq!(hex(&sha256(&[&[0xa0]])), "c19a797fa1fd590cd2e5b42d1cf5f246e29b91684e2f87404b81dc345c7a56a0");
+        assert_eq!(
+            hex(&extra_data(&root, &[0xa0])),
+            "7fd625dd989973719e22680fd00afd6f9673ce4f859625284e063fe444c9b133"
+        );
+    }
+
+    fn hex(bytes: &[u8]) -> alloc::string::String {
+        bytes.iter().map(|byte| alloc::format!("{byte:02x}")).collect()
+    }
+}

@@ -1,0 +1,147 @@
+//! What the gateway says of itself, covered by the quote (PROTOCOL.md §4).
+
+use alloc::vec::Vec;
+
+use super::{
+    VERSION,
+    cbor::{self, Decoder, Error, Value},
+    key_config,
+};
+
+/// Longest lifetime that claims may promise: a day, in milliseconds.
+pub const MAX_LIFETIME_MS: u64 = 86_400_000;
+
+/// Times from here on are not integers of JSON (RFC 8259 §6 with RFC 7493 §2.2).
+const TIME_LIMIT_MS: u64 = 1 << 53;
+
+/// Where plaintext goes behind the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upstream {
+    /// The model server is part of what the PCRs measure, reached over loopback or a UNIX socket.
+    InImage,
+    /// The gateway itself verified the model server.
+    Attested,
+    /// Plaintext leaves what is proven.
+    Unattested,
+}
+
+impl Upstream {
+    /// Every kind, in the order of its number on the wire.
+    pub const ALL: [Self; 3] = [Self::InImage, Self::Attested, Self::Unattested];
+
+    /// The number on the wire.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self as u64
+    }
+
+    /// The name in policies, verdicts and configurations.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InImage => "in-image",
+            Self::Attested => "attested",
+            Self::Unattested => "unattested",
+        }
+    }
+
+    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, Error> {
+        let number = decoder.uint()?;
+        Self::ALL.into_iter().find(|upstream| upstream.number() == number).ok_or(Error::SCHEMA)
+    }
+}
+
+/// The claims; see the CDDL of PROTOCOL.md §4 for each member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claims<'a> {
+    /// Equal to the bundle's.
+    pub version: u64,
+    /// Names of the service, 1 to 16 distinct ones of 1 to 255 bytes.
+    pub audiences: Vec<&'a str>,
+    /// `[a-z0-9]{1,32}`, the same for all clients of one gateway process.
+    pub instance: &'a str,
+    /// A whole `application/ohttp-keys` list, 1 to 4096 bytes.
+    pub ohttp_keys: &'a [u8],
+    /// Random, new with every key epoch.
+    pub epoch_id: [u8; 16],
+    /// For so long after the quote the gateway opens requests to these keys; 1 to 86 400 000.
+    pub lifetime_ms: u64,
+    /// The gateway's wall clock in milliseconds since 1970 when the quote was asked for; below 2^53.
+    pub server_time_ms: u64,
+    /// SHA-256 of the settings of PROTOCOL.md §12.
+    pub config_digest: [u8; 32],
+    /// Where plaintext goes.
+    pub upstream: Upstream,
+    /// Ed25519 key that signs receipts; None where the gateway signs none.
+    pub receipt_key: Option<[u8; 32]>,
+}
+
+/// Whether `instance` can stand in the path of the channel's endpoint: `[a-z0-9]{1,32}`.
+#[must_use]
+pub fn is_instance(instance: &str) -> bool {
+    (1..=32).contains(&instance.len()) && instance.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'))
+}
+
+fn audiences<'a>(decoder: &mut Decoder<'a>) -> Result<Vec<&'a str>, Error> {
+    let audiences = decoder.list(1..=16, Decoder::text)?;
+    let distinct =
+        audiences.iter().enumerate().all(|(i, name)| audiences.iter().skip(i).skip(1).all(|other| other != name));
+    let sized = audiences.iter().all(|name| (1..=255).contains(&name.len()));
+    if !distinct || !sized { Err(Error::SCHEMA) } else { Ok(audiences) }
+}
+
+fn within(decoder: &mut Decoder<'_>, range: core::ops::Range<u64>) -> Result<u64, Error> {
+    decoder.uint().and_then(|value| if range.contains(&value) { Ok(value) } else { Err(Error::SCHEMA) })
+}
+
+impl<'a> Claims<'a> {
+    /// Reads encoded claims strictly. Whether `ohttp_keys` is a list is for [`key_config::decode_list`] to say.
+    ///
+    /// # Errors
+    /// Where the bytes are not deterministic CBOR or not claims of version 1.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, Error> {
+        cbor::decode(bytes, |decoder| {
+            decoder.map(|map| {
+                let claims = Self {
+                    version: map.required(0, "version", |d| d.version(VERSION))?,
+                    audiences: map.required(1, "audiences", audiences)?,
+                    instance: map.required(2, "instance", |d| {
+                        d.text()
+                            .and_then(|instance| if is_instance(instance) { Ok(instance) } else { Err(Error::SCHEMA) })
+                    })?,
+                    ohttp_keys: map.required(3, "ohttp_keys", |d| {
+                        d.bytes()
+                            .and_then(|keys| if matches!(keys.len(), 1..=4096) { Ok(keys) } else { Err(Error::SCHEMA) })
+                    })?,
+                    epoch_id: map.required(4, "epoch_id", Decoder::array_of_bytes)?,
+                    lifetime_ms: map.required(5, "lifetime_ms", |d| within(d, 1..MAX_LIFETIME_MS.saturating_add(1)))?,
+                    server_time_ms: map.required(6, "server_time_ms", |d| within(d, 0..TIME_LIMIT_MS))?,
+                    config_digest: map.required(7, "config_digest", Decoder::array_of_bytes)?,
+                    upstream: map.required(8, "upstream", Upstream::decode)?,
+                    receipt_key: map.optional(9, "receipt_key", Decoder::array_of_bytes)?,
+                };
+                map.optional(10, "gpu", |d| d.list(1..=16, Decoder::skip))?;
+                Ok(claims)
+            })
+        })
+    }
+
+    /// The encoding that is hashed and travels; None when it would not decode.
+    #[must_use]
+    pub fn encode(&self) -> Option<Vec<u8>> {
+        let mut members = alloc::vec![
+            (0, self.version.into()),
+            (1, Value::array(self.audiences.iter().copied())),
+            (2, self.instance.into()),
+            (3, self.ohttp_keys.into()),
+            (4, self.epoch_id.into()),
+            (5, self.lifetime_ms.into()),
+            (6, self.server_time_ms.into()),
+            (7, self.config_digest.into()),
+            (8, self.upstream.number().into()),
+        ];
+        members.extend(self.receipt_key.map(|key| (9, key.into())));
+        let encoded = Value::map(members).encode();
+        (Claims::decode(&encoded).is_ok() && key_config::decode_list(self.ohttp_keys).is_some()).then_some(encoded)
+    }
+}

@@ -1,0 +1,79 @@
+//! The tree of nonces: one quote serves every client that waited for it (PROTOCOL.md §5).
+//!
+//! Leaves and nodes are hashed with different prefixes, as in RFC 9162 §2.1.1, so that no node can pass for a nonce.
+
+use alloc::{vec, vec::Vec};
+
+use crate::hash::sha256;
+
+/// Deepest tree that evidence may come from: about a million clients in one quote.
+pub const MAX_DEPTH: usize = 20;
+
+/// A nonce, a node or a root: 32 bytes.
+pub type Hash = [u8; 32];
+
+fn leaf(nonce: &Hash) -> Hash {
+    sha256(&[&[0], nonce])
+}
+
+fn node(left: &Hash, right: &Hash) -> Hash {
+    sha256(&[&[1], left, right])
+}
+
+/// The tree that the gateway builds over the nonces that wait for one quote.
+#[derive(Clone, Debug)]
+pub struct NonceTree {
+    /// From the leaves, a power of two of them, to the root.
+    levels: Vec<Vec<Hash>>,
+}
+
+impl NonceTree {
+    /// Builds the tree over `nonces` in their order, filled up to a power of two with leaves of nonces from `random`,
+    /// which MUST give 32 fresh random bytes each time: a filler that could be guessed would tell how many clients waited.
+    ///
+    /// None when there is no nonce or more than 2^20.
+    pub fn new(nonces: &[Hash], mut random: impl FnMut() -> Hash) -> Option<Self> {
+        let width = nonces.len().checked_next_power_of_two()?;
+        if nonces.is_empty() || width > 1 << MAX_DEPTH {
+            return None;
+        }
+        let mut leaves: Vec<Hash> = nonces.iter().map(leaf).collect();
+        leaves.resize_with(width, || leaf(&random()));
+        let mut levels = vec![leaves];
+        while let Some(below) = levels.last().filter(|level| level.len() > 1) {
+            let above = below.as_chunks::<2>().0.iter().map(|[left, right]| node(left, right)).collect();
+            levels.push(above);
+        }
+        Some(Self { levels })
+    }
+
+    /// What the quote covers.
+    #[must_use]
+    pub fn root(&self) -> Hash {
+        self.levels.last().and_then(|level| level.first()).copied().unwrap_or_default()
+    }
+
+    /// The siblings of leaf `index` from the leaf upwards; None when there is no such leaf.
+    #[must_use]
+    pub fn path(&self, index: usize) -> Option<Vec<Hash>> {
+        let (_root, below) = self.levels.split_last()?;
+        if index >= self.levels.first()?.len() {
+            return None;
+        }
+        below.iter().enumerate().map(|(height, level)| level.get((index >> height) ^ 1).copied()).collect()
+    }
+}
+
+/// The root that `nonce` at leaf `index` leads to by way of `path`, its siblings from the leaf upwards.
+///
+/// None when the path is deeper than [`MAX_DEPTH`] or has no leaf of that index.
+#[must_use]
+pub fn root_from_path(nonce: &Hash, index: u64, path: &[Hash]) -> Option<Hash> {
+    if path.len() > MAX_DEPTH || index >> path.len() != 0 {
+        return None;
+    }
+    let climb = |below: Hash, (height, sibling): (usize, &Hash)| {
+        if index >> height & 1 == 1 { node(sibling, &below) } else { node(&below, sibling) }
+    };
+    Some(path.iter().enumerate().fold(leaf(nonce), climb))
+}
