@@ -1,0 +1,36 @@
+//! The one error of the gateway: a code of the registry and, for the operator, what exactly went wrong.
+
+use std::borrow::Cow;
+
+use blindllama_verifier::Code;
+
+/// A refusal. Its `code` is stable and public; its `detail` never holds content, keys, paths of requests or addresses of clients.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Why, by the registry.
+    pub code: Code,
+    /// Which member, line or return code; empty where the code says it all.
+    pub detail: Cow<'static, str>,
+}
+
+impl Failure {
+    /// A refusal that its code explains fully.
+    #[must_use]
+    pub const fn new(code: Code) -> Self {
+        Self { code, detail: Cow::Borrowed("") }
+    }
+
+    /// A refusal with a detail for the log, or for the caller who owns what it names.
+    pub fn with(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, detail: detail.into() }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.code, self.code.sentence())?;
+        if self.detail.is_empty() { Ok(()) } else { write!(f, " ({})", self.detail) }
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,14 @@
+//! The server's half of BlindLlama Web: proves with a TPM what runs here, opens the requests that only it can open, and hands
+//! them to a model server (docs/PROTOCOL.md).
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects)
+)]
+
+pub mod bhttp;
+pub mod digest;
+pub mod failure;
+pub mod ohttp;
+pub mod pause;
+pub mod random;
+pub mod varint;
