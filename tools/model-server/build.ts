@@ -12,7 +12,8 @@ const library: string = join(dirname(resolve('node-llama-cpp')), '..')
 const binaries: string = join(dirname(resolve('@node-llama-cpp/linux-x64')), '..', 'bins')
 
 /** Downloads, clones, compiles, asks on the terminal: code that a measured server has no business to contain. */
-const absent = /^(ipull|simple-git|cmake-js|yargs|ora|stdout-update|validate-npm-package-name|chmodrp|@reflink[/]reflink)$/
+const absent =
+  /^(ipull|simple-git|cmake-js|yargs|ora|stdout-update|validate-npm-package-name|chmodrp|@reflink[/]reflink)$/
 const otherPlatforms = /^@node-llama-cpp[/](linux-x64-|linux-arm|linux-riscv|mac|win)/
 
 /** The library finds its files from where its own modules lie. In the bundle they all lie in one: so it is told. */
@@ -28,11 +29,11 @@ const relocate: Plugin = {
       loader: 'js',
     }))
     builder.onLoad({ filter: /[/]node-llama-cpp[/]dist[/]config\.js$/ }, ({ path }) => ({
-      contents: moveTo('library', 'dist', readFileSync(path, 'utf8')),
+      contents: moveTo('native/library', 'dist', readFileSync(path, 'utf8')),
       loader: 'js',
     }))
     builder.onLoad({ filter: /[/]node-llama-cpp[/]dist[/]utils[/]getModuleVersion\.js$/ }, ({ path }) => ({
-      contents: moveTo('library', 'dist/utils', readFileSync(path, 'utf8')),
+      contents: moveTo('native/library', 'dist/utils', readFileSync(path, 'utf8')),
       loader: 'js',
     }))
     // It would start a second process to try the binaries in, from a file that the bundle does not have.
@@ -61,8 +62,8 @@ await build({
   banner: { js: "import { createRequire as r } from 'node:module'; const require = r(import.meta.url);" },
   logLevel: 'warning',
 })
-mkdirSync(join(dist, 'library/llama'), { recursive: true })
-cpSync(join(library, 'package.json'), join(dist, 'library/package.json'))
-cpSync(join(library, 'llama/binariesGithubRelease.json'), join(dist, 'library/llama/binariesGithubRelease.json'))
+mkdirSync(join(dist, 'native/library/llama'), { recursive: true })
+cpSync(join(library, 'package.json'), join(dist, 'native/library/package.json'))
+cpSync(join(library, 'llama/binariesGithubRelease.json'), join(dist, 'native/library/llama/binariesGithubRelease.json'))
 cpSync(join(binaries, '../package.json'), join(dist, 'native/package.json'))
 cpSync(binaries, join(dist, 'native/bins'), { recursive: true })

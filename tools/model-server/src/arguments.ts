@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { EngineOptions } from './engine.ts'
 
@@ -6,19 +7,17 @@ export type Address = { readonly path: string } | { readonly host: string; reado
 export interface Arguments {
   readonly engine: EngineOptions
   readonly address: Address
-  /** Ends when standard input does: the parent that held its other end is gone, however it ended. */
-  readonly untilStdinEnds: boolean
 }
 
 export const usage = `Usage: node server.mjs --model FILE.gguf (--socket PATH | --port N) [options]
 
-  --model FILE          model in GGUF format; the name without ending is its id
+  --model FILE          model in GGUF format
+  --id NAME             what requests name it by (the file's name without ending)
   --socket PATH         UNIX socket to listen on
   --port N              port of 127.0.0.1 to listen on, 0 for a free one
   --threads N           threads per batch (1)
   --parallel N          requests answered at once, the others wait (4)
   --context-size N      tokens of prompt and answer together, per request (2048)
-  --until-stdin-ends    stop when standard input is closed
 `
 
 /** @throws {Error} with a sentence that says what is wrong */
@@ -27,12 +26,12 @@ export function parseArguments(list: readonly string[]): Arguments {
     args: [...list],
     options: {
       model: { type: 'string' },
+      id: { type: 'string' },
       socket: { type: 'string' },
       port: { type: 'string' },
       threads: { type: 'string', default: '1' },
       parallel: { type: 'string', default: '4' },
       'context-size': { type: 'string', default: '2048' },
-      'until-stdin-ends': { type: 'boolean', default: false },
     },
   })
   if (values.model === undefined) throw new Error('--model is missing')
@@ -40,6 +39,7 @@ export function parseArguments(list: readonly string[]): Arguments {
   return {
     engine: {
       modelPath: values.model,
+      modelId: values.id ?? basename(values.model).replace(/\.gguf$/i, ''),
       threads: count('threads', values.threads, 1, 256),
       parallel: count('parallel', values.parallel, 1, 64),
       contextSize: count('context-size', values['context-size'], 64, 1 << 20),
@@ -48,7 +48,6 @@ export function parseArguments(list: readonly string[]): Arguments {
       values.socket === undefined
         ? { host: '127.0.0.1', port: count('port', values.port ?? '', 0, 65535) }
         : { path: values.socket },
-    untilStdinEnds: values['until-stdin-ends'],
   }
 }
 

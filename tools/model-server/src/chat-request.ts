@@ -29,7 +29,15 @@ const roles: ReadonlyMap<unknown, ChatMessage['role']> = new Map([
 ])
 
 /** Fields that change the answer in a way that this server cannot give: refused instead of passed over. */
-const unsupported = ['tools', 'functions', 'response_format', 'logprobs', 'top_logprobs', 'logit_bias', 'audio'] as const
+const unsupported = [
+  'tools',
+  'functions',
+  'response_format',
+  'logprobs',
+  'top_logprobs',
+  'logit_bias',
+  'audio',
+] as const
 
 function invalid(param: string, demand: string): ApiError {
   return new ApiError(400, 'invalid_value', `'${param}' must be ${demand}.`, param)
@@ -87,7 +95,8 @@ function messages(value: unknown): ChatMessage[] {
 function stops(value: unknown): string[] {
   const list: unknown[] = Array.isArray(value) ? value : value === undefined || value === null ? [] : [value]
   return list.map((stop) => {
-    if (typeof stop !== 'string' || stop === '' || list.length > 4) throw invalid('stop', '1 to 4 texts that are not empty')
+    if (typeof stop !== 'string' || stop === '' || list.length > 4)
+      throw invalid('stop', '1 to 4 texts that are not empty')
     return stop
   })
 }

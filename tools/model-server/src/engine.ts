@@ -1,4 +1,3 @@
-import { basename } from 'node:path'
 import {
   getLlama,
   JinjaTemplateChatWrapper,
@@ -16,6 +15,8 @@ import { StopSequences } from './stop-sequences.ts'
 
 export interface EngineOptions {
   readonly modelPath: string
+  /** What requests name the model by. */
+  readonly modelId: string
   /** Threads that compute one batch. More than the idle cores makes it slower: they spin while they wait for each other. */
   readonly threads: number
   /** Requests that are answered at once; the others wait. */
@@ -48,7 +49,7 @@ export class Engine {
   readonly #parallel: number
 
   private constructor(options: EngineOptions, llama: Llama, model: LlamaModel, sequences: LlamaContextSequence[]) {
-    this.modelId = basename(options.modelPath).replace(/\.gguf$/i, '')
+    this.modelId = options.modelId
     this.contextSize = options.contextSize
     this.#parallel = options.parallel
     this.#llama = llama
@@ -143,9 +144,9 @@ export class Engine {
       pending.push(token)
       const text = this.#model.detokenize(pending, false, spoken)
       const ended = generated.length >= most
-      // A character of several bytes can take several tokens: it is shown once it is whole.
+      // A character of several bytes can take several tokens: it is shown once it is whole, and never half.
       const whole = !text.endsWith('\uFFFD')
-      const shown = whole || ended ? stops.push(text) : ''
+      const shown = whole ? stops.push(text) : ''
       if (whole) {
         spoken = pending
         pending = []
@@ -165,7 +166,9 @@ export class Engine {
 
   #tokenize(messages: readonly ChatMessage[]): Token[] {
     const history = messages.map(toHistoryItem)
-    const { contextText } = this.#chat.generateContextState({ chatHistory: [...history, { type: 'model', response: [] }] })
+    const { contextText } = this.#chat.generateContextState({
+      chatHistory: [...history, { type: 'model', response: [] }],
+    })
     return contextText.tokenize(this.#model.tokenizer)
   }
 }

@@ -26,7 +26,6 @@ try {
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0))
-if (settings.untilStdinEnds) process.stdin.resume().once('close', () => process.exit(0))
 
 // The socket is for the user who starts the server, and for nobody else on the machine.
 process.umask(0o077)

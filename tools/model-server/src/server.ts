@@ -15,7 +15,12 @@ export function createModelServer(engine: Engine): Server {
   })
 }
 
-async function route(engine: Engine, created: number, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function route(
+  engine: Engine,
+  created: number,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const model = { id: engine.modelId, object: 'model', created, owned_by: 'local', context_window: engine.contextSize }
   const path = request.url ?? '/'
   if (path === '/v1/models') {
@@ -93,14 +98,19 @@ async function sendEvent(response: ServerResponse, data: object): Promise<void> 
 
 function sendJson(response: ServerResponse, status: number, value: object): void {
   const body = Buffer.from(JSON.stringify(value))
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length, 'cache-control': 'no-store' })
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': body.length,
+    'cache-control': 'no-store',
+  })
   response.end(body)
 }
 
 function fail(response: ServerResponse, error: unknown): void {
   if (response.destroyed) return
   const known = error instanceof ApiError ? error : new ApiError(500, 'internal_error', 'The model failed.')
-  if (!(error instanceof ApiError)) process.stderr.write(`model server: ${error instanceof Error ? error.name : 'error'}\n`)
+  if (!(error instanceof ApiError))
+    process.stderr.write(`model server: ${error instanceof Error ? error.name : 'error'}\n`)
   if (response.headersSent) response.end(`data: ${JSON.stringify(known)}\n\n`)
   else {
     if (known.status === 413) response.setHeader('connection', 'close')
@@ -115,7 +125,12 @@ function expectMethod(request: IncomingMessage, response: ServerResponse, method
 }
 
 function unknownModel(): ApiError {
-  return new ApiError(404, 'model_not_found', 'The model does not exist here: GET /v1/models lists those that do.', 'model')
+  return new ApiError(
+    404,
+    'model_not_found',
+    'The model does not exist here: GET /v1/models lists those that do.',
+    'model',
+  )
 }
 
 /** Not `for await`: leaving such a loop early closes the connection before the answer is sent. */

@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { artifacts } from './artifacts.ts'
+import { Child } from './child.ts'
+import { pcrRules } from './measurements.ts'
+import { audience } from './policy.ts'
+
+export interface GatewaySettings {
+  readonly tcti: string
+  /** Port of 127.0.0.1, 0 for a free one. */
+  readonly port: number
+  readonly upstream: { readonly url: string; readonly kind: 'in-image' | 'unattested' }
+  /** Origins of pages that may call. */
+  readonly origins: readonly string[]
+  readonly eventLog: string
+  /** Further settings by section, for tests that need a short epoch or a low limit. */
+  readonly extra: Readonly<Record<string, Readonly<Record<string, TomlValue>>>>
+}
+
+export type TomlValue = string | number | boolean | readonly string[] | readonly number[]
+
+/** Writes the configuration file, with the names of packages/gateway/gateway.example.toml. */
+export async function writeConfig(folder: string, settings: GatewaySettings): Promise<string> {
+  const { tcti, port, upstream, origins, eventLog, extra } = settings
+  const sections: Record<string, Record<string, TomlValue>> = {
+    tpm: { tcti },
+    attestation: { pcrs: Object.keys(pcrRules).map(Number), event_logs: [eventLog] },
+    upstream: { ...upstream },
+    cors: { origins },
+  }
+  for (const [name, values] of Object.entries(extra)) sections[name] = { ...sections[name], ...values }
+  const lines = [`listen = "127.0.0.1:${port}"`, `audiences = ["${audience}"]`]
+  for (const [name, values] of Object.entries(sections)) {
+    lines.push('', `[${name}]`, ...Object.entries(values).map(([key, value]) => `${key} = ${toToml(value)}`))
+  }
+  const path = join(folder, 'gateway.toml')
+  await writeFile(path, `${lines.join('\n')}\n`, { mode: 0o600 })
+  return path
+}
+
+/** JSON's texts, numbers and lists of them are TOML as well. */
+function toToml(value: TomlValue): string {
+  return JSON.stringify(value)
+}
+
+/** Digest of the settings (PROTOCOL.md §12), hexadecimal: computed from the file, without a TPM. */
+export async function configDigest(config: string): Promise<string> {
+  return ask(['config-digest', '--config', config], /\b[0-9a-f]{64}\b/)
+}
+
+/** Name of the attestation key that the TPM makes for this gateway, hexadecimal: what an operator enrols. */
+export async function attestationKeyName(config: string): Promise<string> {
+  return ask(['ak', '--config', config], /\b000b[0-9a-f]{64}\b/)
+}
+
+async function ask(args: string[], expected: RegExp): Promise<string> {
+  const { stdout } = await promisify(execFile)(artifacts.gateway, args, { timeout: 20_000, env: {} })
+  const found = expected.exec(stdout)?.[0]
+  if (found === undefined) throw new Error(`blindllama-gateway ${args[0] ?? ''} printed something unexpected`)
+  return found
+}
+
+/** Starts the gateway and waits until it can make a fresh quote. */
+export async function startGateway(
+  config: string,
+  folder: string,
+  signal: AbortSignal,
+): Promise<{ child: Child; url: string }> {
+  const child = new Child({
+    name: 'the gateway',
+    command: artifacts.gateway,
+    args: ['--config', config],
+    log: join(folder, 'gateway.log'),
+    signal,
+  })
+  const address = await child.line((line) => /\b127\.0\.0\.1:(\d+)\b/.exec(line)?.[0], 20_000)
+  const url = `http://${address}/`
+  await child.until(async () => (await fetch(`${url}blindllama/v1/health`)).ok, 20_000)
+  return { child, url }
+}

@@ -1,0 +1,34 @@
+import { pcrRules } from './measurements.ts'
+
+export interface PolicyInput {
+  /** Name of the attestation key, hexadecimal. */
+  readonly akName: string
+  /** Index to value, hexadecimal: what the measured files must lead to. */
+  readonly golden: ReadonlyMap<number, string>
+  readonly configDigest: string
+  readonly upstream: 'in-image' | 'unattested'
+}
+
+/** A service name, not an address: staging listens on whatever port is free. */
+export const audience = 'staging.blindllama.example'
+
+/** The policy that a page pins (PROTOCOL.md §7), as the JSON text that the verifier reads. */
+export function writePolicy({ akName, golden, configDigest, upstream }: PolicyInput): string {
+  const goldenPcrs = Object.keys(pcrRules).filter((pcr) => pcrRules[Number(pcr)] === 'golden')
+  const policy = {
+    version: 1,
+    audience,
+    anchors: [{ kind: 'simulated', name: akName, hierarchy: 'endorsement' }],
+    acceptAssurance: ['simulated'],
+    acceptUpstream: [upstream],
+    pcrs: { bank: 'sha256', rules: pcrRules },
+    releases: [
+      {
+        name: 'staging of this checkout',
+        pcrs: Object.fromEntries(goldenPcrs.map((pcr) => [pcr, golden.get(Number(pcr))])),
+        configDigests: [configDigest],
+      },
+    ],
+  }
+  return JSON.stringify(policy, null, 2)
+}

@@ -1,0 +1,30 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Server } from 'node:net'
+
+/** Finds a port of 127.0.0.1 that is free together with the one after it: tpm2-tss expects a TPM's control channel there. */
+export async function freePortPair(): Promise<number> {
+  for (;;) {
+    const first = await listen(0)
+    const { port } = first.address() as AddressInfo
+    try {
+      const second = await listen(port + 1)
+      await close(second)
+      return port
+    } catch {
+      // The next one is taken: another pair.
+    } finally {
+      await close(first)
+    }
+  }
+}
+
+async function listen(port: number): Promise<Server> {
+  const server = createServer().listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  return server
+}
+
+async function close(server: Server): Promise<void> {
+  server.close()
+  await once(server, 'close')
+}

@@ -1,0 +1,56 @@
+import { mkdir } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { Child } from './child.ts'
+import { freePortPair } from './ports.ts'
+
+export interface SoftwareTpm {
+  readonly child: Child
+  readonly port: number
+  /** How tpm2-tss reaches it. */
+  readonly tcti: string
+}
+
+/** Starts a software TPM with a fresh state in `folder`: new seeds, so a new attestation key at every start. */
+export async function startSoftwareTpm(folder: string, signal: AbortSignal): Promise<SoftwareTpm> {
+  const state = join(folder, 'tpm')
+  await mkdir(state)
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePortPair()
+    const child = new Child({
+      name: 'the software TPM (swtpm)',
+      command: 'swtpm',
+      args: [
+        'socket',
+        '--tpm2',
+        '--tpmstate',
+        `dir=${state}`,
+        '--server',
+        `type=tcp,port=${port},bindaddr=127.0.0.1`,
+        '--ctrl',
+        `type=tcp,port=${port + 1},bindaddr=127.0.0.1`,
+        '--flags',
+        'not-need-init,startup-clear',
+      ],
+      log: join(folder, 'swtpm.log'),
+      signal,
+    })
+    try {
+      await child.until(() => accepts(port + 1), 10_000)
+      return { child, port, tcti: `swtpm:host=127.0.0.1,port=${port}` }
+    } catch (error) {
+      await child.stop()
+      // Between the search for a free port and its use, somebody else can have taken it.
+      if (attempt === 3 || signal.aborted) throw error
+    }
+  }
+}
+
+async function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port })
+    socket.once('connect', () => resolve(true))
+    socket.once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+}
