@@ -5,10 +5,14 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects)
 )]
 
+pub mod attestation;
 pub mod bhttp;
+pub mod clock;
 pub mod digest;
 pub mod failure;
+pub mod log;
 pub mod ohttp;
 pub mod pause;
 pub mod random;
+pub mod tpm;
 pub mod varint;

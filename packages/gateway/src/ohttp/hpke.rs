@@ -33,14 +33,13 @@ pub enum AeadId {
 }
 
 impl AeadId {
-    /// The AEAD with this number of the registry.
+    /// Its number in the registry.
     #[must_use]
-    pub const fn from_number(number: u16) -> Option<Self> {
-        match number {
-            0x0001 => Some(Self::Aes128Gcm),
-            0x0002 => Some(Self::Aes256Gcm),
-            0x0003 => Some(Self::ChaCha20Poly1305),
-            _ => None,
+    pub const fn number(self) -> u16 {
+        match self {
+            Self::Aes128Gcm => 0x0001,
+            Self::Aes256Gcm => 0x0002,
+            Self::ChaCha20Poly1305 => 0x0003,
         }
     }
 

@@ -9,6 +9,7 @@ pub mod hpke;
 pub mod replay;
 pub mod request;
 pub mod response;
+pub mod suite;
 
 /// Media type of an encapsulated request.
 pub const REQUEST_TYPE: &str = "message/ohttp-chunked-req";

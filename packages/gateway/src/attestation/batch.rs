@@ -1,0 +1,137 @@
+//! Nonces that wait, one quote for all of them (PROTOCOL.md §5). While the TPM works, the next batch gathers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use blindllama_verifier::Code;
+use blindllama_verifier::evidence::binding::extra_data;
+use blindllama_verifier::evidence::nonce_tree::{Hash, MAX_DEPTH, NonceTree};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+use super::claims::ClaimsSource;
+use crate::clock::Clock;
+use crate::failure::Failure;
+use crate::log::{Level, Log};
+use crate::random;
+use crate::tpm::Quote;
+use crate::tpm::worker::Tpm;
+
+/// For so long after a quote nobody needs another one to know that quotes can be made, in milliseconds.
+const HEALTHY_MS: u64 = 2000;
+
+/// A quote and what it covers, shared by all who waited for it.
+pub struct Batch {
+    /// Encoded claims.
+    pub claims: Vec<u8>,
+    /// The TPM's answer.
+    pub quote: Quote,
+    /// The tree over the nonces.
+    pub tree: NonceTree,
+}
+
+struct Waiting {
+    nonce: Hash,
+    answer: oneshot::Sender<Result<(Arc<Batch>, usize), Failure>>,
+    _place: OwnedSemaphorePermit,
+}
+
+/// Where nonces are handed in.
+pub struct Attester {
+    queue: mpsc::UnboundedSender<Waiting>,
+    places: Arc<Semaphore>,
+    last_quote: Arc<AtomicU64>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Attester {
+    /// Starts the task that makes the quotes; at most `waiting` nonces wait at once. It ends with the attester.
+    pub fn start(tpm: Tpm, claims: ClaimsSource, clock: Arc<dyn Clock>, log: Log, waiting: usize) -> Self {
+        let (queue, waiting_nonces) = mpsc::unbounded_channel();
+        let last_quote = Arc::new(AtomicU64::new(0));
+        let quoter = Quoter { tpm, claims, clock: Arc::clone(&clock), log, last_quote: Arc::clone(&last_quote) };
+        tokio::spawn(quoter.run(waiting_nonces));
+        let places = Arc::new(Semaphore::new(waiting.min(1 << MAX_DEPTH)));
+        Self { queue, places, last_quote, clock }
+    }
+
+    /// Waits for a quote that covers `nonce`; returns it with the nonce's place in its tree.
+    ///
+    /// # Errors
+    /// `evidence.busy`, `evidence.unavailable`.
+    pub async fn quote(&self, nonce: Hash) -> Result<(Arc<Batch>, usize), Failure> {
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let place = place.map_err(|_| Failure::new(Code::EVIDENCE_BUSY))?;
+        let (answer, result) = oneshot::channel();
+        let gone = |_| Failure::new(Code::EVIDENCE_UNAVAILABLE);
+        self.queue.send(Waiting { nonce, answer, _place: place }).map_err(|_| Failure::new(Code::EVIDENCE_UNAVAILABLE))?;
+        result.await.map_err(gone)?
+    }
+
+    /// Whether a fresh quote can be made: one was just made, or one can be made now.
+    pub async fn is_healthy(&self) -> bool {
+        let last = self.last_quote.load(Ordering::Relaxed);
+        if last != 0 && self.clock.boot_ms().saturating_sub(last) < HEALTHY_MS {
+            return true;
+        }
+        match random::bytes() {
+            Ok(nonce) => self.quote(nonce).await.is_ok(),
+            Err(_) => false,
+        }
+    }
+}
+
+struct Quoter {
+    tpm: Tpm,
+    claims: ClaimsSource,
+    clock: Arc<dyn Clock>,
+    log: Log,
+    last_quote: Arc<AtomicU64>,
+}
+
+impl Quoter {
+    async fn run(self, mut queue: mpsc::UnboundedReceiver<Waiting>) {
+        while let Some(first) = queue.recv().await {
+            let mut waiting = vec![first];
+            while let Ok(next) = queue.try_recv() {
+                waiting.push(next);
+            }
+            waiting.retain(|client| !client.answer.is_closed());
+            if !waiting.is_empty() {
+                self.serve(waiting).await;
+            }
+        }
+    }
+
+    async fn serve(&self, waiting: Vec<Waiting>) {
+        let nonces: Vec<Hash> = waiting.iter().map(|client| client.nonce).collect();
+        match self.batch(&nonces).await {
+            Ok(batch) => {
+                self.last_quote.store(self.clock.boot_ms().max(1), Ordering::Relaxed);
+                self.log.event(Level::Info, "evidence", &[("count", nonces.len().into())]);
+                let batch = Arc::new(batch);
+                for (index, client) in waiting.into_iter().enumerate() {
+                    drop(client.answer.send(Ok((Arc::clone(&batch), index))));
+                }
+            }
+            Err(failure) => {
+                self.last_quote.store(0, Ordering::Relaxed);
+                self.log.failure(Level::Error, "evidence.failed", &failure);
+                for client in waiting {
+                    drop(client.answer.send(Err(Failure::new(Code::EVIDENCE_UNAVAILABLE))));
+                }
+            }
+        }
+    }
+
+    async fn batch(&self, nonces: &[Hash]) -> Result<Batch, Failure> {
+        let internal = || Failure::new(Code::GATEWAY_INTERNAL);
+        let missing = nonces.len().next_power_of_two().saturating_sub(nonces.len());
+        let mut fillers = vec![Hash::default(); missing];
+        random::fill(fillers.as_flattened_mut())?;
+        let mut fillers = fillers.into_iter();
+        let tree = NonceTree::new(nonces, || fillers.next().unwrap_or_default()).ok_or_else(internal)?;
+        let claims = self.claims.encode()?;
+        let quote = self.tpm.quote(extra_data(&tree.root(), &claims)).await?;
+        Ok(Batch { claims, quote, tree })
+    }
+}

@@ -1,0 +1,50 @@
+//! What the gateway says of itself (PROTOCOL.md §4).
+
+use std::sync::Arc;
+
+use blindllama_verifier::Code;
+use blindllama_verifier::evidence::VERSION;
+use blindllama_verifier::evidence::claims::{Claims, Upstream};
+
+use super::epoch::Epochs;
+use crate::clock::Clock;
+use crate::failure::Failure;
+
+/// Everything that claims are made from.
+pub struct ClaimsSource {
+    /// Names of the service.
+    pub audiences: Vec<String>,
+    /// Path segment of this process.
+    pub instance: String,
+    /// SHA-256 of the settings (PROTOCOL.md §12).
+    pub config_digest: [u8; 32],
+    /// Where plaintext goes.
+    pub upstream: Upstream,
+    /// The channel keys.
+    pub epochs: Arc<Epochs>,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl ClaimsSource {
+    /// The encoded claims of this moment.
+    ///
+    /// # Errors
+    /// `gateway.internal` when they would not decode, which the checks of the configuration rule out.
+    pub fn encode(&self) -> Result<Vec<u8>, Failure> {
+        let epoch = self.epochs.current()?;
+        let claims = Claims {
+            version: VERSION,
+            audiences: self.audiences.iter().map(String::as_str).collect(),
+            instance: &self.instance,
+            ohttp_keys: &epoch.key_list,
+            epoch_id: epoch.id,
+            lifetime_ms: epoch.lifetime_ms,
+            server_time_ms: self.clock.wall_ms(),
+            config_digest: self.config_digest,
+            upstream: self.upstream,
+            receipt_key: None,
+        };
+        claims.encode().ok_or(Failure::with(Code::GATEWAY_INTERNAL, "claims"))
+    }
+}

@@ -1,0 +1,174 @@
+//! Key epochs. Private keys exist in memory only, live on `CLOCK_BOOTTIME` and are overwritten when their time is over.
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use blindllama_verifier::Code;
+use blindllama_verifier::evidence::key_config::{self, KeyConfig, SymmetricAlgorithms};
+
+use crate::clock::Clock;
+use crate::failure::Failure;
+use crate::ohttp::framing::Header;
+use crate::ohttp::hpke::{AeadId, Context, ENCAPSULATED_KEY, HKDF_SHA256, PrivateKey, X25519};
+use crate::ohttp::replay::ReplaySet;
+use crate::ohttp::request::Keys;
+use crate::ohttp::suite::Suite;
+use crate::random;
+
+/// How epochs follow each other.
+#[derive(Clone, Debug)]
+pub struct EpochSettings {
+    /// Life of an epoch as the current one, in milliseconds.
+    pub epoch_ms: u64,
+    /// How long its keys open requests afterwards, in milliseconds.
+    pub grace_ms: u64,
+    /// Encapsulated keys remembered per epoch.
+    pub replay_capacity: usize,
+    /// Suites in order of preference.
+    pub suites: Vec<Suite>,
+}
+
+struct Epoch {
+    id: [u8; 16],
+    key_id: u8,
+    private: PrivateKey,
+    key_list: Arc<[u8]>,
+    seen: Arc<ReplaySet>,
+    /// Until when it is the current one, in milliseconds since boot.
+    current_until: u64,
+    /// When its key is destroyed, in milliseconds since boot.
+    expires: u64,
+}
+
+/// What claims say of the current epoch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CurrentEpoch {
+    /// Random, new with every epoch.
+    pub id: [u8; 16],
+    /// The `application/ohttp-keys` list (RFC 9458 §3.2), the same bytes for all clients.
+    pub key_list: Arc<[u8]>,
+    /// How long its key will open requests, in milliseconds.
+    pub lifetime_ms: u64,
+}
+
+/// The current epoch and those before it whose keys still open requests.
+pub struct Epochs {
+    settings: EpochSettings,
+    clock: Arc<dyn Clock>,
+    /// From the oldest to the current one; never empty.
+    living: RwLock<Vec<Epoch>>,
+}
+
+impl Epochs {
+    /// Starts the first epoch.
+    ///
+    /// # Errors
+    /// `gateway.internal` when the system has no random numbers.
+    pub fn new(settings: EpochSettings, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
+        let [key_id] = random::bytes()?;
+        let first = Epoch::new(&settings, key_id, clock.boot_ms())?;
+        Ok(Self { settings, clock, living: RwLock::new(vec![first]) })
+    }
+
+    /// The current epoch; a new one if its time is over or its memory of requests half full.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn current(&self) -> Result<CurrentEpoch, Failure> {
+        self.turn()?;
+        let now = self.clock.boot_ms();
+        let living = self.read();
+        let epoch = living.last().ok_or(Failure::new(Code::GATEWAY_INTERNAL))?;
+        Ok(CurrentEpoch {
+            id: epoch.id,
+            key_list: Arc::clone(&epoch.key_list),
+            lifetime_ms: epoch.expires.saturating_sub(now),
+        })
+    }
+
+    /// Destroys keys whose time is over and starts the next epoch if it is due. Returns whether one was started.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn turn(&self) -> Result<bool, Failure> {
+        let now = self.clock.boot_ms();
+        if !self.read().iter().any(|epoch| epoch.expires <= now) && !self.read().last().is_some_and(|e| e.is_over(now)) {
+            return Ok(false);
+        }
+        let mut living = self.living.write().unwrap_or_else(PoisonError::into_inner);
+        let due = living.last().is_none_or(|epoch| epoch.is_over(now));
+        if due {
+            // Neighbours count upwards, so that the ids of all that live together differ.
+            let key_id = living.last().map_or(0, |epoch| epoch.key_id.wrapping_add(1));
+            let next = Epoch::new(&self.settings, key_id, now)?;
+            if let Some(last) = living.last_mut() {
+                // An epoch that ends early, because many requests came, frees its memory early too.
+                last.expires = last.expires.min(last.current_until.min(now).saturating_add(self.settings.grace_ms));
+            }
+            living.push(next);
+        }
+        living.retain(|epoch| epoch.expires > now);
+        Ok(due)
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Vec<Epoch>> {
+        self.living.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn suite(&self, header: &Header) -> Result<AeadId, Failure> {
+        let [_, rest @ ..] = *header;
+        let offered = |suite: &&Suite| suite.numbers().map(u16::to_be_bytes).as_flattened() == rest;
+        let suite = self.settings.suites.iter().find(offered);
+        suite.map(|suite| suite.aead).ok_or(Failure::new(Code::CHANNEL_SUITE))
+    }
+
+    fn find<T>(&self, header: &Header, use_epoch: impl FnOnce(&Epoch) -> Result<T, Failure>) -> Result<T, Failure> {
+        let [key_id, ..] = *header;
+        let now = self.clock.boot_ms();
+        let living = self.read();
+        let epoch = living.iter().find(|epoch| epoch.key_id == key_id && epoch.expires > now);
+        use_epoch(epoch.ok_or(Failure::new(Code::CHANNEL_KEY_UNKNOWN))?)
+    }
+}
+
+impl Keys for Epochs {
+    fn encapsulated_length(&self, header: &Header) -> Result<usize, Failure> {
+        self.find(header, |_| self.suite(header).map(|_| ENCAPSULATED_KEY))
+    }
+
+    fn receive(&self, header: &Header, encapsulated: &[u8]) -> Result<(Context, Arc<ReplaySet>), Failure> {
+        let aead = self.suite(header)?;
+        self.find(header, |epoch| {
+            Ok((epoch.private.receive(aead, encapsulated, header)?, Arc::clone(&epoch.seen)))
+        })
+    }
+}
+
+impl Epoch {
+    fn new(settings: &EpochSettings, key_id: u8, now: u64) -> Result<Self, Failure> {
+        let (private, public) = PrivateKey::generate()?;
+        let algorithms = settings
+            .suites
+            .iter()
+            .map(|suite| SymmetricAlgorithms { kdf_id: HKDF_SHA256, aead_id: suite.aead.number() })
+            .collect();
+        let config = KeyConfig { key_id, kem_id: X25519, public_key: &public, algorithms };
+        let list = config.encode().and_then(|config| key_config::encode_list(&[config]));
+        let current_until = now.saturating_add(settings.epoch_ms);
+        Ok(Self {
+            id: random::bytes()?,
+            key_id,
+            private,
+            key_list: list.ok_or(Failure::new(Code::GATEWAY_INTERNAL))?.into(),
+            seen: Arc::new(ReplaySet::new(settings.replay_capacity)),
+            current_until,
+            expires: current_until.saturating_add(settings.grace_ms),
+        })
+    }
+
+    fn is_over(&self, now: u64) -> bool {
+        self.current_until <= now || self.seen.is_half_full()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+//! The attestation key: a restricted signing primary of the endorsement hierarchy (TPM 2.0 Part 3 §24.1), the same at every
+//! start because a primary follows from the hierarchy's seed and the template.
+
+use tss_esapi::attributes::ObjectAttributes;
+use tss_esapi::interface_types::algorithm::{HashingAlgorithm, PublicAlgorithm};
+use tss_esapi::interface_types::ecc::EccCurve;
+use tss_esapi::interface_types::key_bits::RsaKeyBits;
+use tss_esapi::structures::{
+    EccPoint, EccScheme, HashScheme, KeyDerivationFunctionScheme, Public, PublicEccParametersBuilder, PublicKeyRsa,
+    PublicRsaParametersBuilder, RsaExponent, RsaScheme, SymmetricDefinitionObject,
+};
+
+use super::KeyKind;
+
+/// The template of the key: `objectAttributes` 0x00050472, one fixed scheme with SHA-256 (PROTOCOL.md §6).
+pub(super) fn template(kind: KeyKind) -> tss_esapi::Result<Public> {
+    let attributes = ObjectAttributes::builder()
+        .with_fixed_tpm(true)
+        .with_fixed_parent(true)
+        .with_sensitive_data_origin(true)
+        .with_user_with_auth(true)
+        .with_no_da(true)
+        .with_restricted(true)
+        .with_sign_encrypt(true)
+        .build()?;
+    let scheme = HashScheme::new(HashingAlgorithm::Sha256);
+    let template = Public::builder()
+        .with_name_hashing_algorithm(HashingAlgorithm::Sha256)
+        .with_object_attributes(attributes);
+    match kind {
+        KeyKind::EccP256 => template
+            .with_public_algorithm(PublicAlgorithm::Ecc)
+            .with_ecc_parameters(
+                PublicEccParametersBuilder::new()
+                    .with_symmetric(SymmetricDefinitionObject::Null)
+                    .with_ecc_scheme(EccScheme::EcDsa(scheme))
+                    .with_curve(EccCurve::NistP256)
+                    .with_key_derivation_function_scheme(KeyDerivationFunctionScheme::Null)
+                    .with_is_signing_key(true)
+                    .with_restricted(true)
+                    .build()?,
+            )
+            .with_ecc_unique_identifier(EccPoint::default())
+            .build(),
+        KeyKind::Rsa2048 => template
+            .with_public_algorithm(PublicAlgorithm::Rsa)
+            .with_rsa_parameters(
+                PublicRsaParametersBuilder::new()
+                    .with_symmetric(SymmetricDefinitionObject::Null)
+                    .with_scheme(RsaScheme::RsaSsa(scheme))
+                    .with_key_bits(RsaKeyBits::Rsa2048)
+                    // 0 on the wire stands for 65537 (Part 2 §12.2.3.5).
+                    .with_exponent(RsaExponent::ZERO_EXPONENT)
+                    .with_is_signing_key(true)
+                    .with_restricted(true)
+                    .build()?,
+            )
+            .with_rsa_unique_identifier(PublicKeyRsa::default())
+            .build(),
+    }
+}

@@ -1,0 +1,96 @@
+//! A connection to the TPM with the attestation key loaded.
+
+use std::str::FromStr;
+
+use blindllama_verifier::Code;
+use tss_esapi::handles::KeyHandle;
+use tss_esapi::interface_types::resource_handles::Hierarchy;
+use tss_esapi::interface_types::session_handles::AuthSession;
+use tss_esapi::structures::{Data, PcrSelectionList, Public, SignatureScheme};
+use tss_esapi::tcti_ldr::TctiNameConf;
+use tss_esapi::traits::Marshall;
+use tss_esapi::{Context, Error};
+
+use super::retry::retry;
+use super::{AttestationKey, Quote, TpmSettings, ak, check, pcrs};
+use crate::failure::Failure;
+
+/// How often measurements may change between reading and quoting before the quote is given up.
+const CHANGES: usize = 5;
+
+/// An open TPM. Dropping it flushes the key.
+pub(super) struct Device {
+    context: Context,
+    key: KeyHandle,
+    public: Public,
+    attestation_key: AttestationKey,
+    settings: TpmSettings,
+    selection: PcrSelectionList,
+    /// The values as read last; a quote that covers them saves reading them again.
+    last: Vec<(u8, Vec<u8>)>,
+}
+
+impl Device {
+    /// Opens the TPM and creates the key.
+    pub(super) fn open(settings: &TpmSettings) -> Result<Self, Failure> {
+        let failed = |code| move |error: Error| Failure::with(code, error.to_string());
+        let name = TctiNameConf::from_str(&settings.tcti).map_err(failed(Code::TPM_UNREACHABLE))?;
+        let mut context = Context::new(name).map_err(failed(Code::TPM_UNREACHABLE))?;
+        let selection = pcrs::selection(settings.bank, &settings.selection).map_err(failed(Code::TPM_PCRS))?;
+        let template = ak::template(settings.key).map_err(failed(Code::TPM_KEY))?;
+        let created = retry(|| {
+            // An empty password, not an HMAC session: a quote under the latter takes thirteen times as long.
+            context.execute_with_session(Some(AuthSession::Password), |context| {
+                context.create_primary(Hierarchy::Endorsement, template.clone(), None, None, None, None)
+            })
+        })
+        .map_err(failed(Code::TPM_KEY))?;
+        let key = created.key_handle;
+        let (public, name, qualified_name) =
+            retry(|| context.execute_without_session(|context| context.read_public(key)))
+                .map_err(failed(Code::TPM_KEY))?;
+        let attestation_key = AttestationKey {
+            public: public.marshall().map_err(failed(Code::TPM_KEY))?,
+            name: name.value().to_vec(),
+            qualified_name: qualified_name.value().to_vec(),
+        };
+        Ok(Self { context, key, public, attestation_key, settings: settings.clone(), selection, last: Vec::new() })
+    }
+
+    pub(super) const fn attestation_key(&self) -> &AttestationKey {
+        &self.attestation_key
+    }
+
+    /// TPM2_Quote (TPM 2.0 Part 3 §18.4) over `qualifying_data`, with the values that it covers.
+    ///
+    /// The qualifying data has 32 bytes always: some cloud TPMs take no more.
+    pub(super) fn quote(&mut self, qualifying_data: &[u8; 32]) -> Result<Quote, Failure> {
+        let quote_failed = |error: Error| Failure::with(Code::TPM_QUOTE, error.to_string());
+        let data = Data::try_from(qualifying_data.to_vec()).map_err(quote_failed)?;
+        for _ in 0..CHANGES {
+            let (key, selection) = (self.key, &self.selection);
+            let (attest, signature) = retry(|| {
+                self.context.execute_with_session(Some(AuthSession::Password), |context| {
+                    context.quote(key, data.clone(), SignatureScheme::Null, selection.clone())
+                })
+            })
+            .map_err(quote_failed)?;
+            if !check::covers(&attest, &self.last) {
+                self.last = pcrs::read(&mut self.context, self.settings.bank, &self.settings.selection)
+                    .map_err(|error| Failure::with(Code::TPM_PCRS, error.to_string()))?;
+            }
+            if !check::covers(&attest, &self.last) {
+                continue;
+            }
+            let marshalled = attest.marshall().map_err(quote_failed)?;
+            if attest.extra_data().value() != qualifying_data
+                || !check::signature_holds(&self.public, &marshalled, &signature)
+            {
+                return Err(Failure::with(Code::TPM_QUOTE, "the TPM's own quote does not verify"));
+            }
+            let signature = signature.marshall().map_err(quote_failed)?;
+            return Ok(Quote { attest: marshalled, signature, pcrs: self.last.clone() });
+        }
+        Err(Failure::with(Code::TPM_PCRS, "no quote covers the values read"))
+    }
+}

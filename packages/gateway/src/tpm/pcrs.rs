@@ -1,0 +1,42 @@
+//! The PCR selection and the values behind it.
+
+use blindllama_verifier::evidence::bundle::Bank;
+use tss_esapi::Context;
+use tss_esapi::interface_types::algorithm::HashingAlgorithm;
+use tss_esapi::structures::{PcrSelectSize, PcrSelectionList, PcrSlot};
+
+use super::retry::retry;
+
+/// A TPML_PCR_SELECTION of exactly one bank with three octets (TPM 2.0 Part 2 §10.9.7, PC Client PTP §4.6).
+pub(super) fn selection(bank: Bank, indices: &[u8]) -> tss_esapi::Result<PcrSelectionList> {
+    let algorithm = match bank {
+        Bank::Sha256 => HashingAlgorithm::Sha256,
+        Bank::Sha384 => HashingAlgorithm::Sha384,
+    };
+    let slots: Vec<PcrSlot> = indices
+        .iter()
+        .filter_map(|index| 1_u32.checked_shl((*index).into()))
+        .filter_map(|bit| PcrSlot::try_from(bit).ok())
+        .collect();
+    PcrSelectionList::builder()
+        .with_size_of_select(PcrSelectSize::ThreeOctets)
+        .with_selection(algorithm, &slots)
+        .build()
+}
+
+/// TPM2_PCR_Read (Part 3 §22.4) for all of `indices`, which takes several commands: a TPM returns at most eight values at once.
+///
+/// Fewer values than indices come back when the bank is not active.
+pub(super) fn read(context: &mut Context, bank: Bank, indices: &[u8]) -> tss_esapi::Result<Vec<(u8, Vec<u8>)>> {
+    let mut values = Vec::with_capacity(indices.len());
+    for some in indices.chunks(8) {
+        let wanted = selection(bank, some)?;
+        let (_counter, _read, digests) =
+            retry(|| context.execute_without_session(|context| context.pcr_read(wanted.clone())))?;
+        let digests = digests.value();
+        if digests.len() == some.len() {
+            values.extend(some.iter().copied().zip(digests.iter().map(|digest| digest.value().to_vec())));
+        }
+    }
+    Ok(values)
+}
