@@ -1,0 +1,97 @@
+import { useBlindLlama, type UseBlindLlamaOptions } from '@blindllama/web-sdk/react'
+import OpenAI from 'openai'
+import { useCallback, useMemo, useState, type ReactElement } from 'react'
+import { Composer } from './chat/composer.tsx'
+import type { Model } from './chat/conversation.ts'
+import { Transcript } from './chat/transcript.tsx'
+import { useConversation } from './chat/use-conversation.ts'
+import { Welcome } from './chat/welcome.tsx'
+import { Badge } from './proof/badge.tsx'
+import { Banners } from './proof/banners.tsx'
+import { Panel } from './proof/panel.tsx'
+import { Refusal } from './proof/refusal.tsx'
+import { useStaging, type Staging } from './staging.ts'
+import { Llama, NewChatIcon } from './ui/icons.tsx'
+
+/** The staging's TPM is simulated, and this page says so in a banner; `?simulated=refuse` shows what a page without the opt-in does. */
+const ALLOW_SIMULATED = new URLSearchParams(location.search).get('simulated') !== 'refuse'
+
+function serviceOptions({ url, policy }: Staging): UseBlindLlamaOptions {
+  return { url, policy, dangerouslyAllowSimulated: ALLOW_SIMULATED }
+}
+
+export function App(): ReactElement {
+  const { staging, problem } = useStaging()
+  const service = useBlindLlama(staging && serviceOptions(staging))
+  const { conversation, turns } = useConversation()
+  const [panelOpen, setPanelOpen] = useState(false)
+  const openPanel = useCallback(() => setPanelOpen(true), [])
+  const closePanel = useCallback(() => setPanelOpen(false), [])
+
+  const model = useMemo((): Model | undefined => {
+    if (staging === undefined || service.fetch === undefined) return undefined
+    const openai = new OpenAI({
+      baseURL: `${staging.url}v1`,
+      // The staging's model asks for none. One that does gets it inside the encryption, like everything else.
+      apiKey: 'not-needed',
+      dangerouslyAllowBrowser: true,
+      fetch: service.fetch,
+      // The person decides whether a question is asked twice: a request whose fate is unknown may have been run.
+      maxRetries: 0,
+      logLevel: 'off',
+    })
+    return { openai, name: staging.model }
+  }, [staging, service.fetch])
+
+  const busy = turns.at(-1)?.answers.at(-1)?.state === 'streaming'
+  const ask = (question: string): void => void (model && conversation.ask(question, model))
+  const again = (): void => void (model && conversation.again(model))
+  const renewing = service.status === 'attesting' && service.verification?.result === 'pass'
+
+  return (
+    <div className="app">
+      <header className="top">
+        <div className="brand">
+          <Llama />
+          <span className="brand-name">BlindLlama</span>
+          {staging && <span className="brand-model">{staging.model}</span>}
+        </div>
+        {turns.length > 0 && (
+          <button
+            type="button"
+            className="icon-button"
+            aria-label="New chat"
+            title="New chat"
+            onClick={() => conversation.clear()}
+          >
+            <NewChatIcon />
+          </button>
+        )}
+        <Badge state={service} sentBefore={turns.length > 0} onOpen={openPanel} />
+      </header>
+      {service.status === 'ready' && <Banners verdict={service.verification} />}
+      <main className="main">
+        {turns.length === 0 ? (
+          <Welcome ready={model !== undefined} refused={service.status === 'error'} onAsk={ask} />
+        ) : (
+          <Transcript turns={turns} ready={model !== undefined} onAgain={again} onVerify={service.retry} />
+        )}
+        {service.status === 'error' && <Refusal error={service.error} onDetails={openPanel} onRetry={service.retry} />}
+        <Composer
+          busy={busy}
+          blocked={problem ?? blockedReason(service.status)}
+          writable={service.status === 'ready' || renewing}
+          onSend={ask}
+          onStop={() => conversation.stop()}
+        />
+      </main>
+      <Panel open={panelOpen} onClose={closePanel} state={service} retry={service.retry} staging={staging} />
+    </div>
+  )
+}
+
+function blockedReason(status: ReturnType<typeof useBlindLlama>['status']): string | undefined {
+  if (status === 'ready') return undefined
+  if (status === 'error') return 'Nothing can be sent until the service is verified.'
+  return 'You can write as soon as the service is verified.'
+}

@@ -1,0 +1,97 @@
+import type { ReactElement } from 'react'
+import { CopyButton } from '../ui/copy-button.tsx'
+import { AgainIcon, StopIcon, WarningIcon } from '../ui/icons.tsx'
+import type { Answer } from './conversation.ts'
+import type { Failure } from './explain.ts'
+import { Prose } from './prose.tsx'
+
+interface AnswerViewProps {
+  readonly answer: Answer
+  /** Only the latest attempt at the last question can be asked once more. */
+  readonly latest: boolean
+  readonly ready: boolean
+  readonly onAgain: () => void
+  readonly onVerify: () => void
+}
+
+export function AnswerView({ answer, latest, ready, onAgain, onVerify }: AnswerViewProps): ReactElement {
+  const { state, text, failure, cut } = answer
+  return (
+    <div className="answer" data-testid="answer" data-state={state} aria-busy={state === 'streaming'}>
+      <h3 className="visually-hidden">Answer</h3>
+      {text === '' && state === 'streaming' ? (
+        <p className="thinking">
+          <span className="visually-hidden">Waiting for the first word</span>
+          <i />
+          <i />
+          <i />
+        </p>
+      ) : (
+        <div className="answer-text">
+          <Prose text={text} />
+        </div>
+      )}
+      {failure && (
+        <FailureNote
+          failure={failure}
+          partial={text !== ''}
+          {...(latest && { onRemedy: failure.remedy === 'verify' ? onVerify : onAgain })}
+          ready={ready}
+        />
+      )}
+      {state !== 'streaming' && (
+        <div className="answer-foot">
+          {text !== '' && <CopyButton text={text} label="Copy answer" />}
+          {state === 'stopped' && (
+            <span className="answer-note">
+              <StopIcon /> You stopped this answer
+            </span>
+          )}
+          {cut && <span className="answer-note">Cut at the model’s length limit</span>}
+          {latest && !failure && (
+            <button
+              type="button"
+              className="icon-button"
+              aria-label="Ask again"
+              title="Ask again"
+              onClick={onAgain}
+              disabled={!ready}
+            >
+              <AgainIcon />
+            </button>
+          )}
+        </div>
+      )}
+    </div>
+  )
+}
+
+interface FailureNoteProps {
+  readonly failure: Failure
+  readonly partial: boolean
+  readonly ready: boolean
+  readonly onRemedy?: () => void
+}
+
+function FailureNote({ failure, partial, ready, onRemedy }: FailureNoteProps): ReactElement {
+  return (
+    <div className="failure" data-testid="error" data-code={failure.code} role="alert">
+      <WarningIcon />
+      <div>
+        <p>
+          {partial && <strong>Incomplete answer. </strong>}
+          {failure.sentence}
+        </p>
+        <div className="failure-foot">
+          <code>{failure.code}</code>
+          {onRemedy && failure.remedy !== 'none' && (
+            <button type="button" className="button" onClick={onRemedy} disabled={failure.remedy === 'again' && !ready}>
+              <AgainIcon />
+              {failure.remedy === 'verify' ? 'Verify again' : 'Ask again'}
+            </button>
+          )}
+        </div>
+      </div>
+    </div>
+  )
+}

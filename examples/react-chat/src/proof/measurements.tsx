@@ -1,0 +1,82 @@
+import type { Report } from '@blindllama/web-sdk'
+import { useMemo, type ReactElement } from 'react'
+import type { Measured } from '../staging.ts'
+import { CopyButton } from '../ui/copy-button.tsx'
+import { CheckIcon } from '../ui/icons.tsx'
+import { Hex } from './facts.tsx'
+import { useMeasurementCheck } from './use-measurement-check.ts'
+
+const RULES: Record<string, string> = {
+  golden: 'equals the release',
+  untouched: 'still at its reset value',
+  unchecked: 'shown, not compared',
+}
+
+interface MeasurementsProps {
+  readonly pcrs: NonNullable<Report['pcrs']>
+  readonly measured: readonly Measured[]
+}
+
+/** The registers that the TPM signed, with what the publisher of this page says went into them. */
+export function Measurements({ pcrs, measured }: MeasurementsProps): ReactElement {
+  return (
+    <table className="pcrs">
+      <caption className="visually-hidden">Measured values, bank {pcrs.bank}</caption>
+      <thead>
+        <tr>
+          <th scope="col">PCR</th>
+          <th scope="col">Value and what went into it</th>
+        </tr>
+      </thead>
+      <tbody>
+        {pcrs.values.map((pcr) => (
+          <Register key={pcr.index} {...pcr} bank={pcrs.bank} measured={measured} />
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+interface RegisterProps {
+  readonly index: number
+  readonly value: string
+  readonly rule: string
+  readonly bank: string
+  readonly measured: readonly Measured[]
+}
+
+function Register({ index, value, rule, bank, measured }: RegisterProps): ReactElement {
+  const inside = useMemo(() => measured.filter(({ pcr }) => pcr === index), [measured, index])
+  const explained = useMeasurementCheck(inside, value)
+  return (
+    <tr data-pcr={index}>
+      <th scope="row">{index}</th>
+      <td>
+        <p className="pcr-rule" data-rule={rule}>
+          {RULES[rule] ?? rule} <code>{rule}</code>
+        </p>
+        <div className="pcr-value">
+          <Hex value={value} />
+          <CopyButton text={value} label={`Copy the value of PCR ${index}`} />
+        </div>
+        {inside.map(({ name, sha256 }) => (
+          <div className="pcr-measured" key={name}>
+            <span className="pcr-measured-name">{name}</span>
+            <span className="pcr-value">
+              <Hex value={sha256} />
+              <CopyButton text={sha256} label={`Copy the SHA-256 of ${name}`} />
+            </span>
+          </div>
+        ))}
+        {bank === 'sha256' && explained === true && (
+          <p className="pcr-explained">
+            <CheckIcon />
+            Recomputed in this page: exactly{' '}
+            {inside.length === 1 ? 'this measurement' : `these ${inside.length} measurements`}, in this order,{' '}
+            {inside.length === 1 ? 'gives' : 'give'} the value.
+          </p>
+        )}
+      </td>
+    </tr>
+  )
+}

@@ -1,0 +1,202 @@
+import type { FailedVerdict, PassedVerdict, SimulatedVerdict } from '@blindllama/web-sdk'
+import type { BlindLlamaState } from '@blindllama/web-sdk/react'
+import { useEffect, useRef, type MouseEvent, type ReactElement, type ReactNode } from 'react'
+import type { Staging } from '../staging.ts'
+import { AgainIcon, CrossIcon } from '../ui/icons.tsx'
+import { Countdown, duration } from './countdown.tsx'
+import { Fact, Facts, Hex } from './facts.tsx'
+import { Measurements } from './measurements.tsx'
+import { PathDrawing, type PathStatus } from './path-drawing.tsx'
+import { Steps, stepSummary } from './steps.tsx'
+import { ASSURANCE_TITLES, suiteTitle, UPSTREAM_TITLES } from './words.ts'
+
+interface PanelProps {
+  readonly open: boolean
+  readonly onClose: () => void
+  readonly state: BlindLlamaState
+  readonly retry: () => void
+  readonly staging: Staging | undefined
+}
+
+/** The whole verification, for a person who wants to see for themselves. */
+export function Panel({ open, onClose, state, retry, staging }: PanelProps): ReactElement {
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    if (open) dialog.current?.showModal()
+    else dialog.current?.close()
+  }, [open])
+  // Only a press on the backdrop has the dialog itself for a target: its content fills it.
+  const closeOnBackdrop = (event: MouseEvent): void => {
+    if (event.target === dialog.current) onClose()
+  }
+
+  return (
+    <dialog ref={dialog} className="panel" aria-labelledby="panel-title" onClose={onClose} onClick={closeOnBackdrop}>
+      {open && (
+        <div className="panel-content">
+          <header className="panel-header">
+            <h2 id="panel-title">Verification</h2>
+            <button type="button" className="icon-button" aria-label="Close" onClick={onClose}>
+              <CrossIcon />
+            </button>
+          </header>
+          <div className="panel-body">
+            <Outcome state={state} retry={retry} />
+            {state.verification && (
+              <Details
+                verdict={state.verification}
+                expiresAt={state.expiresAt}
+                staging={staging}
+                stale={state.status === 'attesting'}
+              />
+            )}
+          </div>
+        </div>
+      )}
+    </dialog>
+  )
+}
+
+function Outcome({ state, retry }: { readonly state: BlindLlamaState; readonly retry: () => void }): ReactElement {
+  return (
+    <section className="outcome" data-status={state.status} aria-label="Outcome">
+      <PathDrawing status={pathStatus(state)} upstream={state.verification?.claims?.upstream} />
+      <div role="status">
+        <OutcomeText state={state} />
+      </div>
+      <button
+        type="button"
+        className="button"
+        onClick={retry}
+        disabled={state.status === 'idle' || state.status === 'attesting'}
+      >
+        <AgainIcon />
+        Verify again
+      </button>
+    </section>
+  )
+}
+
+function pathStatus(state: BlindLlamaState): PathStatus {
+  if (state.status === 'ready') return state.verification.simulated ? 'simulated' : 'proven'
+  return state.status === 'error' ? 'broken' : 'waiting'
+}
+
+function OutcomeText({ state }: { readonly state: BlindLlamaState }): ReactElement {
+  switch (state.status) {
+    case 'ready': {
+      const { anchor } = state.verification
+      return (
+        <>
+          <p className="outcome-title">
+            {anchor ? ASSURANCE_TITLES[anchor.assurance] : 'Verified'}
+            {state.verification.release !== undefined && (
+              <span className="outcome-release"> · {state.verification.release}</span>
+            )}
+          </p>
+          <p className="caveat">{anchor?.caveat}</p>
+        </>
+      )
+    }
+    case 'error':
+      return (
+        <>
+          <p className="outcome-title">Not verified</p>
+          <p className="caveat">{state.verification?.detail ?? state.error.message}</p>
+          <p className="outcome-code">
+            <code data-testid="verification-code">{state.error.code}</code>
+          </p>
+        </>
+      )
+    default:
+      return <p className="outcome-title">Asking the service for fresh evidence…</p>
+  }
+}
+
+interface DetailsProps {
+  readonly verdict: PassedVerdict | SimulatedVerdict | FailedVerdict
+  readonly expiresAt: number | undefined
+  readonly staging: Staging | undefined
+  readonly stale: boolean
+}
+
+function Details({ verdict, expiresAt, staging, stale }: DetailsProps): ReactElement {
+  const { ak, claims, clock, pcrs, steps } = verdict
+  return (
+    <div className="details" data-stale={stale}>
+      {verdict.result === 'pass' && (
+        <Section title="Channel">
+          <Facts>
+            <Fact name="Encryption">{suiteTitle(verdict.key)}</Fact>
+            <Fact name="Valid for">
+              {expiresAt === undefined ? duration(verdict.key.validForMs) : <Countdown expiresAt={expiresAt} />}
+            </Fact>
+            <Fact name="Public key" copy={verdict.key.publicKey}>
+              <Hex value={verdict.key.publicKey} />
+            </Fact>
+          </Facts>
+        </Section>
+      )}
+      {pcrs && (
+        <Section title="What was measured">
+          <Measurements pcrs={pcrs} measured={staging?.measured ?? []} />
+        </Section>
+      )}
+      {claims && (
+        <Section title="What the service claims">
+          <Facts>
+            <Fact name="Model">{UPSTREAM_TITLES[claims.upstream]}</Fact>
+            <Fact name="Audience">{claims.audiences.join(', ')}</Fact>
+            <Fact name="Instance" copy={claims.instance}>
+              <code>{claims.instance}</code>
+            </Fact>
+            <Fact name="Key epoch" copy={claims.epochId}>
+              <Hex value={claims.epochId} />
+            </Fact>
+            <Fact name="Configuration" copy={claims.configDigest}>
+              <Hex value={claims.configDigest} />
+            </Fact>
+            <Fact name="Lifetime">{duration(claims.lifetimeMs)} from the quote</Fact>
+            <Fact name="Quoted at">{new Date(claims.serverTimeMs).toLocaleString()}, by the service’s clock</Fact>
+          </Facts>
+        </Section>
+      )}
+      {ak && (
+        <Section title="Who signed">
+          <Facts>
+            <Fact name="Key name" copy={ak.name}>
+              <Hex value={ak.name} />
+            </Fact>
+            <Fact name="Algorithm">{ak.algorithm}</Fact>
+            {clock && (
+              <Fact name="TPM">
+                firmware {clock.firmwareVersion} · {clock.resetCount} resets · {clock.restartCount} restarts
+              </Fact>
+            )}
+          </Facts>
+        </Section>
+      )}
+      <Section title="Every check" note={stepSummary(steps)}>
+        <Steps steps={steps} />
+      </Section>
+    </div>
+  )
+}
+
+interface SectionProps {
+  readonly title: string
+  readonly note?: string
+  readonly children: ReactNode
+}
+
+function Section({ title, note, children }: SectionProps): ReactElement {
+  return (
+    <section className="section">
+      <h3>
+        {title}
+        {note !== undefined && <span className="section-note">{note}</span>}
+      </h3>
+      {children}
+    </section>
+  )
+}

@@ -1,0 +1,37 @@
+import type { BlindLlamaError } from '@blindllama/web-sdk'
+import type { ReactElement } from 'react'
+import { explain } from '../chat/explain.ts'
+import { AgainIcon, OpenLockIcon } from '../ui/icons.tsx'
+
+interface RefusalProps {
+  readonly error: BlindLlamaError
+  readonly onDetails: () => void
+  readonly onRetry: () => void
+}
+
+/** Stands over the composer while the service is not verified: why, what was sent (nothing), and what one can do. */
+export function Refusal({ error, onDetails, onRetry }: RefusalProps): ReactElement {
+  return (
+    <div className="refusal">
+      <div className="failure" data-testid="error" data-code={error.code} role="alert">
+        <OpenLockIcon />
+        <div>
+          <p>
+            <strong>{explain(error).sentence}</strong>
+          </p>
+          <p>{error.verdict?.detail ?? error.message}</p>
+          <div className="failure-foot">
+            <button type="button" className="button" onClick={onRetry}>
+              <AgainIcon />
+              Verify again
+            </button>
+            <button type="button" className="button" onClick={onDetails}>
+              See every check
+            </button>
+            <code>{error.code}</code>
+          </div>
+        </div>
+      </div>
+    </div>
+  )
+}
