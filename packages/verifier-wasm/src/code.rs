@@ -223,6 +223,9 @@ impl Code {
     /// The message is not chunked Oblivious HTTP.
     pub const CHANNEL_MEDIA_TYPE: Self = Self { name: "channel.media_type", sentence: "The message is not chunked Oblivious HTTP." };
 
+    /// The key of the service cannot be encrypted to.
+    pub const CHANNEL_KEY: Self = Self { name: "channel.key", sentence: "The key of the service cannot be encrypted to." };
+
     /// The gateway does not hold the key that the request names.
     pub const CHANNEL_KEY_UNKNOWN: Self = Self { name: "channel.key_unknown", sentence: "The gateway does not hold the key that the request names." };
 
@@ -421,6 +424,7 @@ impl Code {
         Self::CHANNEL_UNREACHABLE,
         Self::CHANNEL_STATUS,
         Self::CHANNEL_MEDIA_TYPE,
+        Self::CHANNEL_KEY,
         Self::CHANNEL_KEY_UNKNOWN,
         Self::CHANNEL_KEY_EXPIRED,
         Self::CHANNEL_SUITE,

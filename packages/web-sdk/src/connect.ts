@@ -6,8 +6,8 @@ import { assertEnvironment } from './environment.js'
 import { emitterOf } from './events.js'
 import { type ConnectOptions, settingsOf } from './options.js'
 import type { TrustedVerdict } from './verdict.js'
-import { defaultWasm } from './verifier/default-wasm.js'
 import { loadVerifier } from './verifier/load.js'
+import type { WasmSource } from './verifier/source.js'
 
 /** A service that passed, for as long as its key is valid; the key is renewed when a request needs it. */
 export interface BlindLlamaClient<AllowSimulated extends boolean = false> {
@@ -28,23 +28,19 @@ export interface BlindLlamaClient<AllowSimulated extends boolean = false> {
 }
 
 /**
- * Proves which software answers at `options.url` and returns a client that talks to exactly that software.
+ * Evidence, verdict, key, channel, fetch: the whole way of `connect`, whose entries differ in where the verifier comes from.
  *
- * ```ts
- * const client = await connect({ url: 'https://chat.example/', policy })
- * const openai = new OpenAI({ baseURL: 'https://chat.example/v1', apiKey, fetch: client.fetch })
- * ```
- *
- * @throws {BlindLlamaError} with the code of what could not be proved, and with the report where the verifier decided.
+ * @param ownWasm the verifier to use where the options name none
  */
-export async function connect<AllowSimulated extends boolean = false>(
+export async function connectWith<AllowSimulated extends boolean>(
   options: ConnectOptions<AllowSimulated>,
+  ownWasm: () => WasmSource,
 ): Promise<BlindLlamaClient<AllowSimulated>> {
   options.signal?.throwIfAborted()
   const settings = settingsOf(options)
   assertEnvironment()
   const emit = emitterOf(options.onEvent)
-  const verifier = loadVerifier(options.wasm ?? defaultWasm)
+  const verifier = loadVerifier(options.wasm ?? ownWasm())
   const keeper = new KeyKeeper(attester({ settings, verifier, emit }))
 
   let { verdict } = await keeper.renew('connect', options.signal).catch((error: unknown) => {

@@ -1,21 +1,20 @@
-export { connect } from './connect.js'
-export type { BlindLlamaClient } from './connect.js'
-export { BlindLlamaError } from './errors.js'
-export type { BlindLlamaErrorOptions, Code } from './errors.js'
-export type { AttestReason, ConnectEvent } from './events.js'
-export type { ConnectOptions } from './options.js'
-export type { Anchor, PcrRule, Policy, Release, SuiteName } from './policy.js'
-export type {
-  Assurance,
-  AttestedKey,
-  FailedVerdict,
-  PassedVerdict,
-  Report,
-  SimulatedVerdict,
-  Step,
-  StepId,
-  TrustedVerdict,
-  Upstream,
-  Verdict,
-} from './verdict.js'
-export type { WasmSource } from './verifier/source.js'
+import { type BlindLlamaClient, connectWith } from './connect.js'
+import type { ConnectOptions } from './options.js'
+
+export * from './public.js'
+
+/**
+ * Proves which software answers at `options.url` and returns a client that talks to exactly that software.
+ *
+ * ```ts
+ * const client = await connect({ url: 'https://chat.example/', policy })
+ * const openai = new OpenAI({ baseURL: 'https://chat.example/v1', apiKey, fetch: client.fetch })
+ * ```
+ *
+ * @throws {BlindLlamaError} with the code of what could not be proved, and with the report where the verifier decided.
+ */
+export function connect<AllowSimulated extends boolean = false>(
+  options: ConnectOptions<AllowSimulated>,
+): Promise<BlindLlamaClient<AllowSimulated>> {
+  return connectWith(options, () => new URL('./blindllama_verifier_bg.wasm', import.meta.url))
+}

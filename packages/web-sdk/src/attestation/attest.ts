@@ -1,21 +1,21 @@
-import type { Bytes } from '../bytes.js'
+import { type Bytes, fromHex } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
 import type { AttestReason, ConnectEvent } from '../events.js'
 import { askEvidence, versions } from '../evidence/ask.js'
 import { HeldStatic } from '../evidence/held-static.js'
-import { type KeyConfig, parseKeyConfig } from '../ohttp/key-config.js'
+import { parseKeyConfig } from '../ohttp/key-config.js'
+import { RequestKey } from '../ohttp/request-key.js'
 import { suites } from '../ohttp/suite.js'
 import type { Settings } from '../options.js'
 import type { PassedVerdict, SimulatedVerdict, Verdict } from '../verdict.js'
 import type { Verifier } from '../verifier/verifier.js'
-import { fromHex } from '../bytes.js'
 import { Lifetime, instant } from './lifetime.js'
 
 /** A service that passed, and what a request to it needs. Made from a passed verdict only. */
 export interface Attestation {
   readonly verdict: PassedVerdict | SimulatedVerdict
   readonly lifetime: Lifetime
-  readonly keyConfig: KeyConfig
+  readonly key: RequestKey
   /** `[a-z0-9]{1,32}`: the part of the path that the request is posted to. */
   readonly instance: string
   /** What to add to this machine's wall clock to get the service's, in milliseconds. */
@@ -66,7 +66,7 @@ export function attester({
     return {
       verdict: passed,
       lifetime: new Lifetime(start, passed.key.validForMs),
-      keyConfig: parseKeyConfig(fromHex(passed.key.keyConfig)),
+      key: await RequestKey.import(parseKeyConfig(fromHex(passed.key.keyConfig)), passed.key),
       instance: passed.key.instance,
       clockOffsetMs: passed.key.serverTimeMs - start.wall,
     }

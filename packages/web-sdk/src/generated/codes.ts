@@ -66,6 +66,7 @@ export type Code =
   | 'channel.unreachable'
   | 'channel.status'
   | 'channel.media_type'
+  | 'channel.key'
   | 'channel.key_unknown'
   | 'channel.key_expired'
   | 'channel.suite'

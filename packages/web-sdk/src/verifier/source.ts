@@ -1,2 +1,5 @@
-/** Where the verifier's WebAssembly comes from: its address, a response, its bytes, or the compiled module. */
-export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module
+/** The verifier's WebAssembly before it is compiled: its address, a response, or its bytes. */
+export type WasmToCompile = string | URL | Response | BufferSource
+
+/** Where the verifier's WebAssembly comes from; a compiled module is what runtimes need that compile nothing themselves. */
+export type WasmSource = WasmToCompile | WebAssembly.Module

@@ -1,0 +1,70 @@
+import type { Attestation } from '../attestation/attest.js'
+import { encodeHead, encodeTail } from '../bhttp/encode-request.js'
+import { BlindLlamaError } from '../errors.js'
+import { type SealedRequest, sealRequest } from '../ohttp/seal-request.js'
+import { mediaType, outerRequest } from '../outer-fetch.js'
+import { readLimited } from '../read-limited.js'
+import type { InnerRequest } from './inner-request.js'
+import { type Answer, openAnswer } from './open-answer.js'
+import { paddedLength } from './padding.js'
+
+/** RFC 9458 §5.3. */
+const keyProblem = 'https://iana.org/assignments/http-problem-types#ohttp-key'
+const maxProblemBytes = 4096
+
+/** An answer from inside the encapsulation, or the unauthenticated remark that the gateway does not know the key. */
+export type Outcome = Answer | { kind: 'key-unknown' }
+
+/** Seals `request` to the attested key, posts it once and opens the head of the answer (PROTOCOL.md §10). */
+export async function attempt(request: InnerRequest, attestation: Attestation, endpoint: URL): Promise<Outcome> {
+  const sealed = await seal(request, attestation)
+  const outer = await post(new URL(`blindllama/v1/o/${attestation.instance}`, endpoint), sealed, request)
+  if (outer.status !== 200) return refuse(outer)
+  if (mediaType(outer) !== 'message/ohttp-chunked-res') {
+    await outer.body?.cancel()
+    throw new BlindLlamaError('channel.media_type', 'Something other than the service answered')
+  }
+  return openAnswer(outer, sealed.response, request.signal)
+}
+
+async function seal(request: InnerRequest, { key, clockOffsetMs }: Attestation): Promise<SealedRequest> {
+  const { method, path, content } = request
+  const contentLength = content instanceof Uint8Array ? content.length : content.size
+  const fields = [
+    ...request.fields,
+    ['date', new Date(Date.now() + clockOffsetMs).toUTCString()] as const,
+    ['idempotency-key', request.idempotencyKey] as const,
+  ]
+  const head = encodeHead({ method, scheme: 'https', authority: 'ohttp.invalid', path, fields }, contentLength)
+  const unpadded = head.length + contentLength + encodeTail().length
+  return sealRequest(key, [head, content, encodeTail(paddedLength(unpadded) - unpadded)], request.signal)
+}
+
+async function post(url: URL, { body }: SealedRequest, { method, signal }: InnerRequest): Promise<Response> {
+  const headers = { 'content-type': 'message/ohttp-chunked-req', incremental: '?1' }
+  try {
+    return await fetch(url, { ...outerRequest, method: 'POST', headers, body, signal: signal ?? null })
+  } catch (cause) {
+    signal?.throwIfAborted()
+    // The platform does not say how far a request got that failed; one that only reads may be sent again by anybody.
+    if (method === 'GET' || method === 'HEAD')
+      throw new BlindLlamaError('channel.unreachable', 'The service could not be reached', { cause })
+    throw new BlindLlamaError('request.unknown_fate', 'The connection failed before the answer', { cause })
+  }
+}
+
+async function refuse(outer: Response): Promise<Outcome> {
+  if (mediaType(outer) === 'application/problem+json') {
+    const problem = await readLimited(outer, maxProblemBytes).catch(() => undefined)
+    if (problem && problemType(problem) === keyProblem) return { kind: 'key-unknown' }
+  } else await outer.body?.cancel()
+  throw new BlindLlamaError('channel.status', `Something outside the encryption answered ${outer.status}`)
+}
+
+function problemType(problem: Uint8Array): unknown {
+  try {
+    return (JSON.parse(new TextDecoder().decode(problem)) as { type?: unknown } | null)?.type
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,118 @@
+import { base64url, utf8 } from '../bytes.js'
+import { BlindLlamaError } from '../errors.js'
+import { type Field, isValidField } from '../bhttp/fields.js'
+import type { Piece } from '../ohttp/seal-request.js'
+import { raceAbort } from '../abort.js'
+
+/** A request as the gateway will see it, whole: it can be sealed again if the gateway did not open it. */
+export interface InnerRequest {
+  method: string
+  /** In origin form, relative to the service. */
+  path: string
+  /** Without `date` and `idempotency-key`. */
+  fields: readonly Field[]
+  /** 22 to 64 characters of base64url; the same for every attempt. */
+  idempotencyKey: string
+  content: Piece
+  signal: AbortSignal | undefined
+}
+
+/** Hop by hop (RFC 9110 §7.6.1), made by the channel, or not the service's business (PROTOCOL.md §11). */
+const dropped: ReadonlySet<string> = new Set([
+  ...['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer'],
+  ...['transfer-encoding', 'upgrade', 'host', 'content-length', 'expect', 'date', 'idempotency-key'],
+  ...['accept-encoding', 'cookie', 'origin', 'referer', 'forwarded'],
+])
+
+/** Those that `fetch` writes in capitals, https://fetch.spec.whatwg.org/#concept-method-normalize */
+const normalised = /^(?:delete|get|head|options|post|put)$/i
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const idempotencyKeyForm = /^[A-Za-z0-9_-]{22,64}$/
+
+/**
+ * What `fetch(input, init)` would send, read the way `fetch` reads it.
+ *
+ * @param base of the service; what is not under it is not sent
+ * @throws {BlindLlamaError} `client.destination`, `request.field`, `request.body`, `request.idempotency_key`; the reason of
+ *   the caller's signal
+ */
+export async function readRequest(
+  input: RequestInfo | URL,
+  init: RequestInit | undefined,
+  base: URL,
+): Promise<InnerRequest> {
+  const request = typeof input === 'object' && 'url' in input ? input : undefined
+  const signal = init?.signal ?? request?.signal ?? undefined
+  signal?.throwIfAborted()
+  const path = pathUnder(base, request?.url ?? String(input))
+  const method = methodOf(init?.method ?? request?.method ?? 'GET')
+  const headers = headersOf(init?.headers ?? request?.headers)
+  const body = init?.body ?? (request?.body ? request : undefined)
+  if (body != null && (method === 'GET' || method === 'HEAD'))
+    throw new BlindLlamaError('request.body', `A ${method} request has no body`)
+  const { content, type } = await raceAbort(readBody(body ?? undefined), signal)
+  if (type !== '' && !headers.has('content-type')) headers.set('content-type', type)
+  return { method, path, fields: fieldsOf(headers), idempotencyKey: idempotencyKeyOf(headers), content, signal }
+}
+
+function pathUnder(base: URL, address: string): string {
+  let url: URL
+  try {
+    url = new URL(address, globalThis.location?.href)
+  } catch (cause) {
+    throw new BlindLlamaError('client.destination', 'The request needs an absolute URL', { cause })
+  }
+  if (url.origin !== base.origin || url.username || url.password || !url.pathname.startsWith(base.pathname))
+    throw new BlindLlamaError('client.destination', `The request is not addressed to ${base.href}`)
+  return `/${url.pathname.slice(base.pathname.length)}${url.search}`
+}
+
+function methodOf(method: string): string {
+  if (!token.test(method)) throw new BlindLlamaError('request.field', 'The method is not one of HTTP')
+  return normalised.test(method) ? method.toUpperCase() : method
+}
+
+function headersOf(init: HeadersInit | undefined): Headers {
+  try {
+    return new Headers(init)
+  } catch (cause) {
+    throw new BlindLlamaError('request.field', 'A header field is malformed', { cause })
+  }
+}
+
+function fieldsOf(headers: Headers): Field[] {
+  const hops = new Set((headers.get('connection') ?? '').split(',').map((name) => name.trim().toLowerCase()))
+  const fields: Field[] = [...headers].filter(
+    ([name]) => !dropped.has(name) && !hops.has(name) && !name.startsWith('x-forwarded-') && !name.startsWith('sec-'),
+  )
+  const invalid = fields.find((field) => !isValidField(field))
+  if (invalid) throw new BlindLlamaError('request.field', `The header field ${invalid[0]} cannot be sent`)
+  return fields
+}
+
+/** The caller's own key, so that a retry of the caller is recognised too, or a fresh one. */
+function idempotencyKeyOf(headers: Headers): string {
+  const key = headers.get('idempotency-key') ?? base64url(crypto.getRandomValues(new Uint8Array(24)))
+  if (!idempotencyKeyForm.test(key))
+    throw new BlindLlamaError('request.idempotency_key', 'An idempotency key has 22 to 64 characters of base64url')
+  return key
+}
+
+/**
+ * The body with the content type that `fetch` would give it. Bytes and Blobs are taken as they are, without a copy; streams
+ * are never passed to the platform's `fetch` or `Request`, which not every engine can send.
+ */
+async function readBody(body: BodyInit | Request | undefined): Promise<{ content: Piece; type: string }> {
+  if (body === undefined) return { content: new Uint8Array(), type: '' }
+  if (typeof body === 'string') return { content: utf8(body), type: 'text/plain;charset=UTF-8' }
+  if (body instanceof Blob) return { content: body, type: body.type }
+  if (ArrayBuffer.isView(body) && body.buffer instanceof ArrayBuffer)
+    return { content: new Uint8Array(body.buffer, body.byteOffset, body.byteLength), type: '' }
+  try {
+    const readable = 'url' in Object(body) ? (body as Request) : new Response(body as BodyInit)
+    const type = readable.headers.get('content-type') ?? ''
+    return { content: await readable.blob(), type }
+  } catch (cause) {
+    throw new BlindLlamaError('request.body', 'The body cannot be read', { cause })
+  }
+}

@@ -1,0 +1,112 @@
+import { type ResponsePart, ResponseDecoder } from '../bhttp/decode-response.js'
+import type { Field } from '../bhttp/fields.js'
+import type { Bytes } from '../bytes.js'
+import { BlindLlamaError } from '../errors.js'
+import { truncated } from '../ohttp/chunk-framing.js'
+import { ResponseOpener } from '../ohttp/open-response.js'
+import type { SealedRequest } from '../ohttp/seal-request.js'
+
+/** An authenticated answer. */
+export interface Answer {
+  kind: 'answer'
+  response: Response
+  /** The gateway's own code, where it and not the upstream answered (PROTOCOL.md §11). */
+  gatewayCode: string | null
+  /** The gateway's or the upstream's clock, milliseconds since 1970; NaN where it does not say. */
+  date: number
+}
+
+/** RFC 9110 §6.4.1: these answers have no content, and `Response` takes no body for them. */
+const withoutContent: ReadonlySet<number> = new Set([204, 205, 304])
+
+/**
+ * Opens an encapsulated response up to the head of the answer inside. Its body is opened as it is read: a byte is given out
+ * once the tag of its chunk has verified, and the body ends only behind the final chunk; anything else errors it.
+ *
+ * @param signal of the request; when it aborts, the body errors with its reason, as with `fetch`
+ */
+export async function openAnswer(
+  outer: Response,
+  request: SealedRequest['response'],
+  signal: AbortSignal | undefined,
+): Promise<Answer> {
+  const parts = new AnswerParts(outer, request, signal)
+  const head = await parts.next()
+  if (head?.kind !== 'head') throw new BlindLlamaError('channel.message', 'The decrypted answer has no head')
+  const headers = headersOf(head.fields)
+  const content = withoutContent.has(head.status) ? await assertEmpty(parts) : streamOf(parts)
+  return {
+    kind: 'answer',
+    response: new Response(content, { status: head.status, headers }),
+    gatewayCode: headers.get('blindllama-code'),
+    date: Date.parse(headers.get('date') ?? ''),
+  }
+}
+
+/** The decoded parts of one answer; after an error the connection is let go. */
+class AnswerParts {
+  readonly #decoder = new ResponseDecoder()
+  readonly #opener: ResponseOpener
+  readonly #reader: ReadableStreamDefaultReader<Bytes> | undefined
+  readonly #signal: AbortSignal | undefined
+
+  constructor(outer: Response, request: SealedRequest['response'], signal: AbortSignal | undefined) {
+    this.#reader = outer.body?.getReader()
+    this.#opener = new ResponseOpener(request, () => this.#read())
+    this.#signal = signal
+  }
+
+  async next(): Promise<ResponsePart | undefined> {
+    try {
+      for (;;) {
+        this.#signal?.throwIfAborted()
+        const part = this.#decoder.next()
+        if (part || this.#decoder.done) return part
+        const plaintext = await this.#opener.next()
+        if (plaintext) this.#decoder.push(plaintext)
+        else this.#decoder.end()
+      }
+    } catch (error) {
+      await this.cancel(error)
+      throw error
+    }
+  }
+
+  async cancel(reason: unknown): Promise<void> {
+    await this.#reader?.cancel(reason).catch(() => {})
+  }
+
+  async #read(): Promise<Bytes | undefined> {
+    try {
+      return (await this.#reader?.read())?.value
+    } catch (cause) {
+      this.#signal?.throwIfAborted()
+      throw truncated({ cause })
+    }
+  }
+}
+
+function streamOf(parts: AnswerParts): ReadableStream<Bytes> {
+  return new ReadableStream<Bytes>(
+    {
+      async pull(controller) {
+        const part = await parts.next()
+        if (part?.kind === 'content') controller.enqueue(part.bytes)
+        else controller.close()
+      },
+      cancel: (reason) => parts.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+async function assertEmpty(parts: AnswerParts): Promise<null> {
+  if (await parts.next()) throw new BlindLlamaError('channel.message', 'The decrypted answer has content it may not have')
+  return null
+}
+
+function headersOf(fields: readonly Field[]): Headers {
+  const headers = new Headers()
+  for (const [name, value] of fields) headers.append(name, value)
+  return headers
+}

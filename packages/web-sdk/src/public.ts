@@ -1,0 +1,20 @@
+export type { BlindLlamaClient } from './connect.js'
+export { BlindLlamaError } from './errors.js'
+export type { BlindLlamaErrorOptions, Code } from './errors.js'
+export type { AttestReason, ConnectEvent } from './events.js'
+export type { ConnectOptions } from './options.js'
+export type { Anchor, PcrRule, Policy, Release, SuiteName } from './policy.js'
+export type {
+  Assurance,
+  AttestedKey,
+  FailedVerdict,
+  PassedVerdict,
+  Report,
+  SimulatedVerdict,
+  Step,
+  StepId,
+  TrustedVerdict,
+  Upstream,
+  Verdict,
+} from './verdict.js'
+export type { WasmSource } from './verifier/source.js'
