@@ -58,6 +58,11 @@ export function explain(error: unknown): Failure {
   return { code, ...NOT_VERIFIED }
 }
 
+/** The verifier's or the SDK's own sentence, without the code that messages end with: the code is shown beside it. */
+export function reasonOf(error: BlindLlamaError): string {
+  return error.verdict?.detail ?? error.message.replace(` (${error.code})`, '')
+}
+
 /** `openai` wraps what its `fetch` throws; the reason is found along `cause`. */
 export function codeOf(error: unknown): string {
   for (let each: unknown = error, depth = 0; each !== undefined && depth < 8; depth += 1) {

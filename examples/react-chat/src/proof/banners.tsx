@@ -2,6 +2,8 @@ import type { PassedVerdict, SimulatedVerdict } from '@blindllama/web-sdk'
 import type { ReactElement } from 'react'
 import { WarningIcon } from '../ui/icons.tsx'
 
+export const SIMULATED_WARNING = 'Simulated TPM: this demonstrates the protocol and proves nothing about the machine.'
+
 /** What a visitor must not overlook about a verification that passed. They cannot be dismissed. */
 export function Banners({ verdict }: { readonly verdict: PassedVerdict | SimulatedVerdict }): ReactElement | null {
   const unattested = verdict.claims?.upstream === 'unattested'
@@ -11,9 +13,7 @@ export function Banners({ verdict }: { readonly verdict: PassedVerdict | Simulat
       {verdict.simulated && (
         <p className="banner" data-testid="banner-simulated">
           <WarningIcon />
-          <span>
-            <strong>Simulated TPM:</strong> this demonstrates the protocol and proves nothing about the machine.
-          </span>
+          <strong>{SIMULATED_WARNING}</strong>
         </p>
       )}
       {unattested && (

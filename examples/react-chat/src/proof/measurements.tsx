@@ -71,9 +71,10 @@ function Register({ index, value, rule, bank, measured }: RegisterProps): ReactE
         {bank === 'sha256' && explained === true && (
           <p className="pcr-explained">
             <CheckIcon />
-            Recomputed in this page: exactly{' '}
-            {inside.length === 1 ? 'this measurement' : `these ${inside.length} measurements`}, in this order,{' '}
-            {inside.length === 1 ? 'gives' : 'give'} the value.
+            Recomputed in this page:{' '}
+            {inside.length === 1
+              ? 'this measurement alone gives the value.'
+              : `exactly these ${inside.length} measurements, in this order, give the value.`}
           </p>
         )}
       </td>

@@ -1,8 +1,10 @@
 import type { FailedVerdict, PassedVerdict, SimulatedVerdict } from '@blindllama/web-sdk'
 import type { BlindLlamaState } from '@blindllama/web-sdk/react'
 import { useEffect, useRef, type MouseEvent, type ReactElement, type ReactNode } from 'react'
+import { reasonOf } from '../chat/explain.ts'
 import type { Staging } from '../staging.ts'
 import { AgainIcon, CrossIcon } from '../ui/icons.tsx'
+import { SIMULATED_WARNING } from './banners.tsx'
 import { Countdown, duration } from './countdown.tsx'
 import { Fact, Facts, Hex } from './facts.tsx'
 import { Measurements } from './measurements.tsx'
@@ -95,6 +97,7 @@ function OutcomeText({ state }: { readonly state: BlindLlamaState }): ReactEleme
             )}
           </p>
           <p className="caveat">{anchor?.caveat}</p>
+          {state.verification.simulated && <p className="banner">{SIMULATED_WARNING}</p>}
         </>
       )
     }
@@ -102,7 +105,7 @@ function OutcomeText({ state }: { readonly state: BlindLlamaState }): ReactEleme
       return (
         <>
           <p className="outcome-title">Not verified</p>
-          <p className="caveat">{state.verification?.detail ?? state.error.message}</p>
+          <p className="caveat">{reasonOf(state.error)}</p>
           <p className="outcome-code">
             <code data-testid="verification-code">{state.error.code}</code>
           </p>

@@ -1,6 +1,6 @@
 import type { BlindLlamaError } from '@blindllama/web-sdk'
 import type { ReactElement } from 'react'
-import { explain } from '../chat/explain.ts'
+import { explain, reasonOf } from '../chat/explain.ts'
 import { AgainIcon, OpenLockIcon } from '../ui/icons.tsx'
 
 interface RefusalProps {
@@ -19,16 +19,16 @@ export function Refusal({ error, onDetails, onRetry }: RefusalProps): ReactEleme
           <p>
             <strong>{explain(error).sentence}</strong>
           </p>
-          <p>{error.verdict?.detail ?? error.message}</p>
+          <p>{reasonOf(error)}</p>
+          <code>{error.code}</code>
           <div className="failure-foot">
             <button type="button" className="button" onClick={onRetry}>
               <AgainIcon />
               Verify again
             </button>
             <button type="button" className="button" onClick={onDetails}>
-              See every check
+              See why
             </button>
-            <code>{error.code}</code>
           </div>
         </div>
       </div>

@@ -1,4 +1,4 @@
-import { connect } from '../connect.js'
+import { connect } from '../index.js'
 import { Sessions } from './sessions.js'
 import { createUseBlindLlama, type UseBlindLlama } from './use-blindllama.js'
 

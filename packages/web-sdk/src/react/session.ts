@@ -108,7 +108,7 @@ export class Session {
       return
     }
     this.#client = client
-    this.#ready(client)
+    this.#ready(client, client.verdict)
   }
 
   #follow(event: ConnectEvent): void {
@@ -118,8 +118,8 @@ export class Session {
     else if (event.type === 'failed') this.#failed(event.error)
     else if (event.type === 'ready') {
       this.#expiresAt = Date.now() + event.expiresInMs
-      // The first `ready` comes before `connect` has handed over the client.
-      if (this.#client !== undefined) this.#ready(this.#client)
+      // The first `ready` comes before `connect` hands over the client; later ones before the client shows its new verdict.
+      if (this.#client !== undefined && this.#verdict?.result === 'pass') this.#ready(this.#client, this.#verdict)
     }
     this.#heard(event)
   }
@@ -129,9 +129,8 @@ export class Session {
     this.#become({ ...NOTHING, status: 'attesting', verification: this.#verdict })
   }
 
-  #ready(client: BlindLlamaClient<boolean>): void {
-    const { verdict, fetch } = client
-    this.#become({ ...NOTHING, status: 'ready', verification: verdict, fetch, expiresAt: this.#expiresAt })
+  #ready({ fetch }: BlindLlamaClient<boolean>, verification: TrustedVerdict<true>): void {
+    this.#become({ ...NOTHING, status: 'ready', verification, fetch, expiresAt: this.#expiresAt })
   }
 
   #failed(error: unknown): void {

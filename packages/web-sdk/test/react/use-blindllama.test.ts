@@ -1,0 +1,286 @@
+// @vitest-environment jsdom
+import { act, cleanup, renderHook } from '@testing-library/react'
+import { createElement, StrictMode } from 'react'
+import { renderToString } from 'react-dom/server'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { BlindLlamaError } from '../../src/errors.js'
+import type { UseBlindLlamaOptions } from '../../src/react/options.js'
+import { Sessions } from '../../src/react/sessions.js'
+import { createUseBlindLlama, type UseBlindLlama } from '../../src/react/use-blindllama.js'
+import type { ConnectEvent } from '../../src/events.js'
+import type { Policy } from '../../src/policy.js'
+import { failed, HeldConnect, passed } from './held-connect.js'
+
+/** Written anew at each call, as a component does that states its options inline. */
+function inline(change: Partial<UseBlindLlamaOptions<false>> = {}): UseBlindLlamaOptions<false> {
+  const policy: Policy = { version: 1, anchors: [], pcrs: { bank: 'sha256', rules: { '4': 'golden' } } }
+  return { url: 'https://llm.example/', policy, ...change }
+}
+
+const settle = async (work: () => void = () => {}): Promise<void> => act(async () => work())
+/** Letting go waits for the running task to end. */
+const nextTask = async (): Promise<void> => act(async () => new Promise((done) => setTimeout(done, 0)))
+
+let held: HeldConnect
+let useBlindLlama: UseBlindLlama
+
+beforeEach(() => {
+  held = new HeldConnect()
+  useBlindLlama = createUseBlindLlama(new Sessions(held.connect))
+})
+afterEach(cleanup)
+
+describe('the states that a component sees', () => {
+  it('is idle on a server, where nothing is attested', () => {
+    const statuses: string[] = []
+    function Chat(): null {
+      statuses.push(useBlindLlama(inline()).status)
+      return null
+    }
+    renderToString(createElement(Chat))
+    expect(statuses).toEqual(['idle'])
+    expect(held.attempts).toHaveLength(0)
+  })
+
+  it('is idle without options and attests once they are there', () => {
+    const { result, rerender } = renderHook(
+      (options: UseBlindLlamaOptions<false> | undefined) => useBlindLlama(options),
+      {
+        initialProps: undefined as UseBlindLlamaOptions<false> | undefined,
+      },
+    )
+    expect(result.current.status).toBe('idle')
+    expect(held.attempts).toHaveLength(0)
+    rerender(inline())
+    expect(result.current.status).toBe('attesting')
+    expect(held.attempts).toHaveLength(1)
+  })
+
+  it('gives a fetch in ready and in no other state', async () => {
+    const seen = new Map<string, unknown>()
+    const { result } = renderHook(() => {
+      const state = useBlindLlama(inline())
+      seen.set(state.status, state.fetch)
+      return state
+    })
+    await settle(() => held.last.pass())
+    expect(result.current.status).toBe('ready')
+    await settle(() => held.last.emit({ type: 'attesting', reason: 'expired' }))
+    await settle(() => held.last.refuse())
+    expect(Object.fromEntries(seen)).toEqual({
+      idle: undefined,
+      attesting: undefined,
+      ready: held.last.fetch,
+      error: undefined,
+    })
+  })
+
+  it('shows the verdict of the key in use and when it expires', async () => {
+    vi.useFakeTimers({ now: 1_000_000, toFake: ['Date'] })
+    const { result } = renderHook(() => useBlindLlama(inline()))
+    await settle(() => held.last.pass(passed('2026.11')))
+    vi.useRealTimers()
+    expect(result.current).toMatchObject({ verification: { result: 'pass', release: '2026.11' }, expiresAt: 1_060_000 })
+  })
+
+  it('shows the steps of a verdict that failed', async () => {
+    const { result } = renderHook(() => useBlindLlama(inline()))
+    await settle(() => held.last.refuse())
+    expect(result.current).toMatchObject({ status: 'error', error: { code: 'ak.untrusted' }, verification: failed() })
+  })
+
+  it('has an error without a verdict where the verifier was never reached', async () => {
+    const { result } = renderHook(() => useBlindLlama(inline()))
+    await settle(() => held.last.fail(new BlindLlamaError('evidence.unreachable', 'No answer')))
+    expect(result.current).toMatchObject({ status: 'error', error: { code: 'evidence.unreachable' } })
+    expect(result.current.verification).toBeUndefined()
+  })
+
+  it('gives every error a code, also one that nobody foresaw', async () => {
+    const surprise = new TypeError('surprise')
+    useBlindLlama = createUseBlindLlama(new Sessions(async () => Promise.reject(surprise)))
+    const { result } = renderHook(() => useBlindLlama(inline()))
+    await settle()
+    expect(result.current).toMatchObject({ status: 'error', error: { code: 'client.environment', cause: surprise } })
+  })
+})
+
+describe('how many attestations there are', () => {
+  it('is one under StrictMode, which mounts twice', async () => {
+    const { result } = renderHook(() => useBlindLlama(inline()), { wrapper: StrictMode })
+    await nextTask()
+    expect(held.attempts).toHaveLength(1)
+    await settle(() => held.last.pass())
+    expect(result.current.status).toBe('ready')
+    expect(held.last.closed).toBe(false)
+  })
+
+  it('is one for two components that state the same, each in its own words', async () => {
+    const first = renderHook(() => useBlindLlama(inline()))
+    const second = renderHook(() => useBlindLlama(inline({ url: new URL('https://llm.example') })))
+    await settle(() => held.last.pass())
+    expect(held.attempts).toHaveLength(1)
+    expect(second.result.current.fetch).toBe(first.result.current.fetch)
+  })
+
+  it('stays one while a component renders again with options of the same value', () => {
+    const { rerender } = renderHook(() => useBlindLlama(inline()))
+    rerender()
+    rerender()
+    expect(held.attempts).toHaveLength(1)
+  })
+
+  it('is another for each other url, policy, relay, opt-in or verifier', () => {
+    const others: UseBlindLlamaOptions<boolean>[] = [
+      inline(),
+      inline({ url: 'https://other.example/' }),
+      inline({ policy: '{"version":1}' }),
+      inline({ policy: new TextEncoder().encode('{"version":1}') }),
+      inline({ relay: 'https://relay.example/' }),
+      { ...inline(), dangerouslyAllowSimulated: true },
+      inline({ wasm: 'https://llm.example/other.wasm' }),
+      inline({ wasm: new Uint8Array(1) }),
+    ]
+    for (const options of others) renderHook(() => useBlindLlama(options))
+    expect(held.attempts).toHaveLength(others.length)
+  })
+
+  it('is another, and the first ends, when the policy changes', async () => {
+    const { result, rerender } = renderHook((policy: string) => useBlindLlama(inline({ policy })), {
+      initialProps: '{"version":1}',
+    })
+    const [first] = held.attempts
+    await settle(() => first?.pass())
+    rerender('{"version":1,"maxAgeMs":1000}')
+    expect(result.current).toMatchObject({ status: 'attesting', verification: undefined, fetch: undefined })
+    await nextTask()
+    expect(held.attempts).toHaveLength(2)
+    expect(first?.closed).toBe(true)
+  })
+})
+
+describe('letting go', () => {
+  it('closes the client after the last component and not before', async () => {
+    const first = renderHook(() => useBlindLlama(inline()))
+    const second = renderHook(() => useBlindLlama(inline()))
+    await settle(() => held.last.pass())
+    first.unmount()
+    await nextTask()
+    expect(held.last.closed).toBe(false)
+    second.unmount()
+    await nextTask()
+    expect(held.last.closed).toBe(true)
+  })
+
+  it('cancels an attestation that nobody waits for', async () => {
+    const { unmount } = renderHook(() => useBlindLlama(inline()))
+    expect(held.last.options.signal?.aborted).toBe(false)
+    unmount()
+    await nextTask()
+    expect(held.last.options.signal?.aborted).toBe(true)
+  })
+
+  it('closes a client that arrives after everybody left', async () => {
+    const { unmount } = renderHook(() => useBlindLlama(inline()))
+    unmount()
+    await nextTask()
+    await settle(() => held.last.pass())
+    expect(held.last.closed).toBe(true)
+  })
+
+  it('hands the session to a component that replaces another', async () => {
+    const first = renderHook(() => useBlindLlama(inline()))
+    await settle(() => held.last.pass())
+    first.unmount()
+    const second = renderHook(() => useBlindLlama(inline()))
+    await nextTask()
+    expect(second.result.current.status).toBe('ready')
+    expect(held.attempts).toHaveLength(1)
+    expect(held.last.closed).toBe(false)
+  })
+
+  it('attests anew for a component that comes later', async () => {
+    const first = renderHook(() => useBlindLlama(inline()))
+    await settle(() => held.last.pass())
+    first.unmount()
+    await nextTask()
+    const second = renderHook(() => useBlindLlama(inline()))
+    expect(second.result.current.status).toBe('attesting')
+    expect(held.attempts).toHaveLength(2)
+  })
+})
+
+describe('attesting again', () => {
+  it('connects anew after a start that failed', async () => {
+    const { result } = renderHook(() => useBlindLlama(inline()))
+    await settle(() => held.last.refuse())
+    await settle(() => result.current.retry())
+    expect(result.current).toMatchObject({ status: 'attesting', verification: failed() })
+    await settle(() => held.last.pass())
+    expect(held.attempts).toHaveLength(2)
+    expect(result.current.status).toBe('ready')
+  })
+
+  it('renews the client that is there, and shows the new verdict', async () => {
+    const { result } = renderHook(() => useBlindLlama(inline()))
+    await settle(() => held.last.pass(passed('old')))
+    await settle(() => result.current.retry())
+    expect(result.current).toMatchObject({ status: 'attesting', fetch: undefined, verification: { release: 'old' } })
+    await settle(() => held.last.pass(passed('new')))
+    expect(held.attempts).toHaveLength(1)
+    expect(held.last.renewals).toBe(1)
+    expect(result.current).toMatchObject({ status: 'ready', verification: { release: 'new' } })
+  })
+
+  it('asks once however often it is pressed', async () => {
+    const { result } = renderHook(() => useBlindLlama(inline()))
+    await settle(() => held.last.pass())
+    await settle(() => {
+      result.current.retry()
+      result.current.retry()
+    })
+    expect(held.last.renewals).toBe(1)
+  })
+
+  it('follows a renewal that the client makes by itself, and one that fails', async () => {
+    const { result } = renderHook(() => useBlindLlama(inline()))
+    await settle(() => held.last.pass(passed('old')))
+    await settle(() => held.last.emit({ type: 'attesting', reason: 'expired' }))
+    expect(result.current.status).toBe('attesting')
+    await settle(() => held.last.pass(passed('new')))
+    expect(result.current).toMatchObject({ status: 'ready', verification: { release: 'new' } })
+    await settle(() => held.last.emit({ type: 'attesting', reason: 'key-unknown' }))
+    await settle(() => held.last.refuse())
+    expect(result.current).toMatchObject({ status: 'error', fetch: undefined, error: { code: 'ak.untrusted' } })
+  })
+
+  it('does nothing where there is nothing to attest', () => {
+    const { result } = renderHook(() => useBlindLlama(undefined))
+    result.current.retry()
+    expect(held.attempts).toHaveLength(0)
+  })
+
+  it('is the same function as long as the options are equal', async () => {
+    const { result, rerender } = renderHook(() => useBlindLlama(inline()))
+    const { retry } = result.current
+    await settle(() => held.last.pass())
+    rerender()
+    expect(result.current.retry).toBe(retry)
+  })
+})
+
+describe('events', () => {
+  it('reach the callback of the latest render, in every component, without attesting again', async () => {
+    const heard: string[] = []
+    const listen = (name: string) => (event: ConnectEvent) => heard.push(`${name} ${event.type}`)
+    const { rerender } = renderHook((name: string) => useBlindLlama(inline({ onEvent: listen(name) })), {
+      initialProps: 'first',
+    })
+    renderHook(() => useBlindLlama(inline({ onEvent: listen('other') })))
+    rerender('second')
+    heard.length = 0
+    await settle(() => held.last.pass())
+    expect(heard).toEqual(['second verdict', 'other verdict', 'second ready', 'other ready'])
+    expect(held.attempts).toHaveLength(1)
+  })
+})
