@@ -103,12 +103,12 @@ ${all.join('')}    ];
 `
 }
 
-function typescript(entries: Entry[]): string {
+function typescript(name: string, summary: string, entries: Entry[]): string {
   const union = entries.map(({ code }) => `  | '${code}'\n`).join('')
   return `// ${notice}
 
-/** A code of the registry, \`layer.reason\`: stable for ever once released. What each means stands in docs/ERRORS.md. */
-export type Code =
+/** ${summary} What each means stands in docs/ERRORS.md. */
+export type ${name} =
 ${union}`
 }
 
@@ -134,7 +134,16 @@ ${sections.join('')}`
 const entries: Entry[] = readRegistry()
 const outputs: Record<string, string> = {
   'packages/verifier-wasm/src/code.rs': rust(entries),
-  'packages/web-sdk/src/generated/codes.ts': typescript(entries),
+  'packages/verifier-wasm/src/code.d.ts': typescript(
+    'VerifierCode',
+    'A code that a verdict can carry.',
+    entries.filter(({ by }) => by.includes('verifier')),
+  ),
+  'packages/web-sdk/src/generated/codes.ts': typescript(
+    'Code',
+    'A code of the registry, `layer.reason`: stable for ever once released.',
+    entries,
+  ),
   'docs/ERRORS.md': markdown(entries),
 }
 

@@ -45,15 +45,15 @@ export class Engine {
   readonly #llama: Llama
   readonly #model: LlamaModel
   readonly #chat: JinjaTemplateChatWrapper
+  readonly #sequences: readonly LlamaContextSequence[]
   readonly #slots: Slots<LlamaContextSequence>
-  readonly #parallel: number
 
   private constructor(options: EngineOptions, llama: Llama, model: LlamaModel, sequences: LlamaContextSequence[]) {
     this.modelId = options.modelId
     this.contextSize = options.contextSize
-    this.#parallel = options.parallel
     this.#llama = llama
     this.#model = model
+    this.#sequences = sequences
     this.#slots = new Slots(sequences)
     const template = model.fileInfo.metadata.tokenizer.chat_template
     if (template === undefined) throw new Error('the model has no chat template')
@@ -80,7 +80,12 @@ export class Engine {
 
   /** Requests being answered and requests that wait for their turn. */
   get load(): { running: number; waiting: number } {
-    return { running: this.#parallel - this.#slots.free, waiting: this.#slots.waiting }
+    return { running: this.#sequences.length - this.#slots.free, waiting: this.#slots.waiting }
+  }
+
+  /** Tokens that the model has before it, of all requests together: none where none is being answered. */
+  get tokensHeld(): number {
+    return this.#sequences.reduce((sum, sequence) => sum + sequence.nextTokenIndex, 0)
   }
 
   /**

@@ -1,0 +1,60 @@
+export interface BuildStep {
+  readonly name: string
+  readonly command: readonly string[]
+  /** Files and folders that decide what comes out. */
+  readonly inputs: readonly string[]
+  /** What it writes; the first is looked for, to know whether it was there. */
+  readonly output: string
+  readonly timeoutMs: number
+}
+
+const minutes = 60_000
+const rust = ['Cargo.toml', 'Cargo.lock']
+const tsx = ['node', '--import', 'tsx']
+const pnpmBuild = (folder: string): string[] => ['pnpm', '--dir', folder, 'run', 'build']
+
+/** In this order: each uses what the ones before have made. */
+export const buildSteps: readonly BuildStep[] = [
+  {
+    name: 'codes',
+    command: [...tsx, 'tools/codes.ts', '--check'],
+    inputs: ['tools/codes.ts', 'packages/verifier-wasm/codes.toml', 'packages/verifier-wasm/src/code.rs'],
+    output: 'packages/web-sdk/src/generated/codes.ts',
+    timeoutMs: minutes,
+  },
+  {
+    name: 'verifier (WebAssembly)',
+    command: [...tsx, 'tools/build-wasm.ts'],
+    inputs: [...rust, 'packages/verifier-wasm', 'tools/build-wasm.ts', 'tools/build-wasm'],
+    output: 'packages/verifier-wasm/pkg',
+    timeoutMs: 15 * minutes,
+  },
+  {
+    name: 'SDK',
+    command: pnpmBuild('packages/web-sdk'),
+    inputs: ['packages/web-sdk', 'packages/verifier-wasm', 'tsconfig.base.json', 'pnpm-lock.yaml'],
+    output: 'packages/web-sdk/dist/index.js',
+    timeoutMs: 5 * minutes,
+  },
+  {
+    name: 'example chat',
+    command: pnpmBuild('examples/react-chat'),
+    inputs: ['examples/react-chat', 'packages/web-sdk', 'packages/verifier-wasm', 'pnpm-lock.yaml'],
+    output: 'examples/react-chat/dist/index.html',
+    timeoutMs: 5 * minutes,
+  },
+  {
+    name: 'model server',
+    command: pnpmBuild('tools/model-server'),
+    inputs: ['tools/model-server', 'pnpm-lock.yaml'],
+    output: 'tools/model-server/dist/server.mjs',
+    timeoutMs: 2 * minutes,
+  },
+  {
+    name: 'gateway',
+    command: ['cargo', 'build', '--profile', 'gateway', '--locked', '-p', 'blindllama-gateway'],
+    inputs: [...rust, 'packages/gateway', 'packages/verifier-wasm'],
+    output: 'target/gateway/blindllama-gateway',
+    timeoutMs: 20 * minutes,
+  },
+]

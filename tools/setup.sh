@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Installs what is missing on a bare Debian 12 with Node 20, and only that; then builds.
+#
+#   bash tools/setup.sh start    what `npm start` needs
+#   bash tools/setup.sh test     what `npm test` needs as well
+set -euo pipefail
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/blindllama-web"
+purpose="${1:-start}"
+cd "$root"
+
+for part in ui system node rust wasm-tools model; do
+  # shellcheck source=/dev/null
+  . "tools/setup/$part.sh"
+done
+
+case "$purpose" in
+  start | test) ;;
+  *) fail "Usage: bash tools/setup.sh start|test" ;;
+esac
+
+steps 8
+begin_log "$root/.staging/setup.log"
+mkdir -p "$cache"
+
+step "Machine" require_machine
+step "System packages" install_system_packages "$purpose"
+step "pnpm $pnpm_version" install_pnpm
+step "Packages of the workspace" install_workspace
+step "Rust" install_rust "$purpose"
+step "WebAssembly tools" install_wasm_tools
+step "Language model (98 MB)" install_model
+printf '[%d/%d] Build\n' "$step_total" "$step_total"
+node --import tsx tools/build.ts --log "$log" || exit 1
+finish

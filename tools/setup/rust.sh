@@ -1,0 +1,101 @@
+# Finds or installs Rust. The one place that knows where it is.
+#
+#   . tools/setup/rust.sh && use_rust    puts it on the PATH and sets rust_kind
+#   bash tools/setup/rust.sh             prints what was found, as JSON
+#
+# rust_kind  rustup   cargo of rustup: targets come from its server
+#            debian   rustc-web and cargo-web of Debian: std for WebAssembly is built from its source (`-Z build-std`)
+#            other    some other cargo that is new enough
+# shellcheck shell=bash
+
+rust_minimum=1.95
+rust_kind=''
+debian_rust_packages=(rustc-web cargo-web rust-web-src lld-22)
+debian_rust_test_packages=(rust-web-clippy rustfmt-web)
+
+# use_rust: succeeds when a cargo that is new enough is on the PATH afterwards.
+use_rust() {
+  local folder
+  for folder in '' "${CARGO_HOME:-$HOME/.cargo}/bin" /usr/bin; do
+    local path="$PATH"
+    [ -z "$folder" ] || path="$folder:$PATH"
+    if PATH="$path" rust_is_new_enough; then
+      export PATH="$path"
+      rust_kind=$(kind_of_rust)
+      return 0
+    fi
+  done
+  return 1
+}
+
+rust_is_new_enough() {
+  local version
+  version=$(cargo --version 2>/dev/null | awk '{ print $2 }')
+  rustc --version >/dev/null 2>&1 && [ -n "$version" ] &&
+    [ "$(printf '%s\n%s\n' "$rust_minimum" "$version" | sort -V | head -n 1)" = "$rust_minimum" ]
+}
+
+kind_of_rust() {
+  local cargo
+  cargo=$(command -v cargo)
+  if [ -x "$(dirname "$cargo")/rustup" ]; then
+    echo rustup
+  elif [ "$cargo" = /usr/bin/cargo ] && dpkg -s cargo-web >/dev/null 2>&1; then
+    echo debian
+  else
+    echo other
+  fi
+}
+
+has_wasm_target() { [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown/lib" ]; }
+
+# install_rust PURPOSE: whatever is there is used; else rustup from its server; else Debian's.
+install_rust() {
+  if ! use_rust; then
+    doing 'installing it with rustup'
+    if install_rustup; then
+      use_rust || fail "rustup installed a Rust older than $rust_minimum. Run: rustup update stable"
+    else
+      doing "installing Debian's, since rustup's server does not answer"
+      apt_install "${debian_rust_packages[@]}"
+      use_rust || fail "Rust $rust_minimum or later is needed: install it with https://rustup.rs and start again."
+    fi
+  fi
+  if ! has_wasm_target && [ "$rust_kind" = rustup ]; then
+    doing 'adding WebAssembly'
+    timeout 120 rustup target add wasm32-unknown-unknown >>"$log" 2>&1 || true
+  fi
+  if ! has_wasm_target; then
+    local package missing=()
+    for package in "${debian_rust_packages[@]}"; do dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package"); done
+    [ "${#missing[@]}" -eq 0 ] || apt_install "${missing[@]}"
+  fi
+  [ "$1" = test ] || return 0
+  if ! cargo clippy --version >/dev/null 2>&1 || ! cargo fmt --version >/dev/null 2>&1; then
+    doing 'adding clippy and rustfmt'
+    if [ "$rust_kind" = rustup ]; then
+      run 'clippy and rustfmt could not be added.' rustup component add clippy rustfmt
+    else
+      apt_install "${debian_rust_test_packages[@]}"
+    fi
+  fi
+}
+
+install_rustup() {
+  if has rustup; then
+    rustup toolchain install stable --profile minimal >>"$log" 2>&1
+    return
+  fi
+  local installer="$cache/rustup-init"
+  curl --proto '=https' --tlsv1.2 -fsSL --connect-timeout 10 --retry 2 -o "$installer" \
+    https://static.rust-lang.org/rustup/dist/x86_64-unknown-linux-gnu/rustup-init >>"$log" 2>&1 || return 1
+  chmod +x "$installer"
+  "$installer" -y --profile minimal --default-toolchain stable >>"$log" 2>&1
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+  use_rust || { echo "Rust $rust_minimum or later was not found. Run: npm run setup" >&2; exit 1; }
+  wasm_target=false
+  has_wasm_target && wasm_target=true
+  printf '{"kind":"%s","cargo":"%s","rustc":"%s","wasmTarget":%s}\n' "$rust_kind" "$(command -v cargo)" "$(command -v rustc)" "$wasm_target"
+fi
