@@ -34,7 +34,7 @@ export class ByteQueue {
     if (run.length === length) return run
     const taken = new Uint8Array(length)
     taken.set(run)
-    for (let filled = run.length; filled < length; ) {
+    for (let filled = run.length; filled < length;) {
       const next = this.takeRun(length - filled)
       taken.set(next, filled)
       filled += next.length

@@ -13,10 +13,7 @@ export type Anchor =
 
 export type PcrRule = 'golden' | 'untouched' | 'unchecked'
 
-export type SuiteName =
-  | 'x25519-sha256-aes128gcm'
-  | 'x25519-sha256-aes256gcm'
-  | 'x25519-sha256-chacha20poly1305'
+export type SuiteName = 'x25519-sha256-aes128gcm' | 'x25519-sha256-aes256gcm' | 'x25519-sha256-chacha20poly1305'
 
 /** Reference values of one released image. PCR values and digests in hex. */
 export interface Release {

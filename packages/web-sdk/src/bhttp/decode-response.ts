@@ -23,6 +23,27 @@ function malformed(what: string): BlindLlamaError {
   return new BlindLlamaError('channel.message', `The decrypted answer is not Binary HTTP: ${what}`)
 }
 
+/** How much of a field section may still come, in bytes: exactly so much where its length is known. */
+class SectionBudget {
+  readonly #known: boolean
+  #left: number
+
+  constructor(length: number | undefined) {
+    if (length !== undefined && length > maxFieldSection) throw malformed('field section too long')
+    this.#known = length !== undefined
+    this.#left = length ?? maxFieldSection
+  }
+
+  get over(): boolean {
+    return this.#known && this.#left === 0
+  }
+
+  spend(length: number): void {
+    if (length > this.#left) throw malformed('field section length')
+    this.#left -= length
+  }
+}
+
 /**
  * Decodes a response of RFC 9292 in either form while its bytes arrive: `push` what has arrived, call `next` until it has
  * nothing to give, and `end` when there is no more. Informational responses are passed over, trailers are checked and dropped.
@@ -85,31 +106,23 @@ export class ResponseDecoder {
   }
 
   *#fieldSection(known: boolean): Generator<Need, Field[], void> {
+    const budget = new SectionBudget(known ? yield* this.#varint() : undefined)
     const fields: Field[] = []
-    let budget = known ? yield* this.#varint() : maxFieldSection
-    if (budget > maxFieldSection) throw malformed('field section too long')
-    const spend = (length: number): void => {
-      budget -= length
-      if (budget < 0) throw malformed('field section length')
-    }
-    while (!known || budget > 0) {
-      const name = yield* this.#prefixed(spend)
-      if (name.length === 0) {
-        if (known) throw malformed('empty field name')
-        break
-      }
-      const field: Field = [decodeLatin1(name), decodeLatin1(yield* this.#prefixed(spend))]
+    while (!budget.over) {
+      const name = yield* this.#prefixed(budget)
+      if (name.length === 0 && known) throw malformed('empty field name')
+      if (name.length === 0) break
+      const field: Field = [decodeLatin1(name), decodeLatin1(yield* this.#prefixed(budget))]
       if (!isValidField(field)) throw malformed('field line')
       fields.push(field)
     }
     return fields
   }
 
-  /** Bytes behind their length; `spend` hears how many are about to be read, and may refuse. */
-  *#prefixed(spend: (length: number) => void): Generator<Need, Bytes, void> {
+  /** Bytes behind their length, which the budget must allow before they are waited for. */
+  *#prefixed(budget: SectionBudget): Generator<Need, Bytes, void> {
     const [length, encodedLength] = yield* this.#measuredVarint()
-    spend(encodedLength)
-    spend(length)
+    budget.spend(encodedLength + length)
     yield* this.#available(length)
     return this.#queue.take(length)
   }

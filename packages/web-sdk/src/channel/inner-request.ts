@@ -18,11 +18,12 @@ export interface InnerRequest {
 }
 
 /** Hop by hop (RFC 9110 §7.6.1), made by the channel, or not the service's business (PROTOCOL.md §11). */
-const dropped: ReadonlySet<string> = new Set([
-  ...['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer'],
-  ...['transfer-encoding', 'upgrade', 'host', 'content-length', 'expect', 'date', 'idempotency-key'],
-  ...['accept-encoding', 'cookie', 'origin', 'referer', 'forwarded'],
-])
+const dropped: ReadonlySet<string> = new Set(
+  (
+    'connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding upgrade ' +
+    'host content-length expect date idempotency-key accept-encoding cookie origin referer forwarded'
+  ).split(' '),
+)
 
 /** Those that `fetch` writes in capitals, https://fetch.spec.whatwg.org/#concept-method-normalize */
 const normalised = /^(?:delete|get|head|options|post|put)$/i

@@ -101,7 +101,8 @@ function streamOf(parts: AnswerParts): ReadableStream<Bytes> {
 }
 
 async function assertEmpty(parts: AnswerParts): Promise<null> {
-  if (await parts.next()) throw new BlindLlamaError('channel.message', 'The decrypted answer has content it may not have')
+  if (await parts.next())
+    throw new BlindLlamaError('channel.message', 'The decrypted answer has content it may not have')
   return null
 }
 

@@ -35,10 +35,13 @@ export interface SenderContext {
  * once, and the key schedule stays the library's.
  */
 function keyAndNonce(aeadId: number): AEADFactory {
-  const reveal = async (key: Uint8Array, nonce: Uint8Array): Promise<Uint8Array> => concat(key, nonce)
   const lengths = aeadLengths[aeadId]
   if (!lengths) throw new BlindLlamaError('channel.suite', 'The engine does not have this AEAD')
   return () => ({ id: aeadId, type: 'AEAD', name: 'key and nonce', ...lengths, Seal: reveal, Open: reveal })
+}
+
+async function reveal(key: Uint8Array, nonce: Uint8Array): Promise<Bytes> {
+  return concat(key, nonce)
 }
 
 /** A gateway's key and the suite chosen for it, ready to encapsulate to. */
