@@ -39,7 +39,8 @@ export class Child {
       this.#process.once('exit', () => resolve())
       this.#process.once('error', () => resolve())
     })
-    const log = createWriteStream(options.log, { flags: 'a' })
+    // Whoever removes the folder while a process still prints wants no log any more.
+    const log = createWriteStream(options.log, { flags: 'a' }).on('error', () => {})
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       if (stream === null) continue
       stream.pipe(log, { end: false })

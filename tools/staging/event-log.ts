@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 export const EV_NO_ACTION = 0x0000_0003
 export const EV_SEPARATOR = 0x0000_0004
 export const EV_S_CRTM_VERSION = 0x0000_0008
-export const EV_IPL = 0x0000_000d
+export const EV_COMPACT_HASH = 0x0000_000c
 
 const TPM_ALG_SHA256 = 0x000b
 
@@ -28,7 +28,7 @@ export function separator(pcr: number): LogEvent {
 
 /** An event of a measured file. The data only describe it. */
 export function fileEvent(pcr: number, name: string, sha256: string): LogEvent {
-  return { pcr, type: EV_IPL, digest: Buffer.from(sha256, 'hex'), data: Buffer.from(`${name} ${sha256}`) }
+  return { pcr, type: EV_COMPACT_HASH, digest: Buffer.from(sha256, 'hex'), data: Buffer.from(`${name} ${sha256}`) }
 }
 
 /** Writes a crypto-agile log (Firmware Profile §10.2) for the SHA-256 bank: little-endian throughout. */

@@ -31,7 +31,7 @@ export class PageServer {
     this.#server = server
     this.#files = files
     server.on('request', ({ method, url }, response) => {
-      const path = new URL(url ?? '/', this.origin).pathname
+      const [path = '/'] = (url ?? '/').split('?')
       const body = method === 'GET' || method === 'HEAD' ? this.#find(path) : undefined
       const status = this.#published === undefined ? 503 : body === undefined ? 404 : 200
       const headers = {
