@@ -166,9 +166,6 @@ impl Code {
     /// A measurement that the policy wants untouched was extended.
     pub const PCR_TOUCHED: Self = Self { name: "pcr.touched", sentence: "A measurement that the policy wants untouched was extended." };
 
-    /// Some quoted measurements are shown but compared with nothing, as the policy says.
-    pub const PCR_UNCHECKED: Self = Self { name: "pcr.unchecked", sentence: "Some quoted measurements are shown but compared with nothing, as the policy says." };
-
     /// An earlier check failed, so this one was not made.
     pub const VERDICT_NOT_REACHED: Self = Self { name: "verdict.not_reached", sentence: "An earlier check failed, so this one was not made." };
 
@@ -405,7 +402,6 @@ impl Code {
         Self::PCR_DIGEST,
         Self::PCR_MISMATCH,
         Self::PCR_TOUCHED,
-        Self::PCR_UNCHECKED,
         Self::VERDICT_NOT_REACHED,
         Self::VERDICT_NOT_REQUIRED,
         Self::EVIDENCE_UNREACHABLE,

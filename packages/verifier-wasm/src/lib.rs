@@ -1,11 +1,40 @@
-//! From raw TPM evidence and a policy to a verdict.
+//! From raw TPM evidence and a policy to a verdict: may a prompt be sent, and encrypted to which key?
+//!
+//! [`verify`](verify()) is a function of its input alone: no clock, no network, no memory. It answers with a [`Verdict`];
+//! an [`AttestedKey`] exists only inside a passed one. The specification is `docs/PROTOCOL.md` of the repository.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`verify`](verify()) | the policy as a sequence of steps, each one line |
+//! | `policy`, `verdict` | what the caller demands, what the caller gets |
+//! | [`evidence`] | the one definition of the wire, with which the gateway writes |
+//! | `quote`, `tpm`, `signature` | what a quote proves, its structures, who signed it |
+//! | `channel_key` | from proven claims to the one key |
 #![cfg_attr(target_family = "wasm", no_std)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 extern crate alloc;
 
+mod channel_key;
 mod code;
 pub mod evidence;
 mod hash;
+mod json;
+mod policy;
+mod quote;
+mod rejection;
+#[cfg(all(target_family = "wasm", feature = "wasm"))]
+mod runtime;
+mod signature;
+mod tpm;
+#[cfg(feature = "vectors")]
+pub mod vectors;
+mod verdict;
+mod verify;
+#[cfg(feature = "wasm")]
+pub mod wasm;
 
 pub use code::Code;
+pub use policy::Suite;
+pub use verdict::{Assurance, AttestedKey, Report, Status, Step, StepId, Verdict};
+pub use verify::{Input, verify};

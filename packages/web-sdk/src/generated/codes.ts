@@ -47,7 +47,6 @@ export type Code =
   | 'pcr.digest'
   | 'pcr.mismatch'
   | 'pcr.touched'
-  | 'pcr.unchecked'
   | 'verdict.not_reached'
   | 'verdict.not_required'
   | 'evidence.unreachable'

@@ -1,0 +1,66 @@
+//! From proven claims to the one key that requests are encrypted to (PROTOCOL.md §8, step `key`).
+
+use alloc::vec::Vec;
+
+use crate::{
+    Code,
+    evidence::{
+        cbor::ErrorKind,
+        claims::Claims,
+        key_config::{self, KeyConfig},
+    },
+    policy::{Policy, Suite},
+    rejection::Rejection,
+    verdict::AttestedKey,
+};
+
+/// Claims together with the list of keys in them, each with its encoded form.
+pub(crate) struct ReadClaims<'a> {
+    pub(crate) claims: Claims<'a>,
+    keys: Vec<(&'a [u8], KeyConfig<'a>)>,
+}
+
+impl<'a> ReadClaims<'a> {
+    /// # Errors
+    /// `claims.encoding`, `claims.schema`, `claims.version` or `claims.keys`.
+    pub(crate) fn decode(bytes: &'a [u8]) -> Result<Self, Rejection> {
+        let claims = Claims::decode(bytes).map_err(|error| {
+            let code = match error.kind {
+                ErrorKind::Encoding => Code::CLAIMS_ENCODING,
+                ErrorKind::Schema => Code::CLAIMS_SCHEMA,
+                ErrorKind::Version => Code::CLAIMS_VERSION,
+            };
+            Rejection::at(code, error.member)
+        })?;
+        let keys = key_config::decode_list(claims.ohttp_keys).ok_or(Code::CLAIMS_KEYS)?;
+        Ok(Self { claims, keys })
+    }
+
+    /// In list order the first key, and in it the first suite, that both policy and engine support.
+    pub(crate) fn choose(
+        &self,
+        policy: &Policy,
+        engine: &[Suite],
+        valid_for_ms: u64,
+    ) -> Result<AttestedKey, Rejection> {
+        let offered = self.keys.iter().flat_map(|(encoded, config)| {
+            config.algorithms.iter().map(move |algorithms| {
+                let suite = Suite { kem_id: config.kem_id, kdf_id: algorithms.kdf_id, aead_id: algorithms.aead_id };
+                (*encoded, config, suite)
+            })
+        });
+        let supported = |suite| engine.contains(&suite) && policy.accepts_suite(suite);
+        let (encoded, config, suite) =
+            offered.into_iter().find(|(_, _, suite)| supported(*suite)).ok_or(Code::CLAIMS_SUITE)?;
+        Ok(AttestedKey {
+            instance: self.claims.instance.into(),
+            epoch_id: self.claims.epoch_id,
+            key_config: encoded.into(),
+            key_id: config.key_id,
+            suite,
+            public_key: config.public_key.into(),
+            server_time_ms: self.claims.server_time_ms,
+            valid_for_ms,
+        })
+    }
+}

@@ -1,0 +1,160 @@
+//! What the author of the page demands (PROTOCOL.md §7): the root of all trust.
+
+mod decode;
+mod members;
+mod suite;
+
+use alloc::{string::String, vec::Vec};
+
+pub use suite::Suite;
+
+use crate::{
+    Code,
+    evidence::{bundle::Bank, claims::Upstream},
+    rejection::{Rejection, ensure},
+    verdict::Assurance,
+};
+
+/// Number of PCRs of the TCG PC Client Platform TPM Profile.
+pub(crate) const PCR_COUNT: u8 = 24;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Policy {
+    /// None: the caller's.
+    pub(crate) audience: Option<String>,
+    anchors: Vec<Anchor>,
+    accept_assurance: Vec<Assurance>,
+    accept_upstream: Vec<Upstream>,
+    pub(crate) bank: Bank,
+    /// Index and rule, ascending: the indices are the selection that the quote must have.
+    pub(crate) rules: Vec<(u8, Rule)>,
+    releases: Vec<Release>,
+    config_digests: Vec<[u8; 32]>,
+    pub(crate) max_age_ms: u64,
+    pub(crate) require_safe_clock: bool,
+    /// None: every suite that the engine supports.
+    suites: Option<Vec<Suite>>,
+}
+
+/// A key that the author of the policy vouches for.
+#[derive(Clone, Debug)]
+pub(crate) struct Anchor {
+    pub(crate) kind: &'static str,
+    name: Vec<u8>,
+    pub(crate) assurance: Assurance,
+    /// The key must be a primary of the endorsement hierarchy.
+    pub(crate) endorsement: bool,
+}
+
+/// What the policy demands of one PCR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// Equals the value of the one release that matches.
+    Golden,
+    /// Still has the value of a reset.
+    Untouched,
+    /// Is shown and compared with nothing.
+    Unchecked,
+}
+
+impl Rule {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Golden => "golden",
+            Self::Untouched => "untouched",
+            Self::Unchecked => "unchecked",
+        }
+    }
+}
+
+/// A set of measurements that was released together.
+#[derive(Clone, Debug)]
+pub(crate) struct Release {
+    pub(crate) name: String,
+    /// Index and value of every PCR whose rule is golden, ascending.
+    pcrs: Vec<(u8, Vec<u8>)>,
+    config_digests: Vec<[u8; 32]>,
+}
+
+impl Release {
+    /// The PCRs whose value is another than the quoted one; `quoted` are the values of the golden rules, ascending. The
+    /// policy's decoder made sure that a release names exactly those.
+    fn differing(&self, quoted: &[&[u8]]) -> impl Iterator<Item = u8> {
+        self.pcrs.iter().zip(quoted).filter(|((_, wanted), quoted)| wanted != *quoted).map(|((index, _), _)| *index)
+    }
+}
+
+impl Policy {
+    /// What the quote must cover: the indices that have a rule, ascending.
+    pub(crate) fn selection(&self) -> impl Iterator<Item = u8> {
+        self.rules.iter().map(|(index, _)| *index)
+    }
+
+    /// The first anchor that vouches for the key of this Name.
+    pub(crate) fn anchor(&self, ak_name: &[u8]) -> Result<&Anchor, Rejection> {
+        self.anchors.iter().find(|anchor| anchor.name == ak_name).ok_or_else(|| Code::AK_UNTRUSTED.into())
+    }
+
+    /// Whether the policy accepts what the anchor gives. A simulated TPM needs the caller's word as well.
+    pub(crate) fn accepts(&self, assurance: Assurance, allow_simulated: bool) -> Result<(), Rejection> {
+        let listed = self.accept_assurance.contains(&assurance);
+        match assurance {
+            Assurance::Simulated => ensure(listed && allow_simulated, Code::AK_SIMULATED),
+            _ => ensure(listed, Code::AK_ASSURANCE),
+        }
+    }
+
+    pub(crate) fn accepts_upstream(&self, upstream: Upstream) -> bool {
+        self.accept_upstream.contains(&upstream)
+    }
+
+    pub(crate) fn accepts_suite(&self, suite: Suite) -> bool {
+        self.suites.as_ref().is_none_or(|suites| suites.contains(&suite))
+    }
+
+    /// The one release whose every value is the quoted one. `values` are those of `rules`, in their order.
+    pub(crate) fn release(&self, values: &[&[u8]]) -> Result<&Release, Rejection> {
+        for ((index, rule), value) in self.rules.iter().zip(values) {
+            if *rule == Rule::Untouched && !is_reset_value(*index, value) {
+                return Err(Rejection::at(Code::PCR_TOUCHED, pcr_place(*index)));
+            }
+        }
+        let quoted = self.rules.iter().zip(values).filter(|((_, rule), _)| *rule == Rule::Golden);
+        let quoted: Vec<&[u8]> = quoted.map(|(_, value)| *value).collect();
+        let matches = |release: &&Release| release.differing(&quoted).next().is_none();
+        self.releases.iter().find(matches).ok_or_else(|| self.closest(&quoted))
+    }
+
+    /// Names the PCRs in which the release differs that comes closest.
+    fn closest(&self, quoted: &[&[u8]]) -> Rejection {
+        let mut place = String::new();
+        if let Some(release) = self.releases.iter().min_by_key(|release| release.differing(quoted).count()) {
+            for index in release.differing(quoted) {
+                place.push_str(&pcr_place(index));
+                place.push(' ');
+            }
+            place.push_str("of ");
+            place.push_str(&release.name);
+        }
+        Rejection::at(Code::PCR_MISMATCH, place)
+    }
+
+    /// Whether the gateway's configuration is one that the policy or the matched release lists.
+    pub(crate) fn accepts_config(&self, release: Option<&Release>, digest: &[u8; 32]) -> bool {
+        let of_release = release.is_some_and(|release| release.config_digests.contains(digest));
+        self.config_digests.contains(digest) || of_release
+    }
+}
+
+/// The value of a PCR after a reset of the platform (TCG PC Client Platform TPM Profile §4.6.2): all ones for the PCRs of a
+/// dynamic launch, else all zeros.
+fn is_reset_value(index: u8, value: &[u8]) -> bool {
+    let reset = if matches!(index, 17..=22) { 0xff } else { 0x00 };
+    value.iter().all(|byte| *byte == reset)
+}
+
+fn pcr_place(index: u8) -> String {
+    let mut place = String::from("PCR ");
+    crate::json::writer::push_decimal(&mut place, index.into());
+    place
+}

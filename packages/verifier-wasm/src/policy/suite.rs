@@ -1,0 +1,37 @@
+//! HPKE suites by the names that policies use (PROTOCOL.md §7).
+
+/// KEM, KDF and AEAD of HPKE (RFC 9180 §7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suite {
+    /// RFC 9180 §7.1
+    pub kem_id: u16,
+    /// RFC 9180 §7.2
+    pub kdf_id: u16,
+    /// RFC 9180 §7.3
+    pub aead_id: u16,
+}
+
+impl Suite {
+    /// By its name, `kem-kdf-aead`; None for one that this version does not know.
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        let (kem, rest) = name.split_once('-')?;
+        let (kdf, aead) = rest.split_once('-')?;
+        Some(Self {
+            kem_id: match kem {
+                "x25519" => 0x0020,
+                "mlkem768x25519" => 0x647a,
+                _ => return None,
+            },
+            kdf_id: match kdf {
+                "sha256" => 0x0001,
+                _ => return None,
+            },
+            aead_id: match aead {
+                "aes128gcm" => 0x0001,
+                "aes256gcm" => 0x0002,
+                "chacha20poly1305" => 0x0003,
+                _ => return None,
+            },
+        })
+    }
+}

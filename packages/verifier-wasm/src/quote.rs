@@ -1,0 +1,66 @@
+//! What a quote proves on its own: who made it, and over which measurements. One function a check of PROTOCOL.md §8.
+
+use alloc::vec::Vec;
+
+use crate::{
+    Code,
+    evidence::bundle::{Bank, Pcrs, Quote},
+    hash::HashAlgorithm,
+    policy::PCR_COUNT,
+    rejection::Rejection,
+    rejection::ensure,
+    signature::AttestationKey,
+    tpm::{Attest, PcrSelection, Public, Signature},
+};
+
+/// Bytes of `pcrSelect` for 24 PCRs (TCG PC Client Platform TPM Profile §4.6).
+const SELECT_SIZE: usize = PCR_COUNT as usize / 8;
+
+/// PROTOCOL.md §6.
+pub(crate) fn attributes(ak: &Public<'_>) -> Result<(), Rejection> {
+    ensure(ak.is_restricted_signer(), Code::AK_ATTRIBUTES)
+}
+
+/// `qualifiedSigner` is inside the signed bytes: it ties the unsigned public area to the key that signed.
+pub(crate) fn qualified_name(ak: &Public<'_>, attest: &Attest<'_>) -> Result<(), Rejection> {
+    ensure(attest.qualified_signer == ak.endorsement_qualified_name(), Code::AK_QUALIFIED_NAME)
+}
+
+/// Over TPMS_ATTEST as it was received.
+pub(crate) fn signature(key: &AttestationKey<'_>, quote: &Quote<'_>) -> Result<(), Rejection> {
+    let signature = Signature::decode(quote.signature)?;
+    Ok(key.verify(quote.attest, &signature)?)
+}
+
+pub(crate) fn extra_data(attest: &Attest<'_>, expected: &[u8]) -> Result<(), Rejection> {
+    ensure(attest.extra_data == expected, Code::BINDING_EXTRA_DATA)
+}
+
+/// Exactly one selection, of `bank` and of exactly `indices`. A TPM lets a caller name a bank several times in any order, so
+/// whoever only hashes the claimed values could be shown one PCR as another.
+pub(crate) fn selection(attest: &Attest<'_>, bank: Bank, indices: impl Iterator<Item = u8>) -> Result<(), Rejection> {
+    let mut select = [0_u8; SELECT_SIZE];
+    for index in indices {
+        if let Some(byte) = select.get_mut(usize::from(index / 8)) {
+            *byte |= 1 << (index % 8);
+        }
+    }
+    let demanded = PcrSelection { hash: bank.algorithm_id(), select: &select };
+    ensure(attest.pcr_select == [demanded], Code::PCR_SELECTION)
+}
+
+/// The claimed values of `indices`, in their order; values outside of them are dropped here.
+pub(crate) fn values<'a>(
+    pcrs: &Pcrs<'a>,
+    bank: Bank,
+    indices: impl Iterator<Item = u8>,
+) -> Result<Vec<&'a [u8]>, Rejection> {
+    ensure(pcrs.bank == bank, Code::PCR_VALUES)?;
+    let value = |index| pcrs.values.iter().find(|(i, _)| *i == index).map(|(_, value)| *value);
+    indices.map(|index| value(index).ok_or_else(|| Code::PCR_VALUES.into())).collect()
+}
+
+/// `pcrDigest` is made with the hash of the signing scheme, whatever the bank (TPM 2.0 Part 3 §18.4).
+pub(crate) fn digest(attest: &Attest<'_>, hash: HashAlgorithm, values: &[&[u8]]) -> Result<(), Rejection> {
+    ensure(attest.pcr_digest == hash.digest(values.iter().copied()), Code::PCR_DIGEST)
+}

@@ -1,0 +1,13 @@
+//! The structures of TPM 2.0 Part 2 that evidence carries, decoded strictly: big-endian, bare (never wrapped in a TPM2B),
+//! to the last byte. Their names are the specification's.
+
+mod attest;
+mod pcr_selection;
+mod public;
+mod reader;
+mod signature;
+
+pub(crate) use attest::Attest;
+pub(crate) use pcr_selection::PcrSelection;
+pub(crate) use public::Public;
+pub(crate) use signature::Signature;

@@ -1,0 +1,151 @@
+//! What a verdict shows. Each member is filled in once the step that proves it has passed, so a failed verdict shows nothing
+//! unproven.
+
+use alloc::{string::String, vec::Vec};
+
+use super::Step;
+use crate::{
+    evidence::{
+        bundle::Bank,
+        claims::{Claims, Upstream},
+    },
+    policy::{Anchor, Policy, Rule},
+    tpm::{Attest, Public},
+};
+
+/// What a trust anchor is worth: a property of the policy's entry, never of the evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Assurance {
+    /// A software TPM signs whatever it is told.
+    Simulated,
+    /// As good as whoever runs the certificate authority.
+    OperatorCa,
+    /// As good as the cloud operator.
+    CloudVtpm,
+    /// A virtual TPM bound to a verified SNP or TDX report.
+    CvmBound,
+    /// A TPM of its own.
+    HardwareTpm,
+}
+
+impl Assurance {
+    /// From the least to the most.
+    pub const ALL: [Self; 5] = [Self::Simulated, Self::OperatorCa, Self::CloudVtpm, Self::CvmBound, Self::HardwareTpm];
+
+    /// The name in policies and verdicts.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Simulated => "simulated",
+            Self::OperatorCa => "operator-ca",
+            Self::CloudVtpm => "cloud-vtpm",
+            Self::CvmBound => "cvm-bound",
+            Self::HardwareTpm => "hardware-tpm",
+        }
+    }
+
+    /// Who could still lie, in a sentence for a person.
+    #[must_use]
+    pub const fn caveat(self) -> &'static str {
+        match self {
+            Self::Simulated => "Anybody who runs the host could lie: a software TPM signs whatever it is told.",
+            Self::OperatorCa => "Whoever runs the certificate authority that the policy names could lie.",
+            Self::CloudVtpm => "The cloud operator, who runs the virtual TPM, could lie.",
+            Self::CvmBound => "The maker of the processor could lie.",
+            Self::HardwareTpm => "The maker of the TPM, and whoever can touch its pins, could lie.",
+        }
+    }
+}
+
+/// What was proven.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Every step of PROTOCOL.md §8, in order.
+    pub steps: Vec<Step>,
+    pub(crate) anchor: Option<AnchorReport>,
+    pub(crate) qualified_name: Option<Vec<u8>>,
+    pub(crate) clock: Option<ClockReport>,
+    pub(crate) claims: Option<ClaimsReport>,
+    pub(crate) pcrs: Option<PcrReport>,
+    pub(crate) release: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct AnchorReport {
+    pub(crate) kind: &'static str,
+    pub(crate) assurance: Assurance,
+    pub(crate) ak_name: Vec<u8>,
+    pub(crate) ak_algorithm: String,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ClockReport {
+    pub(crate) clock: u64,
+    pub(crate) reset_count: u32,
+    pub(crate) restart_count: u32,
+    pub(crate) safe: bool,
+    /// Big-endian.
+    pub(crate) firmware_version: [u8; 8],
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ClaimsReport {
+    pub(crate) audiences: Vec<String>,
+    pub(crate) instance: String,
+    pub(crate) epoch_id: [u8; 16],
+    pub(crate) lifetime_ms: u64,
+    pub(crate) server_time_ms: u64,
+    pub(crate) config_digest: [u8; 32],
+    pub(crate) upstream: Upstream,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct PcrReport {
+    pub(crate) bank: Bank,
+    /// Of the quoted selection only, ascending.
+    pub(crate) values: Vec<(u8, Vec<u8>, Rule)>,
+}
+
+impl Report {
+    pub(crate) fn show_anchor(&mut self, anchor: &Anchor, ak: &Public<'_>) {
+        self.anchor = Some(AnchorReport {
+            kind: anchor.kind,
+            assurance: anchor.assurance,
+            ak_name: ak.name(),
+            ak_algorithm: ak.key.algorithm(),
+        });
+    }
+
+    pub(crate) fn show_qualified_name(&mut self, attest: &Attest<'_>) {
+        self.qualified_name = Some(attest.qualified_signer.into());
+    }
+
+    pub(crate) fn show_clock(&mut self, attest: &Attest<'_>) {
+        self.clock = Some(ClockReport {
+            clock: attest.clock_info.clock,
+            reset_count: attest.clock_info.reset_count,
+            restart_count: attest.clock_info.restart_count,
+            safe: attest.clock_info.safe,
+            firmware_version: attest.firmware_version.to_be_bytes(),
+        });
+    }
+
+    pub(crate) fn show_claims(&mut self, claims: &Claims<'_>) {
+        self.claims = Some(ClaimsReport {
+            audiences: claims.audiences.iter().map(|name| String::from(*name)).collect(),
+            instance: claims.instance.into(),
+            epoch_id: claims.epoch_id,
+            lifetime_ms: claims.lifetime_ms,
+            server_time_ms: claims.server_time_ms,
+            config_digest: claims.config_digest,
+            upstream: claims.upstream,
+        });
+    }
+
+    /// `values` are those of the policy's rules, in their order.
+    pub(crate) fn show_pcrs(&mut self, policy: &Policy, values: &[&[u8]]) {
+        let shown = policy.rules.iter().zip(values);
+        let values = shown.map(|((index, rule), value)| (*index, Vec::from(*value), *rule)).collect();
+        self.pcrs = Some(PcrReport { bank: policy.bank, values });
+    }
+}

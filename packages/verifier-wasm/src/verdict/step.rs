@@ -1,0 +1,179 @@
+//! The steps of PROTOCOL.md §8, and the one place that decides to stop.
+
+use alloc::{string::String, vec::Vec};
+
+use crate::{Code, rejection::Rejection};
+
+macro_rules! steps {
+    ($($id:ident $name:literal $proves:literal)*) => {
+        /// A step of PROTOCOL.md §8.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum StepId {
+            $(#[doc = $proves] $id,)*
+        }
+
+        impl StepId {
+            /// Every step, in the order in which they run.
+            pub const ALL: &'static [Self] = &[$(Self::$id,)*];
+
+            /// The id in verdicts.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$id => $name,)*
+                }
+            }
+
+            /// What a pass proves, in a sentence for a person.
+            const fn proves(self) -> &'static str {
+                match self {
+                    $(Self::$id => $proves,)*
+                }
+            }
+        }
+    };
+}
+
+steps! {
+    Policy "policy" "The policy was read strictly and demands something safe."
+    Bundle "bundle" "The evidence is complete and has exactly the form of the protocol."
+    AkPublic "ak.public" "The attestation key is of an accepted kind and size."
+    AkTrust "ak.trust" "The policy vouches for this attestation key."
+    AkAssurance "ak.assurance" "The policy accepts what this trust anchor is worth."
+    AkAttributes "ak.attributes" "The attestation key never leaves its TPM and signs only what the TPM measured."
+    Attest "attest" "The statement is a quote that a TPM generated."
+    AkQualifiedName "ak.qualified_name" "The quote names this key as signer, a primary of the endorsement hierarchy."
+    Signature "signature" "The attestation key signed this quote."
+    Clock "clock" "The clock of the TPM has not gone back."
+    BindingNonce "binding.nonce" "The nonce of this page leads to one root."
+    BindingExtraData "binding.extra_data" "The quote is fresh: it covers the nonce of this page, and it covers the claims."
+    Claims "claims" "The claims are complete and have exactly the form of the protocol."
+    ClaimsAudience "claims.audience" "The service proves itself for this audience."
+    ClaimsUpstream "claims.upstream" "The policy accepts where the gateway hands prompts to."
+    PcrSelection "pcr.selection" "The quote covers exactly the measurements that the policy has rules for."
+    PcrDigest "pcr.digest" "The measurements shown are those that the TPM signed."
+    PcrRules "pcr.rules" "The measurements are those of one accepted release as a whole."
+    ClaimsConfig "claims.config" "The gateway runs with an accepted configuration."
+    EventLog "eventlog" "The log explains the measurements."
+    Platform "platform" "The TPM belongs to a confidential machine."
+    Release "release" "The release is signed and publicly logged."
+    State "state" "The TPM has not gone back since the last visit."
+    Freshness "freshness" "The keys are still to be used, and both clocks agree."
+    Key "key" "A channel key of an accepted encryption suite was chosen."
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It proved what it should.
+    Pass,
+    /// It passed, and a person should know something.
+    Warn,
+    /// It failed and ended the verification.
+    Fail,
+    /// It was not made.
+    Skipped,
+}
+
+impl Status {
+    /// The name in verdicts.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// A step that was made or passed over.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Which step.
+    pub id: StepId,
+    /// How it ended.
+    pub status: Status,
+    /// `ok` for a pass.
+    pub code: Code,
+    /// A sentence for a person.
+    pub detail: String,
+}
+
+/// The verification ends here: code and detail of the step that failed.
+#[derive(Debug)]
+pub(crate) struct Stop(pub(crate) Code, pub(crate) String);
+
+/// Notes the outcome of each step, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Recorder {
+    steps: Vec<Step>,
+}
+
+impl Recorder {
+    fn note(&mut self, id: StepId, status: Status, code: Code, detail: String) {
+        self.steps.push(Step { id, status, code, detail });
+    }
+
+    /// A step that passed because those before it did.
+    pub(crate) fn pass(&mut self, id: StepId) {
+        self.note(id, Status::Pass, Code::OK, id.proves().into());
+    }
+
+    fn fail(&mut self, id: StepId, rejection: &Rejection) -> Stop {
+        let detail = sentence(rejection);
+        self.note(id, Status::Fail, rejection.code, detail.clone());
+        Stop(rejection.code, detail)
+    }
+
+    /// A step that only decides: whether the verification goes on is said here, for all such steps alike.
+    pub(crate) fn check(&mut self, id: StepId, outcome: Result<(), impl Into<Rejection>>) -> Result<(), Stop> {
+        match outcome {
+            Ok(()) => self.pass(id),
+            Err(rejection) => return Err(self.fail(id, &rejection.into())),
+        }
+        Ok(())
+    }
+
+    /// A step that decodes or selects something without which no later one can run.
+    pub(crate) fn obtain<T>(&mut self, id: StepId, outcome: Result<T, impl Into<Rejection>>) -> Result<T, Stop> {
+        let value = outcome.map_err(|rejection| self.fail(id, &rejection.into()))?;
+        self.pass(id);
+        Ok(value)
+    }
+
+    /// Makes the pass just noted a warning where `applies`: a person should know `code`.
+    pub(crate) fn remark(&mut self, applies: bool, code: Code) {
+        if let Some(step) = self.steps.last_mut().filter(|step| applies && step.status == Status::Pass) {
+            step.status = Status::Warn;
+            step.code = code;
+            step.detail = code.sentence().into();
+        }
+    }
+
+    /// A step that the policy does not ask for.
+    pub(crate) fn not_required(&mut self, id: StepId) {
+        let code = Code::VERDICT_NOT_REQUIRED;
+        self.note(id, Status::Skipped, code, code.sentence().into());
+    }
+
+    /// All steps: those not reached are noted as such.
+    pub(crate) fn finish(mut self) -> Vec<Step> {
+        let code = Code::VERDICT_NOT_REACHED;
+        for id in StepId::ALL.iter().skip(self.steps.len()) {
+            self.note(*id, Status::Skipped, code, code.sentence().into());
+        }
+        self.steps
+    }
+}
+
+fn sentence(rejection: &Rejection) -> String {
+    let mut text = String::from(rejection.code.sentence());
+    if !rejection.place.is_empty() {
+        text.push_str(" (");
+        text.push_str(&rejection.place);
+        text.push(')');
+    }
+    text
+}

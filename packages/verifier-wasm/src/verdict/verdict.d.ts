@@ -1,0 +1,110 @@
+/** A kind of trust anchor, by who could still lie. */
+export type Assurance = 'simulated' | 'operator-ca' | 'cloud-vtpm' | 'cvm-bound' | 'hardware-tpm'
+
+/** A step of the verification, PROTOCOL.md §8. */
+export type StepId =
+  | 'policy'
+  | 'bundle'
+  | 'ak.public'
+  | 'ak.trust'
+  | 'ak.assurance'
+  | 'ak.attributes'
+  | 'attest'
+  | 'ak.qualified_name'
+  | 'signature'
+  | 'clock'
+  | 'binding.nonce'
+  | 'binding.extra_data'
+  | 'claims'
+  | 'claims.audience'
+  | 'claims.upstream'
+  | 'pcr.selection'
+  | 'pcr.digest'
+  | 'pcr.rules'
+  | 'claims.config'
+  | 'eventlog'
+  | 'platform'
+  | 'release'
+  | 'state'
+  | 'freshness'
+  | 'key'
+
+/** How a step ended. `warn` counts as passed; a person should know its `detail`. */
+export interface Step {
+  id: StepId
+  status: 'pass' | 'warn' | 'fail' | 'skipped'
+  /** `ok` for a pass. */
+  code: VerifierCode
+  /** A sentence for a person. */
+  detail: string
+}
+
+/** What was proven. A member is there once the step that proves it has passed. Bytes are lower-case hex. */
+export interface Report {
+  version: 1
+  /** Every step of PROTOCOL.md §8, in order. */
+  steps: Step[]
+  /** The entry of the policy that vouches for the attestation key; `caveat` says in a sentence who could still lie. */
+  anchor?: { kind: string; assurance: Assurance; caveat: string }
+  /** The attestation key. */
+  ak?: { name: string; qualifiedName?: string; algorithm: string }
+  /** TPMS_CLOCK_INFO and the firmware's version, both as the TPM states them. */
+  clock?: { clock: number; resetCount: number; restartCount: number; safe: boolean; firmwareVersion: string }
+  /** What the gateway says of itself. */
+  claims?: {
+    audiences: string[]
+    instance: string
+    epochId: string
+    lifetimeMs: number
+    serverTimeMs: number
+    configDigest: string
+    upstream: 'in-image' | 'attested' | 'unattested'
+  }
+  /** The quoted selection, and no other value. */
+  pcrs?: { bank: string; values: { index: number; value: string; rule: 'golden' | 'untouched' | 'unchecked' }[] }
+  /** Name of the release that matched. */
+  release?: string
+}
+
+/** The channel key that a passed verdict releases. */
+export interface AttestedKey {
+  instance: string
+  epochId: string
+  /** The one key configuration chosen, RFC 9458 §3.1, without the prefix that it has in a list. */
+  keyConfig: string
+  keyId: number
+  kemId: number
+  kdfId: number
+  aeadId: number
+  publicKey: string
+  /** The gateway's wall clock, in milliseconds since 1970, when the quote was asked for. */
+  serverTimeMs: number
+  /** For how long after the nonce was sent the key may be used. */
+  validForMs: number
+}
+
+/** Every required step passed. */
+export interface PassedVerdict extends Report {
+  result: 'pass'
+  simulated: false
+  assurance: Exclude<Assurance, 'simulated'>
+  key: AttestedKey
+}
+
+/** Every required step passed against a software TPM, which proves nothing. */
+export interface SimulatedVerdict extends Report {
+  result: 'pass'
+  simulated: true
+  assurance: 'simulated'
+  key: AttestedKey
+}
+
+/** A step failed. There is no key. */
+export interface FailedVerdict extends Report {
+  result: 'fail'
+  code: VerifierCode
+  detail: string
+}
+
+/** What {@link verify} answers with, as JSON. */
+export type Verdict = PassedVerdict | SimulatedVerdict | FailedVerdict

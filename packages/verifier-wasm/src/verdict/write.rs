@@ -1,0 +1,115 @@
+//! A verdict as JSON. `verdict.d.ts` declares the same shape for TypeScript.
+
+use alloc::{vec, vec::Vec};
+
+use super::{
+    AttestedKey, Report, Step, Verdict,
+    report::{AnchorReport, ClaimsReport, ClockReport, PcrReport},
+};
+use crate::{evidence::VERSION, json::writer::Out, policy::Rule, verdict::Assurance};
+
+pub(super) fn verdict(verdict: &Verdict) -> Out<'_> {
+    let mut members = vec![("version", Out::Integer(VERSION))];
+    match verdict {
+        Verdict::Passed { assurance, key, .. } => members.extend([
+            ("result", Out::Text("pass")),
+            ("simulated", Out::Bool(*assurance == Assurance::Simulated)),
+            ("assurance", Out::Text(assurance.as_str())),
+            ("key", self::key(key)),
+        ]),
+        Verdict::Failed { code, detail, .. } => members.extend([
+            ("result", Out::Text("fail")),
+            ("code", Out::Text(code.as_str())),
+            ("detail", Out::Text(detail)),
+        ]),
+    }
+    extend_with_report(&mut members, verdict.report());
+    Out::Object(members)
+}
+
+fn extend_with_report<'a>(members: &mut Vec<(&'static str, Out<'a>)>, report: &'a Report) {
+    members.push(("steps", Out::Array(report.steps.iter().map(step).collect())));
+    if let Some(anchor) = &report.anchor {
+        members.push(("anchor", self::anchor(anchor)));
+        members.push(("ak", ak(anchor, report.qualified_name.as_deref())));
+    }
+    members.extend(report.clock.as_ref().map(|clock| ("clock", self::clock(clock))));
+    members.extend(report.claims.as_ref().map(|claims| ("claims", self::claims(claims))));
+    members.extend(report.pcrs.as_ref().map(|pcrs| ("pcrs", self::pcrs(pcrs))));
+    members.extend(report.release.as_deref().map(|name| ("release", Out::Text(name))));
+}
+
+fn step(step: &Step) -> Out<'_> {
+    Out::Object(vec![
+        ("id", Out::Text(step.id.as_str())),
+        ("status", Out::Text(step.status.as_str())),
+        ("code", Out::Text(step.code.as_str())),
+        ("detail", Out::Text(&step.detail)),
+    ])
+}
+
+fn anchor(anchor: &AnchorReport) -> Out<'_> {
+    Out::Object(vec![
+        ("kind", Out::Text(anchor.kind)),
+        ("assurance", Out::Text(anchor.assurance.as_str())),
+        ("caveat", Out::Text(anchor.assurance.caveat())),
+    ])
+}
+
+fn ak<'a>(anchor: &'a AnchorReport, qualified_name: Option<&'a [u8]>) -> Out<'a> {
+    let mut members = vec![("name", Out::Hex(&anchor.ak_name))];
+    members.extend(qualified_name.map(|name| ("qualifiedName", Out::Hex(name))));
+    members.push(("algorithm", Out::Text(&anchor.ak_algorithm)));
+    Out::Object(members)
+}
+
+fn clock(clock: &ClockReport) -> Out<'_> {
+    Out::Object(vec![
+        ("clock", Out::Integer(clock.clock)),
+        ("resetCount", Out::Integer(clock.reset_count.into())),
+        ("restartCount", Out::Integer(clock.restart_count.into())),
+        ("safe", Out::Bool(clock.safe)),
+        ("firmwareVersion", Out::Hex(&clock.firmware_version)),
+    ])
+}
+
+fn claims(claims: &ClaimsReport) -> Out<'_> {
+    Out::Object(vec![
+        ("audiences", Out::Array(claims.audiences.iter().map(|name| Out::Text(name)).collect())),
+        ("instance", Out::Text(&claims.instance)),
+        ("epochId", Out::Hex(&claims.epoch_id)),
+        ("lifetimeMs", Out::Integer(claims.lifetime_ms)),
+        ("serverTimeMs", Out::Integer(claims.server_time_ms)),
+        ("configDigest", Out::Hex(&claims.config_digest)),
+        ("upstream", Out::Text(claims.upstream.as_str())),
+    ])
+}
+
+fn pcrs<'a>(pcrs: &'a PcrReport) -> Out<'a> {
+    let value = |(index, value, rule): &'a (u8, Vec<u8>, Rule)| {
+        Out::Object(vec![
+            ("index", Out::Integer((*index).into())),
+            ("value", Out::Hex(value)),
+            ("rule", Out::Text(rule.as_str())),
+        ])
+    };
+    Out::Object(vec![
+        ("bank", Out::Text(pcrs.bank.as_str())),
+        ("values", Out::Array(pcrs.values.iter().map(value).collect())),
+    ])
+}
+
+fn key(key: &AttestedKey) -> Out<'_> {
+    Out::Object(vec![
+        ("instance", Out::Text(&key.instance)),
+        ("epochId", Out::Hex(&key.epoch_id)),
+        ("keyConfig", Out::Hex(&key.key_config)),
+        ("keyId", Out::Integer(key.key_id.into())),
+        ("kemId", Out::Integer(key.suite.kem_id.into())),
+        ("kdfId", Out::Integer(key.suite.kdf_id.into())),
+        ("aeadId", Out::Integer(key.suite.aead_id.into())),
+        ("publicKey", Out::Hex(&key.public_key)),
+        ("serverTimeMs", Out::Integer(key.server_time_ms)),
+        ("validForMs", Out::Integer(key.valid_for_ms)),
+    ])
+}

@@ -1,0 +1,136 @@
+//! The policy itself: from raw evidence to a verdict, each check of PROTOCOL.md §8 in its order.
+
+use alloc::string::String;
+
+use crate::{
+    Code,
+    channel_key::ReadClaims,
+    evidence::{
+        binding,
+        bundle::{Bundle, Static},
+        claims::Upstream,
+        nonce_tree,
+    },
+    policy::{Policy, Suite},
+    quote,
+    rejection::{Rejection, ensure},
+    tpm::{Attest, Public},
+    verdict::{Assurance, AttestedKey, Recorder, Report, StepId, Stop, Verdict},
+};
+
+/// A clock that differs by more is worth a warning, in milliseconds.
+const CLOCK_SKEW_MS: u64 = 5 * 60 * 1000;
+
+/// Everything that a verification depends on: no clock, no network, no memory of earlier calls.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// The bundle as it was received (PROTOCOL.md §3).
+    pub evidence: &'a [u8],
+    /// The static part that the caller holds from before and named with `have`.
+    pub static_part: Option<&'a [u8]>,
+    /// The text of the policy (PROTOCOL.md §7).
+    pub policy: &'a [u8],
+    /// The audience where the policy names none: the ASCII origin of the service's base URL.
+    pub audience: &'a str,
+    /// The nonce that the caller made for this one request for evidence.
+    pub nonce: &'a [u8; 32],
+    /// The caller's wall clock, in milliseconds since 1970.
+    pub now_ms: u64,
+    /// The caller accepts a simulated TPM, which proves nothing; the policy must accept it as well.
+    pub allow_simulated: bool,
+    /// The versions that the caller asked for.
+    pub versions: &'a [u64],
+    /// What the caller's engine can encrypt with.
+    pub suites: &'a [Suite],
+}
+
+/// Verifies evidence. The answer depends on `input` alone.
+#[must_use]
+pub fn verify(input: &Input<'_>) -> Verdict {
+    let (mut run, mut report) = (Recorder::default(), Report::default());
+    let end = steps(input, &mut run, &mut report);
+    report.steps = run.finish();
+    match end {
+        Ok((assurance, key)) => Verdict::Passed { report, assurance, key },
+        Err(Stop(code, detail)) => Verdict::Failed { report, code, detail },
+    }
+}
+
+fn steps(input: &Input<'_>, run: &mut Recorder, report: &mut Report) -> Result<(Assurance, AttestedKey), Stop> {
+    let policy = run.obtain(StepId::Policy, Policy::decode(input.policy))?;
+    let (bundle, fixed) = run.obtain(StepId::Bundle, bundle(input))?;
+
+    let ak = run.obtain(StepId::AkPublic, Public::decode(fixed.ak_public))?;
+    let anchor = run.obtain(StepId::AkTrust, policy.anchor(&ak.name()))?;
+    report.show_anchor(anchor, &ak);
+    run.check(StepId::AkAssurance, policy.accepts(anchor.assurance, input.allow_simulated))?;
+    run.check(StepId::AkAttributes, quote::attributes(&ak))?;
+
+    let attest = run.obtain(StepId::Attest, Attest::decode(bundle.quote.attest))?;
+    if anchor.endorsement {
+        run.check(StepId::AkQualifiedName, quote::qualified_name(&ak, &attest))?;
+        report.show_qualified_name(&attest);
+    } else {
+        run.not_required(StepId::AkQualifiedName);
+    }
+    run.check(StepId::Signature, quote::signature(&ak.key, &bundle.quote))?;
+    report.show_clock(&attest);
+    let safe = attest.clock_info.safe;
+    run.check(StepId::Clock, ensure(safe || !policy.require_safe_clock, Code::ATTEST_CLOCK_UNSAFE))?;
+    run.remark(!safe, Code::ATTEST_CLOCK_UNSAFE);
+
+    let proof = &bundle.nonce_proof;
+    let root = nonce_tree::root_from_path(input.nonce, proof.index, &proof.path).ok_or(Code::BINDING_NONCE);
+    let root = run.obtain(StepId::BindingNonce, root)?;
+    let expected = binding::extra_data(&root, bundle.claims);
+    run.check(StepId::BindingExtraData, quote::extra_data(&attest, &expected))?;
+
+    let read = run.obtain(StepId::Claims, ReadClaims::decode(bundle.claims))?;
+    let claims = &read.claims;
+    report.show_claims(claims);
+    let audience = policy.audience.as_deref().unwrap_or(input.audience);
+    run.check(StepId::ClaimsAudience, ensure(claims.audiences.contains(&audience), Code::CLAIMS_AUDIENCE))?;
+    run.check(StepId::ClaimsUpstream, ensure(policy.accepts_upstream(claims.upstream), Code::CLAIMS_UPSTREAM))?;
+    run.remark(claims.upstream == Upstream::Unattested, Code::CLAIMS_UPSTREAM_UNATTESTED);
+
+    run.check(StepId::PcrSelection, quote::selection(&attest, policy.bank, policy.selection()))?;
+    let values = quote::values(&bundle.pcrs, policy.bank, policy.selection());
+    let digest = |values| quote::digest(&attest, ak.key.hash(), values);
+    run.check(StepId::PcrDigest, values.as_deref().map_err(Rejection::from).and_then(digest))?;
+    let values = values.unwrap_or_default();
+    report.show_pcrs(&policy, &values);
+    let release = policy.release(&values);
+    run.check(StepId::PcrRules, release.as_ref().map(drop))?;
+    report.release = release.as_ref().ok().map(|release| String::from(release.name.as_str()));
+    run.check(
+        StepId::ClaimsConfig,
+        ensure(policy.accepts_config(release.ok(), &claims.config_digest), Code::CLAIMS_CONFIG),
+    )?;
+
+    // A policy that names one of these is refused as unsupported (PROTOCOL.md §15).
+    for id in [StepId::EventLog, StepId::Platform, StepId::Release, StepId::State] {
+        run.not_required(id);
+    }
+
+    let valid_for_ms = claims.lifetime_ms.min(policy.max_age_ms);
+    run.pass(StepId::Freshness);
+    run.remark(claims.server_time_ms.abs_diff(input.now_ms) > CLOCK_SKEW_MS, Code::CLAIMS_SERVER_TIME);
+    let key = run.obtain(StepId::Key, read.choose(&policy, input.suites, valid_for_ms))?;
+    Ok((anchor.assurance, key))
+}
+
+/// The bundle, and the static part that it carries or names.
+fn bundle<'a>(input: &Input<'a>) -> Result<(Bundle<'a>, Static<'a>), Rejection> {
+    let bundle = Bundle::decode(input.evidence)?;
+    ensure(input.versions.contains(&bundle.version), Code::BUNDLE_VERSION)?;
+    let named = |encoded: &[u8]| Static::hash(encoded) == bundle.static_hash;
+    let encoded = match bundle.static_part {
+        Some(delivered) => {
+            ensure(named(delivered), Code::BUNDLE_STATIC_MISMATCH)?;
+            delivered
+        }
+        None => input.static_part.filter(|held| named(held)).ok_or(Code::BUNDLE_STATIC_MISSING)?,
+    };
+    let fixed = Static::decode(encoded)?;
+    Ok((bundle, fixed))
+}

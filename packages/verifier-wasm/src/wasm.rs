@@ -1,0 +1,53 @@
+//! The module that pages load: bytes in, a verdict out, and nothing else.
+
+use alloc::{string::String, vec::Vec};
+
+use wasm_bindgen::{prelude::wasm_bindgen, throw_str};
+
+use crate::{Input, Suite};
+
+#[wasm_bindgen(typescript_custom_section)]
+const CODE_TYPES: &str = include_str!("code.d.ts");
+
+#[wasm_bindgen(typescript_custom_section)]
+const VERDICT_TYPES: &str = include_str!("verdict/verdict.d.ts");
+
+/// Verifies evidence under a policy and returns a `Verdict` as JSON.
+///
+/// `staticPart` is the static part that the caller holds from before; `audience` the ASCII origin of the service's base URL;
+/// `nonce` 32 bytes; `now` milliseconds since 1970; `versions` those asked for; `suites` what the engine can encrypt with,
+/// flat: KEM, KDF and AEAD of each.
+///
+/// Throws only for arguments that no caller of this package makes: a nonce of another length, half a suite.
+#[wasm_bindgen]
+#[must_use]
+#[expect(clippy::too_many_arguments, reason = "plain parameters cross to JavaScript without glue")]
+pub fn verify(
+    evidence: &[u8],
+    #[wasm_bindgen(js_name = staticPart)] static_part: Option<Vec<u8>>,
+    policy: &[u8],
+    audience: &str,
+    nonce: &[u8],
+    now: f64,
+    #[wasm_bindgen(js_name = allowSimulated)] allow_simulated: bool,
+    versions: &[u32],
+    suites: &[u16],
+) -> String {
+    let Ok(nonce) = nonce.try_into() else { throw_str("nonce: 32 bytes") };
+    let (suites, []) = suites.as_chunks::<3>() else { throw_str("suites: kem, kdf, aead of each") };
+    let suites: Vec<Suite> =
+        suites.iter().map(|&[kem_id, kdf_id, aead_id]| Suite { kem_id, kdf_id, aead_id }).collect();
+    let versions: Vec<u64> = versions.iter().map(|&version| version.into()).collect();
+    let verdict = crate::verify(&Input {
+        evidence,
+        static_part: static_part.as_deref(),
+        policy,
+        audience,
+        nonce,
+        now_ms: now as u64,
+        allow_simulated,
+        versions: &versions,
+        suites: &suites,
+    });
+    verdict.to_json()
+}

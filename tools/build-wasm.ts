@@ -1,0 +1,86 @@
+/**
+ * Builds the verifier to WebAssembly: `pkg` is what pages load; `pkg-vectors` has one export more, for the conformance tools.
+ *
+ *     node --import tsx tools/build-wasm.ts [pkg | pkg-vectors]...     both where none is named
+ *
+ * Nothing is done for a package whose inputs have not changed.
+ */
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { fingerprint } from './build/fingerprint.ts'
+import { assertOk, findToolchain, forceDebian, type Toolchain } from './build-wasm/toolchain.ts'
+import { runCommand } from './run/command.ts'
+
+const packages: Record<string, string> = { pkg: 'wasm', 'pkg-vectors': 'vectors' }
+const inputs = ['Cargo.toml', 'Cargo.lock', 'packages/verifier-wasm', 'tools/build-wasm.ts', 'tools/build-wasm']
+const wasmName = 'blindllama_verifier_bg.wasm'
+
+/** Features that every engine of 2021 and later has; `--all-features` would name some that Node.js 20 refuses. */
+const wasmOptFlags = [
+  '-Oz',
+  '--enable-bulk-memory',
+  '--enable-sign-ext',
+  '--enable-mutable-globals',
+  '--enable-nontrapping-float-to-int',
+  '--enable-multivalue',
+  '--enable-reference-types',
+  '--strip-debug',
+  '--strip-producers',
+  '--strip-target-features',
+]
+
+const root: string = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
+const crate: string = join(root, 'packages/verifier-wasm')
+
+/** No path of this machine ends up in the module, so two folders give the same bytes. */
+function rustFlags(): string {
+  const cargoHome = process.env['CARGO_HOME'] ?? join(homedir(), '.cargo')
+  return [
+    `--remap-path-prefix=${root}=/blindllama`,
+    `--remap-path-prefix=${cargoHome}=/cargo`,
+    // Half the size of the unrolled rounds; a verification hashes little.
+    '--cfg=sha2_backend="soft"',
+    '--cfg=sha2_backend_soft="compact"',
+  ].join('\u001F')
+}
+
+async function build(name: string, feature: string, toolchain: Toolchain): Promise<void> {
+  const out = join(crate, name)
+  rmSync(out, { recursive: true, force: true })
+  const wasmPack = await runCommand(
+    [
+      'wasm-pack',
+      'build',
+      ...toolchain.wasmPack,
+      '--target=web',
+      '--release',
+      '--no-pack',
+      `--out-dir=${name}`,
+      crate,
+      '--locked',
+      `--features=${feature}`,
+      ...toolchain.cargo,
+    ],
+    { cwd: root, env: { ...toolchain.env, CARGO_ENCODED_RUSTFLAGS: rustFlags() }, timeoutMs: 12 * 60_000 },
+  )
+  assertOk('wasm-pack', wasmPack)
+  const wasm = join(out, wasmName)
+  const wasmOpt = [join(root, 'node_modules/.bin/wasm-opt'), ...wasmOptFlags, wasm, '-o', wasm]
+  assertOk('wasm-opt', await runCommand(wasmOpt, { cwd: root, timeoutMs: 3 * 60_000 }))
+}
+
+const named: string[] = process.argv.slice(2)
+const unknown: string | undefined = named.find((name) => !(name in packages))
+if (unknown !== undefined) throw new Error(`${unknown}: not one of ${Object.keys(packages).join(', ')}`)
+const now: string = fingerprint(root, inputs, process.env[forceDebian] ?? '')
+let toolchain: Toolchain | undefined
+for (const [name, feature] of Object.entries(packages)) {
+  const stamp = join(crate, name, '.inputs')
+  if (named.length > 0 && !named.includes(name)) continue
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now) continue
+  toolchain ??= await findToolchain(root)
+  await build(name, feature, toolchain)
+  writeFileSync(stamp, now)
+}
