@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export interface StoriesOptions {
+  /** Arguments of `playwright test`. */
+  readonly args: readonly string[]
+  /** File for Playwright's JSON report. */
+  readonly report: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Titles of the stories by their end; a skipped one counts as failed. */
+export interface StoriesResult {
+  readonly passed: readonly string[]
+  readonly failed: readonly string[]
+  readonly status: number
+}
+
+interface Suite {
+  readonly specs?: readonly {
+    readonly title: string
+    readonly ok: boolean
+    readonly tests: readonly { readonly status: string }[]
+  }[]
+  readonly suites?: readonly Suite[]
+  readonly title: string
+}
+
+/** Runs Playwright in a process of its own and reads its report. */
+export async function runStories({ args, report, env }: StoriesOptions): Promise<StoriesResult> {
+  await rm(report, { force: true })
+  const playwright = join(dirname(createRequire(import.meta.url).resolve('@playwright/test/package.json')), 'cli.js')
+  const child = spawn(process.execPath, [playwright, 'test', ...args], {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    stdio: 'inherit',
+    env: { ...process.env, ...env, E2E_REPORT: report },
+  })
+  const [status] = (await once(child, 'exit')) as [number | null]
+  const { suites } = JSON.parse(await readFile(report, 'utf8')) as { suites: readonly Suite[] }
+  const passed: string[] = []
+  const failed: string[] = []
+  const walk = (suite: Suite, above: string): void => {
+    for (const spec of suite.specs ?? []) {
+      const ran = spec.tests.every((test) => test.status === 'expected' || test.status === 'unexpected')
+      ;(spec.ok && ran ? passed : failed).push(`${above} › ${spec.title}`)
+    }
+    for (const inner of suite.suites ?? []) walk(inner, `${above} › ${inner.title}`)
+  }
+  for (const suite of suites) walk(suite, suite.title)
+  return { passed, failed, status: status ?? 1 }
+}

@@ -1,0 +1,101 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  test as base,
+  expect,
+  type Page,
+  type PlaywrightTestArgs,
+  type PlaywrightTestOptions,
+  type PlaywrightWorkerArgs,
+  type PlaywrightWorkerOptions,
+  type TestType,
+} from '@playwright/test'
+import { artifacts } from '../../tools/staging/artifacts.ts'
+import { PageServer } from '../../tools/staging/page-server.ts'
+import { startStaging, type Staging } from '../../tools/staging/staging.ts'
+import { ServiceProxy, type ProxyBehaviour } from './service-proxy.ts'
+
+export { expect }
+export type { Page, Staging }
+
+/** What a visit of the chat differs in from that of the staging's own page. */
+export interface Visit {
+  /** Base URL of the service that the page is told. */
+  readonly url?: string
+  /** The policy that the page pins, JSON text. */
+  readonly policy?: string
+  /** Query of the page's address. */
+  readonly query?: string
+}
+
+interface WorkerFixtures {
+  /** A page server of the tests' own: its `/staging.json` says what a test needs. */
+  readonly pageServer: PageServer
+  readonly staging: Staging
+}
+
+interface TestFixtures {
+  /** Opens the chat as `visit` has it. */
+  readonly chat: (visit?: Visit) => Promise<Page>
+  /** Somebody between page and gateway, for this test. */
+  readonly between: (behaviour: ProxyBehaviour, service?: string) => Promise<ServiceProxy>
+}
+
+/** The folder of the built chat; a canary names its own. */
+const built = process.env['E2E_PAGE'] ?? artifacts.page
+
+export const test: TestType<
+  PlaywrightTestArgs & PlaywrightTestOptions & TestFixtures,
+  PlaywrightWorkerArgs & PlaywrightWorkerOptions & WorkerFixtures
+> = base.extend<TestFixtures, WorkerFixtures>({
+  pageServer: [
+    // oxlint-disable-next-line no-empty-pattern -- Playwright reads the fixtures needed from this pattern.
+    async ({}, use) => {
+      const server = await PageServer.start(built, 0)
+      await use(server)
+      await server.stop()
+    },
+    { scope: 'worker' },
+  ],
+  staging: [
+    async ({ pageServer }, use) => {
+      const staging = await startStaging({ origins: [pageServer.origin] })
+      await use(staging)
+      await staging.stop()
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
+  chat: async ({ page, pageServer, staging }, use) => {
+    await use(async ({ url = staging.url, policy = staging.policy, query = '' } = {}) => {
+      const { measured, upstream, model } = staging
+      pageServer.publish(url, { url, policy, measured, upstream, model })
+      await page.goto(`${pageServer.origin}/${query}`)
+      return page
+    })
+  },
+  between: async ({ staging }, use) => {
+    const proxies: ServiceProxy[] = []
+    await use(async (behaviour, service = staging.url) => {
+      const proxy = await ServiceProxy.start(service, behaviour)
+      proxies.push(proxy)
+      return proxy
+    })
+    await Promise.all(proxies.map((proxy) => proxy.stop()))
+  },
+})
+
+/** Encapsulated requests that ever arrived at a gateway, over whatever socket: it notes each before it opens it. */
+export async function requestsAt({ folder }: Pick<Staging, 'folder'>): Promise<number> {
+  const log = await readFile(join(folder, 'gateway.log'), 'utf8')
+  return log.split('\n').filter((line) => line.includes('"event":"channel.request"')).length
+}
+
+export async function verified(page: Page): Promise<void> {
+  await expect(page.getByTestId('badge')).toHaveAttribute('data-status', 'ready')
+}
+
+/** Writes a question and sends it. */
+export async function ask(page: Page, question: string): Promise<void> {
+  await page.getByTestId('composer').fill(question)
+  await page.getByTestId('send').click()
+}
