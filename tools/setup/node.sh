@@ -6,7 +6,7 @@ pnpm_version=10.34.8
 # Any pnpm 10 reads this workspace. It is asked outside of the project, where it does not switch itself to another one.
 install_pnpm() {
   local found
-  found=$(cd / && pnpm --version 2>/dev/null || true)
+  found=$(cd / && pnpm --version 2>/dev/null) || found=''
   case "$found" in 10.*) return 0 ;; esac
   doing "installing it (found: ${found:-none})"
   local npm_install=(npm install --global --force --no-fund --no-audit "pnpm@$pnpm_version")

@@ -63,7 +63,7 @@ install_rust() {
   fi
   if ! has_wasm_target && [ "$rust_kind" = rustup ]; then
     doing 'adding WebAssembly'
-    timeout 120 rustup target add wasm32-unknown-unknown >>"$log" 2>&1 || true
+    timeout 120 rustup target add wasm32-unknown-unknown >>"$log" 2>&1 || note "rustup's server does not answer"
   fi
   if ! has_wasm_target; then
     local package missing=()

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { isRunning } from '../../run/is-running.ts'
 import { Child } from '../child.ts'
 import { testFolder } from './folder.ts'
 
@@ -65,5 +66,5 @@ it('dies with its parent, even when that is killed hard', async () => {
   const child = Number(line.toString().split(' ')[1])
   await expect.poll(() => readFileSync(`/proc/${child}/comm`, 'utf8')).toBe('sleep\n')
   parent.kill('SIGKILL')
-  await expect.poll(() => existsSync(`/proc/${child}`), { timeout: 5000 }).toBe(false)
+  await expect.poll(() => isRunning(child), { timeout: 5000 }).toBe(false)
 })

@@ -69,7 +69,14 @@ describe('with a service', () => {
   })
 
   it('serves nothing outside the folder', async () => {
-    for (const path of ['/../outside.txt', '/%2e%2e/outside.txt', '/assets/..%2f..%2foutside.txt', '//outside.txt', '//', '/\\']) {
+    for (const path of [
+      '/../outside.txt',
+      '/%2e%2e/outside.txt',
+      '/assets/..%2f..%2foutside.txt',
+      '//outside.txt',
+      '//',
+      '/\\',
+    ]) {
       expect(await statusOf(path), path).toBe(404)
     }
     expect(await statusOf('/')).toBe(200)

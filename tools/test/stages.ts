@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { cargoCount, vitestCount, wordCount, type Counter } from './count.ts'
+
+export interface Stage {
+  readonly name: string
+  readonly command: readonly string[]
+  /** Folder to run it in, relative to the root. */
+  readonly folder?: string
+  /** Without one, the stage is one test: it passes when the command does. */
+  readonly count?: Counter
+  readonly timeoutMs: number
+}
+
+const minutes = 60_000
+const bin = (name: string): string => `node_modules/.bin/${name}`
+const tsx = (...words: string[]): string[] => ['node', '--import', 'tsx', ...words]
+
+function vitest(folder: string, timeoutMs: number): Stage {
+  return { name: folder, command: ['pnpm', 'exec', 'vitest', 'run'], folder, count: vitestCount, timeoutMs }
+}
+
+/** Everything that must hold before a change is merged: quick ones first. */
+export function stages(root: string): Stage[] {
+  const checks = join(root, '../shared/check')
+  const outside: Stage[] = existsSync(join(checks, 'vectors'))
+    ? [{ name: 'vectors of others', command: [join(checks, 'vectors')], timeoutMs: 5 * minutes }]
+    : []
+  return [
+    { name: 'lint', command: [bin('oxlint'), '--deny-warnings'], timeoutMs: minutes },
+    { name: 'format', command: [bin('oxfmt'), '--check'], timeoutMs: minutes },
+    { name: 'types', command: [bin('tsc'), '--build'], timeoutMs: 5 * minutes },
+    { name: 'codes', command: tsx('tools/codes.ts', '--check'), timeoutMs: minutes },
+    { name: 'Rust format', command: ['cargo', 'fmt', '--check'], timeoutMs: minutes },
+    {
+      name: 'Rust lint',
+      command: ['cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '--deny', 'warnings'],
+      timeoutMs: 15 * minutes,
+    },
+    {
+      name: 'Rust tests',
+      command: ['cargo', 'test', '--workspace', '--locked', '--no-fail-fast'],
+      count: cargoCount,
+      timeoutMs: 25 * minutes,
+    },
+    vitest('packages/web-sdk', 10 * minutes),
+    vitest('examples/react-chat', 5 * minutes),
+    vitest('tools/model-server', 5 * minutes),
+    vitest('tools', 10 * minutes),
+    { name: 'size', command: tsx('tools/size.ts'), timeoutMs: 2 * minutes },
+    { name: 'vectors of our own', command: tsx('tools/vectors.ts', 'bundle'), timeoutMs: 5 * minutes },
+    ...outside,
+    { name: 'end to end', command: tsx('e2e/run.ts'), count: wordCount, timeoutMs: 15 * minutes },
+    { name: 'canaries', command: tsx('e2e/canary.ts'), count: wordCount, timeoutMs: 10 * minutes },
+  ]
+}

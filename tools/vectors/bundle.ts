@@ -1,0 +1,45 @@
+import type { Outcome, VerifierModule } from './verifier.ts'
+
+/** The input of one verification and what it must end in; byte strings are hex. See conformance/README.md. */
+export interface BundleVector {
+  name: string
+  why: string
+  expect: 'accept' | 'reject'
+  /** Steps that end in a warning, for an accept. */
+  warnings: string[]
+  /** Of the step that must fail, or `ok`. */
+  code: string
+  evidence: string
+  static: string | null
+  policy: string
+  audience: string
+  nonce: string
+  nowMs: number
+  allowSimulated: boolean
+  versions: number[]
+  /** KEM, KDF and AEAD of each suite of the engine. */
+  suites: [number, number, number][]
+}
+
+const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex')
+
+export function runBundle(verifier: VerifierModule, text: string): Outcome {
+  const vector = JSON.parse(text) as BundleVector
+  const verdict = JSON.parse(verify(verifier, vector)) as { result: string; code?: string }
+  return { name: vector.name, code: verdict.result === 'pass' ? 'ok' : (verdict.code ?? '') }
+}
+
+/** The verdict, as JSON. */
+export function verify(verifier: VerifierModule, vector: BundleVector): string {
+  return verifier.verify(
+    bytes(vector.evidence),
+    vector.static === null ? undefined : bytes(vector.static),
+    Buffer.from(vector.policy, 'utf8'),
+    vector.audience,
+    bytes(vector.nonce),
+    vector.nowMs,
+    vector.allowSimulated,
+    Uint32Array.from(vector.versions),
+    Uint16Array.from(vector.suites.flat()),
+  )
+}

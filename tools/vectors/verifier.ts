@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs'
+
+const folder: URL = new URL('../../packages/verifier-wasm/', import.meta.url)
+
+/** What a vector ended in: `ok`, or the code of the first check that failed. */
+export interface Outcome {
+  readonly name: string
+  readonly code: string
+}
+
+/** The exports of the verifier's packages; `checkQuote` is in `pkg-vectors` alone. */
+export interface VerifierModule {
+  verify: (
+    evidence: Uint8Array,
+    staticPart: Uint8Array | undefined,
+    policy: Uint8Array,
+    audience: string,
+    nonce: Uint8Array,
+    now: number,
+    allowSimulated: boolean,
+    versions: Uint32Array,
+    suites: Uint16Array,
+  ) => string
+  staticPart: (evidence: Uint8Array) => Uint8Array | undefined
+  checkQuote?: (
+    ak: Uint8Array,
+    akIsSpki: boolean,
+    endorsement: boolean,
+    attest: Uint8Array,
+    signature: Uint8Array,
+    extraData: Uint8Array,
+    bank: string,
+    indices: Uint8Array,
+    values: Uint8Array,
+  ) => string
+}
+
+/** Loads `pkg` or `pkg-vectors`, which must be built. */
+export async function loadVerifier(name: 'pkg' | 'pkg-vectors'): Promise<VerifierModule> {
+  const url = (file: string): URL => new URL(`${name}/${file}`, folder)
+  const glue = (await import(url('blindllama_verifier.js').href)) as VerifierModule & {
+    initSync: (options: { module: Uint8Array }) => unknown
+  }
+  glue.initSync({ module: readFileSync(url('blindllama_verifier_bg.wasm')) })
+  return glue
+}
