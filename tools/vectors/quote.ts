@@ -4,9 +4,9 @@ import type { Outcome, VerifierModule } from './verifier.ts'
 interface QuoteVector {
   name: string
   /** TPMT_PUBLIC */
-  akPublic?: string
+  akPublic: string | null
   /** DER SubjectPublicKeyInfo of an RSA key, where the public area is not known. */
-  akSpki?: string
+  akSpki?: string | null
   /** null: the qualified name is not checked. */
   hierarchy: 'endorsement' | null
   attest: string
@@ -25,7 +25,7 @@ export function runQuote(verifier: VerifierModule, text: string): Outcome {
   const indices = vector.selection.pcrs.toSorted((a, b) => a - b)
   const code = verifier.checkQuote(
     bytes(vector.akPublic ?? vector.akSpki ?? ''),
-    vector.akPublic === undefined,
+    vector.akPublic === null,
     vector.hierarchy === 'endorsement',
     bytes(vector.attest),
     bytes(vector.signature),

@@ -1,10 +1,10 @@
-//! The module that pages load: bytes in, a verdict out, and nothing else.
+//! The module that pages load: bytes in, a verdict out.
 
 use alloc::{string::String, vec::Vec};
 
 use wasm_bindgen::{prelude::wasm_bindgen, throw_str};
 
-use crate::{Input, Suite};
+use crate::{Input, Suite, evidence::bundle::Bundle};
 
 #[wasm_bindgen(typescript_custom_section)]
 const CODE_TYPES: &str = include_str!("code.d.ts");
@@ -50,4 +50,12 @@ pub fn verify(
         suites: &suites,
     });
     verdict.to_json()
+}
+
+/// The static part that a bundle carries, to be held for `have` and `staticPart` of later requests; nothing where the bundle
+/// carries none or is malformed. It proves nothing: only `verify` does.
+#[wasm_bindgen(js_name = staticPart)]
+#[must_use]
+pub fn static_part(evidence: &[u8]) -> Option<Vec<u8>> {
+    Bundle::decode(evidence).ok()?.static_part.map(Vec::from)
 }
