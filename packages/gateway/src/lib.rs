@@ -8,6 +8,7 @@
 pub mod attestation;
 pub mod bhttp;
 pub mod clock;
+pub mod config;
 pub mod digest;
 pub mod failure;
 pub mod log;
@@ -15,4 +16,5 @@ pub mod ohttp;
 pub mod pause;
 pub mod random;
 pub mod tpm;
+pub mod upstream;
 pub mod varint;

@@ -1,0 +1,226 @@
+//! What a configuration must keep to, beyond its types.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use blindllama_verifier::Code;
+use blindllama_verifier::evidence::bundle::Bank;
+use blindllama_verifier::evidence::claims::{MAX_LIFETIME_MS, Upstream, is_instance};
+use zeroize::Zeroizing;
+
+use super::file::{self, File};
+use super::{Address, Config, Limits, Origins, UpstreamSettings};
+use crate::attestation::epoch::EpochSettings;
+use crate::failure::Failure;
+use crate::log::Level;
+use crate::ohttp::suite::Suite;
+use crate::tpm::{KeyKind, TpmSettings};
+use crate::upstream::routes::Route;
+
+type Checked<T> = Result<T, Failure>;
+
+fn invalid<T>(member: &str, why: &str) -> Checked<T> {
+    Err(Failure::with(Code::CONFIG_INVALID, format!("{member}: {why}")))
+}
+
+/// The one of `choices` with this name.
+fn choose<T>(member: &str, name: &str, choices: &[(&'static str, T)]) -> Checked<T>
+where
+    T: Copy,
+{
+    match choices.iter().find(|(known, _)| *known == name) {
+        Some((_, choice)) => Ok(*choice),
+        None => {
+            let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+            invalid(member, &format!("one of {}", names.join(", ")))
+        }
+    }
+}
+
+fn size(member: &str, value: u64) -> Checked<usize> {
+    match usize::try_from(value) {
+        Ok(value) if value > 0 => Ok(value),
+        _ => invalid(member, "must be at least 1"),
+    }
+}
+
+fn duration(member: &str, value_ms: u64) -> Checked<Duration> {
+    if value_ms == 0 || value_ms > MAX_LIFETIME_MS {
+        return invalid(member, "between 1 ms and a day");
+    }
+    Ok(Duration::from_millis(value_ms))
+}
+
+fn distinct<T: PartialEq>(items: &[T]) -> bool {
+    items.iter().enumerate().all(|(i, item)| !items.iter().skip(i.saturating_add(1)).any(|other| other == item))
+}
+
+impl File {
+    pub(super) fn check(self) -> Checked<Config> {
+        if !matches!(self.audiences.len(), 1..=16)
+            || !distinct(&self.audiences)
+            || self.audiences.iter().any(|name| !matches!(name.len(), 1..=255))
+        {
+            return invalid("audiences", "1 to 16 distinct texts of 1 to 255 bytes");
+        }
+        let instance = Some(self.instance).filter(|instance| !instance.is_empty());
+        if instance.as_ref().is_some_and(|instance| !is_instance(instance)) {
+            return invalid("instance", "must match [a-z0-9]{1,32}");
+        }
+        Ok(Config {
+            listen: self.listen.0,
+            audiences: self.audiences,
+            instance,
+            event_logs: self.attestation.event_logs.iter().map(PathBuf::from).collect(),
+            tpm: tpm(&self.tpm, &self.attestation)?,
+            upstream: upstream(self.upstream)?,
+            origins: origins(self.cors.origins)?,
+            log_level: choose(
+                "log.level",
+                &self.log.level,
+                &[Level::Error, Level::Warn, Level::Info].map(|level| (level.as_str(), level)),
+            )?,
+            limits: limits(&self.limits)?,
+            date_window_ms: u64::try_from(
+                duration("channel.date_window_ms", self.channel.date_window_ms)?.as_millis(),
+            )
+            .unwrap_or(MAX_LIFETIME_MS),
+            idempotency_capacity: size("channel.idempotency_capacity", self.channel.idempotency_capacity)?,
+            epochs: epochs(&self.channel)?,
+        })
+    }
+}
+
+fn tpm(tpm: &file::Tpm, attestation: &file::Attestation) -> Checked<TpmSettings> {
+    if tpm.tcti.starts_with("swtpm:path=") {
+        return invalid("tpm.tcti", "tpm2-tss ignores `path` and would connect to port 2321; name host and port");
+    }
+    let mut selection = attestation.pcrs.clone();
+    selection.sort_unstable();
+    if selection.is_empty() || !distinct(&selection) || selection.iter().any(|index| *index > 23) {
+        return invalid("attestation.pcrs", "at least one index, all distinct, from 0 to 23");
+    }
+    if attestation.event_logs.len() > 4 {
+        return invalid("attestation.event_logs", "at most 4");
+    }
+    Ok(TpmSettings {
+        tcti: tpm.tcti.clone(),
+        key: choose("tpm.key", &tpm.key, &[("ecc-p256", KeyKind::EccP256), ("rsa-2048", KeyKind::Rsa2048)])?,
+        timeout: duration("tpm.timeout_ms", tpm.timeout_ms)?,
+        bank: choose("attestation.bank", &attestation.bank, &[Bank::Sha256, Bank::Sha384].map(|b| (b.as_str(), b)))?,
+        selection,
+    })
+}
+
+fn upstream(upstream: file::Upstream) -> Checked<UpstreamSettings> {
+    let address = address(&upstream.url)?;
+    // `attested` has its place in the claims; this gateway cannot verify an upstream yet and must not say that it did.
+    let kinds = [Upstream::InImage, Upstream::Unattested].map(|kind| (kind.as_str(), kind));
+    let kind = choose("upstream.kind", &upstream.kind, &kinds)?;
+    if kind == Upstream::InImage && !address.is_local() {
+        return invalid("upstream.kind", "in-image needs a UNIX socket or a loopback address (not a name)");
+    }
+    if upstream.routes.is_empty() || !distinct(&upstream.routes) {
+        return invalid("upstream.routes", "at least one, all distinct");
+    }
+    let routes = upstream.routes.iter().map(|text| match Route::parse(text) {
+        Some(route) => Ok(route),
+        None => invalid("upstream.routes", "a route that this gateway does not know"),
+    });
+    let api_key = Some(Zeroizing::new(upstream.api_key)).filter(|key| !key.is_empty());
+    if api_key.as_ref().is_some_and(|key| !key.bytes().all(|byte| byte.is_ascii_graphic())) {
+        return invalid("upstream.api_key", "visible ASCII only");
+    }
+    Ok(UpstreamSettings { routes: routes.collect::<Checked<_>>()?, url: upstream.url, address, kind, api_key })
+}
+
+fn address(url: &str) -> Checked<Address> {
+    const FORMS: &str = "\"http://host:port[/base]\" or \"unix:/absolute/path\"";
+    if let Some(path) = url.strip_prefix("unix:") {
+        return if path.starts_with('/') { Ok(Address::Unix(path.into())) } else { invalid("upstream.url", FORMS) };
+    }
+    let uri: Option<http::Uri> = url.parse().ok();
+    let parts = uri.as_ref().and_then(|uri| Some((uri.scheme_str()?, uri.authority()?, uri.path(), uri.query())));
+    match parts {
+        Some(("http", authority, path, None))
+            if authority.port_u16().is_some()
+                && !authority.as_str().contains('@')
+                && url.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')
+                && (path == "/" || !path.ends_with('/')) =>
+        {
+            let base = if path == "/" { String::new() } else { path.to_owned() };
+            Ok(Address::Http { authority: authority.as_str().to_owned(), base })
+        }
+        _ => invalid("upstream.url", FORMS),
+    }
+}
+
+impl Address {
+    /// Whether nothing can leave the machine on the way there.
+    fn is_local(&self) -> bool {
+        let Self::Http { authority, .. } = self else { return true };
+        let host = authority.rsplit_once(':').map_or("", |(host, _)| host);
+        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+}
+
+fn origins(mut origins: Vec<String>) -> Checked<Origins> {
+    if origins == ["*"] {
+        return Ok(Origins::Any);
+    }
+    if !distinct(&origins) || !origins.iter().all(|origin| is_origin(origin)) {
+        return invalid("cors.origins", "distinct ASCII origins such as https://chat.example, or \"*\" alone");
+    }
+    origins.sort_unstable();
+    Ok(Origins::Listed(origins))
+}
+
+/// Whether this is how a browser writes an origin (RFC 6454 §6.2): scheme, host, a port only if it is not the default.
+fn is_origin(origin: &str) -> bool {
+    let Some((scheme, rest)) = origin.split_once("://") else { return false };
+    let default_port = if scheme == "https" { ":443" } else { ":80" };
+    matches!(scheme, "http" | "https")
+        && !rest.is_empty()
+        && !rest.ends_with(default_port)
+        && rest.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b':' | b'[' | b']'))
+        && rest.parse::<http::uri::Authority>().is_ok()
+}
+
+fn limits(limits: &file::Limits) -> Checked<Limits> {
+    if limits.field_bytes > limits.request_bytes {
+        return invalid("limits.field_bytes", "must not exceed limits.request_bytes");
+    }
+    size("limits.request_bytes", limits.request_bytes)?;
+    size("limits.field_bytes", limits.field_bytes)?;
+    Ok(Limits {
+        request_bytes: limits.request_bytes,
+        field_bytes: limits.field_bytes,
+        streams: size("limits.streams", limits.streams)?,
+        connections: size("limits.connections", limits.connections)?,
+        header_timeout: duration("limits.header_timeout_ms", limits.header_timeout_ms)?,
+        body_timeout: duration("limits.body_timeout_ms", limits.body_timeout_ms)?,
+        upstream_timeout: duration("limits.upstream_timeout_ms", limits.upstream_timeout_ms)?,
+        waiting: size("limits.waiting", limits.waiting)?,
+    })
+}
+
+fn epochs(channel: &file::Channel) -> Checked<EpochSettings> {
+    duration("channel.epoch_ms", channel.epoch_ms)?;
+    duration("channel.grace_ms", channel.grace_ms)?;
+    if channel.epoch_ms.saturating_add(channel.grace_ms) > MAX_LIFETIME_MS {
+        return invalid("channel.epoch_ms", "with channel.grace_ms at most a day");
+    }
+    if channel.suites.is_empty() || !distinct(&channel.suites) {
+        return invalid("channel.suites", "at least one, all distinct");
+    }
+    let known = Suite::ALL.map(|suite| (suite.name(), suite));
+    let suites = channel.suites.iter().map(|name| choose("channel.suites", name, &known));
+    Ok(EpochSettings {
+        epoch_ms: channel.epoch_ms,
+        grace_ms: channel.grace_ms,
+        replay_capacity: size("channel.replay_capacity", channel.replay_capacity)?,
+        suites: suites.collect::<Checked<_>>()?,
+    })
+}

@@ -1,0 +1,79 @@
+//! The configuration digest (PROTOCOL.md §12): what decides where plaintext goes, in one hash that the quote covers.
+
+use blindllama_verifier::evidence::cbor::Value;
+
+use super::{Config, Origins};
+use crate::digest::sha256;
+
+/// Version of the list of settings.
+const VERSION: u64 = 1;
+
+impl Config {
+    /// SHA-256 of the settings in deterministic CBOR.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        sha256(&self.settings())
+    }
+
+    /// The settings as they are hashed.
+    #[must_use]
+    pub fn settings(&self) -> Vec<u8> {
+        let upstream = &self.upstream;
+        let mut routes: Vec<String> = upstream.routes.iter().map(|route| route.to_string()).collect();
+        routes.sort_unstable();
+        let origins = match &self.origins {
+            Origins::Any => vec!["*"],
+            Origins::Listed(origins) => origins.iter().map(String::as_str).collect(),
+        };
+        let mut settings = vec![
+            (0, VERSION.into()),
+            (1, upstream.url.as_str().into()),
+            (2, upstream.kind.number().into()),
+            (4, Value::array(routes.iter().map(String::as_str))),
+            (5, Value::array(origins)),
+            (6, (self.log_level as u64).into()),
+            (7, self.limits_value()),
+            (8, self.channel_value()),
+            (9, self.attestation_value()),
+        ];
+        if let Some(key) = &upstream.api_key {
+            settings.push((3, sha256(key.as_bytes()).into()));
+        }
+        Value::map(settings).encode()
+    }
+
+    fn limits_value(&self) -> Value {
+        let limits = &self.limits;
+        Value::map([
+            (0, limits.request_bytes.into()),
+            (1, limits.field_bytes.into()),
+            (2, (limits.streams as u64).into()),
+            (3, (limits.connections as u64).into()),
+            (4, milliseconds(limits.header_timeout)),
+            (5, milliseconds(limits.body_timeout)),
+            (6, milliseconds(limits.upstream_timeout)),
+            (7, (limits.waiting as u64).into()),
+        ])
+    }
+
+    fn channel_value(&self) -> Value {
+        let suites = self.epochs.suites.iter().map(|suite| Value::array(suite.numbers().map(u64::from)));
+        Value::map([
+            (0, self.epochs.epoch_ms.into()),
+            (1, self.epochs.grace_ms.into()),
+            (2, self.date_window_ms.into()),
+            (3, (self.epochs.replay_capacity as u64).into()),
+            (4, (self.idempotency_capacity as u64).into()),
+            (5, Value::array(suites)),
+        ])
+    }
+
+    fn attestation_value(&self) -> Value {
+        let selection = self.tpm.selection.iter().map(|index| u64::from(*index));
+        Value::map([(0, u64::from(self.tpm.bank.algorithm_id()).into()), (1, Value::array(selection))])
+    }
+}
+
+fn milliseconds(duration: std::time::Duration) -> Value {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).into()
+}

@@ -1,0 +1,154 @@
+//! The file's members and their defaults, as they are written.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct File {
+    pub(super) listen: Listen,
+    pub(super) audiences: Vec<String>,
+    pub(super) instance: String,
+    pub(super) tpm: Tpm,
+    pub(super) attestation: Attestation,
+    pub(super) upstream: Upstream,
+    pub(super) cors: Cors,
+    pub(super) log: Log,
+    pub(super) limits: Limits,
+    pub(super) channel: Channel,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct Listen(pub(super) String);
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self("127.0.0.1:8787".into())
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Tpm {
+    pub(super) tcti: String,
+    pub(super) key: String,
+    pub(super) timeout_ms: u64,
+}
+
+impl Default for Tpm {
+    fn default() -> Self {
+        Self { tcti: "device:/dev/tpmrm0".into(), key: "ecc-p256".into(), timeout_ms: 10_000 }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Attestation {
+    pub(super) bank: String,
+    pub(super) pcrs: Vec<u8>,
+    pub(super) event_logs: Vec<String>,
+}
+
+impl Default for Attestation {
+    fn default() -> Self {
+        Self { bank: "sha256".into(), pcrs: Vec::new(), event_logs: Vec::new() }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Upstream {
+    pub(super) url: String,
+    pub(super) kind: String,
+    pub(super) api_key: String,
+    pub(super) routes: Vec<String>,
+}
+
+impl Default for Upstream {
+    fn default() -> Self {
+        let routes = [
+            "POST /v1/chat/completions",
+            "POST /v1/completions",
+            "POST /v1/embeddings",
+            "POST /v1/responses",
+            "GET /v1/models",
+            "GET /v1/models/{id}",
+        ];
+        Self {
+            url: String::new(),
+            kind: "unattested".into(),
+            api_key: String::new(),
+            routes: routes.map(Into::into).into(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Cors {
+    pub(super) origins: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Log {
+    pub(super) level: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: "info".into() }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Limits {
+    pub(super) request_bytes: u64,
+    pub(super) field_bytes: u64,
+    pub(super) streams: u64,
+    pub(super) connections: u64,
+    pub(super) header_timeout_ms: u64,
+    pub(super) body_timeout_ms: u64,
+    pub(super) upstream_timeout_ms: u64,
+    pub(super) waiting: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            request_bytes: 68_157_440,
+            field_bytes: 65_536,
+            streams: 1024,
+            connections: 4096,
+            header_timeout_ms: 10_000,
+            body_timeout_ms: 30_000,
+            upstream_timeout_ms: 300_000,
+            waiting: 16_384,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Channel {
+    pub(super) epoch_ms: u64,
+    pub(super) grace_ms: u64,
+    pub(super) date_window_ms: u64,
+    pub(super) replay_capacity: u64,
+    pub(super) idempotency_capacity: u64,
+    pub(super) suites: Vec<String>,
+}
+
+impl Default for Channel {
+    fn default() -> Self {
+        let suites = ["x25519-sha256-aes128gcm", "x25519-sha256-chacha20poly1305", "x25519-sha256-aes256gcm"];
+        Self {
+            epoch_ms: 3_600_000,
+            grace_ms: 300_000,
+            date_window_ms: 300_000,
+            replay_capacity: 1 << 20,
+            idempotency_capacity: 1 << 20,
+            suites: suites.map(Into::into).into(),
+        }
+    }
+}

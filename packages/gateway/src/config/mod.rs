@@ -1,0 +1,110 @@
+//! The configuration: a TOML file and the environment, read strictly into one checked value, and its digest.
+
+mod check;
+mod digest;
+mod file;
+mod read;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use blindllama_verifier::evidence::claims::Upstream;
+use zeroize::Zeroizing;
+
+pub use read::load;
+
+use crate::attestation::epoch::EpochSettings;
+use crate::log::Level;
+use crate::tpm::TpmSettings;
+use crate::upstream::routes::Route;
+
+/// Everything that the gateway was told, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `address:port` to listen on.
+    pub listen: String,
+    /// Names of the service.
+    pub audiences: Vec<String>,
+    /// Path segment of this process, where the operator chose one.
+    pub instance: Option<String>,
+    /// The TPM and what it quotes.
+    pub tpm: TpmSettings,
+    /// Files of event logs.
+    pub event_logs: Vec<PathBuf>,
+    /// The model server.
+    pub upstream: UpstreamSettings,
+    /// Pages that may call.
+    pub origins: Origins,
+    /// What the log holds.
+    pub log_level: Level,
+    /// Bounds on everything that a stranger can make grow.
+    pub limits: Limits,
+    /// Key epochs.
+    pub epochs: EpochSettings,
+    /// How far a request's date may be from now, in milliseconds.
+    pub date_window_ms: u64,
+    /// Idempotency keys remembered per generation.
+    pub idempotency_capacity: usize,
+}
+
+/// The model server and what may be asked of it.
+#[derive(Clone, Debug)]
+pub struct UpstreamSettings {
+    /// The address as configured.
+    pub url: String,
+    /// The address as understood.
+    pub address: Address,
+    /// What the claims say of it.
+    pub kind: Upstream,
+    /// Key sent in place of the client's.
+    pub api_key: Option<Zeroizing<String>>,
+    /// What may be called.
+    pub routes: Vec<Route>,
+}
+
+/// Where the model server is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// Over TCP.
+    Http {
+        /// `host:port`.
+        authority: String,
+        /// Path before every route, without a slash at its end.
+        base: String,
+    },
+    /// Over a UNIX socket.
+    Unix(PathBuf),
+}
+
+/// Pages that may call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origins {
+    /// Pages of any origin.
+    Any,
+    /// Pages of these origins, sorted.
+    Listed(Vec<String>),
+}
+
+/// Bounds (PROTOCOL.md §12).
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Plaintext bytes of one request.
+    pub request_bytes: u64,
+    /// Bytes of its header section.
+    pub field_bytes: u64,
+    /// Encapsulated requests at once.
+    pub streams: usize,
+    /// Connections at once.
+    pub connections: usize,
+    /// Time for an outer request header.
+    pub header_timeout: Duration,
+    /// Longest pause of a client.
+    pub body_timeout: Duration,
+    /// Longest pause of the upstream.
+    pub upstream_timeout: Duration,
+    /// Evidence requests at once.
+    pub waiting: usize,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! From file and environment to the checked value.
+
+use std::path::Path;
+
+use blindllama_verifier::Code;
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use super::Config;
+use super::file::File;
+use crate::failure::Failure;
+
+const PREFIX: &str = "BLINDLLAMA";
+
+/// Reads the file, where there is one, lets `environment` override it, and checks the result.
+///
+/// # Errors
+/// `config.read`; `config.syntax` with the line or the variable; `config.invalid` with the member.
+pub fn load(path: Option<&Path>, environment: impl Iterator<Item = (String, String)>) -> Result<Config, Failure> {
+    let text = match path {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|error| Failure::with(Code::CONFIG_READ, format!("{}: {error}", path.display())))?,
+        None => String::new(),
+    };
+    parse(&text, environment)
+}
+
+pub(super) fn parse(text: &str, environment: impl Iterator<Item = (String, String)>) -> Result<Config, Failure> {
+    // Read once for its own sake, so that an error names a line of the file.
+    toml::from_str::<File>(text).map_err(|error| at_line(text, &error))?;
+    let mut table = toml::from_str::<Table>(text).map_err(|error| at_line(text, &error))?;
+    let shape = shape()?;
+    for (name, value) in environment.filter(|(name, _)| name.starts_with(PREFIX)) {
+        override_member(&mut table, &shape, &name, &value)?;
+    }
+    let file = File::deserialize(table).map_err(|error| Failure::with(Code::CONFIG_SYNTAX, error.message().to_owned()))?;
+    file.check()
+}
+
+fn at_line(text: &str, error: &toml::de::Error) -> Failure {
+    let line = error.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count());
+    // Only the message: the error's own text quotes the line, which may hold a secret.
+    let detail = match line {
+        Some(line) => format!("line {}: {}", line.saturating_add(1), error.message()),
+        None => error.message().to_owned(),
+    };
+    Failure::with(Code::CONFIG_SYNTAX, detail)
+}
+
+/// Every member with a value of its type.
+fn shape() -> Result<Table, Failure> {
+    let mut file = File::default();
+    file.attestation.pcrs = vec![0];
+    Table::try_from(file).map_err(|error| Failure::with(Code::GATEWAY_INTERNAL, error.to_string()))
+}
+
+/// Sets the member that the variable `name` stands for.
+fn override_member(table: &mut Table, shape: &Table, name: &str, text: &str) -> Result<(), Failure> {
+    let variable = |section: Option<&str>, member: &str| {
+        [Some(PREFIX), section, Some(member)].into_iter().flatten().collect::<Vec<_>>().join("_").to_ascii_uppercase()
+    };
+    for (member, value) in shape {
+        if let Value::Table(section) = value {
+            for (inner, value) in section {
+                if variable(Some(member), inner) == name {
+                    let value = value_like(value, name, text)?;
+                    let section = table.entry(member).or_insert_with(|| Table::new().into());
+                    section.as_table_mut().map(|section| section.insert(inner.clone(), value));
+                    return Ok(());
+                }
+            }
+        } else if variable(None, member) == name {
+            table.insert(member.clone(), value_like(value, name, text)?);
+            return Ok(());
+        }
+    }
+    Err(Failure::with(Code::CONFIG_SYNTAX, format!("{name}: no such setting")))
+}
+
+/// Reads `text` as a value of the type of `model`.
+fn value_like(model: &Value, name: &str, text: &str) -> Result<Value, Failure> {
+    match model {
+        Value::Integer(_) => text
+            .trim()
+            .parse()
+            .map(Value::Integer)
+            .map_err(|_| Failure::with(Code::CONFIG_SYNTAX, format!("{name}: not an integer"))),
+        Value::Array(models) => {
+            let text_model = Value::String(String::new());
+            let model = models.first().unwrap_or(&text_model);
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            items.map(|item| value_like(model, name, item)).collect::<Result<_, _>>().map(Value::Array)
+        }
+        _ => Ok(Value::String(text.to_owned())),
+    }
+}

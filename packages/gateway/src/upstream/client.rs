@@ -1,0 +1,161 @@
+//! The way to the model server: HTTP/1.1 over TCP or a UNIX socket, connections kept for a moment.
+
+use std::io;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{Request, Response, Uri};
+use http_body::Body;
+use hyper::body::{Bytes, Incoming};
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::client::legacy::{Client, Error};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::net::{TcpStream, UnixStream};
+use tower_service::Service;
+
+use crate::config::Address;
+
+/// Shorter than the idle time of the servers in use (5 s and more), so that a request seldom meets a closing connection.
+const KEEP_IDLE: Duration = Duration::from_secs(2);
+
+/// The one model server. `B` is the body of requests.
+pub struct Upstream<B> {
+    client: Client<Connector, B>,
+    authority: Authority,
+    base: String,
+}
+
+impl<B> Upstream<B>
+where
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    /// A client for `address`. Nothing is connected yet.
+    #[must_use]
+    pub fn new(address: &Address) -> Self {
+        let (authority, base) = match address {
+            Address::Http { authority, base } => (authority.parse().ok(), base.clone()),
+            Address::Unix(_) => (None, String::new()),
+        };
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(KEEP_IDLE)
+            .pool_timer(TokioTimer::new())
+            .build(Connector { address: address.clone() });
+        // What a server on a UNIX socket reads in `host` does not matter, but HTTP/1.1 wants one.
+        Self { client, authority: authority.unwrap_or(Authority::from_static("localhost")), base }
+    }
+
+    /// The address of `path` at the upstream; None for what is no path.
+    #[must_use]
+    pub fn uri(&self, path: &str) -> Option<Uri> {
+        let path = PathAndQuery::try_from(format!("{}{path}", self.base)).ok()?;
+        Uri::builder().scheme(Scheme::HTTP).authority(self.authority.clone()).path_and_query(path).build().ok()
+    }
+
+    /// Sends a request; resolves with the header of the answer. Dropping the future or the body of the answer closes the
+    /// connection, which tells the server to stop.
+    ///
+    /// # Errors
+    /// The client's; redirects are no errors and are not followed.
+    pub async fn send(&self, request: Request<B>) -> Result<Response<Incoming>, Error> {
+        self.client.request(request).await
+    }
+}
+
+#[derive(Clone)]
+struct Connector {
+    address: Address,
+}
+
+impl Service<Uri> for Connector {
+    type Response = Socket;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Socket>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        match self.address.clone() {
+            Address::Http { authority, .. } => Box::pin(tcp(authority)),
+            Address::Unix(path) => Box::pin(unix(path)),
+        }
+    }
+}
+
+async fn tcp(authority: String) -> io::Result<Socket> {
+    let stream = TcpStream::connect(authority).await?;
+    stream.set_nodelay(true)?;
+    Ok(Socket::Tcp(TokioIo::new(stream)))
+}
+
+async fn unix(path: PathBuf) -> io::Result<Socket> {
+    UnixStream::connect(path).await.map(TokioIo::new).map(Socket::Unix)
+}
+
+/// A connection of either kind.
+enum Socket {
+    Tcp(TokioIo<TcpStream>),
+    Unix(TokioIo<UnixStream>),
+}
+
+impl Connection for Socket {
+    fn connected(&self) -> Connected {
+        Connected::new()
+    }
+}
+
+impl Read for Socket {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
+            Self::Unix(stream) => Pin::new(stream).poll_read(context, buffer),
+        }
+    }
+}
+
+impl Write for Socket {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_write(context, bytes),
+            Self::Unix(stream) => Pin::new(stream).poll_write(context, bytes),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_flush(context),
+            Self::Unix(stream) => Pin::new(stream).poll_flush(context),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(context),
+            Self::Unix(stream) => Pin::new(stream).poll_shutdown(context),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Self::Tcp(stream) => stream.is_write_vectored(),
+            Self::Unix(stream) => stream.is_write_vectored(),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(context, slices),
+            Self::Unix(stream) => Pin::new(stream).poll_write_vectored(context, slices),
+        }
+    }
+}

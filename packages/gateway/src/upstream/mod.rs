@@ -1,0 +1,6 @@
+//! The model server behind the gateway: what may be asked of it, what is passed on, and how its answer is cut.
+
+pub mod client;
+pub mod events;
+pub mod headers;
+pub mod routes;
