@@ -53,7 +53,7 @@ export function App(): ReactElement {
       <header className="top">
         <div className="brand">
           <Llama />
-          <span className="brand-name">BlindLlama</span>
+          <h1 className="brand-name">BlindLlama</h1>
           {staging && <span className="brand-model">{staging.model}</span>}
         </div>
         {turns.length > 0 && (

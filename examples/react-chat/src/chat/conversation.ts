@@ -78,6 +78,7 @@ export class Conversation {
 
   clear(): void {
     this.stop()
+    this.#running = undefined
     this.#turns = []
     this.#notify()
   }
@@ -92,7 +93,7 @@ export class Conversation {
     let text = ''
     let finish: string | null = null
     const end = (outcome: Omit<Answer, 'id' | 'text'>): void => {
-      this.#running = undefined
+      if (this.#running === controller) this.#running = undefined
       this.#put(turnId, { id: answerId, text, ...outcome })
     }
     try {

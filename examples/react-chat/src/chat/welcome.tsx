@@ -20,7 +20,7 @@ export function Welcome({ ready, refused, onAsk }: WelcomeProps): ReactElement {
     <div className="welcome">
       <div className="welcome-column">
         <Llama />
-        <h1>Ask in private.</h1>
+        <h2>Ask in private.</h2>
         <p className="welcome-text">
           Before the first word leaves, this page proves which software will read it, and encrypts to a key that exists
           only inside.

@@ -4,7 +4,7 @@ import type { Measured } from '../staging.ts'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { CheckIcon } from '../ui/icons.tsx'
 import { Hex } from './facts.tsx'
-import { useMeasurementCheck } from './use-measurement-check.ts'
+import { useExplanation, type Explanation } from './explanation.ts'
 
 const RULES: Record<string, string> = {
   golden: 'equals the release',
@@ -47,7 +47,7 @@ interface RegisterProps {
 
 function Register({ index, value, rule, bank, measured }: RegisterProps): ReactElement {
   const inside = useMemo(() => measured.filter(({ pcr }) => pcr === index), [measured, index])
-  const explained = useMeasurementCheck(inside, value)
+  const explanation = useExplanation(inside, value)
   return (
     <tr data-pcr={index}>
       <th scope="row">{index}</th>
@@ -68,16 +68,19 @@ function Register({ index, value, rule, bank, measured }: RegisterProps): ReactE
             </span>
           </div>
         ))}
-        {bank === 'sha256' && explained === true && (
+        {bank === 'sha256' && explanation !== undefined && (
           <p className="pcr-explained">
             <CheckIcon />
-            Recomputed in this page:{' '}
-            {inside.length === 1
-              ? 'this measurement alone gives the value.'
-              : `exactly these ${inside.length} measurements, in this order, give the value.`}
+            Recomputed in this page: {explanationText(explanation, inside.length)} the value.
           </p>
         )}
       </td>
     </tr>
   )
+}
+
+function explanationText(explanation: Explanation, count: number): string {
+  const these = count === 1 ? 'this measurement' : `these ${count} measurements, in this order,`
+  if (explanation === 'after-separator') return `the firmware’s separator and then ${these} give`
+  return `${these} ${count === 1 ? 'alone gives' : 'give'}`
 }

@@ -1,0 +1,171 @@
+import { BlindLlamaError } from '@blindllama/web-sdk'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { Conversation, type Answer } from '../src/chat/conversation.ts'
+import { ServedModel } from './served-model.ts'
+
+let conversation: Conversation
+let model: ServedModel
+
+beforeEach(() => {
+  conversation = new Conversation()
+  model = new ServedModel()
+})
+
+const latest = (): Answer | undefined => conversation.turns().at(-1)?.answers.at(-1)
+
+/** Asks and waits until the request has reached the model. */
+async function ask(question: string): Promise<{ ended: Promise<void> }> {
+  const before = model.requests.length
+  const ended = conversation.ask(question, model)
+  await vi.waitFor(() => expect(model.requests).toHaveLength(before + 1))
+  return { ended }
+}
+
+async function askAndAnswer(question: string, ...words: string[]): Promise<void> {
+  const { ended } = await ask(question)
+  model.say(...words)
+  model.finish()
+  await ended
+}
+
+describe('an answer', () => {
+  it('grows while words arrive and is complete once the model says that it finished', async () => {
+    const { ended } = await ask('What is a llama?')
+    expect(latest()).toMatchObject({ state: 'streaming', text: '' })
+    model.say('A camel', 'id.')
+    await vi.waitFor(() => expect(latest()).toMatchObject({ state: 'streaming', text: 'A camelid.' }))
+    model.finish()
+    await ended
+    expect(latest()).toMatchObject({ state: 'complete', text: 'A camelid.' })
+  })
+
+  it('says so when the model reached its limit of tokens', async () => {
+    const { ended } = await ask('What is a llama?')
+    model.say('A')
+    model.finish('length')
+    await ended
+    expect(latest()).toMatchObject({ state: 'complete', cut: true })
+  })
+
+  it('keeps what arrived, marked as incomplete, when the channel was cut', async () => {
+    const { ended } = await ask('What is a llama?')
+    model.say('A camel')
+    await vi.waitFor(() => expect(latest()?.text).toBe('A camel'))
+    model.break(new BlindLlamaError('channel.truncated', 'Cut'))
+    await ended
+    expect(latest()).toMatchObject({ state: 'incomplete', text: 'A camel', failure: { code: 'channel.truncated' } })
+  })
+
+  it('is incomplete when the stream ends in good order before the model finished', async () => {
+    const { ended } = await ask('What is a llama?')
+    model.say('A camel')
+    model.end()
+    await ended
+    expect(latest()).toMatchObject({ state: 'incomplete', text: 'A camel', failure: { code: 'answer.unfinished' } })
+  })
+
+  it('stops when the person says so, and so does the request', async () => {
+    const { ended } = await ask('What is a llama?')
+    model.say('A camel')
+    await vi.waitFor(() => expect(latest()?.text).toBe('A camel'))
+    conversation.stop()
+    await ended
+    expect(latest()).toMatchObject({ state: 'stopped', text: 'A camel' })
+    expect(model.signals.at(-1)?.aborted).toBe(true)
+  })
+
+  it('stops before the first word, too', async () => {
+    const { ended } = await ask('What is a llama?')
+    conversation.stop()
+    await ended
+    expect(latest()).toMatchObject({ state: 'stopped', text: '' })
+  })
+})
+
+describe('the conversation', () => {
+  it('takes one question at a time', async () => {
+    const { ended } = await ask('first')
+    await conversation.ask('second', model)
+    expect(conversation.turns()).toHaveLength(1)
+    model.finish()
+    await ended
+    expect(model.requests).toHaveLength(1)
+  })
+
+  it('repeats earlier questions and answers to the model, a stopped one as far as it went', async () => {
+    await askAndAnswer('first', 'one')
+    const { ended } = await ask('second')
+    model.say('tw')
+    await vi.waitFor(() => expect(latest()?.text).toBe('tw'))
+    conversation.stop()
+    await ended
+    await askAndAnswer('third')
+    expect(model.requests.at(-1)?.messages.slice(1)).toEqual([
+      { role: 'user', content: 'first' },
+      { role: 'assistant', content: 'one' },
+      { role: 'user', content: 'second' },
+      { role: 'assistant', content: 'tw' },
+      { role: 'user', content: 'third' },
+    ])
+  })
+
+  it('does not hand a broken answer back to the model as its own words', async () => {
+    const { ended } = await ask('first')
+    model.say('bro')
+    await vi.waitFor(() => expect(latest()?.text).toBe('bro'))
+    model.break(new BlindLlamaError('channel.decrypt', 'Altered'))
+    await ended
+    await askAndAnswer('second', 'two')
+    expect(model.requests.at(-1)?.messages.slice(1)).toEqual([{ role: 'user', content: 'second' }])
+  })
+
+  it('asks the last question again beside what a broken answer showed', async () => {
+    const { ended } = await ask('first')
+    model.say('bro')
+    await vi.waitFor(() => expect(latest()?.text).toBe('bro'))
+    model.break(new BlindLlamaError('channel.truncated', 'Cut'))
+    await ended
+    const again = conversation.again(model)
+    await vi.waitFor(() => expect(model.requests).toHaveLength(2))
+    model.say('whole')
+    model.finish()
+    await again
+    expect(conversation.turns()).toHaveLength(1)
+    expect(conversation.turns()[0]?.answers.map(({ state, text }) => [state, text])).toEqual([
+      ['incomplete', 'bro'],
+      ['complete', 'whole'],
+    ])
+  })
+
+  it('replaces an attempt that showed nothing', async () => {
+    model.answerWith(() => new Response('{"error":{"message":"busy"}}', { status: 429 }))
+    await conversation.ask('first', model)
+    await conversation.again(model)
+    expect(conversation.turns()[0]?.answers).toMatchObject([{ state: 'incomplete', failure: { code: 'http.429' } }])
+  })
+
+  it('forgets everything when it is cleared, stops what is under way, and is ready at once', async () => {
+    const { ended } = await ask('first')
+    const [signal] = model.signals
+    conversation.clear()
+    expect(signal?.aborted).toBe(true)
+    expect(conversation.turns()).toEqual([])
+    const next = askAndAnswer('second', 'two')
+    await ended
+    await next
+    expect(conversation.turns()).toHaveLength(1)
+    expect(latest()).toMatchObject({ state: 'complete', text: 'two' })
+    expect(model.requests.at(-1)?.messages.slice(1)).toEqual([{ role: 'user', content: 'second' }])
+  })
+
+  it('tells its listeners of every change until they leave', async () => {
+    const seen: number[] = []
+    const leave = conversation.subscribe(() => seen.push(conversation.turns().length))
+    await askAndAnswer('first', 'one')
+    const told = seen.length
+    expect(told).toBeGreaterThan(1)
+    leave()
+    await askAndAnswer('second', 'two')
+    expect(seen).toHaveLength(told)
+  })
+})

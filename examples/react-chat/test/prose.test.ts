@@ -1,0 +1,41 @@
+import { createElement } from 'react'
+import { renderToStaticMarkup } from 'react-dom/server'
+import { describe, expect, it } from 'vitest'
+import { blocks, Prose } from '../src/chat/prose.tsx'
+
+const html = (text: string): string => renderToStaticMarkup(createElement(Prose, { text }))
+
+describe('the Markdown of an answer', () => {
+  it('becomes paragraphs, headings, lists and code', () => {
+    expect(blocks('# Title\nOne\ntwo\n\n- a\n- b\n\n3. c\n4. d\n```ts\nx < y\n```\nEnd')).toEqual([
+      { kind: 'heading', text: 'Title' },
+      { kind: 'paragraph', text: 'One\ntwo' },
+      { kind: 'list', ordered: false, start: 1, items: ['a', 'b'] },
+      { kind: 'list', ordered: true, start: 3, items: ['c', 'd'] },
+      { kind: 'code', text: 'x < y' },
+      { kind: 'paragraph', text: 'End' },
+    ])
+  })
+
+  it('shows code whose end has not arrived yet', () => {
+    expect(blocks('```\nhalf a li')).toEqual([{ kind: 'code', text: 'half a li' }])
+  })
+
+  it('emphasises, and leaves marks alone that close nowhere', () => {
+    expect(html('a **b** `c` *d*')).toBe('<p>a <strong>b</strong> <code>c</code> <em>d</em></p>')
+    expect(html('2 * 3 * 4 and **open')).toBe('<p>2 * 3 * 4 and **open</p>')
+  })
+
+  it('never makes the browser fetch an address or run a script', () => {
+    const hostile =
+      '<img src=x onerror=alert(1)> ![a](https://evil.example/?q=1) [b](javascript:alert(1)) <script>1</script>'
+    expect(html(hostile)).not.toMatch(/<(?!\/?p>)/)
+  })
+
+  it('reads a long answer in time that grows with its length', () => {
+    const text = '**a `b *c - '.repeat(20_000)
+    const started = performance.now()
+    html(text)
+    expect(performance.now() - started).toBeLessThan(2000)
+  })
+})
