@@ -1,0 +1,41 @@
+/**
+ * `pnpm e2e:canary [--json]`: takes one protection out of the product, runs all stories, and demands that exactly those fail
+ * which tell of it. Otherwise they would pass whatever the product does.
+ */
+import { join } from 'node:path'
+import { canaries, type Canary } from './canary/canaries.ts'
+import { Tree } from './canary/tree.ts'
+import { runStories } from './support/run-stories.ts'
+
+/** Sentences on the stories that ended otherwise than they must. */
+async function judge({ name, tag, patches }: Canary): Promise<{ right: number; wrong: readonly string[] }> {
+  process.stdout.write(`\n${name}: building\n`)
+  const tree = new Tree()
+  await tree.make(patches)
+  await tree.build()
+  process.stdout.write(`${name}: exactly the stories tagged ${tag} must fail now\n`)
+  const { passed, failed } = await runStories({
+    args: [],
+    report: join(tree.folder, '..', 'report.json'),
+    env: { E2E_PAGE: tree.page, E2E_QUIET: '1' },
+  })
+  const told = failed.filter((title) => title.includes(tag))
+  const silent = passed.filter((title) => title.includes(tag)).map((title) => `did not notice: ${title}`)
+  const noisy = failed.filter((title) => !title.includes(tag)).map((title) => `failed for another reason: ${title}`)
+  const wrong = [...silent, ...noisy]
+  if (told.length === 0) wrong.push(`no story is tagged ${tag}`)
+  for (const sentence of wrong) process.stdout.write(`  ${sentence}\n`)
+  return { right: passed.length + failed.length - silent.length - noisy.length, wrong }
+}
+
+let right = 0
+let wrong = 0
+for (const canary of canaries) {
+  const judged = await judge(canary)
+  right += judged.right
+  wrong += judged.wrong.length
+}
+process.stdout.write(`\n${right} passed, ${wrong} failed\n`)
+if (process.argv.includes('--json'))
+  process.stdout.write(`${JSON.stringify({ canaries: canaries.length, asExpected: right, unexpected: wrong })}\n`)
+process.exitCode = wrong === 0 && right > 0 ? 0 : 1
