@@ -1,0 +1,119 @@
+import * as fc from 'fast-check'
+import { afterAll, describe, expect, test } from 'vitest'
+import { type Bytes, concat, utf8 } from '../../src/bytes.js'
+import { ResponseOpener } from '../../src/ohttp/open-response.js'
+import { type SealedRequest, sealRequest } from '../../src/ohttp/seal-request.js'
+import { anyBytes, anySplits, cut, pattern, readerOf } from '../support/bytes.js'
+import { aes128, aes256, requestKeyOf } from '../support/channel-keys.js'
+import { HpkeCoreGateway } from '../support/hpke-core-gateway.js'
+import { Peer } from '../support/peer.js'
+
+const peer = new Peer()
+afterAll(() => peer.close())
+
+async function openAll(request: SealedRequest['response'], body: Bytes, splits: readonly number[]): Promise<Bytes> {
+  const opener = new ResponseOpener(request, readerOf(cut(body, splits)))
+  const opened: Bytes[] = []
+  for (let plaintext = await opener.next(); plaintext; plaintext = await opener.next()) opened.push(plaintext)
+  return concat(...opened)
+}
+
+describe('with the Rust crate ohttp', () => {
+  test('it opens what we seal and we open what it seals, however both are cut', async () => {
+    const { key, config } = await peer.serverKey(7)
+    const requestKey = await requestKeyOf(config)
+    await fc.assert(
+      fc.asyncProperty(
+        anyBytes(60_000),
+        anyBytes(60_000),
+        anySplits,
+        anySplits,
+        async (request, answer, ours, theirs) => {
+          const sealed = await sealRequest(requestKey, cut(request, ours))
+          const opened = await peer.serverOpen(key, sealed.body, theirs)
+          expect(opened.plaintext).toEqual(request)
+
+          const chunks: Bytes[] = []
+          // The crate writes at most 16 KiB at a time; its sink counts on the caller for the rest.
+          for (const chunk of cut(answer, theirs)) chunks.push(await peer.serverSeal(opened.session, chunk))
+          const body = concat(...chunks, await peer.serverFinish(opened.session))
+          expect(await openAll(sealed.response, body, ours)).toEqual(answer)
+        },
+      ),
+      { numRuns: 25 },
+    )
+  })
+
+  test('a Blob is sealed like its bytes, with what stands before and behind it', async () => {
+    const { key, config } = await peer.serverKey(8)
+    const bytes = pattern(3_000_000)
+    const pieces = [utf8('before'), new Blob([bytes]), utf8('behind')]
+    const { body } = await sealRequest(await requestKeyOf(config), pieces)
+    const opened = await peer.serverOpen(key, body, [65_536])
+    expect(opened.plaintext).toEqual(concat(utf8('before'), bytes, utf8('behind')))
+  })
+
+  test('as its gateway we open what its client seals', async () => {
+    const gateway = await HpkeCoreGateway.create(1)
+    const chunks = [utf8('first'), pattern(16_384), utf8('last')]
+    const sealed = await peer.clientSeal(gateway.config, chunks)
+    const opened = await gateway.open(sealed.body)
+    expect(concat(...opened.chunks)).toEqual(concat(...chunks))
+    const answer = await opened.respond([utf8('one'), utf8('two'), new Uint8Array()])
+    expect(await peer.clientOpen(sealed.session, answer.body, [1])).toEqual(utf8('onetwo'))
+  })
+})
+
+describe.each([
+  ['AES-128-GCM', 1, aes128],
+  ['AES-256-GCM', 2, aes256],
+] as const)('with @hpke/core, %s', (_, aead, suite) => {
+  test('it opens what we seal and we open what it seals', async () => {
+    const gateway = await HpkeCoreGateway.create(aead)
+    const key = await requestKeyOf(gateway.config, suite)
+    await fc.assert(
+      fc.asyncProperty(
+        anyBytes(40_000),
+        anyBytes(16_384),
+        anyBytes(16_384),
+        anySplits,
+        async (request, one, two, splits) => {
+          const sealed = await sealRequest(key, [request])
+          const opened = await gateway.open(sealed.body)
+          expect(concat(...opened.chunks)).toEqual(request)
+          const parts = [one, two].filter(({ length }) => length > 0)
+          const answer = await opened.respond([...parts, new Uint8Array()])
+          expect(await openAll(sealed.response, answer.body, splits)).toEqual(concat(one, two))
+        },
+      ),
+      { numRuns: 20 },
+    )
+  })
+})
+
+test('fills every chunk but the last, and the last is final', async () => {
+  const gateway = await HpkeCoreGateway.create(1)
+  const key = await requestKeyOf(gateway.config)
+  for (const length of [0, 1, 16_384, 16_385, 32_768, 32_769]) {
+    const { body } = await sealRequest(key, [pattern(length)])
+    const lengths = (await gateway.open(body)).chunks.map((chunk) => chunk.length)
+    expect(lengths.slice(0, -1).every((chunk) => chunk === 16_384)).toBe(true)
+    expect(lengths.reduce((sum, chunk) => sum + chunk, 0)).toBe(length)
+  }
+})
+
+test('no two requests share an encapsulated key or a ciphertext', async () => {
+  const gateway = await HpkeCoreGateway.create(1)
+  const key = await requestKeyOf(gateway.config)
+  const [one, two] = await Promise.all([sealRequest(key, [pattern(100)]), sealRequest(key, [pattern(100)])])
+  expect(one.body.slice(7, 39)).not.toEqual(two.body.slice(7, 39))
+  expect(one.body.slice(40)).not.toEqual(two.body.slice(40))
+})
+
+test('stops sealing with the reason of the signal', async () => {
+  const gateway = await HpkeCoreGateway.create(1)
+  const stop = new AbortController()
+  const sealing = sealRequest(await requestKeyOf(gateway.config), [new Blob([pattern(20_000_000)])], stop.signal)
+  stop.abort(new Error('enough'))
+  await expect(sealing).rejects.toThrow('enough')
+})
