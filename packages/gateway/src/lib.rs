@@ -7,6 +7,7 @@
 
 pub mod attestation;
 pub mod bhttp;
+pub mod channel;
 pub mod clock;
 pub mod config;
 pub mod digest;
@@ -14,6 +15,7 @@ pub mod failure;
 pub mod log;
 pub mod ohttp;
 pub mod pause;
+pub mod problem;
 pub mod random;
 pub mod tpm;
 pub mod upstream;

@@ -1,0 +1,110 @@
+//! What a request inside must keep to before it is run (PROTOCOL.md §11).
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use blindllama_verifier::Code;
+use http::header::DATE;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::idempotency::IdempotencyKeys;
+use crate::bhttp::RequestHead;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::upstream::headers::IDEMPOTENCY_KEY;
+use crate::upstream::routes::Route;
+
+const SCHEME: &str = "https";
+const AUTHORITY: &str = "ohttp.invalid";
+
+/// The rules of one gateway, and its memory of what was run.
+pub(super) struct Admission {
+    routes: Vec<Route>,
+    date_window_ms: u64,
+    keys: IdempotencyKeys,
+    clock: Arc<dyn Clock>,
+}
+
+impl Admission {
+    pub(super) fn new(config: &Config, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            routes: config.upstream.routes.clone(),
+            date_window_ms: config.date_window_ms,
+            keys: IdempotencyKeys::new(config.idempotency_capacity, config.date_window_ms, Arc::clone(&clock)),
+            clock,
+        }
+    }
+
+    /// Checks authority, route and date: everything that leaves a request as if it had never come.
+    pub(super) fn check(&self, head: &RequestHead) -> Result<(), Failure> {
+        if head.scheme != SCHEME || head.authority != AUTHORITY {
+            return Err(Failure::new(Code::REQUEST_AUTHORITY));
+        }
+        if !self.routes.iter().any(|route| route.admits(&head.method, &head.path)) {
+            return Err(Failure::new(Code::REQUEST_ROUTE));
+        }
+        let date = only(&head.fields, &DATE).and_then(milliseconds).ok_or(Failure::new(Code::REQUEST_DATE))?;
+        if date.abs_diff(self.clock.wall_ms()) > self.date_window_ms {
+            return Err(Failure::new(Code::REQUEST_DATE));
+        }
+        Ok(())
+    }
+
+    /// Takes the request's idempotency key: it counts as run from here on.
+    pub(super) fn take(&self, fields: &HeaderMap) -> Result<(), Failure> {
+        let key = only(fields, &IDEMPOTENCY_KEY).ok_or(Failure::new(Code::REQUEST_IDEMPOTENCY_KEY))?;
+        self.keys.take(key.as_bytes())
+    }
+
+    /// The gateway's own date, by which a client corrects its clock.
+    pub(super) fn date(&self) -> HeaderValue {
+        let now = UNIX_EPOCH.checked_add(Duration::from_millis(self.clock.wall_ms()));
+        let text = httpdate::fmt_http_date(now.unwrap_or_else(SystemTime::now));
+        HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
+    }
+}
+
+/// The value of a field that stands exactly once.
+fn only<'a>(fields: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
+    let mut values = fields.get_all(name).iter();
+    values.next().filter(|_| values.next().is_none())
+}
+
+/// An IMF-fixdate (RFC 9110 §5.6.7) in milliseconds since 1970; None for the obsolete forms too.
+fn milliseconds(value: &HeaderValue) -> Option<u64> {
+    let text = value.to_str().ok()?;
+    let date = httpdate::parse_http_date(text).ok().filter(|date| httpdate::fmt_http_date(*date) == text)?;
+    u64::try_from(date.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_has_one_form() {
+        let read = |text| milliseconds(&HeaderValue::from_static(text));
+        assert_eq!(read("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777_000));
+        for other in [
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun Nov  6 08:49:37 1994",
+            "Mon, 06 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 08:49:37 +0000",
+            "784111777",
+            "",
+        ] {
+            assert_eq!(read(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_stands_twice_counts_as_missing() {
+        let mut fields = HeaderMap::new();
+        assert_eq!(only(&fields, &DATE), None);
+        fields.append(DATE, HeaderValue::from_static("a"));
+        assert_eq!(only(&fields, &DATE).unwrap(), "a");
+        fields.append(DATE, HeaderValue::from_static("a"));
+        assert_eq!(only(&fields, &DATE), None);
+    }
+}

@@ -1,0 +1,194 @@
+//! Runs an admitted request at the upstream.
+//!
+//! A request that fits into [`WHOLE`] bytes is forwarded once its authenticated end is there, with its length. A longer one is
+//! forwarded as it comes, in bounded memory; if it turns out to be broken, the connection to the upstream is closed within it.
+
+use std::collections::VecDeque;
+use std::error::Error;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use blindllama_verifier::Code;
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::time::{Instant, sleep_until};
+
+use super::Channel;
+use super::inner::InnerRequest;
+use crate::bhttp::RequestHead;
+use crate::bhttp::decode::Part;
+use crate::failure::Failure;
+use crate::upstream::headers::{for_client, for_upstream};
+
+/// Content up to this size waits for its end, in bytes.
+const WHOLE: u64 = 256 * 1024;
+
+impl Channel {
+    /// Reads, checks and runs the request; returns the upstream's answer with the fields that the client may see.
+    pub(super) async fn forward(&self, mut inner: InnerRequest) -> Result<Response<Incoming>, Failure> {
+        let head = match self.admit(&mut inner).await {
+            Ok(head) => head,
+            Err(failure) => {
+                inner.drain().await;
+                return Err(failure);
+            }
+        };
+        let (body, progress) = RequestBody::read(inner).await?;
+        if head.method == Method::GET.as_str() && !body.is_end_stream() {
+            return Err(Failure::new(Code::REQUEST_ROUTE));
+        }
+        self.admission.take(&head.fields)?;
+        let request = self.request(head, body)?;
+        let mut answer = self.send(request, &progress).await?;
+        if answer.status().is_redirection() {
+            return Err(Failure::new(Code::REQUEST_UPSTREAM_REDIRECT));
+        }
+        for_client(answer.headers_mut());
+        let date = self.admission.date();
+        answer.headers_mut().entry(http::header::DATE).or_insert(date);
+        Ok(answer)
+    }
+
+    async fn admit(&self, inner: &mut InnerRequest) -> Result<RequestHead, Failure> {
+        match poll_fn(|context| inner.poll_part(context)).await? {
+            Some(Part::Head(head)) => self.admission.check(&head).map(|()| *head),
+            _ => Err(Failure::new(Code::CHANNEL_MESSAGE)),
+        }
+    }
+
+    fn request(&self, head: RequestHead, body: RequestBody) -> Result<Request<RequestBody>, Failure> {
+        let internal = || Failure::new(Code::GATEWAY_INTERNAL);
+        let api_key = self.config.upstream.api_key.as_ref().map(|key| key.as_str());
+        let mut request = Request::new(body);
+        *request.method_mut() = Method::from_bytes(head.method.as_bytes()).map_err(|_| internal())?;
+        *request.uri_mut() = self.upstream.uri(&head.path).ok_or_else(internal)?;
+        *request.headers_mut() = for_upstream(head.fields, api_key)?;
+        Ok(request)
+    }
+
+    /// Sends the request and waits for the header of the answer, at most `upstream_timeout` since the request last moved.
+    async fn send(&self, request: Request<RequestBody>, progress: &Progress) -> Result<Response<Incoming>, Failure> {
+        let mut answer = std::pin::pin!(self.upstream.send(request));
+        let limit = self.config.limits.upstream_timeout;
+        loop {
+            let deadline = progress.deadline(limit);
+            tokio::select! {
+                answer = &mut answer => return answer.map_err(|error| failure_of(&error, error.is_connect())),
+                () = sleep_until(deadline) => if progress.deadline(limit) <= deadline {
+                    return Err(Failure::new(Code::REQUEST_UPSTREAM_TIMEOUT));
+                },
+            }
+        }
+    }
+}
+
+/// Why the upstream gave no answer: often the request's own end, which it could not outlive.
+fn failure_of(error: &(dyn Error + 'static), connecting: bool) -> Failure {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(failure) = error.downcast_ref::<Failure>() {
+            return failure.clone();
+        }
+        cause = error.source();
+    }
+    let code = if connecting { Code::REQUEST_UPSTREAM_UNREACHABLE } else { Code::REQUEST_UPSTREAM_BROKEN };
+    Failure::new(code)
+}
+
+/// When a request last moved.
+pub(super) struct Progress(Mutex<Instant>);
+
+impl Progress {
+    fn mark(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    fn deadline(&self, limit: Duration) -> Instant {
+        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.checked_add(limit).unwrap_or(last)
+    }
+}
+
+/// The content of a request for the upstream.
+pub(super) struct RequestBody {
+    read: VecDeque<Bytes>,
+    /// What still comes, behind what was read.
+    rest: Option<Box<InnerRequest>>,
+    /// Bytes left, where that is known.
+    left: Option<u64>,
+    progress: Arc<Progress>,
+}
+
+impl RequestBody {
+    /// Reads the content to its end or to [`WHOLE`] bytes.
+    async fn read(mut inner: InnerRequest) -> Result<(Self, Arc<Progress>), Failure> {
+        let mut read = VecDeque::new();
+        let mut length = 0_u64;
+        let mut ended = false;
+        while !ended && length <= WHOLE {
+            match poll_fn(|context| inner.poll_part(context)).await {
+                Ok(Some(Part::Content(bytes))) => {
+                    length = length.saturating_add(bytes.len() as u64);
+                    read.push_back(bytes);
+                }
+                Ok(Some(Part::Head(_))) => return Err(Failure::new(Code::CHANNEL_MESSAGE)),
+                Ok(None) => ended = true,
+                Err(failure) => {
+                    inner.drain().await;
+                    return Err(failure);
+                }
+            }
+        }
+        let progress = Arc::new(Progress(Mutex::new(Instant::now())));
+        let left = if ended { Some(length) } else { inner.content_length() };
+        let rest = if ended { None } else { Some(Box::new(inner)) };
+        Ok((Self { read, rest, left, progress: Arc::clone(&progress) }, progress))
+    }
+
+    fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Failure>>> {
+        if let Some(bytes) = self.read.pop_front() {
+            return Poll::Ready(Some(Ok(bytes)));
+        }
+        let Some(inner) = &mut self.rest else { return Poll::Ready(None) };
+        let part = ready!(inner.poll_part(context));
+        self.progress.mark();
+        Poll::Ready(match part {
+            Ok(Some(Part::Content(bytes))) => Some(Ok(bytes)),
+            Ok(None) => {
+                self.rest = None;
+                None
+            }
+            Ok(Some(Part::Head(_))) => Some(Err(Failure::new(Code::CHANNEL_MESSAGE))),
+            Err(failure) => Some(Err(failure)),
+        })
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = Failure;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
+        let bytes = ready!(self.poll_bytes(context));
+        if let (Some(Ok(bytes)), Some(left)) = (&bytes, &mut self.left) {
+            *left = left.saturating_sub(bytes.len() as u64);
+        }
+        Poll::Ready(bytes.map(|result| result.map(Frame::data)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.read.is_empty() && self.rest.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.left.map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}

@@ -1,0 +1,129 @@
+//! The encrypted channel: one encapsulated request in, one encapsulated answer out (PROTOCOL.md §10, §11).
+//!
+//! A failure of the encapsulation is answered outside it; from the moment a chunk was opened, everything else is answered inside.
+
+mod admission;
+mod answer;
+mod exchange;
+mod forward;
+mod idempotency;
+mod inner;
+
+use std::sync::Arc;
+
+use blindllama_verifier::Code;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, Request, Response};
+use hyper::body::{Body, Incoming};
+use tokio::sync::Semaphore;
+
+pub use answer::{Aborted, SealedAnswer};
+
+use self::admission::Admission;
+use self::exchange::Exchange;
+use self::forward::RequestBody;
+use self::inner::InnerRequest;
+use crate::attestation::epoch::Epochs;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::log::{Level, Log};
+use crate::ohttp::{REQUEST_TYPE, RESPONSE_TYPE};
+use crate::upstream::client::Upstream;
+
+/// Answers encapsulated requests.
+pub struct Channel {
+    epochs: Arc<Epochs>,
+    upstream: Upstream<RequestBody>,
+    admission: Admission,
+    streams: Arc<Semaphore>,
+    config: Arc<Config>,
+    log: Log,
+}
+
+impl Channel {
+    /// The channel to the keys of `epochs` and the upstream of `config`.
+    pub fn new(config: Arc<Config>, epochs: Arc<Epochs>, clock: Arc<dyn Clock>, log: Log) -> Self {
+        Self {
+            upstream: Upstream::new(&config.upstream.address),
+            admission: Admission::new(&config, clock),
+            streams: Arc::new(Semaphore::new(config.limits.streams)),
+            epochs,
+            config,
+            log,
+        }
+    }
+
+    /// Answers one request.
+    ///
+    /// # Errors
+    /// What has to be said outside the encapsulation.
+    pub async fn answer(&self, request: Request<Incoming>) -> Result<Response<SealedAnswer>, Failure> {
+        let (parts, body) = request.into_parts();
+        // Before anything is decrypted: who looks at the log sees that something came, whatever becomes of it.
+        self.log.event(Level::Info, "channel.request", &[]);
+        if parts.headers.get(CONTENT_TYPE).is_none_or(|value| value != REQUEST_TYPE) {
+            return Err(self.refuse(Failure::new(Code::CHANNEL_MEDIA_TYPE)));
+        }
+        if body.size_hint().lower() > self.config.limits.request_bytes.saturating_mul(2) {
+            return Err(self.refuse(Failure::new(Code::REQUEST_TOO_LARGE)));
+        }
+        let Ok(stream) = Arc::clone(&self.streams).try_acquire_owned() else {
+            return Err(self.refuse(Failure::new(Code::CHANNEL_BUSY)));
+        };
+        let mut exchange = Exchange::new(self.log, stream);
+        let mut inner = InnerRequest::new(
+            body,
+            Arc::clone(&self.epochs),
+            &self.config.limits,
+            Arc::clone(&exchange.received),
+        );
+        let opened = std::future::poll_fn(|context| inner.poll_open(context)).await;
+        let sealer = match opened.and_then(|()| inner.sealer()) {
+            Ok(sealer) => sealer,
+            Err(failure) => {
+                inner.drain().await;
+                return Err(self.refuse(failure));
+            }
+        };
+        exchange.opened();
+        let answer = match self.forward(inner).await {
+            Ok(answer) => SealedAnswer::from_upstream(sealer, answer, self.config.limits.upstream_timeout, exchange),
+            Err(failure) if is_outer(failure.code) => return Err(self.refuse(failure)),
+            Err(failure) => {
+                self.log.failure(Level::Info, "request.refused", &Failure::new(failure.code));
+                SealedAnswer::from_failure(sealer, &failure, self.admission.date(), exchange)
+            }
+        };
+        let mut response = Response::new(answer);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(RESPONSE_TYPE));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(HeaderName::from_static("incremental"), HeaderValue::from_static("?1"));
+        Ok(response)
+    }
+
+    /// How many more requests could be opened now.
+    #[must_use]
+    pub fn free_streams(&self) -> usize {
+        self.streams.available_permits()
+    }
+
+    fn refuse(&self, failure: Failure) -> Failure {
+        self.log.failure(Level::Info, "channel.refused", &Failure::new(failure.code));
+        failure
+    }
+}
+
+/// Whether the answer to this failure belongs outside: the encapsulation itself is at fault or broke off.
+fn is_outer(code: Code) -> bool {
+    matches!(
+        code,
+        Code::CHANNEL_CHUNK_SIZE
+            | Code::CHANNEL_DECRYPT
+            | Code::CHANNEL_ENCODING
+            | Code::CHANNEL_REPLAYED
+            | Code::CHANNEL_TRUNCATED
+            | Code::REQUEST_TIMEOUT
+    )
+}

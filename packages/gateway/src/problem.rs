@@ -1,0 +1,103 @@
+//! Refusals as answers: problems (RFC 9457), inside the encapsulation in OpenAI's shape as well.
+
+use blindllama_verifier::Code;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+
+/// Media type of a problem.
+pub const PROBLEM_TYPE: &str = "application/problem+json";
+
+/// The status that a code is answered with.
+#[must_use]
+pub fn status(code: Code) -> StatusCode {
+    match code {
+        Code::REQUEST_ORIGIN => StatusCode::FORBIDDEN,
+        Code::REQUEST_NOT_FOUND | Code::REQUEST_ROUTE => StatusCode::NOT_FOUND,
+        Code::REQUEST_METHOD => StatusCode::METHOD_NOT_ALLOWED,
+        Code::REQUEST_TIMEOUT => StatusCode::REQUEST_TIMEOUT,
+        Code::REQUEST_DUPLICATE => StatusCode::CONFLICT,
+        Code::REQUEST_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
+        Code::CHANNEL_MEDIA_TYPE => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Code::REQUEST_UPSTREAM_UNREACHABLE | Code::REQUEST_UPSTREAM_REDIRECT | Code::REQUEST_UPSTREAM_BROKEN => {
+            StatusCode::BAD_GATEWAY
+        }
+        Code::REQUEST_UPSTREAM_TIMEOUT => StatusCode::GATEWAY_TIMEOUT,
+        Code::CHANNEL_BUSY | Code::EVIDENCE_BUSY | Code::EVIDENCE_UNAVAILABLE | Code::GATEWAY_STOPPING => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        Code::GATEWAY_INTERNAL => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
+/// The problem type of a code.
+fn problem_type(code: Code) -> &'static str {
+    match code {
+        // RFC 9458 §5.3
+        Code::CHANNEL_KEY_UNKNOWN | Code::CHANNEL_SUITE | Code::CHANNEL_DECRYPT => {
+            "https://iana.org/assignments/http-problem-types#ohttp-key"
+        }
+        // RFC 9458 §6.5.2
+        Code::REQUEST_DATE => "https://iana.org/assignments/http-problem-types#date",
+        _ => "about:blank",
+    }
+}
+
+fn members(code: Code) -> Value {
+    json!({
+        "type": problem_type(code),
+        "title": code.sentence(),
+        "status": status(code).as_u16(),
+        "code": code.as_str(),
+    })
+}
+
+/// The body of a problem outside the encapsulation.
+#[must_use]
+pub fn outer(failure: &Failure) -> String {
+    members(failure.code).to_string()
+}
+
+/// The body of a problem inside: an OpenAI client finds its `error` member too.
+#[must_use]
+pub fn inner(failure: &Failure) -> String {
+    let kind = if status(failure.code).is_server_error() { "server_error" } else { "invalid_request_error" };
+    let mut problem = members(failure.code);
+    if let Some(members) = problem.as_object_mut() {
+        let error = json!({
+            "message": failure.code.sentence(),
+            "type": kind,
+            "param": null,
+            "code": failure.code.as_str(),
+        });
+        members.insert("error".into(), error);
+    }
+    problem.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inner_problem_speaks_to_both_kinds_of_client() {
+        let problem: Value = serde_json::from_str(&inner(&Failure::with(Code::REQUEST_ROUTE, "secret"))).unwrap();
+        assert_eq!(problem["type"], "about:blank");
+        assert_eq!((&problem["status"], &problem["code"]), (&404.into(), &"request.route".into()));
+        assert_eq!(problem["error"]["code"], "request.route");
+        assert_eq!(problem["error"]["type"], "invalid_request_error");
+        assert_eq!(problem["error"]["message"], problem["title"]);
+        assert!(!problem.to_string().contains("secret"), "details are for the log");
+    }
+
+    #[test]
+    fn what_a_client_may_act_on_has_its_registered_type() {
+        let kind = |code| serde_json::from_str::<Value>(&outer(&Failure::new(code))).unwrap()["type"].clone();
+        assert_eq!(kind(Code::CHANNEL_KEY_UNKNOWN), "https://iana.org/assignments/http-problem-types#ohttp-key");
+        assert_eq!(kind(Code::CHANNEL_DECRYPT), "https://iana.org/assignments/http-problem-types#ohttp-key");
+        assert_eq!(kind(Code::REQUEST_DATE), "https://iana.org/assignments/http-problem-types#date");
+        assert_eq!(kind(Code::CHANNEL_REPLAYED), "about:blank");
+    }
+}
