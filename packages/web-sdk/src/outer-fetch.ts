@@ -1,10 +1,10 @@
 /** What every request of the SDK is sent with (PROTOCOL.md §2): nothing that identifies, nothing that is kept, no detours. */
-export const outerRequest = {
+export const outerRequest: RequestInit = {
   credentials: 'omit',
   referrerPolicy: 'no-referrer',
   redirect: 'error',
   cache: 'no-store',
-} as const satisfies RequestInit
+}
 
 /** The media type of a response in lower case, without parameters. */
 export function mediaType(response: Response): string {

@@ -1,8 +1,66 @@
+import { initSync, staticPart, verify } from '@blindllama/verifier-wasm'
+import type { Bytes } from '../bytes.js'
+import { BlindLlamaError } from '../errors.js'
+import type { Verdict } from '../verdict.js'
+import { compileError, compileWasm } from './compile.js'
 import type { WasmSource } from './source.js'
-import type { Verifier } from './verifier.js'
-import { compileWasm } from './compile.js'
+import type { Verifier, VerifyInput } from './verifier.js'
 
+/** The glue holds one instance, and every source gives the same bytes: one verifier serves the page. */
+let running: Verifier | undefined
+
+/**
+ * Loads and starts the verifier, unless it runs already.
+ *
+ * @throws {BlindLlamaError} `wasm.…`
+ */
 export async function loadVerifier(source: WasmSource): Promise<Verifier> {
+  if (running) return running
   const module = await compileWasm(source)
-  throw new Error('TODO', { cause: module })
+  try {
+    initSync({ module })
+  } catch (cause) {
+    throw compileError(cause)
+  }
+  return (running ??= new WasmVerifier())
+}
+
+class WasmVerifier implements Verifier {
+  #trap: BlindLlamaError | undefined
+
+  verify(input: VerifyInput): Verdict {
+    const { evidence, policy, audience, nonce, nowMs, allowSimulated } = input
+    const versions = Uint32Array.from(input.versions)
+    const suites = Uint16Array.from(input.suites.flat())
+    return this.#run(() => {
+      const verdict = verify(
+        evidence,
+        input.staticPart,
+        policy,
+        audience,
+        nonce,
+        nowMs,
+        allowSimulated,
+        versions,
+        suites,
+      )
+      return JSON.parse(verdict) as Verdict
+    })
+  }
+
+  staticPart(evidence: Bytes): Bytes | undefined {
+    const part = this.#run(() => staticPart(evidence))
+    return part && new Uint8Array(part)
+  }
+
+  /** An instance that stopped in the middle of its work is not asked again: its memory may be in any state. */
+  #run<T>(work: () => T): T {
+    if (this.#trap) throw this.#trap
+    try {
+      return work()
+    } catch (cause) {
+      this.#trap = new BlindLlamaError('wasm.trap', 'The verifier stopped in the middle of its work', { cause })
+      throw this.#trap
+    }
+  }
 }
