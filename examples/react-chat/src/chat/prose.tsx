@@ -73,7 +73,7 @@ function render(block: Block, index: number): ReactElement {
     case 'code':
       return (
         <div key={index} className="prose-code">
-          <pre tabIndex={0} aria-label="Code">
+          <pre tabIndex={0} role="region" aria-label="Code">
             <code>{block.text}</code>
           </pre>
           <CopyButton text={block.text} label="Copy code" />
