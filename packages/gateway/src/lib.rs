@@ -2,7 +2,13 @@
 //! them to a model server (docs/PROTOCOL.md).
 #![cfg_attr(
     test,
-    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects)
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
 )]
 
 pub mod attestation;
@@ -12,11 +18,13 @@ pub mod clock;
 pub mod config;
 pub mod digest;
 pub mod failure;
+pub mod hex;
 pub mod log;
 pub mod ohttp;
 pub mod pause;
 pub mod problem;
 pub mod random;
+pub mod server;
 pub mod tpm;
 pub mod upstream;
 pub mod varint;

@@ -1,3 +1,154 @@
-//! The gateway as a program.
+//! The gateway as a program: arguments, signals, exit codes.
 
-fn main() {}
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use blindllama_gateway::config::{self, Config};
+use blindllama_gateway::failure::Failure;
+use blindllama_gateway::hex::hex;
+use blindllama_gateway::log::{Level, Log};
+use blindllama_gateway::server::Server;
+use blindllama_gateway::tpm::worker::Tpm;
+use blindllama_verifier::Code;
+use lexopt::Arg;
+use serde_json::json;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+const HELP: &str = "\
+blindllama-gateway: opens encrypted requests in front of a model server and proves with a TPM what runs here
+
+Usage: blindllama-gateway [COMMAND] [--config FILE]
+
+Commands:
+  serve          Serve until SIGTERM or SIGINT (the default); a second signal ends at once
+  check          Check the configuration, without touching a TPM
+  config-digest  Print the configuration digest in hexadecimal, without touching a TPM
+  ak             Print the attestation key as JSON: name, public, qualifiedName
+
+Options:
+  --config FILE  Settings in TOML; gateway.example.toml documents each. The environment (BLINDLLAMA_…) wins.
+  --help         Print this text
+  --version      Print the version
+
+Exit codes: 0 done or stopped, 1 failed (standard error says why, with a code), 2 wrong arguments
+";
+
+enum Command {
+    Serve,
+    Check,
+    ConfigDigest,
+    Ak,
+    Help,
+    Version,
+}
+
+fn main() -> ExitCode {
+    let (command, path) = match arguments() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            eprintln!("{error}; see --help");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&command, path) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn arguments() -> Result<(Command, Option<PathBuf>), lexopt::Error> {
+    let mut command = None;
+    let mut path = None;
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("help") | Arg::Short('h') => return Ok((Command::Help, None)),
+            Arg::Long("version") | Arg::Short('V') => return Ok((Command::Version, None)),
+            Arg::Long("config") => path = Some(parser.value()?.into()),
+            Arg::Value(ref name) if command.is_none() => {
+                command = Some(match name.to_str() {
+                    Some("serve") => Command::Serve,
+                    Some("check") => Command::Check,
+                    Some("config-digest") => Command::ConfigDigest,
+                    Some("ak") => Command::Ak,
+                    _ => return Err(argument.unexpected()),
+                });
+            }
+            _ => return Err(argument.unexpected()),
+        }
+    }
+    Ok((command.unwrap_or(Command::Serve), path))
+}
+
+fn run(command: &Command, path: Option<PathBuf>) -> Result<(), Failure> {
+    let load = || config::load(path.as_deref(), environment());
+    match command {
+        Command::Help => print!("{HELP}"),
+        Command::Version => println!("blindllama-gateway {}", env!("CARGO_PKG_VERSION")),
+        Command::Check => println!("{}", hex(&load()?.digest())),
+        Command::ConfigDigest => println!("{}", hex(&load()?.digest())),
+        Command::Ak => ak(load()?)?,
+        Command::Serve => serve(load()?)?,
+    }
+    Ok(())
+}
+
+/// The variables that are text; others cannot be settings.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+fn runtime() -> Result<Runtime, Failure> {
+    Runtime::new().map_err(|error| Failure::with(Code::GATEWAY_INTERNAL, error.to_string()))
+}
+
+fn ak(config: Config) -> Result<(), Failure> {
+    let (_tpm, key) = runtime()?.block_on(Tpm::start(config.tpm))?;
+    let json = json!({
+        "name": hex(&key.name),
+        "public": hex(&key.public),
+        "qualifiedName": hex(&key.qualified_name),
+    });
+    println!("{json}");
+    Ok(())
+}
+
+fn serve(config: Config) -> Result<(), Failure> {
+    let log = Log::start(config.log_level);
+    let runtime = runtime()?;
+    let result = runtime.block_on(async {
+        let failed = |error: std::io::Error| Failure::with(Code::GATEWAY_INTERNAL, error.to_string());
+        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+        let server = Server::start(config, log.clone()).await?;
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let signals = async {
+            any(&mut terminate, &mut interrupt).await;
+            drop(stop);
+            any(&mut terminate, &mut interrupt).await;
+        };
+        tokio::select! {
+            () = server.run(async { drop(stopped.await) }) => {}
+            () = signals => {}
+        }
+        Ok(())
+    });
+    if let Err(failure) = &result {
+        log.failure(Level::Error, "start.failed", failure);
+    }
+    // A thread that hangs in the TPM must not keep the process.
+    runtime.shutdown_background();
+    log.flush();
+    result
+}
+
+async fn any(terminate: &mut Signal, interrupt: &mut Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}

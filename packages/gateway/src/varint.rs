@@ -10,10 +10,8 @@ use bytes::BufMut;
 pub fn peek(bytes: &[u8]) -> Option<(u64, usize)> {
     let first = *bytes.first()?;
     let length = 1_usize << (first >> 6);
-    let value = bytes
-        .get(1..length)?
-        .iter()
-        .fold(u64::from(first & 0x3f), |value, byte| (value << 8) | u64::from(*byte));
+    let value =
+        bytes.get(1..length)?.iter().fold(u64::from(first & 0x3f), |value, byte| (value << 8) | u64::from(*byte));
     Some((value, length))
 }
 

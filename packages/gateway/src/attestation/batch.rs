@@ -31,6 +31,8 @@ pub struct Batch {
 
 struct Waiting {
     nonce: Hash,
+    /// Whether a client asked, or the gateway itself.
+    client: bool,
     answer: oneshot::Sender<Result<(Arc<Batch>, usize), Failure>>,
     _place: OwnedSemaphorePermit,
 }
@@ -54,16 +56,30 @@ impl Attester {
         Self { queue, places, last_quote, clock }
     }
 
-    /// Waits for a quote that covers `nonce`; returns it with the nonce's place in its tree.
+    /// Waits for a quote that covers a client's `nonce`; returns it with the nonce's place in its tree.
     ///
     /// # Errors
     /// `evidence.busy`, `evidence.unavailable`.
     pub async fn quote(&self, nonce: Hash) -> Result<(Arc<Batch>, usize), Failure> {
+        self.enqueue(nonce, true).await
+    }
+
+    /// Makes a quote for nobody.
+    ///
+    /// # Errors
+    /// As [`Self::quote`].
+    pub async fn prove(&self) -> Result<(), Failure> {
+        self.enqueue(random::bytes()?, false).await.map(drop)
+    }
+
+    async fn enqueue(&self, nonce: Hash, client: bool) -> Result<(Arc<Batch>, usize), Failure> {
         let place = Arc::clone(&self.places).try_acquire_owned();
         let place = place.map_err(|_| Failure::new(Code::EVIDENCE_BUSY))?;
         let (answer, result) = oneshot::channel();
         let gone = |_| Failure::new(Code::EVIDENCE_UNAVAILABLE);
-        self.queue.send(Waiting { nonce, answer, _place: place }).map_err(|_| Failure::new(Code::EVIDENCE_UNAVAILABLE))?;
+        self.queue
+            .send(Waiting { nonce, client, answer, _place: place })
+            .map_err(|_| Failure::new(Code::EVIDENCE_UNAVAILABLE))?;
         result.await.map_err(gone)?
     }
 
@@ -73,10 +89,7 @@ impl Attester {
         if last != 0 && self.clock.boot_ms().saturating_sub(last) < HEALTHY_MS {
             return true;
         }
-        match random::bytes() {
-            Ok(nonce) => self.quote(nonce).await.is_ok(),
-            Err(_) => false,
-        }
+        self.prove().await.is_ok()
     }
 }
 
@@ -107,7 +120,10 @@ impl Quoter {
         match self.batch(&nonces).await {
             Ok(batch) => {
                 self.last_quote.store(self.clock.boot_ms().max(1), Ordering::Relaxed);
-                self.log.event(Level::Info, "evidence", &[("count", nonces.len().into())]);
+                let clients = waiting.iter().filter(|waiting| waiting.client).count();
+                if clients > 0 {
+                    self.log.event(Level::Info, "evidence", &[("count", clients.into())]);
+                }
                 let batch = Arc::new(batch);
                 for (index, client) in waiting.into_iter().enumerate() {
                     drop(client.answer.send(Ok((Arc::clone(&batch), index))));

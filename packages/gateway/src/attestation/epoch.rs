@@ -91,7 +91,8 @@ impl Epochs {
     /// As [`Self::new`].
     pub fn turn(&self) -> Result<bool, Failure> {
         let now = self.clock.boot_ms();
-        if !self.read().iter().any(|epoch| epoch.expires <= now) && !self.read().last().is_some_and(|e| e.is_over(now)) {
+        if !self.read().iter().any(|epoch| epoch.expires <= now) && !self.read().last().is_some_and(|e| e.is_over(now))
+        {
             return Ok(false);
         }
         let mut living = self.living.write().unwrap_or_else(PoisonError::into_inner);
@@ -137,9 +138,7 @@ impl Keys for Epochs {
 
     fn receive(&self, header: &Header, encapsulated: &[u8]) -> Result<(Context, Arc<ReplaySet>), Failure> {
         let aead = self.suite(header)?;
-        self.find(header, |epoch| {
-            Ok((epoch.private.receive(aead, encapsulated, header)?, Arc::clone(&epoch.seen)))
-        })
+        self.find(header, |epoch| Ok((epoch.private.receive(aead, encapsulated, header)?, Arc::clone(&epoch.seen))))
     }
 }
 

@@ -128,10 +128,7 @@ impl Body for SealedAnswer {
     type Data = Bytes;
     type Error = Aborted;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Aborted>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Aborted>>> {
         if self.is_end_stream() {
             return Poll::Ready(None);
         }

@@ -173,10 +173,7 @@ impl Body for RequestBody {
     type Data = Bytes;
     type Error = Failure;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
         let bytes = ready!(self.poll_bytes(context));
         if let (Some(Ok(bytes)), Some(left)) = (&bytes, &mut self.left) {
             *left = left.saturating_sub(bytes.len() as u64);

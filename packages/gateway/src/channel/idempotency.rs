@@ -62,8 +62,7 @@ impl IdempotencyKeys {
 
 /// Whether `key` is 22 to 64 characters of base64url.
 fn is_key(key: &[u8]) -> bool {
-    matches!(key.len(), 22..=64)
-        && key.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    matches!(key.len(), 22..=64) && key.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 #[cfg(test)]

@@ -71,13 +71,9 @@ impl Channel {
         let Ok(stream) = Arc::clone(&self.streams).try_acquire_owned() else {
             return Err(self.refuse(Failure::new(Code::CHANNEL_BUSY)));
         };
-        let mut exchange = Exchange::new(self.log, stream);
-        let mut inner = InnerRequest::new(
-            body,
-            Arc::clone(&self.epochs),
-            &self.config.limits,
-            Arc::clone(&exchange.received),
-        );
+        let mut exchange = Exchange::new(self.log.clone(), stream);
+        let mut inner =
+            InnerRequest::new(body, Arc::clone(&self.epochs), &self.config.limits, Arc::clone(&exchange.received));
         let opened = std::future::poll_fn(|context| inner.poll_open(context)).await;
         let sealer = match opened.and_then(|()| inner.sealer()) {
             Ok(sealer) => sealer,

@@ -38,10 +38,11 @@ where
     }
 }
 
+/// A number of things; more than 2^28 of anything is a slip.
 fn size(member: &str, value: u64) -> Checked<usize> {
     match usize::try_from(value) {
-        Ok(value) if value > 0 => Ok(value),
-        _ => invalid(member, "must be at least 1"),
+        Ok(value) if (1..=1 << 28).contains(&value) => Ok(value),
+        _ => invalid(member, "between 1 and 268435456"),
     }
 }
 
@@ -82,10 +83,8 @@ impl File {
                 &[Level::Error, Level::Warn, Level::Info].map(|level| (level.as_str(), level)),
             )?,
             limits: limits(&self.limits)?,
-            date_window_ms: u64::try_from(
-                duration("channel.date_window_ms", self.channel.date_window_ms)?.as_millis(),
-            )
-            .unwrap_or(MAX_LIFETIME_MS),
+            date_window_ms: u64::try_from(duration("channel.date_window_ms", self.channel.date_window_ms)?.as_millis())
+                .unwrap_or(MAX_LIFETIME_MS),
             idempotency_capacity: size("channel.idempotency_capacity", self.channel.idempotency_capacity)?,
             epochs: epochs(&self.channel)?,
         })
@@ -192,8 +191,9 @@ fn limits(limits: &file::Limits) -> Checked<Limits> {
     if limits.field_bytes > limits.request_bytes {
         return invalid("limits.field_bytes", "must not exceed limits.request_bytes");
     }
-    size("limits.request_bytes", limits.request_bytes)?;
-    size("limits.field_bytes", limits.field_bytes)?;
+    if limits.field_bytes == 0 {
+        return invalid("limits.field_bytes", "at least 1");
+    }
     Ok(Limits {
         request_bytes: limits.request_bytes,
         field_bytes: limits.field_bytes,

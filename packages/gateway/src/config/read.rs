@@ -33,7 +33,8 @@ pub(super) fn parse(text: &str, environment: impl Iterator<Item = (String, Strin
     for (name, value) in environment.filter(|(name, _)| name.starts_with(PREFIX)) {
         override_member(&mut table, &shape, &name, &value)?;
     }
-    let file = File::deserialize(table).map_err(|error| Failure::with(Code::CONFIG_SYNTAX, error.message().to_owned()))?;
+    let file =
+        File::deserialize(table).map_err(|error| Failure::with(Code::CONFIG_SYNTAX, error.message().to_owned()))?;
     file.check()
 }
 

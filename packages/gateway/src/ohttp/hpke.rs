@@ -9,7 +9,7 @@ use hpke::{Deserializable, Kem, OpModeR, Serializable};
 use zeroize::Zeroizing;
 
 use super::framing::Header;
-use super::{RESPONSE_LABEL, REQUEST_LABEL, TAG};
+use super::{REQUEST_LABEL, RESPONSE_LABEL, TAG};
 use crate::failure::Failure;
 
 /// DHKEM(X25519, HKDF-SHA256), RFC 9180 §7.1.
@@ -88,14 +88,9 @@ impl PrivateKey {
         AeadCtxR<A, HkdfSha256, X25519HkdfSha256>: Opener,
     {
         let refused = |_| Failure::new(Code::CHANNEL_DECRYPT);
-        let encapsulated =
-            <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(encapsulated).map_err(refused)?;
-        let context = hpke::setup_receiver::<A, HkdfSha256, X25519HkdfSha256>(
-            &OpModeR::Base,
-            &self.0,
-            &encapsulated,
-            info,
-        );
+        let encapsulated = <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(encapsulated).map_err(refused)?;
+        let context =
+            hpke::setup_receiver::<A, HkdfSha256, X25519HkdfSha256>(&OpModeR::Base, &self.0, &encapsulated, info);
         Ok(Box::new(context.map_err(refused)?))
     }
 }

@@ -91,9 +91,9 @@ impl Sealer {
             out.put_slice(part);
         }
         let nonce = self.next_nonce();
-        let tag = nonce.zip(out.get_mut(start..)).and_then(|(nonce, chunk)| {
-            self.key.seal_in_place_separate_tag(nonce, Aad::from(aad), chunk).ok()
-        });
+        let tag = nonce
+            .zip(out.get_mut(start..))
+            .and_then(|(nonce, chunk)| self.key.seal_in_place_separate_tag(nonce, Aad::from(aad), chunk).ok());
         out.put_slice(tag.ok_or(Failure::new(Code::GATEWAY_INTERNAL))?.as_ref());
         Ok(out.freeze())
     }

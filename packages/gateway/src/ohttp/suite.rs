@@ -11,11 +11,8 @@ pub struct Suite {
 
 impl Suite {
     /// Every suite, the mandatory one first.
-    pub const ALL: [Self; 3] = [
-        Self { aead: AeadId::Aes128Gcm },
-        Self { aead: AeadId::ChaCha20Poly1305 },
-        Self { aead: AeadId::Aes256Gcm },
-    ];
+    pub const ALL: [Self; 3] =
+        [Self { aead: AeadId::Aes128Gcm }, Self { aead: AeadId::ChaCha20Poly1305 }, Self { aead: AeadId::Aes256Gcm }];
 
     /// Its name in policies and configurations.
     #[must_use]

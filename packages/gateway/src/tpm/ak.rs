@@ -24,9 +24,8 @@ pub(super) fn template(kind: KeyKind) -> tss_esapi::Result<Public> {
         .with_sign_encrypt(true)
         .build()?;
     let scheme = HashScheme::new(HashingAlgorithm::Sha256);
-    let template = Public::builder()
-        .with_name_hashing_algorithm(HashingAlgorithm::Sha256)
-        .with_object_attributes(attributes);
+    let template =
+        Public::builder().with_name_hashing_algorithm(HashingAlgorithm::Sha256).with_object_attributes(attributes);
     match kind {
         KeyKind::EccP256 => template
             .with_public_algorithm(PublicAlgorithm::Ecc)

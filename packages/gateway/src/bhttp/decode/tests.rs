@@ -35,10 +35,7 @@ fn decode(message: &[u8]) -> Result<Decoded, Failure> {
 
 fn assert_complete(decoded: &Decoded) {
     let head = decoded.head.as_ref().unwrap();
-    assert_eq!(
-        [&head.method, &head.scheme, &head.authority, &head.path],
-        ["POST", "https", "ohttp.invalid", "/path"]
-    );
+    assert_eq!([&head.method, &head.scheme, &head.authority, &head.path], ["POST", "https", "ohttp.invalid", "/path"]);
     assert_eq!(head.fields.len(), 1, "trailers are not fields");
     assert_eq!(head.fields["a"], "b");
     assert_eq!(decoded.content, b"abc");

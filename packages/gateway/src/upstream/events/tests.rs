@@ -38,8 +38,7 @@ fn an_event_leaves_with_the_arrival_that_completes_it() {
 #[test]
 fn an_event_that_a_return_completes_does_not_wait_for_a_line_feed() {
     let cut = pieces(Kind::Events, &["data: a\r\n\r", "\ndata: b\r\n\r\n", "data: c\r\r", "data: d\r\r"]);
-    let expected: [&[&str]; 5] =
-        [&["data: a\r\n\r"], &["\ndata: b\r\n\r\n"], &["data: c\r\r"], &["data: d\r\r"], &[]];
+    let expected: [&[&str]; 5] = [&["data: a\r\n\r"], &["\ndata: b\r\n\r\n"], &["data: c\r\r"], &["data: d\r\r"], &[]];
     assert_eq!(cut, expected);
 }
 

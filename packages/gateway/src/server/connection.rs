@@ -1,0 +1,196 @@
+//! One connection, HTTP/1.1 or HTTP/2 in clear text (a proxy before the gateway ends TLS), with bounds on what a peer can hold.
+
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http_body::{Body, Frame, SizeHint};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use rustix::net::sockopt::set_tcp_user_timeout;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::{MissedTickBehavior, Sleep, interval, sleep};
+
+use super::Gateway;
+
+/// A connection without a request for so long is closed. HTTP/1.1 closes earlier, at the header timeout.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// Largest outer header, in bytes; hyper's buffer for HTTP/1.1 bounds it too.
+const HEADER_BYTES: u32 = 16 * 1024;
+const BUFFER_BYTES: usize = 64 * 1024;
+
+/// Streams of one HTTP/2 connection at once.
+const STREAMS: u32 = 256;
+
+/// Serves `stream` until it ends or the gateway stops.
+pub(super) async fn serve(
+    stream: TcpStream,
+    gateway: Arc<Gateway>,
+    mut stopping: watch::Receiver<bool>,
+    _place: OwnedSemaphorePermit,
+) {
+    let limits = gateway.config.limits.clone();
+    // A chunk is an event: it must not wait for the next one. What the peer does not take in time ends the connection.
+    if stream.set_nodelay(true).is_err() || limit_unsent(&stream, limits.body_timeout).is_err() {
+        return;
+    }
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .max_buf_size(BUFFER_BYTES)
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(HEADER_BYTES)
+        .max_send_buf_size(BUFFER_BYTES)
+        .keep_alive_interval(IDLE)
+        .keep_alive_timeout(limits.header_timeout);
+    let active = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&active);
+    let service = service_fn(move |request| {
+        let busy = Busy::new(&counter);
+        let gateway = Arc::clone(&gateway);
+        async move {
+            let answer = gateway.answer(request).await;
+            // The body may outlive the call by hours; it keeps the connection busy as well.
+            answer.map(|response| response.map(|body| busy.with(body)))
+        }
+    });
+    let io = TokioIo::new(Prompt::new(stream, limits.header_timeout));
+    let mut connection = pin!(builder.serve_connection(io, service));
+    let mut ticks = interval(IDLE);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks.reset();
+    let mut asked = false;
+    loop {
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            _ = stopping.wait_for(|stopping| *stopping), if !asked => {
+                asked = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            _ = ticks.tick() => if active.load(Ordering::Relaxed) == 0 {
+                connection.as_mut().graceful_shutdown();
+            },
+        }
+    }
+}
+
+/// `TCP_USER_TIMEOUT` (RFC 5482): how long sent bytes may stay unacknowledged, also against a closed window.
+fn limit_unsent(stream: &TcpStream, limit: Duration) -> io::Result<()> {
+    let milliseconds = u32::try_from(limit.as_millis()).unwrap_or(u32::MAX);
+    Ok(set_tcp_user_timeout(stream, milliseconds)?)
+}
+
+/// A request under way; as long as one lives, the connection is not idle.
+struct Busy(Arc<AtomicUsize>);
+
+impl Busy {
+    fn new(active: &Arc<AtomicUsize>) -> Self {
+        active.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(active))
+    }
+
+    const fn with<B>(self, body: B) -> Tracked<B> {
+        Tracked { body, _busy: self }
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The body of an answer, which keeps its connection busy.
+struct Tracked<B> {
+    body: B,
+    _busy: Busy,
+}
+
+impl<B: Body + Unpin> Body for Tracked<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A connection whose peer must show in time which HTTP it speaks: hyper itself waits for the first bytes without a limit.
+struct Prompt {
+    stream: TcpStream,
+    /// Bytes to come until the alarm is off: those of the HTTP/2 preface, which every request of HTTP/1.1 worth an answer has too.
+    awaited: usize,
+    alarm: Pin<Box<Sleep>>,
+}
+
+impl Prompt {
+    fn new(stream: TcpStream, limit: Duration) -> Self {
+        Self { stream, awaited: 24, alarm: Box::pin(sleep(limit)) }
+    }
+}
+
+impl AsyncRead for Prompt {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if self.awaited > 0 {
+            self.awaited = self.awaited.saturating_sub(buffer.filled().len().saturating_sub(before));
+            if read.is_pending() && self.alarm.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Prompt {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+}

@@ -1,0 +1,73 @@
+//! Which pages may read answers (WHATWG Fetch, "CORS protocol"). The browser enforces it; attestation does not depend on it.
+
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
+    ORIGIN, VARY,
+};
+use http::{HeaderMap, HeaderValue};
+
+use crate::config::Origins;
+
+/// Whether pages of the request's origin may call; true for requests that name none.
+pub(super) fn allows(origins: &Origins, request: &HeaderMap) -> bool {
+    let Some(origin) = request.get(ORIGIN) else { return true };
+    match origins {
+        Origins::Any => true,
+        Origins::Listed(listed) => listed.iter().any(|known| origin == known.as_str()),
+    }
+}
+
+/// Lets the page read the answer, where its origin is allowed to.
+pub(super) fn permit(origins: &Origins, request: &HeaderMap, answer: &mut HeaderMap) {
+    if *origins == Origins::Any {
+        answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        return;
+    }
+    answer.insert(VARY, HeaderValue::from_static("origin"));
+    if let Some(origin) = request.get(ORIGIN).filter(|_| allows(origins, request)) {
+        answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    }
+}
+
+/// What a preflight allows, for as long as browsers remember it: one URL and one media type, so one preflight serves all requests.
+pub(super) fn preflight(answer: &mut HeaderMap) {
+    answer.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
+    answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("content-type, incremental"));
+    answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(origin: &'static str) -> HeaderMap {
+        [(ORIGIN, HeaderValue::from_static(origin))].into_iter().collect()
+    }
+
+    fn permitted(origins: &Origins, request: &HeaderMap) -> HeaderMap {
+        let mut answer = HeaderMap::new();
+        permit(origins, request, &mut answer);
+        answer
+    }
+
+    #[test]
+    fn a_listed_origin_is_named_and_another_is_not() {
+        let listed = Origins::Listed(vec!["https://chat.example".into()]);
+        let answer = permitted(&listed, &from("https://chat.example"));
+        assert_eq!(answer[ACCESS_CONTROL_ALLOW_ORIGIN], "https://chat.example");
+        assert_eq!(answer[VARY], "origin");
+        for other in ["https://chat.example.evil", "http://chat.example", "https://chat.example:8443", "null"] {
+            assert!(!allows(&listed, &from(other)), "{other}");
+            let answer = permitted(&listed, &from(other));
+            assert!(!answer.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN), "{other}");
+            assert_eq!(answer[VARY], "origin");
+        }
+    }
+
+    #[test]
+    fn any_origin_is_any_without_credentials() {
+        let answer = permitted(&Origins::Any, &from("https://somewhere.example"));
+        assert_eq!(answer[ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+        assert_eq!(answer.len(), 1, "never access-control-allow-credentials");
+    }
+}

@@ -1,0 +1,190 @@
+//! The running gateway: opens the TPM, listens, serves, and stops without breaking off answers.
+
+mod connection;
+mod cors;
+mod query;
+mod routes;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use blindllama_verifier::Code;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+use crate::attestation::batch::Attester;
+use crate::attestation::claims::ClaimsSource;
+use crate::attestation::epoch::Epochs;
+use crate::attestation::evidence::{EvidenceSource, StaticPart};
+use crate::channel::Channel;
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::hex::hex;
+use crate::log::{Level, Log};
+use crate::random;
+use crate::tpm::worker::Tpm;
+
+/// How long open streams may go on after the gateway was told to stop.
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+
+/// How often keys whose time is over are looked for.
+const SWEEP: Duration = Duration::from_secs(1);
+
+/// A pause after a failed `accept`, which fails again at once when file descriptors ran out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// What answers requests.
+struct Gateway {
+    config: Arc<Config>,
+    instance: String,
+    evidence: EvidenceSource,
+    channel: Channel,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Gateway {
+    fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+}
+
+/// A gateway that listens.
+pub struct Server {
+    gateway: Arc<Gateway>,
+    epochs: Arc<Epochs>,
+    listener: TcpListener,
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    log: Log,
+}
+
+impl Server {
+    /// Opens the TPM, makes the first keys and listens. Connections wait until [`Self::run`].
+    ///
+    /// # Errors
+    /// The codes `config.…` for event logs that cannot be read, `tpm.…`, `gateway.listen`.
+    pub async fn start(config: Config, log: Log) -> Result<Self, Failure> {
+        let config = Arc::new(config);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let event_logs = read_event_logs(&config)?;
+        let (tpm, key) = Tpm::start(config.tpm.clone()).await?;
+        let static_part = StaticPart::new(&key.public, &event_logs)?;
+        let epochs = Arc::new(Epochs::new(config.epochs.clone(), Arc::clone(&clock))?);
+        let instance = config.instance.clone().map_or_else(random_instance, Ok)?;
+        let config_digest = config.digest();
+        let claims = ClaimsSource {
+            audiences: config.audiences.clone(),
+            instance: instance.clone(),
+            config_digest,
+            upstream: config.upstream.kind,
+            epochs: Arc::clone(&epochs),
+            clock: Arc::clone(&clock),
+        };
+        let attester = Attester::start(tpm, claims, Arc::clone(&clock), log.clone(), config.limits.waiting);
+        // A gateway that cannot quote must not look as if it had started.
+        attester.prove().await?;
+        let listen_failed = |error: std::io::Error| Failure::with(Code::GATEWAY_LISTEN, error.to_string());
+        let listener = TcpListener::bind(&config.listen).await.map_err(listen_failed)?;
+        let address = listener.local_addr().map_err(listen_failed)?;
+        log.event(
+            Level::Info,
+            "start",
+            &[
+                ("address", address.to_string().into()),
+                ("instance", instance.clone().into()),
+                ("ak_name", hex(&key.name).into()),
+                ("config_digest", hex(&config_digest).into()),
+                ("upstream", config.upstream.kind.as_str().into()),
+            ],
+        );
+        let (stop, stopping) = watch::channel(false);
+        let gateway = Gateway {
+            instance,
+            evidence: EvidenceSource { attester, static_part, bank: config.tpm.bank },
+            channel: Channel::new(Arc::clone(&config), Arc::clone(&epochs), clock, log.clone()),
+            stopping,
+            config,
+        };
+        Ok(Self { gateway: Arc::new(gateway), epochs, listener, address, stop, log })
+    }
+
+    /// The address that it listens on.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` resolves; then accepts nothing new and lets what is open end, for a bounded time.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let sweeper = self.sweep();
+        let limit = self.gateway.config.limits.connections;
+        let places = Arc::new(Semaphore::new(limit));
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            // A connection is accepted only when there is room for it; the others wait in the kernel's queue.
+            let accepted = async {
+                let place = Arc::clone(&places).acquire_owned().await;
+                (self.listener.accept().await, place)
+            };
+            tokio::select! {
+                () = &mut stop => break,
+                accepted = accepted => match accepted {
+                    (Ok((stream, _peer)), Ok(place)) => {
+                        let gateway = Arc::clone(&self.gateway);
+                        tokio::spawn(connection::serve(stream, gateway, self.stop.subscribe(), place));
+                    }
+                    (Err(error), _) => {
+                        let failure = Failure::with(Code::GATEWAY_LISTEN, error.kind().to_string());
+                        self.log.failure(Level::Warn, "accept.failed", &failure);
+                        sleep(ACCEPT_PAUSE).await;
+                    }
+                    (_, Err(_)) => break,
+                },
+            }
+        }
+        drop(self.listener);
+        self.stop.send_replace(true);
+        self.log.event(Level::Info, "stopping", &[]);
+        let all = u32::try_from(limit).unwrap_or(u32::MAX);
+        let complete = timeout(STOP_LIMIT, places.acquire_many(all)).await.is_ok();
+        sweeper.abort();
+        self.log.event(Level::Info, "stop", &[("complete", complete.into())]);
+    }
+
+    /// Destroys keys whose time is over even if nobody asks for evidence, and starts epochs that are due.
+    fn sweep(&self) -> JoinHandle<()> {
+        let (epochs, log) = (Arc::clone(&self.epochs), self.log.clone());
+        tokio::spawn(async move {
+            loop {
+                sleep(SWEEP).await;
+                match epochs.turn() {
+                    Ok(true) => log.event(Level::Info, "rotation", &[]),
+                    Ok(false) => {}
+                    Err(failure) => log.failure(Level::Error, "rotation.failed", &failure),
+                }
+            }
+        })
+    }
+}
+
+fn read_event_logs(config: &Config) -> Result<Vec<Vec<u8>>, Failure> {
+    config
+        .event_logs
+        .iter()
+        .map(|path| {
+            std::fs::read(path)
+                .map_err(|error| Failure::with(Code::CONFIG_READ, format!("{}: {error}", path.display())))
+        })
+        .collect()
+}
+
+/// 26 random characters of `[a-z2-7]`: 130 bits, so no two processes share one.
+fn random_instance() -> Result<String, Failure> {
+    const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let bytes: [u8; 26] = random::bytes()?;
+    Ok(bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(byte & 31))).map(|byte| char::from(*byte)).collect())
+}

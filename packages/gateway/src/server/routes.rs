@@ -1,0 +1,136 @@
+//! The endpoints (PROTOCOL.md §2). There are no others.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use blindllama_verifier::Code;
+use bytes::Bytes;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{Either, Full};
+use hyper::body::Incoming;
+
+use super::query::EvidenceQuery;
+use super::{Gateway, cors};
+use crate::channel::SealedAnswer;
+use crate::failure::Failure;
+use crate::problem;
+
+const EVIDENCE: &str = "/blindllama/v1/evidence";
+const HEALTH: &str = "/blindllama/v1/health";
+const CHANNEL: &str = "/blindllama/v1/o/";
+
+/// What an answer consists of.
+pub(super) type AnswerBody = Either<Full<Bytes>, SealedAnswer>;
+
+enum Endpoint {
+    Evidence,
+    Health,
+    Channel,
+}
+
+impl Endpoint {
+    const fn method(&self) -> Method {
+        match self {
+            Self::Evidence | Self::Health => Method::GET,
+            Self::Channel => Method::POST,
+        }
+    }
+
+    const fn allowed(&self) -> &'static str {
+        match self {
+            Self::Evidence | Self::Health => "GET, OPTIONS",
+            Self::Channel => "POST, OPTIONS",
+        }
+    }
+}
+
+impl Gateway {
+    /// Answers one request, whatever it is.
+    pub(super) async fn answer(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+    ) -> Result<Response<AnswerBody>, Infallible> {
+        let asked = request.headers().clone();
+        let mut response = match self.endpoint(request.uri().path()) {
+            Some(endpoint) if *request.method() == Method::OPTIONS => self.preflight(&endpoint, &asked),
+            Some(endpoint) if *request.method() != endpoint.method() => {
+                let mut refusal = refusal(&Failure::new(Code::REQUEST_METHOD));
+                refusal.headers_mut().insert(ALLOW, HeaderValue::from_static(endpoint.allowed()));
+                refusal
+            }
+            Some(endpoint) => self.dispatch(&endpoint, request).await.unwrap_or_else(|failure| refusal(&failure)),
+            None => refusal(&Failure::new(Code::REQUEST_NOT_FOUND)),
+        };
+        cors::permit(&self.config.origins, &asked, response.headers_mut());
+        Ok(response)
+    }
+
+    /// The endpoint at `path`. Another instance's channel is none of this gateway's endpoints: the proxy routed wrongly, and
+    /// the client must attest anew.
+    fn endpoint(&self, path: &str) -> Option<Endpoint> {
+        match path {
+            EVIDENCE => Some(Endpoint::Evidence),
+            HEALTH => Some(Endpoint::Health),
+            _ => path.strip_prefix(CHANNEL).filter(|instance| *instance == self.instance).map(|_| Endpoint::Channel),
+        }
+    }
+
+    fn preflight(&self, endpoint: &Endpoint, asked: &HeaderMap) -> Response<AnswerBody> {
+        if !cors::allows(&self.config.origins, asked) {
+            return refusal(&Failure::new(Code::REQUEST_ORIGIN));
+        }
+        let mut response = Response::new(Either::Left(Full::default()));
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        cors::preflight(response.headers_mut());
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static(endpoint.allowed()));
+        response
+    }
+
+    async fn dispatch(&self, endpoint: &Endpoint, request: Request<Incoming>) -> Result<Response<AnswerBody>, Failure> {
+        let query = request.uri().query();
+        match endpoint {
+            Endpoint::Evidence => {
+                self.refuse_when_stopping()?;
+                let query = EvidenceQuery::parse(query.unwrap_or_default())?;
+                let bundle = self.evidence.bundle(query.nonce, &query.versions, query.have).await?;
+                Ok(whole(StatusCode::OK, "application/cbor", bundle))
+            }
+            _ if query.is_some() => Err(Failure::new(Code::REQUEST_QUERY)),
+            Endpoint::Health => {
+                let healthy = !self.is_stopping() && self.evidence.attester.is_healthy().await;
+                Ok(if healthy {
+                    whole(StatusCode::OK, "application/json", r#"{"status":"ok"}"#)
+                } else {
+                    whole(StatusCode::SERVICE_UNAVAILABLE, "application/json", r#"{"status":"unavailable"}"#)
+                })
+            }
+            Endpoint::Channel => {
+                self.refuse_when_stopping()?;
+                self.channel.answer(request).await.map(|response| response.map(Either::Right))
+            }
+        }
+    }
+
+    fn refuse_when_stopping(&self) -> Result<(), Failure> {
+        if self.is_stopping() { Err(Failure::new(Code::GATEWAY_STOPPING)) } else { Ok(()) }
+    }
+}
+
+fn whole(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Response<AnswerBody> {
+    let mut response = Response::new(Either::Left(Full::new(body.into())));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn refusal(failure: &Failure) -> Response<AnswerBody> {
+    let status = problem::status(failure.code);
+    let mut response = whole(status, problem::PROBLEM_TYPE, problem::outer(failure));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}
