@@ -1,5 +1,5 @@
 import react from '@vitejs/plugin-react'
-import { defineConfig, type Plugin, type ServerOptions } from 'vite'
+import { defineConfig, type Plugin, type ServerOptions, type UserConfig } from 'vite'
 
 /** The page of a running staging (`pnpm start`), whose service `pnpm dev` uses. */
 const STAGING = process.env['STAGING'] ?? 'http://127.0.0.1:4180'
@@ -35,7 +35,7 @@ function throughDevelopmentServer(): Plugin {
   }
 }
 
-export default defineConfig({
+const config: UserConfig = defineConfig({
   plugins: [react(), throughDevelopmentServer()],
   build: {
     target: 'es2022',
@@ -44,3 +44,5 @@ export default defineConfig({
     assetsInlineLimit: 0,
   },
 })
+
+export default config
