@@ -1,4 +1,5 @@
 import { type Bytes, fromHex } from '../bytes.js'
+import type { ChannelKey } from '../channel/channel-key.js'
 import { BlindLlamaError } from '../errors.js'
 import type { AttestReason, ConnectEvent } from '../events.js'
 import { askEvidence, versions } from '../evidence/ask.js'
@@ -12,14 +13,9 @@ import type { Verifier } from '../verifier/verifier.js'
 import { Lifetime, instant } from './lifetime.js'
 
 /** A service that passed, and what a request to it needs. Made from a passed verdict only. */
-export interface Attestation {
+export interface Attestation extends ChannelKey {
   readonly verdict: PassedVerdict | SimulatedVerdict
   readonly lifetime: Lifetime
-  readonly key: RequestKey
-  /** `[a-z0-9]{1,32}`: the part of the path that the request is posted to. */
-  readonly instance: string
-  /** What to add to this machine's wall clock to get the service's, in milliseconds. */
-  clockOffsetMs: number
 }
 
 export interface AttesterParts {

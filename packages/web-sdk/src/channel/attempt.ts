@@ -1,9 +1,9 @@
-import type { Attestation } from '../attestation/attest.js'
 import { encodeHead, encodeTail } from '../bhttp/encode-request.js'
 import { BlindLlamaError } from '../errors.js'
 import { type SealedRequest, sealRequest } from '../ohttp/seal-request.js'
 import { mediaType, outerRequest } from '../outer-fetch.js'
 import { readLimited } from '../read-limited.js'
+import type { ChannelKey } from './channel-key.js'
 import type { InnerRequest } from './inner-request.js'
 import { type Answer, openAnswer } from './open-answer.js'
 import { paddedLength } from './padding.js'
@@ -16,9 +16,9 @@ const maxProblemBytes = 4096
 export type Outcome = Answer | { kind: 'key-unknown' }
 
 /** Seals `request` to the attested key, posts it once and opens the head of the answer (PROTOCOL.md §10). */
-export async function attempt(request: InnerRequest, attestation: Attestation, endpoint: URL): Promise<Outcome> {
-  const sealed = await seal(request, attestation)
-  const outer = await post(new URL(`blindllama/v1/o/${attestation.instance}`, endpoint), sealed, request)
+export async function attempt(request: InnerRequest, key: ChannelKey, endpoint: URL): Promise<Outcome> {
+  const sealed = await seal(request, key)
+  const outer = await post(new URL(`blindllama/v1/o/${key.instance}`, endpoint), sealed, request)
   if (outer.status !== 200) return refuse(outer)
   if (mediaType(outer) !== 'message/ohttp-chunked-res') {
     await outer.body?.cancel()
@@ -27,7 +27,7 @@ export async function attempt(request: InnerRequest, attestation: Attestation, e
   return openAnswer(outer, sealed.response, request.signal)
 }
 
-async function seal(request: InnerRequest, { key, clockOffsetMs }: Attestation): Promise<SealedRequest> {
+async function seal(request: InnerRequest, { key, clockOffsetMs }: ChannelKey): Promise<SealedRequest> {
   const { method, path, content } = request
   const contentLength = content instanceof Uint8Array ? content.length : content.size
   const fields = [

@@ -1,17 +1,14 @@
-import type { Attestation } from '../attestation/attest.js'
 import { BlindLlamaError } from '../errors.js'
 import type { Settings } from '../options.js'
 import { attempt } from './attempt.js'
+import type { ChannelKey, KeySource } from './channel-key.js'
 import { type InnerRequest, readRequest } from './inner-request.js'
 
-/** Where the keys come from. */
-export interface Keys {
-  current: (signal?: AbortSignal) => Promise<Attestation>
-  replace: (stale: Attestation, signal?: AbortSignal) => Promise<Attestation>
-}
-
 /** `fetch` through the channel: see `BlindLlamaClient.fetch`. */
-export function channelFetch(settings: Settings, keys: Keys): typeof globalThis.fetch {
+export function channelFetch<Key extends ChannelKey>(
+  settings: Pick<Settings, 'base' | 'endpoint'>,
+  keys: KeySource<Key>,
+): typeof globalThis.fetch {
   return async (input, init) => send(await readRequest(input, init, settings.base), keys, settings.endpoint)
 }
 
@@ -20,20 +17,24 @@ export function channelFetch(settings: Settings, keys: Keys): typeof globalThis.
  * with another date when its clock disagreed. Every attempt carries the same idempotency key to the same instance, which runs
  * it once, so that a forged remark about the key cannot make it run twice.
  */
-async function send(request: InnerRequest, keys: Keys, endpoint: URL): Promise<Response> {
-  let attestation = await keys.current(request.signal)
+async function send<Key extends ChannelKey>(
+  request: InnerRequest,
+  keys: KeySource<Key>,
+  endpoint: URL,
+): Promise<Response> {
+  let key = await keys.current(request.signal)
   let keyReplaced = false
   let dateCorrected = false
   for (;;) {
-    const outcome = await attempt(request, attestation, endpoint)
+    const outcome = await attempt(request, key, endpoint)
     if (outcome.kind === 'key-unknown') {
       if (keyReplaced) throw new BlindLlamaError('channel.key_unknown', 'The gateway did not know two keys in a row')
       keyReplaced = true
-      attestation = sameInstance(attestation, await keys.replace(attestation, request.signal))
+      key = sameInstance(key, await keys.replace(key, request.signal))
     } else if (outcome.gatewayCode === 'request.date' && !dateCorrected && !Number.isNaN(outcome.date)) {
       dateCorrected = true
       await outcome.response.body?.cancel()
-      attestation.clockOffsetMs = outcome.date - Date.now()
+      key.clockOffsetMs = outcome.date - Date.now()
     } else if (outcome.gatewayCode === 'request.duplicate' && (keyReplaced || dateCorrected)) {
       await outcome.response.body?.cancel()
       throw unknownFate('An earlier attempt was run, and its answer was lost')
@@ -41,7 +42,7 @@ async function send(request: InnerRequest, keys: Keys, endpoint: URL): Promise<R
   }
 }
 
-function sameInstance(stale: Attestation, fresh: Attestation): Attestation {
+function sameInstance<Key extends ChannelKey>(stale: Key, fresh: Key): Key {
   if (fresh.instance !== stale.instance) throw unknownFate('Another instance answers now')
   return fresh
 }

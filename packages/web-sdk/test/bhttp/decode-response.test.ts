@@ -93,12 +93,14 @@ describe('what an independent encoder writes', () => {
   })
 })
 
-describe('truncation (RFC 9292 §3.8)', () => {
-  const head = (framing: number): Bytes => concat(encodeVarint(framing), encodeVarint(200), Uint8Array.of(0))
+function bareHead(framing: number): Bytes {
+  return concat(encodeVarint(framing), encodeVarint(200), Uint8Array.of(0))
+}
 
+describe('truncation (RFC 9292 §3.8)', () => {
   test.each([1, 3])('empty content and trailers may be missing, framing %i', (framing) => {
-    expect(decode(head(framing))).toEqual({ status: 200, fields: [], content: new Uint8Array() })
-    expect(decode(concat(head(framing), Uint8Array.of(0)))).toMatchObject({ status: 200 })
+    expect(decode(bareHead(framing))).toEqual({ status: 200, fields: [], content: new Uint8Array() })
+    expect(decode(concat(bareHead(framing), Uint8Array.of(0)))).toMatchObject({ status: 200 })
   })
 
   // Behind the head, and behind the content, the message may end.
@@ -115,11 +117,15 @@ describe('truncation (RFC 9292 §3.8)', () => {
   })
 })
 
-describe('refuses', () => {
-  const line = (name: string, value: string): Bytes => concat(lengthPrefixed(utf8(name)), lengthPrefixed(utf8(value)))
-  const known = (status: number, lines: Uint8Array, rest: Uint8Array = new Uint8Array(2)): Bytes =>
-    concat(Uint8Array.of(1), encodeVarint(status), lengthPrefixed(lines), rest)
+function line(name: string, value: string): Bytes {
+  return concat(lengthPrefixed(utf8(name)), lengthPrefixed(utf8(value)))
+}
 
+function known(status: number, lines: Uint8Array): Bytes {
+  return concat(Uint8Array.of(1), encodeVarint(status), lengthPrefixed(lines), new Uint8Array(2))
+}
+
+describe('refuses', () => {
   test.each<[string, Uint8Array]>([
     ['a request', Uint8Array.of(0, 3, 0x47, 0x45, 0x54)],
     ['an unknown framing', Uint8Array.of(4, 0x40, 0xc8, 0)],

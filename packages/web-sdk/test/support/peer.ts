@@ -22,7 +22,18 @@ export interface PeerMessage {
   trailers: [string, string][]
 }
 
-type Answer = Record<string, unknown> & { error?: string }
+/** What the commands answer with; which members there are depends on the command. */
+interface Answer {
+  error?: string
+  session?: number
+  key?: number
+  body?: string
+  config?: string
+  bytes?: string
+  plaintext?: string
+  message?: string
+  content?: string
+}
 
 /** The crates `ohttp` and `bhttp` in a process of their own: tools/ohttp-peer. */
 export class Peer {
@@ -83,10 +94,10 @@ export class Peer {
 
   async decode(message: Bytes): Promise<PeerMessage> {
     const decoded = await this.#ask({ op: 'message-decode', message: hex(message) })
-    return { ...decoded, content: bytes(decoded.content) } as PeerMessage
+    return { ...decoded, content: bytes(decoded.content) } as unknown as PeerMessage
   }
 
-  async #ask(command: object): Promise<Record<string, unknown>> {
+  async #ask(command: object): Promise<Answer> {
     const answer = await new Promise<Answer>((resolve) => {
       this.#waiting.push(resolve)
       this.#process.stdin.write(`${JSON.stringify(command)}\n`)

@@ -1,0 +1,18 @@
+import type { RequestKey } from '../ohttp/request-key.js'
+
+/** What a request needs of the attested service. */
+export interface ChannelKey {
+  readonly key: RequestKey
+  /** `[a-z0-9]{1,32}`: the part of the path that the request is posted to. */
+  readonly instance: string
+  /** What to add to this machine's wall clock to get the service's, in milliseconds. */
+  clockOffsetMs: number
+}
+
+/** Where channel keys come from. */
+export interface KeySource<Key extends ChannelKey> {
+  /** The key in use. */
+  current: (signal?: AbortSignal) => Promise<Key>
+  /** Another than `stale`, which the gateway said not to know. */
+  replace: (stale: Key, signal?: AbortSignal) => Promise<Key>
+}

@@ -1,0 +1,376 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ChannelKey, KeySource } from '../../src/channel/channel-key.js'
+import { channelFetch } from '../../src/channel/fetch.js'
+import { pattern } from '../support/bytes.js'
+import { ChannelService, refuseKey } from '../support/channel-service.js'
+
+let service: ChannelService
+let key: ChannelKey
+let replaced: number
+let nextKey: () => Promise<ChannelKey>
+let send: typeof fetch
+
+beforeEach(async () => {
+  service = await ChannelService.start()
+  key = await service.rotate()
+  replaced = 0
+  nextKey = async () => service.rotate()
+  const keys: KeySource<ChannelKey> = {
+    current: async () => key,
+    replace: async () => {
+      replaced += 1
+      return (key = await nextKey())
+    },
+  }
+  send = channelFetch({ base: service.base, endpoint: service.base }, keys)
+})
+afterEach(async () => service.close())
+
+function chat(body: string, init: RequestInit = {}): Promise<Response> {
+  return send(new URL('v1/chat/completions', service.base), { method: 'POST', body, ...init })
+}
+
+describe('a request', () => {
+  test('arrives inside the encapsulation, and nothing of it outside', async () => {
+    const headers = { authorization: 'Bearer secret-key', 'content-type': 'application/json' }
+    const response = await chat('{"prompt":"private words"}', { headers })
+    expect(await response.text()).toBe('{"prompt":"private words"}')
+    const [exchange] = service.exchanges
+    expect(exchange?.message.control).toEqual({
+      method: 'POST',
+      scheme: 'https',
+      authority: 'ohttp.invalid',
+      path: '/v1/chat/completions',
+    })
+    expect(exchange?.field('authorization')).toBe('Bearer secret-key')
+    expect(exchange?.field('content-type')).toBe('application/json')
+
+    const [outer] = service.outer
+    expect(outer?.path).toBe('/ai/blindllama/v1/o/gateway1')
+    expect(outer?.headers).toMatchObject({ 'content-type': 'message/ohttp-chunked-req', incremental: '?1' })
+    expect(JSON.stringify(outer)).not.toMatch(/secret-key|completions|private/)
+    expect(outer?.headers['referer']).toBeUndefined()
+  })
+
+  test('carries a date of the service and a random idempotency key', async () => {
+    key.clockOffsetMs = 3_600_000
+    await Promise.all([chat('a'), chat('b')])
+    const [one, two] = service.exchanges
+    expect(one?.field('idempotency-key')).toMatch(/^[\w-]{32}$/)
+    expect(one?.field('idempotency-key')).not.toBe(two?.field('idempotency-key'))
+    const ahead = Date.parse(one?.field('date') ?? '') - Date.now()
+    expect(ahead).toBeGreaterThan(3_590_000)
+    expect(ahead).toBeLessThan(3_601_000)
+    expect(one?.field('date')).toMatch(/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/)
+  })
+
+  test('hides its length within the bucket of the padding', async () => {
+    await chat('a'.repeat(10))
+    await chat('a'.repeat(90))
+    const lengths = service.outer.map(({ headers }) => headers['content-length'])
+    expect(lengths[0]).toBe(lengths[1])
+  })
+
+  test('goes through the relay, addressed to the service', async () => {
+    const relayed = channelFetch(
+      { base: new URL('https://service.example/'), endpoint: service.base },
+      { current: async () => key, replace: async () => key },
+    )
+    const response = await relayed('https://service.example/v1/models')
+    expect(response.status).toBe(200)
+    expect(service.exchanges[0]?.message.control).toMatchObject({ method: 'GET', path: '/v1/models' })
+  })
+})
+
+describe('an answer', () => {
+  test('has the status, the headers and the body from inside', async () => {
+    service.handler = async (exchange) => exchange.reply(418, 'short and stout', [['x-kettle', 'on']])
+    const response = await chat('tea?')
+    expect(response.status).toBe(418)
+    expect(response.ok).toBe(false)
+    expect(response.headers.get('x-kettle')).toBe('on')
+    expect(await response.text()).toBe('short and stout')
+  })
+
+  test('without content may have none', async () => {
+    service.handler = async (exchange) => exchange.reply(204, '')
+    const response = await chat('x')
+    expect(response.status).toBe(204)
+    expect(response.body).toBeNull()
+  })
+
+  test('gives each event out when it arrives, not later', async () => {
+    const gate = new EventTarget()
+    service.handler = async (exchange) => {
+      await exchange.head(200, [['content-type', 'text/event-stream']])
+      await exchange.content('data: one\n\n')
+      await new Promise((resolve) => gate.addEventListener('open', resolve))
+      await exchange.content('data: two\n\n')
+      await exchange.end()
+    }
+    const reader = (await chat('go')).body?.getReader()
+    expect(new TextDecoder().decode((await reader?.read())?.value)).toBe('data: one\n\n')
+    gate.dispatchEvent(new Event('open'))
+    expect(new TextDecoder().decode((await reader?.read())?.value)).toBe('data: two\n\n')
+    expect((await reader?.read())?.done).toBe(true)
+  })
+
+  test('of several megabytes arrives whole', async () => {
+    const bytes = pattern(5_000_000)
+    service.handler = async (exchange) => {
+      await exchange.head(200)
+      for (let offset = 0; offset < bytes.length; offset += 16_000)
+        await exchange.content(bytes.slice(offset, offset + 16_000))
+      await exchange.end()
+    }
+    const received = new Uint8Array(await (await chat('more')).arrayBuffer())
+    expect(received.length).toBe(bytes.length)
+    expect(Buffer.compare(received, bytes)).toBe(0)
+  })
+
+  test('that is not read is not fetched: the reader sets the pace', async () => {
+    let sent = 0
+    service.handler = async (exchange) => {
+      await exchange.head(200)
+      const response = exchange.outer.response
+      for (; sent < 400 && !response.destroyed; sent += 1) {
+        await exchange.content(pattern(16_000))
+        if (response.writableNeedDrain) await new Promise((resolve) => response.once('drain', resolve))
+      }
+    }
+    const reader = (await chat('slowly')).body?.getReader()
+    await reader?.read()
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    // What the sockets and the platform buffer is some; a reader who stopped does not pull the rest.
+    expect(sent).toBeLessThan(400)
+    await reader?.cancel()
+  })
+})
+
+describe('an answer that is cut', () => {
+  test('before its head rejects', async () => {
+    service.handler = async ({ outer }) => {
+      outer.response.writeHead(200, { 'content-type': 'message/ohttp-chunked-res' }).end()
+    }
+    await expect(chat('x')).rejects.toMatchObject({ name: 'BlindLlamaError', code: 'channel.truncated' })
+  })
+
+  test.each(['ends cleanly', 'resets'])(
+    'behind the last event, where the connection %s, errors the body',
+    async (how) => {
+      service.handler = async (exchange) => {
+        await exchange.head(200)
+        await exchange.content('data: [DONE]\n\n')
+        if (how === 'ends cleanly') exchange.outer.response.end()
+        else setTimeout(() => exchange.outer.response.destroy(), 50)
+      }
+      const reader = (await chat('x')).body?.getReader()
+      expect(new TextDecoder().decode((await reader?.read())?.value)).toBe('data: [DONE]\n\n')
+      await expect(reader?.read()).rejects.toMatchObject({ name: 'BlindLlamaError', code: 'channel.truncated' })
+    },
+  )
+
+  test('inside Binary HTTP, under a genuine final chunk, errors the body', async () => {
+    service.handler = async (exchange) => {
+      await exchange.head(200)
+      await exchange.chunk(Uint8Array.of(10, 1, 2, 3))
+      await exchange.finish()
+    }
+    await expect((await chat('x')).arrayBuffer()).rejects.toMatchObject({ code: 'channel.message' })
+  })
+
+  test('lets go of the connection', async () => {
+    const closed = new Promise<void>((resolve) => {
+      service.handler = async (exchange) => {
+        exchange.outer.response.once('close', resolve)
+        await exchange.head(200)
+        exchange.outer.response.write(pattern(40_000))
+      }
+    })
+    await expect((await chat('x')).text()).rejects.toMatchObject({ code: expect.stringMatching(/^channel\./) })
+    await closed
+  })
+})
+
+describe('what answers outside the encryption', () => {
+  test.each([
+    [502, 'text/html', 'channel.status'],
+    [401, 'application/problem+json', 'channel.status'],
+    [200, 'text/html', 'channel.media_type'],
+    [200, 'message/ohttp-res', 'channel.media_type'],
+    [200, 'application/json', 'channel.media_type'],
+  ])('%i %s never reaches the application', async (status, type, code) => {
+    service.intercept = (_request, response) => {
+      response.writeHead(status, { 'content-type': type }).end('{"choices":[{"message":"lies"}]}')
+      return true
+    }
+    const error = await chat('x').catch((caught: unknown) => caught)
+    expect(error).toMatchObject({ name: 'BlindLlamaError', code })
+    expect(String(error)).not.toContain('lies')
+    expect(replaced).toBe(0)
+  })
+
+  test('a redirect is not followed', async () => {
+    service.intercept = (_request, response) => {
+      response.writeHead(307, { location: '/elsewhere' }).end()
+      return true
+    }
+    await expect(chat('x')).rejects.toMatchObject({ code: 'request.unknown_fate' })
+    expect(service.outer).toHaveLength(1)
+  })
+
+  test('a connection that fails leaves the fate of a POST unknown and that of a GET harmless', async () => {
+    service.intercept = (request) => {
+      request.socket.destroy()
+      return true
+    }
+    await expect(chat('x')).rejects.toMatchObject({ code: 'request.unknown_fate' })
+    await expect(send(new URL('v1/models', service.base))).rejects.toMatchObject({ code: 'channel.unreachable' })
+    expect(service.outer).toHaveLength(2)
+  })
+})
+
+describe('a key that the gateway does not know', () => {
+  test('is replaced once, and the same request sent once more', async () => {
+    service.handler = async (exchange) => exchange.reply(200, 'answered')
+    let refused: string | undefined
+    service.intercept = (_request, response) => {
+      if (refused !== undefined) return false
+      refused = 'once'
+      refuseKey(response)
+      return true
+    }
+    const headers = { 'idempotency-key': 'caller-chose-this-one-22' }
+    expect(await (await chat('x', { headers })).text()).toBe('answered')
+    expect(replaced).toBe(1)
+    expect(service.exchanges).toHaveLength(1)
+    expect(service.exchanges[0]?.field('idempotency-key')).toBe('caller-chose-this-one-22')
+  })
+
+  test('twice in a row is an error, so that a forged remark cannot make it loop', async () => {
+    service.intercept = (_request, response) => {
+      refuseKey(response)
+      return true
+    }
+    await expect(chat('x')).rejects.toMatchObject({ code: 'channel.key_unknown' })
+    expect(replaced).toBe(1)
+    expect(service.outer).toHaveLength(2)
+  })
+
+  test('of an instance that is gone leaves the fate unknown: nothing is sent to another', async () => {
+    nextKey = async () => service.rotate('gateway2')
+    service.intercept = (_request, response) => {
+      refuseKey(response)
+      return true
+    }
+    await expect(chat('x')).rejects.toMatchObject({ code: 'request.unknown_fate' })
+    expect(service.outer).toHaveLength(1)
+  })
+
+  test('where the remark was forged after the request was run, it is not run twice and its fate is told', async () => {
+    nextKey = async () => key
+    const run = new Set<string>()
+    let forged = false
+    service.handler = async (exchange) => {
+      const idempotencyKey = exchange.field('idempotency-key') ?? ''
+      if (run.has(idempotencyKey)) return exchange.reply(409, '{}', [['blindllama-code', 'request.duplicate']])
+      run.add(idempotencyKey)
+      forged = true
+      return refuseKey(exchange.outer.response)
+    }
+    await expect(chat('x')).rejects.toMatchObject({ code: 'request.unknown_fate' })
+    expect(forged).toBe(true)
+    expect(run.size).toBe(1)
+  })
+})
+
+describe('a date that the gateway does not accept', () => {
+  test('is corrected by the clock of the gateway, and the request sent once more', async () => {
+    const serverNow = Date.now() + 86_400_000
+    service.handler = async (exchange) => {
+      const off = Math.abs(Date.parse(exchange.field('date') ?? '') - serverNow)
+      if (off < 60_000) return exchange.reply(200, 'in time')
+      const fields = [
+        ['blindllama-code', 'request.date'],
+        ['date', new Date(serverNow).toUTCString()],
+        ['content-type', 'application/problem+json'],
+      ] as const
+      return exchange.reply(400, '{}', fields)
+    }
+    expect(await (await chat('x')).text()).toBe('in time')
+    expect(service.exchanges).toHaveLength(2)
+    const keys = service.exchanges.map((exchange) => exchange.field('idempotency-key'))
+    expect(keys[0]).toBe(keys[1])
+    expect(await (await chat('y')).text()).toBe('in time')
+    expect(service.exchanges).toHaveLength(3)
+  })
+
+  test('twice is the answer of the gateway, which the application gets', async () => {
+    service.handler = async (exchange) =>
+      exchange.reply(400, 'no', [
+        ['blindllama-code', 'request.date'],
+        ['date', new Date().toUTCString()],
+      ])
+    const response = await chat('x')
+    expect(response.status).toBe(400)
+    expect(service.exchanges).toHaveLength(2)
+  })
+
+  test('means nothing where the upstream says it', async () => {
+    service.handler = async (exchange) =>
+      exchange.reply(400, 'no', [
+        ['content-type', 'application/problem+json'],
+        ['date', new Date().toUTCString()],
+      ])
+    expect((await chat('x')).status).toBe(400)
+    expect(service.exchanges).toHaveLength(1)
+  })
+})
+
+describe('the caller aborts', () => {
+  test('before anything was sent', async () => {
+    const error = await chat('x', { signal: AbortSignal.abort() }).catch((caught: unknown) => caught)
+    expect(error).toMatchObject({ name: 'AbortError' })
+    expect(service.outer).toHaveLength(0)
+  })
+
+  test('while waiting for the answer', async () => {
+    const stop = new AbortController()
+    const reason = new Error('changed my mind')
+    service.handler = async () => stop.abort(reason)
+    await expect(chat('x', { signal: stop.signal })).rejects.toBe(reason)
+  })
+
+  test('while reading it: the body errors with the reason, and the service sees the connection close', async () => {
+    const stop = new AbortController()
+    const closed = new Promise<void>((resolve) => {
+      service.handler = async (exchange) => {
+        exchange.outer.response.once('close', resolve)
+        await exchange.head(200)
+        await exchange.content('data: one\n\n')
+      }
+    })
+    const reader = (await chat('x', { signal: stop.signal })).body?.getReader()
+    await reader?.read()
+    const next = reader?.read()
+    stop.abort()
+    await expect(next).rejects.toMatchObject({ name: 'AbortError' })
+    await closed
+  })
+
+  test('by cancelling the body, also while a read waits', async () => {
+    const closed = new Promise<void>((resolve) => {
+      service.handler = async (exchange) => {
+        exchange.outer.response.once('close', resolve)
+        await exchange.head(200)
+        await exchange.content('data: one\n\n')
+      }
+    })
+    const reader = (await chat('x')).body?.getReader()
+    await reader?.read()
+    const next = reader?.read()
+    await reader?.cancel('enough')
+    expect((await next)?.done).toBe(true)
+    await closed
+  })
+})
