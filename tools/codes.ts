@@ -59,7 +59,7 @@ function rust(entries: Entry[]): string {
   const constants = entries.map(
     ({ code, sentence }) =>
       `    /// ${sentence}\n` +
-      `    pub const ${constant(code)}: Self = Self { name: ${JSON.stringify(code)}, sentence: ${JSON.stringify(sentence)} };\n`,
+      `    pub const ${constant(code)}: Self = Self(&Entry { name: ${JSON.stringify(code)}, sentence: ${JSON.stringify(sentence)} });\n`,
   )
   const all = entries.map(({ code }) => `        Self::${constant(code)},\n`)
   return `//! ${notice}
@@ -68,7 +68,10 @@ function rust(entries: Entry[]): string {
 ///
 /// Constants instead of an enum: a program carries only the names and sentences of the codes that it raises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Code {
+pub struct Code(&'static Entry);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Entry {
     name: &'static str,
     sentence: &'static str,
 }
@@ -77,19 +80,19 @@ impl Code {
     /// The code as it appears on the wire and in verdicts.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
-        self.name
+        self.0.name
     }
 
     /// What happened, in a sentence for a person.
     #[must_use]
     pub const fn sentence(self) -> &'static str {
-        self.sentence
+        self.0.sentence
     }
 }
 
 impl core::fmt::Display for Code {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(self.name)
+        f.write_str(self.0.name)
     }
 }
 

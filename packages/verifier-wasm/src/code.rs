@@ -4,7 +4,10 @@
 ///
 /// Constants instead of an enum: a program carries only the names and sentences of the codes that it raises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Code {
+pub struct Code(&'static Entry);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Entry {
     name: &'static str,
     sentence: &'static str,
 }
@@ -13,347 +16,347 @@ impl Code {
     /// The code as it appears on the wire and in verdicts.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
-        self.name
+        self.0.name
     }
 
     /// What happened, in a sentence for a person.
     #[must_use]
     pub const fn sentence(self) -> &'static str {
-        self.sentence
+        self.0.sentence
     }
 }
 
 impl core::fmt::Display for Code {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(self.name)
+        f.write_str(self.0.name)
     }
 }
 
 #[rustfmt::skip]
 impl Code {
     /// The check passed.
-    pub const OK: Self = Self { name: "ok", sentence: "The check passed." };
+    pub const OK: Self = Self(&Entry { name: "ok", sentence: "The check passed." });
 
     /// The policy is larger than 256 KiB.
-    pub const POLICY_SIZE: Self = Self { name: "policy.size", sentence: "The policy is larger than 256 KiB." };
+    pub const POLICY_SIZE: Self = Self(&Entry { name: "policy.size", sentence: "The policy is larger than 256 KiB." });
 
     /// The policy is not the strict JSON that this verifier reads.
-    pub const POLICY_SYNTAX: Self = Self { name: "policy.syntax", sentence: "The policy is not the strict JSON that this verifier reads." };
+    pub const POLICY_SYNTAX: Self = Self(&Entry { name: "policy.syntax", sentence: "The policy is not the strict JSON that this verifier reads." });
 
     /// The policy is well-formed but demands something that would not be safe or cannot be met.
-    pub const POLICY_INVALID: Self = Self { name: "policy.invalid", sentence: "The policy is well-formed but demands something that would not be safe or cannot be met." };
+    pub const POLICY_INVALID: Self = Self(&Entry { name: "policy.invalid", sentence: "The policy is well-formed but demands something that would not be safe or cannot be met." });
 
     /// The policy demands a check that this version of the verifier does not implement.
-    pub const POLICY_UNSUPPORTED: Self = Self { name: "policy.unsupported", sentence: "The policy demands a check that this version of the verifier does not implement." };
+    pub const POLICY_UNSUPPORTED: Self = Self(&Entry { name: "policy.unsupported", sentence: "The policy demands a check that this version of the verifier does not implement." });
 
     /// A part of the evidence is larger than the protocol allows.
-    pub const BUNDLE_SIZE: Self = Self { name: "bundle.size", sentence: "A part of the evidence is larger than the protocol allows." };
+    pub const BUNDLE_SIZE: Self = Self(&Entry { name: "bundle.size", sentence: "A part of the evidence is larger than the protocol allows." });
 
     /// The evidence is not deterministic CBOR.
-    pub const BUNDLE_ENCODING: Self = Self { name: "bundle.encoding", sentence: "The evidence is not deterministic CBOR." };
+    pub const BUNDLE_ENCODING: Self = Self(&Entry { name: "bundle.encoding", sentence: "The evidence is not deterministic CBOR." });
 
     /// The evidence lacks a member, has one of the wrong type, or has an unknown critical one.
-    pub const BUNDLE_SCHEMA: Self = Self { name: "bundle.schema", sentence: "The evidence lacks a member, has one of the wrong type, or has an unknown critical one." };
+    pub const BUNDLE_SCHEMA: Self = Self(&Entry { name: "bundle.schema", sentence: "The evidence lacks a member, has one of the wrong type, or has an unknown critical one." });
 
     /// The evidence has a version that the page did not ask for.
-    pub const BUNDLE_VERSION: Self = Self { name: "bundle.version", sentence: "The evidence has a version that the page did not ask for." };
+    pub const BUNDLE_VERSION: Self = Self(&Entry { name: "bundle.version", sentence: "The evidence has a version that the page did not ask for." });
 
     /// The evidence leaves out its static part without naming the one that the page holds.
-    pub const BUNDLE_STATIC_MISSING: Self = Self { name: "bundle.static_missing", sentence: "The evidence leaves out its static part without naming the one that the page holds." };
+    pub const BUNDLE_STATIC_MISSING: Self = Self(&Entry { name: "bundle.static_missing", sentence: "The evidence leaves out its static part without naming the one that the page holds." });
 
     /// The static part of the evidence does not have the hash that the evidence names.
-    pub const BUNDLE_STATIC_MISMATCH: Self = Self { name: "bundle.static_mismatch", sentence: "The static part of the evidence does not have the hash that the evidence names." };
+    pub const BUNDLE_STATIC_MISMATCH: Self = Self(&Entry { name: "bundle.static_mismatch", sentence: "The static part of the evidence does not have the hash that the evidence names." });
 
     /// The public area of the attestation key is not a strict TPMT_PUBLIC.
-    pub const AK_SYNTAX: Self = Self { name: "ak.syntax", sentence: "The public area of the attestation key is not a strict TPMT_PUBLIC." };
+    pub const AK_SYNTAX: Self = Self(&Entry { name: "ak.syntax", sentence: "The public area of the attestation key is not a strict TPMT_PUBLIC." });
 
     /// The attestation key uses an algorithm, hash or parameter that this verifier does not accept.
-    pub const AK_ALGORITHM: Self = Self { name: "ak.algorithm", sentence: "The attestation key uses an algorithm, hash or parameter that this verifier does not accept." };
+    pub const AK_ALGORITHM: Self = Self(&Entry { name: "ak.algorithm", sentence: "The attestation key uses an algorithm, hash or parameter that this verifier does not accept." });
 
     /// The RSA modulus of the attestation key has a size that is not accepted or cannot be a product of two odd primes.
-    pub const AK_MODULUS: Self = Self { name: "ak.modulus", sentence: "The RSA modulus of the attestation key has a size that is not accepted or cannot be a product of two odd primes." };
+    pub const AK_MODULUS: Self = Self(&Entry { name: "ak.modulus", sentence: "The RSA modulus of the attestation key has a size that is not accepted or cannot be a product of two odd primes." });
 
     /// The public point of the attestation key does not lie on its curve.
-    pub const AK_POINT: Self = Self { name: "ak.point", sentence: "The public point of the attestation key does not lie on its curve." };
+    pub const AK_POINT: Self = Self(&Entry { name: "ak.point", sentence: "The public point of the attestation key does not lie on its curve." });
 
     /// No trust anchor of the policy vouches for this attestation key.
-    pub const AK_UNTRUSTED: Self = Self { name: "ak.untrusted", sentence: "No trust anchor of the policy vouches for this attestation key." };
+    pub const AK_UNTRUSTED: Self = Self(&Entry { name: "ak.untrusted", sentence: "No trust anchor of the policy vouches for this attestation key." });
 
     /// The trust anchor that matched gives an assurance that the policy does not accept.
-    pub const AK_ASSURANCE: Self = Self { name: "ak.assurance", sentence: "The trust anchor that matched gives an assurance that the policy does not accept." };
+    pub const AK_ASSURANCE: Self = Self(&Entry { name: "ak.assurance", sentence: "The trust anchor that matched gives an assurance that the policy does not accept." });
 
     /// The attestation key belongs to a simulated TPM, which proves nothing, and the page did not allow it.
-    pub const AK_SIMULATED: Self = Self { name: "ak.simulated", sentence: "The attestation key belongs to a simulated TPM, which proves nothing, and the page did not allow it." };
+    pub const AK_SIMULATED: Self = Self(&Entry { name: "ak.simulated", sentence: "The attestation key belongs to a simulated TPM, which proves nothing, and the page did not allow it." });
 
     /// The attestation key could sign something other than what its TPM measured, or could leave its TPM.
-    pub const AK_ATTRIBUTES: Self = Self { name: "ak.attributes", sentence: "The attestation key could sign something other than what its TPM measured, or could leave its TPM." };
+    pub const AK_ATTRIBUTES: Self = Self(&Entry { name: "ak.attributes", sentence: "The attestation key could sign something other than what its TPM measured, or could leave its TPM." });
 
     /// The quote names another signer than an endorsement primary with this public area.
-    pub const AK_QUALIFIED_NAME: Self = Self { name: "ak.qualified_name", sentence: "The quote names another signer than an endorsement primary with this public area." };
+    pub const AK_QUALIFIED_NAME: Self = Self(&Entry { name: "ak.qualified_name", sentence: "The quote names another signer than an endorsement primary with this public area." });
 
     /// The quote is not a strict TPMS_ATTEST.
-    pub const ATTEST_SYNTAX: Self = Self { name: "attest.syntax", sentence: "The quote is not a strict TPMS_ATTEST." };
+    pub const ATTEST_SYNTAX: Self = Self(&Entry { name: "attest.syntax", sentence: "The quote is not a strict TPMS_ATTEST." });
 
     /// The signed structure was not made by a TPM: its magic number is another.
-    pub const ATTEST_MAGIC: Self = Self { name: "attest.magic", sentence: "The signed structure was not made by a TPM: its magic number is another." };
+    pub const ATTEST_MAGIC: Self = Self(&Entry { name: "attest.magic", sentence: "The signed structure was not made by a TPM: its magic number is another." });
 
     /// The signed structure is not a quote but another kind of attestation.
-    pub const ATTEST_TYPE: Self = Self { name: "attest.type", sentence: "The signed structure is not a quote but another kind of attestation." };
+    pub const ATTEST_TYPE: Self = Self(&Entry { name: "attest.type", sentence: "The signed structure is not a quote but another kind of attestation." });
 
     /// The TPM lost power without notice: its clock may have gone back.
-    pub const ATTEST_CLOCK_UNSAFE: Self = Self { name: "attest.clock_unsafe", sentence: "The TPM lost power without notice: its clock may have gone back." };
+    pub const ATTEST_CLOCK_UNSAFE: Self = Self(&Entry { name: "attest.clock_unsafe", sentence: "The TPM lost power without notice: its clock may have gone back." });
 
     /// The signature is not a strict TPMT_SIGNATURE.
-    pub const SIGNATURE_SYNTAX: Self = Self { name: "signature.syntax", sentence: "The signature is not a strict TPMT_SIGNATURE." };
+    pub const SIGNATURE_SYNTAX: Self = Self(&Entry { name: "signature.syntax", sentence: "The signature is not a strict TPMT_SIGNATURE." });
 
     /// The signature names another scheme or hash than the one its key is fixed to.
-    pub const SIGNATURE_SCHEME: Self = Self { name: "signature.scheme", sentence: "The signature names another scheme or hash than the one its key is fixed to." };
+    pub const SIGNATURE_SCHEME: Self = Self(&Entry { name: "signature.scheme", sentence: "The signature names another scheme or hash than the one its key is fixed to." });
 
     /// A number of the signature has a length or a range that the key rules out.
-    pub const SIGNATURE_VALUE: Self = Self { name: "signature.value", sentence: "A number of the signature has a length or a range that the key rules out." };
+    pub const SIGNATURE_VALUE: Self = Self(&Entry { name: "signature.value", sentence: "A number of the signature has a length or a range that the key rules out." });
 
     /// The signature does not verify over the quote under the attestation key.
-    pub const SIGNATURE_INVALID: Self = Self { name: "signature.invalid", sentence: "The signature does not verify over the quote under the attestation key." };
+    pub const SIGNATURE_INVALID: Self = Self(&Entry { name: "signature.invalid", sentence: "The signature does not verify over the quote under the attestation key." });
 
     /// The path from this page's nonce to the quoted root is malformed.
-    pub const BINDING_NONCE: Self = Self { name: "binding.nonce", sentence: "The path from this page's nonce to the quoted root is malformed." };
+    pub const BINDING_NONCE: Self = Self(&Entry { name: "binding.nonce", sentence: "The path from this page's nonce to the quoted root is malformed." });
 
     /// The quote does not cover this page's nonce together with these claims.
-    pub const BINDING_EXTRA_DATA: Self = Self { name: "binding.extra_data", sentence: "The quote does not cover this page's nonce together with these claims." };
+    pub const BINDING_EXTRA_DATA: Self = Self(&Entry { name: "binding.extra_data", sentence: "The quote does not cover this page's nonce together with these claims." });
 
     /// The claims are not deterministic CBOR.
-    pub const CLAIMS_ENCODING: Self = Self { name: "claims.encoding", sentence: "The claims are not deterministic CBOR." };
+    pub const CLAIMS_ENCODING: Self = Self(&Entry { name: "claims.encoding", sentence: "The claims are not deterministic CBOR." });
 
     /// The claims lack a member, have one of the wrong type or range, or have an unknown critical one.
-    pub const CLAIMS_SCHEMA: Self = Self { name: "claims.schema", sentence: "The claims lack a member, have one of the wrong type or range, or have an unknown critical one." };
+    pub const CLAIMS_SCHEMA: Self = Self(&Entry { name: "claims.schema", sentence: "The claims lack a member, have one of the wrong type or range, or have an unknown critical one." });
 
     /// The claims have another version than the evidence around them.
-    pub const CLAIMS_VERSION: Self = Self { name: "claims.version", sentence: "The claims have another version than the evidence around them." };
+    pub const CLAIMS_VERSION: Self = Self(&Entry { name: "claims.version", sentence: "The claims have another version than the evidence around them." });
 
     /// The list of channel keys is malformed or names a key twice.
-    pub const CLAIMS_KEYS: Self = Self { name: "claims.keys", sentence: "The list of channel keys is malformed or names a key twice." };
+    pub const CLAIMS_KEYS: Self = Self(&Entry { name: "claims.keys", sentence: "The list of channel keys is malformed or names a key twice." });
 
     /// The service proves itself for another audience than this one.
-    pub const CLAIMS_AUDIENCE: Self = Self { name: "claims.audience", sentence: "The service proves itself for another audience than this one." };
+    pub const CLAIMS_AUDIENCE: Self = Self(&Entry { name: "claims.audience", sentence: "The service proves itself for another audience than this one." });
 
     /// The service hands prompts to a model that its proof does not cover.
-    pub const CLAIMS_UPSTREAM: Self = Self { name: "claims.upstream", sentence: "The service hands prompts to a model that its proof does not cover." };
+    pub const CLAIMS_UPSTREAM: Self = Self(&Entry { name: "claims.upstream", sentence: "The service hands prompts to a model that its proof does not cover." });
 
     /// The model runs outside the proof; the policy accepts that.
-    pub const CLAIMS_UPSTREAM_UNATTESTED: Self = Self { name: "claims.upstream_unattested", sentence: "The model runs outside the proof; the policy accepts that." };
+    pub const CLAIMS_UPSTREAM_UNATTESTED: Self = Self(&Entry { name: "claims.upstream_unattested", sentence: "The model runs outside the proof; the policy accepts that." });
 
     /// The gateway runs with a configuration that the policy does not accept.
-    pub const CLAIMS_CONFIG: Self = Self { name: "claims.config", sentence: "The gateway runs with a configuration that the policy does not accept." };
+    pub const CLAIMS_CONFIG: Self = Self(&Entry { name: "claims.config", sentence: "The gateway runs with a configuration that the policy does not accept." });
 
     /// The service's clock differs from this machine's by more than five minutes.
-    pub const CLAIMS_SERVER_TIME: Self = Self { name: "claims.server_time", sentence: "The service's clock differs from this machine's by more than five minutes." };
+    pub const CLAIMS_SERVER_TIME: Self = Self(&Entry { name: "claims.server_time", sentence: "The service's clock differs from this machine's by more than five minutes." });
 
     /// The service offers no channel key with an encryption suite that policy and page support.
-    pub const CLAIMS_SUITE: Self = Self { name: "claims.suite", sentence: "The service offers no channel key with an encryption suite that policy and page support." };
+    pub const CLAIMS_SUITE: Self = Self(&Entry { name: "claims.suite", sentence: "The service offers no channel key with an encryption suite that policy and page support." });
 
     /// The quote covers another selection of measurements than the policy demands.
-    pub const PCR_SELECTION: Self = Self { name: "pcr.selection", sentence: "The quote covers another selection of measurements than the policy demands." };
+    pub const PCR_SELECTION: Self = Self(&Entry { name: "pcr.selection", sentence: "The quote covers another selection of measurements than the policy demands." });
 
-    /// The evidence lacks the value of a quoted measurement, or has one of another bank or length.
-    pub const PCR_VALUES: Self = Self { name: "pcr.values", sentence: "The evidence lacks the value of a quoted measurement, or has one of another bank or length." };
+    /// The evidence lacks the value of a quoted measurement, or has values of another bank.
+    pub const PCR_VALUES: Self = Self(&Entry { name: "pcr.values", sentence: "The evidence lacks the value of a quoted measurement, or has values of another bank." });
 
     /// The measurements do not have the digest that the TPM signed.
-    pub const PCR_DIGEST: Self = Self { name: "pcr.digest", sentence: "The measurements do not have the digest that the TPM signed." };
+    pub const PCR_DIGEST: Self = Self(&Entry { name: "pcr.digest", sentence: "The measurements do not have the digest that the TPM signed." });
 
     /// The measured software is none of the releases that the policy accepts.
-    pub const PCR_MISMATCH: Self = Self { name: "pcr.mismatch", sentence: "The measured software is none of the releases that the policy accepts." };
+    pub const PCR_MISMATCH: Self = Self(&Entry { name: "pcr.mismatch", sentence: "The measured software is none of the releases that the policy accepts." });
 
     /// A measurement that the policy wants untouched was extended.
-    pub const PCR_TOUCHED: Self = Self { name: "pcr.touched", sentence: "A measurement that the policy wants untouched was extended." };
+    pub const PCR_TOUCHED: Self = Self(&Entry { name: "pcr.touched", sentence: "A measurement that the policy wants untouched was extended." });
 
     /// An earlier check failed, so this one was not made.
-    pub const VERDICT_NOT_REACHED: Self = Self { name: "verdict.not_reached", sentence: "An earlier check failed, so this one was not made." };
+    pub const VERDICT_NOT_REACHED: Self = Self(&Entry { name: "verdict.not_reached", sentence: "An earlier check failed, so this one was not made." });
 
     /// The policy does not ask for this check.
-    pub const VERDICT_NOT_REQUIRED: Self = Self { name: "verdict.not_required", sentence: "The policy does not ask for this check." };
+    pub const VERDICT_NOT_REQUIRED: Self = Self(&Entry { name: "verdict.not_required", sentence: "The policy does not ask for this check." });
 
     /// The service could not be reached for its evidence.
-    pub const EVIDENCE_UNREACHABLE: Self = Self { name: "evidence.unreachable", sentence: "The service could not be reached for its evidence." };
+    pub const EVIDENCE_UNREACHABLE: Self = Self(&Entry { name: "evidence.unreachable", sentence: "The service could not be reached for its evidence." });
 
     /// The service answered the question for its evidence with an error.
-    pub const EVIDENCE_STATUS: Self = Self { name: "evidence.status", sentence: "The service answered the question for its evidence with an error." };
+    pub const EVIDENCE_STATUS: Self = Self(&Entry { name: "evidence.status", sentence: "The service answered the question for its evidence with an error." });
 
     /// The answer to the question for evidence is not CBOR.
-    pub const EVIDENCE_MEDIA_TYPE: Self = Self { name: "evidence.media_type", sentence: "The answer to the question for evidence is not CBOR." };
+    pub const EVIDENCE_MEDIA_TYPE: Self = Self(&Entry { name: "evidence.media_type", sentence: "The answer to the question for evidence is not CBOR." });
 
     /// The service sent more evidence than the protocol allows.
-    pub const EVIDENCE_SIZE: Self = Self { name: "evidence.size", sentence: "The service sent more evidence than the protocol allows." };
+    pub const EVIDENCE_SIZE: Self = Self(&Entry { name: "evidence.size", sentence: "The service sent more evidence than the protocol allows." });
 
     /// The service did not deliver its evidence in time.
-    pub const EVIDENCE_TIMEOUT: Self = Self { name: "evidence.timeout", sentence: "The service did not deliver its evidence in time." };
+    pub const EVIDENCE_TIMEOUT: Self = Self(&Entry { name: "evidence.timeout", sentence: "The service did not deliver its evidence in time." });
 
     /// The client accepts no version of the protocol that this gateway speaks.
-    pub const EVIDENCE_VERSION: Self = Self { name: "evidence.version", sentence: "The client accepts no version of the protocol that this gateway speaks." };
+    pub const EVIDENCE_VERSION: Self = Self(&Entry { name: "evidence.version", sentence: "The client accepts no version of the protocol that this gateway speaks." });
 
     /// Too many clients wait for a quote.
-    pub const EVIDENCE_BUSY: Self = Self { name: "evidence.busy", sentence: "Too many clients wait for a quote." };
+    pub const EVIDENCE_BUSY: Self = Self(&Entry { name: "evidence.busy", sentence: "Too many clients wait for a quote." });
 
     /// The gateway cannot make a fresh quote now.
-    pub const EVIDENCE_UNAVAILABLE: Self = Self { name: "evidence.unavailable", sentence: "The gateway cannot make a fresh quote now." };
+    pub const EVIDENCE_UNAVAILABLE: Self = Self(&Entry { name: "evidence.unavailable", sentence: "The gateway cannot make a fresh quote now." });
 
     /// The verifier could not be loaded.
-    pub const WASM_LOAD: Self = Self { name: "wasm.load", sentence: "The verifier could not be loaded." };
+    pub const WASM_LOAD: Self = Self(&Entry { name: "wasm.load", sentence: "The verifier could not be loaded." });
 
     /// The verifier that was delivered is not the one that this SDK was built with.
-    pub const WASM_INTEGRITY: Self = Self { name: "wasm.integrity", sentence: "The verifier that was delivered is not the one that this SDK was built with." };
+    pub const WASM_INTEGRITY: Self = Self(&Entry { name: "wasm.integrity", sentence: "The verifier that was delivered is not the one that this SDK was built with." });
 
     /// The page's Content-Security-Policy forbids WebAssembly.
-    pub const WASM_BLOCKED: Self = Self { name: "wasm.blocked", sentence: "The page's Content-Security-Policy forbids WebAssembly." };
+    pub const WASM_BLOCKED: Self = Self(&Entry { name: "wasm.blocked", sentence: "The page's Content-Security-Policy forbids WebAssembly." });
 
     /// The verifier could not be compiled or started.
-    pub const WASM_COMPILE: Self = Self { name: "wasm.compile", sentence: "The verifier could not be compiled or started." };
+    pub const WASM_COMPILE: Self = Self(&Entry { name: "wasm.compile", sentence: "The verifier could not be compiled or started." });
 
     /// The verifier stopped in the middle of its work.
-    pub const WASM_TRAP: Self = Self { name: "wasm.trap", sentence: "The verifier stopped in the middle of its work." };
+    pub const WASM_TRAP: Self = Self(&Entry { name: "wasm.trap", sentence: "The verifier stopped in the middle of its work." });
 
     /// The service could not be reached through the encrypted channel.
-    pub const CHANNEL_UNREACHABLE: Self = Self { name: "channel.unreachable", sentence: "The service could not be reached through the encrypted channel." };
+    pub const CHANNEL_UNREACHABLE: Self = Self(&Entry { name: "channel.unreachable", sentence: "The service could not be reached through the encrypted channel." });
 
     /// Something outside the encryption answered with an error in place of the service.
-    pub const CHANNEL_STATUS: Self = Self { name: "channel.status", sentence: "Something outside the encryption answered with an error in place of the service." };
+    pub const CHANNEL_STATUS: Self = Self(&Entry { name: "channel.status", sentence: "Something outside the encryption answered with an error in place of the service." });
 
     /// The message is not chunked Oblivious HTTP.
-    pub const CHANNEL_MEDIA_TYPE: Self = Self { name: "channel.media_type", sentence: "The message is not chunked Oblivious HTTP." };
+    pub const CHANNEL_MEDIA_TYPE: Self = Self(&Entry { name: "channel.media_type", sentence: "The message is not chunked Oblivious HTTP." });
 
     /// The key of the service cannot be encrypted to.
-    pub const CHANNEL_KEY: Self = Self { name: "channel.key", sentence: "The key of the service cannot be encrypted to." };
+    pub const CHANNEL_KEY: Self = Self(&Entry { name: "channel.key", sentence: "The key of the service cannot be encrypted to." });
 
     /// The gateway does not hold the key that the request names.
-    pub const CHANNEL_KEY_UNKNOWN: Self = Self { name: "channel.key_unknown", sentence: "The gateway does not hold the key that the request names." };
+    pub const CHANNEL_KEY_UNKNOWN: Self = Self(&Entry { name: "channel.key_unknown", sentence: "The gateway does not hold the key that the request names." });
 
     /// The key of the channel is no longer valid.
-    pub const CHANNEL_KEY_EXPIRED: Self = Self { name: "channel.key_expired", sentence: "The key of the channel is no longer valid." };
+    pub const CHANNEL_KEY_EXPIRED: Self = Self(&Entry { name: "channel.key_expired", sentence: "The key of the channel is no longer valid." });
 
     /// The request names an encryption suite that its key does not offer.
-    pub const CHANNEL_SUITE: Self = Self { name: "channel.suite", sentence: "The request names an encryption suite that its key does not offer." };
+    pub const CHANNEL_SUITE: Self = Self(&Entry { name: "channel.suite", sentence: "The request names an encryption suite that its key does not offer." });
 
     /// The framing of the encrypted message is malformed.
-    pub const CHANNEL_ENCODING: Self = Self { name: "channel.encoding", sentence: "The framing of the encrypted message is malformed." };
+    pub const CHANNEL_ENCODING: Self = Self(&Entry { name: "channel.encoding", sentence: "The framing of the encrypted message is malformed." });
 
     /// A chunk of the encrypted message has a length that the protocol forbids.
-    pub const CHANNEL_CHUNK_SIZE: Self = Self { name: "channel.chunk_size", sentence: "A chunk of the encrypted message has a length that the protocol forbids." };
+    pub const CHANNEL_CHUNK_SIZE: Self = Self(&Entry { name: "channel.chunk_size", sentence: "A chunk of the encrypted message has a length that the protocol forbids." });
 
     /// A chunk of the encrypted message does not decrypt: it was altered or belongs to another message.
-    pub const CHANNEL_DECRYPT: Self = Self { name: "channel.decrypt", sentence: "A chunk of the encrypted message does not decrypt: it was altered or belongs to another message." };
+    pub const CHANNEL_DECRYPT: Self = Self(&Entry { name: "channel.decrypt", sentence: "A chunk of the encrypted message does not decrypt: it was altered or belongs to another message." });
 
     /// The encrypted message ended before its final chunk.
-    pub const CHANNEL_TRUNCATED: Self = Self { name: "channel.truncated", sentence: "The encrypted message ended before its final chunk." };
+    pub const CHANNEL_TRUNCATED: Self = Self(&Entry { name: "channel.truncated", sentence: "The encrypted message ended before its final chunk." });
 
     /// The same encrypted request arrived a second time.
-    pub const CHANNEL_REPLAYED: Self = Self { name: "channel.replayed", sentence: "The same encrypted request arrived a second time." };
+    pub const CHANNEL_REPLAYED: Self = Self(&Entry { name: "channel.replayed", sentence: "The same encrypted request arrived a second time." });
 
     /// The decrypted message is not Binary HTTP.
-    pub const CHANNEL_MESSAGE: Self = Self { name: "channel.message", sentence: "The decrypted message is not Binary HTTP." };
+    pub const CHANNEL_MESSAGE: Self = Self(&Entry { name: "channel.message", sentence: "The decrypted message is not Binary HTTP." });
 
     /// Too many requests are open at once.
-    pub const CHANNEL_BUSY: Self = Self { name: "channel.busy", sentence: "Too many requests are open at once." };
+    pub const CHANNEL_BUSY: Self = Self(&Entry { name: "channel.busy", sentence: "Too many requests are open at once." });
 
     /// The query has a parameter that is unknown, repeated, missing or malformed.
-    pub const REQUEST_QUERY: Self = Self { name: "request.query", sentence: "The query has a parameter that is unknown, repeated, missing or malformed." };
+    pub const REQUEST_QUERY: Self = Self(&Entry { name: "request.query", sentence: "The query has a parameter that is unknown, repeated, missing or malformed." });
 
     /// The gateway has no such endpoint.
-    pub const REQUEST_NOT_FOUND: Self = Self { name: "request.not_found", sentence: "The gateway has no such endpoint." };
+    pub const REQUEST_NOT_FOUND: Self = Self(&Entry { name: "request.not_found", sentence: "The gateway has no such endpoint." });
 
     /// The endpoint does not take this method.
-    pub const REQUEST_METHOD: Self = Self { name: "request.method", sentence: "The endpoint does not take this method." };
+    pub const REQUEST_METHOD: Self = Self(&Entry { name: "request.method", sentence: "The endpoint does not take this method." });
 
     /// The gateway does not serve pages of this origin.
-    pub const REQUEST_ORIGIN: Self = Self { name: "request.origin", sentence: "The gateway does not serve pages of this origin." };
+    pub const REQUEST_ORIGIN: Self = Self(&Entry { name: "request.origin", sentence: "The gateway does not serve pages of this origin." });
 
     /// The request or its header section is larger than the gateway accepts.
-    pub const REQUEST_TOO_LARGE: Self = Self { name: "request.too_large", sentence: "The request or its header section is larger than the gateway accepts." };
+    pub const REQUEST_TOO_LARGE: Self = Self(&Entry { name: "request.too_large", sentence: "The request or its header section is larger than the gateway accepts." });
 
     /// The request did not arrive in time.
-    pub const REQUEST_TIMEOUT: Self = Self { name: "request.timeout", sentence: "The request did not arrive in time." };
+    pub const REQUEST_TIMEOUT: Self = Self(&Entry { name: "request.timeout", sentence: "The request did not arrive in time." });
 
     /// The gateway does not forward this method and path.
-    pub const REQUEST_ROUTE: Self = Self { name: "request.route", sentence: "The gateway does not forward this method and path." };
+    pub const REQUEST_ROUTE: Self = Self(&Entry { name: "request.route", sentence: "The gateway does not forward this method and path." });
 
     /// The request names another scheme or authority than the one the protocol fixes.
-    pub const REQUEST_AUTHORITY: Self = Self { name: "request.authority", sentence: "The request names another scheme or authority than the one the protocol fixes." };
+    pub const REQUEST_AUTHORITY: Self = Self(&Entry { name: "request.authority", sentence: "The request names another scheme or authority than the one the protocol fixes." });
 
     /// A header field of the request is malformed or not allowed.
-    pub const REQUEST_FIELD: Self = Self { name: "request.field", sentence: "A header field of the request is malformed or not allowed." };
+    pub const REQUEST_FIELD: Self = Self(&Entry { name: "request.field", sentence: "A header field of the request is malformed or not allowed." });
 
     /// The date of the request is too far from the gateway's clock.
-    pub const REQUEST_DATE: Self = Self { name: "request.date", sentence: "The date of the request is too far from the gateway's clock." };
+    pub const REQUEST_DATE: Self = Self(&Entry { name: "request.date", sentence: "The date of the request is too far from the gateway's clock." });
 
     /// The request has no idempotency key, or a malformed one.
-    pub const REQUEST_IDEMPOTENCY_KEY: Self = Self { name: "request.idempotency_key", sentence: "The request has no idempotency key, or a malformed one." };
+    pub const REQUEST_IDEMPOTENCY_KEY: Self = Self(&Entry { name: "request.idempotency_key", sentence: "The request has no idempotency key, or a malformed one." });
 
     /// A request with this idempotency key was already run.
-    pub const REQUEST_DUPLICATE: Self = Self { name: "request.duplicate", sentence: "A request with this idempotency key was already run." };
+    pub const REQUEST_DUPLICATE: Self = Self(&Entry { name: "request.duplicate", sentence: "A request with this idempotency key was already run." });
 
     /// The connection ended before the answer: nobody knows whether the request was run.
-    pub const REQUEST_UNKNOWN_FATE: Self = Self { name: "request.unknown_fate", sentence: "The connection ended before the answer: nobody knows whether the request was run." };
+    pub const REQUEST_UNKNOWN_FATE: Self = Self(&Entry { name: "request.unknown_fate", sentence: "The connection ended before the answer: nobody knows whether the request was run." });
 
     /// The body of the request is of a kind that cannot be sent through the channel.
-    pub const REQUEST_BODY: Self = Self { name: "request.body", sentence: "The body of the request is of a kind that cannot be sent through the channel." };
+    pub const REQUEST_BODY: Self = Self(&Entry { name: "request.body", sentence: "The body of the request is of a kind that cannot be sent through the channel." });
 
     /// The model's server could not be reached.
-    pub const REQUEST_UPSTREAM_UNREACHABLE: Self = Self { name: "request.upstream_unreachable", sentence: "The model's server could not be reached." };
+    pub const REQUEST_UPSTREAM_UNREACHABLE: Self = Self(&Entry { name: "request.upstream_unreachable", sentence: "The model's server could not be reached." });
 
     /// The model's server paused for too long.
-    pub const REQUEST_UPSTREAM_TIMEOUT: Self = Self { name: "request.upstream_timeout", sentence: "The model's server paused for too long." };
+    pub const REQUEST_UPSTREAM_TIMEOUT: Self = Self(&Entry { name: "request.upstream_timeout", sentence: "The model's server paused for too long." });
 
     /// The model's server tried to redirect the request elsewhere; it was not followed.
-    pub const REQUEST_UPSTREAM_REDIRECT: Self = Self { name: "request.upstream_redirect", sentence: "The model's server tried to redirect the request elsewhere; it was not followed." };
+    pub const REQUEST_UPSTREAM_REDIRECT: Self = Self(&Entry { name: "request.upstream_redirect", sentence: "The model's server tried to redirect the request elsewhere; it was not followed." });
 
     /// The model's server broke off or answered with something that is not HTTP.
-    pub const REQUEST_UPSTREAM_BROKEN: Self = Self { name: "request.upstream_broken", sentence: "The model's server broke off or answered with something that is not HTTP." };
+    pub const REQUEST_UPSTREAM_BROKEN: Self = Self(&Entry { name: "request.upstream_broken", sentence: "The model's server broke off or answered with something that is not HTTP." });
 
     /// An option has a value that cannot be used.
-    pub const CLIENT_OPTIONS: Self = Self { name: "client.options", sentence: "An option has a value that cannot be used." };
+    pub const CLIENT_OPTIONS: Self = Self(&Entry { name: "client.options", sentence: "An option has a value that cannot be used." });
 
     /// This environment lacks something that the channel needs.
-    pub const CLIENT_ENVIRONMENT: Self = Self { name: "client.environment", sentence: "This environment lacks something that the channel needs." };
+    pub const CLIENT_ENVIRONMENT: Self = Self(&Entry { name: "client.environment", sentence: "This environment lacks something that the channel needs." });
 
     /// The client was closed.
-    pub const CLIENT_CLOSED: Self = Self { name: "client.closed", sentence: "The client was closed." };
+    pub const CLIENT_CLOSED: Self = Self(&Entry { name: "client.closed", sentence: "The client was closed." });
 
     /// The caller cancelled the operation.
-    pub const CLIENT_ABORTED: Self = Self { name: "client.aborted", sentence: "The caller cancelled the operation." };
+    pub const CLIENT_ABORTED: Self = Self(&Entry { name: "client.aborted", sentence: "The caller cancelled the operation." });
 
     /// The request is addressed to another server than the attested service.
-    pub const CLIENT_DESTINATION: Self = Self { name: "client.destination", sentence: "The request is addressed to another server than the attested service." };
+    pub const CLIENT_DESTINATION: Self = Self(&Entry { name: "client.destination", sentence: "The request is addressed to another server than the attested service." });
 
     /// The configuration or a file that it names cannot be read.
-    pub const CONFIG_READ: Self = Self { name: "config.read", sentence: "The configuration or a file that it names cannot be read." };
+    pub const CONFIG_READ: Self = Self(&Entry { name: "config.read", sentence: "The configuration or a file that it names cannot be read." });
 
     /// The configuration is malformed or has an unknown member.
-    pub const CONFIG_SYNTAX: Self = Self { name: "config.syntax", sentence: "The configuration is malformed or has an unknown member." };
+    pub const CONFIG_SYNTAX: Self = Self(&Entry { name: "config.syntax", sentence: "The configuration is malformed or has an unknown member." });
 
     /// The configuration demands something that would not be safe or cannot be met.
-    pub const CONFIG_INVALID: Self = Self { name: "config.invalid", sentence: "The configuration demands something that would not be safe or cannot be met." };
+    pub const CONFIG_INVALID: Self = Self(&Entry { name: "config.invalid", sentence: "The configuration demands something that would not be safe or cannot be met." });
 
     /// The TPM cannot be reached.
-    pub const TPM_UNREACHABLE: Self = Self { name: "tpm.unreachable", sentence: "The TPM cannot be reached." };
+    pub const TPM_UNREACHABLE: Self = Self(&Entry { name: "tpm.unreachable", sentence: "The TPM cannot be reached." });
 
     /// The attestation key cannot be created or loaded.
-    pub const TPM_KEY: Self = Self { name: "tpm.key", sentence: "The attestation key cannot be created or loaded." };
+    pub const TPM_KEY: Self = Self(&Entry { name: "tpm.key", sentence: "The attestation key cannot be created or loaded." });
 
     /// The TPM refused to make a quote.
-    pub const TPM_QUOTE: Self = Self { name: "tpm.quote", sentence: "The TPM refused to make a quote." };
+    pub const TPM_QUOTE: Self = Self(&Entry { name: "tpm.quote", sentence: "The TPM refused to make a quote." });
 
     /// The measurements cannot be read or changed while the quote was made.
-    pub const TPM_PCRS: Self = Self { name: "tpm.pcrs", sentence: "The measurements cannot be read or changed while the quote was made." };
+    pub const TPM_PCRS: Self = Self(&Entry { name: "tpm.pcrs", sentence: "The measurements cannot be read or changed while the quote was made." });
 
     /// The TPM did not answer in time.
-    pub const TPM_TIMEOUT: Self = Self { name: "tpm.timeout", sentence: "The TPM did not answer in time." };
+    pub const TPM_TIMEOUT: Self = Self(&Entry { name: "tpm.timeout", sentence: "The TPM did not answer in time." });
 
     /// The gateway cannot listen on its address.
-    pub const GATEWAY_LISTEN: Self = Self { name: "gateway.listen", sentence: "The gateway cannot listen on its address." };
+    pub const GATEWAY_LISTEN: Self = Self(&Entry { name: "gateway.listen", sentence: "The gateway cannot listen on its address." });
 
     /// The gateway is shutting down.
-    pub const GATEWAY_STOPPING: Self = Self { name: "gateway.stopping", sentence: "The gateway is shutting down." };
+    pub const GATEWAY_STOPPING: Self = Self(&Entry { name: "gateway.stopping", sentence: "The gateway is shutting down." });
 
     /// The gateway failed in a way that it does not know.
-    pub const GATEWAY_INTERNAL: Self = Self { name: "gateway.internal", sentence: "The gateway failed in a way that it does not know." };
+    pub const GATEWAY_INTERNAL: Self = Self(&Entry { name: "gateway.internal", sentence: "The gateway failed in a way that it does not know." });
 
     /// Every code, in the order of the registry.
     pub const ALL: &'static [Self] = &[

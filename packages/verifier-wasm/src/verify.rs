@@ -60,13 +60,13 @@ fn steps(input: &Input<'_>, run: &mut Recorder, report: &mut Report) -> Result<(
     let policy = run.obtain(StepId::Policy, Policy::decode(input.policy))?;
     let (bundle, fixed) = run.obtain(StepId::Bundle, bundle(input))?;
 
-    let ak = run.obtain(StepId::AkPublic, Public::decode(fixed.ak_public))?;
+    let ak = run.obtain(StepId::AkPublic, Public::decode(fixed.ak_public).map_err(Rejection::from))?;
     let anchor = run.obtain(StepId::AkTrust, policy.anchor(&ak.name()))?;
     report.show_anchor(anchor, &ak);
     run.check(StepId::AkAssurance, policy.accepts(anchor.assurance, input.allow_simulated))?;
     run.check(StepId::AkAttributes, quote::attributes(&ak))?;
 
-    let attest = run.obtain(StepId::Attest, Attest::decode(bundle.quote.attest))?;
+    let attest = run.obtain(StepId::Attest, Attest::decode(bundle.quote.attest).map_err(Rejection::from))?;
     if anchor.endorsement {
         run.check(StepId::AkQualifiedName, quote::qualified_name(&ak, &attest))?;
         report.show_qualified_name(&attest);
@@ -80,7 +80,7 @@ fn steps(input: &Input<'_>, run: &mut Recorder, report: &mut Report) -> Result<(
     run.remark(!safe, Code::ATTEST_CLOCK_UNSAFE);
 
     let proof = &bundle.nonce_proof;
-    let root = nonce_tree::root_from_path(input.nonce, proof.index, &proof.path).ok_or(Code::BINDING_NONCE);
+    let root = nonce_tree::root_from_path(input.nonce, proof.index, &proof.path).ok_or(Code::BINDING_NONCE.into());
     let root = run.obtain(StepId::BindingNonce, root)?;
     let expected = binding::extra_data(&root, bundle.claims);
     run.check(StepId::BindingExtraData, quote::extra_data(&attest, &expected))?;
@@ -100,7 +100,7 @@ fn steps(input: &Input<'_>, run: &mut Recorder, report: &mut Report) -> Result<(
     let values = values.unwrap_or_default();
     report.show_pcrs(&policy, &values);
     let release = policy.release(&values);
-    run.check(StepId::PcrRules, release.as_ref().map(drop))?;
+    run.check(StepId::PcrRules, release.as_ref().map(drop).map_err(Rejection::from))?;
     report.release = release.as_ref().ok().map(|release| String::from(release.name.as_str()));
     run.check(
         StepId::ClaimsConfig,

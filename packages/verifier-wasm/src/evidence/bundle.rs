@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::{
     VERSION,
-    cbor::{self, Decoder, Error, ErrorKind, Value},
+    cbor::{self, Decoder, Error, ErrorKind, Map, Value},
 };
 use crate::{Code, hash::sha256};
 
@@ -80,9 +80,12 @@ impl Bank {
         }
     }
 
-    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, Error> {
+    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, ErrorKind> {
         let id = decoder.uint()?;
-        [Self::Sha256, Self::Sha384].into_iter().find(|bank| u64::from(bank.algorithm_id()) == id).ok_or(Error::SCHEMA)
+        [Self::Sha256, Self::Sha384]
+            .into_iter()
+            .find(|bank| u64::from(bank.algorithm_id()) == id)
+            .ok_or(ErrorKind::Schema)
     }
 }
 
@@ -132,49 +135,51 @@ pub struct Bundle<'a> {
     pub static_part: Option<&'a [u8]>,
 }
 
-fn sized<'a>(decoder: &mut Decoder<'a>, most: usize) -> Result<&'a [u8], Error> {
-    decoder.bytes().and_then(|bytes| if (1..=most).contains(&bytes.len()) { Ok(bytes) } else { Err(Error::SCHEMA) })
+fn sized<'a>(decoder: &mut Decoder<'a>, most: usize) -> Result<&'a [u8], ErrorKind> {
+    decoder.bytes().and_then(|bytes| if (1..=most).contains(&bytes.len()) { Ok(bytes) } else { Err(ErrorKind::Schema) })
 }
 
 impl<'a> Quote<'a> {
-    fn decode(decoder: &mut Decoder<'a>) -> Result<Self, Error> {
+    fn decode(decoder: &mut Decoder<'a>) -> Result<Self, ErrorKind> {
         decoder.map(|map| {
             Ok(Self {
-                attest: map.required(0, "attest", |d| sized(d, 2048))?,
-                signature: map.required(1, "signature", |d| sized(d, 2048))?,
+                attest: sized(map.required(0, "attest")?, 2048)?,
+                signature: sized(map.required(1, "signature")?, 2048)?,
             })
         })
     }
 }
 
 impl NonceProof {
-    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, Error> {
+    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, ErrorKind> {
         decoder.map(|map| {
             Ok(Self {
-                index: map.required(0, "index", Decoder::uint)?,
-                path: map.required(1, "path", |d| d.list(0..=64, Decoder::array_of_bytes))?,
+                index: map.required(0, "index")?.uint()?,
+                path: map.required(1, "path")?.list(0..=64, Decoder::array_of_bytes)?,
             })
         })
     }
 }
 
-impl<'a> Pcrs<'a> {
-    fn decode(decoder: &mut Decoder<'a>) -> Result<Self, Error> {
-        decoder.map(|map| {
-            let bank = map.required(0, "bank", Bank::decode)?;
-            let values = map.required(1, "values", |d| {
-                d.map(|map| {
-                    let mut values = Vec::new();
-                    for index in 0..24 {
-                        let value = map.optional(u64::from(index), "values", Decoder::bytes)?;
-                        values.extend(value.map(|value| (index, value)));
-                    }
-                    Ok(values)
-                })
-            })?;
-            if values.iter().any(|(_, value)| value.len() != bank.digest_length()) {
-                return Err(Error { kind: ErrorKind::Schema, member: "values" });
+fn pcr_values<'a>(map: &mut Map<'_, 'a>, bank: Bank) -> Result<Vec<(u8, &'a [u8])>, ErrorKind> {
+    let mut values = Vec::new();
+    for index in 0..24 {
+        if let Some(decoder) = map.optional(u64::from(index), "values")? {
+            let value = decoder.bytes()?;
+            if value.len() != bank.digest_length() {
+                return Err(ErrorKind::Schema);
             }
+            values.push((index, value));
+        }
+    }
+    Ok(values)
+}
+
+impl<'a> Pcrs<'a> {
+    fn decode(decoder: &mut Decoder<'a>) -> Result<Self, ErrorKind> {
+        decoder.map(|map| {
+            let bank = Bank::decode(map.required(0, "bank")?)?;
+            let values = map.required(1, "values")?.map(|values| pcr_values(values, bank))?;
             Ok(Self { bank, values })
         })
     }
@@ -195,13 +200,13 @@ impl<'a> Bundle<'a> {
         let bundle = cbor::decode(bytes, |decoder| {
             decoder.map(|map| {
                 Ok(Self {
-                    version: map.required(0, "version", |d| d.version(VERSION))?,
-                    claims: map.required(1, "claims", Decoder::bytes)?,
-                    quote: map.required(2, "quote", Quote::decode)?,
-                    nonce_proof: map.required(3, "nonce-proof", NonceProof::decode)?,
-                    pcrs: map.required(4, "pcrs", Pcrs::decode)?,
-                    static_hash: map.required(5, "static-hash", Decoder::array_of_bytes)?,
-                    static_part: map.optional(6, "static", Decoder::bytes)?,
+                    version: map.required(0, "version")?.version(VERSION)?,
+                    claims: map.required(1, "claims")?.bytes()?,
+                    quote: Quote::decode(map.required(2, "quote")?)?,
+                    nonce_proof: NonceProof::decode(map.required(3, "nonce-proof")?)?,
+                    pcrs: Pcrs::decode(map.required(4, "pcrs")?)?,
+                    static_hash: map.required(5, "static-hash")?.array_of_bytes()?,
+                    static_part: map.optional(6, "static")?.map(Decoder::bytes).transpose()?,
                 })
             })
         })?;
@@ -251,6 +256,16 @@ pub struct EventLog<'a> {
     pub bytes: &'a [u8],
 }
 
+fn optional_list<'a, T>(
+    map: &mut Map<'_, 'a>,
+    key: u64,
+    member: &'static str,
+    most: u64,
+    read: impl FnMut(&mut Decoder<'a>) -> Result<T, ErrorKind>,
+) -> Result<Vec<T>, ErrorKind> {
+    map.optional(key, member)?.map_or_else(|| Ok(Vec::new()), |decoder| decoder.list(1..=most, read))
+}
+
 impl<'a> Static<'a> {
     /// Reads a static part strictly. Members that belong to later work (PROTOCOL.md §15) are read over.
     ///
@@ -261,12 +276,12 @@ impl<'a> Static<'a> {
         let decoded = cbor::decode(bytes, |decoder| {
             decoder.map(|map| {
                 let decoded = Self {
-                    ak_public: map.required(0, "akPublic", |d| sized(d, 1024))?,
-                    ak_chain: map.optional(1, "akChain", |d| d.list(1..=8, Decoder::bytes))?.unwrap_or_default(),
-                    event_logs: map.optional(2, "event-log", |d| d.list(1..=4, EventLog::decode))?.unwrap_or_default(),
+                    ak_public: sized(map.required(0, "akPublic")?, 1024)?,
+                    ak_chain: optional_list(map, 1, "akChain", 8, Decoder::bytes)?,
+                    event_logs: optional_list(map, 2, "event-log", 4, EventLog::decode)?,
                 };
                 for (key, member) in [(3, "release-evidence"), (4, "platform-report"), (5, "status-snapshot")] {
-                    map.optional(key, member, Decoder::skip)?;
+                    map.optional(key, member)?.map_or(Ok(()), Decoder::skip)?;
                 }
                 Ok(decoded)
             })
@@ -298,9 +313,7 @@ impl<'a> Static<'a> {
 }
 
 impl<'a> EventLog<'a> {
-    fn decode(decoder: &mut Decoder<'a>) -> Result<Self, Error> {
-        decoder.map(|map| {
-            Ok(Self { kind: map.required(0, "kind", Decoder::uint)?, bytes: map.required(1, "log", Decoder::bytes)? })
-        })
+    fn decode(decoder: &mut Decoder<'a>) -> Result<Self, ErrorKind> {
+        decoder.map(|map| Ok(Self { kind: map.required(0, "kind")?.uint()?, bytes: map.required(1, "log")?.bytes()? }))
     }
 }

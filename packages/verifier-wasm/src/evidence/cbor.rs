@@ -17,7 +17,7 @@ pub const FIRST_EXTENSION_KEY: u64 = 64;
 pub struct Error {
     /// Which rule was broken.
     pub kind: ErrorKind,
-    /// The name of the innermost member that was being read; empty for the outermost item.
+    /// The name of the member that was being read or looked for; empty before the first.
     pub member: &'static str,
 }
 
@@ -32,17 +32,6 @@ pub enum ErrorKind {
     Version,
 }
 
-impl Error {
-    const ENCODING: Self = Self { kind: ErrorKind::Encoding, member: "" };
-
-    /// The item is valid CBOR but not what was expected.
-    pub const SCHEMA: Self = Self { kind: ErrorKind::Schema, member: "" };
-
-    fn within(self, member: &'static str) -> Self {
-        if self.member.is_empty() { Self { member, ..self } } else { self }
-    }
-}
-
 /// Major types, RFC 8949 §3.1.
 const UINT: u8 = 0;
 const BYTES: u8 = 2;
@@ -55,29 +44,34 @@ const MAP: u8 = 5;
 pub struct Decoder<'a> {
     rest: &'a [u8],
     depth: u8,
+    member: &'static str,
 }
 
 /// Decodes exactly one item that takes up the whole input.
 ///
 /// # Errors
 /// Those of `read`, and [`ErrorKind::Encoding`] when bytes remain.
-pub fn decode<'a, T>(bytes: &'a [u8], read: impl FnOnce(&mut Decoder<'a>) -> Result<T, Error>) -> Result<T, Error> {
-    let mut decoder = Decoder { rest: bytes, depth: 0 };
-    let value = read(&mut decoder)?;
-    if decoder.rest.is_empty() { Ok(value) } else { Err(Error::ENCODING) }
+pub fn decode<'a, T>(bytes: &'a [u8], read: impl FnOnce(&mut Decoder<'a>) -> Result<T, ErrorKind>) -> Result<T, Error> {
+    let mut decoder = Decoder { rest: bytes, depth: 0, member: "" };
+    let value = read(&mut decoder).and_then(|value| decoder.end().map(|()| value));
+    value.map_err(|kind| Error { kind, member: decoder.member })
 }
 
 impl<'a> Decoder<'a> {
-    fn take(&mut self, length: u64) -> Result<&'a [u8], Error> {
-        let length = usize::try_from(length).map_err(|_| Error::ENCODING)?;
-        let (taken, rest) = self.rest.split_at_checked(length).ok_or(Error::ENCODING)?;
+    fn end(&self) -> Result<(), ErrorKind> {
+        if self.rest.is_empty() { Ok(()) } else { Err(ErrorKind::Encoding) }
+    }
+
+    fn take(&mut self, length: u64) -> Result<&'a [u8], ErrorKind> {
+        let length = usize::try_from(length).map_err(|_| ErrorKind::Encoding)?;
+        let (taken, rest) = self.rest.split_at_checked(length).ok_or(ErrorKind::Encoding)?;
         self.rest = rest;
         Ok(taken)
     }
 
     /// Major type and argument, in the shortest form only (RFC 8949 §3, §4.2.1).
-    fn head(&mut self) -> Result<(u8, u64), Error> {
-        let (&first, rest) = self.rest.split_first().ok_or(Error::ENCODING)?;
+    fn head(&mut self) -> Result<(u8, u64), ErrorKind> {
+        let (&first, rest) = self.rest.split_first().ok_or(ErrorKind::Encoding)?;
         self.rest = rest;
         let (width, smallest) = match first & 0x1f {
             small @ 0..24 => return Ok((first >> 5, u64::from(small))),
@@ -85,25 +79,25 @@ impl<'a> Decoder<'a> {
             25 => (2, 0x100),
             26 => (4, 0x1_0000),
             27 => (8, 0x1_0000_0000),
-            _ => return Err(Error::ENCODING),
+            _ => return Err(ErrorKind::Encoding),
         };
         let argument = self.take(width)?.iter().fold(0, |value, &byte| value << 8 | u64::from(byte));
-        if argument < smallest { Err(Error::ENCODING) } else { Ok((first >> 5, argument)) }
+        if argument < smallest { Err(ErrorKind::Encoding) } else { Ok((first >> 5, argument)) }
     }
 
-    fn expect(&mut self, expected: u8) -> Result<u64, Error> {
+    fn expect(&mut self, expected: u8) -> Result<u64, ErrorKind> {
         match self.head()? {
             (major, argument) if major == expected => Ok(argument),
-            (UINT | BYTES | TEXT | ARRAY | MAP, _) => Err(Error::SCHEMA),
-            _ => Err(Error::ENCODING),
+            (UINT | BYTES | TEXT | ARRAY | MAP, _) => Err(ErrorKind::Schema),
+            _ => Err(ErrorKind::Encoding),
         }
     }
 
-    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, ErrorKind>) -> Result<T, ErrorKind> {
         let outer = self.depth;
         self.depth = outer.saturating_add(1);
         if self.depth > MAX_DEPTH {
-            return Err(Error::ENCODING);
+            return Err(ErrorKind::Encoding);
         }
         let value = read(self)?;
         self.depth = outer;
@@ -114,7 +108,7 @@ impl<'a> Decoder<'a> {
     ///
     /// # Errors
     /// When the next item is another one, as for every method here.
-    pub fn uint(&mut self) -> Result<u64, Error> {
+    pub fn uint(&mut self) -> Result<u64, ErrorKind> {
         self.expect(UINT)
     }
 
@@ -122,16 +116,16 @@ impl<'a> Decoder<'a> {
     ///
     /// # Errors
     /// When the next item is another one, and [`ErrorKind::Version`] when it is not `known`.
-    pub fn version(&mut self, known: u64) -> Result<u64, Error> {
+    pub fn version(&mut self, known: u64) -> Result<u64, ErrorKind> {
         let version = self.uint()?;
-        if version == known { Ok(version) } else { Err(Error { kind: ErrorKind::Version, member: "" }) }
+        if version == known { Ok(version) } else { Err(ErrorKind::Version) }
     }
 
     /// Reads a byte string.
     ///
     /// # Errors
     /// When the next item is another one.
-    pub fn bytes(&mut self) -> Result<&'a [u8], Error> {
+    pub fn bytes(&mut self) -> Result<&'a [u8], ErrorKind> {
         let length = self.expect(BYTES)?;
         self.take(length)
     }
@@ -140,17 +134,17 @@ impl<'a> Decoder<'a> {
     ///
     /// # Errors
     /// When the next item is another one.
-    pub fn array_of_bytes<const N: usize>(&mut self) -> Result<[u8; N], Error> {
-        self.bytes()?.try_into().map_err(|_| Error::SCHEMA)
+    pub fn array_of_bytes<const N: usize>(&mut self) -> Result<[u8; N], ErrorKind> {
+        self.bytes()?.try_into().map_err(|_| ErrorKind::Schema)
     }
 
     /// Reads a text string; invalid UTF-8 is an error of the encoding.
     ///
     /// # Errors
     /// When the next item is another one.
-    pub fn text(&mut self) -> Result<&'a str, Error> {
+    pub fn text(&mut self) -> Result<&'a str, ErrorKind> {
         let length = self.expect(TEXT)?;
-        core::str::from_utf8(self.take(length)?).map_err(|_| Error::ENCODING)
+        core::str::from_utf8(self.take(length)?).map_err(|_| ErrorKind::Encoding)
     }
 
     /// Reads an array of an allowed number of items, each by `read`.
@@ -160,11 +154,11 @@ impl<'a> Decoder<'a> {
     pub fn list<T>(
         &mut self,
         allowed: RangeInclusive<u64>,
-        mut read: impl FnMut(&mut Self) -> Result<T, Error>,
-    ) -> Result<Vec<T>, Error> {
+        mut read: impl FnMut(&mut Self) -> Result<T, ErrorKind>,
+    ) -> Result<Vec<T>, ErrorKind> {
         let count = self.expect(ARRAY)?;
         if !allowed.contains(&count) {
-            return Err(Error::SCHEMA);
+            return Err(ErrorKind::Schema);
         }
         self.nested(|decoder| (0..count).map(|_| read(decoder)).collect())
     }
@@ -173,7 +167,7 @@ impl<'a> Decoder<'a> {
     ///
     /// # Errors
     /// When the next item is another one, those of `read`, and an unknown critical key.
-    pub fn map<T>(&mut self, read: impl FnOnce(&mut Map<'_, 'a>) -> Result<T, Error>) -> Result<T, Error> {
+    pub fn map<T>(&mut self, read: impl FnOnce(&mut Map<'_, 'a>) -> Result<T, ErrorKind>) -> Result<T, ErrorKind> {
         let remaining = self.expect(MAP)?;
         self.nested(|decoder| {
             let mut map = Map { decoder, remaining, pending: None, last: None };
@@ -187,11 +181,11 @@ impl<'a> Decoder<'a> {
     ///
     /// # Errors
     /// When it is not.
-    pub fn skip(&mut self) -> Result<(), Error> {
+    pub fn skip(&mut self) -> Result<(), ErrorKind> {
         match self.head()? {
             (UINT, _) => Ok(()),
             (BYTES, length) => self.take(length).map(drop),
-            (TEXT, length) => core::str::from_utf8(self.take(length)?).map(drop).map_err(|_| Error::ENCODING),
+            (TEXT, length) => core::str::from_utf8(self.take(length)?).map(drop).map_err(|_| ErrorKind::Encoding),
             (ARRAY, count) => self.nested(|decoder| (0..count).try_for_each(|_| decoder.skip())),
             (MAP, remaining) => self.nested(|decoder| {
                 let mut map = Map { decoder, remaining, pending: None, last: None };
@@ -201,7 +195,7 @@ impl<'a> Decoder<'a> {
                 }
                 Ok(())
             }),
-            _ => Err(Error::ENCODING),
+            _ => Err(ErrorKind::Encoding),
         }
     }
 }
@@ -217,12 +211,12 @@ pub struct Map<'d, 'a> {
 
 impl<'a> Map<'_, 'a> {
     /// The key of the member that comes next; it stays pending until its value is read.
-    fn next_key(&mut self) -> Result<Option<u64>, Error> {
+    fn next_key(&mut self) -> Result<Option<u64>, ErrorKind> {
         if self.pending.is_none() && self.remaining > 0 {
             self.remaining = self.remaining.saturating_sub(1);
-            let (UINT, key) = self.decoder.head()? else { return Err(Error::ENCODING) };
+            let (UINT, key) = self.decoder.head()? else { return Err(ErrorKind::Encoding) };
             if self.last.is_some_and(|last| key <= last) {
-                return Err(Error::ENCODING);
+                return Err(ErrorKind::Encoding);
             }
             self.last = Some(key);
             self.pending = Some(key);
@@ -230,41 +224,32 @@ impl<'a> Map<'_, 'a> {
         Ok(self.pending)
     }
 
-    /// Reads the member `key` where it is present.
+    /// What stands before the value of the member `key`; None where there is no such member. The value MUST be read next.
     ///
     /// # Errors
-    /// Those of `read`, and a broken key.
-    pub fn optional<T>(
-        &mut self,
-        key: u64,
-        member: &'static str,
-        read: impl FnOnce(&mut Decoder<'a>) -> Result<T, Error>,
-    ) -> Result<Option<T>, Error> {
-        if self.next_key().map_err(|error| error.within(member))? != Some(key) {
+    /// A key that is no unsigned integer or out of order.
+    pub fn optional(&mut self, key: u64, member: &'static str) -> Result<Option<&mut Decoder<'a>>, ErrorKind> {
+        self.decoder.member = member;
+        if self.next_key()? != Some(key) {
             return Ok(None);
         }
         self.pending = None;
-        read(self.decoder).map(Some).map_err(|error| error.within(member))
+        Ok(Some(self.decoder))
     }
 
-    /// Reads the member `key`.
+    /// As [`Map::optional`], for a member that must be there.
     ///
     /// # Errors
     /// As [`Map::optional`], and when the member is missing.
-    pub fn required<T>(
-        &mut self,
-        key: u64,
-        member: &'static str,
-        read: impl FnOnce(&mut Decoder<'a>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        self.optional(key, member, read)?.ok_or(Error { kind: ErrorKind::Schema, member })
+    pub fn required(&mut self, key: u64, member: &'static str) -> Result<&mut Decoder<'a>, ErrorKind> {
+        self.optional(key, member)?.ok_or(ErrorKind::Schema)
     }
 
     /// Reads over extensions; what is critical and was not asked for is an error.
-    fn end(&mut self) -> Result<(), Error> {
+    fn end(&mut self) -> Result<(), ErrorKind> {
         while let Some(key) = self.next_key()? {
             if key < FIRST_EXTENSION_KEY {
-                return Err(Error::SCHEMA);
+                return Err(ErrorKind::Schema);
             }
             self.pending = None;
             self.decoder.skip()?;

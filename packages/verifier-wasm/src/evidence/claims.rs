@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::{
     VERSION,
-    cbor::{self, Decoder, Error, Value},
+    cbor::{self, Decoder, Error, ErrorKind, Value},
     key_config,
 };
 
@@ -45,9 +45,9 @@ impl Upstream {
         }
     }
 
-    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, Error> {
+    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, ErrorKind> {
         let number = decoder.uint()?;
-        Self::ALL.into_iter().find(|upstream| upstream.number() == number).ok_or(Error::SCHEMA)
+        Self::ALL.into_iter().find(|upstream| upstream.number() == number).ok_or(ErrorKind::Schema)
     }
 }
 
@@ -82,16 +82,16 @@ pub fn is_instance(instance: &str) -> bool {
     (1..=32).contains(&instance.len()) && instance.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'))
 }
 
-fn audiences<'a>(decoder: &mut Decoder<'a>) -> Result<Vec<&'a str>, Error> {
+fn audiences<'a>(decoder: &mut Decoder<'a>) -> Result<Vec<&'a str>, ErrorKind> {
     let audiences = decoder.list(1..=16, Decoder::text)?;
     let distinct =
         audiences.iter().enumerate().all(|(i, name)| audiences.iter().skip(i).skip(1).all(|other| other != name));
     let sized = audiences.iter().all(|name| (1..=255).contains(&name.len()));
-    if !distinct || !sized { Err(Error::SCHEMA) } else { Ok(audiences) }
+    checked(audiences, distinct && sized)
 }
 
-fn within(decoder: &mut Decoder<'_>, range: core::ops::Range<u64>) -> Result<u64, Error> {
-    decoder.uint().and_then(|value| if range.contains(&value) { Ok(value) } else { Err(Error::SCHEMA) })
+fn checked<T>(value: T, allowed: bool) -> Result<T, ErrorKind> {
+    if allowed { Ok(value) } else { Err(ErrorKind::Schema) }
 }
 
 impl<'a> Claims<'a> {
@@ -103,24 +103,32 @@ impl<'a> Claims<'a> {
         cbor::decode(bytes, |decoder| {
             decoder.map(|map| {
                 let claims = Self {
-                    version: map.required(0, "version", |d| d.version(VERSION))?,
-                    audiences: map.required(1, "audiences", audiences)?,
-                    instance: map.required(2, "instance", |d| {
-                        d.text()
-                            .and_then(|instance| if is_instance(instance) { Ok(instance) } else { Err(Error::SCHEMA) })
-                    })?,
-                    ohttp_keys: map.required(3, "ohttp_keys", |d| {
-                        d.bytes()
-                            .and_then(|keys| if matches!(keys.len(), 1..=4096) { Ok(keys) } else { Err(Error::SCHEMA) })
-                    })?,
-                    epoch_id: map.required(4, "epoch_id", Decoder::array_of_bytes)?,
-                    lifetime_ms: map.required(5, "lifetime_ms", |d| within(d, 1..MAX_LIFETIME_MS.saturating_add(1)))?,
-                    server_time_ms: map.required(6, "server_time_ms", |d| within(d, 0..TIME_LIMIT_MS))?,
-                    config_digest: map.required(7, "config_digest", Decoder::array_of_bytes)?,
-                    upstream: map.required(8, "upstream", Upstream::decode)?,
-                    receipt_key: map.optional(9, "receipt_key", Decoder::array_of_bytes)?,
+                    version: map.required(0, "version")?.version(VERSION)?,
+                    audiences: audiences(map.required(1, "audiences")?)?,
+                    instance: {
+                        let instance = map.required(2, "instance")?.text()?;
+                        checked(instance, is_instance(instance))?
+                    },
+                    ohttp_keys: {
+                        let keys = map.required(3, "ohttp_keys")?.bytes()?;
+                        checked(keys, matches!(keys.len(), 1..=4096))?
+                    },
+                    epoch_id: map.required(4, "epoch_id")?.array_of_bytes()?,
+                    lifetime_ms: {
+                        let lifetime = map.required(5, "lifetime_ms")?.uint()?;
+                        checked(lifetime, matches!(lifetime, 1..=MAX_LIFETIME_MS))?
+                    },
+                    server_time_ms: {
+                        let time = map.required(6, "server_time_ms")?.uint()?;
+                        checked(time, time < TIME_LIMIT_MS)?
+                    },
+                    config_digest: map.required(7, "config_digest")?.array_of_bytes()?,
+                    upstream: Upstream::decode(map.required(8, "upstream")?)?,
+                    receipt_key: map.optional(9, "receipt_key")?.map(Decoder::array_of_bytes).transpose()?,
                 };
-                map.optional(10, "gpu", |d| d.list(1..=16, Decoder::skip))?;
+                if let Some(decoder) = map.optional(10, "gpu")? {
+                    decoder.list(1..=16, Decoder::skip)?;
+                }
                 Ok(claims)
             })
         })

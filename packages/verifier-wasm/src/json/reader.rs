@@ -6,7 +6,7 @@ use alloc::{string::String, vec::Vec};
 const MAX_DEPTH: u8 = 8;
 
 /// Most members of an object; a policy has at most 24 in one.
-const MAX_MEMBERS: usize = 64;
+pub(crate) const MAX_MEMBERS: usize = 64;
 
 /// Integers above are not safe in JSON (RFC 7493 §2.2).
 const MAX_INTEGER: u64 = (1 << 53) - 1;

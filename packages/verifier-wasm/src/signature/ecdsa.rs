@@ -1,8 +1,9 @@
 //! ECDSA on P-256 (FIPS 186-5 §6.4.2).
 
 use p256::{
-    FieldBytes,
+    AffinePoint, FieldBytes,
     ecdsa::{Signature, VerifyingKey, signature::hazmat::PrehashVerifier},
+    elliptic_curve::point::AffineCoordinates,
 };
 
 use crate::Code;
@@ -14,12 +15,8 @@ pub(crate) struct PublicKey(VerifyingKey);
 impl PublicKey {
     /// None when the point does not lie on the curve.
     pub(crate) fn new(x: &[u8; 32], y: &[u8; 32]) -> Option<Self> {
-        let mut point = [0x04; 65];
-        let (_uncompressed, coordinates) = point.split_first_mut()?;
-        let (to_x, to_y) = coordinates.split_at_mut_checked(32)?;
-        to_x.copy_from_slice(x);
-        to_y.copy_from_slice(y);
-        VerifyingKey::from_sec1_bytes(&point).ok().map(Self)
+        let point: Option<AffinePoint> = AffinePoint::from_coordinates(&(*x).into(), &(*y).into()).into();
+        VerifyingKey::from_affine(point?).ok().map(Self)
     }
 
     /// Verifies (r, s) over a digest. (r, n - s) is as valid as (r, s): TPMs give either, so nothing may be keyed on the

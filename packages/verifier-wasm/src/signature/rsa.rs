@@ -4,10 +4,7 @@
 
 use alloc::vec::Vec;
 
-use crypto_bigint::{
-    Odd, U4096,
-    modular::{FixedMontyForm, FixedMontyParams},
-};
+use crypto_bigint::{NonZero, U4096};
 
 use crate::{Code, hash::HashAlgorithm};
 
@@ -51,9 +48,9 @@ impl<'a> PublicKey<'a> {
         if signature >= modulus {
             return None;
         }
-        let params = FixedMontyParams::new_vartime(Option::from(Odd::new(modulus))?);
-        let base = FixedMontyForm::new(&signature, &params);
-        let raised = (0..16).fold(base, |power, _| power.square()).mul(&base).retrieve();
+        let modulus = Option::from(NonZero::new(modulus))?;
+        let squared = (0..16).fold(signature, |power, _| power.square_mod_vartime(&modulus));
+        let raised = squared.mul_mod_vartime(&signature, &modulus);
         let bytes = raised.to_be_bytes();
         bytes.as_ref().get(MAX_BYTES.checked_sub(self.modulus.len())?..).map(Vec::from)
     }

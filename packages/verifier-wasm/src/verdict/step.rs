@@ -121,6 +121,7 @@ impl Recorder {
         self.note(id, Status::Pass, Code::OK, id.proves().into());
     }
 
+    #[cold]
     fn fail(&mut self, id: StepId, rejection: &Rejection) -> Stop {
         let detail = sentence(rejection);
         self.note(id, Status::Fail, rejection.code, detail.clone());
@@ -128,17 +129,17 @@ impl Recorder {
     }
 
     /// A step that only decides: whether the verification goes on is said here, for all such steps alike.
-    pub(crate) fn check(&mut self, id: StepId, outcome: Result<(), impl Into<Rejection>>) -> Result<(), Stop> {
+    pub(crate) fn check(&mut self, id: StepId, outcome: Result<(), Rejection>) -> Result<(), Stop> {
         match outcome {
             Ok(()) => self.pass(id),
-            Err(rejection) => return Err(self.fail(id, &rejection.into())),
+            Err(rejection) => return Err(self.fail(id, &rejection)),
         }
         Ok(())
     }
 
     /// A step that decodes or selects something without which no later one can run.
-    pub(crate) fn obtain<T>(&mut self, id: StepId, outcome: Result<T, impl Into<Rejection>>) -> Result<T, Stop> {
-        let value = outcome.map_err(|rejection| self.fail(id, &rejection.into()))?;
+    pub(crate) fn obtain<T>(&mut self, id: StepId, outcome: Result<T, Rejection>) -> Result<T, Stop> {
+        let value = outcome.map_err(|rejection| self.fail(id, &rejection))?;
         self.pass(id);
         Ok(value)
     }
