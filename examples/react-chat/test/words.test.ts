@@ -32,8 +32,8 @@ describe('the description of the deployment', () => {
 
 describe('words for values', () => {
   it('names the suite, and shows the number of what it does not know', () => {
-    expect(suiteTitle({ kemId: 0x20, kdfId: 1, aeadId: 1 })).toBe('X25519 · HKDF-SHA256 · AES-128-GCM')
-    expect(suiteTitle({ kemId: 0x99, kdfId: 1, aeadId: 3 })).toBe('0x0099 · HKDF-SHA256 · ChaCha20-Poly1305')
+    expect(suiteTitle({ kemId: 0x20, kdfId: 1, aeadId: 1 })).toBe('X25519, HKDF-SHA256, AES-128-GCM')
+    expect(suiteTitle({ kemId: 0x99, kdfId: 1, aeadId: 3 })).toBe('0x0099, HKDF-SHA256, ChaCha20-Poly1305')
   })
 
   it('counts time down in hours, minutes and seconds', () => {

@@ -11,15 +11,21 @@ interface ComposerProps {
   readonly onStop: () => void
 }
 
+/** Where the browser does not size the field by its content. */
+const MAX_ROWS = 6
+
 export function Composer({ busy, blocked, writable, onSend, onStop }: ComposerProps): ReactElement {
   const [text, setText] = useState('')
   const field = useRef<HTMLTextAreaElement>(null)
   const reasonId = useId()
   const sendable = blocked === undefined && !busy && text.trim() !== ''
 
+  // What had the focus may be gone: a suggestion once it is asked, the button that asks again. A touch screen is left alone,
+  // where focus would raise the keyboard over the answer.
   useEffect(() => {
-    if (writable && document.activeElement === document.body) field.current?.focus()
-  }, [writable])
+    const lost = document.activeElement === document.body
+    if (writable && lost && matchMedia('(pointer: fine)').matches) field.current?.focus()
+  }, [writable, busy])
 
   const send = (): void => {
     if (!sendable) return
@@ -51,7 +57,7 @@ export function Composer({ busy, blocked, writable, onSend, onStop }: ComposerPr
           aria-label="Message"
           aria-describedby={reasonId}
           placeholder={writable ? 'Ask anything' : ''}
-          rows={1}
+          rows={Math.min(text.split('\n').length, MAX_ROWS)}
           maxLength={16_000}
           value={text}
           disabled={!writable}

@@ -19,6 +19,7 @@ export function Badge({ state, sentBefore, onOpen }: BadgeProps): ReactElement {
       data-status={state.status}
       data-simulated={simulated}
       aria-haspopup="dialog"
+      title="Show the verification"
       onClick={onOpen}
     >
       <BadgeIcon status={state.status} simulated={simulated} />
@@ -26,7 +27,6 @@ export function Badge({ state, sentBefore, onOpen }: BadgeProps): ReactElement {
         {badgeText(state.status, simulated, sentBefore)}
       </span>
       <ChevronIcon />
-      <span className="visually-hidden">. Show the verification</span>
     </button>
   )
 }

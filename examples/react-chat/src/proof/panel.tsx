@@ -125,8 +125,14 @@ interface DetailsProps {
 
 function Details({ verdict, expiresAt, staging, stale }: DetailsProps): ReactElement {
   const { ak, claims, clock, pcrs, steps } = verdict
+  const checks = (
+    <Section title="Every check" note={stepSummary(steps)}>
+      <Steps steps={steps} />
+    </Section>
+  )
   return (
     <div className="details" data-stale={stale}>
+      {verdict.result === 'fail' && checks}
       {verdict.result === 'pass' && (
         <Section title="Channel">
           <Facts>
@@ -179,9 +185,7 @@ function Details({ verdict, expiresAt, staging, stale }: DetailsProps): ReactEle
           </Facts>
         </Section>
       )}
-      <Section title="Every check" note={stepSummary(steps)}>
-        <Steps steps={steps} />
-      </Section>
+      {verdict.result === 'pass' && checks}
     </div>
   )
 }

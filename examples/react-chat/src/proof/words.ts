@@ -49,7 +49,7 @@ const AEADS: Record<number, string> = { 1: 'AES-128-GCM', 2: 'AES-256-GCM', 3: '
 
 /** The suite of RFC 9180 §7 in words; an algorithm that this page has no word for is shown by its number. */
 export function suiteTitle({ kemId, kdfId, aeadId }: { kemId: number; kdfId: number; aeadId: number }): string {
-  return [KEMS[kemId] ?? hex(kemId), KDFS[kdfId] ?? hex(kdfId), AEADS[aeadId] ?? hex(aeadId)].join(' · ')
+  return [KEMS[kemId] ?? hex(kemId), KDFS[kdfId] ?? hex(kdfId), AEADS[aeadId] ?? hex(aeadId)].join(', ')
 }
 
 function hex(id: number): string {
