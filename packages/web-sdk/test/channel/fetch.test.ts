@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ChannelKey, KeySource } from '../../src/channel/channel-key.js'
 import { channelFetch } from '../../src/channel/fetch.js'
 import { pattern } from '../support/bytes.js'
+import { Deferred } from '../support/deferred.js'
 import { ChannelService, refuseKey } from '../support/channel-service.js'
 
 let service: ChannelService
@@ -100,17 +101,17 @@ describe('an answer', () => {
   })
 
   test('gives each event out when it arrives, not later', async () => {
-    const gate = new EventTarget()
+    const gate = new Deferred<void>()
     service.handler = async (exchange) => {
       await exchange.head(200, [['content-type', 'text/event-stream']])
       await exchange.content('data: one\n\n')
-      await new Promise((resolve) => gate.addEventListener('open', resolve))
+      await gate.promise
       await exchange.content('data: two\n\n')
       await exchange.end()
     }
     const reader = (await chat('go')).body?.getReader()
     expect(new TextDecoder().decode((await reader?.read())?.value)).toBe('data: one\n\n')
-    gate.dispatchEvent(new Event('open'))
+    gate.resolve()
     expect(new TextDecoder().decode((await reader?.read())?.value)).toBe('data: two\n\n')
     expect((await reader?.read())?.done).toBe(true)
   })
