@@ -64,7 +64,8 @@ export async function startStaging(options: StagingOptions = {}): Promise<Stagin
   })
 
   try {
-    await requireArtifacts(external === undefined ? ['gateway', 'modelServer', 'model', 'page'] : ['gateway', 'page'])
+    const ownModel = external === undefined ? (['modelServer', 'model'] as const) : []
+    await requireArtifacts(['gateway', ...ownModel, ...(options.page === undefined ? (['page'] as const) : [])])
     const folder = await mkdtemp(join(tmpdir(), 'blindllama-'))
     undo.push(() => rm(folder, { recursive: true, force: true }))
     const page = await PageServer.start(options.page ?? artifacts.page, options.port ?? 0)
@@ -98,7 +99,7 @@ export async function startStaging(options: StagingOptions = {}): Promise<Stagin
     await extendPcrs(tpm.port, events)
     onProgress(`measured ${measured.length} files and settings into the TPM`)
 
-    const [akName, digest] = await Promise.all([attestationKeyName(config), configDigest(config)])
+    const [akName, digest] = await Promise.all([attestationKeyName(config, signal), configDigest(config, signal)])
     onProgress(`attestation key enrolled: ${akName.slice(0, 16)}…`)
 
     const modelServer = external === undefined ? await startModelServer(socket, folder, signal) : undefined
