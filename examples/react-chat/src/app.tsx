@@ -76,7 +76,9 @@ export function App(): ReactElement {
         ) : (
           <Transcript turns={turns} ready={model !== undefined} onAgain={again} onVerify={service.retry} />
         )}
-        {service.status === 'error' && <Refusal error={service.error} onDetails={openPanel} onRetry={service.retry} />}
+        {service.status === 'error' && (
+          <Refusal error={service.error} sentBefore={turns.length > 0} onDetails={openPanel} onRetry={service.retry} />
+        )}
         <Composer
           busy={busy}
           blocked={problem ?? blockedReason(service.status)}

@@ -32,12 +32,7 @@ export function AnswerView({ answer, latest, ready, onAgain, onVerify }: AnswerV
         </div>
       )}
       {failure && (
-        <FailureNote
-          failure={failure}
-          partial={text !== ''}
-          {...(latest && { onRemedy: failure.remedy === 'verify' ? onVerify : onAgain })}
-          ready={ready}
-        />
+        <FailureNote failure={failure} partial={text !== ''} ready={ready} {...(latest && { onAgain, onVerify })} />
       )}
       {state !== 'streaming' && (
         <div className="answer-foot">
@@ -70,24 +65,34 @@ interface FailureNoteProps {
   readonly failure: Failure
   readonly partial: boolean
   readonly ready: boolean
-  readonly onRemedy?: () => void
+  readonly onAgain?: () => void
+  readonly onVerify?: () => void
 }
 
-function FailureNote({ failure, partial, ready, onRemedy }: FailureNoteProps): ReactElement {
+function FailureNote({
+  failure: { code, sentence, remedy },
+  partial,
+  ready,
+  onAgain,
+  onVerify,
+}: FailureNoteProps): ReactElement {
+  // Once the service is verified anew, what is left to do is to ask.
+  const verifyFirst = remedy === 'verify' && !ready
+  const onRemedy = verifyFirst ? onVerify : onAgain
   return (
-    <div className="failure" data-testid="error" data-code={failure.code} role="alert">
+    <div className="failure" data-testid="error" data-code={code} role="alert">
       <WarningIcon />
       <div>
         <p>
           {partial && <strong>Incomplete answer. </strong>}
-          {failure.sentence}
+          {sentence}
         </p>
         <div className="failure-foot">
-          <code>{failure.code}</code>
-          {onRemedy && failure.remedy !== 'none' && (
-            <button type="button" className="button" onClick={onRemedy} disabled={failure.remedy === 'again' && !ready}>
+          <code>{code}</code>
+          {onRemedy && remedy !== 'none' && (
+            <button type="button" className="button" onClick={onRemedy} disabled={!verifyFirst && !ready}>
               <AgainIcon />
-              {failure.remedy === 'verify' ? 'Verify again' : 'Ask again'}
+              {verifyFirst ? 'Verify again' : 'Ask again'}
             </button>
           )}
         </div>

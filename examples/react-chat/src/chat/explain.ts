@@ -12,49 +12,56 @@ export interface Failure {
 
 type Words = Omit<Failure, 'code'>
 
+const again = (sentence: string): Words => ({ sentence, remedy: 'again' })
+const verify = (sentence: string): Words => ({ sentence, remedy: 'verify' })
+const none = (sentence: string): Words => ({ sentence, remedy: 'none' })
+
 const BY_CODE: Record<string, Words> = {
-  'answer.unfinished': {
-    sentence: 'The model stopped before it had finished. What you see arrived unaltered, but it may not be everything.',
-    remedy: 'again',
-  },
-  'channel.truncated': {
-    sentence:
-      'The connection ended before the authenticated end of the answer. What you see is genuine, but it may not be everything.',
-    remedy: 'again',
-  },
-  'channel.replayed': {
-    sentence: 'The service has seen this very request before and did not run it again.',
-    remedy: 'again',
-  },
-  'client.closed': { sentence: 'The verified connection was closed.', remedy: 'verify' },
-  'http.429': { sentence: 'The model is busy. Wait a moment, then ask again.', remedy: 'again' },
-  'http.400': {
-    sentence: 'The model refused the request. A long conversation can exceed what it can read: start a new chat.',
-    remedy: 'none',
-  },
+  'answer.unfinished': again(
+    'The model stopped before it had finished. What you see arrived unaltered, but it may not be everything.',
+  ),
+  'channel.truncated': again(
+    'The connection ended before the authenticated end of the answer. What you see is genuine, but it may not be everything.',
+  ),
+  'channel.unreachable': again('The service could not be reached. Your question was not sent.'),
+  'channel.busy': again('The service is busy. Wait a moment, then ask again.'),
+  'channel.key_unknown': verify(
+    'The service no longer holds the key that was verified, so it could not read the question.',
+  ),
+  'channel.replayed': again('The service has seen this very request before and did not run it again.'),
+  'client.closed': verify('The verified connection was closed.'),
+  'client.environment': none('This browser lacks something that the encryption needs. Nothing was sent.'),
+  'request.unknown_fate': again(
+    'The connection ended before an answer came: nobody knows whether the question was run. Asking again asks a second time.',
+  ),
+  'request.duplicate': again('The service has run this very request before and did not run it again.'),
+  'request.too_large': none('This conversation is longer than the service accepts. Start a new chat.'),
+  'request.upstream_unreachable': again('The model could not be reached, so the question was not run.'),
+  'request.upstream_timeout': again('The model took too long.'),
+  'request.upstream_broken': again('The model broke off.'),
+  'http.400': none('The model refused the request. A long conversation can exceed what it can read: start a new chat.'),
+  'http.429': again('The model is busy. Wait a moment, then ask again.'),
+  'http.503': again('The model is busy. Wait a moment, then ask again.'),
 }
 
 const BY_LAYER: Record<string, Words> = {
-  channel: {
-    sentence: 'The encrypted channel reported an error, so the rest of the answer was discarded.',
-    remedy: 'again',
-  },
-  request: { sentence: 'The service did not run this request.', remedy: 'again' },
-  evidence: { sentence: 'The service could not be asked for evidence. Nothing was sent.', remedy: 'verify' },
-  wasm: { sentence: 'The verifier could not be started in this browser. Nothing was sent.', remedy: 'verify' },
-  gateway: { sentence: 'The service reported an error of its own.', remedy: 'again' },
-  http: { sentence: 'The model server reported an error.', remedy: 'again' },
+  channel: again('The encrypted channel reported an error, so whatever followed was discarded.'),
+  request: again('The service refused this request.'),
+  evidence: verify('The service could not be asked for evidence. Nothing was sent.'),
+  wasm: verify('The verifier could not be started in this browser. Nothing was sent.'),
+  gateway: again('The service reported an error of its own.'),
+  http: again('The model server reported an error.'),
 }
 
 /** The layers of the verifier: whatever they refuse, nothing was encrypted to the service. */
-const NOT_VERIFIED: Words = { sentence: 'The service could not be verified. Nothing was sent.', remedy: 'verify' }
+const NOT_VERIFIED: Words = verify('The service could not be verified. Nothing was sent.')
 
 export function explain(error: unknown): Failure {
   const code = codeOf(error)
   const layer = code.slice(0, code.indexOf('.'))
   const words = BY_CODE[code] ?? BY_LAYER[layer]
   if (words !== undefined) return { code, ...words }
-  if (code === 'unknown') return { code, sentence: 'Something unexpected went wrong.', remedy: 'again' }
+  if (code === 'unknown') return { code, ...again('Something unexpected went wrong.') }
   return { code, ...NOT_VERIFIED }
 }
 

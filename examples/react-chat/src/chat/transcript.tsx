@@ -24,14 +24,17 @@ export function Transcript({ turns, ready, onAgain, onVerify }: TranscriptProps)
     followingNow.current = scrollHeight - scrollTop - clientHeight < AT_END
     setFollowing(followingNow.current)
   }
-  // The reader who scrolled up stays where they are; a new question brings them back.
+  // A reader who scrolled up stays there; a new question brings them back.
   useEffect(() => {
     followingNow.current = true
     toEnd()
   }, [turns.length])
+  // The end moves with every word, and when something appears under the transcript.
   useEffect(() => {
-    if (followingNow.current) toEnd()
-  }, [turns])
+    const follow = new ResizeObserver(() => followingNow.current && toEnd())
+    for (const element of [scroller.current, scroller.current?.firstElementChild]) if (element) follow.observe(element)
+    return () => follow.disconnect()
+  }, [])
 
   return (
     <div className="transcript" ref={scroller} onScroll={onScroll} tabIndex={-1}>
