@@ -26,7 +26,7 @@ export const buildSteps: readonly BuildStep[] = [
     name: 'verifier (WebAssembly)',
     command: [...tsx, 'tools/build-wasm.ts'],
     inputs: [...rust, 'packages/verifier-wasm', 'tools/build-wasm.ts', 'tools/build-wasm'],
-    output: 'packages/verifier-wasm/pkg',
+    output: 'packages/verifier-wasm/pkg/blindllama_verifier_bg.wasm',
     timeoutMs: 15 * minutes,
   },
   {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { artifacts } from './artifacts.ts'
 import { Child } from './child.ts'
+import { parseEvent } from './log-line.ts'
 import { pcrRules } from './measurements.ts'
 import { audience } from './policy.ts'
 
@@ -46,20 +47,20 @@ function toToml(value: TomlValue): string {
 }
 
 /** Digest of the settings (PROTOCOL.md §12), hexadecimal: computed from the file, without a TPM. */
-export async function configDigest(config: string): Promise<string> {
-  return ask(['config-digest', '--config', config], /\b[0-9a-f]{64}\b/)
+export async function configDigest(config: string, signal: AbortSignal): Promise<string> {
+  return (await ask('config-digest', config, signal)).trim()
 }
 
 /** Name of the attestation key that the TPM makes for this gateway, hexadecimal: what an operator enrols. */
-export async function attestationKeyName(config: string): Promise<string> {
-  return ask(['ak', '--config', config], /\b000b[0-9a-f]{64}\b/)
+export async function attestationKeyName(config: string, signal: AbortSignal): Promise<string> {
+  const { name } = JSON.parse(await ask('ak', config, signal)) as { name: string }
+  return name
 }
 
-async function ask(args: string[], expected: RegExp): Promise<string> {
-  const { stdout } = await promisify(execFile)(artifacts.gateway, args, { timeout: 20_000, env: {} })
-  const found = expected.exec(stdout)?.[0]
-  if (found === undefined) throw new Error(`blindllama-gateway ${args[0] ?? ''} printed something unexpected`)
-  return found
+async function ask(command: string, config: string, signal: AbortSignal): Promise<string> {
+  const args = [command, '--config', config]
+  const { stdout } = await promisify(execFile)(artifacts.gateway, args, { timeout: 20_000, env: {}, signal })
+  return stdout
 }
 
 /** Starts the gateway and waits until it can make a fresh quote. */
@@ -71,12 +72,12 @@ export async function startGateway(
   const child = new Child({
     name: 'the gateway',
     command: artifacts.gateway,
-    args: ['--config', config],
+    args: ['serve', '--config', config],
     log: join(folder, 'gateway.log'),
     signal,
   })
-  const address = await child.line((line) => /\b127\.0\.0\.1:(\d+)\b/.exec(line)?.[0], 20_000)
-  const url = `http://${address}/`
+  const { address } = await child.line((line) => parseEvent(line, 'start'), 20_000)
+  const url = `http://${String(address)}/`
   await child.until(async () => (await fetch(`${url}blindllama/v1/health`)).ok, 20_000)
   return { child, url }
 }

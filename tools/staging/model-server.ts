@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { artifacts, modelId } from './artifacts.ts'
 import { Child } from './child.ts'
+import { parseEvent } from './log-line.ts'
 
 /** The command of the model server. Its words are measured: with others, the same files could serve another model. */
 export function modelServerCommand(socket: string): { command: string; args: string[] } {
@@ -16,6 +17,6 @@ export async function startModelServer(socket: string, folder: string, signal: A
     log: join(folder, 'model-server.log'),
     signal,
   })
-  await child.line((line) => (line.startsWith('{"event":"ready"') ? true : undefined), 60_000)
+  await child.line((line) => parseEvent(line, 'ready'), 60_000)
   return child
 }

@@ -1,0 +1,101 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connect, type BlindLlamaClient } from '@blindllama/web-sdk'
+import { artifacts } from '../artifacts.ts'
+import { hashFile, hashFolder } from '../measure.ts'
+import { startStaging, type Staging } from '../staging.ts'
+import { separator } from '../event-log.ts'
+import { extendPcrs } from '../tpm.ts'
+
+const wasm: URL = new URL('../../../packages/web-sdk/dist/blindllama_verifier_bg.wasm', import.meta.url)
+
+let staging: Staging
+beforeAll(async () => {
+  staging = await startStaging()
+}, 120_000)
+afterAll(async () => staging.stop())
+
+async function connectTo({ url, policy }: Staging): Promise<BlindLlamaClient<true>> {
+  return connect({ url, policy, wasm: readFileSync(wasm), dangerouslyAllowSimulated: true })
+}
+
+describe('what runs', () => {
+  it('publishes to the page what it needs to know', async () => {
+    const { url, policy, measured, upstream, model } = staging
+    const published = await (await fetch(`${staging.pageUrl}staging.json`)).json()
+    expect(published).toEqual({ url, policy, measured, upstream, model })
+    expect(upstream).toBe('in-image')
+  })
+
+  it('serves only files that were measured', async () => {
+    const measured = new Map(staging.measured.map(({ name, sha256 }) => [name, sha256]))
+    expect(await hashFile(executableOf(staging.processes.gateway.pid))).toBe(measured.get('gateway'))
+    expect(await hashFile(executableOf(staging.processes.modelServer?.pid))).toBe(measured.get('node runtime'))
+    expect(await hashFile(`${artifacts.modelServer}/server.mjs`)).toBe(measured.get('model server'))
+    expect(await hashFolder(`${artifacts.modelServer}/native`)).toBe(measured.get('model server libraries'))
+    expect(await hashFile(artifacts.model)).toBe(measured.get('model'))
+  })
+
+  it('has nothing in the model server that was not measured, but libraries of the operating system', () => {
+    const maps = readFileSync(`/proc/${staging.processes.modelServer?.pid}/maps`, 'utf8')
+    const files = new Set(maps.split('\n').flatMap((line) => /^\S+ +\S+ +\S+ +\S+ +\S+ +(\/.*)$/.exec(line)?.[1] ?? []))
+    const own = [...files].filter((file) => !/^(\/usr)?\/lib\//.test(file))
+    const known = new Set([realpathSync(process.execPath), artifacts.model])
+    const outside = own.filter((file) => !known.has(file) && !file.startsWith(`${artifacts.modelServer}/native/`))
+    expect(outside).toEqual([])
+    expect(own.some((file) => file.includes('libggml-cpu'))).toBe(true)
+  })
+
+  it('keeps its folder and sockets from other users', () => {
+    expect(realpathSync(staging.folder)).toBe(staging.folder)
+    expect(modeOf(staging.folder)).toBe('700')
+    expect(modeOf(`${staging.folder}/model.sock`)).toBe('700')
+    expect(modeOf(`${staging.folder}/gateway.toml`)).toBe('600')
+  })
+})
+
+describe('a client of the SDK', () => {
+  it('accepts it under its own policy, as simulated', async () => {
+    const client = await connectTo(staging)
+    expect(client.verdict).toMatchObject({ result: 'pass', simulated: true, assurance: 'simulated' })
+    expect(client.verdict.steps.filter(({ status }) => status === 'fail')).toEqual([])
+    client.close()
+  })
+
+  it('gets an answer of the model, event by event', async () => {
+    const client = await connectTo(staging)
+    const answer = await client.fetch('https://api.openai.com/v1/chat/completions', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        model: staging.model,
+        messages: [{ role: 'user', content: 'Tell me about lighthouses.' }],
+        max_tokens: 30,
+        stream: true,
+      }),
+    })
+    expect(answer.status).toBe(200)
+    expect((await answer.text()).split('\n\n').length).toBeGreaterThan(20)
+    client.close()
+  })
+
+  it('refuses it as soon as anything else is measured into the TPM', async () => {
+    const other = await startStaging()
+    try {
+      const client = await connectTo(other)
+      await extendPcrs(other.tpm.port, [separator(9)])
+      await expect(client.renew()).rejects.toMatchObject({ code: 'pcr.golden' })
+      await expect(connectTo(other)).rejects.toMatchObject({ code: 'pcr.golden' })
+    } finally {
+      await other.stop()
+    }
+  })
+})
+
+function executableOf(pid: number | undefined): string {
+  return realpathSync(`/proc/${pid}/exe`)
+}
+
+function modeOf(path: string): string {
+  return (statSync(path).mode & 0o777).toString(8)
+}
