@@ -1,0 +1,19 @@
+//! The gateway as it runs: the program itself, a TPM (swtpm, which must be installed), a model server made for the test, and a client
+//! that verifies before it sends.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    unreachable_pub,
+    missing_docs
+)]
+
+mod admission;
+mod channel;
+mod evidence;
+mod interop;
+mod lifecycle;
+mod streaming;
+mod support;

@@ -1,0 +1,12 @@
+//! What the tests start and send with.
+
+pub mod client;
+pub mod http;
+pub mod program;
+pub mod swtpm;
+pub mod upstream;
+
+pub use client::{Answer, Message};
+pub use program::{Gateway, Setup};
+pub use swtpm::Swtpm;
+pub use upstream::Upstream;

@@ -1,0 +1,164 @@
+//! The program under test.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use super::{Swtpm, Upstream};
+
+pub const AUDIENCE: &str = "https://chat.example";
+pub const PCRS: [u8; 4] = [0, 4, 7, 12];
+
+/// A configuration in the making: the required members, and what a test adds.
+pub struct Setup {
+    pub members: toml::Table,
+}
+
+impl Setup {
+    pub fn new(swtpm: &Swtpm, upstream: &Upstream) -> Self {
+        let text = format!(
+            "listen = '127.0.0.1:0'\naudiences = ['{AUDIENCE}']\n[tpm]\ntcti = '{}'\n[attestation]\npcrs = {PCRS:?}\n\
+             [upstream]\nurl = '{}'\nkind = 'in-image'",
+            swtpm.tcti(),
+            upstream.url(),
+        );
+        Self { members: toml::from_str(&text).unwrap() }
+    }
+
+    /// Sets `section.member` (or a member of the top level).
+    pub fn with(mut self, path: &str, value: impl Into<toml::Value>) -> Self {
+        let value = value.into();
+        match path.split_once('.') {
+            Some((section, member)) => {
+                let table = self.members.entry(section).or_insert_with(|| toml::Table::new().into());
+                table.as_table_mut().unwrap().insert(member.into(), value);
+            }
+            None => drop(self.members.insert(path.into(), value)),
+        }
+        self
+    }
+
+    fn write(&self, folder: &TempDir) -> PathBuf {
+        let path = folder.path().join("gateway.toml");
+        std::fs::write(&path, toml::to_string(&self.members).unwrap()).unwrap();
+        path
+    }
+
+    /// Runs a command of the program to its end.
+    pub async fn run(&self, command: &str) -> std::process::Output {
+        let folder = tempfile::tempdir().unwrap();
+        program().arg(command).arg("--config").arg(self.write(&folder)).output().await.unwrap()
+    }
+
+    pub async fn start(self) -> Gateway {
+        let folder = tempfile::tempdir().unwrap();
+        let path = self.write(&folder);
+        let mut process = program().arg("--config").arg(path).stdout(Stdio::piped()).spawn().unwrap();
+        let log = Arc::new(EventLog::default());
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let writer = Arc::clone(&log);
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                writer.push(&line);
+            }
+        });
+        let start = log.wait("start", 1).await;
+        Gateway { process, address: start["address"].as_str().unwrap().into(), start, log, _folder: folder }
+    }
+}
+
+pub fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_blindllama-gateway"));
+    command.kill_on_drop(true).env("TSS2_LOG", "all+none");
+    command
+}
+
+/// What the program wrote.
+#[derive(Default)]
+pub struct EventLog {
+    text: Mutex<String>,
+    events: Mutex<Vec<Value>>,
+    more: Notify,
+}
+
+impl EventLog {
+    fn push(&self, line: &str) {
+        writeln!(self.text.lock().unwrap(), "{line}").unwrap();
+        self.events.lock().unwrap().push(serde_json::from_str(line).expect("each line is JSON"));
+        self.more.notify_waiters();
+    }
+
+    pub fn count(&self, event: &str) -> usize {
+        self.named(event).len()
+    }
+
+    pub fn named(&self, event: &str) -> Vec<Value> {
+        self.events.lock().unwrap().iter().filter(|line| line["event"] == event).cloned().collect()
+    }
+
+    pub fn text(&self) -> String {
+        self.text.lock().unwrap().clone()
+    }
+
+    /// Waits until `event` was written `count` times; returns the last of them.
+    pub async fn wait(&self, event: &str, count: usize) -> Value {
+        let waiting = async {
+            loop {
+                let more = self.more.notified();
+                let mut more = std::pin::pin!(more);
+                more.as_mut().enable();
+                if let Some(line) = self.named(event).get(count - 1) {
+                    return line.clone();
+                }
+                more.await;
+            }
+        };
+        timeout(Duration::from_secs(20), waiting).await.unwrap_or_else(|_| panic!("no {event}; log:\n{}", self.text()))
+    }
+}
+
+/// The running program; it is killed when dropped.
+pub struct Gateway {
+    process: Child,
+    /// `address:port`.
+    pub address: String,
+    /// The event `start`.
+    pub start: Value,
+    pub log: Arc<EventLog>,
+    _folder: TempDir,
+}
+
+impl Gateway {
+    pub fn start_text(&self, member: &str) -> &str {
+        self.start[member].as_str().unwrap()
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        let pid = self.process.id().and_then(|pid| Pid::from_raw(pid.try_into().unwrap()));
+        kill_process(pid.expect("still running"), signal).unwrap();
+    }
+
+    pub async fn exit(&mut self) -> ExitStatus {
+        timeout(Duration::from_secs(20), self.process.wait()).await.expect("the program ends").unwrap()
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_none()
+    }
+
+    /// Stops it and waits for its end, so that its TPM is free.
+    pub async fn stop(mut self) {
+        self.signal(Signal::TERM);
+        assert!(self.exit().await.success());
+    }
+}

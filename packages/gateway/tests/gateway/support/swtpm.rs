@@ -1,0 +1,101 @@
+//! A software TPM of the test's own, on free ports of loopback.
+
+use std::net::TcpListener;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::time::sleep;
+
+pub struct Swtpm {
+    process: Child,
+    pub port: u16,
+    _state: TempDir,
+}
+
+/// What every TPM of the tests measured into PCR 0 at its start.
+pub const MEASURED: [u8; 32] = [0x11; 32];
+
+impl Swtpm {
+    /// A TPM with PCR 0 extended once.
+    pub async fn start() -> Self {
+        let swtpm = Self::start_untouched().await;
+        swtpm.extend(0, &"11".repeat(32)).await;
+        swtpm
+    }
+
+    async fn start_untouched() -> Self {
+        // Between finding ports and taking them another test may take them.
+        for _ in 0..20 {
+            if let Some(swtpm) = Self::try_start(pair_of_ports()).await {
+                return swtpm;
+            }
+        }
+        panic!("swtpm does not start");
+    }
+
+    async fn try_start(port: u16) -> Option<Self> {
+        let state = tempfile::tempdir().unwrap();
+        let mut process = Command::new("swtpm")
+            .args(["socket", "--tpm2", "--flags", "not-need-init,startup-clear"])
+            .args(["--tpmstate", &format!("dir={}", state.path().display())])
+            .args(["--server", &format!("type=tcp,port={port}")])
+            .args(["--ctrl", &format!("type=tcp,port={}", port + 1)])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("swtpm must be installed");
+        for _ in 0..200 {
+            if process.try_wait().unwrap().is_some() {
+                return None;
+            }
+            // The control port: a connection to the other one would count as the TPM's user.
+            if TcpStream::connect(("127.0.0.1", port + 1)).await.is_ok() {
+                return Some(Self { process, port, _state: state });
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+        None
+    }
+
+    pub fn tcti(&self) -> String {
+        format!("swtpm:host=127.0.0.1,port={}", self.port)
+    }
+
+    /// Extends a PCR of the SHA-256 bank with tpm2-tools, which must be installed. The TPM serves one connection at a time, so no
+    /// gateway may hold it.
+    pub async fn extend(&self, index: u8, digest: &str) {
+        self.tool("tpm2_pcrextend", &[&format!("{index}:sha256={digest}")]).await;
+    }
+
+    /// The value of a PCR of the SHA-256 bank, in lower-case hexadecimal, as tpm2-tools reads it.
+    pub async fn read(&self, index: u8) -> String {
+        let text = self.tool("tpm2_pcrread", &[&format!("sha256:{index}")]).await;
+        text.split("0x").nth(1).expect("a value").trim().to_ascii_lowercase()
+    }
+
+    async fn tool(&self, name: &str, arguments: &[&str]) -> String {
+        let output = Command::new(name).args(["-T", &self.tcti()]).args(arguments).output().await;
+        let output = output.expect("tpm2-tools must be installed");
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    pub async fn kill(&mut self) {
+        self.process.kill().await.unwrap();
+    }
+}
+
+/// A port that is free together with the one above it.
+fn pair_of_ports() -> u16 {
+    loop {
+        let first = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = first.local_addr().unwrap().port();
+        if port < u16::MAX && TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
+            return port;
+        }
+    }
+}

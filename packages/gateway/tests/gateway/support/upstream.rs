@@ -1,0 +1,128 @@
+//! A model server whose every byte the test decides. It answers each request with what the test's handler says, over a UNIX
+//! socket, and remembers what it got.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Request, Response};
+use http_body::Frame;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tempfile::TempDir;
+use tokio::net::UnixListener;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::timeout;
+
+pub type Body = UnsyncBoxBody<Bytes, Broken>;
+
+/// An end that is none.
+#[derive(Debug)]
+pub struct Broken;
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("broken off on purpose")
+    }
+}
+
+impl std::error::Error for Broken {}
+
+/// What the model server got.
+pub struct Got {
+    pub head: Parts,
+    /// None when the body broke off.
+    pub body: Option<Bytes>,
+}
+
+pub struct Upstream {
+    folder: TempDir,
+    pub got: Arc<Mutex<Vec<Got>>>,
+    closed: Arc<(Mutex<usize>, Notify)>,
+}
+
+impl Upstream {
+    /// A server that reads each request and then asks `answer`.
+    pub fn start(answer: impl Fn(&Got) -> Response<Body> + Send + Sync + 'static) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(folder.path().join("model.sock")).unwrap();
+        let got = Arc::new(Mutex::new(Vec::new()));
+        let closed = Arc::new((Mutex::new(0), Notify::new()));
+        let (answer, seen, counter) = (Arc::new(answer), Arc::clone(&got), Arc::clone(&closed));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (answer, seen, counter) = (Arc::clone(&answer), Arc::clone(&seen), Arc::clone(&counter));
+                let service = service_fn(move |request: Request<Incoming>| {
+                    let (answer, seen) = (Arc::clone(&answer), Arc::clone(&seen));
+                    async move {
+                        let (head, body) = request.into_parts();
+                        let body = body.collect().await.ok().map(|body| body.to_bytes());
+                        let got = Got { head, body };
+                        let response = answer(&got);
+                        seen.lock().unwrap().push(got);
+                        Ok::<_, Infallible>(response)
+                    }
+                });
+                tokio::spawn(async move {
+                    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+                    *counter.0.lock().unwrap() += 1;
+                    counter.1.notify_waiters();
+                });
+            }
+        });
+        Self { folder, got, closed }
+    }
+
+    /// A server that answers everything with `body`.
+    pub fn fixed(body: &'static str) -> Self {
+        Self::start(move |_| json(body))
+    }
+
+    pub fn url(&self) -> String {
+        format!("unix:{}", self.folder.path().join("model.sock").display())
+    }
+
+    pub fn requests(&self) -> usize {
+        self.got.lock().unwrap().len()
+    }
+
+    /// Waits until `count` connections have ended.
+    pub async fn closed(&self, count: usize) {
+        let waiting = async {
+            loop {
+                let notified = self.closed.1.notified();
+                let mut notified = std::pin::pin!(notified);
+                notified.as_mut().enable();
+                if *self.closed.0.lock().unwrap() >= count {
+                    return;
+                }
+                notified.await;
+            }
+        };
+        timeout(Duration::from_secs(20), waiting).await.expect("the gateway closes its connection");
+    }
+}
+
+pub fn json(body: &'static str) -> Response<Body> {
+    Response::builder().header("content-type", "application/json").body(whole(body)).unwrap()
+}
+
+pub fn whole(body: impl Into<Bytes>) -> Body {
+    Full::new(body.into()).map_err(|never| match never {}).boxed_unsync()
+}
+
+/// A body that the test writes while it is read; dropping the sender ends it.
+pub fn live() -> (mpsc::UnboundedSender<Result<&'static str, Broken>>, Body) {
+    let (sender, receiver) = mpsc::unbounded_channel::<Result<&'static str, Broken>>();
+    let stream = futures::stream::unfold(receiver, |mut receiver| async {
+        let next = receiver.recv().await?;
+        Some((next.map(|text| Frame::data(Bytes::from_static(text.as_bytes()))), receiver))
+    });
+    (sender, StreamBody::new(stream).boxed_unsync())
+}
