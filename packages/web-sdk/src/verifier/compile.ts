@@ -28,7 +28,7 @@ function isCompiled(source: WasmSource): source is WebAssembly.Module {
 
 /** Engines word it differently, but all name the directive or say that the policy of the page forbids it. */
 export function compileError(cause: unknown): BlindLlamaError {
-  return /unsafe-eval|Content Security Policy|content-security|disallowed/i.test(String(cause))
+  return /unsafe-eval|content.security.policy|\bCSP\b|disallowed by embedder/i.test(String(cause))
     ? new BlindLlamaError('wasm.blocked', `The page's script-src needs 'wasm-unsafe-eval'`, { cause })
     : new BlindLlamaError('wasm.compile', 'The verifier could not be compiled or started', { cause })
 }
