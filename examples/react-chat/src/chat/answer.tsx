@@ -16,6 +16,7 @@ interface AnswerViewProps {
 
 export function AnswerView({ answer, latest, ready, onAgain, onVerify }: AnswerViewProps): ReactElement {
   const { state, text, failure, cut } = answer
+  const ended = state !== 'streaming' && (text !== '' || !failure)
   return (
     <div className="answer" data-testid="answer" data-state={state} aria-busy={state === 'streaming'}>
       <h3 className="visually-hidden">Answer</h3>
@@ -34,7 +35,7 @@ export function AnswerView({ answer, latest, ready, onAgain, onVerify }: AnswerV
       {failure && (
         <FailureNote failure={failure} partial={text !== ''} ready={ready} {...(latest && { onAgain, onVerify })} />
       )}
-      {state !== 'streaming' && (
+      {ended && (
         <div className="answer-foot">
           {text !== '' && <CopyButton text={text} label="Copy answer" />}
           {state === 'stopped' && (
