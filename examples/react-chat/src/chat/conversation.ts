@@ -29,8 +29,8 @@ type Message = OpenAI.Chat.Completions.ChatCompletionMessageParam
 
 const INSTRUCTION = 'You are a helpful assistant. Answer clearly and briefly.'
 
-/** Tokens arrive faster than a screen needs them: at most one redraw in this many milliseconds. */
-const REDRAW_MS = 40
+/** Tokens can arrive faster than a screen shows them: about one redraw a frame. A timer, because a hidden page has no frames. */
+const REDRAW_MS = 16
 
 /**
  * One conversation, held in memory and nowhere else: it is gone with the page.

@@ -1,4 +1,4 @@
-import type { ReactElement, ReactNode } from 'react'
+import { Fragment, type ReactElement, type ReactNode } from 'react'
 import { CopyButton } from '../ui/copy-button.tsx'
 
 export function Facts({ children }: { readonly children: ReactNode }): ReactElement {
@@ -24,7 +24,17 @@ export function Fact({ name, children, copy }: FactProps): ReactElement {
   )
 }
 
-/** A long hexadecimal value, whole, in groups that an eye can compare. */
+/** A long hexadecimal value, whole, broken into lines between groups of eight; what is selected and copied has no gaps. */
 export function Hex({ value }: { readonly value: string }): ReactElement {
-  return <code className="hex">{value.match(/.{1,8}/g)?.join('\u200b')}</code>
+  const groups = value.match(/.{1,8}/g) ?? []
+  return (
+    <code className="hex">
+      {groups.map((group, index) => (
+        <Fragment key={index}>
+          {group}
+          <wbr />
+        </Fragment>
+      ))}
+    </code>
+  )
 }
