@@ -21,7 +21,7 @@ function progress(message: string): void {
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   const what = message.replace(/ … \d+ %$/, '')
   if (live) process.stdout.write(`\r\u001B[K  ${seconds} s  ${message}`)
-  else if (what !== shown) process.stdout.write(`  ${seconds} s  ${message.replace(/ 0 %$/, '')}\n`)
+  else if (what !== shown) process.stdout.write(`  ${seconds} s  ${what}\n`)
   if (live && what === message) process.stdout.write('\n')
   shown = what
 }
