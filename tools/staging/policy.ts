@@ -14,14 +14,18 @@ export const audience = 'staging.blindllama.example'
 
 /** The policy that a page pins (PROTOCOL.md §7), as the JSON text that the verifier reads. */
 export function writePolicy({ akName, golden, configDigest, upstream }: PolicyInput): string {
-  const goldenPcrs = Object.keys(pcrRules).filter((pcr) => pcrRules[Number(pcr)] === 'golden')
+  // Where the model runs elsewhere nothing is measured into its PCR: then nobody else may have either.
+  const rules = Object.fromEntries(
+    Object.entries(pcrRules).map(([pcr, rule]) => [pcr, golden.has(Number(pcr)) ? rule : ('untouched' as const)]),
+  )
+  const goldenPcrs = Object.keys(rules).filter((pcr) => rules[pcr] === 'golden')
   const policy = {
     version: 1,
     audience,
     anchors: [{ kind: 'simulated', name: akName, hierarchy: 'endorsement' }],
     acceptAssurance: ['simulated'],
     acceptUpstream: [upstream],
-    pcrs: { bank: 'sha256', rules: pcrRules },
+    pcrs: { bank: 'sha256', rules },
     releases: [
       {
         name: 'staging of this checkout',
