@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { connectWith } from '../../src/connect.js'
+import type { ConnectEvent } from '../../src/events.js'
+import { type RealService, startRealService } from '../support/real-service.js'
+import { wasmFile } from '../support/wasm.js'
+
+let service: RealService
+
+beforeAll(async () => {
+  service = await startRealService({ epochMs: 2_000, graceMs: 1_000 })
+}, 120_000)
+afterAll(async () => service?.stop())
+
+test('requests go on over many key epochs, and none fails', async () => {
+  const events: ConnectEvent[] = []
+  const client = await connectWith(
+    {
+      url: service.relay.url,
+      policy: service.staging.policy,
+      dangerouslyAllowSimulated: true,
+      onEvent: (event) => events.push(event),
+    },
+    () => wasmFile,
+  )
+  const epochs = new Set<string>()
+  const end = Date.now() + 9_000
+  let requests = 0
+  while (Date.now() < end) {
+    const response = await client.fetch(new URL('v1/models', service.relay.url))
+    expect(response.status).toBe(200)
+    await response.text()
+    epochs.add(client.verdict.key.epochId)
+    requests += 1
+    await new Promise((resolve) => setTimeout(resolve, 40))
+  }
+  client.close()
+  expect(requests).toBeGreaterThan(50)
+  expect(epochs.size).toBeGreaterThanOrEqual(3)
+  expect(events.filter(({ type }) => type === 'failed')).toEqual([])
+}, 60_000)
