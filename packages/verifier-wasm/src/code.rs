@@ -94,6 +94,96 @@ impl Code {
     /// The quote names another signer than an endorsement primary with this public area.
     pub const AK_QUALIFIED_NAME: Self = Self(&Entry { name: "ak.qualified_name", sentence: "The quote names another signer than an endorsement primary with this public area." });
 
+    /// The certificate chain is missing, or has fewer than 2 or more than 8 certificates.
+    pub const CHAIN_LENGTH: Self = Self(&Entry { name: "chain.length", sentence: "The certificate chain is missing, or has fewer than 2 or more than 8 certificates." });
+
+    /// The last certificate of the chain is not the root that the page pins.
+    pub const CHAIN_ROOT: Self = Self(&Entry { name: "chain.root", sentence: "The last certificate of the chain is not the root that the page pins." });
+
+    /// A certificate is not DER.
+    pub const CHAIN_ENCODING: Self = Self(&Entry { name: "chain.encoding", sentence: "A certificate is not DER." });
+
+    /// Something other than zeros follows the attestation key's certificate.
+    pub const CHAIN_TRAILING: Self = Self(&Entry { name: "chain.trailing", sentence: "Something other than zeros follows the attestation key's certificate." });
+
+    /// A certificate is not one of RFC 5280.
+    pub const CHAIN_SYNTAX: Self = Self(&Entry { name: "chain.syntax", sentence: "A certificate is not one of RFC 5280." });
+
+    /// A certificate is not of version 3.
+    pub const CHAIN_VERSION: Self = Self(&Entry { name: "chain.version", sentence: "A certificate is not of version 3." });
+
+    /// The serial number of a certificate is zero, negative or longer than 20 octets.
+    pub const CHAIN_SERIAL: Self = Self(&Entry { name: "chain.serial", sentence: "The serial number of a certificate is zero, negative or longer than 20 octets." });
+
+    /// A certificate names two different signature algorithms.
+    pub const CHAIN_ALGORITHM_MISMATCH: Self = Self(&Entry { name: "chain.algorithm_mismatch", sentence: "A certificate names two different signature algorithms." });
+
+    /// A certificate is signed with an algorithm that is not accepted, such as SHA-1.
+    pub const CHAIN_SIGNATURE_ALGORITHM: Self = Self(&Entry { name: "chain.signature_algorithm", sentence: "A certificate is signed with an algorithm that is not accepted, such as SHA-1." });
+
+    /// The validity of a certificate is not in the form that RFC 5280 prescribes.
+    pub const CHAIN_TIME: Self = Self(&Entry { name: "chain.time", sentence: "The validity of a certificate is not in the form that RFC 5280 prescribes." });
+
+    /// A certificate has a key of a kind, size or exponent that is not accepted.
+    pub const CHAIN_KEY: Self = Self(&Entry { name: "chain.key", sentence: "A certificate has a key of a kind, size or exponent that is not accepted." });
+
+    /// A certificate has no issuer, or neither a subject nor a critical alternative name.
+    pub const CHAIN_NAME: Self = Self(&Entry { name: "chain.name", sentence: "A certificate has no issuer, or neither a subject nor a critical alternative name." });
+
+    /// A certificate has an extension twice.
+    pub const CHAIN_DUPLICATE_EXTENSION: Self = Self(&Entry { name: "chain.duplicate_extension", sentence: "A certificate has an extension twice." });
+
+    /// A certificate has a critical extension that this verifier does not process.
+    pub const CHAIN_CRITICAL_EXTENSION: Self = Self(&Entry { name: "chain.critical_extension", sentence: "A certificate has a critical extension that this verifier does not process." });
+
+    /// An extension of a certificate is malformed.
+    pub const CHAIN_EXTENSION: Self = Self(&Entry { name: "chain.extension", sentence: "An extension of a certificate is malformed." });
+
+    /// A certificate constrains names, which this verifier does not process.
+    pub const CHAIN_NAME_CONSTRAINTS: Self = Self(&Entry { name: "chain.name_constraints", sentence: "A certificate constrains names, which this verifier does not process." });
+
+    /// A certificate constrains or maps policies, which this verifier does not process.
+    pub const CHAIN_POLICY_CONSTRAINTS: Self = Self(&Entry { name: "chain.policy_constraints", sentence: "A certificate constrains or maps policies, which this verifier does not process." });
+
+    /// A certificate of the chain is not valid yet.
+    pub const CHAIN_NOT_YET_VALID: Self = Self(&Entry { name: "chain.not_yet_valid", sentence: "A certificate of the chain is not valid yet." });
+
+    /// A certificate of the chain has expired.
+    pub const CHAIN_EXPIRED: Self = Self(&Entry { name: "chain.expired", sentence: "A certificate of the chain has expired." });
+
+    /// A certificate was issued by another authority than the next one in the chain.
+    pub const CHAIN_ISSUER: Self = Self(&Entry { name: "chain.issuer", sentence: "A certificate was issued by another authority than the next one in the chain." });
+
+    /// A certificate was not signed by the key of the next one in the chain.
+    pub const CHAIN_SIGNATURE: Self = Self(&Entry { name: "chain.signature", sentence: "A certificate was not signed by the key of the next one in the chain." });
+
+    /// A certificate that issued another one is not that of a certificate authority.
+    pub const CHAIN_NOT_CA: Self = Self(&Entry { name: "chain.not_ca", sentence: "A certificate that issued another one is not that of a certificate authority." });
+
+    /// More intermediates follow an authority than it allows.
+    pub const CHAIN_PATH_LENGTH: Self = Self(&Entry { name: "chain.path_length", sentence: "More intermediates follow an authority than it allows." });
+
+    /// A certificate authority's key may not sign certificates.
+    pub const CHAIN_KEY_CERT_SIGN: Self = Self(&Entry { name: "chain.key_cert_sign", sentence: "A certificate authority's key may not sign certificates." });
+
+    /// The attestation key's certificate is that of a certificate authority.
+    pub const CHAIN_LEAF_CA: Self = Self(&Entry { name: "chain.leaf_ca", sentence: "The attestation key's certificate is that of a certificate authority." });
+
+    /// The certificate is for a key that does more than sign, such as an endorsement key.
+    pub const CHAIN_LEAF_KEY_USAGE: Self = Self(&Entry { name: "chain.leaf_key_usage", sentence: "The certificate is for a key that does more than sign, such as an endorsement key." });
+
+    /// The certificate is not for an attestation key.
+    pub const CHAIN_LEAF_PURPOSE: Self = Self(&Entry { name: "chain.leaf_purpose", sentence: "The certificate is not for an attestation key." });
+
+    /// An authority of the chain may not certify attestation keys.
+    pub const CHAIN_CA_PURPOSE: Self = Self(&Entry { name: "chain.ca_purpose", sentence: "An authority of the chain may not certify attestation keys." });
+
+    /// The attestation key's certificate does not describe the virtual TPM as its cloud does.
+    pub const CHAIN_LEAF_NAME: Self = Self(&Entry { name: "chain.leaf_name", sentence: "The attestation key's certificate does not describe the virtual TPM as its cloud does." });
+
+    /// The attestation key's certificate names no virtual machine, or one that is not for production.
+    pub const CHAIN_INSTANCE: Self = Self(&Entry { name: "chain.instance", sentence: "The attestation key's certificate names no virtual machine, or one that is not for production." });
+
     /// The quote is not a strict TPMS_ATTEST.
     pub const ATTEST_SYNTAX: Self = Self(&Entry { name: "attest.syntax", sentence: "The quote is not a strict TPMS_ATTEST." });
 
@@ -380,6 +470,36 @@ impl Code {
         Self::AK_SIMULATED,
         Self::AK_ATTRIBUTES,
         Self::AK_QUALIFIED_NAME,
+        Self::CHAIN_LENGTH,
+        Self::CHAIN_ROOT,
+        Self::CHAIN_ENCODING,
+        Self::CHAIN_TRAILING,
+        Self::CHAIN_SYNTAX,
+        Self::CHAIN_VERSION,
+        Self::CHAIN_SERIAL,
+        Self::CHAIN_ALGORITHM_MISMATCH,
+        Self::CHAIN_SIGNATURE_ALGORITHM,
+        Self::CHAIN_TIME,
+        Self::CHAIN_KEY,
+        Self::CHAIN_NAME,
+        Self::CHAIN_DUPLICATE_EXTENSION,
+        Self::CHAIN_CRITICAL_EXTENSION,
+        Self::CHAIN_EXTENSION,
+        Self::CHAIN_NAME_CONSTRAINTS,
+        Self::CHAIN_POLICY_CONSTRAINTS,
+        Self::CHAIN_NOT_YET_VALID,
+        Self::CHAIN_EXPIRED,
+        Self::CHAIN_ISSUER,
+        Self::CHAIN_SIGNATURE,
+        Self::CHAIN_NOT_CA,
+        Self::CHAIN_PATH_LENGTH,
+        Self::CHAIN_KEY_CERT_SIGN,
+        Self::CHAIN_LEAF_CA,
+        Self::CHAIN_LEAF_KEY_USAGE,
+        Self::CHAIN_LEAF_PURPOSE,
+        Self::CHAIN_CA_PURPOSE,
+        Self::CHAIN_LEAF_NAME,
+        Self::CHAIN_INSTANCE,
         Self::ATTEST_SYNTAX,
         Self::ATTEST_MAGIC,
         Self::ATTEST_TYPE,

@@ -9,7 +9,7 @@ use p256::{
 use crate::Code;
 
 /// A point of P-256, checked to lie on the curve.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PublicKey(VerifyingKey);
 
 impl PublicKey {

@@ -12,7 +12,7 @@ const MIN_BYTES: usize = 2048 / 8;
 const MAX_BYTES: usize = 4096 / 8;
 
 /// An RSA modulus of 2048 to 4096 bits; the exponent is 65537.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PublicKey<'a> {
     modulus: &'a [u8],
 }

@@ -60,8 +60,10 @@ impl<'a> Element<'a> {
             return None;
         }
         let (length, rest) = match first {
-            0..0x80 => (first.into(), rest),
-            0x81 => rest.split_first().map(|(&length, rest)| (length.into(), rest)).filter(|(length, _)| *length >= 0x80)?,
+            0..=0x7f => (first.into(), rest),
+            0x81 => {
+                rest.split_first().map(|(&length, rest)| (length.into(), rest)).filter(|(length, _)| *length >= 0x80)?
+            }
             0x82 => rest
                 .split_first_chunk()
                 .map(|(&length, rest)| (u16::from_be_bytes(length), rest))
@@ -160,7 +162,7 @@ impl<'a> Reader<'a> {
     /// The content of an INTEGER that is not negative, without the zero that keeps it so.
     pub(super) fn read_unsigned(&mut self) -> Option<&'a [u8]> {
         match self.read(tag::INTEGER)?.content {
-            [0x80.., ..] => None,
+            [0x80..=0xff, ..] => None,
             [0, digits @ ..] if !digits.is_empty() => Some(digits),
             digits => Some(digits),
         }

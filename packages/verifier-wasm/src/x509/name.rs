@@ -28,14 +28,16 @@ impl<'a> Name<'a> {
         let mut names = sequence.children();
         while !names.is_empty() {
             let mut set = names.read(tag::SET)?.children();
-            // SIZE (1..MAX)
-            while let Some(attribute) = set.read(tag::SEQUENCE) {
-                let mut pair = attribute.children();
+            // RelativeDistinguishedName ::= SET SIZE (1..MAX)
+            loop {
+                let mut pair = set.read(tag::SEQUENCE)?.children();
                 let (kind, value) = (pair.read(tag::OBJECT_IDENTIFIER)?.content, pair.next()?.content);
                 pair.end()?;
                 attributes.push(Attribute { kind, value });
+                if set.is_empty() {
+                    break;
+                }
             }
-            set.end()?;
         }
         Some(Self { encoded: sequence.whole, attributes })
     }

@@ -1,4 +1,5 @@
 //! The two forms of Time (RFC 5280 §4.1.2.5).
+#![expect(clippy::arithmetic_side_effects, reason = "years have four digits and everything else two")]
 
 use super::der::{Element, Reader, tag};
 

@@ -1,0 +1,129 @@
+//! SubjectPublicKeyInfo and the signatures that its key makes (RFC 3279, RFC 4055, RFC 5480, RFC 5758).
+
+use super::der::{Element, Reader, tag};
+use crate::{
+    Code,
+    hash::HashAlgorithm,
+    signature::{AttestationKey, ecdsa, rsa},
+};
+
+/// A key of a certificate, of a kind and size that this verifier accepts.
+#[derive(Clone, Debug)]
+pub(crate) enum PublicKey<'a> {
+    Rsa(rsa::PublicKey<'a>),
+    EcP256(ecdsa::PublicKey),
+}
+
+/// How an issuer signed, its parameters included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SignatureAlgorithm {
+    Rsassa(HashAlgorithm),
+    Ecdsa(HashAlgorithm),
+}
+
+impl SignatureAlgorithm {
+    /// By the whole of its AlgorithmIdentifier: RSA with the parameter NULL (RFC 4055 §5), ECDSA without any (RFC 5758 §3.2).
+    /// No SHA-1.
+    pub(super) fn from_identifier(whole: &[u8]) -> Option<Self> {
+        let rsassa = |last: &[u8]| match last {
+            [11, 5, 0] => Some(HashAlgorithm::Sha256),
+            [12, 5, 0] => Some(HashAlgorithm::Sha384),
+            [13, 5, 0] => Some(HashAlgorithm::Sha512),
+            _ => None,
+        };
+        let ecdsa = |last: &[u8]| match last {
+            [2] => Some(HashAlgorithm::Sha256),
+            [3] => Some(HashAlgorithm::Sha384),
+            [4] => Some(HashAlgorithm::Sha512),
+            _ => None,
+        };
+        if let Some(last) = whole.strip_prefix(b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01") {
+            rsassa(last).map(Self::Rsassa)
+        } else {
+            whole.strip_prefix(b"\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03").and_then(ecdsa).map(Self::Ecdsa)
+        }
+    }
+}
+
+/// AlgorithmIdentifiers: rsaEncryption with NULL (RFC 3279 §2.3.1), id-ecPublicKey with a named curve (RFC 5480 §2.1.1).
+const RSA_ENCRYPTION: &[u8] = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
+const EC_P256: &[u8] = b"\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07";
+
+impl<'a> PublicKey<'a> {
+    /// # Errors
+    /// `chain.syntax`, or `chain.key` for what is well-formed but not accepted.
+    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, Code> {
+        let (algorithm, bits) = key_info(reader).ok_or(Code::CHAIN_SYNTAX)?;
+        let key = match algorithm {
+            RSA_ENCRYPTION => rsa_key(bits).map(Self::Rsa),
+            EC_P256 => p256_key(bits).map(Self::EcP256),
+            _ => None,
+        };
+        key.ok_or(Code::CHAIN_KEY)
+    }
+
+    /// Whether a signature over `message` is one of this key.
+    pub(super) fn verifies(&self, algorithm: SignatureAlgorithm, message: &[u8], signature: &[u8]) -> bool {
+        let digest = |hash: HashAlgorithm| hash.digest([message]);
+        match (self, algorithm) {
+            (Self::Rsa(key), SignatureAlgorithm::Rsassa(hash)) => key.verify(hash, &digest(hash), signature).is_ok(),
+            (Self::EcP256(key), SignatureAlgorithm::Ecdsa(hash)) => {
+                ecdsa_value(signature).is_some_and(|(r, s)| key.verify(&digest(hash), &r, &s).is_ok())
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether it is the very key of a TPMT_PUBLIC. The certificate fixes neither scheme nor hash; the public area does.
+    pub(crate) fn matches(&self, key: &AttestationKey<'_>) -> bool {
+        match (self, key) {
+            (Self::Rsa(own), AttestationKey::Rsassa(_, other)) => own == other,
+            (Self::EcP256(own), AttestationKey::EcdsaP256(_, other)) => own == other,
+            _ => false,
+        }
+    }
+}
+
+/// The whole AlgorithmIdentifier and the whole octets of the key (RFC 5280 §4.1.2.7).
+fn key_info<'a>(reader: &mut Reader<'a>) -> Option<(&'a [u8], &'a [u8])> {
+    let mut info = reader.read(tag::SEQUENCE)?.children();
+    let algorithm = info.read(tag::SEQUENCE)?.whole;
+    let bits = octets(&info.read(tag::BIT_STRING)?)?;
+    info.end()?;
+    Some((algorithm, bits))
+}
+
+/// The content of a BIT STRING of whole octets.
+pub(super) fn octets<'a>(bits: &Element<'a>) -> Option<&'a [u8]> {
+    bits.content.strip_prefix(&[0])
+}
+
+/// RSAPublicKey (RFC 8017 §A.1.1) with the exponent 65537.
+fn rsa_key(bits: &[u8]) -> Option<rsa::PublicKey<'_>> {
+    let sequence = Element::decode(bits).filter(|element| element.tag == tag::SEQUENCE)?;
+    let mut members = sequence.children();
+    let (modulus, exponent) = (members.read_unsigned()?, members.read_unsigned()?);
+    members.end()?;
+    if exponent == [1, 0, 1] { rsa::PublicKey::new(modulus) } else { None }
+}
+
+/// ECPoint, uncompressed (RFC 5480 §2.2).
+fn p256_key(bits: &[u8]) -> Option<ecdsa::PublicKey> {
+    let (x, y) = bits.strip_prefix(&[4])?.split_first_chunk()?;
+    ecdsa::PublicKey::new(x, y.try_into().ok()?)
+}
+
+/// Ecdsa-Sig-Value (RFC 3279 §2.2.3), each number padded to the size of the curve.
+fn ecdsa_value(signature: &[u8]) -> Option<([u8; 32], [u8; 32])> {
+    let sequence = Element::decode(signature).filter(|element| element.tag == tag::SEQUENCE)?;
+    let mut members = sequence.children();
+    let mut scalar = || {
+        let digits = members.read_unsigned()?;
+        let mut padded = [0; 32];
+        padded.get_mut(32_usize.checked_sub(digits.len())?..)?.copy_from_slice(digits);
+        Some(padded)
+    };
+    let value = (scalar()?, scalar()?);
+    members.end()?;
+    Some(value)
+}

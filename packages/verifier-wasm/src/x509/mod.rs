@@ -1,0 +1,19 @@
+//! X.509 certificates of attestation keys: from the bytes of `akChain` to a key that a pinned root vouches for.
+//!
+//! | module | reads |
+//! | --- | --- |
+//! | `der` | DER, strictly |
+//! | `certificate`, `name`, `time`, `key`, `extensions` | RFC 5280 §4, every field |
+//! | `path` | RFC 5280 §6.1, leaf to root |
+//! | [`profiles`] | what each issuer's leaves must be beyond that |
+
+mod certificate;
+mod der;
+mod extensions;
+mod key;
+mod name;
+mod path;
+pub(crate) mod profiles;
+mod time;
+
+pub(crate) use path::Path;
