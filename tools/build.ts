@@ -1,7 +1,9 @@
 /**
  * Builds what has changed since the last time: codes, WebAssembly, SDK, chat, model server, gateway.
  *
- *     pnpm build [--log FILE]    FILE gets what the tools print; its end is shown where something fails
+ *     pnpm build [--for start] [--log FILE]
+ *
+ * `--for start` leaves out what only tests need. FILE gets what the tools print; its end is shown where something fails.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,7 +16,8 @@ import { Line } from './run/line.ts'
 
 const root: string = fileURLToPath(new URL('..', import.meta.url))
 const stamps: string = join(root, 'node_modules/.build-stamps')
-const { log } = parseArgs({ options: { log: { type: 'string' } } }).values
+const { log, for: purpose } = parseArgs({ options: { log: { type: 'string' }, for: { type: 'string' } } }).values
+const steps: readonly BuildStep[] = buildSteps.filter(({ testsOnly }) => purpose !== 'start' || testsOnly !== true)
 
 /** Where cargo writes is the caller's to choose; what it writes is then looked for there. */
 function outputOf({ output }: BuildStep): string {
@@ -48,4 +51,4 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.exit(130)
   })
 }
-for (const step of buildSteps) if (!(await build(step))) process.exit(1)
+for (const step of steps) if (!(await build(step))) process.exit(1)

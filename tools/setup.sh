@@ -32,5 +32,5 @@ step "Rust" install_rust "$purpose"
 step "WebAssembly tools" install_wasm_tools
 step "Language model (98 MB)" install_model
 printf '[%d/%d] Build\n' "$step_total" "$step_total"
-node --import tsx tools/build.ts --log "$log" || exit 1
+node --import tsx tools/build.ts --for "$purpose" --log "$log" || exit 1
 finish

@@ -51,6 +51,6 @@ export function stages(root: string): Stage[] {
     { name: 'vectors of our own', command: tsx('tools/vectors.ts', 'bundle'), timeoutMs: 5 * minutes },
     ...outside,
     { name: 'end to end', command: tsx('e2e/run.ts'), count: wordCount, timeoutMs: 15 * minutes },
-    { name: 'canaries', command: tsx('e2e/canary.ts'), count: wordCount, timeoutMs: 10 * minutes },
+    { name: 'canaries', command: tsx('e2e/canary.ts'), count: wordCount, timeoutMs: 25 * minutes },
   ]
 }
