@@ -2,28 +2,37 @@ import type { PassedVerdict, SimulatedVerdict } from '@blindllama/web-sdk'
 import type { ReactElement } from 'react'
 import { WarningIcon } from '../ui/icons.tsx'
 
-export const SIMULATED_WARNING = 'Simulated TPM: this demonstrates the protocol and proves nothing about the machine.'
+interface Warning {
+  readonly id: 'simulated' | 'unattested'
+  readonly sentence: string
+}
 
-/** What a visitor must not overlook about a verification that passed. They cannot be dismissed. */
+/** What a visitor must not overlook about a verification that passed. */
+export function warningsOf({ simulated, claims }: PassedVerdict | SimulatedVerdict): readonly Warning[] {
+  const warnings: Warning[] = []
+  if (simulated) {
+    const sentence = 'Simulated TPM: this demonstrates the protocol and proves nothing about the machine.'
+    warnings.push({ id: 'simulated', sentence })
+  }
+  if (claims?.upstream === 'unattested') {
+    const sentence = 'The model runs outside the proof: whoever runs it can read what you write.'
+    warnings.push({ id: 'unattested', sentence })
+  }
+  return warnings
+}
+
+/** The warnings over the conversation. They cannot be dismissed. */
 export function Banners({ verdict }: { readonly verdict: PassedVerdict | SimulatedVerdict }): ReactElement | null {
-  const unattested = verdict.claims?.upstream === 'unattested'
-  if (!verdict.simulated && !unattested) return null
+  const warnings = warningsOf(verdict)
+  if (warnings.length === 0) return null
   return (
     <div className="banners" role="region" aria-label="Warnings about this service">
-      {verdict.simulated && (
-        <p className="banner" data-testid="banner-simulated">
+      {warnings.map(({ id, sentence }) => (
+        <p className="banner" data-testid={`banner-${id}`} key={id}>
           <WarningIcon />
-          <strong>{SIMULATED_WARNING}</strong>
+          <strong>{sentence}</strong>
         </p>
-      )}
-      {unattested && (
-        <p className="banner" data-testid="banner-unattested">
-          <WarningIcon />
-          <span>
-            <strong>The model runs outside the proof.</strong> Whoever runs it can read what you write.
-          </span>
-        </p>
-      )}
+      ))}
     </div>
   )
 }

@@ -4,7 +4,7 @@ import { useEffect, useRef, type MouseEvent, type ReactElement, type ReactNode }
 import { reasonOf } from '../chat/explain.ts'
 import type { Staging } from '../staging.ts'
 import { AgainIcon, CrossIcon } from '../ui/icons.tsx'
-import { SIMULATED_WARNING } from './banners.tsx'
+import { warningsOf } from './banners.tsx'
 import { Countdown, duration } from './countdown.tsx'
 import { Fact, Facts, Hex } from './facts.tsx'
 import { Measurements } from './measurements.tsx'
@@ -97,7 +97,11 @@ function OutcomeText({ state }: { readonly state: BlindLlamaState }): ReactEleme
             )}
           </p>
           <p className="caveat">{anchor?.caveat}</p>
-          {state.verification.simulated && <p className="banner">{SIMULATED_WARNING}</p>}
+          {warningsOf(state.verification).map(({ id, sentence }) => (
+            <p className="banner" key={id}>
+              {sentence}
+            </p>
+          ))}
         </>
       )
     }
