@@ -26,7 +26,11 @@ async fn a_request_reaches_the_model_and_its_answer_comes_back_with_every_suite_
             let sealed = attested.seal(&[&chat().encode()]);
             let response = attested.post(version, sealed.body.clone()).await.unwrap();
             let answer = Answer::read(sealed, response).await;
-            assert_eq!((answer.status(), answer.text()), (200, r#"{"object":"chat.completion"}"#), "{suite} {version:?}");
+            assert_eq!(
+                (answer.status(), answer.text()),
+                (200, r#"{"object":"chat.completion"}"#),
+                "{suite} {version:?}"
+            );
             assert!(answer.field("date").is_some());
         }
     }
@@ -84,14 +88,15 @@ async fn chunks_arrive_in_any_number_and_order_matters() {
     let upstream = Upstream::fixed("{}");
     let (_swtpm, gateway) = started(&upstream).await;
     let attested = Attested::to(&gateway).await;
-    let message = chat().encode();
     for size in [1, 7, 50] {
+        let message = chat().encode();
         let chunks: Vec<&[u8]> = message.chunks(size).collect();
         let sealed = attested.seal(&chunks);
         let response = attested.post(Version::Http2, sealed.body.clone()).await.unwrap();
         assert_eq!(Answer::read(sealed, response).await.status(), 200);
     }
     // Two chunks of the same length, swapped.
+    let message = chat().encode();
     let body = attested.seal(&[&message[..30], &message[30..60], &message[60..]]).body;
     let (head, rest) = body.split_at(39);
     let swapped = [head, &rest[47..94], &rest[..47], &rest[94..]].concat();

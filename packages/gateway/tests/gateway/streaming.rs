@@ -1,1 +1,250 @@
-//! To come.
+//! Answers that come bit by bit: each bit at once, a broken one never as if it were whole.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
+use hyper::body::Incoming;
+use tokio::time::{sleep, timeout};
+
+use crate::support::client::{Attested, Opener, varint};
+use crate::support::http::Version;
+use crate::support::upstream::{Broken, whole};
+use crate::support::{Answer, Gateway, Message, Setup, Swtpm, Upstream};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn chat() -> Message {
+    Message::post("/v1/chat/completions", r#"{"stream":true}"#)
+}
+
+/// An answer under way.
+struct Stream {
+    body: Incoming,
+    opener: Opener,
+    ready: Vec<Vec<u8>>,
+}
+
+impl Stream {
+    async fn open(attested: &Attested, version: Version) -> Self {
+        let sealed = attested.seal(&[&chat().encode()]);
+        let response = attested.post(version, sealed.body.clone()).await.unwrap();
+        assert_eq!(response.status(), 200);
+        Self { body: response.into_body(), opener: sealed.opener(), ready: Vec::new() }
+    }
+
+    /// The plaintext of the next chunk; None at the end of the body, whatever kind of end it is.
+    async fn next(&mut self) -> Option<Vec<u8>> {
+        while self.ready.is_empty() {
+            let frame = timeout(PATIENCE, self.body.frame()).await.expect("a chunk arrives by itself")?.ok()?;
+            self.ready = self.opener.push(frame.data_ref()?);
+        }
+        Some(self.ready.remove(0))
+    }
+
+    /// How the body ends: with the final chunk's plaintext, or broken.
+    async fn end(mut self) -> Result<Option<Vec<u8>>, hyper::Error> {
+        assert!(self.ready.is_empty());
+        while let Some(frame) = timeout(PATIENCE, self.body.frame()).await.expect("an end") {
+            assert!(self.opener.push(frame?.data_ref().unwrap()).is_empty());
+        }
+        Ok(self.opener.finish())
+    }
+}
+
+fn content(text: &str) -> Vec<u8> {
+    let mut chunk = Vec::new();
+    varint(text.len(), &mut chunk);
+    chunk.extend(text.as_bytes());
+    chunk
+}
+
+async fn started(upstream: &Upstream) -> (Swtpm, Gateway, Attested) {
+    let swtpm = Swtpm::start().await;
+    let gateway = Setup::new(&swtpm, upstream).start().await;
+    let attested = Attested::to(&gateway).await;
+    (swtpm, gateway, attested)
+}
+
+#[tokio::test]
+async fn each_event_is_one_chunk_and_arrives_before_the_next_is_made() {
+    for version in [Version::Http1, Version::Http2] {
+        let (events, upstream) = Upstream::events();
+        let (_swtpm, gateway, attested) = started(&upstream).await;
+        let mut stream = Stream::open(&attested, version).await;
+        assert_eq!(stream.next().await.unwrap()[0], 3, "the head of a response of indeterminate length");
+        for event in ["data: {\"a\":1}\n\n", ": keep-alive\r\n\r\n", "event: x\rdata: y\r\r", "data: [DONE]\n\n"] {
+            // The next event does not exist yet: only the gateway's own haste can deliver this one.
+            events.send(Ok(event)).unwrap();
+            assert_eq!(stream.next().await.unwrap(), content(event), "{version:?}");
+        }
+        drop(events);
+        assert_eq!(stream.end().await.unwrap(), Some(vec![0, 0]), "an authenticated end");
+        let line = gateway.log.wait("request", 1).await;
+        assert_eq!(line["status"], "2xx");
+    }
+}
+
+#[tokio::test]
+async fn several_events_in_one_write_are_still_one_chunk_each() {
+    let (events, upstream) = Upstream::events();
+    let (_swtpm, _gateway, attested) = started(&upstream).await;
+    let mut stream = Stream::open(&attested, Version::Http1).await;
+    stream.next().await.unwrap();
+    events.send(Ok("data: 1\n\ndata: 2\n\ndata:")).unwrap();
+    events.send(Ok(" 3\n\n")).unwrap();
+    for event in ["data: 1\n\n", "data: 2\n\n", "data: 3\n\n"] {
+        assert_eq!(stream.next().await.unwrap(), content(event));
+    }
+}
+
+#[tokio::test]
+async fn an_upstream_that_dies_leaves_an_answer_without_an_end() {
+    for version in [Version::Http1, Version::Http2] {
+        let (events, upstream) = Upstream::events();
+        let (_swtpm, gateway, attested) = started(&upstream).await;
+        let mut stream = Stream::open(&attested, version).await;
+        stream.next().await.unwrap();
+        // Even behind what an application takes for the end.
+        events.send(Ok("data: [DONE]\n\n")).unwrap();
+        stream.next().await.unwrap();
+        events.send(Err(Broken)).unwrap();
+        assert!(stream.end().await.is_err(), "{version:?}: the transport breaks off too");
+        gateway.log.wait("request.aborted", 1).await;
+    }
+}
+
+#[tokio::test]
+async fn an_upstream_that_pauses_too_long_leaves_an_answer_without_an_end() {
+    let (events, upstream) = Upstream::events();
+    let swtpm = Swtpm::start().await;
+    let gateway = Setup::new(&swtpm, &upstream).with("limits.upstream_timeout_ms", 300).start().await;
+    let mut stream = Stream::open(&Attested::to(&gateway).await, Version::Http2).await;
+    stream.next().await.unwrap();
+    events.send(Ok("data: 1\n\n")).unwrap();
+    stream.next().await.unwrap();
+    assert!(stream.end().await.is_err());
+    upstream.closed(1).await;
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_stops_the_upstream() {
+    for version in [Version::Http1, Version::Http2] {
+        let (events, upstream) = Upstream::events();
+        let (_swtpm, gateway, attested) = started(&upstream).await;
+        let mut stream = Stream::open(&attested, version).await;
+        stream.next().await.unwrap();
+        events.send(Ok("data: 1\n\n")).unwrap();
+        stream.next().await.unwrap();
+        drop(stream);
+        upstream.closed(1).await;
+        assert_eq!(gateway.log.wait("request.aborted", 1).await["status"], "2xx");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_before_the_first_byte_stops_the_upstream() {
+    for version in [Version::Http1, Version::Http2] {
+        let upstream = Upstream::start(|_| None);
+        let (_swtpm, gateway, attested) = started(&upstream).await;
+        let sealed = attested.seal(&[&chat().encode()]);
+        tokio::select! {
+            _ = attested.post(version, sealed.body.clone()) => panic!("nobody answers"),
+            () = upstream.came(1) => {}
+        }
+        upstream.closed(1).await;
+        assert_eq!(gateway.log.wait("request.aborted", 1).await["status"], "none");
+    }
+}
+
+#[tokio::test]
+async fn an_upstream_that_never_answers_is_given_up_inside() {
+    let upstream = Upstream::start(|_| None);
+    let swtpm = Swtpm::start().await;
+    let gateway = Setup::new(&swtpm, &upstream).with("limits.upstream_timeout_ms", 200).start().await;
+    let answer = Attested::to(&gateway).await.ask(&chat()).await;
+    assert_eq!((answer.status(), answer.code()), (504, "request.upstream_timeout"));
+    upstream.closed(1).await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_slows_the_upstream_down() {
+    let produced = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&produced);
+    let upstream = Upstream::start(move |_| {
+        let counter = Arc::clone(&counter);
+        let endless = futures::stream::repeat_with(move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, Broken>(Frame::data(Bytes::from_static(&[b'x'; 65_536])))
+        });
+        Some(http::Response::new(StreamBody::new(endless).boxed_unsync()))
+    });
+    for version in [Version::Http1, Version::Http2] {
+        let (_swtpm, _gateway, attested) = started(&upstream).await;
+        produced.store(0, Ordering::Relaxed);
+        let mut stream = Stream::open(&attested, version).await;
+        stream.next().await.unwrap();
+        // Buffers fill up, then everything stands still.
+        let mut before = usize::MAX;
+        while before != produced.load(Ordering::Relaxed) {
+            before = produced.load(Ordering::Relaxed);
+            assert!(before < 1024, "64 MiB and no end");
+            sleep(Duration::from_millis(300)).await;
+        }
+        // One who reads again gets more.
+        while produced.load(Ordering::Relaxed) <= before {
+            stream.next().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_any_size_arrives_whole_in_chunks_that_fit() {
+    let text: &'static str = Box::leak((0..200_000).map(|n| format!("{n},")).collect::<String>().into_boxed_str());
+    let upstream = Upstream::start(move |_| Some(http::Response::new(whole(text))));
+    let (_swtpm, _gateway, attested) = started(&upstream).await;
+    let answer = attested.ask(&chat()).await;
+    assert!(answer.text() == text);
+    assert!(answer.chunks.iter().all(|chunk| chunk.len() <= 16_384));
+    let (last, others) = answer.chunks.split_last().unwrap();
+    assert_eq!(last, &[0, 0]);
+    assert!(others.iter().all(|chunk| !chunk.is_empty()));
+}
+
+#[tokio::test]
+async fn a_long_request_arrives_whole() {
+    let upstream = Upstream::fixed("{}");
+    let (_swtpm, _gateway, attested) = started(&upstream).await;
+    let content: Vec<u8> = (0..5_000_000_u32).map(|n| (n % 251) as u8).collect();
+    let message = Message::post("/v1/chat/completions", content.clone()).encode();
+    for version in [Version::Http1, Version::Http2] {
+        // Another idempotency key in bytes that are otherwise the same.
+        let message = Message::post("/v1/chat/completions", content.clone()).encode();
+        let sealed = attested.seal(&message.chunks(16_384).collect::<Vec<_>>());
+        let response = attested.post(version, sealed.body.clone()).await.unwrap();
+        assert_eq!(Answer::read(sealed, response).await.status(), 200);
+    }
+    assert!(message.len() > content.len());
+    let got = upstream.got.lock().unwrap();
+    assert!(got.len() == 2 && got.iter().all(|request| request.body.as_deref() == Some(&content[..])));
+}
+
+#[tokio::test]
+async fn a_long_request_that_breaks_off_never_reaches_the_model_as_whole() {
+    let upstream = Upstream::fixed("{}");
+    let (_swtpm, _gateway, attested) = started(&upstream).await;
+    let message = Message::post("/v1/chat/completions", vec![b'x'; 2_000_000]).encode();
+    let body = attested.seal(&message.chunks(16_384).collect::<Vec<_>>()).body;
+    let mut altered = body.clone();
+    altered[1_900_000] ^= 1;
+    assert_eq!(attested.refused(altered).await.code(), "channel.decrypt");
+
+    let message = Message::post("/v1/chat/completions", vec![b'x'; 2_000_000]).encode();
+    let body = attested.seal(&message.chunks(16_384).collect::<Vec<_>>()).body;
+    assert_eq!(attested.refused(body[..1_900_000].to_vec()).await.code(), "channel.truncated");
+    upstream.came(2).await;
+    assert!(upstream.got.lock().unwrap().iter().all(|request| request.body.is_none()));
+}

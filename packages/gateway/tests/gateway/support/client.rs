@@ -89,13 +89,10 @@ impl Evidence {
 
 /// A policy for `gateway` on a TPM whose PCR 0 was extended once by [`Swtpm::start`](super::Swtpm::start), the others never.
 pub fn policy(gateway: &Gateway) -> serde_json::Value {
-    let rules: serde_json::Map<_, _> = PCRS
-        .iter()
-        .map(|index| (index.to_string(), if *index == 0 { "golden" } else { "untouched" }.into()))
-        .collect();
+    let rules: serde_json::Map<_, _> =
+        PCRS.iter().map(|index| (index.to_string(), if *index == 0 { "golden" } else { "untouched" }.into())).collect();
     let extended = [[0; 32], MEASURED].concat();
-    let golden: String =
-        digest(&SHA256, &extended).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let golden: String = digest(&SHA256, &extended).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     json!({
         "version": 1,
         "anchors": [{ "kind": "simulated", "name": gateway.start_text("ak_name"), "hierarchy": "endorsement" }],

@@ -48,8 +48,8 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// A server that reads each request and then asks `answer`.
-    pub fn start(answer: impl Fn(&Got) -> Response<Body> + Send + Sync + 'static) -> Self {
+    /// A server that reads each request and then asks `answer`; None means that it never answers.
+    pub fn start(answer: impl Fn(&Got) -> Option<Response<Body>> + Send + Sync + 'static) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join("model.sock")).unwrap();
         let got = Arc::new(Mutex::new(Vec::new()));
@@ -66,7 +66,10 @@ impl Upstream {
                         let got = Got { head, body };
                         let response = answer(&got);
                         seen.lock().unwrap().push(got);
-                        Ok::<_, Infallible>(response)
+                        match response {
+                            Some(response) => Ok::<_, Infallible>(response),
+                            None => std::future::pending().await,
+                        }
                     }
                 });
                 tokio::spawn(async move {
@@ -81,7 +84,28 @@ impl Upstream {
 
     /// A server that answers everything with `body`.
     pub fn fixed(body: &'static str) -> Self {
-        Self::start(move |_| json(body))
+        Self::start(move |_| Some(json(body)))
+    }
+
+    /// A server that answers its one request with a stream of events that the test writes.
+    pub fn events() -> (mpsc::UnboundedSender<Result<&'static str, Broken>>, Self) {
+        let (events, body) = live();
+        let body = Mutex::new(Some(body));
+        let upstream = Self::start(move |_| {
+            let response = Response::builder().header("content-type", "text/event-stream; charset=utf-8");
+            body.lock().unwrap().take().map(|body| response.body(body).unwrap())
+        });
+        (events, upstream)
+    }
+
+    /// Waits until `count` requests have come.
+    pub async fn came(&self, count: usize) {
+        let waiting = async {
+            while self.requests() < count {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(Duration::from_secs(20), waiting).await.expect("the gateway sends a request");
     }
 
     pub fn url(&self) -> String {
@@ -118,7 +142,7 @@ pub fn whole(body: impl Into<Bytes>) -> Body {
 }
 
 /// A body that the test writes while it is read; dropping the sender ends it.
-pub fn live() -> (mpsc::UnboundedSender<Result<&'static str, Broken>>, Body) {
+fn live() -> (mpsc::UnboundedSender<Result<&'static str, Broken>>, Body) {
     let (sender, receiver) = mpsc::unbounded_channel::<Result<&'static str, Broken>>();
     let stream = futures::stream::unfold(receiver, |mut receiver| async {
         let next = receiver.recv().await?;
