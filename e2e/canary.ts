@@ -14,16 +14,18 @@ async function judge({ name, tag, patches }: Canary): Promise<{ right: number; w
   await tree.make(patches)
   await tree.build()
   process.stdout.write(`${name}: exactly the stories tagged ${tag} must fail now\n`)
-  const { passed, failed } = await runStories({
+  const { passed, failed, output } = await runStories({
     args: [],
+    quiet: true,
     report: join(tree.folder, '..', 'report.json'),
-    env: { E2E_PAGE: tree.page, E2E_QUIET: '1' },
+    env: { E2E_PAGE: tree.page },
   })
   const told = failed.filter((title) => title.includes(tag))
   const silent = passed.filter((title) => title.includes(tag)).map((title) => `did not notice: ${title}`)
   const noisy = failed.filter((title) => !title.includes(tag)).map((title) => `failed for another reason: ${title}`)
   const wrong = [...silent, ...noisy]
   if (told.length === 0) wrong.push(`no story is tagged ${tag}`)
+  if (wrong.length > 0) process.stdout.write(output)
   for (const sentence of wrong) process.stdout.write(`  ${sentence}\n`)
   return { right: passed.length + failed.length - silent.length - noisy.length, wrong }
 }

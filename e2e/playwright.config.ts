@@ -12,11 +12,7 @@ const config: PlaywrightTestConfig = defineConfig({
   timeout: 90_000,
   expect: { timeout: 20_000 },
   forbidOnly: true,
-  reporter: [
-    // Failures that a canary must cause are not worth reading.
-    ...(process.env['E2E_QUIET'] === undefined ? [['list'] as const] : []),
-    ['json', { outputFile: process.env['E2E_REPORT'] ?? 'results/report.json' }],
-  ],
+  reporter: [['list'], ['json', { outputFile: process.env['E2E_REPORT'] ?? 'results/report.json' }]],
   use: { launchOptions: chromium, trace: 'retain-on-failure', viewport: { width: 1280, height: 800 } },
 })
 

@@ -22,7 +22,7 @@ export const canaries: readonly Canary[] = [
     patches: [
       {
         file: `${verifier}/verdict/step.rs`,
-        find: 'Err(rejection) => return Err(self.fail(id, &rejection.into())),',
+        find: 'Err(rejection) => return Err(self.fail(id, &rejection)),',
         replace: 'Err(_) => self.pass(id),',
       },
       {
@@ -34,6 +34,11 @@ export const canaries: readonly Canary[] = [
         file: `${verifier}/policy/mod.rs`,
         find: 'self.anchors.iter().find(|anchor| anchor.name == ak_name)',
         replace: 'self.anchors.iter().find(|_| !ak_name.is_empty())',
+      },
+      {
+        file: `${sdk}/attestation/attest.ts`,
+        find: 'if (verdict.simulated && !allowSimulated)',
+        replace: 'if (false)',
       },
       { file: `${verifier}/verify.rs`, find: '.filter(|held| named(held))', replace: '' },
     ],

@@ -11,6 +11,8 @@ export interface StoriesOptions {
   /** File for Playwright's JSON report. */
   readonly report: string
   readonly env?: Readonly<Record<string, string>>
+  /** Keeps what Playwright prints for the caller: failures that must be are not worth reading. */
+  readonly quiet?: boolean
 }
 
 /** Titles of the stories by their end; a skipped one counts as failed. */
@@ -18,6 +20,8 @@ export interface StoriesResult {
   readonly passed: readonly string[]
   readonly failed: readonly string[]
   readonly status: number
+  /** What Playwright printed, where it was told to be quiet. */
+  readonly output: string
 }
 
 interface Suite {
@@ -31,15 +35,17 @@ interface Suite {
 }
 
 /** Runs Playwright in a process of its own and reads its report. */
-export async function runStories({ args, report, env }: StoriesOptions): Promise<StoriesResult> {
+export async function runStories({ args, report, env, quiet = false }: StoriesOptions): Promise<StoriesResult> {
   await rm(report, { force: true })
   const playwright = join(dirname(createRequire(import.meta.url).resolve('@playwright/test/package.json')), 'cli.js')
   const child = spawn(process.execPath, [playwright, 'test', ...args], {
     cwd: fileURLToPath(new URL('..', import.meta.url)),
-    stdio: 'inherit',
+    stdio: quiet ? ['ignore', 'pipe', 'inherit'] : 'inherit',
     env: { ...process.env, ...env, E2E_REPORT: report },
   })
-  const [status] = (await once(child, 'exit')) as [number | null]
+  let output = ''
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text))
+  const [status] = (await once(child, 'close')) as [number | null]
   const { suites } = JSON.parse(await readFile(report, 'utf8')) as { suites: readonly Suite[] }
   const passed: string[] = []
   const failed: string[] = []
@@ -51,5 +57,5 @@ export async function runStories({ args, report, env }: StoriesOptions): Promise
     for (const inner of suite.suites ?? []) walk(inner, `${above} › ${inner.title}`)
   }
   for (const suite of suites) walk(suite, suite.title)
-  return { passed, failed, status: status ?? 1 }
+  return { passed, failed, status: status ?? 1, output }
 }
