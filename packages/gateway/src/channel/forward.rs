@@ -150,22 +150,22 @@ impl RequestBody {
         Ok((Self { read, rest, left, progress: Arc::clone(&progress) }, progress))
     }
 
+    /// The next piece. The last one waits for the authenticated end behind it: whoever sends to the upstream stops asking once
+    /// the announced length is there, and what stands behind the content would be neither checked nor read.
     fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Failure>>> {
-        if let Some(bytes) = self.read.pop_front() {
-            return Poll::Ready(Some(Ok(bytes)));
-        }
-        let Some(inner) = &mut self.rest else { return Poll::Ready(None) };
-        let part = ready!(inner.poll_part(context));
-        self.progress.mark();
-        Poll::Ready(match part {
-            Ok(Some(Part::Content(bytes))) => Some(Ok(bytes)),
-            Ok(None) => {
-                self.rest = None;
-                None
+        while let Some(inner) = &mut self.rest
+            && self.read.front().is_none_or(|piece| self.left == Some(piece.len() as u64))
+        {
+            let part = ready!(inner.poll_part(context));
+            self.progress.mark();
+            match part {
+                Ok(Some(Part::Content(bytes))) => self.read.push_back(bytes),
+                Ok(None) => self.rest = None,
+                Ok(Some(Part::Head(_))) => return Poll::Ready(Some(Err(Failure::new(Code::CHANNEL_MESSAGE)))),
+                Err(failure) => return Poll::Ready(Some(Err(failure))),
             }
-            Ok(Some(Part::Head(_))) => Some(Err(Failure::new(Code::CHANNEL_MESSAGE))),
-            Err(failure) => Some(Err(failure)),
-        })
+        }
+        Poll::Ready(self.read.pop_front().map(Ok))
     }
 }
 
