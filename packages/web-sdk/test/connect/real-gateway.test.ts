@@ -171,7 +171,10 @@ describe('the openai package over it', () => {
 
   test('fails with our error where the stream is cut, though [DONE] may have come', async () => {
     const client = await connect()
-    service.upstream.pause = async () => service.upstream.breakOff()
+    service.upstream.pause = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      service.upstream.breakOff()
+    }
     const stream = await openai(client).chat.completions.create({ model: 'fixed', messages, stream: true })
     const reading = (async () => {
       for await (const chunk of stream) expect(chunk).toBeDefined()

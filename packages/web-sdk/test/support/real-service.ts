@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Staging, startStaging } from '../../../../tools/staging/staging.ts'
@@ -13,12 +13,19 @@ export interface RealService {
   stop: () => Promise<void>
 }
 
-export async function startRealService(settings: { epochMs?: number; graceMs?: number } = {}): Promise<RealService> {
+export async function startRealService(
+  settings: { epochMs?: number; graceMs?: number; page?: string; origins?: string[] } = {},
+): Promise<RealService> {
   const upstream = await Upstream.start()
-  const page = await mkdtemp(join(tmpdir(), 'web-sdk-page-'))
-  await writeFile(join(page, 'index.html'), '<!doctype html><title>none</title>')
+  const nothing = await mkdtemp(join(tmpdir(), 'web-sdk-page-'))
+  const page = settings.page ?? nothing
   const channel = { epoch_ms: settings.epochMs ?? 3_600_000, grace_ms: settings.graceMs ?? 300_000 }
-  const staging = await startStaging({ upstream: upstream.url, page, gateway: { channel } })
+  const staging = await startStaging({
+    upstream: upstream.url,
+    page,
+    gateway: { channel },
+    origins: settings.origins ?? [],
+  })
   const relay = await CountingRelay.start(staging.url)
   return {
     staging,
@@ -28,7 +35,7 @@ export async function startRealService(settings: { epochMs?: number; graceMs?: n
       await relay.close()
       await staging.stop()
       await upstream.close()
-      await rm(page, { recursive: true })
+      await rm(nothing, { recursive: true })
     },
   }
 }
