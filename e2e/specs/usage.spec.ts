@@ -1,0 +1,15 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, requestsAt, test } from '../support/test.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+test('the program in the README verifies the service and prints the answer of its model', async ({ staging }) => {
+  const before = await requestsAt(staging)
+  const program = ['--import', 'tsx', 'examples/minimal/chat.ts', new URL(staging.pageUrl).origin, 'Say hello.']
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, program, { cwd: root, timeout: 60_000 })
+  expect(stderr).toContain('(simulated)')
+  expect(stdout.trim().length).toBeGreaterThan(1)
+  expect(await requestsAt(staging)).toBe(before + 1)
+})
