@@ -50,10 +50,11 @@ pub struct Decoder<'a> {
 /// Decodes exactly one item that takes up the whole input.
 ///
 /// # Errors
-/// Those of `read`, and [`ErrorKind::Encoding`] when bytes remain.
+/// [`ErrorKind::Encoding`] unless all of it is one item of deterministic CBOR, whatever it says; then those of `read`.
 pub fn decode<'a, T>(bytes: &'a [u8], read: impl FnOnce(&mut Decoder<'a>) -> Result<T, ErrorKind>) -> Result<T, Error> {
     let mut decoder = Decoder { rest: bytes, depth: 0, member: "" };
-    let value = read(&mut decoder).and_then(|value| decoder.end().map(|()| value));
+    let mut whole = decoder;
+    let value = whole.skip().and_then(|()| whole.end()).and_then(|()| read(&mut decoder));
     value.map_err(|kind| Error { kind, member: decoder.member })
 }
 

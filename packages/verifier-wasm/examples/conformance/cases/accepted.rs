@@ -1,0 +1,125 @@
+//! What must pass: without these a verifier that refuses everything would do.
+
+use blindllama_verifier::evidence::cbor::Value;
+use serde_json::json;
+
+use crate::{
+    keys::Key,
+    scenario::{Cases, NOW_MS, key_config, key_list},
+    tpm::{SHA256, SHA384, SHA512},
+};
+
+pub(crate) fn cases(cases: &mut Cases<'_>) {
+    cases.accept("ok-ecc", "ECDSA on P-256, one client: the root is the leaf", |_| {});
+    cases.accept("ok-ecc-depth-3", "one of eight clients of one quote", |s| (s.depth, s.index) = (3, 5));
+    cases.accept_rsa("ok-rsa", "RSASSA with 2048 bits", |_| {});
+    cases.accept_rsa("ok-rsa-depth-3", "the last of eight clients", |s| (s.depth, s.index) = (3, 7));
+    for (hash, name) in [(SHA384, "sha384"), (SHA512, "sha512")] {
+        cases.accept(&format!("ok-ecc-{name}"), "pcrDigest has the hash of the scheme, not of the bank", |s| {
+            s.area.hash = hash
+        });
+        cases.accept_rsa(&format!("ok-rsa-{name}"), "the other hashes that a scheme may have", |s| s.area.hash = hash);
+        cases.accept(&format!("ok-name-{name}"), "Names of another nameAlg", |s| s.area.name_algorithm = hash);
+    }
+    cases.accept("ok-bank-sha384", "a policy may demand the other bank", |s| s.use_sha384());
+    cases.accept("ok-malleated-s", "(r, n - s) is as valid as (r, s): TPMs give either", |s| {
+        s.signature = Some(Box::new(|key, attest| Key::malleate(&key.sign(SHA256, attest))));
+    });
+    cases.accept(
+        "ok-auth-policy",
+        "authPolicy, noDA and adminWithPolicy say who may use the key, not what it signs",
+        |s| {
+            s.area.policy = vec![7; 32];
+            s.area.attributes = 0x0005_04b2;
+        },
+    );
+    cases.accept("ok-other-hierarchy", "the qualified name counts only where the anchor names a hierarchy", |s| {
+        s.qualified_signer = Some(vec![0, 11, 9, 9]);
+        s.policy["anchors"][0].as_object_mut().unwrap().remove("hierarchy");
+    });
+    cases.accept("ok-extension-bundle", "an unknown key of 64 and above may be ignored", |s| {
+        s.bundle = Box::new(|bundle| {
+            bundle.insert(64, Value::map([(1, Value::array(["x"]))]));
+            bundle.insert(u64::MAX, 0.into());
+        });
+    });
+    cases.accept("ok-extension-static", "an unknown key of 64 and above may be ignored", |s| {
+        s.static_members.insert(64, "later".into());
+    });
+    cases.accept("ok-extension-claims", "an unknown key of 64 and above may be ignored", |s| {
+        s.claims.insert(99, "later".into());
+    });
+    cases.accept("ok-receipt-key", "a key for receipts does not change what is proven", |s| {
+        s.claims.insert(9, [3; 32].into());
+    });
+    cases.accept("ok-event-log", "a log travels and is passed over while no policy can ask for it", |s| {
+        s.static_members.insert(2, Value::Array(vec![Value::map([(0, 1.into()), (1, [1, 2, 3].into())])]));
+    });
+    cases.accept("ok-held-static", "the static part of an earlier visit, named by its hash", |s| {
+        (s.deliver_static, s.hold_static) = (false, true);
+    });
+    cases.accept("ok-value-outside-selection", "a value that is not quoted is dropped", |s| {
+        s.pcrs.insert(16, vec![1; 32]);
+    });
+    cases.accept("ok-second-release", "any release as a whole", |s| {
+        let other =
+            json!({ "name": "older", "pcrs": { "0": "01".repeat(32), "4": "02".repeat(32), "11": "03".repeat(32) } });
+        s.policy["releases"].as_array_mut().unwrap().insert(0, other);
+    });
+    cases.accept("ok-config-of-policy", "a configuration that is accepted for every release", |s| {
+        s.policy["releases"][0].as_object_mut().unwrap().remove("configDigests");
+        s.policy["configDigests"] = json!(["33".repeat(32), "22".repeat(32)]);
+    });
+    cases.accept("ok-untouched-17", "the PCRs of a dynamic launch are reset to ff", |s| {
+        s.selected = vec![0, 4, 11, 17];
+        s.pcrs.insert(17, vec![0xff; 32]);
+        s.policy["pcrs"]["rules"] = json!({ "17": "untouched", "11": "golden", "4": "golden", "0": "golden" });
+    });
+    cases.accept("ok-audience-of-policy", "the policy's audience goes before the caller's", |s| {
+        s.audience = "https://elsewhere.example";
+        s.policy["audience"] = "https://chat.example".into();
+    });
+    cases.accept("ok-second-suite", "the first suite, in list order, that policy and engine support", |s| {
+        s.claims.insert(3, key_list(&[key_config(7, 0x20, &[(1, 3), (1, 2)])]));
+        s.suites = vec![[0x20, 1, 1], [0x20, 1, 2]];
+    });
+    cases.accept("ok-unknown-kem", "an entry of an unknown KEM is passed over (RFC 9458 §3.2)", |s| {
+        s.claims.insert(3, key_list(&[vec![9, 0xfe, 0xfe, 1, 2], key_config(7, 0x20, &[(1, 1)])]));
+    });
+    cases.accept("ok-policy-written-otherwise", "white space and escapes of JSON", |s| {
+        s.patch_policy = Some(Box::new(|text| text.replace("golden", "g\\u006flden").replace(':', " :\n\t")));
+        s.policy["releases"][0]["name"] = "2026 \u{1f999}".into();
+        s.audience = "chat.example";
+        s.claims.insert(1, Value::array(["a", "chat.example"]));
+        s.policy["suites"] = json!(["x25519-sha256-aes128gcm"]);
+    });
+    cases.accept("ok-simulated", "a software TPM: policy and caller both said so", |s| {
+        s.policy["anchors"] = json!([{ "kind": "simulated", "name": "", "hierarchy": "endorsement" }]);
+        s.policy["acceptAssurance"] = json!(["simulated"]);
+        s.allow_simulated = true;
+    });
+    cases.accept("ok-second-anchor", "the first anchor that matches decides", |s| {
+        let other = json!({ "kind": "ak-name", "name": format!("000b{}", "44".repeat(32)), "assurance": "cloud-vtpm" });
+        s.policy["anchors"].as_array_mut().unwrap().insert(0, other);
+    });
+    cases.accept_with_warning(
+        "warn-clock-unsafe",
+        "safe = 0 is legal: a software TPM shows it after a power loss",
+        "clock",
+        |s| {
+            s.attest.safe = 0;
+        },
+    );
+    cases.accept_with_warning(
+        "warn-unattested",
+        "the policy accepts that the model runs outside the proof",
+        "claims.upstream",
+        |s| {
+            s.claims.insert(8, 2.into());
+            s.policy["acceptUpstream"] = json!(["in-image", "unattested"]);
+        },
+    );
+    cases.accept_with_warning("warn-server-time", "a clock that differs by more than five minutes", "freshness", |s| {
+        s.claims.insert(6, (NOW_MS - 300_001).into());
+    });
+}

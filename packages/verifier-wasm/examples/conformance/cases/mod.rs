@@ -1,0 +1,25 @@
+//! The cases, by the layer that must speak.
+
+mod accepted;
+mod ak;
+mod attest;
+mod binding;
+mod bundle;
+mod claims;
+mod pcr;
+mod policy;
+mod signature;
+
+use crate::scenario::Cases;
+
+pub(crate) fn all(cases: &mut Cases<'_>) {
+    accepted::cases(cases);
+    policy::cases(cases);
+    bundle::cases(cases);
+    ak::cases(cases);
+    attest::cases(cases);
+    signature::cases(cases);
+    binding::cases(cases);
+    claims::cases(cases);
+    pcr::cases(cases);
+}

@@ -1,0 +1,171 @@
+//! Every conformance vector ends as it says, for the reason that it says; and every reason has a vector.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::arithmetic_side_effects, missing_docs)]
+
+mod vectors;
+
+use std::collections::BTreeSet;
+
+use blindllama_verifier::{Assurance, Code, Status, StepId, Verdict, verify};
+use serde_json::Value as Json;
+use vectors::Vector;
+
+fn json(verdict: &Verdict) -> Json {
+    serde_json::from_str(&verdict.to_json()).unwrap()
+}
+
+#[test]
+fn every_vector_ends_as_it_says() {
+    for vector in vectors::all() {
+        let verdict = verify(&vector.input());
+        let code = verdict.failure().unwrap_or(Code::OK);
+        assert_eq!(code.as_str(), vector.code, "{}", vector.name);
+        let warned = verdict.report().steps.iter().filter(|step| step.status == Status::Warn);
+        assert_eq!(warned.map(|step| step.id.as_str()).collect::<Vec<_>>(), vector.warnings, "{}", vector.name);
+    }
+}
+
+#[test]
+fn a_verdict_has_a_key_or_a_failure_and_every_step_in_order() {
+    for vector in vectors::all() {
+        let verdict = json(&verify(&vector.input()));
+        let passed = vector.code == "ok";
+        assert_eq!(verdict["result"], if passed { "pass" } else { "fail" }, "{}", vector.name);
+        assert_eq!(verdict.get("key").is_some(), passed, "{}", vector.name);
+        assert_eq!(verdict.get("assurance").is_some(), passed, "{}", vector.name);
+        assert_eq!(verdict.get("code").is_some(), !passed, "{}", vector.name);
+        let steps = verdict["steps"].as_array().unwrap();
+        let ids: Vec<&str> = steps.iter().map(|step| step["id"].as_str().unwrap()).collect();
+        assert_eq!(ids, StepId::ALL.iter().map(|id| id.as_str()).collect::<Vec<_>>(), "{}", vector.name);
+        assert!(steps.iter().all(|step| !step["detail"].as_str().unwrap().is_empty()), "{}", vector.name);
+    }
+}
+
+#[test]
+fn the_steps_after_a_failure_are_not_reached() {
+    for vector in vectors::all().filter(|vector| vector.code != "ok") {
+        let steps = verify(&vector.input()).report().steps.clone();
+        let failed = steps.iter().position(|step| step.status == Status::Fail).unwrap();
+        assert_eq!(steps[failed].code.as_str(), vector.code, "{}", vector.name);
+        let not_reached = |step: &&blindllama_verifier::Step| {
+            step.status == Status::Skipped && step.code == Code::VERDICT_NOT_REACHED
+        };
+        assert_eq!(steps.iter().filter(not_reached).count() + failed + 1, steps.len(), "{}", vector.name);
+    }
+}
+
+/// What each member of a report is proven by: it is shown once that step has passed, and never before.
+#[test]
+fn a_failed_verdict_shows_nothing_unproven() {
+    let proven_by = [
+        ("anchor", "ak.trust"),
+        ("ak", "ak.trust"),
+        ("clock", "signature"),
+        ("claims", "claims"),
+        ("pcrs", "pcr.digest"),
+        ("release", "pcr.rules"),
+    ];
+    for vector in vectors::all() {
+        let verdict = json(&verify(&vector.input()));
+        let passed = |id: &str| {
+            let step = verdict["steps"].as_array().unwrap().iter().find(|step| step["id"] == id).unwrap();
+            step["status"] == "pass" || step["status"] == "warn"
+        };
+        for (member, step) in proven_by {
+            assert_eq!(verdict.get(member).is_some(), passed(step), "{}: {member}", vector.name);
+        }
+        assert_eq!(verdict["ak"].get("qualifiedName").is_some(), passed("ak.qualified_name"), "{}", vector.name);
+    }
+}
+
+/// Logs and certificate chains have vectors of their own.
+const OTHER_LAYERS: [&str; 2] = ["eventlog", "chain"];
+
+#[test]
+fn every_code_of_the_verifier_has_a_vector() {
+    let layer = |code: &&str| code.split('.').next().unwrap_or_default().to_owned();
+    let registry = include_str!("../src/code.d.ts").lines();
+    let declared = registry.filter_map(|line| line.trim().strip_prefix("| '")?.strip_suffix('\''));
+    let declared: BTreeSet<&str> = declared.filter(|code| !OTHER_LAYERS.contains(&&*layer(code))).collect();
+    // Has a test of its own: its vector would be large.
+    let mut met = BTreeSet::from(["policy.size"]);
+    for vector in vectors::all() {
+        met.extend(verify(&vector.input()).report().steps.iter().map(|step| step.code.as_str()));
+    }
+    assert_eq!(declared, met);
+}
+
+#[test]
+fn a_policy_of_more_than_256_kib_is_refused_unread() {
+    let accepted = vectors::named("ok-ecc");
+    for (padding, code) in
+        [(262_144 - accepted.policy.len(), Code::OK), (262_145 - accepted.policy.len(), Code::POLICY_SIZE)]
+    {
+        let policy = accepted.policy.clone() + &" ".repeat(padding);
+        let vector = Vector { policy, ..accepted.clone() };
+        assert_eq!(verify(&vector.input()).failure().unwrap_or(Code::OK), code);
+    }
+}
+
+#[test]
+fn evidence_of_more_than_2_mib_is_refused_unread() {
+    let vector = Vector { evidence: vec![0; (2 << 20) + 1], ..vectors::named("ok-ecc") };
+    assert_eq!(verify(&vector.input()).failure(), Some(Code::BUNDLE_SIZE));
+}
+
+#[test]
+fn the_key_is_the_first_that_policy_and_engine_support() {
+    let verdict = verify(&vectors::named("ok-second-suite").input());
+    let Verdict::Passed { key, assurance, .. } = verdict else { panic!("refused") };
+    assert_eq!((key.suite.kem_id, key.suite.kdf_id, key.suite.aead_id), (0x20, 1, 2));
+    assert_eq!((key.key_id, key.public_key.as_slice(), key.instance.as_str()), (7, &[7; 32][..], "i0"));
+    assert_eq!((key.valid_for_ms, key.epoch_id), (3_600_000, [0x11; 16]));
+    assert_eq!(assurance, Assurance::HardwareTpm);
+}
+
+#[test]
+fn validity_is_the_shorter_of_lifetime_and_demand() {
+    let accepted = vectors::named("ok-ecc");
+    let policy = accepted.policy.replacen('{', "{\"maxAgeMs\":60000,", 1);
+    let Verdict::Passed { key, .. } = verify(&Vector { policy, ..accepted }.input()) else { panic!("refused") };
+    assert_eq!(key.valid_for_ms, 60_000);
+}
+
+#[test]
+fn a_simulated_verdict_says_so() {
+    let verdict = json(&verify(&vectors::named("ok-simulated").input()));
+    assert_eq!((&verdict["simulated"], &verdict["assurance"]), (&Json::from(true), &Json::from("simulated")));
+    assert!(verdict["anchor"]["caveat"].as_str().unwrap().contains("software TPM"));
+    let real = json(&verify(&vectors::named("ok-ecc").input()));
+    assert_eq!((&real["simulated"], &real["assurance"]), (&Json::from(false), &Json::from("hardware-tpm")));
+}
+
+#[test]
+fn values_outside_the_selection_are_not_shown() {
+    let verdict = json(&verify(&vectors::named("ok-value-outside-selection").input()));
+    let shown: Vec<u64> =
+        verdict["pcrs"]["values"].as_array().unwrap().iter().map(|pcr| pcr["index"].as_u64().unwrap()).collect();
+    assert_eq!(shown, [0, 4, 11, 12, 14]);
+}
+
+#[test]
+fn names_are_escaped_in_the_verdict() {
+    let accepted = vectors::named("ok-ecc");
+    let policy = accepted.policy.replacen("chat 2026.11", "\\\"\\u0000\\n\\\\ü", 1);
+    let verdict = json(&verify(&Vector { policy, ..accepted }.input()));
+    assert_eq!(verdict["release"], "\"\0\n\\ü");
+}
+
+#[test]
+fn a_mismatch_names_the_measurements_and_the_closest_release() {
+    let verdict = verify(&vectors::named("golden-4").input());
+    let Verdict::Failed { detail, .. } = verdict else { panic!("accepted") };
+    assert!(detail.ends_with("(PCR 4 of chat 2026.11)"), "{detail}");
+}
+
+#[test]
+fn the_declared_steps_are_those_that_run() {
+    let declared = include_str!("../src/verdict/verdict.d.ts");
+    let union = declared.split("export type StepId =").nth(1).unwrap().split("\n\n").next().unwrap();
+    let ids: Vec<&str> = union.lines().filter_map(|line| line.trim().strip_prefix("| '")?.strip_suffix('\'')).collect();
+    assert_eq!(ids, StepId::ALL.iter().map(|id| id.as_str()).collect::<Vec<_>>());
+}

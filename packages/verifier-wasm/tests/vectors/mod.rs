@@ -1,0 +1,81 @@
+//! Reads `conformance/bundles`.
+#![allow(dead_code, reason = "each test uses a part")]
+
+use std::{fs, path::Path};
+
+use blindllama_verifier::{Input, Suite};
+use serde_json::Value as Json;
+
+#[derive(Clone)]
+pub(crate) struct Vector {
+    pub(crate) name: String,
+    pub(crate) code: String,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) evidence: Vec<u8>,
+    pub(crate) static_part: Option<Vec<u8>>,
+    pub(crate) policy: String,
+    pub(crate) audience: String,
+    pub(crate) nonce: [u8; 32],
+    pub(crate) now_ms: u64,
+    pub(crate) allow_simulated: bool,
+    pub(crate) versions: Vec<u64>,
+    pub(crate) suites: Vec<Suite>,
+}
+
+impl Vector {
+    pub(crate) fn input(&self) -> Input<'_> {
+        Input {
+            evidence: &self.evidence,
+            static_part: self.static_part.as_deref(),
+            policy: self.policy.as_bytes(),
+            audience: &self.audience,
+            nonce: &self.nonce,
+            now_ms: self.now_ms,
+            allow_simulated: self.allow_simulated,
+            versions: &self.versions,
+            suites: &self.suites,
+        }
+    }
+
+    fn read(path: &Path) -> Self {
+        let json: Json = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        let text = |member: &str| json[member].as_str().unwrap().to_owned();
+        let suite = |ids: &Json| {
+            let id = |i: usize| ids[i].as_u64().unwrap().try_into().unwrap();
+            Suite { kem_id: id(0), kdf_id: id(1), aead_id: id(2) }
+        };
+        Self {
+            name: text("name"),
+            code: text("code"),
+            warnings: json["warnings"].as_array().unwrap().iter().map(|step| step.as_str().unwrap().into()).collect(),
+            evidence: unhex(&text("evidence")),
+            static_part: json["static"].as_str().map(unhex),
+            policy: text("policy"),
+            audience: text("audience"),
+            nonce: unhex(&text("nonce")).try_into().unwrap(),
+            now_ms: json["nowMs"].as_u64().unwrap(),
+            allow_simulated: json["allowSimulated"].as_bool().unwrap(),
+            versions: json["versions"].as_array().unwrap().iter().map(|version| version.as_u64().unwrap()).collect(),
+            suites: json["suites"].as_array().unwrap().iter().map(suite).collect(),
+        }
+    }
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+}
+
+fn folder() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/conformance/bundles"))
+}
+
+pub(crate) fn named(name: &str) -> Vector {
+    Vector::read(&folder().join(name).with_extension("json"))
+}
+
+pub(crate) fn all() -> impl Iterator<Item = Vector> {
+    let mut paths: Vec<_> = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(paths.len() > 300, "the vectors are missing");
+    paths.sort();
+    paths.into_iter().map(|path| Vector::read(&path))
+}
