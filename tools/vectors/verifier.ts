@@ -8,7 +8,7 @@ export interface Outcome {
   readonly code: string
 }
 
-/** The exports of the verifier's packages; `checkQuote` and `checkChain` are in `pkg-vectors` alone. */
+/** The exports of the verifier's packages; `checkQuote` and what follows are in `pkg-vectors` alone. */
 export interface VerifierModule {
   verify: (
     evidence: Uint8Array,
@@ -34,6 +34,7 @@ export interface VerifierModule {
     values: Uint8Array,
   ) => string
   checkChain?: (chain: Uint8Array, lengths: Uint32Array, rootSha256: Uint8Array, now: number) => string
+  explainEventLog?: (log: Uint8Array) => string
 }
 
 /** Loads `pkg` or `pkg-vectors`, which must be built. */

@@ -184,6 +184,15 @@ impl Code {
     /// The attestation key's certificate names no virtual machine, or one that is not for production.
     pub const CHAIN_INSTANCE: Self = Self(&Entry { name: "chain.instance", sentence: "The attestation key's certificate names no virtual machine, or one that is not for production." });
 
+    /// The attestation key belongs to another virtual machine than the page pins.
+    pub const CHAIN_INSTANCE_MISMATCH: Self = Self(&Entry { name: "chain.instance_mismatch", sentence: "The attestation key belongs to another virtual machine than the page pins." });
+
+    /// The attestation key belongs to a virtual machine of another kind than the page demands.
+    pub const CHAIN_VM_KIND: Self = Self(&Entry { name: "chain.vm_kind", sentence: "The attestation key belongs to a virtual machine of another kind than the page demands." });
+
+    /// The certificate is for another key than the attestation key.
+    pub const CHAIN_KEY_MISMATCH: Self = Self(&Entry { name: "chain.key_mismatch", sentence: "The certificate is for another key than the attestation key." });
+
     /// The quote is not a strict TPMS_ATTEST.
     pub const ATTEST_SYNTAX: Self = Self(&Entry { name: "attest.syntax", sentence: "The quote is not a strict TPMS_ATTEST." });
 
@@ -258,6 +267,84 @@ impl Code {
 
     /// A measurement that the policy wants untouched was extended.
     pub const PCR_TOUCHED: Self = Self(&Entry { name: "pcr.touched", sentence: "A measurement that the policy wants untouched was extended." });
+
+    /// There is no event log, or it has no bytes.
+    pub const EVENTLOG_EMPTY: Self = Self(&Entry { name: "eventlog.empty", sentence: "There is no event log, or it has no bytes." });
+
+    /// The event log is larger than 1 MiB or has more than 8192 events.
+    pub const EVENTLOG_SIZE: Self = Self(&Entry { name: "eventlog.size", sentence: "The event log is larger than 1 MiB or has more than 8192 events." });
+
+    /// The event log ends in the middle of an event.
+    pub const EVENTLOG_TRUNCATED: Self = Self(&Entry { name: "eventlog.truncated", sentence: "The event log ends in the middle of an event." });
+
+    /// An event of the log claims more bytes than follow.
+    pub const EVENTLOG_EVENT_SIZE: Self = Self(&Entry { name: "eventlog.event_size", sentence: "An event of the log claims more bytes than follow." });
+
+    /// After its last event the log goes on with bytes that are all 00 or all ff.
+    pub const EVENTLOG_PADDING: Self = Self(&Entry { name: "eventlog.padding", sentence: "After its last event the log goes on with bytes that are all 00 or all ff." });
+
+    /// The first event of the log, which says how to read the others, is malformed.
+    pub const EVENTLOG_SPEC_ID: Self = Self(&Entry { name: "eventlog.spec_id", sentence: "The first event of the log, which says how to read the others, is malformed." });
+
+    /// The event that says how to read the log is not the first.
+    pub const EVENTLOG_SPEC_ID_POSITION: Self = Self(&Entry { name: "eventlog.spec_id_position", sentence: "The event that says how to read the log is not the first." });
+
+    /// The event that says how to read the log occurs twice.
+    pub const EVENTLOG_SPEC_ID_DUPLICATE: Self = Self(&Entry { name: "eventlog.spec_id_duplicate", sentence: "The event that says how to read the log occurs twice." });
+
+    /// The log is not one of PCRs: its first event belongs to a measurement register of another kind.
+    pub const EVENTLOG_SPEC_ID_PCR: Self = Self(&Entry { name: "eventlog.spec_id_pcr", sentence: "The log is not one of PCRs: its first event belongs to a measurement register of another kind." });
+
+    /// The hashes that the log announces are none, unknown, repeated, or of a wrong size.
+    pub const EVENTLOG_ALGORITHM: Self = Self(&Entry { name: "eventlog.algorithm", sentence: "The hashes that the log announces are none, unknown, repeated, or of a wrong size." });
+
+    /// An event of the log has another number of digests than the log announces.
+    pub const EVENTLOG_DIGEST_COUNT: Self = Self(&Entry { name: "eventlog.digest_count", sentence: "An event of the log has another number of digests than the log announces." });
+
+    /// An event of the log has other digests than the log announces, or in another order.
+    pub const EVENTLOG_DIGEST_ALGORITHM: Self = Self(&Entry { name: "eventlog.digest_algorithm", sentence: "An event of the log has other digests than the log announces, or in another order." });
+
+    /// The log extends a measurement that no TPM has.
+    pub const EVENTLOG_PCR_INDEX: Self = Self(&Entry { name: "eventlog.pcr_index", sentence: "The log extends a measurement that no TPM has." });
+
+    /// A remark in the log names a measurement that no TPM has; it extends nothing.
+    pub const EVENTLOG_NO_ACTION_INDEX: Self = Self(&Entry { name: "eventlog.no_action_index", sentence: "A remark in the log names a measurement that no TPM has; it extends nothing." });
+
+    /// The log says twice, too late, elsewhere or wrongly how the TPM was started.
+    pub const EVENTLOG_STARTUP_LOCALITY: Self = Self(&Entry { name: "eventlog.startup_locality", sentence: "The log says twice, too late, elsewhere or wrongly how the TPM was started." });
+
+    /// The log does not show where firmware ended its measurements.
+    pub const EVENTLOG_SEPARATOR_MISSING: Self = Self(&Entry { name: "eventlog.separator_missing", sentence: "The log does not show where firmware ended its measurements." });
+
+    /// The log shows twice where firmware ended a measurement.
+    pub const EVENTLOG_SEPARATOR_DUPLICATE: Self = Self(&Entry { name: "eventlog.separator_duplicate", sentence: "The log shows twice where firmware ended a measurement." });
+
+    /// What ends the measurements of firmware tells of an error, or is not what it says.
+    pub const EVENTLOG_SEPARATOR_INVALID: Self = Self(&Entry { name: "eventlog.separator_invalid", sentence: "What ends the measurements of firmware tells of an error, or is not what it says." });
+
+    /// A measurement of firmware was extended after firmware had ended it.
+    pub const EVENTLOG_AFTER_SEPARATOR: Self = Self(&Entry { name: "eventlog.after_separator", sentence: "A measurement of firmware was extended after firmware had ended it." });
+
+    /// The log does not show that firmware started a boot application before it ended its measurements.
+    pub const EVENTLOG_CALLING_APPLICATION: Self = Self(&Entry { name: "eventlog.calling_application", sentence: "The log does not show that firmware started a boot application before it ended its measurements." });
+
+    /// The log does not show that the operating system took over from firmware.
+    pub const EVENTLOG_EXIT_BOOT_SERVICES: Self = Self(&Entry { name: "eventlog.exit_boot_services", sentence: "The log does not show that the operating system took over from firmware." });
+
+    /// A firmware variable in the log is malformed.
+    pub const EVENTLOG_VARIABLE: Self = Self(&Entry { name: "eventlog.variable", sentence: "A firmware variable in the log is malformed." });
+
+    /// A list of keys and hashes of Secure Boot in the log is malformed.
+    pub const EVENTLOG_SIGNATURE_LIST: Self = Self(&Entry { name: "eventlog.signature_list", sentence: "A list of keys and hashes of Secure Boot in the log is malformed." });
+
+    /// The log lacks digests of the bank that was quoted.
+    pub const EVENTLOG_BANK: Self = Self(&Entry { name: "eventlog.bank", sentence: "The log lacks digests of the bank that was quoted." });
+
+    /// The log has no events for a measurement that was extended.
+    pub const EVENTLOG_NO_EVENTS: Self = Self(&Entry { name: "eventlog.no_events", sentence: "The log has no events for a measurement that was extended." });
+
+    /// A measurement does not follow from the log.
+    pub const EVENTLOG_REPLAY: Self = Self(&Entry { name: "eventlog.replay", sentence: "A measurement does not follow from the log." });
 
     /// An earlier check failed, so this one was not made.
     pub const VERDICT_NOT_REACHED: Self = Self(&Entry { name: "verdict.not_reached", sentence: "An earlier check failed, so this one was not made." });
@@ -500,6 +587,9 @@ impl Code {
         Self::CHAIN_CA_PURPOSE,
         Self::CHAIN_LEAF_NAME,
         Self::CHAIN_INSTANCE,
+        Self::CHAIN_INSTANCE_MISMATCH,
+        Self::CHAIN_VM_KIND,
+        Self::CHAIN_KEY_MISMATCH,
         Self::ATTEST_SYNTAX,
         Self::ATTEST_MAGIC,
         Self::ATTEST_TYPE,
@@ -525,6 +615,32 @@ impl Code {
         Self::PCR_DIGEST,
         Self::PCR_MISMATCH,
         Self::PCR_TOUCHED,
+        Self::EVENTLOG_EMPTY,
+        Self::EVENTLOG_SIZE,
+        Self::EVENTLOG_TRUNCATED,
+        Self::EVENTLOG_EVENT_SIZE,
+        Self::EVENTLOG_PADDING,
+        Self::EVENTLOG_SPEC_ID,
+        Self::EVENTLOG_SPEC_ID_POSITION,
+        Self::EVENTLOG_SPEC_ID_DUPLICATE,
+        Self::EVENTLOG_SPEC_ID_PCR,
+        Self::EVENTLOG_ALGORITHM,
+        Self::EVENTLOG_DIGEST_COUNT,
+        Self::EVENTLOG_DIGEST_ALGORITHM,
+        Self::EVENTLOG_PCR_INDEX,
+        Self::EVENTLOG_NO_ACTION_INDEX,
+        Self::EVENTLOG_STARTUP_LOCALITY,
+        Self::EVENTLOG_SEPARATOR_MISSING,
+        Self::EVENTLOG_SEPARATOR_DUPLICATE,
+        Self::EVENTLOG_SEPARATOR_INVALID,
+        Self::EVENTLOG_AFTER_SEPARATOR,
+        Self::EVENTLOG_CALLING_APPLICATION,
+        Self::EVENTLOG_EXIT_BOOT_SERVICES,
+        Self::EVENTLOG_VARIABLE,
+        Self::EVENTLOG_SIGNATURE_LIST,
+        Self::EVENTLOG_BANK,
+        Self::EVENTLOG_NO_EVENTS,
+        Self::EVENTLOG_REPLAY,
         Self::VERDICT_NOT_REACHED,
         Self::VERDICT_NOT_REQUIRED,
         Self::EVIDENCE_UNREACHABLE,

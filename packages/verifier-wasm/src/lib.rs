@@ -9,6 +9,7 @@
 //! | `policy`, `verdict` | what the caller demands, what the caller gets |
 //! | [`evidence`] | the one definition of the wire, with which the gateway writes |
 //! | `quote`, `tpm`, `signature` | what a quote proves, its structures, who signed it |
+//! | [`event_log`] | what the measurements behind the PCRs were |
 //! | `channel_key` | from proven claims to the one key |
 #![cfg_attr(target_family = "wasm", no_std)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects))]
@@ -17,6 +18,7 @@ extern crate alloc;
 
 mod channel_key;
 mod code;
+pub mod event_log;
 pub mod evidence;
 mod hash;
 mod json;

@@ -59,7 +59,8 @@ fn push_digit(out: &mut String, digit: u8) {
     out.extend(HEX.get(usize::from(digit)).copied().map(char::from));
 }
 
-fn push_hex(out: &mut String, bytes: &[u8]) {
+/// Appends lower-case hex.
+pub(crate) fn push_hex(out: &mut String, bytes: &[u8]) {
     for byte in bytes {
         push_digit(out, byte >> 4);
         push_digit(out, byte & 0x0f);

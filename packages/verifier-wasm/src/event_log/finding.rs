@@ -1,0 +1,61 @@
+//! What is wrong with a log, and whether that is the end of it.
+
+use alloc::string::String;
+
+use crate::{Code, json::writer::push_decimal, rejection::Rejection};
+
+/// A rule that the log breaks, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// One of the codes `eventlog.…`.
+    pub code: Code,
+    /// Position in the log, from 0, the Spec ID event included.
+    pub event: Option<usize>,
+    /// The PCR that is concerned.
+    pub pcr: Option<u8>,
+}
+
+impl Finding {
+    pub(super) fn at_event(code: Code, event: usize) -> Self {
+        Self { code, event: Some(event), pcr: None }
+    }
+
+    pub(super) fn of_pcr(code: Code, pcr: u8) -> Self {
+        Self { code, event: None, pcr: Some(pcr) }
+    }
+
+    /// Whether a log that must explain the PCRs `replay` is refused for it. Extends after a separator are seen in honest
+    /// machines; a missing action or a malformed variable matters to those who rely on its PCR; the rest makes any reading of
+    /// the log doubtful.
+    pub(super) fn refuses(&self, replay: &[u8]) -> bool {
+        match self.code {
+            Code::EVENTLOG_AFTER_SEPARATOR | Code::EVENTLOG_NO_ACTION_INDEX => false,
+            Code::EVENTLOG_CALLING_APPLICATION
+            | Code::EVENTLOG_EXIT_BOOT_SERVICES
+            | Code::EVENTLOG_SIGNATURE_LIST
+            | Code::EVENTLOG_VARIABLE => self.pcr.is_some_and(|pcr| replay.contains(&pcr)),
+            _ => true,
+        }
+    }
+}
+
+impl From<Code> for Finding {
+    fn from(code: Code) -> Self {
+        Self { code, event: None, pcr: None }
+    }
+}
+
+impl From<Finding> for Rejection {
+    fn from(finding: Finding) -> Self {
+        let mut place = String::new();
+        let event = finding.event.map(|event| ("event ", event as u64));
+        for (what, number) in event.into_iter().chain(finding.pcr.map(|pcr| ("PCR ", pcr.into()))) {
+            if !place.is_empty() {
+                place.push_str(", ");
+            }
+            place.push_str(what);
+            push_decimal(&mut place, number);
+        }
+        Self { code: finding.code, place }
+    }
+}

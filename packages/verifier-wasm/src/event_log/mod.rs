@@ -1,0 +1,40 @@
+//! TCG event logs: what a machine says it measured, believed only as far as the quoted PCRs prove it.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | `parse` | the syntax, strict: every byte of the log is accounted for |
+//! | `replay` | the PCR values that follow from the digests |
+//! | `rules` | what the Firmware Profile demands of the order of events |
+//! | `explain` | what each event means, and whether its digest proves that |
+//! | `required` | the step of the verification |
+//!
+//! The format is that of the TCG PC Client Platform Firmware Profile (PFP), revision 1.06, §10; the rules are those of
+//! PROTOCOL.md §16.
+
+mod describe;
+mod digest;
+mod event_type;
+mod explain;
+#[cfg(feature = "vectors")]
+pub mod export;
+mod finding;
+mod firmware;
+mod measured;
+mod parse;
+mod reader;
+mod replay;
+mod required;
+mod rules;
+mod signature_list;
+#[cfg(test)]
+mod tests;
+mod text;
+mod variable;
+mod write;
+
+pub use digest::{can_replay, name};
+pub use explain::{Explained, Explanation};
+pub use finding::Finding;
+pub use parse::{Event, Log, MAX_EVENTS, MAX_LOG, parse};
+pub use replay::{Values, replay};
+pub use required::required;

@@ -1,0 +1,196 @@
+//! The syntax of a log: one event after the other to the last byte, or a code that says what is wrong.
+
+use alloc::vec::Vec;
+
+use super::{
+    digest::{self, SHA1},
+    event_type::EV_NO_ACTION,
+    finding::Finding,
+    reader::Reader,
+};
+use crate::Code;
+
+/// Largest log, in bytes.
+pub const MAX_LOG: usize = 1 << 20;
+/// Most events in a log; a log of the largest size could hold four times as many.
+pub const MAX_EVENTS: usize = 8192;
+/// Most banks; a TPM has as many hashes as the registry has.
+const MAX_ALGORITHMS: usize = 8;
+
+const SPEC_ID: &[u8] = b"Spec ID Event";
+const SPEC_ID_CRYPTO_AGILE: &[u8] = b"Spec ID Event03\0";
+
+/// One measurement, or with EV_NO_ACTION a remark that extends nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event<'a> {
+    /// PCR index, as written.
+    pub pcr: u32,
+    /// Event type (PFP §10.4.1): no digest covers it.
+    pub kind: u32,
+    /// Event data. What the digest covers is another question.
+    pub data: &'a [u8],
+    /// Of all banks as on the wire: see [`Log::digest`].
+    digests: &'a [u8],
+}
+
+impl Event<'_> {
+    /// Whether a PCR was extended with it (PFP §10.4.1: EV_NO_ACTION never).
+    #[must_use]
+    pub fn extends(&self) -> bool {
+        self.kind != EV_NO_ACTION
+    }
+
+    pub(super) fn is_remark(&self, signature: &[u8]) -> bool {
+        !self.extends() && self.data.starts_with(signature)
+    }
+}
+
+/// A log whose syntax holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log<'a> {
+    /// The banks, by TPM_ALG_ID, in the order of the Spec ID event; SHA-1 alone in the old format.
+    pub algorithms: Vec<u16>,
+    /// In the order of the log, the Spec ID event included.
+    pub events: Vec<Event<'a>>,
+    is_crypto_agile: bool,
+}
+
+impl<'a> Log<'a> {
+    /// Of one bank. The Spec ID event has none.
+    #[must_use]
+    pub fn digest(&self, event: &Event<'a>, algorithm: u16) -> Option<&'a [u8]> {
+        let mut reader = Reader::new(event.digests);
+        for &id in &self.algorithms {
+            if self.is_crypto_agile {
+                reader.u16()?;
+            }
+            let digest = reader.bytes(digest::length(id)?)?;
+            if id == algorithm {
+                return Some(digest);
+            }
+        }
+        None
+    }
+
+    pub(super) fn has_spec_id(&self) -> bool {
+        self.is_crypto_agile
+    }
+}
+
+/// Reads a crypto-agile log (PFP §10.2.2, TCG_PCR_EVENT2 after a Spec ID event) or one of the old format (§10.2.1, SHA-1 alone).
+///
+/// # Errors
+///
+/// `eventlog.empty`, `size`, `truncated`, `event_size`, `padding`, `spec_id`, `spec_id_position`, `spec_id_duplicate`,
+/// `algorithm`, `digest_count`, `digest_algorithm`, with the position of the event.
+pub fn parse(bytes: &[u8]) -> Result<Log<'_>, Finding> {
+    if bytes.is_empty() {
+        return Err(Code::EVENTLOG_EMPTY.into());
+    }
+    if bytes.len() > MAX_LOG {
+        return Err(Code::EVENTLOG_SIZE.into());
+    }
+    // Zeros would read as events of PCR 0 in the old format; nothing that was measured begins inside of such a tail.
+    let padding = padding_length(bytes);
+    let mut log = Log { algorithms: Vec::from([SHA1]), events: Vec::new(), is_crypto_agile: false };
+    let mut reader = Reader::new(bytes);
+    while !reader.rest().is_empty() {
+        let at = |code| Finding::at_event(code, log.events.len());
+        if log.events.len() == MAX_EVENTS {
+            return Err(at(Code::EVENTLOG_SIZE));
+        }
+        if reader.rest().len() <= padding {
+            return Err(at(Code::EVENTLOG_PADDING));
+        }
+        let mut event = log.read_event(&mut reader).map_err(at)?;
+        if event.is_remark(SPEC_ID) {
+            match log.events.is_empty() {
+                true if event.data.starts_with(SPEC_ID_CRYPTO_AGILE) => {
+                    log.algorithms = read_spec_id(&event).map_err(at)?;
+                    log.is_crypto_agile = true;
+                    event.digests = &[];
+                }
+                true => {}
+                false if log.events.first().is_some_and(|first| first.is_remark(SPEC_ID)) => {
+                    return Err(at(Code::EVENTLOG_SPEC_ID_DUPLICATE));
+                }
+                false => return Err(at(Code::EVENTLOG_SPEC_ID_POSITION)),
+            }
+        }
+        log.events.push(event);
+    }
+    Ok(log)
+}
+
+/// Bytes at the end that are all 00 or all ff.
+fn padding_length(bytes: &[u8]) -> usize {
+    let Some(last @ (0x00 | 0xff)) = bytes.last() else { return 0 };
+    bytes.iter().rev().take_while(|byte| *byte == last).count()
+}
+
+impl<'a> Log<'a> {
+    /// TCG_PCR_EVENT2, or TCG_PCR_EVENT for the first event and all events of the old format.
+    fn read_event(&self, reader: &mut Reader<'a>) -> Result<Event<'a>, Code> {
+        let (pcr, kind) = reader.u32().zip(reader.u32()).ok_or(Code::EVENTLOG_TRUNCATED)?;
+        let before = reader.rest();
+        if self.is_crypto_agile {
+            self.read_digests(reader)?;
+        } else {
+            reader.bytes(20).ok_or(Code::EVENTLOG_TRUNCATED)?;
+        }
+        let length = before.len().saturating_sub(reader.rest().len());
+        // The count of digests comes before them.
+        let digests = before.get(if self.is_crypto_agile { 4 } else { 0 }..length).unwrap_or_default();
+        let size = reader.size32().ok_or(Code::EVENTLOG_TRUNCATED)?;
+        let data = reader.bytes(size).ok_or(Code::EVENTLOG_EVENT_SIZE)?;
+        Ok(Event { pcr, kind, data, digests })
+    }
+
+    /// TPML_DIGEST_VALUES with exactly the algorithms of the Spec ID event, in their order.
+    fn read_digests(&self, reader: &mut Reader<'a>) -> Result<(), Code> {
+        let count = reader.size32().ok_or(Code::EVENTLOG_TRUNCATED)?;
+        if count != self.algorithms.len() {
+            return Err(Code::EVENTLOG_DIGEST_COUNT);
+        }
+        for &algorithm in &self.algorithms {
+            if reader.u16().ok_or(Code::EVENTLOG_TRUNCATED)? != algorithm {
+                return Err(Code::EVENTLOG_DIGEST_ALGORITHM);
+            }
+            digest::length(algorithm).and_then(|length| reader.bytes(length)).ok_or(Code::EVENTLOG_TRUNCATED)?;
+        }
+        Ok(())
+    }
+}
+
+/// TCG_EfiSpecIDEvent (PFP §10.4.5.1). Its PCR is looked at elsewhere: logs of runtime measurement registers write 1.
+fn read_spec_id(event: &Event<'_>) -> Result<Vec<u16>, Code> {
+    if event.digests.iter().any(|byte| *byte != 0) {
+        return Err(Code::EVENTLOG_SPEC_ID);
+    }
+    let mut reader = Reader::new(event.data);
+    let count = spec_id_header(&mut reader).ok_or(Code::EVENTLOG_SPEC_ID)?;
+    if count == 0 || count > MAX_ALGORITHMS {
+        return Err(Code::EVENTLOG_ALGORITHM);
+    }
+    let mut algorithms = Vec::new();
+    for _ in 0..count {
+        let (id, length) = reader.u16().zip(reader.u16()).ok_or(Code::EVENTLOG_SPEC_ID)?;
+        if digest::length(id) != Some(length.into()) || algorithms.contains(&id) {
+            return Err(Code::EVENTLOG_ALGORITHM);
+        }
+        algorithms.push(id);
+    }
+    let vendor_info = reader.u8().and_then(|size| reader.bytes(size.into()));
+    vendor_info.and_then(|_| reader.end()).ok_or(Code::EVENTLOG_SPEC_ID)?;
+    Ok(algorithms)
+}
+
+/// Up to and with `numberOfAlgorithms`.
+fn spec_id_header(reader: &mut Reader<'_>) -> Option<usize> {
+    let (_signature, _platform_class) = (reader.bytes(SPEC_ID_CRYPTO_AGILE.len())?, reader.u32()?);
+    let (_minor, major, _errata, uintn_size) = (reader.u8()?, reader.u8()?, reader.u8()?, reader.u8()?);
+    if major != 2 || !matches!(uintn_size, 1 | 2) {
+        return None;
+    }
+    reader.size32()
+}

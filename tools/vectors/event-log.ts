@@ -1,0 +1,77 @@
+import type { VerifierModule } from './verifier.ts'
+
+/** A log seen through one of its banks, as the verifier writes it. */
+interface Explanation {
+  bank: string
+  /** Absent where the log does not prove one or the other. */
+  secureBoot?: boolean
+  pcrs: { index: number; value: string }[]
+  findings: Finding[]
+  events: ExplainedEvent[]
+}
+
+interface Finding {
+  code: string
+  event?: number
+  pcr?: number
+}
+
+interface ExplainedEvent {
+  index: number
+  pcr: number
+  /** A number where the Firmware Profile has no name for it. */
+  type: string | number
+  subject: string
+  description: string
+  /** The digest is the hash of what is described. */
+  verified: boolean
+  digest?: string
+}
+
+/** What a log says, whether or not it is true: nothing is quoted here. */
+export interface EventLogReport {
+  name: string
+  /** `ok`, or the code of what is wrong with the syntax. */
+  parse: string
+  /** Position of the event at fault. */
+  event?: number
+  /** Values that follow from the log, by bank and index. */
+  replayedPcrs?: Record<string, Record<string, string>>
+  /** The bank that findings and events are seen through: the one that policies use most. */
+  bank?: string
+  secureBoot?: boolean
+  findings: Finding[]
+  events: (ExplainedEvent & { digests: Record<string, string> })[]
+}
+
+const byPreference = ['sha256', 'sha384', 'sha512', 'sha1']
+
+export function runEventLog(verifier: VerifierModule, name: string, log: Uint8Array): EventLogReport {
+  if (verifier.explainEventLog === undefined) throw new Error('this package has no explainEventLog')
+  const { banks, ...parsed } = JSON.parse(verifier.explainEventLog(log)) as {
+    parse: string
+    event?: number
+    banks?: Explanation[]
+  }
+  if (banks === undefined) return { name, ...parsed, findings: [], events: [] }
+  const [main] = banks.toSorted((a, b) => byPreference.indexOf(a.bank) - byPreference.indexOf(b.bank))
+  const events = main?.events ?? []
+  return {
+    name,
+    ...parsed,
+    replayedPcrs: Object.fromEntries(banks.map(({ bank, pcrs }) => [bank, valuesByIndex(pcrs)])),
+    ...(main === undefined ? {} : { bank: main.bank }),
+    ...(main?.secureBoot === undefined ? {} : { secureBoot: main.secureBoot }),
+    findings: main?.findings ?? [],
+    events: events.map((event) => Object.assign(event, { digests: digestsOf(banks, event.index) })),
+  }
+}
+
+function valuesByIndex(pcrs: Explanation['pcrs']): Record<string, string> {
+  return Object.fromEntries(pcrs.map(({ index, value }) => [index, value]))
+}
+
+function digestsOf(banks: Explanation[], index: number): Record<string, string> {
+  const digests = banks.map(({ bank, events }) => [bank, events[index]?.digest] as const)
+  return Object.fromEntries(digests.filter((entry): entry is [string, string] => entry[1] !== undefined))
+}
