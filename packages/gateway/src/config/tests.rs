@@ -1,2 +1,234 @@
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 use super::*;
+use crate::config::read::parse;
+use crate::failure::Failure;
+use crate::hex::hex;
+
+const EXAMPLE: &str = include_str!("../../gateway.example.toml");
+const REQUIRED: &str =
+    "audiences = ['https://chat.example']\nattestation.pcrs = [0, 4]\nupstream.url = 'unix:/m.sock'\n";
+
+fn read(text: &str, environment: &[(&str, &str)]) -> Result<Config, Failure> {
+    parse(text, environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+}
+
+fn refusal(text: &str, environment: &[(&str, &str)]) -> String {
+    read(text, environment).expect_err(text).to_string()
+}
+
+#[test]
+fn the_example_says_the_defaults() {
+    let example = read(EXAMPLE, &[]).unwrap();
+    let required = "audiences = ['https://chat.example']\nattestation.pcrs = [0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 12, 14]\n\
+                    upstream.url = 'http://127.0.0.1:8080'";
+    let defaults = read(required, &[]).unwrap();
+    assert_eq!(format!("{example:?}"), format!("{defaults:?}"));
+    assert_eq!(example.settings(), defaults.settings());
+}
+
+#[test]
+fn the_required_members_are_required() {
+    read(REQUIRED, &[]).unwrap();
+    for (index, member) in ["audiences", "attestation.pcrs", "upstream.url"].iter().enumerate() {
+        let text: String = REQUIRED
+            .lines()
+            .enumerate()
+            .filter(|(line, _)| *line != index)
+            .map(|(_, line)| format!("{line}\n"))
+            .collect();
+        let refused = refusal(&text, &[]);
+        assert!(refused.contains("config.invalid") && refused.contains(member), "{refused}");
+    }
+}
+
+#[test]
+fn unknown_members_and_wrong_types_name_their_line() {
+    for (text, line) in [
+        ("nonsense = 1", 4),
+        ("[limits]\nstreams = 3\nstream = 3", 6),
+        ("[limits]\nstreams = '3'", 5),
+        ("[limits]\nstreams = -1", 5),
+        ("[limits]\nstreams = 1.5", 5),
+        ("[tpm\n", 4),
+        ("listen = 'a'\nlisten = 'b'", 5),
+    ] {
+        let refused = refusal(&format!("{REQUIRED}{text}"), &[]);
+        assert!(
+            refused.starts_with("config.syntax") && refused.contains(&format!("line {line}:")),
+            "{text}: {refused}"
+        );
+    }
+}
+
+#[test]
+fn an_error_does_not_repeat_the_line_which_may_hold_a_secret() {
+    let refused = refusal(&format!("{REQUIRED}[upstream.api_key]\nx = 'SECRET'"), &[]);
+    assert!(!refused.contains("SECRET"), "{refused}");
+    let refused = refusal("upstream = { api_key = 'SECRET', nonsense = 1 }", &[]);
+    assert!(!refused.contains("SECRET"), "{refused}");
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let environment = [
+        ("BLINDLLAMA_LISTEN", "0.0.0.0:9"),
+        ("BLINDLLAMA_LIMITS_STREAMS", "7"),
+        ("BLINDLLAMA_ATTESTATION_PCRS", "12, 4,0"),
+        ("BLINDLLAMA_CORS_ORIGINS", "https://b.example,https://a.example"),
+        ("BLINDLLAMA_UPSTREAM_API_KEY", "key"),
+        ("OTHER", "ignored"),
+    ];
+    let config = read(&format!("{REQUIRED}limits.streams = 3"), &environment).unwrap();
+    assert_eq!((config.listen.as_str(), config.limits.streams), ("0.0.0.0:9", 7));
+    assert_eq!(config.tpm.selection, [0, 4, 12]);
+    assert_eq!(config.origins, Origins::Listed(vec!["https://a.example".into(), "https://b.example".into()]));
+    assert_eq!(config.upstream.api_key.unwrap().as_str(), "key");
+    let whole =
+        [("BLINDLLAMA_AUDIENCES", "a"), ("BLINDLLAMA_ATTESTATION_PCRS", "1"), ("BLINDLLAMA_UPSTREAM_URL", "unix:/m")];
+    assert!(read("", &whole).is_ok(), "no file is needed");
+}
+
+#[test]
+fn unknown_variables_and_wrong_values_are_named() {
+    for (name, value) in [
+        ("BLINDLLAMA_NONSENSE", "1"),
+        ("BLINDLLAMA_LIMITS", "1"),
+        ("BLINDLLAMA_LIMITS_STREAMS", "many"),
+        ("BLINDLLAMA_ATTESTATION_PCRS", "0,x"),
+    ] {
+        let refused = refusal(REQUIRED, &[(name, value)]);
+        assert!(refused.starts_with("config.syntax") && refused.contains(name), "{refused}");
+    }
+}
+
+#[test]
+fn what_would_not_be_safe_is_invalid() {
+    for member in [
+        "upstream.kind = 'in-image'\nupstream.url = 'http://10.0.0.1:80'",
+        "upstream.kind = 'in-image'\nupstream.url = 'http://localhost:80'",
+        "upstream.kind = 'attested'",
+        "upstream.url = 'https://model.example:443'",
+        "upstream.url = 'http://model.example'",
+        "upstream.url = 'http://user@model.example:80'",
+        "upstream.url = 'http://model.example:80/base/'",
+        "upstream.url = 'http://model.example:80/?x=1'",
+        "upstream.url = 'unix:model.sock'",
+        "upstream.routes = []",
+        "upstream.routes = ['GET /slots']",
+        "upstream.routes = ['GET /v1/models', 'GET /v1/models']",
+        "upstream.api_key = \"a\\r\\nb\"",
+        "audiences = ['a', 'a']",
+        "audiences = ['']",
+        "instance = 'Not/A/Segment'",
+        "attestation.pcrs = [0, 24]",
+        "attestation.pcrs = [0, 0]",
+        "attestation.bank = 'sha1'",
+        "tpm.tcti = 'swtpm:path=/run/tpm'",
+        "tpm.key = 'ecc'",
+        "cors.origins = ['*', 'https://a.example']",
+        "cors.origins = ['https://a.example/']",
+        "cors.origins = ['HTTPS://a.example']",
+        "cors.origins = ['https://a.example:443']",
+        "cors.origins = ['a.example']",
+        "cors.origins = ['https://a.example', 'https://a.example']",
+        "log.level = 'debug'",
+        "limits.streams = 0",
+        "limits.field_bytes = 0",
+        "limits.request_bytes = 10",
+        "limits.body_timeout_ms = 0",
+        "channel.epoch_ms = 86400000",
+        "channel.suites = []",
+        "channel.suites = ['mlkem768x25519-sha256-aes128gcm']",
+    ] {
+        let name = member.split(' ').next().unwrap();
+        let others =
+            REQUIRED.lines().filter(|line| !member.lines().any(|m| m.split(' ').next() == line.split(' ').next()));
+        let text = others.chain(member.lines()).collect::<Vec<_>>().join("\n");
+        let refused = refusal(&text, &[]);
+        let section = name.split('.').next().unwrap();
+        assert!(refused.starts_with("config.invalid") && refused.contains(section), "{member}: {refused}");
+    }
+}
+
+#[test]
+fn loopback_addresses_and_sockets_can_be_in_the_image() {
+    for url in ["http://127.0.0.1:80", "http://127.3.2.1:80/base", "http://[::1]:80", "unix:/run/model.sock"] {
+        let text =
+            format!("audiences = ['a']\nattestation.pcrs = [0]\nupstream = {{ url = '{url}', kind = 'in-image' }}");
+        assert_eq!(read(&text, &[]).unwrap().upstream.kind, Upstream::InImage, "{url}");
+    }
+}
+
+/// PROTOCOL.md §12. The bytes were put together by hand from the CDDL.
+#[test]
+fn the_settings_have_one_encoding() {
+    let config = read(&format!("{REQUIRED}upstream.kind = 'in-image'\nupstream.api_key = 'key'"), &[]).unwrap();
+    let routes = [
+        "GET /v1/models",
+        "GET /v1/models/{id}",
+        "POST /v1/chat/completions",
+        "POST /v1/completions",
+        "POST /v1/embeddings",
+        "POST /v1/responses",
+    ];
+    let mut expected = b"\xaa\x00\x01\x01\x6cunix:/m.sock\x02\x00\x03\x58\x20".to_vec();
+    // SHA-256("key")
+    expected.extend(b"\x2c\x70\xe1\x2b\x7a\x06\x46\xf9\x22\x79\xf4\x27\xc7\xb3\x8e\x73");
+    expected.extend(b"\x34\xd8\xe5\x38\x9c\xff\x16\x7a\x1d\xc3\x0e\x73\xf8\x26\xb6\x83");
+    expected.extend(b"\x04\x86");
+    for route in routes {
+        let length = u8::try_from(route.len()).unwrap();
+        expected.extend(if length < 24 { vec![0x60 | length] } else { vec![0x78, length] });
+        expected.extend(route.as_bytes());
+    }
+    expected.extend(b"\x05\x80\x06\x02\x07\xa8");
+    expected.extend(b"\x00\x1a\x04\x10\x00\x00\x01\x1a\x00\x01\x00\x00\x02\x19\x04\x00\x03\x19\x10\x00");
+    expected.extend(b"\x04\x19\x27\x10\x05\x19\x75\x30\x06\x1a\x00\x04\x93\xe0\x07\x19\x40\x00");
+    expected.extend(b"\x08\xa6\x00\x1a\x00\x36\xee\x80\x01\x1a\x00\x04\x93\xe0\x02\x1a\x00\x04\x93\xe0");
+    expected.extend(b"\x03\x1a\x00\x10\x00\x00\x04\x1a\x00\x10\x00\x00");
+    expected.extend(b"\x05\x83\x83\x18\x20\x01\x01\x83\x18\x20\x01\x03\x83\x18\x20\x01\x02");
+    expected.extend(b"\x09\xa2\x00\x0b\x01\x82\x00\x04");
+    assert_eq!(hex(&config.settings()), hex(&expected));
+    assert_eq!(config.digest(), crate::digest::sha256(&expected));
+}
+
+#[test]
+fn every_setting_that_decides_where_plaintext_goes_changes_the_digest_and_addresses_do_not() {
+    let digest = |member: &str| {
+        let name = member.split(' ').next().unwrap();
+        let others = REQUIRED.lines().filter(|line| !line.starts_with(name));
+        read(&others.chain([member]).collect::<Vec<_>>().join("\n"), &[]).unwrap().digest()
+    };
+    let base = read(REQUIRED, &[]).unwrap().digest();
+    for same in ["listen = '0.0.0.0:1'", "instance = 'a'", "tpm.tcti = 'device:/dev/tpm0'", "audiences = ['other']"] {
+        assert_eq!(digest(same), base, "{same}");
+    }
+    let changes = [
+        "upstream.url = 'unix:/other.sock'",
+        "upstream.kind = 'in-image'",
+        "upstream.api_key = 'k'",
+        "upstream.routes = ['GET /v1/models']",
+        "cors.origins = ['*']",
+        "cors.origins = ['https://a.example']",
+        "log.level = 'error'",
+        "limits.request_bytes = 1000000",
+        "limits.field_bytes = 1000",
+        "limits.streams = 2",
+        "limits.connections = 2",
+        "limits.header_timeout_ms = 2",
+        "limits.body_timeout_ms = 2",
+        "limits.upstream_timeout_ms = 2",
+        "limits.waiting = 2",
+        "channel.epoch_ms = 2",
+        "channel.grace_ms = 2",
+        "channel.date_window_ms = 2",
+        "channel.replay_capacity = 2",
+        "channel.idempotency_capacity = 2",
+        "channel.suites = ['x25519-sha256-aes128gcm']",
+        "attestation.bank = 'sha384'",
+        "attestation.pcrs = [0]",
+    ];
+    let mut digests: Vec<_> = changes.iter().map(|member| digest(member)).chain([base]).collect();
+    digests.sort_unstable();
+    digests.dedup();
+    assert_eq!(digests.len(), changes.len() + 1, "all differ");
+}

@@ -55,6 +55,7 @@ impl AeadId {
 
 /// A private key of one epoch. It exists in memory only and is overwritten when dropped; there is no way to import or
 /// export one.
+#[cfg_attr(test, derive(Clone))]
 pub struct PrivateKey(<X25519HkdfSha256 as Kem>::PrivateKey);
 
 impl PrivateKey {
@@ -67,6 +68,12 @@ impl PrivateKey {
         crate::random::fill(seed.as_mut_slice())?;
         let (private, public) = X25519HkdfSha256::derive_keypair(seed.as_slice());
         Ok((Self(private), public.to_bytes().to_vec()))
+    }
+
+    /// The key of a published vector. The product has no way to import a key.
+    #[cfg(test)]
+    pub(crate) fn of_vector(bytes: &[u8]) -> Self {
+        Self(<X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(bytes).unwrap())
     }
 
     /// `SetupBaseR` (RFC 9180 §5.1.1) with the `info` of draft-08 §3.1: label, a zero byte, the header as received.
