@@ -1,7 +1,7 @@
 import { ByteQueue } from '../byte-queue.js'
 import type { Bytes } from '../bytes.js'
 import { encodeVarint } from '../varint.js'
-import { maxChunkPlaintext, tagLength } from './chunk-cipher.js'
+import { type ChunkCipher, maxChunkPlaintext, tagLength } from './chunk-cipher.js'
 import type { RequestKey, SenderContext } from './request-key.js'
 
 /** Chunks under encryption at a time: enough to keep WebCrypto's threads busy. */
@@ -22,22 +22,14 @@ function lengthOf(piece: Piece): number {
   return piece instanceof Uint8Array ? piece.length : piece.size
 }
 
-async function* bytesOf(piece: Piece): AsyncGenerator<Bytes, void, void> {
+/** `piece` in parts that are read into memory at once. */
+function* windowsOf(piece: Piece): Generator<Piece, void, void> {
   if (piece instanceof Uint8Array) yield piece
-  else
-    for (let offset = 0; offset < piece.size; offset += blobWindow)
-      yield new Uint8Array(await piece.slice(offset, offset + blobWindow).arrayBuffer())
+  else for (let offset = 0; offset < piece.size; offset += blobWindow) yield piece.slice(offset, offset + blobWindow)
 }
 
-/** Chunks of the greatest length, then the last, which has 1 to that many bytes, or none for an empty message. */
-async function* chunksOf(pieces: readonly Piece[]): AsyncGenerator<{ plaintext: Bytes; final: boolean }, void, void> {
-  const queue = new ByteQueue()
-  for (const piece of pieces)
-    for await (const bytes of bytesOf(piece)) {
-      queue.push(bytes)
-      while (queue.length > maxChunkPlaintext) yield { plaintext: queue.take(maxChunkPlaintext), final: false }
-    }
-  yield { plaintext: queue.take(queue.length), final: true }
+async function read(piece: Piece): Promise<Bytes> {
+  return piece instanceof Uint8Array ? piece : new Uint8Array(await piece.arrayBuffer())
 }
 
 const fullChunkPrefix = encodeVarint(maxChunkPlaintext + tagLength)
@@ -48,9 +40,42 @@ function sealedLength(plaintextLength: number): number {
   return fullChunks * (fullChunkPrefix.length + tagLength) + finalChunkPrefix.length + plaintextLength + tagLength
 }
 
+/** The body of an encapsulated request while it is filled: chunks are encrypted several at a time, each to its place. */
+class SealedBody {
+  readonly #bytes: Bytes
+  readonly #cipher: ChunkCipher
+  readonly #pending: Promise<void>[] = []
+  #offset: number
+  #index = 0
+
+  constructor(header: Bytes, plaintextLength: number, cipher: ChunkCipher) {
+    this.#bytes = new Uint8Array(header.length + sealedLength(plaintextLength))
+    this.#bytes.set(header)
+    this.#offset = header.length
+    this.#cipher = cipher
+  }
+
+  /** Takes the next chunk; waits only where enough are under way. */
+  async add(plaintext: Bytes, final: boolean): Promise<void> {
+    const prefix = final ? finalChunkPrefix : fullChunkPrefix
+    this.#bytes.set(prefix, this.#offset)
+    const at = this.#offset + prefix.length
+    const sealed = this.#cipher.seal(this.#index, plaintext, final)
+    this.#pending.push(sealed.then((ciphertext) => this.#bytes.set(ciphertext, at)))
+    this.#offset = at + plaintext.length + tagLength
+    this.#index += 1
+    if (this.#pending.length === inFlight) await this.#pending.shift()
+  }
+
+  async finish(): Promise<Bytes> {
+    await Promise.all(this.#pending)
+    return this.#bytes
+  }
+}
+
 /**
  * Encapsulates a request (draft-ietf-ohai-chunked-ohttp-08 §6.1): `hdr enc chunk* finalChunk`, in one piece of memory beside
- * the message itself.
+ * the message itself. Every chunk but the last has the greatest length; the last is final.
  *
  * @param pieces of the Binary HTTP message, in order; they must not change meanwhile
  * @param signal stops the work between chunks, with its reason
@@ -62,22 +87,16 @@ export async function sealRequest(
 ): Promise<SealedRequest> {
   const { header, cipher, ...response } = await key.setup()
   const length = pieces.reduce((sum, piece) => sum + lengthOf(piece), 0)
-  const body = new Uint8Array(header.length + sealedLength(length))
-  body.set(header)
-
-  const pending: Promise<void>[] = []
-  let offset = header.length
-  let index = 0
-  for await (const { plaintext, final } of chunksOf(pieces)) {
-    signal?.throwIfAborted()
-    const prefix = final ? finalChunkPrefix : fullChunkPrefix
-    body.set(prefix, offset)
-    const at = offset + prefix.length
-    pending.push(cipher.seal(index, plaintext, final).then((ciphertext) => body.set(ciphertext, at)))
-    offset = at + plaintext.length + tagLength
-    index += 1
-    if (pending.length === inFlight) await pending.shift()
-  }
-  await Promise.all(pending)
-  return { body, response }
+  const body = new SealedBody(header, length, cipher)
+  const queue = new ByteQueue()
+  for (const piece of pieces)
+    for (const window of windowsOf(piece)) {
+      queue.push(await read(window))
+      while (queue.length > maxChunkPlaintext) {
+        signal?.throwIfAborted()
+        await body.add(queue.take(maxChunkPlaintext), false)
+      }
+    }
+  await body.add(queue.take(queue.length), true)
+  return { body: await body.finish(), response }
 }

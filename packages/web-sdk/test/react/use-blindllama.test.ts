@@ -2,13 +2,14 @@
 import { act, cleanup, renderHook } from '@testing-library/react'
 import { createElement, StrictMode } from 'react'
 import { renderToString } from 'react-dom/server'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
 import { BlindLlamaError } from '../../src/errors.js'
 import type { UseBlindLlamaOptions } from '../../src/react/options.js'
 import { Sessions } from '../../src/react/sessions.js'
 import { createUseBlindLlama, type UseBlindLlama } from '../../src/react/use-blindllama.js'
 import type { ConnectEvent } from '../../src/events.js'
 import type { Policy } from '../../src/policy.js'
+import type { PassedVerdict, SimulatedVerdict } from '../../src/verdict.js'
 import { failed, HeldConnect, passed } from './held-connect.js'
 
 /** Written anew at each call, as a component does that states its options inline. */
@@ -102,6 +103,19 @@ describe('the states that a component sees', () => {
     const { result } = renderHook(() => useBlindLlama(inline()))
     await settle()
     expect(result.current).toMatchObject({ status: 'error', error: { code: 'client.environment', cause: surprise } })
+  })
+})
+
+describe('what the types let through', () => {
+  it('is a simulated verdict only where the component opted in, and a fetch only in ready', () => {
+    const strict = renderHook(() => useBlindLlama(inline())).result.current
+    const lax = renderHook(() => useBlindLlama({ ...inline(), dangerouslyAllowSimulated: true })).result.current
+    expectTypeOf<Extract<typeof strict, { status: 'ready' }>['verification']>().toEqualTypeOf<PassedVerdict>()
+    expectTypeOf<Extract<typeof lax, { status: 'ready' }>['verification']>().toEqualTypeOf<
+      PassedVerdict | SimulatedVerdict
+    >()
+    expectTypeOf<Exclude<typeof strict, { status: 'ready' }>['fetch']>().toEqualTypeOf<undefined>()
+    expect(held.attempts.map(({ options }) => options.dangerouslyAllowSimulated)).toEqual([undefined, true])
   })
 })
 
