@@ -11,23 +11,28 @@ interface BadgeProps {
 
 export function Badge({ state, sentBefore, onOpen }: BadgeProps): ReactElement {
   const simulated = state.status === 'ready' && state.verification.simulated
+  const text = badgeText(state.status, simulated, sentBefore)
   return (
-    <button
-      type="button"
-      className="badge"
-      data-testid="badge"
-      data-status={state.status}
-      data-simulated={simulated}
-      aria-haspopup="dialog"
-      title="Show the verification"
-      onClick={onOpen}
-    >
-      <BadgeIcon status={state.status} simulated={simulated} />
-      <span className="badge-text" role="status">
-        {badgeText(state.status, simulated, sentBefore)}
+    <>
+      <button
+        type="button"
+        className="badge"
+        data-testid="badge"
+        data-status={state.status}
+        data-simulated={simulated}
+        aria-haspopup="dialog"
+        title="Show the verification"
+        onClick={onOpen}
+      >
+        <BadgeIcon status={state.status} simulated={simulated} />
+        <span>{text}</span>
+        <ChevronIcon />
+      </button>
+      {/* Changes inside a button are not announced. */}
+      <span className="visually-hidden" role="status">
+        {text}
       </span>
-      <ChevronIcon />
-    </button>
+    </>
   )
 }
 
