@@ -1,8 +1,8 @@
-//! Quotes and certificate chains without a bundle around them, for vectors that come from elsewhere. Never part of the module that pages load.
+//! Quotes without a bundle around them, for vectors that come from elsewhere. Never part of the module that pages load.
 
 use alloc::{string::String, vec::Vec};
 
-use wasm_bindgen::{prelude::wasm_bindgen, throw_str};
+use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::{
     Code,
@@ -12,7 +12,6 @@ use crate::{
     rejection::Rejection,
     signature::{AttestationKey, rsa},
     tpm::{Attest, Public},
-    x509::{Path, profiles::Profile},
 };
 
 /// SubjectPublicKeyInfo (RFC 8017 §A.1) up to a modulus of 2048 bits, and what follows it.
@@ -80,31 +79,4 @@ fn spki(der: &[u8]) -> Result<AttestationKey<'_>, Code> {
     let modulus =
         der.strip_prefix(SPKI_BEFORE).and_then(|rest| rest.strip_suffix(SPKI_AFTER)).ok_or(Code::AK_SYNTAX)?;
     Ok(AttestationKey::Rsassa(HashAlgorithm::Sha256, rsa::PublicKey::new(modulus).ok_or(Code::AK_MODULUS)?))
-}
-
-/// Checks a certificate chain under PROTOCOL.md §16 at `now`, milliseconds since 1970; the root decides the profile. `ok` or the
-/// code of the first failure.
-///
-/// `chain` are the certificates one after the other, leaf to root, and `lengths` their sizes.
-#[wasm_bindgen(js_name = checkChain)]
-#[must_use]
-pub fn check_chain(
-    chain: &[u8],
-    lengths: &[u32],
-    #[wasm_bindgen(js_name = rootSha256)] root_sha256: &[u8],
-    now: f64,
-) -> String {
-    let Ok(root_sha256) = root_sha256.try_into() else { throw_str("rootSha256: 32 bytes") };
-    let mut rest = chain;
-    let certificates = lengths.iter().map(|&length| {
-        let (certificate, after) = rest.split_at_checked(usize::try_from(length).ok()?)?;
-        rest = after;
-        Some(certificate)
-    });
-    let Some(certificates) = certificates.collect::<Option<Vec<_>>>().filter(|_| rest.is_empty()) else {
-        throw_str("lengths: of each certificate of the chain")
-    };
-    let path = Path::validate(&certificates, root_sha256, now as u64).map_err(|rejection| rejection.code);
-    let outcome = path.and_then(|path| Profile::of_root(root_sha256).check(&path));
-    outcome.err().unwrap_or(Code::OK).as_str().into()
 }

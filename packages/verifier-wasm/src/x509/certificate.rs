@@ -34,30 +34,30 @@ impl<'a> Certificate<'a> {
     /// parts.
     pub(crate) fn decode(bytes: &'a [u8]) -> Result<Self, Code> {
         let certificate = Element::decode(bytes).ok_or(Code::CHAIN_ENCODING)?;
-        let (tbs, outer, signature) = signed(&certificate).ok_or(Code::CHAIN_SYNTAX)?;
-        let mut members = tbs.children();
-        version(&mut members)?;
-        let serial = serial(&mut members)?;
-        let inner = members.read(tag::SEQUENCE).ok_or(Code::CHAIN_SYNTAX)?.whole;
-        if inner != outer {
+        let parts = Parts::read(&certificate).ok_or(Code::CHAIN_SYNTAX)?;
+        // Absent is version 1; the only one with extensions is v3(2).
+        if parts.version != Some(&[tag::INTEGER, 1, 2]) {
+            return Err(Code::CHAIN_VERSION);
+        }
+        if parts.inner_algorithm != parts.outer_algorithm {
             return Err(Code::CHAIN_ALGORITHM_MISMATCH);
         }
-        let algorithm = SignatureAlgorithm::from_identifier(inner).ok_or(Code::CHAIN_SIGNATURE_ALGORITHM)?;
-        let issuer = Name::read(&mut members).ok_or(Code::CHAIN_SYNTAX)?;
-        let mut period = members.read(tag::SEQUENCE).ok_or(Code::CHAIN_SYNTAX)?.children();
-        let validity = validity(&mut period).ok_or(Code::CHAIN_TIME)?;
-        let subject = Name::read(&mut members).ok_or(Code::CHAIN_SYNTAX)?;
-        let key = PublicKey::read(&mut members)?;
-        // Unique identifiers stand between key and extensions. No CA of this profile makes them (§4.1.2.8), so they end here.
-        let mut wrapped = members.read(tag::explicit(3)).ok_or(Code::CHAIN_SYNTAX)?.children();
-        let list = wrapped.read(tag::SEQUENCE).ok_or(Code::CHAIN_SYNTAX)?;
-        wrapped.end().and_then(|()| members.end()).ok_or(Code::CHAIN_SYNTAX)?;
-        let extensions = Extensions::decode(&list)?;
-        let named = !subject.is_empty() || extensions.subject_alt_name.as_ref().is_some_and(|name| name.critical);
-        if issuer.is_empty() || !named {
+        let algorithm = SignatureAlgorithm::from_identifier(parts.inner_algorithm);
+        let extensions = Extensions::decode(parts.extensions)?;
+        if parts.issuer.is_empty() || parts.subject.is_empty() && !extensions.critical_alt_name {
             return Err(Code::CHAIN_NAME);
         }
-        Ok(Self { tbs: tbs.whole, serial, issuer, validity, subject, key, extensions, algorithm, signature })
+        Ok(Self {
+            tbs: parts.tbs,
+            serial: serial(parts.serial).ok_or(Code::CHAIN_SERIAL)?,
+            issuer: parts.issuer,
+            validity: validity(parts.validity).ok_or(Code::CHAIN_TIME)?,
+            subject: parts.subject,
+            key: PublicKey::decode(parts.key)?,
+            extensions,
+            algorithm: algorithm.ok_or(Code::CHAIN_SIGNATURE_ALGORITHM)?,
+            signature: parts.signature,
+        })
     }
 
     /// Whether issuer and subject are one (RFC 5280 §3.2).
@@ -70,34 +70,63 @@ impl<'a> Certificate<'a> {
     }
 }
 
-/// `Certificate ::= SEQUENCE`: TBSCertificate, the whole signatureAlgorithm, the octets of signatureValue.
-fn signed<'a>(certificate: &Element<'a>) -> Option<(Element<'a>, &'a [u8], &'a [u8])> {
-    let mut members = Some(certificate).filter(|element| element.tag == tag::SEQUENCE)?.children();
-    let tbs = members.read(tag::SEQUENCE)?;
-    let algorithm = members.read(tag::SEQUENCE)?.whole;
-    let signature = octets(&members.read(tag::BIT_STRING)?)?;
-    members.end()?;
-    Some((tbs, algorithm, signature))
+/// `Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue }`, its members apart but not yet read.
+struct Parts<'a> {
+    tbs: &'a [u8],
+    version: Option<&'a [u8]>,
+    serial: &'a [u8],
+    inner_algorithm: &'a [u8],
+    issuer: Name<'a>,
+    validity: Reader<'a>,
+    subject: Name<'a>,
+    key: Reader<'a>,
+    extensions: Reader<'a>,
+    outer_algorithm: &'a [u8],
+    signature: &'a [u8],
 }
 
-fn version(members: &mut Reader<'_>) -> Result<(), Code> {
-    // Absent is version 1; the only one with extensions is v3(2).
-    let version = members.read(tag::explicit(0)).ok_or(Code::CHAIN_VERSION)?;
-    if version.content == [tag::INTEGER, 1, 2] { Ok(()) } else { Err(Code::CHAIN_VERSION) }
-}
-
-/// A positive number of at most 20 octets (RFC 5280 §4.1.2.2), its sign included.
-fn serial<'a>(members: &mut Reader<'a>) -> Result<&'a [u8], Code> {
-    let whole = members.read(tag::INTEGER).ok_or(Code::CHAIN_SYNTAX)?.content;
-    match whole {
-        [0] | [0x80..=0xff, ..] => Err(Code::CHAIN_SERIAL),
-        _ if whole.len() > 20 => Err(Code::CHAIN_SERIAL),
-        [0, digits @ ..] | digits => Ok(digits),
+impl<'a> Parts<'a> {
+    fn read(certificate: &Element<'a>) -> Option<Self> {
+        let mut outer = certificate.sequence()?;
+        let tbs = outer.read(tag::SEQUENCE)?;
+        let mut members = tbs.children();
+        let parts = Self {
+            tbs: tbs.whole,
+            version: members.read(tag::explicit(0)).map(|version| version.content),
+            serial: members.read(tag::INTEGER)?.content,
+            inner_algorithm: members.read(tag::SEQUENCE)?.whole,
+            issuer: Name::read(&mut members)?,
+            validity: members.read(tag::SEQUENCE)?.children(),
+            subject: Name::read(&mut members)?,
+            key: members.read(tag::SEQUENCE)?.children(),
+            // Unique identifiers would stand before. No CA of RFC 5280 makes them (§4.1.2.8), so they end here.
+            extensions: match members.read(tag::explicit(3)) {
+                Some(wrapped) => only(&wrapped)?,
+                None => Reader::default(),
+            },
+            outer_algorithm: outer.read(tag::SEQUENCE)?.whole,
+            signature: octets(&outer.read(tag::BIT_STRING)?)?,
+        };
+        members.end().and_then(|()| outer.end()).map(|()| parts)
     }
 }
 
-fn validity(period: &mut Reader<'_>) -> Option<RangeInclusive<i64>> {
-    let validity = time::read(period)?..=time::read(period)?;
-    period.end()?;
-    Some(validity)
+/// The SEQUENCE that is alone in an explicit tag.
+fn only<'a>(wrapped: &Element<'a>) -> Option<Reader<'a>> {
+    let mut members = wrapped.children();
+    let sequence = members.read(tag::SEQUENCE)?;
+    members.end().map(|()| sequence.children())
+}
+
+/// A positive number of at most 20 octets (RFC 5280 §4.1.2.2), its sign included.
+fn serial(whole: &[u8]) -> Option<&[u8]> {
+    match whole {
+        [0] | [0x80..=0xff, ..] => None,
+        [0, digits @ ..] | digits => (whole.len() <= 20).then_some(digits),
+    }
+}
+
+fn validity(mut period: Reader<'_>) -> Option<RangeInclusive<i64>> {
+    let validity = time::read(&mut period)?..=time::read(&mut period)?;
+    period.end().map(|()| validity)
 }

@@ -10,15 +10,8 @@ pub(super) mod tag {
     pub(in super::super) const OBJECT_IDENTIFIER: u8 = 0x06;
     pub(in super::super) const ENUMERATED: u8 = 0x0a;
     pub(in super::super) const UTF8_STRING: u8 = 0x0c;
-    pub(in super::super) const NUMERIC_STRING: u8 = 0x12;
-    pub(in super::super) const PRINTABLE_STRING: u8 = 0x13;
-    pub(in super::super) const TELETEX_STRING: u8 = 0x14;
-    pub(in super::super) const IA5_STRING: u8 = 0x16;
     pub(in super::super) const UTC_TIME: u8 = 0x17;
     pub(in super::super) const GENERALIZED_TIME: u8 = 0x18;
-    pub(in super::super) const VISIBLE_STRING: u8 = 0x1a;
-    pub(in super::super) const UNIVERSAL_STRING: u8 = 0x1c;
-    pub(in super::super) const BMP_STRING: u8 = 0x1e;
     pub(in super::super) const SEQUENCE: u8 = 0x30;
     pub(in super::super) const SET: u8 = 0x31;
 
@@ -79,6 +72,11 @@ impl<'a> Element<'a> {
         Reader(self.content)
     }
 
+    /// Its members; None unless it is a SEQUENCE.
+    pub(super) fn sequence(&self) -> Option<Reader<'a>> {
+        (self.tag == tag::SEQUENCE).then(|| self.children())
+    }
+
     fn is_canonical(&self, depth: u8) -> bool {
         match self.tag {
             tag::BOOLEAN => matches!(self.content, [0x00 | 0xff]),
@@ -89,17 +87,8 @@ impl<'a> Element<'a> {
             tag::UTF8_STRING => core::str::from_utf8(self.content).is_ok(),
             tag::SEQUENCE | 0xa0..=0xbe => self.holds_canonical(depth, false),
             tag::SET => self.holds_canonical(depth, true),
-            tag::OCTET_STRING
-            | tag::NUMERIC_STRING
-            | tag::PRINTABLE_STRING
-            | tag::TELETEX_STRING
-            | tag::IA5_STRING
-            | tag::UTC_TIME
-            | tag::GENERALIZED_TIME
-            | tag::VISIBLE_STRING
-            | tag::UNIVERSAL_STRING
-            | tag::BMP_STRING
-            | 0x80..=0x9e => true,
+            // Times, the other strings, and what a context alone gives a type.
+            tag::OCTET_STRING | 0x12..=0x1e | 0x80..=0x9e => true,
             _ => false,
         }
     }
@@ -144,16 +133,20 @@ fn is_object_identifier(content: &[u8]) -> bool {
 }
 
 /// What is left of the content of a constructed element.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Reader<'a>(&'a [u8]);
 
-impl<'a> Reader<'a> {
-    pub(super) fn next(&mut self) -> Option<Element<'a>> {
+impl<'a> Iterator for Reader<'a> {
+    type Item = Element<'a>;
+
+    fn next(&mut self) -> Option<Element<'a>> {
         let (element, rest) = Element::split(self.0)?;
         self.0 = rest;
         Some(element)
     }
+}
 
+impl<'a> Reader<'a> {
     /// None, and nothing is taken, unless the next element has this tag.
     pub(super) fn read(&mut self, tag: u8) -> Option<Element<'a>> {
         if self.0.first() == Some(&tag) { self.next() } else { None }

@@ -1,7 +1,5 @@
 //! Extensions (RFC 5280 §4.2): those that decide something are read to their end, and no critical one is passed over.
 
-use alloc::vec::Vec;
-
 use super::{
     der::{Element, Reader, tag},
     name::Name,
@@ -21,21 +19,22 @@ const POLICY_CONSTRAINTS: &[u8] = b"\x55\x1d\x24";
 const EXT_KEY_USAGE: &[u8] = b"\x55\x1d\x25";
 const INHIBIT_ANY_POLICY: &[u8] = b"\x55\x1d\x36";
 
+/// directoryName [4] of GeneralName, explicit because Name is a CHOICE.
+const DIRECTORY_NAME: u8 = tag::explicit(4);
+
 /// The extensions of one certificate.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Extensions<'a> {
-    pub(super) basic_constraints: Option<BasicConstraints>,
-    pub(super) key_usage: Option<KeyUsage>,
-    /// Purposes, as content octets of their identifiers.
-    pub(super) ext_key_usage: Option<Vec<&'a [u8]>>,
-    pub(super) subject_alt_name: Option<SubjectAltName<'a>>,
-    /// Policies, as content octets of their identifiers.
-    pub(super) certificate_policies: Vec<&'a [u8]>,
-    /// Identifier and value of everything that was not read here; none of it is critical.
-    others: Vec<(&'a [u8], Element<'a>)>,
+    list: Reader<'a>,
+    pub(super) basic_constraints: BasicConstraints,
+    pub(super) key_usage: KeyUsage,
+    /// None: any purpose.
+    pub(super) ext_key_usage: Option<Purposes<'a>>,
+    /// The subject is named by a subjectAltName that must not be passed over: one directory name at least, and nothing else.
+    pub(super) critical_alt_name: bool,
 }
 
-/// RFC 5280 §4.2.1.9
+/// RFC 5280 §4.2.1.9; its default where a certificate has none.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct BasicConstraints {
     pub(super) ca: bool,
@@ -43,8 +42,8 @@ pub(super) struct BasicConstraints {
     pub(super) path_length: Option<u8>,
 }
 
-/// RFC 5280 §4.2.1.3, the first bit as the most significant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// RFC 5280 §4.2.1.3, the first bit as the most significant; zero where a certificate has none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct KeyUsage(u16);
 
 impl KeyUsage {
@@ -56,17 +55,37 @@ impl KeyUsage {
         self.0 & usage.0 != 0
     }
 
-    /// Whether the key may do nothing but what the two name.
-    pub(super) fn is_within(self, one: Self, other: Self) -> bool {
-        self.0 & !(one.0 | other.0) == 0
+    pub(super) fn without(self, usage: Self) -> Self {
+        Self(self.0 & !usage.0)
     }
 }
 
-/// RFC 5280 §4.2.1.6, as far as directory names.
+/// KeyPurposeIds (RFC 5280 §4.2.1.12).
 #[derive(Clone, Debug)]
-pub(super) struct SubjectAltName<'a> {
-    pub(super) critical: bool,
-    pub(super) directory_names: Vec<Name<'a>>,
+pub(super) struct Purposes<'a>(Reader<'a>);
+
+impl Purposes<'_> {
+    pub(super) fn has(&self, purpose: &[u8]) -> bool {
+        self.0.clone().any(|identifier| identifier.content == purpose)
+    }
+}
+
+/// `Extension ::= SEQUENCE { extnID, critical DEFAULT FALSE, extnValue }`
+struct Extension<'a> {
+    id: &'a [u8],
+    critical: bool,
+    value: &'a [u8],
+}
+
+impl<'a> Extension<'a> {
+    fn read(list: &mut Reader<'a>) -> Option<Self> {
+        let mut members = list.read(tag::SEQUENCE)?.children();
+        let id = members.read(tag::OBJECT_IDENTIFIER)?.content;
+        let critical = true_or_absent(&mut members)?;
+        let value = members.read(tag::OCTET_STRING)?.content;
+        members.end()?;
+        Some(Self { id, critical, value })
+    }
 }
 
 impl<'a> Extensions<'a> {
@@ -75,61 +94,81 @@ impl<'a> Extensions<'a> {
     /// # Errors
     /// `chain.syntax`, `chain.duplicate_extension`, `chain.critical_extension`, `chain.extension`,
     /// `chain.name_constraints`, `chain.policy_constraints`.
-    pub(super) fn decode(sequence: &Element<'a>) -> Result<Self, Code> {
-        let (mut extensions, mut seen) = (Self::default(), Vec::new());
-        let mut rest = sequence.children();
-        while seen.is_empty() || !rest.is_empty() {
-            let (id, critical, value) = extension(&mut rest).ok_or(Code::CHAIN_SYNTAX)?;
-            if seen.contains(&id) {
+    pub(super) fn decode(list: Reader<'a>) -> Result<Self, Code> {
+        let mut extensions = Self {
+            list: list.clone(),
+            basic_constraints: BasicConstraints::default(),
+            key_usage: KeyUsage::default(),
+            ext_key_usage: None,
+            critical_alt_name: false,
+        };
+        let mut rest = list;
+        loop {
+            let extension = Extension::read(&mut rest).ok_or(Code::CHAIN_SYNTAX)?;
+            let again = |mut rest: Reader<'a>| {
+                core::iter::from_fn(|| Extension::read(&mut rest)).any(|other| other.id == extension.id)
+            };
+            if again(rest.clone()) {
                 return Err(Code::CHAIN_DUPLICATE_EXTENSION);
             }
-            seen.push(id);
-            let value = Element::decode(value).ok_or(Code::CHAIN_EXTENSION)?;
-            extensions.take(id, critical, value)?;
+            extensions.take(&extension)?;
+            if rest.is_empty() {
+                return Ok(extensions);
+            }
         }
-        Ok(extensions)
     }
 
-    fn take(&mut self, id: &'a [u8], critical: bool, value: Element<'a>) -> Result<(), Code> {
-        match id {
-            BASIC_CONSTRAINTS => self.basic_constraints = Some(basic_constraints(&value).ok_or(Code::CHAIN_EXTENSION)?),
-            KEY_USAGE => self.key_usage = Some(key_usage(&value).ok_or(Code::CHAIN_EXTENSION)?),
-            EXT_KEY_USAGE => self.ext_key_usage = Some(identifiers(&value).ok_or(Code::CHAIN_EXTENSION)?),
-            CERTIFICATE_POLICIES => self.certificate_policies = policies(&value).ok_or(Code::CHAIN_EXTENSION)?,
-            SUBJECT_ALT_NAME => {
-                let (directory_names, complete) = general_names(value.children()).ok_or(Code::CHAIN_EXTENSION)?;
-                // Whoever demands that a name be understood must not have it passed over.
-                if critical && !complete {
-                    return Err(Code::CHAIN_CRITICAL_EXTENSION);
-                }
-                self.subject_alt_name = Some(SubjectAltName { critical, directory_names });
-            }
-            SUBJECT_KEY_IDENTIFIER if value.tag == tag::OCTET_STRING => {}
-            AUTHORITY_KEY_IDENTIFIER => authority_key_identifier(&value).ok_or(Code::CHAIN_EXTENSION)?,
-            SUBJECT_KEY_IDENTIFIER => return Err(Code::CHAIN_EXTENSION),
+    fn take(&mut self, extension: &Extension<'a>) -> Result<(), Code> {
+        match extension.id {
             // What would have to be applied to the rest of the path, critical or not.
             NAME_CONSTRAINTS => return Err(Code::CHAIN_NAME_CONSTRAINTS),
             POLICY_MAPPINGS | POLICY_CONSTRAINTS | INHIBIT_ANY_POLICY => return Err(Code::CHAIN_POLICY_CONSTRAINTS),
-            _ if critical => return Err(Code::CHAIN_CRITICAL_EXTENSION),
-            _ => self.others.push((id, value)),
+            _ => {}
         }
-        Ok(())
+        let value = Element::decode(extension.value).ok_or(Code::CHAIN_EXTENSION)?;
+        let understood = self.read(extension, &value).ok_or(Code::CHAIN_EXTENSION)?;
+        if extension.critical && !understood { Err(Code::CHAIN_CRITICAL_EXTENSION) } else { Ok(()) }
     }
 
-    /// The value of an extension that only one profile knows.
-    pub(super) fn other(&self, id: &[u8]) -> Option<&Element<'a>> {
-        self.others.iter().find(|(other, _)| *other == id).map(|(_, value)| value)
+    /// Whether all that the extension says is heeded; None where it is malformed.
+    fn read(&mut self, extension: &Extension<'a>, value: &Element<'a>) -> Option<bool> {
+        match extension.id {
+            BASIC_CONSTRAINTS => self.basic_constraints = basic_constraints(value)?,
+            KEY_USAGE => self.key_usage = key_usage(value)?,
+            EXT_KEY_USAGE => self.ext_key_usage = Some(purposes(value)?),
+            CERTIFICATE_POLICIES => policies(value)?,
+            SUBJECT_KEY_IDENTIFIER => (value.tag == tag::OCTET_STRING).then_some(())?,
+            AUTHORITY_KEY_IDENTIFIER => authority_key_identifier(value)?,
+            SUBJECT_ALT_NAME => {
+                let only_directory_names = general_names(value.sequence()?)?;
+                self.critical_alt_name = extension.critical && only_directory_names;
+                return Some(only_directory_names);
+            }
+            _ => return Some(false),
+        }
+        Some(true)
     }
-}
 
-/// `Extension`: identifier, critical, the octets of the value. DER leaves out `critical` where it is FALSE, its default.
-fn extension<'a>(reader: &mut Reader<'a>) -> Option<(&'a [u8], bool, &'a [u8])> {
-    let mut extension = reader.read(tag::SEQUENCE)?.children();
-    let id = extension.read(tag::OBJECT_IDENTIFIER)?.content;
-    let critical = true_or_absent(&mut extension)?;
-    let value = extension.read(tag::OCTET_STRING)?.content;
-    extension.end()?;
-    Some((id, critical, value))
+    /// The value of an extension that only some certificates have.
+    pub(super) fn value(&self, id: &[u8]) -> Option<Element<'a>> {
+        let mut list = self.list.clone();
+        let found = core::iter::from_fn(|| Extension::read(&mut list)).find(|extension| extension.id == id)?;
+        Element::decode(found.value)
+    }
+
+    /// The value of an attribute of the subject, from the first directory name of the subjectAltName.
+    pub(super) fn alt_name_attribute(&self, kind: &[u8]) -> Option<&'a [u8]> {
+        let mut names = self.value(SUBJECT_ALT_NAME)?.children();
+        Name::read(&mut names.find(|name| name.tag == DIRECTORY_NAME)?.children())?.value(kind)
+    }
+
+    /// Whether one of the certificate's policies (RFC 5280 §4.2.1.4) is `accepted`, by the content octets of its identifier.
+    pub(super) fn has_policy(&self, accepted: impl Fn(&[u8]) -> bool) -> bool {
+        let Some(policies) = self.value(CERTIFICATE_POLICIES) else { return false };
+        policies
+            .children()
+            .any(|policy| policy.children().next().is_some_and(|identifier| accepted(identifier.content)))
+    }
 }
 
 /// `BOOLEAN DEFAULT FALSE`; None for a FALSE that DER would leave out (X.690 §11.5).
@@ -140,12 +179,8 @@ fn true_or_absent(reader: &mut Reader<'_>) -> Option<bool> {
     }
 }
 
-fn sequence<'a>(value: &Element<'a>) -> Option<Reader<'a>> {
-    (value.tag == tag::SEQUENCE).then(|| value.children())
-}
-
 fn basic_constraints(value: &Element<'_>) -> Option<BasicConstraints> {
-    let mut members = sequence(value)?;
+    let mut members = value.sequence()?;
     let ca = true_or_absent(&mut members)?;
     // A path length says nothing of a key that issues nothing, so it has no place there.
     let path_length = if ca && !members.is_empty() {
@@ -163,62 +198,62 @@ fn basic_constraints(value: &Element<'_>) -> Option<BasicConstraints> {
 /// A named bit list: no trailing zero bits (X.690 §11.2.2), at least one bit set, none above the nine that have names.
 fn key_usage(value: &Element<'_>) -> Option<KeyUsage> {
     let (unused, bits) = match (value.tag, value.content) {
-        (tag::BIT_STRING, &[unused, bits]) => (unused, u16::from_be_bytes([bits, 0])),
-        (tag::BIT_STRING, &[7, bits, 0x80]) => (7, u16::from_be_bytes([bits, 0x80])),
+        (tag::BIT_STRING, &[unused, bits]) => (unused, bits),
+        // decipherOnly, the ninth
+        (tag::BIT_STRING, &[7, bits, 0x80]) => return Some(KeyUsage(u16::from_be_bytes([bits, 0x80]))),
         _ => return None,
     };
-    let last_bit = if bits & 0xff == 0 { bits >> 8 } else { bits };
-    (last_bit.trailing_zeros() == u32::from(unused)).then_some(KeyUsage(bits))
+    (bits.trailing_zeros() == u32::from(unused)).then_some(KeyUsage(u16::from_be_bytes([bits, 0])))
 }
 
-/// `SEQUENCE SIZE (1..MAX) OF OBJECT IDENTIFIER`
-fn identifiers<'a>(value: &Element<'a>) -> Option<Vec<&'a [u8]>> {
-    let (mut members, mut identifiers) = (sequence(value)?, Vec::new());
-    while identifiers.is_empty() || !members.is_empty() {
-        identifiers.push(members.read(tag::OBJECT_IDENTIFIER)?.content);
-    }
-    Some(identifiers)
+/// `SEQUENCE SIZE (1..MAX) OF KeyPurposeId`
+fn purposes<'a>(value: &Element<'a>) -> Option<Purposes<'a>> {
+    let list = value.sequence()?;
+    let well_formed = !list.is_empty() && list.clone().all(|identifier| identifier.tag == tag::OBJECT_IDENTIFIER);
+    well_formed.then_some(Purposes(list))
 }
 
-/// RFC 5280 §4.2.1.4; a policy is listed once. Qualifiers are for people and are not read further.
-fn policies<'a>(value: &Element<'a>) -> Option<Vec<&'a [u8]>> {
-    let (mut members, mut policies) = (sequence(value)?, Vec::new());
-    while policies.is_empty() || !members.is_empty() {
-        let mut information = members.read(tag::SEQUENCE)?.children();
-        let policy = information.read(tag::OBJECT_IDENTIFIER)?.content;
-        if policies.contains(&policy) || !information.is_empty() && information.read(tag::SEQUENCE).is_none() {
+/// `SEQUENCE SIZE (1..MAX) OF PolicyInformation` (RFC 5280 §4.2.1.4), each listed once. Qualifiers are for people.
+fn policies(value: &Element<'_>) -> Option<()> {
+    let mut list = value.sequence()?;
+    loop {
+        let mut information = list.read(tag::SEQUENCE)?.children();
+        let policy = information.read(tag::OBJECT_IDENTIFIER)?;
+        if list.clone().any(|other| other.content.starts_with(policy.whole)) {
             return None;
         }
+        information.read(tag::SEQUENCE);
         information.end()?;
-        policies.push(policy);
+        if list.is_empty() {
+            return Some(());
+        }
     }
-    Some(policies)
 }
 
-/// `GeneralNames`: the directory names, and whether there is nothing else.
-fn general_names<'a>(mut names: Reader<'a>) -> Option<(Vec<Name<'a>>, bool)> {
-    /// directoryName [4], explicit because Name is a CHOICE
-    const DIRECTORY_NAME: u8 = tag::explicit(4);
-    let (mut directory_names, mut complete) = (Vec::new(), true);
-    while directory_names.is_empty() && complete || !names.is_empty() {
+/// `GeneralNames ::= SEQUENCE SIZE (1..MAX) OF GeneralName` (RFC 5280 §4.2.1.6): whether all are directory names.
+fn general_names(mut names: Reader<'_>) -> Option<bool> {
+    let mut only_directory_names = true;
+    loop {
         let name = names.next()?;
         match name.tag {
             DIRECTORY_NAME => {
                 let mut inner = name.children();
-                directory_names.push(Name::read(&mut inner)?);
+                Name::read(&mut inner)?;
                 inner.end()?;
             }
-            // otherName [0], x400Address [3], ediPartyName [5]; the others are strings and identifiers.
-            0xa0 | 0xa3 | 0xa5 | 0x81 | 0x82 | 0x86..=0x88 => complete = false,
+            // otherName [0], x400Address [3], ediPartyName [5]; rfc822Name [1], dNSName [2], URI [6], iPAddress [7], registeredID [8]
+            0xa0 | 0xa3 | 0xa5 | 0x81 | 0x82 | 0x86..=0x88 => only_directory_names = false,
             _ => return None,
         }
+        if names.is_empty() {
+            return Some(only_directory_names);
+        }
     }
-    Some((directory_names, complete))
 }
 
 /// RFC 5280 §4.2.1.1: `authorityCertIssuer` and `authorityCertSerialNumber` come together.
 fn authority_key_identifier(value: &Element<'_>) -> Option<()> {
-    let mut members = sequence(value)?;
+    let mut members = value.sequence()?;
     members.read(tag::implicit(0));
     let issuer = members.read(tag::explicit(1));
     let serial = members.read(tag::implicit(2));

@@ -52,8 +52,8 @@ const EC_P256: &[u8] = b"\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2
 impl<'a> PublicKey<'a> {
     /// # Errors
     /// `chain.syntax`, or `chain.key` for what is well-formed but not accepted.
-    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, Code> {
-        let (algorithm, bits) = key_info(reader).ok_or(Code::CHAIN_SYNTAX)?;
+    pub(super) fn decode(info: Reader<'a>) -> Result<Self, Code> {
+        let (algorithm, bits) = key_info(info).ok_or(Code::CHAIN_SYNTAX)?;
         let key = match algorithm {
             RSA_ENCRYPTION => rsa_key(bits).map(Self::Rsa),
             EC_P256 => p256_key(bits).map(Self::EcP256),
@@ -84,9 +84,8 @@ impl<'a> PublicKey<'a> {
     }
 }
 
-/// The whole AlgorithmIdentifier and the whole octets of the key (RFC 5280 §4.1.2.7).
-fn key_info<'a>(reader: &mut Reader<'a>) -> Option<(&'a [u8], &'a [u8])> {
-    let mut info = reader.read(tag::SEQUENCE)?.children();
+/// The whole AlgorithmIdentifier and the octets of the key (RFC 5280 §4.1.2.7).
+fn key_info(mut info: Reader<'_>) -> Option<(&[u8], &[u8])> {
     let algorithm = info.read(tag::SEQUENCE)?.whole;
     let bits = octets(&info.read(tag::BIT_STRING)?)?;
     info.end()?;
@@ -100,8 +99,7 @@ pub(super) fn octets<'a>(bits: &Element<'a>) -> Option<&'a [u8]> {
 
 /// RSAPublicKey (RFC 8017 §A.1.1) with the exponent 65537.
 fn rsa_key(bits: &[u8]) -> Option<rsa::PublicKey<'_>> {
-    let sequence = Element::decode(bits).filter(|element| element.tag == tag::SEQUENCE)?;
-    let mut members = sequence.children();
+    let mut members = Element::decode(bits)?.sequence()?;
     let (modulus, exponent) = (members.read_unsigned()?, members.read_unsigned()?);
     members.end()?;
     if exponent == [1, 0, 1] { rsa::PublicKey::new(modulus) } else { None }
@@ -115,8 +113,7 @@ fn p256_key(bits: &[u8]) -> Option<ecdsa::PublicKey> {
 
 /// Ecdsa-Sig-Value (RFC 3279 §2.2.3), each number padded to the size of the curve.
 fn ecdsa_value(signature: &[u8]) -> Option<([u8; 32], [u8; 32])> {
-    let sequence = Element::decode(signature).filter(|element| element.tag == tag::SEQUENCE)?;
-    let mut members = sequence.children();
+    let mut members = Element::decode(signature)?.sequence()?;
     let mut scalar = || {
         let digits = members.read_unsigned()?;
         let mut padded = [0; 32];

@@ -5,15 +5,16 @@
 //! | `der` | DER, strictly |
 //! | `certificate`, `name`, `time`, `key`, `extensions` | RFC 5280 §4, every field |
 //! | `path` | RFC 5280 §6.1, leaf to root |
-//! | [`profiles`] | what each issuer's leaves must be beyond that |
+//! | `profiles` | what each issuer's leaves must be beyond that |
 
 mod certificate;
 mod der;
+#[cfg(feature = "vectors")]
+#[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
+mod export;
 mod extensions;
 mod key;
 mod name;
 mod path;
 pub(crate) mod profiles;
 mod time;
-
-pub(crate) use path::Path;

@@ -1,67 +1,96 @@
 //! Path validation (RFC 5280 §6.1) of a chain that is given whole and in order, leaf to root.
 
-use alloc::{string::String, vec::Vec};
+use alloc::string::String;
 
-use super::{
-    certificate::Certificate,
-    der::Element,
-    extensions::{BasicConstraints, KeyUsage},
-};
+use super::{certificate::Certificate, der::Element, extensions::KeyUsage};
 use crate::{Code, hash::sha256, json::writer::push_decimal, rejection::Rejection};
 
 /// A leaf and the root above it at least; more than a bundle carries never reaches this.
 const LENGTHS: core::ops::RangeInclusive<usize> = 2..=8;
 
-/// A chain of which every signature was verified up to a root that the caller pinned.
-#[derive(Clone, Debug)]
-pub(crate) struct Path<'a> {
-    pub(crate) leaf: Certificate<'a>,
-    /// Those that issued, from the leaf's issuer to the root.
-    pub(crate) authorities: Vec<Certificate<'a>>,
+/// anyExtendedKeyUsage (RFC 5280 §4.2.1.12)
+const ANY_PURPOSE: &[u8] = b"\x55\x1d\x25\x00";
+
+/// What a chain must end in, and when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Conditions<'a> {
+    pub(super) root_sha256: &'a [u8; 32],
+    /// In milliseconds since 1970; a certificate is valid through the whole second of its notAfter.
+    pub(super) at_ms: u64,
+    /// What an authority must be allowed to certify where its own extKeyUsage limits it. RFC 5280 §4.2.1.12 limits only the
+    /// certificate that has the extension; that a CA passes its limits on is what its issuer meant.
+    pub(super) purpose: Option<&'a [u8]>,
 }
 
-impl<'a> Path<'a> {
-    /// Validates `chain` at a time in milliseconds since 1970; a certificate is valid through the whole second of its notAfter.
-    /// The user's policy set is any-policy; constraints on names and policies are refused, not processed.
-    ///
-    /// # Errors
-    /// A code of the layer `chain`, and which certificate it is, counted from the leaf, which is 0.
-    pub(crate) fn validate(chain: &[&'a [u8]], root_sha256: &[u8; 32], at_ms: u64) -> Result<Self, Rejection> {
-        let (Some((leaf, issuers)), Some(root)) = (chain.split_first(), chain.last()) else {
-            return Err(Code::CHAIN_LENGTH.into());
-        };
-        if !LENGTHS.contains(&chain.len()) {
-            return Err(Code::CHAIN_LENGTH.into());
+/// What §6.1 keeps from one certificate for the next.
+struct State<'a> {
+    /// None above the root, which is its own issuer.
+    issuer: Option<Certificate<'a>>,
+    /// max_path_length of §6.1.2 (k)
+    may_follow: u8,
+}
+
+/// The leaf of `chain` (leaf to root), validated from the root downwards. The user's policy set is any-policy; constraints on names
+/// and policies are refused, not processed.
+///
+/// # Errors
+/// A code of the layer `chain`, and which certificate it is, counted from the leaf, which is 0.
+pub(super) fn validate<'a>(chain: &[&'a [u8]], conditions: &Conditions<'_>) -> Result<Certificate<'a>, Rejection> {
+    if !LENGTHS.contains(&chain.len()) {
+        return Err(Code::CHAIN_LENGTH.into());
+    }
+    if chain.last().is_none_or(|root| sha256(&[root]) != *conditions.root_sha256) {
+        return Err(Code::CHAIN_ROOT.into());
+    }
+    let mut state = State { issuer: None, may_follow: u8::MAX };
+    for (index, bytes) in chain.iter().enumerate().rev() {
+        let certificate = state.next(bytes, index == 0, conditions).map_err(|code| at(code, index))?;
+        state.issuer = Some(certificate);
+    }
+    state.issuer.ok_or_else(|| Code::CHAIN_LENGTH.into())
+}
+
+impl<'a> State<'a> {
+    fn next(&mut self, bytes: &'a [u8], is_leaf: bool, conditions: &Conditions<'_>) -> Result<Certificate<'a>, Code> {
+        let bytes = if is_leaf { without_padding(bytes)? } else { bytes };
+        let certificate = Certificate::decode(bytes)?;
+        check_issued(&certificate, self.issuer.as_ref().unwrap_or(&certificate), conditions.at_ms)?;
+        if !is_leaf {
+            self.check_authority(&certificate, conditions.purpose)?;
+        } else if certificate.extensions.basic_constraints.ca {
+            // What issues certificates is no attestation key.
+            return Err(Code::CHAIN_LEAF_CA);
         }
-        if sha256(&[root]) != *root_sha256 {
-            return Err(Code::CHAIN_ROOT.into());
-        }
-        let leaf = without_padding(leaf).and_then(Certificate::decode).map_err(|code| at(code, 0))?;
-        let decode = |(index, bytes): (usize, &&'a [u8])| Certificate::decode(bytes).map_err(|code| at(code, index));
-        let authorities = (1..).zip(issuers).map(decode).collect::<Result<Vec<_>, _>>()?;
-        let path = Self { leaf, authorities };
-        path.check(i64::try_from(at_ms / 1000).unwrap_or(i64::MAX))?;
-        Ok(path)
+        Ok(certificate)
     }
 
-    /// From the root downwards, as §6.1.3 and §6.1.4 go.
-    fn check(&self, at: i64) -> Result<(), Rejection> {
-        let mut issuer: Option<&Certificate<'_>> = None;
-        // max_path_length of §6.1.2 (k)
-        let mut may_follow = u8::MAX;
-        for (index, authority) in self.authorities.iter().enumerate().rev() {
-            let checked = check_issued(authority, issuer.unwrap_or(authority), at)
-                .and_then(|()| check_authority(authority, issuer.is_some(), &mut may_follow));
-            checked.map_err(|code| self::at(code, index.saturating_add(1)))?;
-            issuer = Some(authority);
+    /// §6.1.4 (k) to (n). A key usage is demanded, not only heeded: §4.2.1.3 has every CA carry one.
+    fn check_authority(&mut self, certificate: &Certificate<'_>, purpose: Option<&[u8]>) -> Result<(), Code> {
+        let extensions = &certificate.extensions;
+        if !extensions.basic_constraints.ca || certificate.subject.is_empty() {
+            return Err(Code::CHAIN_NOT_CA);
         }
-        let issuer = issuer.ok_or(Code::CHAIN_LENGTH)?;
-        check_issued(&self.leaf, issuer, at).and_then(|()| check_leaf(&self.leaf)).map_err(|code| self::at(code, 0))
+        if self.issuer.is_some() && !certificate.is_self_issued() {
+            self.may_follow = self.may_follow.checked_sub(1).ok_or(Code::CHAIN_PATH_LENGTH)?;
+        }
+        self.may_follow = extensions.basic_constraints.path_length.unwrap_or(u8::MAX).min(self.may_follow);
+        if !extensions.key_usage.has(KeyUsage::KEY_CERT_SIGN) {
+            return Err(Code::CHAIN_KEY_CERT_SIGN);
+        }
+        let limits = purpose.and_then(|purpose| Some((extensions.ext_key_usage.as_ref()?, purpose)));
+        match limits {
+            Some((allowed, purpose)) if !allowed.has(purpose) && !allowed.has(ANY_PURPOSE) => {
+                Err(Code::CHAIN_CA_PURPOSE)
+            }
+            _ => Ok(()),
+        }
     }
 }
 
-/// §6.1.3 (a): signature, validity, issuer. The root is its own issuer.
-fn check_issued(certificate: &Certificate<'_>, issuer: &Certificate<'_>, at: i64) -> Result<(), Code> {
+/// §6.1.3 (a): validity, issuer, signature.
+fn check_issued(certificate: &Certificate<'_>, issuer: &Certificate<'_>, at_ms: u64) -> Result<(), Code> {
+    // A time beyond the last year that a certificate can name is after every notAfter.
+    let at = i64::try_from(at_ms / 1000).unwrap_or(i64::MAX);
     if at < *certificate.validity.start() {
         Err(Code::CHAIN_NOT_YET_VALID)
     } else if at > *certificate.validity.end() {
@@ -72,28 +101,6 @@ fn check_issued(certificate: &Certificate<'_>, issuer: &Certificate<'_>, at: i64
         Err(Code::CHAIN_SIGNATURE)
     } else {
         Ok(())
-    }
-}
-
-/// §6.1.4 (k) to (n). A key usage is demanded, not only heeded: §4.2.1.3 has every CA carry one.
-fn check_authority(certificate: &Certificate<'_>, issued: bool, may_follow: &mut u8) -> Result<(), Code> {
-    let constraints = certificate.extensions.basic_constraints.unwrap_or_default();
-    if !constraints.ca || certificate.subject.is_empty() {
-        return Err(Code::CHAIN_NOT_CA);
-    }
-    if issued && !certificate.is_self_issued() {
-        *may_follow = may_follow.checked_sub(1).ok_or(Code::CHAIN_PATH_LENGTH)?;
-    }
-    *may_follow = constraints.path_length.unwrap_or(u8::MAX).min(*may_follow);
-    let usage = certificate.extensions.key_usage;
-    if usage.is_some_and(|usage| usage.has(KeyUsage::KEY_CERT_SIGN)) { Ok(()) } else { Err(Code::CHAIN_KEY_CERT_SIGN) }
-}
-
-/// What issues certificates is no attestation key.
-fn check_leaf(certificate: &Certificate<'_>) -> Result<(), Code> {
-    match certificate.extensions.basic_constraints {
-        Some(BasicConstraints { ca: true, .. }) => Err(Code::CHAIN_LEAF_CA),
-        _ => Ok(()),
     }
 }
 

@@ -3,6 +3,9 @@
 
 use super::der::{Element, Reader, tag};
 
+/// Days from the first of January of the year 1, proleptic, to that of 1970.
+const DAYS_TO_1970: i64 = 719_162;
+
 /// Seconds since 1970-01-01T00:00:00Z.
 ///
 /// UTCTime through 2049 and GeneralizedTime from 2050 on, in Zulu and with seconds, without fractions: each instant has one
@@ -25,31 +28,24 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<i64> {
         _ => return None,
     };
     let (month, day, hour, minute, second) = (pair()?, pair()?, pair()?, pair()?, pair()?);
-    let exists = matches!(month, 1..=12)
-        && (1..=days_of_month(year, month)).contains(&day)
+    let length = if form == tag::UTC_TIME { 12 } else { 14 };
+    let first_day = days_before(year, month);
+    let exists = digits.len() == length
+        && matches!(month, 1..=12)
+        && matches!(day, 1..)
+        && first_day + day <= days_before(year, month + 1)
         && hour < 24
         && minute < 60
-        && second < 60
-        && pair().is_none()
-        && digits.len() == if form == tag::UTC_TIME { 12 } else { 14 };
-    exists.then(|| ((days_since_1970(year, month, day) * 24 + hour) * 60 + minute) * 60 + second)
+        && second < 60;
+    exists.then(|| (((first_day + day - 1) * 24 + hour) * 60 + minute) * 60 + second)
 }
 
-fn is_leap(year: i64) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-}
-
-fn days_of_month(year: i64, month: i64) -> i64 {
-    match month {
-        2 => 28 + i64::from(is_leap(year)),
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let leap_days = |year: i64| year / 4 - year / 100 + year / 400;
-    let years = (year - 1970) * 365 + leap_days(year - 1) - leap_days(1969);
-    let months: i64 = (1..month).map(|month| days_of_month(year, month)).sum();
-    years + months + day - 1
+/// Days from 1970-01-01 to the first of a month, of which 13 is the next year's January.
+fn days_before(year: i64, month: i64) -> i64 {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let short_february = if month <= 2 { 0 } else { 2 - i64::from(leap) };
+    // Months of 30 and 31 days alternate as the fractions of 367 / 12 do, were February 30 days long.
+    let months = (367 * month - 362) / 12 - short_february;
+    let past = year - 1;
+    past * 365 + past / 4 - past / 100 + past / 400 + months - DAYS_TO_1970
 }

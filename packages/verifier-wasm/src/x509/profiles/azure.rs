@@ -1,40 +1,37 @@
-//! Attestation keys of Azure's virtual TPMs (NV index 0x01C101D0), under "Azure Virtual TPM Root Certificate Authority 2023".
+//! Attestation keys of Azure's virtual TPMs (NV index 0x01C101D0).
+//!
+//! Any Azure VM gets such a certificate, and nothing in it tells customers apart: the rest is for the policy's measurements.
 
-use super::is_for_attestation;
-use crate::{
-    Code,
-    x509::{Path, certificate::Certificate},
-};
+use crate::{Code, x509::certificate::Certificate};
 
 /// id-at-commonName
 const COMMON_NAME: &[u8] = b"\x55\x04\x03";
-/// 1.3.6.1.4.1.311.108, and below it 200.1 and 200.2 for confidential VMs
-const VTPM_POLICIES: &[u8] = b"\x2b\x06\x01\x04\x01\x82\x37\x6c";
+/// 1.3.6.1.4.1.311.108.200.1 and .2, Azure's policies for confidential VMs
+const CONFIDENTIAL_POLICIES: [&[u8]; 2] =
+    [b"\x2b\x06\x01\x04\x01\x82\x37\x6c\x81\x48\x01", b"\x2b\x06\x01\x04\x01\x82\x37\x6c\x81\x48\x02"];
 
-/// What kind of machine Azure says that the virtual TPM belongs to.
+/// What kind of machine Azure says that a virtual TPM belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum VmKind {
     Trusted,
     Confidential,
 }
 
-pub(super) fn check(path: &Path<'_>) -> Result<(), Code> {
-    is_for_attestation(path)
+/// # Errors
+/// `chain.vm_kind` unless the machine is of the demanded kind.
+pub(super) fn check(leaf: &Certificate<'_>, demanded: Option<VmKind>) -> Result<(), Code> {
+    if demanded.is_none() || demanded == vm_kind(leaf) { Ok(()) } else { Err(Code::CHAIN_VM_KIND) }
 }
 
-/// By the common name, and for a confidential VM by the certificate's policy as well. None where they do not agree or are new.
-///
-/// Azure's word alone: a report of the processor that names this very key is another check.
-pub(crate) fn vm_kind(leaf: &Certificate<'_>) -> Option<VmKind> {
-    let mut names = leaf.subject.values(COMMON_NAME);
-    let (name, None) = (names.next()?, names.next()) else { return None };
-    let mut policies = leaf.extensions.certificate_policies.iter().filter_map(|id| id.strip_prefix(VTPM_POLICIES));
-    let confidential = policies.any(|rest| matches!(rest, [0x81, 0x48, 1 | 2]));
-    if name.ends_with(b".ConfidentialVM.Azure.windows.net") && confidential {
-        Some(VmKind::Confidential)
-    } else if name.ends_with(b".TrustedVM.Azure.windows.net") && !confidential {
-        Some(VmKind::Trusted)
+/// By the common name, and by the policy of confidential VMs, which must agree. It is Azure's word alone: a report of the
+/// processor that names this very key is another check.
+fn vm_kind(leaf: &Certificate<'_>) -> Option<VmKind> {
+    let name = leaf.subject.value(COMMON_NAME)?;
+    let confidential = leaf.extensions.has_policy(|policy| CONFIDENTIAL_POLICIES.contains(&policy));
+    let (kind, suffix): (_, &[u8]) = if confidential {
+        (VmKind::Confidential, b".ConfidentialVM.Azure.windows.net")
     } else {
-        None
-    }
+        (VmKind::Trusted, b".TrustedVM.Azure.windows.net")
+    };
+    name.ends_with(suffix).then_some(kind)
 }

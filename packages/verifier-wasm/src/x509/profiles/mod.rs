@@ -1,77 +1,99 @@
-//! What a leaf must be, beyond RFC 5280, to be the certificate of an attestation key of one issuer.
+//! What a leaf must be, beyond RFC 5280, to be the certificate of an attestation key of one issuer (PROTOCOL.md §17).
 
 mod azure;
-mod custom;
 mod gcp;
 
-pub(crate) use azure::{VmKind, vm_kind};
-pub(crate) use gcp::Instance;
+pub(crate) use azure::VmKind;
+pub(crate) use gcp::{Instance, InstancePins};
 
-use super::{Path, certificate::Certificate, extensions::KeyUsage};
-use crate::Code;
+use super::{
+    certificate::Certificate,
+    extensions::KeyUsage,
+    path::{self, Conditions},
+};
+use crate::{Code, rejection::Rejection, signature::AttestationKey};
 
-/// tcg-kp-EKCertificate, 2.23.133.8.1 (TCG EK Credential Profile §3.2.16)
+/// tcg-kp-EKCertificate, 2.23.133.8.1 (TCG EK Credential Profile, extended key usage)
 const EK_CERTIFICATE: &[u8] = b"\x67\x81\x05\x08\x01";
-/// tcg-kp-AIKCertificate, 2.23.133.8.3 (TCG EK Credential Profile §3.2.16)
+/// tcg-kp-AIKCertificate, 2.23.133.8.3
 const AIK_CERTIFICATE: &[u8] = b"\x67\x81\x05\x08\x03";
-/// anyExtendedKeyUsage (RFC 5280 §4.2.1.12)
-const ANY_PURPOSE: &[u8] = b"\x55\x1d\x25\x00";
 
-/// A cloud or a CA whose certificates have rules of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Profile {
-    Azure,
-    /// Leaves without purpose, whose subject names the instance.
-    Gcp,
-    /// Leaves of the first hierarchy: EK purpose, empty subject, TPM model as critical subjectAltName.
-    GcpLegacy,
-    Custom,
+/// CN=Azure Virtual TPM Root Certificate Authority 2023
+const AZURE_ROOT: &[u8; 32] = b"\xe6\xc5\x96\xb1\x7f\x8f\xfe\xfb\xa5\xc3\x00\xf7\x14\xcf\xb1\x26\
+    \x0c\x60\x28\x70\x4e\xcf\x7b\xec\xc4\xab\x50\x18\xef\xb0\x0e\x95";
+/// CN=EK/AK CA Root
+const GCP_ROOT: &[u8; 32] = b"\x59\x47\x59\x59\x4b\x9b\x61\x52\x4f\x6c\x8e\xf6\x68\xf7\x17\x7f\
+    \x7b\x90\x66\xbc\x06\x74\xf2\xf4\x9f\xe9\xe0\x52\xbe\x78\xbe\xb2";
+/// CN=tpm_ek_v1_cloud_host_root…, the first hierarchy
+const GCP_LEGACY_ROOT: &[u8; 32] = b"\x9b\xd5\x28\x5f\x8f\xb1\x85\x02\xa7\x94\x7e\x62\x1f\xfd\x47\x02\
+    \x66\xf4\x9f\xcd\x3b\x73\xe1\x9a\x19\x0f\x69\x0a\xd3\x2a\x7c\xaf";
+
+/// A root that the policy pins, and whose rules hold under it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ChainAnchor<'p> {
+    pub(crate) root_sha256: [u8; 32],
+    pub(crate) profile: Profile<'p>,
 }
 
-/// Roots by the SHA-256 of their DER.
-const ROOTS: [([u8; 32], Profile); 3] = [
-    // CN=Azure Virtual TPM Root Certificate Authority 2023
-    (*b"\xe6\xc5\x96\xb1\x7f\x8f\xfe\xfb\xa5\xc3\x00\xf7\x14\xcf\xb1\x26\x0c\x60\x28\x70\x4e\xcf\x7b\xec\xc4\xab\x50\x18\xef\xb0\x0e\x95", Profile::Azure),
-    // CN=EK/AK CA Root
-    (*b"\x59\x47\x59\x59\x4b\x9b\x61\x52\x4f\x6c\x8e\xf6\x68\xf7\x17\x7f\x7b\x90\x66\xbc\x06\x74\xf2\xf4\x9f\xe9\xe0\x52\xbe\x78\xbe\xb2", Profile::Gcp),
-    // CN=tpm_ek_v1_cloud_host_root…
-    (*b"\x9b\xd5\x28\x5f\x8f\xb1\x85\x02\xa7\x94\x7e\x62\x1f\xfd\x47\x02\x66\xf4\x9f\xcd\x3b\x73\xe1\x9a\x19\x0f\x69\x0a\xd3\x2a\x7c\xaf", Profile::GcpLegacy),
-];
+/// The rules of an issuer, and what the policy pins beyond them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Profile<'p> {
+    /// `None`: either kind of machine.
+    Azure(Option<VmKind>),
+    Gcp(InstancePins<'p>),
+    CustomCa,
+}
 
-impl Profile {
-    /// Every root that is not a cloud's is somebody's own.
+impl Profile<'_> {
+    /// The profile of a root of which this verifier knows whose it is, without pins; every other root is somebody's own.
     pub(crate) fn of_root(sha256: &[u8; 32]) -> Self {
-        ROOTS.iter().find(|(root, _)| root == sha256).map_or(Self::Custom, |(_, profile)| *profile)
-    }
-
-    /// # Errors
-    /// `chain.leaf_key_usage`, `chain.leaf_purpose`, `chain.ca_purpose`, `chain.leaf_name`, `chain.instance`.
-    pub(crate) fn check(self, path: &Path<'_>) -> Result<(), Code> {
-        signs_only(&path.leaf)?;
-        match self {
-            Self::Azure => azure::check(path),
-            Self::Gcp => gcp::check(&path.leaf),
-            Self::GcpLegacy => gcp::check_legacy(&path.leaf),
-            Self::Custom => custom::check(path),
+        match sha256 {
+            AZURE_ROOT => Self::Azure(None),
+            GCP_ROOT | GCP_LEGACY_ROOT => Self::Gcp(InstancePins::default()),
+            _ => Self::CustomCa,
         }
     }
 }
 
-/// An attestation key signs and does nothing else: the certificates of endorsement keys name encipherment or agreement.
-fn signs_only(leaf: &Certificate<'_>) -> Result<(), Code> {
-    let (signs, commits) = (KeyUsage::DIGITAL_SIGNATURE, KeyUsage::CONTENT_COMMITMENT);
-    let signs_only = leaf.extensions.key_usage.is_some_and(|usage| usage.has(signs) && usage.is_within(signs, commits));
-    if signs_only { Ok(()) } else { Err(Code::CHAIN_LEAF_KEY_USAGE) }
+impl ChainAnchor<'_> {
+    /// Validates `chain` (leaf to root, DER) at a time in milliseconds since 1970, by RFC 5280 and the rules of the profile.
+    ///
+    /// # Errors
+    /// A code of the layer `chain`, and which certificate it is where that is not the leaf.
+    pub(crate) fn validate<'a>(&self, chain: &[&'a [u8]], at_ms: u64) -> Result<Certificate<'a>, Rejection> {
+        let ChainAnchor { root_sha256, profile } = self;
+        // No leaf under Google's roots names the purpose that it has.
+        let purpose = if matches!(profile, Profile::Gcp(_)) { None } else { Some(AIK_CERTIFICATE) };
+        let leaf = path::validate(chain, &Conditions { root_sha256, at_ms, purpose })?;
+        // An attestation key signs and does nothing else; certificates of endorsement keys name encipherment or agreement.
+        if leaf.extensions.key_usage.without(KeyUsage::CONTENT_COMMITMENT) != KeyUsage::DIGITAL_SIGNATURE {
+            return Err(Code::CHAIN_LEAF_KEY_USAGE.into());
+        }
+        match profile {
+            Profile::Azure(vm) => is_for_attestation(&leaf).and_then(|()| azure::check(&leaf, *vm)),
+            Profile::Gcp(pins) if root_sha256 == GCP_LEGACY_ROOT => gcp::check_legacy(&leaf, pins),
+            Profile::Gcp(pins) => gcp::check(&leaf, pins),
+            Profile::CustomCa => is_for_attestation(&leaf),
+        }?;
+        Ok(leaf)
+    }
+
+    /// Whether `chain` ends in this root and certifies this very key.
+    ///
+    /// # Errors
+    /// As [`Self::validate`]; `chain.key_mismatch`.
+    pub(crate) fn vouches_for(&self, key: &AttestationKey<'_>, chain: &[&[u8]], at_ms: u64) -> Result<(), Rejection> {
+        let leaf = self.validate(chain, at_ms)?;
+        if leaf.key.matches(key) { Ok(()) } else { Err(Code::CHAIN_KEY_MISMATCH.into()) }
+    }
 }
 
-/// The leaf is for an attestation key and for no endorsement key, by name; and no CA above it is limited to other purposes
-/// (RFC 5280 §4.2.1.12 limits the certificate that has the extension, verifiers take it to limit what that CA issues).
-fn is_for_attestation(path: &Path<'_>) -> Result<(), Code> {
-    let purposes = path.leaf.extensions.ext_key_usage.as_deref().unwrap_or_default();
-    if !purposes.contains(&AIK_CERTIFICATE) || purposes.contains(&EK_CERTIFICATE) {
-        return Err(Code::CHAIN_LEAF_PURPOSE);
+/// For an attestation key, by name, and for no endorsement key.
+fn is_for_attestation(leaf: &Certificate<'_>) -> Result<(), Code> {
+    let purposes = leaf.extensions.ext_key_usage.as_ref();
+    if purposes.is_some_and(|purposes| purposes.has(AIK_CERTIFICATE) && !purposes.has(EK_CERTIFICATE)) {
+        Ok(())
+    } else {
+        Err(Code::CHAIN_LEAF_PURPOSE)
     }
-    let limited = path.authorities.iter().filter_map(|authority| authority.extensions.ext_key_usage.as_ref());
-    let allows = |purposes: &[&[u8]]| purposes.contains(&AIK_CERTIFICATE) || purposes.contains(&ANY_PURPOSE);
-    if limited.into_iter().all(|purposes| allows(purposes)) { Ok(()) } else { Err(Code::CHAIN_CA_PURPOSE) }
 }
