@@ -3,14 +3,16 @@
  * `{"name": …, "verdict": "accept" | "reject", "code": …}`.
  *
  *     pnpm --silent vectors FILE...           quotes of other TPMs, one a file
- *     pnpm --silent vectors:bundle FILE...    whole bundles, one a file (packages/verifier-wasm/conformance/bundles)
+ *     pnpm --silent vectors:bundle FILE...    whole bundles, one a file
+ *     pnpm vectors:bundle                     our own (packages/verifier-wasm/conformance): exits with 1 unless each ends as it says
  *     pnpm --silent chains FILE...            certificate chains of attestation keys, an array of them a file
  */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { assertOk } from './build-wasm/toolchain.ts'
 import { runCommand } from './run/command.ts'
-import { runBundle } from './vectors/bundle.ts'
+import { type BundleVector, runBundle } from './vectors/bundle.ts'
 import { runChains } from './vectors/chain.ts'
 import { runQuote } from './vectors/quote.ts'
 import { loadVerifier, type Outcome } from './vectors/verifier.ts'
@@ -18,15 +20,32 @@ import { loadVerifier, type Outcome } from './vectors/verifier.ts'
 const root: string = fileURLToPath(new URL('..', import.meta.url))
 const kinds = { quote: runQuote, bundle: runBundle, chain: runChains }
 
+const ownBundles: string = join(root, 'packages/verifier-wasm/conformance/bundles')
+
 const [kind = '', ...files] = process.argv.slice(2)
-if (!(kind in kinds) || files.length === 0) throw new Error('usage: vectors.ts quote|bundle|chain FILE...')
+const own: boolean = kind === 'bundle' && files.length === 0
+if (!(kind in kinds) || (files.length === 0 && !own)) throw new Error('usage: vectors.ts quote|bundle|chain FILE...')
 
 const build: string[] = ['node', '--import', 'tsx', 'tools/build-wasm.ts', 'pkg-vectors']
 assertOk('build-wasm', await runCommand(build, { cwd: root, timeoutMs: 15 * 60_000 }))
 const verifier = await loadVerifier('pkg-vectors')
 
-for (const file of files) {
-  const outcome: Outcome | Outcome[] = kinds[kind as keyof typeof kinds](verifier, readFileSync(file, 'utf8'))
-  for (const { name, code } of [outcome].flat())
-    console.log(JSON.stringify({ name, verdict: code === 'ok' ? 'accept' : 'reject', code }))
+if (own) checkOwnBundles()
+else
+  for (const file of files) {
+    const outcome: Outcome | Outcome[] = kinds[kind as keyof typeof kinds](verifier, readFileSync(file, 'utf8'))
+    for (const { name, code } of [outcome].flat())
+      console.log(JSON.stringify({ name, verdict: code === 'ok' ? 'accept' : 'reject', code }))
+  }
+
+function checkOwnBundles(): void {
+  const texts = readdirSync(ownBundles).map((name) => readFileSync(join(ownBundles, name), 'utf8'))
+  const wrong = texts.filter((text) => {
+    const expected = (JSON.parse(text) as BundleVector).code
+    const { name, code } = runBundle(verifier, text)
+    if (code !== expected) console.log(`${name}: expected ${expected}, got ${code}`)
+    return code !== expected
+  })
+  console.log(`${texts.length - wrong.length}/${texts.length} bundle vectors as expected`)
+  if (wrong.length > 0 || texts.length === 0) process.exitCode = 1
 }
