@@ -98,6 +98,7 @@ export class Peer {
   }
 
   async #ask(command: object): Promise<Answer> {
+    if (this.#process.stdin.writableEnded) throw new Error('the peer was closed')
     const answer = await new Promise<Answer>((resolve) => {
       this.#waiting.push(resolve)
       this.#process.stdin.write(`${JSON.stringify(command)}\n`)
