@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http_body::{Body, Frame, SizeHint};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use rustix::net::sockopt::set_tcp_user_timeout;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -18,6 +17,8 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{MissedTickBehavior, Sleep, interval, sleep};
 
 use super::Gateway;
+use super::stall::{Tracked, Watched, unless_stalled};
+use crate::config::Limits;
 
 /// A connection without a request for so long is closed. HTTP/1.1 closes earlier, at the header timeout.
 const IDLE: Duration = Duration::from_secs(60);
@@ -29,19 +30,22 @@ const BUFFER_BYTES: usize = 64 * 1024;
 /// Streams of one HTTP/2 connection at once.
 const STREAMS: u32 = 256;
 
-/// Serves `stream` until it ends or the gateway stops.
+/// Serves `stream` until it ends, its peer takes no answer any more, or the gateway stops.
 pub(super) async fn serve(
     stream: TcpStream,
     gateway: Arc<Gateway>,
-    mut stopping: watch::Receiver<bool>,
+    stopping: watch::Receiver<bool>,
     _place: OwnedSemaphorePermit,
 ) {
     let limits = gateway.config.limits.clone();
-    // A chunk is an event: it must not wait for the next one. What the peer does not take in time ends the connection.
-    if stream.set_nodelay(true).is_err() || limit_unsent(&stream, limits.body_timeout).is_err() {
-        return;
+    // A chunk is an event: it must not wait for the next one. What the peer does not acknowledge in time ends the connection.
+    if stream.set_nodelay(true).is_ok() && limit_unsent(&stream, limits.body_timeout).is_ok() {
+        unless_stalled(limits.body_timeout, run(stream, gateway, limits, stopping)).await;
     }
-    let mut builder = Builder::new(TokioExecutor::new());
+}
+
+async fn run(stream: TcpStream, gateway: Arc<Gateway>, limits: Limits, mut stopping: watch::Receiver<bool>) {
+    let mut builder = Builder::new(Watched { limit: limits.body_timeout });
     builder
         .http1()
         .timer(TokioTimer::new())
@@ -62,7 +66,7 @@ pub(super) async fn serve(
         async move {
             let answer = gateway.answer(request).await;
             // The body may outlive the call by hours; it keeps the connection busy as well.
-            answer.map(|response| response.map(|body| busy.with(body)))
+            answer.map(|response| response.map(|body| Tracked::new(body, busy)))
         }
     });
     let io = TokioIo::new(Prompt::new(stream, limits.header_timeout));
@@ -99,41 +103,11 @@ impl Busy {
         active.fetch_add(1, Ordering::Relaxed);
         Self(Arc::clone(active))
     }
-
-    const fn with<B>(self, body: B) -> Tracked<B> {
-        Tracked { body, _busy: self }
-    }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// The body of an answer, which keeps its connection busy.
-struct Tracked<B> {
-    body: B,
-    _busy: Busy,
-}
-
-impl<B: Body + Unpin> Body for Tracked<B> {
-    type Data = B::Data;
-    type Error = B::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 

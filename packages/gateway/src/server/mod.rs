@@ -4,6 +4,7 @@ mod connection;
 mod cors;
 mod query;
 mod routes;
+mod stall;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use blindllama_verifier::{Code, Verdict};
 use futures::future::join_all;
 use serde_json::json;
 
-use crate::support::client::{Evidence, base64url, policy, random};
+use crate::support::client::{Evidence, base64url, policy, policy_sha384, random};
 use crate::support::http::{get, request};
 use crate::support::program::program;
 use crate::support::{Setup, Swtpm, Upstream};
@@ -26,6 +26,16 @@ async fn passes_the_verifier_with_either_kind_of_key() {
         assert_eq!(report["ak"]["algorithm"], algorithm);
         assert!(report["ak"]["qualifiedName"].is_string(), "the endorsement hierarchy was checked");
     }
+}
+
+#[tokio::test]
+async fn passes_the_verifier_over_either_bank() {
+    let upstream = Upstream::fixed("{}");
+    let swtpm = Swtpm::start().await;
+    let gateway = Setup::new(&swtpm, &upstream).with("attestation.bank", "sha384").start().await;
+    let evidence = Evidence::of(&gateway).await;
+    assert_eq!(evidence.verify(&policy_sha384(&gateway)).failure(), None);
+    assert_eq!(evidence.verify(&policy(&gateway)).failure(), Some(Code::PCR_SELECTION));
 }
 
 #[tokio::test]

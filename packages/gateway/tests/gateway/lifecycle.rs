@@ -95,6 +95,30 @@ async fn without_its_tpm_it_proves_nothing_and_goes_on() {
 }
 
 #[tokio::test]
+async fn a_tpm_that_comes_back_is_used_again_and_another_one_is_not() {
+    let upstream = Upstream::fixed("{}");
+    let mut swtpm = Swtpm::start().await;
+    let gateway = Setup::new(&swtpm, &upstream).start().await;
+    let address = gateway.address.as_str();
+    let evidence = || async move { get(address, &Evidence::path(&random())).await };
+    swtpm.kill().await;
+    assert_eq!(evidence().await.code(), "evidence.unavailable");
+    swtpm.restart().await;
+    let recovered = async { while evidence().await.status != 200 {} };
+    timeout(Duration::from_secs(20), recovered).await.expect("it comes back by itself");
+
+    swtpm.kill().await;
+    swtpm.forget();
+    swtpm.restart().await;
+    let noticed = async {
+        while gateway.log.named("evidence.failed").iter().all(|line| line["code"] != "tpm.key") {
+            assert_eq!(evidence().await.code(), "evidence.unavailable", "policies name the key that is gone");
+        }
+    };
+    timeout(Duration::from_secs(20), noticed).await.expect("the log says why");
+}
+
+#[tokio::test]
 async fn a_tpm_that_hangs_is_reported_in_time() {
     let upstream = Upstream::fixed("{}");
     let swtpm = Swtpm::start().await;

@@ -170,8 +170,8 @@ async fn an_upstream_that_never_answers_is_given_up_inside() {
     upstream.closed(1).await;
 }
 
-#[tokio::test]
-async fn a_client_that_does_not_read_slows_the_upstream_down() {
+/// A model server that never ends its answer, and the number of 64 KiB pieces that it was asked for.
+fn endless() -> (Arc<AtomicUsize>, Upstream) {
     let produced = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&produced);
     let upstream = Upstream::start(move |_| {
@@ -182,6 +182,25 @@ async fn a_client_that_does_not_read_slows_the_upstream_down() {
         });
         Some(http::Response::new(StreamBody::new(endless).boxed_unsync()))
     });
+    (produced, upstream)
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_any_more_stops_the_upstream() {
+    for version in [Version::Http1, Version::Http2] {
+        let (_produced, upstream) = endless();
+        let swtpm = Swtpm::start().await;
+        let gateway = Setup::new(&swtpm, &upstream).with("limits.body_timeout_ms", 700).start().await;
+        let mut stream = Stream::open(&Attested::to(&gateway).await, version).await;
+        stream.next().await.unwrap();
+        upstream.closed(1).await;
+        gateway.log.wait("request.aborted", 1).await;
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_slows_the_upstream_down() {
+    let (produced, upstream) = endless();
     for version in [Version::Http1, Version::Http2] {
         let (_swtpm, _gateway, attested) = started(&upstream).await;
         produced.store(0, Ordering::Relaxed);

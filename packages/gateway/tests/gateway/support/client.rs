@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{Digest, SHA256, SHA384, digest};
 use aws_lc_rs::hkdf;
 use blindllama_verifier::{AttestedKey, Input, Suite, Verdict, verify};
 use bytes::{Buf, Bytes, BytesMut};
@@ -89,16 +89,24 @@ impl Evidence {
 
 /// A policy for `gateway` on a TPM whose PCR 0 was extended once by [`Swtpm::start`](super::Swtpm::start), the others never.
 pub fn policy(gateway: &Gateway) -> serde_json::Value {
+    policy_of(gateway, "sha256", &digest(&SHA256, &[[0; 32], [MEASURED; 32]].concat()))
+}
+
+/// The same over the bank of SHA-384.
+pub fn policy_sha384(gateway: &Gateway) -> serde_json::Value {
+    policy_of(gateway, "sha384", &digest(&SHA384, &[[0; 48], [MEASURED; 48]].concat()))
+}
+
+fn policy_of(gateway: &Gateway, bank: &str, golden: &Digest) -> serde_json::Value {
     let rules: serde_json::Map<_, _> =
         PCRS.iter().map(|index| (index.to_string(), if *index == 0 { "golden" } else { "untouched" }.into())).collect();
-    let extended = [[0; 32], MEASURED].concat();
-    let golden: String = digest(&SHA256, &extended).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let golden: String = golden.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     json!({
         "version": 1,
         "anchors": [{ "kind": "simulated", "name": gateway.start_text("ak_name"), "hierarchy": "endorsement" }],
         "acceptAssurance": ["simulated"],
         "acceptUpstream": ["in-image"],
-        "pcrs": { "bank": "sha256", "rules": rules },
+        "pcrs": { "bank": bank, "rules": rules },
         "releases": [{
             "name": "test",
             "pcrs": { "0": golden },

@@ -144,8 +144,8 @@ impl Gateway {
     }
 
     pub fn signal(&self, signal: Signal) {
-        let pid = self.process.id().and_then(|pid| Pid::from_raw(pid.try_into().unwrap()));
-        kill_process(pid.expect("still running"), signal).unwrap();
+        let pid = Pid::from_raw(self.pid().try_into().unwrap());
+        kill_process(pid.unwrap(), signal).unwrap();
     }
 
     pub async fn exit(&mut self) -> ExitStatus {
@@ -154,6 +154,10 @@ impl Gateway {
 
     pub fn is_running(&mut self) -> bool {
         self.process.try_wait().unwrap().is_none()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.process.id().expect("still running")
     }
 
     /// Stops it and waits for its end, so that its TPM is free.

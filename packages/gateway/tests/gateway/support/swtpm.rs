@@ -13,17 +13,17 @@ use tokio::time::sleep;
 pub struct Swtpm {
     process: Child,
     pub port: u16,
-    _state: TempDir,
+    state: TempDir,
 }
 
-/// What every TPM of the tests measured into PCR 0 at its start.
-pub const MEASURED: [u8; 32] = [0x11; 32];
+/// Every byte of what every TPM of the tests measured into PCR 0 at its start, in each bank.
+pub const MEASURED: u8 = 0x11;
 
 impl Swtpm {
-    /// A TPM with PCR 0 extended once.
+    /// A TPM with PCR 0 extended once, by [`MEASURED`].
     pub async fn start() -> Self {
         let swtpm = Self::start_untouched().await;
-        swtpm.extend(0, &"11".repeat(32)).await;
+        swtpm.tool("tpm2_pcrextend", &[&format!("0:sha256={},sha384={}", "11".repeat(32), "11".repeat(48))]).await;
         swtpm
     }
 
@@ -39,27 +39,24 @@ impl Swtpm {
 
     async fn try_start(port: u16) -> Option<Self> {
         let state = tempfile::tempdir().unwrap();
-        let mut process = Command::new("swtpm")
-            .args(["socket", "--tpm2", "--flags", "not-need-init,startup-clear"])
-            .args(["--tpmstate", &format!("dir={}", state.path().display())])
-            .args(["--server", &format!("type=tcp,port={port}")])
-            .args(["--ctrl", &format!("type=tcp,port={}", port + 1)])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("swtpm must be installed");
-        for _ in 0..200 {
-            if process.try_wait().unwrap().is_some() {
-                return None;
+        let process = spawn(port, &state).await?;
+        Some(Self { process, port, state })
+    }
+
+    /// Starts it again on the same ports, as after a restart of the machine: its keys are the same.
+    pub async fn restart(&mut self) {
+        for _ in 0..20 {
+            if let Some(process) = spawn(self.port, &self.state).await {
+                self.process = process;
+                return;
             }
-            // The control port: a connection to the other one would count as the TPM's user.
-            if TcpStream::connect(("127.0.0.1", port + 1)).await.is_ok() {
-                return Some(Self { process, port, _state: state });
-            }
-            sleep(Duration::from_millis(10)).await;
         }
-        None
+        panic!("swtpm does not start again");
+    }
+
+    /// Throws its state away while it does not run: started again, it is another TPM.
+    pub fn forget(&mut self) {
+        self.state = tempfile::tempdir().unwrap();
     }
 
     pub fn tcti(&self) -> String {
@@ -93,6 +90,30 @@ impl Swtpm {
     pub async fn kill(&mut self) {
         self.process.kill().await.unwrap();
     }
+}
+
+async fn spawn(port: u16, state: &TempDir) -> Option<Child> {
+    let mut process = Command::new("swtpm")
+        .args(["socket", "--tpm2", "--flags", "not-need-init,startup-clear"])
+        .args(["--tpmstate", &format!("dir={}", state.path().display())])
+        .args(["--server", &format!("type=tcp,port={port}")])
+        .args(["--ctrl", &format!("type=tcp,port={}", port + 1)])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("swtpm must be installed");
+    for _ in 0..200 {
+        if process.try_wait().unwrap().is_some() {
+            return None;
+        }
+        // The control port: a connection to the other one would count as the TPM's user.
+        if TcpStream::connect(("127.0.0.1", port + 1)).await.is_ok() {
+            return Some(process);
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    None
 }
 
 /// A port that is free together with the one above it.
