@@ -10,6 +10,8 @@ export interface Outcome {
 
 /** The exports of the verifier's packages; `checkQuote` and what follows are in `pkg-vectors` alone. */
 export interface VerifierModule {
+  /** What the WebAssembly itself exports. */
+  exports: Readonly<Record<string, unknown>> & { readonly memory: { readonly buffer: ArrayBuffer } }
   verify: (
     evidence: Uint8Array,
     staticPart: Uint8Array | undefined,
@@ -40,9 +42,9 @@ export interface VerifierModule {
 /** Loads `pkg` or `pkg-vectors`, which must be built. */
 export async function loadVerifier(name: 'pkg' | 'pkg-vectors'): Promise<VerifierModule> {
   const url = (file: string): URL => new URL(`${name}/${file}`, folder)
-  const glue = (await import(url('blindllama_verifier.js').href)) as VerifierModule & {
-    initSync: (options: { module: Uint8Array }) => unknown
+  const glue = (await import(url('blindllama_verifier.js').href)) as Omit<VerifierModule, 'exports'> & {
+    initSync: (options: { module: Uint8Array }) => VerifierModule['exports']
   }
-  glue.initSync({ module: readFileSync(url('blindllama_verifier_bg.wasm')) })
-  return glue
+  const exports = glue.initSync({ module: readFileSync(url('blindllama_verifier_bg.wasm')) })
+  return { ...glue, exports }
 }

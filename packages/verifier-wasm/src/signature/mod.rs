@@ -2,6 +2,8 @@
 
 pub(crate) mod ecdsa;
 pub(crate) mod rsa;
+#[cfg(test)]
+mod wycheproof;
 
 use alloc::string::String;
 

@@ -1,0 +1,65 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, expect, test } from 'vitest'
+import { runCommand } from '../run/command.ts'
+import { type BundleVector, verify } from '../vectors/bundle.ts'
+import { loadVerifier, type VerifierModule } from '../vectors/verifier.ts'
+
+const root: string = fileURLToPath(new URL('../..', import.meta.url))
+const crate: URL = new URL('../../packages/verifier-wasm/', import.meta.url)
+
+function functionsOf({ exports }: VerifierModule): string[] {
+  const names = Object.keys(exports).filter((name) => typeof exports[name] === 'function')
+  return names.filter((name) => !name.startsWith('__wbindgen_')).sort()
+}
+
+const vectors: BundleVector[] = readdirSync(new URL('conformance/bundles', crate)).map(
+  (name) => JSON.parse(readFileSync(new URL(`conformance/bundles/${name}`, crate), 'utf8')) as BundleVector,
+)
+
+let verifier: VerifierModule
+
+beforeAll(async () => {
+  const build = ['node', '--import', 'tsx', 'tools/build-wasm.ts']
+  const { ok, output } = await runCommand(build, { cwd: root, timeoutMs: 15 * 60_000 })
+  expect(ok, output).toBe(true)
+  verifier = await loadVerifier('pkg')
+}, 15 * 60_000)
+
+test('the module that pages load decides whole bundles and nothing less', async () => {
+  expect(functionsOf(verifier)).toEqual(['staticPart', 'verify'])
+  expect(functionsOf(await loadVerifier('pkg-vectors'))).toContain('checkQuote')
+})
+
+test('the module names no folder of the machine that built it', () => {
+  const bytes = readFileSync(new URL('pkg/blindllama_verifier_bg.wasm', crate))
+  for (const folder of [root.replace(/\/$/, ''), homedir()]) expect(bytes.includes(folder), folder).toBe(false)
+})
+
+function bytesAfter(rounds: number): number {
+  for (let round = 0; round < rounds; round++) for (const vector of vectors) verify(verifier, vector)
+  return verifier.exports.memory.buffer.byteLength
+}
+
+test('calls leave no memory behind', () => {
+  const warm = bytesAfter(1)
+  expect(bytesAfter(5)).toBe(warm)
+})
+
+test('a nonce of another length is no evidence of anything: the caller made a mistake', () => {
+  const vector = vectors.find(({ name }) => name === 'ok-ecc')
+  if (vector === undefined) throw new Error('no vector ok-ecc')
+  expect(() => verify(verifier, { ...vector, nonce: vector.nonce.slice(2) })).toThrow('nonce: 32 bytes')
+  expect(JSON.parse(verify(verifier, vector))).toMatchObject({ result: 'pass', assurance: 'hardware-tpm' })
+})
+
+test('the static part of a bundle can be held for later', () => {
+  const inline = vectors.find(({ name }) => name === 'ok-ecc')
+  const held = vectors.find(({ name }) => name === 'ok-held-static')
+  if (inline === undefined || held === undefined) throw new Error('vectors are missing')
+  const part = verifier.staticPart(Buffer.from(inline.evidence, 'hex'))
+  expect(Buffer.from(part ?? []).toString('hex')).toBe(held.static)
+  expect(verifier.staticPart(Buffer.from(held.evidence, 'hex'))).toBeUndefined()
+  expect(verifier.staticPart(new Uint8Array([0xff]))).toBeUndefined()
+})

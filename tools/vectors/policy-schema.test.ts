@@ -1,0 +1,47 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { expect, test } from 'vitest'
+import type { BundleVector } from './bundle.ts'
+
+const root: URL = new URL('../../', import.meta.url)
+const bundles: URL = new URL('packages/verifier-wasm/conformance/bundles/', root)
+const schema = JSON.parse(readFileSync(new URL('docs/policy.schema.json', root), 'utf8')) as object
+const validate = new Ajv2020().compile(schema)
+
+const vectors: BundleVector[] = readdirSync(bundles).map(
+  (name) => JSON.parse(readFileSync(new URL(name, bundles), 'utf8')) as BundleVector,
+)
+
+/** What only the verifier's reader can refuse: `JSON.parse` loses it, or it depends on several members. */
+const beyondSchema = new Set([
+  'policy-syntax-duplicate-key',
+  'policy-syntax-duplicate-key-escaped',
+  'policy-syntax-float',
+  'policy-syntax-exponent',
+  'policy-syntax-lone-surrogate',
+  'policy-syntax-golden-length',
+  'policy-invalid-nothing-golden',
+  'policy-invalid-release-lacks-pcr',
+  'policy-invalid-release-extra-pcr',
+  'policy-invalid-release-names',
+])
+
+function isValid({ policy }: BundleVector): boolean {
+  try {
+    return validate(JSON.parse(policy))
+  } catch {
+    return false
+  }
+}
+
+test('the schema of policies refuses nothing that the verifier reads', () => {
+  const read = vectors.filter(({ code }) => !code.startsWith('policy.'))
+  expect(read.length).toBeGreaterThan(200)
+  for (const vector of read) expect(isValid(vector), vector.name).toBe(true)
+})
+
+test('the schema of policies refuses what the verifier refuses, as far as a schema can', () => {
+  const refused = vectors.filter(({ code }) => code.startsWith('policy.'))
+  expect(refused.length).toBeGreaterThan(50)
+  for (const vector of refused) expect(isValid(vector), vector.name).toBe(beyondSchema.has(vector.name))
+})
