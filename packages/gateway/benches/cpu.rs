@@ -1,4 +1,9 @@
-//! CPU time of the gateway itself, a request: `cargo bench -p blindllama-gateway --profile gateway`.
+//! CPU time of the gateway itself, a request:
+//!
+//! ```sh
+//! cargo build --profile gateway -p blindllama-gateway
+//! GATEWAY_PROGRAM=$PWD/target/gateway/blindllama-gateway cargo bench --profile dev -p blindllama-gateway --bench cpu
+//! ```
 //!
 //! The model server and the clients run in this process; only what the kernel accounts to the gateway's process counts.
 #![allow(

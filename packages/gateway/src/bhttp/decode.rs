@@ -58,6 +58,7 @@ pub struct Decoder {
     section: u64,
     /// Bytes left for framing, control data and fields.
     budget: u64,
+    padding: u64,
 }
 
 impl Decoder {
@@ -75,6 +76,7 @@ impl Decoder {
             field_name: None,
             section: 0,
             budget: field_bytes,
+            padding: 0,
         }
     }
 
@@ -91,6 +93,12 @@ impl Decoder {
     #[must_use]
     pub const fn content_length(&self) -> Option<u64> {
         self.content_length
+    }
+
+    /// How many bytes of padding followed the message so far.
+    #[must_use]
+    pub const fn padding_bytes(&self) -> u64 {
+        self.padding
     }
 
     /// The next part that is complete, or `None` until more bytes are pushed.
@@ -241,6 +249,7 @@ impl Decoder {
         if self.buffer.iter().any(|byte| *byte != 0) {
             return Err(malformed());
         }
+        self.padding = self.padding.saturating_add(self.buffer.len() as u64);
         self.buffer.clear();
         Ok(false)
     }

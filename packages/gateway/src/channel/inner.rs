@@ -23,8 +23,10 @@ pub(super) struct InnerRequest {
     body: PauseLimit<Incoming>,
     decapsulator: Decapsulator<Arc<Epochs>>,
     decoder: Decoder,
-    /// Bytes of plaintext that may still come.
-    plaintext_left: u64,
+    /// Bytes of plaintext so far.
+    plaintext: u64,
+    /// Most of them, without padding.
+    request_bytes: u64,
     received: Arc<AtomicU64>,
     opened: bool,
     body_ended: bool,
@@ -37,7 +39,8 @@ impl InnerRequest {
             body: PauseLimit::new(body, limits.body_timeout),
             decapsulator: Decapsulator::new(keys),
             decoder: Decoder::new(limits.field_bytes),
-            plaintext_left: limits.request_bytes,
+            plaintext: 0,
+            request_bytes: limits.request_bytes,
             received,
             opened: false,
             body_ended: false,
@@ -69,6 +72,7 @@ impl InnerRequest {
             if let Some(part) = self.decoder.next_part()? {
                 return Poll::Ready(Ok(Some(part)));
             }
+            self.check_length()?;
             if self.ended {
                 return Poll::Ready(self.decoder.finish().map(|()| None));
             }
@@ -78,7 +82,7 @@ impl InnerRequest {
 
     /// Reads what is left of the outer body and forgets it: a client that still sends would not read its answer.
     pub(super) async fn drain(&mut self) {
-        let mut left = self.plaintext_left;
+        let mut left = self.request_bytes.saturating_mul(2);
         while let Some(Ok(frame)) = self.body.frame().await {
             let length = frame.data_ref().map_or(0, |data| data.len() as u64);
             match left.checked_sub(length) {
@@ -91,12 +95,14 @@ impl InnerRequest {
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         loop {
             if let Some(chunk) = self.decapsulator.next_chunk()? {
-                return Poll::Ready(self.accept(chunk));
+                self.accept(chunk);
+                return Poll::Ready(Ok(()));
             }
             if self.body_ended {
                 let last = self.decapsulator.finish()?;
                 self.ended = true;
-                return Poll::Ready(self.accept(last));
+                self.accept(last);
+                return Poll::Ready(Ok(()));
             }
             match ready!(Pin::new(&mut self.body).poll_frame(context)) {
                 Some(Ok(frame)) => {
@@ -112,11 +118,21 @@ impl InnerRequest {
         }
     }
 
-    fn accept(&mut self, chunk: BytesMut) -> Result<(), Failure> {
+    fn accept(&mut self, chunk: BytesMut) {
         self.opened = true;
-        let left = self.plaintext_left.checked_sub(chunk.len() as u64);
-        self.plaintext_left = left.ok_or(Failure::new(Code::REQUEST_TOO_LARGE))?;
+        self.plaintext = self.plaintext.saturating_add(chunk.len() as u64);
         self.decoder.push(chunk);
+    }
+
+    /// Holds message and padding to their limits.
+    fn check_length(&self) -> Result<(), Failure> {
+        let padding = self.decoder.padding_bytes();
+        let message = self.plaintext.saturating_sub(padding);
+        // An eighth is what Padmé adds at most, and 512 bytes the least that a client pads to.
+        let room = (self.request_bytes / 8).saturating_add(512);
+        if message > self.request_bytes || padding > room {
+            return Err(Failure::new(Code::REQUEST_TOO_LARGE));
+        }
         Ok(())
     }
 }

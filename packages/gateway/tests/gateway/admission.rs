@@ -213,6 +213,12 @@ async fn requests_beyond_the_limits_are_refused() {
         let response = attested.post(Version::Http1, sealed.body.clone()).await.unwrap();
         assert_eq!(Answer::read(sealed, response).await.status(), status, "{content}");
     }
+    for (padding, status) in [(50_000, 200), (60_000, 413)] {
+        let message = [Message::post("/v1/embeddings", vec![b'x'; 399_000]).encode(), vec![0; padding]].concat();
+        let sealed = attested.seal(&message.chunks(16_384).collect::<Vec<_>>());
+        let response = attested.post(Version::Http1, sealed.body.clone()).await.unwrap();
+        assert_eq!(Answer::read(sealed, response).await.status(), status, "{padding} bytes of padding");
+    }
     let refusal = attested.refused(vec![0; 900_000]).await;
     assert_eq!((refusal.status.as_u16(), refusal.code().as_str()), (413, "request.too_large"));
 }

@@ -77,8 +77,10 @@ impl Setup {
     }
 }
 
+/// The program that cargo built for the test; `GATEWAY_PROGRAM` names another build of it, such as the one to be measured.
 pub fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_blindllama-gateway"));
+    let built = env!("CARGO_BIN_EXE_blindllama-gateway").into();
+    let mut command = Command::new(std::env::var_os("GATEWAY_PROGRAM").unwrap_or(built));
     command.kill_on_drop(true).env("TSS2_LOG", "all+none");
     command
 }
