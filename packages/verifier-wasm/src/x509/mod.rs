@@ -17,4 +17,6 @@ mod key;
 mod name;
 mod path;
 pub(crate) mod profiles;
+#[cfg(test)]
+mod tests;
 mod time;

@@ -41,15 +41,22 @@ pub(crate) enum Profile<'p> {
     /// `None`: either kind of machine.
     Azure(Option<VmKind>),
     Gcp(InstancePins<'p>),
+    /// Google's first hierarchy.
+    GcpLegacy(InstancePins<'p>),
     CustomCa,
 }
 
-impl Profile<'_> {
+impl<'p> Profile<'p> {
+    /// Google's, by the generation of the root.
+    pub(crate) fn gcp(root_sha256: &[u8; 32], pins: InstancePins<'p>) -> Self {
+        if root_sha256 == GCP_LEGACY_ROOT { Self::GcpLegacy(pins) } else { Self::Gcp(pins) }
+    }
+
     /// The profile of a root of which this verifier knows whose it is, without pins; every other root is somebody's own.
     pub(crate) fn of_root(sha256: &[u8; 32]) -> Self {
         match sha256 {
             AZURE_ROOT => Self::Azure(None),
-            GCP_ROOT | GCP_LEGACY_ROOT => Self::Gcp(InstancePins::default()),
+            GCP_ROOT | GCP_LEGACY_ROOT => Self::gcp(sha256, InstancePins::default()),
             _ => Self::CustomCa,
         }
     }
@@ -62,8 +69,11 @@ impl ChainAnchor<'_> {
     /// A code of the layer `chain`, and which certificate it is where that is not the leaf.
     pub(crate) fn validate<'a>(&self, chain: &[&'a [u8]], at_ms: u64) -> Result<Certificate<'a>, Rejection> {
         let ChainAnchor { root_sha256, profile } = self;
-        // No leaf under Google's roots names the purpose that it has.
-        let purpose = if matches!(profile, Profile::Gcp(_)) { None } else { Some(AIK_CERTIFICATE) };
+        let purpose = match profile {
+            Profile::Azure(_) | Profile::CustomCa => Some(AIK_CERTIFICATE),
+            // No certificate under Google's roots names the purpose that it has.
+            Profile::Gcp(_) | Profile::GcpLegacy(_) => None,
+        };
         let leaf = path::validate(chain, &Conditions { root_sha256, at_ms, purpose })?;
         // An attestation key signs and does nothing else; certificates of endorsement keys name encipherment or agreement.
         if leaf.extensions.key_usage.without(KeyUsage::CONTENT_COMMITMENT) != KeyUsage::DIGITAL_SIGNATURE {
@@ -71,8 +81,8 @@ impl ChainAnchor<'_> {
         }
         match profile {
             Profile::Azure(vm) => is_for_attestation(&leaf).and_then(|()| azure::check(&leaf, *vm)),
-            Profile::Gcp(pins) if root_sha256 == GCP_LEGACY_ROOT => gcp::check_legacy(&leaf, pins),
             Profile::Gcp(pins) => gcp::check(&leaf, pins),
+            Profile::GcpLegacy(pins) => gcp::check_legacy(&leaf, pins),
             Profile::CustomCa => is_for_attestation(&leaf),
         }?;
         Ok(leaf)
