@@ -35,7 +35,7 @@ async function build(step: BuildStep): Promise<boolean> {
   }
   const { ok, output, reason } = await runCommand(step.command, { cwd: root, timeoutMs: step.timeoutMs })
   if (log !== undefined) appendFileSync(log, `\n$ ${step.command.join(' ')}\n${output}`)
-  line.settle(ok ? 'built' : 'failed')
+  line.settle(ok ? 'done' : 'failed')
   if (!ok) {
     process.stderr.write(`${output.trimEnd().split('\n').slice(-25).join('\n')}\n\n${step.name}: ${reason}\n`)
     return false

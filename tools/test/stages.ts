@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { cargoCount, vitestCount, wordCount, type Counter } from './count.ts'
 
@@ -22,10 +22,9 @@ function vitest(folder: string, timeoutMs: number): Stage {
 
 /** Everything that must hold before a change is merged: quick ones first. */
 export function stages(root: string): Stage[] {
+  // Vectors and evidence that lie beside the checkout, with the checks of those who made them.
   const checks = join(root, '../shared/check')
-  const outside: Stage[] = existsSync(join(checks, 'vectors'))
-    ? [{ name: 'vectors of others', command: [join(checks, 'vectors')], timeoutMs: 5 * minutes }]
-    : []
+  const ofOthers = existsSync(checks) ? readdirSync(checks).toSorted() : []
   return [
     { name: 'lint', command: [bin('oxlint'), '--deny-warnings'], timeoutMs: minutes },
     { name: 'format', command: [bin('oxfmt'), '--check'], timeoutMs: minutes },
@@ -47,9 +46,14 @@ export function stages(root: string): Stage[] {
     vitest('examples/react-chat', 5 * minutes),
     vitest('tools/model-server', 5 * minutes),
     vitest('tools', 10 * minutes),
+    {
+      name: 'package',
+      command: ['pnpm', '--dir', 'packages/web-sdk', 'run', 'check'],
+      timeoutMs: 3 * minutes,
+    },
     { name: 'size', command: tsx('tools/size.ts'), timeoutMs: 2 * minutes },
     { name: 'vectors of our own', command: tsx('tools/vectors.ts', 'bundle'), timeoutMs: 5 * minutes },
-    ...outside,
+    ...ofOthers.map((name) => ({ name: `${name} of others`, command: [join(checks, name)], timeoutMs: 5 * minutes })),
     { name: 'end to end', command: tsx('e2e/run.ts'), count: wordCount, timeoutMs: 15 * minutes },
     { name: 'canaries', command: tsx('e2e/canary.ts'), count: wordCount, timeoutMs: 25 * minutes },
   ]
