@@ -35,6 +35,10 @@ missing_packages() {
   has swtpm_setup || echo swtpm-tools
   has tpm2_pcrread || echo tpm2-tools
   has_file /usr/bin/chromium || echo chromium
+  has openssl || echo openssl
+  has_file /usr/sbin/haproxy || echo haproxy
+  has_file /usr/sbin/nginx || echo nginx-light
+  has_file /usr/bin/caddy || echo caddy
   has_file '/usr/share/fonts/truetype/*' || echo fonts-dejavu-core
 }
 
@@ -51,8 +55,7 @@ apt_install() {
   as_root true || fail "Root is needed once. Run: sudo apt-get install -y --no-install-recommends $*"
   doing "installing $*"
   run 'The package lists could not be fetched.' as_root apt-get -o DPkg::Lock::Timeout=120 update
-  run 'Packages could not be installed.' as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "$@"
+  run 'Packages could not be installed.' as_root sh tools/setup/install-packages.sh "$@"
   hash -r
 }
 

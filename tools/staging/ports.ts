@@ -18,6 +18,14 @@ export async function freePortPair(): Promise<number> {
   }
 }
 
+/** Finds ports of 127.0.0.1 that are free, all different, for programs that cannot be told to take one themselves. */
+export async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = await Promise.all(Array.from({ length: count }, async () => listen(0)))
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map(close))
+  return ports
+}
+
 async function listen(port: number): Promise<Server> {
   const server = createServer().listen(port, '127.0.0.1')
   await once(server, 'listening')

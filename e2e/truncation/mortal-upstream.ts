@@ -1,0 +1,48 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Child } from '../../tools/staging/child.ts'
+import { freePorts } from '../../tools/staging/ports.ts'
+
+const program: string = fileURLToPath(new URL('upstream.ts', import.meta.url))
+
+/** The process of upstream.ts, always on the same port, however often it dies. */
+export class MortalUpstream {
+  readonly url: string
+  readonly #folder: string
+  readonly #signal: AbortSignal
+  #child: Child | undefined
+
+  private constructor(port: number, folder: string, signal: AbortSignal) {
+    this.url = `http://127.0.0.1:${port}`
+    this.#folder = folder
+    this.#signal = signal
+  }
+
+  static async start(folder: string, signal: AbortSignal): Promise<MortalUpstream> {
+    const [port = 0] = await freePorts(1)
+    const upstream = new MortalUpstream(port, folder, signal)
+    await upstream.live()
+    return upstream
+  }
+
+  /** Starts it where it does not run. */
+  async live(): Promise<void> {
+    if (this.#child?.running === true) return
+    this.#child = new Child({
+      name: 'the upstream',
+      command: process.execPath,
+      args: ['--import', 'tsx', program, new URL(this.url).port],
+      log: join(this.#folder, 'upstream.log'),
+      signal: this.#signal,
+    })
+    await this.#child.until(async () => (await fetch(`${this.url}/v1/models`)).ok, 10_000)
+  }
+
+  /** SIGKILL: no handler runs, the kernel closes what was open. */
+  async die(): Promise<void> {
+    const { pid } = this.#child ?? {}
+    if (pid === undefined) return
+    process.kill(pid, 'SIGKILL')
+    await this.#child?.exited
+  }
+}

@@ -1,0 +1,105 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Staging } from '../../tools/staging/staging.ts'
+import { instanceOf } from '../support/instance.ts'
+import type { Certificate } from '../support/proxies/certificate.ts'
+import { proxyKinds } from '../support/proxies/index.ts'
+import { startProxy, type StockProxy } from '../support/proxies/stock-proxy.ts'
+import { Recorder } from '../support/recorder.ts'
+import type { MortalUpstream } from './mortal-upstream.ts'
+import { nodeReader, type ChromiumReader, type Reader } from './readers.ts'
+import type { Tally } from './tally.ts'
+import { eventsOf } from './wish.ts'
+
+export interface Scene {
+  /** A private folder of this run. */
+  readonly folder: string
+  readonly certificate: Certificate
+  readonly chromium: ChromiumReader
+  readonly upstream: MortalUpstream
+  readonly staging: Staging
+  readonly signal: AbortSignal
+}
+
+const events = 5
+/** Behind the head alone, within the answer, and behind `[DONE]`: everything but the end was said then. */
+const positions: readonly number[] = [0, 1, 3, events + 1]
+
+/**
+ * Through each proxy, from Node and Chromium, over HTTP/1.1 and HTTP/2: a whole answer, and answers that break off because
+ * the model server was killed, or because the gateway's connections ended the way those of a dying process do.
+ */
+export async function readThroughProxies(scene: Scene, tally: Tally): Promise<void> {
+  const instance = await instanceOf(scene.staging)
+  const link = await Recorder.start(scene.staging.url)
+  const node = await nodeReader()
+  const deaths: readonly Death[] = [
+    { name: 'the model server is killed', strike: async () => scene.upstream.die() },
+    { name: 'the gateway ends its connections', strike: async () => link.breakOff('FIN') },
+    { name: 'the gateway resets its connections', strike: async () => link.breakOff('RST') },
+  ]
+  try {
+    for (const kind of proxyKinds) {
+      const folder = join(scene.folder, kind.name)
+      await mkdir(folder)
+      const target = { instance, gateway: link.address, other: link.address }
+      const proxy = await startProxy(kind, { ...scene, folder, target })
+      try {
+        for (const way of waysTo(proxy, node, scene.chromium)) await readThrough(way, deaths, scene, tally)
+      } finally {
+        await proxy.stop()
+      }
+    }
+  } finally {
+    await node.stop()
+    await link.stop()
+  }
+}
+
+interface Death {
+  readonly name: string
+  readonly strike: () => Promise<void>
+}
+
+interface Way {
+  readonly name: string
+  readonly reader: Reader
+  readonly url: string
+  /** Throws where another version of HTTP was spoken than this way is about. */
+  readonly check: () => void
+}
+
+function waysTo({ name, urls }: StockProxy, node: Reader, chromium: ChromiumReader): readonly Way[] {
+  const demand = (protocol: string) => (): void => {
+    const spoken = [...chromium.protocols].join()
+    if (spoken !== protocol) throw new Error(`${name}: Chromium spoke ${spoken}, not ${protocol}`)
+  }
+  return [
+    { name: `${name}, Node over HTTP/1.1`, reader: node, url: urls.clear, check: () => {} },
+    { name: `${name}, Chromium over HTTP/1.1`, reader: chromium, url: urls.clear, check: demand('http/1.1') },
+    { name: `${name}, Chromium over HTTP/2`, reader: chromium, url: urls.tls, check: demand('h2') },
+  ]
+}
+
+async function readThrough(way: Way, deaths: readonly Death[], scene: Scene, tally: Tally): Promise<void> {
+  const { name, reader, url } = way
+  await reader.connect(url, scene.staging.policy)
+  const all = eventsOf({ events })
+  const ask = async (wish: object, reachedAfter: number, reached: () => unknown): ReturnType<Reader['read']> =>
+    reader.read({ url, body: JSON.stringify({ events, ...wish }), reachedAfter }, reached)
+
+  const ending = await ask({}, Number.MAX_SAFE_INTEGER, () => {})
+  tally.undamaged({ name, ending, expected: all.join('') })
+  for (const death of deaths)
+    for (const hangAfter of positions) {
+      await scene.upstream.live()
+      // Struck only once all that was sent has been read: what is given out afterwards can only be damage.
+      let struck: Promise<void> | undefined
+      const broken = await ask({ hangAfter }, hangAfter, () => (struck = death.strike()))
+      await struck
+      const expected = all.slice(0, hangAfter).join('')
+      tally.damaged({ name: `${name}, ${death.name} behind event ${hangAfter}`, ending: broken, expected })
+    }
+  await scene.upstream.live()
+  way.check()
+}

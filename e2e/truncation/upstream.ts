@@ -1,0 +1,23 @@
+/**
+ * `upstream.ts PORT`: the smallest OpenAI-compatible server that can be killed in the middle of an answer. A request says
+ * how many events it wants, and behind which of them the answer hangs.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { json } from 'node:stream/consumers'
+import { eventsOf, type Wish } from './wish.ts'
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.method === 'GET') {
+    response.setHeader('content-type', 'application/json').end('{"object":"list","data":[{"id":"fixed"}]}')
+    return
+  }
+  const wish = (await json(request)) as Wish
+  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  response.flushHeaders()
+  for (const event of eventsOf(wish).slice(0, wish.hangAfter)) response.write(event)
+  if (wish.hangAfter === undefined) response.end()
+}
+
+createServer({ noDelay: true }, (request, response) => {
+  answer(request, response).catch(() => response.destroy())
+}).listen(Number(process.argv[2]), '127.0.0.1')
