@@ -4,104 +4,76 @@ use alloc::string::String;
 
 use super::{
     event_type::{
-        EV_EFI_BOOT_SERVICES_APPLICATION, EV_EFI_BOOT_SERVICES_DRIVER, EV_EFI_GPT_EVENT, EV_EFI_GPT_EVENT2,
-        EV_EFI_HANDOFF_TABLES2, EV_EFI_PLATFORM_FIRMWARE_BLOB, EV_EFI_PLATFORM_FIRMWARE_BLOB2,
-        EV_EFI_RUNTIME_SERVICES_DRIVER, EV_EFI_VARIABLE_AUTHORITY, EV_EFI_VARIABLE_BOOT, EV_EFI_VARIABLE_BOOT2,
-        EV_EFI_VARIABLE_DRIVER_CONFIG, EV_EVENT_TAG, EV_IPL, EV_NO_ACTION, EV_SEPARATOR,
+        EV_EFI_ACTION, EV_EFI_BOOT_SERVICES_APPLICATION, EV_EFI_BOOT_SERVICES_DRIVER, EV_EFI_GPT_EVENT,
+        EV_EFI_PLATFORM_FIRMWARE_BLOB, EV_EFI_PLATFORM_FIRMWARE_BLOB2, EV_EFI_RUNTIME_SERVICES_DRIVER,
+        EV_EFI_VARIABLE_AUTHORITY, EV_EVENT_TAG, EV_IPL, EV_NO_ACTION, EV_POST_CODE, EV_S_CRTM_CONTENTS,
+        EV_S_CRTM_VERSION, EV_SEPARATOR,
     },
     firmware,
     measured::Measured,
     parse::Event,
-    text::{text, text_or_size},
-    variable::{Subject, Variable, boot_option},
+    text::{hex, join, text, text_or_bytes},
+    variable::{Variable, boot_option, is_variable},
 };
-use crate::Code;
+const COMMAND_LINE: &str = "command-line";
 
-/// For people and for screens.
-pub(super) struct Description {
-    pub(super) subject: &'static str,
-    pub(super) text: String,
-    /// What is malformed in it.
-    pub(super) malformed: Option<Code>,
-}
+/// What loaders call what they load: a part of their label, file name or section name, and the word for it.
+const LOADED: [(&[u8], &str); 9] = [
+    (b"cmdline", COMMAND_LINE),
+    (b".\0c\0m\0d\0l\0i\0n\0e", COMMAND_LINE),
+    (b"LoadOptions", COMMAND_LINE),
+    (b"initr", "initrd"),
+    (b"Initrd", "initrd"),
+    (b".\0i\0n\0i\0t\0r\0d", "initrd"),
+    (b"vmlinu", "kernel"),
+    (b"Kernel", "kernel"),
+    (b".\0l\0i\0n\0u\0x", "kernel"),
+];
 
-pub(super) fn describe(event: &Event<'_>, measured: Option<Measured<'_>>) -> Description {
+/// What it is about, and what it says where `measured` tells which part of it the digest covers.
+pub(super) fn describe(event: &Event<'_>, measured: Option<Measured<'_>>) -> (&'static str, String) {
     let (label, data) = match measured {
-        Some(Measured::VariableContent(content)) => {
-            let text = boot_option(content).unwrap_or_else(|| text_or_size(content));
-            return Description { subject: "boot-option", text, malformed: None };
-        }
-        Some(Measured::Structure(structure)) => (&[][..], structure),
+        Some(Measured::VariableContent(content)) => return ("boot-option", boot_option(content)),
+        Some(Measured::Structure(structure)) => (structure, structure),
+        Some(Measured::Labelled { label: [], text }) => (text, text),
         Some(Measured::Labelled { label, text }) => (label, text),
         None => (event.data, event.data),
     };
     let (subject, said) = match event.kind {
-        EV_NO_ACTION => {
-            let end = data.iter().position(|byte| *byte == 0).unwrap_or(data.len());
-            ("remark", data.get(..end).and_then(text))
-        }
+        EV_NO_ACTION => ("remark", remark(data)),
         EV_SEPARATOR => ("separator", None),
-        EV_EFI_VARIABLE_DRIVER_CONFIG | EV_EFI_VARIABLE_BOOT | EV_EFI_VARIABLE_BOOT2 | EV_EFI_VARIABLE_AUTHORITY => {
-            return variable(event.kind, data);
-        }
+        EV_EFI_ACTION => ("action", None),
+        EV_POST_CODE
+        | EV_S_CRTM_CONTENTS
+        | EV_S_CRTM_VERSION
+        | EV_EFI_PLATFORM_FIRMWARE_BLOB
+        | EV_EFI_PLATFORM_FIRMWARE_BLOB2 => ("firmware", None),
+        EV_EFI_GPT_EVENT => ("partition-table", None),
+        kind if is_variable(kind) => match Variable::read(data) {
+            Some(variable) if kind == EV_EFI_VARIABLE_AUTHORITY => ("authority", Some(variable.describe(kind))),
+            Some(variable) => (variable.subject, Some(variable.describe(kind))),
+            None => ("variable", None),
+        },
         EV_EFI_BOOT_SERVICES_APPLICATION => ("boot-application", firmware::image(data)),
         EV_EFI_BOOT_SERVICES_DRIVER | EV_EFI_RUNTIME_SERVICES_DRIVER => ("driver", firmware::image(data)),
-        EV_EFI_GPT_EVENT | EV_EFI_GPT_EVENT2 => ("partition-table", firmware::partition_table(data)),
-        EV_EFI_PLATFORM_FIRMWARE_BLOB => ("firmware", firmware::blob(data)),
-        EV_EFI_PLATFORM_FIRMWARE_BLOB2 => ("firmware", firmware::named(data)),
-        EV_EFI_HANDOFF_TABLES2 => ("tables", firmware::named(data)),
         EV_EVENT_TAG => (loaded(data, "tagged"), firmware::tagged(data)),
-        EV_IPL => (by_loader(label, data), None),
+        EV_IPL if label.starts_with(b"grub_cmd") => ("boot-command", None),
+        // systemd-boot and systemd-stub log the command line itself, in UTF-16; the names of sections begin with a dot.
+        EV_IPL if matches!(data, [1..=b'-' | b'/'..=b'~', 0, ..]) => (COMMAND_LINE, None),
+        EV_IPL => (loaded(label, "file"), None),
         _ => ("other", None),
     };
-    Description { subject, text: said.unwrap_or_else(|| text_or_size(data)), malformed: None }
+    (subject, said.unwrap_or_else(|| text_or_bytes(data)))
 }
 
-fn variable(kind: u32, data: &[u8]) -> Description {
-    let read = Variable::read(data).filter(|variable| variable.structure.len() == data.len());
-    let Some(variable) = read else {
-        return Description { subject: "variable", text: text_or_size(data), malformed: Some(Code::EVENTLOG_VARIABLE) };
-    };
-    let subject = match variable.subject() {
-        Subject::SecureBoot(_) => "secure-boot",
-        Subject::Named(_) if kind == EV_EFI_VARIABLE_AUTHORITY => "authority",
-        Subject::Named(name) => name,
-    };
-    match variable.describe(kind) {
-        Ok(text) => Description { subject, text, malformed: None },
-        Err(code) => Description { subject, text: text_or_size(data), malformed: Some(code) },
-    }
+/// Its signature, a text with a closing zero, and what follows where that is short.
+fn remark(data: &[u8]) -> Option<String> {
+    let mut parts = data.splitn(2, |byte| *byte == 0);
+    let (signature, rest) = (text(parts.next()?)?, parts.next()?);
+    Some(if rest.len() == 1 { join(signature, " ", &hex(rest)) } else { signature })
 }
 
-/// Of EV_IPL, by the loader's label or by the name of what it loaded.
-fn by_loader(label: &[u8], data: &[u8]) -> &'static str {
-    if contains(label, b"cmdline:") || label.starts_with(b"grub_kernel_cmdline") {
-        "command-line"
-    } else if label.starts_with(b"grub_cmd") {
-        "boot-command"
-    } else if data.starts_with(b".\0") {
-        loaded(data, "section")
-    } else if matches!(data, [_, 0, ..]) {
-        "command-line"
-    } else {
-        loaded(data, "file")
-    }
-}
-
-/// Kernel, initrd or command line by the names that shim, GRUB, systemd-stub and Linux give them.
 fn loaded(data: &[u8], otherwise: &'static str) -> &'static str {
-    let named = |names: &[&[u8]]| names.iter().any(|name| contains(data, name));
-    if named(&[b"initr", b"Initrd", b".\0i\0n\0i\0t\0r\0d"]) {
-        "initrd"
-    } else if named(&[b"vmlinu", b"Kernel", b".\0l\0i\0n\0u\0x"]) {
-        "kernel"
-    } else if named(&[b"LoadOptions", b".\0c\0m\0d\0l\0i\0n\0e"]) {
-        "command-line"
-    } else {
-        otherwise
-    }
-}
-
-fn contains(data: &[u8], part: &[u8]) -> bool {
-    data.windows(part.len()).any(|window| window == part)
+    let is_part = |part: &[u8]| data.windows(part.len()).any(|window| window == part);
+    LOADED.iter().find(|(part, _)| is_part(part)).map_or(otherwise, |(_, subject)| subject)
 }

@@ -27,16 +27,8 @@ pub(super) fn length(algorithm: u16) -> Option<usize> {
     Some(known(algorithm)?.0)
 }
 
-/// The name of a bank, by its TPM_ALG_ID.
-#[must_use]
-pub fn name(algorithm: u16) -> Option<&'static str> {
+pub(super) fn name(algorithm: u16) -> Option<&'static str> {
     Some(known(algorithm)?.1)
-}
-
-/// Whether the bank can be replayed here: SHA-256, SHA-384 and SHA-512, and SHA-1 in builds for tools.
-#[must_use]
-pub fn can_replay(algorithm: u16) -> bool {
-    cfg!(any(test, feature = "sha1")) && algorithm == SHA1 || HashAlgorithm::from_id(algorithm).is_some()
 }
 
 /// The digest of the parts, one after the other; None for a hash that is not implemented.

@@ -4,27 +4,17 @@ use alloc::{string::String, vec::Vec};
 
 use super::{
     describe::describe,
-    digest::digest,
+    event_type::EV_EFI_VARIABLE_DRIVER_CONFIG,
     finding::Finding,
-    measured::{Measured, measured},
-    parse::Log,
-    replay::{Values, replay},
+    measured::{Expected, Measured},
+    parse::{Event, Log},
+    replay::{Replayed, bit, replay},
     rules::Rules,
-    variable::{Subject, Variable},
+    variable::{self, SECURE_BOOT, Variable, is_variable},
 };
+use crate::policy::is_reset_value;
 
 const SECURE_BOOT_PCR: u32 = 7;
-
-/// What one event says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Explained {
-    /// What it is about: a word such as `kernel` or `db`. It may rest on the event's type or a label, which no digest covers.
-    pub subject: &'static str,
-    /// For people. Where `verified`, nothing but what the digest covers; else what the log claims.
-    pub description: String,
-    /// The digest is the hash of what is described.
-    pub verified: bool,
-}
 
 /// A log seen through one of its banks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,46 +24,79 @@ pub struct Explanation<'a> {
     /// The bank, by TPM_ALG_ID.
     pub algorithm: u16,
     /// The PCR values that follow from the log.
-    pub replayed: Values,
-    /// One for each event of the log.
-    pub events: Vec<Explained>,
+    pub replayed: Replayed,
     /// Every rule that the log breaks.
     pub findings: Vec<Finding>,
     /// Whether firmware enforced Secure Boot; None where the log does not prove one or the other.
     pub secure_boot: Option<bool>,
     /// Quoted PCRs whose value does not follow from the log.
     pub unexplained: Vec<u8>,
+    /// A bit for each PCR whose value a quote proves.
+    proven: u32,
+}
+
+/// What one event says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explained {
+    /// What it is about: a word such as `kernel` or `db`. It may rest on the event's type or a label, which no digest covers.
+    pub subject: &'static str,
+    /// For people. Where `verified`, nothing but what the digest covers; else what the log claims.
+    pub description: String,
+    /// The digest is the hash of what is described, and the PCR is proven where anything was quoted.
+    pub verified: bool,
 }
 
 impl<'a> Explanation<'a> {
-    /// Explains the log by its bank `algorithm`; None when the bank cannot be [replayed](replay()). `is_proven` tells of a PCR
-    /// and its replayed value whether a quote has it: the events of other PCRs are never `verified`.
+    /// Explains the log by its bank `algorithm`; None when the bank cannot be [replayed](replay()). `quoted` are the values that
+    /// a quote proves, by index: what they do not prove is not `verified`. Without a quote every PCR counts as proven.
     #[must_use]
-    pub fn new(log: Log<'a>, algorithm: u16, is_proven: impl Fn(u8, Option<&[u8]>) -> bool) -> Option<Self> {
+    pub fn new(log: Log<'a>, algorithm: u16, quoted: Option<&[(u8, &[u8])]>) -> Option<Self> {
         let replayed = replay(&log, algorithm)?;
         let rules = Rules::of_bank(algorithm)?;
-        let mut findings = rules.findings(&log, algorithm);
-        let mut events = Vec::with_capacity(log.events.len());
-        let mut secure_boot = SecureBoot::NotSeen;
-        for (position, event) in log.events.iter().enumerate() {
-            let expected = log.digest(event, algorithm).filter(|_| event.extends()).unwrap_or_default();
-            let covered = u8::try_from(event.pcr).ok().and_then(|pcr| {
-                let value = replayed.get(usize::from(pcr))?.as_deref();
-                measured(event, |parts| digest(algorithm, parts).is_some_and(|digest| digest == expected))
-                    .filter(|_| is_proven(pcr, value))
-            });
-            let description = describe(event, covered);
-            if let Some(code) = description.malformed {
-                findings.push(Finding { code, event: Some(position), pcr: u8::try_from(event.pcr).ok() });
+        let findings = rules.findings(&log, algorithm);
+        let (mut proven, mut unexplained) = (if quoted.is_none() { u32::MAX } else { 0 }, Vec::new());
+        for (pcr, value) in quoted.unwrap_or_default() {
+            let follows = match replayed.get(*pcr) {
+                Some(replayed) => replayed == *value,
+                None => is_reset_value(*pcr, value),
+            };
+            if follows {
+                proven |= bit((*pcr).into());
+            } else {
+                unexplained.push(*pcr);
             }
-            if event.extends() && event.pcr == SECURE_BOOT_PCR {
-                secure_boot = secure_boot.after(covered, rules.is_separator(event, expected));
-            }
-            let (subject, description) = (description.subject, description.text);
-            events.push(Explained { subject, description, verified: covered.is_some() });
         }
-        let secure_boot = secure_boot.proven();
-        Some(Self { log, algorithm, replayed, events, findings, secure_boot, unexplained: Vec::new() })
+        let mut explanation = Self { log, algorithm, replayed, findings, secure_boot: None, unexplained, proven };
+        let mut secure_boot = SecureBoot::NotSeen;
+        for (position, event) in explanation.log.events.iter().enumerate().filter(|(_, event)| event.extends()) {
+            let covered = explanation.covered(event);
+            let whole = if let Some(Measured::Structure(structure)) = covered { structure } else { event.data };
+            let carries = is_variable(event.kind) && !matches!(covered, Some(Measured::VariableContent(_)));
+            if let Some(code) = variable::fault(event.kind, whole).filter(|_| carries) {
+                explanation.findings.push(Finding { code, event: Some(position), pcr: u8::try_from(event.pcr).ok() });
+            }
+            if event.pcr == SECURE_BOOT_PCR {
+                let digest = explanation.log.digest(event, algorithm).unwrap_or_default();
+                secure_boot = secure_boot.after(covered, rules.is_separator(event, digest));
+            }
+        }
+        explanation.secure_boot = if let SecureBoot::Proven(enforced) = secure_boot { Some(enforced) } else { None };
+        Some(explanation)
+    }
+
+    /// What an event of the log says.
+    #[must_use]
+    pub fn explain(&self, event: &Event<'_>) -> Explained {
+        let covered = self.covered(event);
+        let (subject, description) = describe(event, covered);
+        Explained { subject, description, verified: covered.is_some() }
+    }
+
+    /// The part of its data that digest and quote prove.
+    fn covered<'b>(&self, event: &Event<'b>) -> Option<Measured<'b>> {
+        let digest = self.log.digest(event, self.algorithm)?;
+        let is_proven = event.extends() && bit(event.pcr) & self.proven != 0;
+        if is_proven { (Expected { algorithm: self.algorithm, digest }).covers(event) } else { None }
     }
 }
 
@@ -92,23 +115,18 @@ impl SecureBoot {
     fn after(self, covered: Option<Measured<'_>>, is_separator: bool) -> Self {
         match (self, covered) {
             (Self::Proven(_) | Self::Doubtful, _) => self,
-            (Self::Seen(enforced), _) if is_separator => Self::Proven(enforced),
+            (Self::Seen(enforced), Some(_)) if is_separator => Self::Proven(enforced),
             (Self::NotSeen, _) if is_separator => Self::Doubtful,
             (_, Some(Measured::Structure(bytes))) => {
-                match (self, Variable::read(bytes).map(|variable| variable.subject())) {
-                    (Self::NotSeen, Some(Subject::SecureBoot(enforced))) => Self::Seen(enforced),
-                    (_, Some(Subject::SecureBoot(_))) => Self::Doubtful,
-                    _ => self,
+                let variable = Variable::read(bytes).filter(|variable| variable.subject == SECURE_BOOT);
+                let is_sound = variable::fault(EV_EFI_VARIABLE_DRIVER_CONFIG, bytes).is_none();
+                match (self, variable) {
+                    (_, None) => self,
+                    (Self::NotSeen, Some(variable)) if is_sound => Self::Seen(variable.content == [1]),
+                    _ => Self::Doubtful,
                 }
             }
             _ => Self::Doubtful,
-        }
-    }
-
-    fn proven(self) -> Option<bool> {
-        match self {
-            Self::Proven(enforced) => Some(enforced),
-            _ => None,
         }
     }
 }

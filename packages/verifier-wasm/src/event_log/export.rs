@@ -20,8 +20,8 @@ pub fn explain_event_log(log: &[u8]) -> String {
             return Out::Object(members).write();
         }
     };
-    let explain = |bank: &u16| Explanation::new(log.clone(), *bank, |_, _| true);
-    let banks: Vec<Explanation<'_>> = log.algorithms.iter().filter_map(explain).collect();
-    let banks = Out::Array(banks.iter().map(Explanation::to_out).collect());
+    let explain = |bank: &u16| Explanation::new(log.clone(), *bank, None).map(|bank| (bank.explain_all(), bank));
+    let banks: Vec<_> = log.algorithms.iter().filter_map(explain).collect();
+    let banks = Out::Array(banks.iter().map(|(explained, bank)| bank.to_out(explained)).collect());
     Out::Object(Vec::from([("parse", Out::Text(Code::OK.as_str())), ("banks", banks)])).write()
 }

@@ -47,15 +47,13 @@ impl From<Code> for Finding {
 
 impl From<Finding> for Rejection {
     fn from(finding: Finding) -> Self {
-        let mut place = String::new();
-        let event = finding.event.map(|event| ("event ", event as u64));
-        for (what, number) in event.into_iter().chain(finding.pcr.map(|pcr| ("PCR ", pcr.into()))) {
-            if !place.is_empty() {
-                place.push_str(", ");
-            }
-            place.push_str(what);
-            push_decimal(&mut place, number);
-        }
+        let (what, number) = match (finding.event, finding.pcr) {
+            (Some(event), _) => ("event ", event as u64),
+            (None, Some(pcr)) => ("PCR ", pcr.into()),
+            (None, None) => return finding.code.into(),
+        };
+        let mut place = String::from(what);
+        push_decimal(&mut place, number);
         Self { code: finding.code, place }
     }
 }

@@ -32,9 +32,8 @@ mod text;
 mod variable;
 mod write;
 
-pub use digest::{can_replay, name};
 pub use explain::{Explained, Explanation};
 pub use finding::Finding;
 pub use parse::{Event, Log, MAX_EVENTS, MAX_LOG, parse};
-pub use replay::{Values, replay};
+pub use replay::{Replayed, replay};
 pub use required::required;

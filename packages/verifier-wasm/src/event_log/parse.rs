@@ -58,7 +58,7 @@ pub struct Log<'a> {
 impl<'a> Log<'a> {
     /// Of one bank. The Spec ID event has none.
     #[must_use]
-    pub fn digest(&self, event: &Event<'a>, algorithm: u16) -> Option<&'a [u8]> {
+    pub fn digest<'b>(&self, event: &Event<'b>, algorithm: u16) -> Option<&'b [u8]> {
         let mut reader = Reader::new(event.digests);
         for &id in &self.algorithms {
             if self.is_crypto_agile {
@@ -95,29 +95,12 @@ pub fn parse(bytes: &[u8]) -> Result<Log<'_>, Finding> {
     let mut log = Log { algorithms: Vec::from([SHA1]), events: Vec::new(), is_crypto_agile: false };
     let mut reader = Reader::new(bytes);
     while !reader.rest().is_empty() {
-        let at = |code| Finding::at_event(code, log.events.len());
-        if log.events.len() == MAX_EVENTS {
-            return Err(at(Code::EVENTLOG_SIZE));
+        let is_padding = reader.rest().len() <= padding;
+        let event = if is_padding { Err(Code::EVENTLOG_PADDING) } else { log.read(&mut reader) };
+        match event {
+            Ok(event) => log.events.push(event),
+            Err(code) => return Err(Finding::at_event(code, log.events.len())),
         }
-        if reader.rest().len() <= padding {
-            return Err(at(Code::EVENTLOG_PADDING));
-        }
-        let mut event = log.read_event(&mut reader).map_err(at)?;
-        if event.is_remark(SPEC_ID) {
-            match log.events.is_empty() {
-                true if event.data.starts_with(SPEC_ID_CRYPTO_AGILE) => {
-                    log.algorithms = read_spec_id(&event).map_err(at)?;
-                    log.is_crypto_agile = true;
-                    event.digests = &[];
-                }
-                true => {}
-                false if log.events.first().is_some_and(|first| first.is_remark(SPEC_ID)) => {
-                    return Err(at(Code::EVENTLOG_SPEC_ID_DUPLICATE));
-                }
-                false => return Err(at(Code::EVENTLOG_SPEC_ID_POSITION)),
-            }
-        }
-        log.events.push(event);
     }
     Ok(log)
 }
@@ -129,6 +112,27 @@ fn padding_length(bytes: &[u8]) -> usize {
 }
 
 impl<'a> Log<'a> {
+    /// The next event; the first one may announce the format of the others.
+    fn read(&mut self, reader: &mut Reader<'a>) -> Result<Event<'a>, Code> {
+        if self.events.len() == MAX_EVENTS {
+            return Err(Code::EVENTLOG_SIZE);
+        }
+        let event = self.read_event(reader)?;
+        match self.events.first() {
+            Some(first) if event.is_remark(SPEC_ID) => Err(if first.is_remark(SPEC_ID) {
+                Code::EVENTLOG_SPEC_ID_DUPLICATE
+            } else {
+                Code::EVENTLOG_SPEC_ID_POSITION
+            }),
+            None if event.is_remark(SPEC_ID_CRYPTO_AGILE) => {
+                self.algorithms = read_spec_id(&event)?;
+                self.is_crypto_agile = true;
+                Ok(Event { digests: &[], ..event })
+            }
+            _ => Ok(event),
+        }
+    }
+
     /// TCG_PCR_EVENT2, or TCG_PCR_EVENT for the first event and all events of the old format.
     fn read_event(&self, reader: &mut Reader<'a>) -> Result<Event<'a>, Code> {
         let (pcr, kind) = reader.u32().zip(reader.u32()).ok_or(Code::EVENTLOG_TRUNCATED)?;
@@ -141,14 +145,14 @@ impl<'a> Log<'a> {
         let length = before.len().saturating_sub(reader.rest().len());
         // The count of digests comes before them.
         let digests = before.get(if self.is_crypto_agile { 4 } else { 0 }..length).unwrap_or_default();
-        let size = reader.size32().ok_or(Code::EVENTLOG_TRUNCATED)?;
+        let size = reader.size(4).ok_or(Code::EVENTLOG_TRUNCATED)?;
         let data = reader.bytes(size).ok_or(Code::EVENTLOG_EVENT_SIZE)?;
         Ok(Event { pcr, kind, data, digests })
     }
 
     /// TPML_DIGEST_VALUES with exactly the algorithms of the Spec ID event, in their order.
     fn read_digests(&self, reader: &mut Reader<'a>) -> Result<(), Code> {
-        let count = reader.size32().ok_or(Code::EVENTLOG_TRUNCATED)?;
+        let count = reader.size(4).ok_or(Code::EVENTLOG_TRUNCATED)?;
         if count != self.algorithms.len() {
             return Err(Code::EVENTLOG_DIGEST_COUNT);
         }
@@ -192,5 +196,5 @@ fn spec_id_header(reader: &mut Reader<'_>) -> Option<usize> {
     if major != 2 || !matches!(uintn_size, 1 | 2) {
         return None;
     }
-    reader.size32()
+    reader.size(4)
 }

@@ -8,42 +8,39 @@ impl<'a> Reader<'a> {
         Self(bytes)
     }
 
+    // Never inlined, as is `uint`: fifty copies of them would be a fifth of this module.
+    #[inline(never)]
     pub(super) fn bytes(&mut self, length: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(taken)
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (taken, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(*taken)
+    /// Of `width` bytes, at most 8.
+    #[inline(never)]
+    pub(super) fn uint(&mut self, width: usize) -> Option<u64> {
+        Some(self.bytes(width)?.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte)))
     }
 
     pub(super) fn u8(&mut self) -> Option<u8> {
-        self.array().map(u8::from_le_bytes)
+        Some(self.uint(1)? as u8)
     }
 
     pub(super) fn u16(&mut self) -> Option<u16> {
-        self.array().map(u16::from_le_bytes)
+        Some(self.uint(2)? as u16)
     }
 
     pub(super) fn u32(&mut self) -> Option<u32> {
-        self.array().map(u32::from_le_bytes)
+        Some(self.uint(4)? as u32)
     }
 
-    pub(super) fn u64(&mut self) -> Option<u64> {
-        self.array().map(u64::from_le_bytes)
+    /// An integer of `width` bytes that counts something, as far as this machine can count.
+    pub(super) fn size(&mut self, width: usize) -> Option<usize> {
+        self.uint(width)?.try_into().ok()
     }
 
-    /// A size of 32 bits.
-    pub(super) fn size32(&mut self) -> Option<usize> {
-        self.u32()?.try_into().ok()
-    }
-
-    /// A size of 64 bits, as far as this machine can count.
-    pub(super) fn size64(&mut self) -> Option<usize> {
-        self.u64()?.try_into().ok()
+    pub(super) fn guid(&mut self) -> Option<&'a [u8]> {
+        self.bytes(16)
     }
 
     pub(super) fn rest(&self) -> &'a [u8] {

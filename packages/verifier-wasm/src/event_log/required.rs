@@ -1,7 +1,7 @@
 //! Does the log account for the PCRs that the policy wants explained?
 
 use super::{explain::Explanation, finding::Finding, parse::parse};
-use crate::{Code, evidence::bundle::Bank, policy::is_reset_value};
+use crate::{Code, evidence::bundle::Bank};
 
 /// The values `quoted`, of the bank `bank`, must be those of the quote's selection, proven by its digest. Every PCR of `replay`
 /// must be among them and follow from the log; what else was quoted and does not is listed as `unexplained`.
@@ -16,25 +16,19 @@ pub fn required<'a>(
     quoted: &[(u8, &[u8])],
     replay: &[u8],
 ) -> Result<Explanation<'a>, Finding> {
-    let log = parse(log)?;
-    let value = |pcr| quoted.iter().find(|(index, _)| *index == pcr).map(|(_, value)| *value);
-    let follows = |pcr: u8, replayed: Option<&[u8]>| {
-        value(pcr)
-            .is_some_and(|value| replayed.map_or_else(|| is_reset_value(pcr, value), |replayed| replayed == value))
-    };
-    let mut explanation = Explanation::new(log, bank.algorithm_id(), follows).ok_or(Code::EVENTLOG_BANK)?;
-    let replayed = |pcr: u8| explanation.replayed.get(usize::from(pcr)).and_then(Option::as_deref);
-    let unexplained = quoted.iter().map(|(pcr, _)| *pcr).filter(|pcr| !follows(*pcr, replayed(*pcr))).collect();
-    let failed = |pcr: &&u8| !follows(**pcr, replayed(**pcr));
-    if let Some(pcr) = replay.iter().filter(failed).find(|pcr| replayed(**pcr).is_none()) {
-        return Err(Finding::of_pcr(Code::EVENTLOG_NO_EVENTS, *pcr));
+    let explanation = Explanation::new(parse(log)?, bank.algorithm_id(), Some(quoted)).ok_or(Code::EVENTLOG_BANK)?;
+    let mut mismatch = None;
+    for pcr in replay {
+        let is_quoted = quoted.iter().any(|(index, _)| index == pcr);
+        if is_quoted && !explanation.unexplained.contains(pcr) {
+            continue;
+        }
+        if explanation.replayed.get(*pcr).is_none() {
+            return Err(Finding::of_pcr(Code::EVENTLOG_NO_EVENTS, *pcr));
+        }
+        mismatch = mismatch.or(Some(Finding::of_pcr(Code::EVENTLOG_REPLAY, *pcr)));
     }
-    if let Some(finding) = explanation.findings.iter().find(|finding| finding.refuses(replay)) {
-        return Err(*finding);
-    }
-    if let Some(pcr) = replay.iter().find(failed) {
-        return Err(Finding::of_pcr(Code::EVENTLOG_REPLAY, *pcr));
-    }
-    explanation.unexplained = unexplained;
-    Ok(explanation)
+    // What is wrong with the log explains more than that it does not fit.
+    let refusal = explanation.findings.iter().find(|finding| finding.refuses(replay)).copied();
+    refusal.or(mismatch).map_or(Ok(explanation), Err)
 }

@@ -4,47 +4,55 @@ use alloc::string::String;
 
 use crate::json::writer::{push_decimal, push_hex};
 
-/// UTF-16 (little-endian) or UTF-8, without closing zeros; None for what is no text. What is not printable ASCII is written
-/// `\u{…}`, so that no text can pass for another on a screen.
+/// Of more bytes than a digest has only their number is shown.
+const SHORT: usize = 32;
+
+/// ASCII, or UTF-16 (little-endian) of which only ASCII is shown as it is and the rest as `\uXXXX`, so that no text can pass for
+/// another on a screen. Closing zeros are left out; None for what is no text.
 pub(super) fn text(bytes: &[u8]) -> Option<String> {
-    let text: String = match bytes.as_chunks::<2>() {
-        (units @ [[_, 0], ..], []) => {
-            let units = units.iter().map(|unit| u16::from_le_bytes(*unit));
-            char::decode_utf16(units).collect::<Result<_, _>>().ok()?
+    let width = if matches!(bytes, [_, 0, ..]) && bytes.len().is_multiple_of(2) { 2 } else { 1 };
+    let mut text = String::new();
+    let mut ended = false;
+    for unit in bytes.chunks_exact(width) {
+        let (low, high) = (*unit.first()?, unit.get(1).copied().unwrap_or(0));
+        let is_shown = matches!(low, b'\t' | b'\n' | b' '..=b'~') && high == 0;
+        match (low, high) {
+            (0, 0) => {}
+            _ if ended => return None,
+            _ if is_shown => text.push(low.into()),
+            _ if width == 1 || high == 0 && low < b' ' => return None,
+            _ => {
+                text.push_str("\\u");
+                push_hex(&mut text, &[high, low]);
+            }
         }
-        _ => core::str::from_utf8(bytes).ok()?.into(),
-    };
-    let text = text.trim_end_matches('\0');
-    let is_control = |character: char| character.is_ascii_control() && !matches!(character, '\n' | '\t');
-    if text.is_empty() || text.contains(is_control) {
-        return None;
+        ended |= low == 0 && high == 0;
     }
-    let mut printable = String::new();
-    for character in text.chars() {
-        if character.is_ascii() {
-            printable.push(character);
-        } else {
-            printable.extend(character.escape_unicode());
-        }
-    }
-    Some(printable)
+    if text.is_empty() { None } else { Some(text) }
 }
 
-/// The text, or how many bytes there are.
-pub(super) fn text_or_size(bytes: &[u8]) -> String {
-    text(bytes).unwrap_or_else(|| counted(bytes.len() as u64, "bytes"))
+/// The text; in hex what is short and no text; or how many bytes there are.
+pub(super) fn text_or_bytes(bytes: &[u8]) -> String {
+    match text(bytes) {
+        Some(text) => text,
+        None if bytes.len() <= SHORT && !bytes.is_empty() => hex(bytes),
+        None => counted(bytes.len() as u64, "byte"),
+    }
 }
 
-/// A number and what it counts.
+/// A number and what it counts: a word that takes an s.
 pub(super) fn counted(number: u64, what: &str) -> String {
     let mut text = String::new();
     push_decimal(&mut text, number);
     text.push(' ');
     text.push_str(what);
+    if number != 1 {
+        text.push('s');
+    }
     text
 }
 
-/// Big-endian, lower case.
+/// Lower case, byte after byte.
 pub(super) fn hex(bytes: &[u8]) -> String {
     let mut text = String::new();
     push_hex(&mut text, bytes);

@@ -1,102 +1,131 @@
-//! UEFI variables as measured: UEFI_VARIABLE_DATA (PFP §10.4.2.6).
+//! UEFI variables as measured: UEFI_VARIABLE_DATA (PFP §10.2.6).
 
 use alloc::string::String;
 
 use super::{
-    event_type::EV_EFI_VARIABLE_DRIVER_CONFIG,
+    event_type::{
+        EV_EFI_VARIABLE_AUTHORITY, EV_EFI_VARIABLE_BOOT, EV_EFI_VARIABLE_BOOT2, EV_EFI_VARIABLE_DRIVER_CONFIG,
+    },
     firmware,
     reader::Reader,
     signature_list,
-    text::{hex, join, text, text_or_size},
+    text::{hex, join, text, text_or_bytes},
 };
 use crate::Code;
 
 /// EFI_GLOBAL_VARIABLE (UEFI 2.10 §3.3).
-const GLOBAL: [u8; 16] = *b"\x61\xdf\xe4\x8b\xca\x93\xd2\x11\xaa\x0d\x00\xe0\x98\x03\x2b\x8c";
+const GLOBAL: &[u8] = b"\x61\xdf\xe4\x8b\xca\x93\xd2\x11\xaa\x0d\x00\xe0\x98\x03\x2b\x8c";
 /// EFI_IMAGE_SECURITY_DATABASE_GUID (UEFI 2.10 §32.4.1).
-const SECURITY_DATABASE: [u8; 16] = *b"\xcb\xb2\x19\xd7\x3a\x3d\x96\x45\xa3\xbc\xda\xd0\x0e\x67\x65\x6f";
+const SECURITY_DATABASE: &[u8] = b"\xcb\xb2\x19\xd7\x3a\x3d\x96\x45\xa3\xbc\xda\xd0\x0e\x67\x65\x6f";
+
+pub(super) const SECURE_BOOT: &str = "secure-boot";
+const BOOT_ORDER: &str = "boot-order";
+const BOOT_OPTION: &str = "boot-option";
+const VARIABLE: &str = "variable";
+
+/// Vendor and name of the variables that mean something here, and the word for it.
+const KNOWN: [(&[u8], &str, &str); 6] = [
+    (GLOBAL, "SecureBoot", SECURE_BOOT),
+    (GLOBAL, "PK", "pk"),
+    (GLOBAL, "KEK", "kek"),
+    (SECURITY_DATABASE, "db", "db"),
+    (SECURITY_DATABASE, "dbx", "dbx"),
+    (GLOBAL, "BootOrder", BOOT_ORDER),
+];
 
 /// A variable, and the bytes of the structure that it was read from.
 pub(super) struct Variable<'a> {
-    vendor: [u8; 16],
-    name: String,
+    pub(super) subject: &'static str,
+    /// UTF-16
+    name: &'a [u8],
     pub(super) content: &'a [u8],
     pub(super) structure: &'a [u8],
 }
 
-/// What a variable tells.
-pub(super) enum Subject {
-    /// Enforced or not.
-    SecureBoot(bool),
-    Named(&'static str),
+/// Whether events of the type carry a variable.
+pub(super) fn is_variable(kind: u32) -> bool {
+    matches!(
+        kind,
+        EV_EFI_VARIABLE_DRIVER_CONFIG | EV_EFI_VARIABLE_BOOT | EV_EFI_VARIABLE_BOOT2 | EV_EFI_VARIABLE_AUTHORITY
+    )
 }
 
 impl<'a> Variable<'a> {
-    /// None where a length reaches beyond the data or the name is no text. Bytes may follow the structure.
+    /// None where a length reaches beyond the data. Bytes may follow the structure.
+    #[inline(never)]
     pub(super) fn read(data: &'a [u8]) -> Option<Self> {
         let mut reader = Reader::new(data);
-        let vendor = reader.array()?;
-        let (name_units, content_length) = (reader.size64()?, reader.size64()?);
+        let vendor = reader.guid()?;
+        let (name_units, content_length) = (reader.size(8)?, reader.size(8)?);
         let name = reader.bytes(name_units.checked_mul(2)?)?;
         let content = reader.bytes(content_length)?;
         let structure = data.get(..data.len().checked_sub(reader.rest().len())?)?;
-        Some(Self { vendor, name: text(name)?, content, structure })
+        let known = KNOWN.iter().find(|(of, called, _)| *of == vendor && is_utf16_of(name, called));
+        let is_option = name.starts_with(b"B\0o\0o\0t\0") && name.len() == 16;
+        let subject = known.map_or(if is_option { BOOT_OPTION } else { VARIABLE }, |(.., subject)| subject);
+        Some(Self { subject, name, content, structure })
     }
 
-    /// The signature databases (UEFI 2.10 §32.4.1, §3.3) and what else is known by name.
-    pub(super) fn subject(&self) -> Subject {
-        let name = match (self.vendor, self.name.as_str()) {
-            (GLOBAL, "SecureBoot") => return Subject::SecureBoot(self.content == [1]),
-            (GLOBAL, "PK") => "pk",
-            (GLOBAL, "KEK") => "kek",
-            (SECURITY_DATABASE, "db") => "db",
-            (SECURITY_DATABASE, "dbx") => "dbx",
-            (SECURITY_DATABASE, "dbt" | "dbr") => "signature-database",
-            (GLOBAL, "BootOrder") => "boot-order",
-            (GLOBAL, name) if is_boot_option(name) => "boot-option",
-            _ => "variable",
-        };
-        Subject::Named(name)
+    /// Keys that Secure Boot goes by. In other events the content is the one entry that allowed an image.
+    fn is_database(&self, kind: u32) -> bool {
+        kind == EV_EFI_VARIABLE_DRIVER_CONFIG && matches!(self.subject, "pk" | "kek" | "db" | "dbx")
     }
 
-    /// What it says, or the code of what is malformed in it.
-    pub(super) fn describe(&self, kind: u32) -> Result<String, Code> {
-        let says = match self.subject() {
-            Subject::SecureBoot(_) => match self.content {
-                [] => "not set",
-                [0] => "off",
-                [1] => "on",
-                _ => return Err(Code::EVENTLOG_VARIABLE),
-            }
-            .into(),
-            Subject::Named("boot-order") => {
-                let (numbers, []) = self.content.as_chunks::<2>() else { return Err(Code::EVENTLOG_VARIABLE) };
-                numbers.iter().fold(String::new(), |list, [low, high]| join(list, ", ", &hex(&[*high, *low])))
-            }
-            Subject::Named("boot-option") => boot_option(self.content).ok_or(Code::EVENTLOG_VARIABLE)?,
-            // Elsewhere the content is the one entry that allowed an image (EV_EFI_VARIABLE_AUTHORITY).
-            Subject::Named("pk" | "kek" | "db" | "dbx" | "signature-database")
-                if kind == EV_EFI_VARIABLE_DRIVER_CONFIG =>
-            {
-                signature_list::describe(self.content).ok_or(Code::EVENTLOG_SIGNATURE_LIST)?
-            }
-            Subject::Named(_) => text_or_size(self.content),
+    /// The code of what is malformed in it.
+    fn fault(&self, kind: u32) -> Option<Code> {
+        let is_switch = matches!(self.content, [] | [0 | 1]);
+        if self.subject == SECURE_BOOT && !is_switch {
+            Some(Code::EVENTLOG_VARIABLE)
+        } else if self.is_database(kind) && signature_list::count(self.content).is_none() {
+            Some(Code::EVENTLOG_SIGNATURE_LIST)
+        } else {
+            None
+        }
+    }
+
+    /// Its name and what it says.
+    pub(super) fn describe(&self, kind: u32) -> String {
+        let says = match (self.subject, self.content) {
+            (SECURE_BOOT, []) => "not set".into(),
+            (SECURE_BOOT, [0]) => "off".into(),
+            (SECURE_BOOT, [1]) => "on".into(),
+            (BOOT_OPTION, content) => boot_option(content),
+            (BOOT_ORDER, content) => hex(content),
+            (_, content) => match signature_list::count(content) {
+                Some(counts) if self.is_database(kind) => counts.describe(),
+                _ => text_or_bytes(content),
+            },
         };
-        Ok(join(self.name.clone(), ": ", &says))
+        join(text_or_bytes(self.name), ": ", &says)
     }
 }
 
-/// `Boot` and four hexadecimal digits.
-fn is_boot_option(name: &str) -> bool {
-    name.strip_prefix("Boot").is_some_and(|n| n.len() == 4 && n.bytes().all(|digit| digit.is_ascii_hexdigit()))
+/// The code of what is malformed in the data of an event that carries a variable: every byte belongs to it.
+pub(super) fn fault(kind: u32, data: &[u8]) -> Option<Code> {
+    match Variable::read(data) {
+        Some(variable) if variable.structure.len() == data.len() => variable.fault(kind),
+        _ => Some(Code::EVENTLOG_VARIABLE),
+    }
 }
 
-/// EFI_LOAD_OPTION (UEFI 2.10 §3.1.3): its name and the file that it starts.
-pub(super) fn boot_option(content: &[u8]) -> Option<String> {
+fn is_utf16_of(name: &[u8], ascii: &str) -> bool {
+    let (units, odd) = name.as_chunks::<2>();
+    odd.is_empty() && units.len() == ascii.len() && units.iter().zip(ascii.bytes()).all(|(unit, c)| *unit == [c, 0])
+}
+
+/// EFI_LOAD_OPTION (UEFI 2.10 §3.1.3): its name and the file that it starts; what does not read as one as it is.
+pub(super) fn boot_option(content: &[u8]) -> String {
+    load_option(content).unwrap_or_else(|| text_or_bytes(content))
+}
+
+fn load_option(content: &[u8]) -> Option<String> {
     let mut reader = Reader::new(content);
-    let (_attributes, path_length) = (reader.u32()?, reader.u16()?);
-    let (units, _) = reader.rest().as_chunks::<2>();
-    let name = reader.bytes(units.iter().position(|unit| *unit == [0; 2])?.checked_mul(2)?)?;
-    let (_zero, path) = (reader.u16()?, reader.bytes(path_length.into())?);
-    Some(join(text(name).unwrap_or_default(), " ", &firmware::device_path(path)?))
+    let (_attributes, path_length) = (reader.u32()?, reader.size(2)?);
+    let start = reader.rest();
+    let mut length = 0_usize;
+    while reader.u16()? != 0 {
+        length = length.checked_add(2)?;
+    }
+    let path = reader.bytes(path_length)?;
+    Some(join(text(start.get(..length)?).unwrap_or_default(), " ", &firmware::device_path(path)?))
 }

@@ -6,55 +6,73 @@ use super::{
     digest, event_type,
     explain::{Explained, Explanation},
     finding::Finding,
-    parse::Event,
 };
-use crate::json::writer::Out;
+use crate::{json::writer::Out, policy::PCR_COUNT};
 
 impl Explanation<'_> {
-    /// `{bank, secureBoot?, pcrs, unexplained, findings, events}`; byte strings are hex. An event has its digest of the bank,
+    /// `{bank, pcrs, unexplained, findings, events, secureBoot?}`; byte strings are hex. An event has its digest of the bank,
     /// and `type` as a number where it has no name.
     #[must_use]
     pub fn to_json(&self) -> String {
-        self.to_out().write()
+        self.to_out(&self.explain_all()).write()
     }
 
-    pub(crate) fn to_out(&self) -> Out<'_> {
-        let mut members = Vec::from([("bank", Out::Text(digest::name(self.algorithm).unwrap_or_default()))]);
-        members.extend(self.secure_boot.map(|enforced| ("secureBoot", Out::Bool(enforced))));
-        let pcrs = (0..).zip(&self.replayed).filter_map(|(index, value)| {
-            let value = Out::Hex(value.as_deref()?);
-            Some(Out::Object(Vec::from([("index", Out::Integer(index)), ("value", value)])))
-        });
-        let events = self.log.events.iter().zip(&self.events).enumerate();
-        members.extend([
-            ("pcrs", Out::Array(pcrs.collect())),
-            ("unexplained", Out::Array(self.unexplained.iter().map(|pcr| Out::Integer((*pcr).into())).collect())),
-            ("findings", Out::Array(self.findings.iter().copied().map(Finding::to_out).collect())),
-            ("events", Out::Array(events.map(|(index, (event, said))| self.event(index, event, said)).collect())),
-        ]);
-        Out::Object(members)
+    /// What every event says, in the order of the log.
+    pub(crate) fn explain_all(&self) -> Vec<Explained> {
+        self.log.events.iter().map(|event| self.explain(event)).collect()
     }
 
-    fn event<'b>(&'b self, index: usize, event: &'b Event<'_>, explained: &'b Explained) -> Out<'b> {
-        let kind = event_type::name(event.kind).map_or(Out::Integer(event.kind.into()), Out::Text);
+    pub(crate) fn to_out<'b>(&'b self, explained: &'b [Explained]) -> Out<'b> {
+        let (mut pcrs, mut unexplained, mut findings) = (Vec::new(), Vec::new(), Vec::new());
+        for index in 0..PCR_COUNT {
+            if let Some(value) = self.replayed.get(index) {
+                pcrs.push(Out::Object(Vec::from([("index", Out::Integer(index.into())), ("value", Out::Hex(value))])));
+            }
+        }
+        self.unexplained.iter().for_each(|pcr| unexplained.push(Out::Integer((*pcr).into())));
+        self.findings.iter().for_each(|finding| findings.push(finding.to_out()));
         let mut members = Vec::from([
-            ("index", Out::Integer(index as u64)),
-            ("pcr", Out::Integer(event.pcr.into())),
-            ("type", kind),
-            ("subject", Out::Text(explained.subject)),
-            ("description", Out::Text(&explained.description)),
-            ("verified", Out::Bool(explained.verified)),
+            ("bank", Out::Text(digest::name(self.algorithm).unwrap_or_default())),
+            ("pcrs", Out::Array(pcrs)),
+            ("unexplained", Out::Array(unexplained)),
+            ("findings", Out::Array(findings)),
+            ("events", Out::Array(self.events(explained))),
         ]);
-        members.extend(self.log.digest(event, self.algorithm).map(|digest| ("digest", Out::Hex(digest))));
+        if let Some(enforced) = self.secure_boot {
+            members.push(("secureBoot", Out::Bool(enforced)));
+        }
         Out::Object(members)
+    }
+
+    fn events<'b>(&'b self, explained: &'b [Explained]) -> Vec<Out<'b>> {
+        let mut events = Vec::new();
+        for (event, explained) in self.log.events.iter().zip(explained) {
+            let mut members = Vec::from([
+                ("index", Out::Integer(events.len() as u64)),
+                ("pcr", Out::Integer(event.pcr.into())),
+                ("type", event_type::name(event.kind).map_or(Out::Integer(event.kind.into()), Out::Text)),
+                ("subject", Out::Text(explained.subject)),
+                ("description", Out::Text(&explained.description)),
+                ("verified", Out::Bool(explained.verified)),
+            ]);
+            if let Some(digest) = self.log.digest(event, self.algorithm) {
+                members.push(("digest", Out::Hex(digest)));
+            }
+            events.push(Out::Object(members));
+        }
+        events
     }
 }
 
 impl Finding {
-    pub(crate) fn to_out(self) -> Out<'static> {
+    fn to_out(self) -> Out<'static> {
         let mut members = Vec::from([("code", Out::Text(self.code.as_str()))]);
-        members.extend(self.event.map(|event| ("event", Out::Integer(event as u64))));
-        members.extend(self.pcr.map(|pcr| ("pcr", Out::Integer(pcr.into()))));
+        if let Some(event) = self.event {
+            members.push(("event", Out::Integer(event as u64)));
+        }
+        if let Some(pcr) = self.pcr {
+            members.push(("pcr", Out::Integer(pcr.into())));
+        }
         Out::Object(members)
     }
 }

@@ -1,1 +1,9 @@
+//! Every rule told with a log that is generated here; logs of real machines are read by `pnpm eventlog`.
 
+mod explaining;
+mod hostile;
+mod machine;
+mod replaying;
+mod requiring;
+mod rules;
+mod syntax;
