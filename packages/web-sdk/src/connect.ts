@@ -9,7 +9,7 @@ import type { TrustedVerdict } from './verdict.js'
 import { loadVerifier } from './verifier/load.js'
 import type { WasmSource } from './verifier/source.js'
 
-/** A service that passed, for as long as its key is valid; the key is renewed when a request needs it. */
+/** A service that passed, for as long as its key is valid; the key is renewed before its end, or when a request needs it. */
 export interface BlindLlamaClient<AllowSimulated extends boolean = false> {
   /**
    * `fetch` for addresses under the service's base URL, everything of which is encrypted to the attested key: method, path,

@@ -1,8 +1,11 @@
 import type { BlindLlamaError } from './errors.js'
 import type { Step, Verdict } from './verdict.js'
 
-/** Why an attestation runs: the first one, `renew()`, the key's time was over, or the gateway no longer knew the key. */
-export type AttestReason = 'connect' | 'renew' | 'expired' | 'key-unknown'
+/**
+ * Why an attestation runs: the first one, `renew()`, the key's time is nearly over (in the background: the key stays in use,
+ * also where this fails), its time was over, or the gateway no longer knew the key.
+ */
+export type AttestReason = 'connect' | 'renew' | 'expiring' | 'expired' | 'key-unknown'
 
 /**
  * What `onEvent` hears, in this order for each attestation: `attesting`, `evidence`, a `step` for each step of the verdict,

@@ -1,3 +1,4 @@
+import { loopback } from './environment.js'
 import type { ConnectEvent } from './events.js'
 import { BlindLlamaError } from './errors.js'
 import type { Policy } from './policy.js'
@@ -33,8 +34,6 @@ export interface Settings {
   policy: Uint8Array<ArrayBuffer>
   allowSimulated: boolean
 }
-
-const loopback = /^(localhost|[^.]+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
 function baseUrl(name: 'url' | 'relay', value: string | URL): URL {
   let url: URL

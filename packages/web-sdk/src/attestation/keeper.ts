@@ -1,6 +1,7 @@
 import { raceAbort } from '../abort.js'
 import { BlindLlamaError } from '../errors.js'
 import type { AttestReason } from '../events.js'
+import { Ahead } from './ahead.js'
 import type { Attestation } from './attest.js'
 
 type Attest = (reason: AttestReason, signal: AbortSignal) => Promise<Attestation>
@@ -13,13 +14,18 @@ function isTerminal(error: unknown): error is BlindLlamaError {
 /**
  * Holds the one key in use. Whoever needs it while it is being renewed waits for the same attestation; after a terminal
  * failure everybody gets that failure, and nothing is sent, until the caller asks for `renew` itself.
+ *
+ * A key in use is renewed before its time is over, and nobody waits for that. What goes wrong there fails no request: the key
+ * that is held was proved until its end, and whoever needs another then asks for it, and hears of it, himself.
  */
 export class KeyKeeper {
   readonly #attest: Attest
   readonly #closing = new AbortController()
+  readonly #ahead = new Ahead(() => void this.#renewAhead())
   #current: Attestation | undefined
   #failure: BlindLlamaError | undefined
   #pending: Promise<Attestation> | undefined
+  #pendingAhead: Promise<Attestation | undefined> | undefined
 
   constructor(attest: Attest) {
     this.#attest = attest
@@ -34,6 +40,7 @@ export class KeyKeeper {
   async current(signal?: AbortSignal): Promise<Attestation> {
     this.#assertOpen()
     if (this.#failure) throw this.#failure
+    this.#ahead.use()
     if (this.#current && this.#current.lifetime.remainingMs() > 0) return this.#current
     return this.#renew('expired', signal)
   }
@@ -54,10 +61,12 @@ export class KeyKeeper {
   /** Ends the life of the key in use: the next request attests anew. */
   expire(): void {
     this.#current?.lifetime.end()
+    this.#ahead.cancel()
   }
 
   close(): void {
     this.#current = undefined
+    this.#ahead.close()
     this.#closing.abort(new BlindLlamaError('client.closed', 'The client was closed'))
   }
 
@@ -67,23 +76,45 @@ export class KeyKeeper {
 
   #renew(reason: AttestReason, signal?: AbortSignal): Promise<Attestation> {
     signal?.throwIfAborted()
-    this.#pending ??= this.#run(reason).finally(() => (this.#pending = undefined))
-    return raceAbort(this.#pending, signal)
+    return raceAbort(this.#pendingAhead?.then((renewed) => renewed ?? this.#own(reason)) ?? this.#own(reason), signal)
+  }
+
+  /** An attestation that somebody waits for. */
+  #own(reason: AttestReason): Promise<Attestation> {
+    return (this.#pending ??= this.#run(reason).finally(() => (this.#pending = undefined)))
   }
 
   async #run(reason: AttestReason): Promise<Attestation> {
+    this.#assertOpen()
     try {
-      const attestation = await this.#attest(reason, this.#closing.signal)
-      this.#assertOpen()
-      this.#failure = undefined
-      this.#current = attestation
-      return attestation
+      return await this.#take(reason)
     } catch (error) {
       if (isTerminal(error)) {
         this.#failure = error
         this.#current = undefined
+        this.#ahead.cancel()
       }
       throw error
     }
+  }
+
+  async #take(reason: AttestReason): Promise<Attestation> {
+    const attestation = await this.#attest(reason, this.#closing.signal)
+    this.#assertOpen()
+    this.#failure = undefined
+    this.#current = attestation
+    this.#ahead.plan(attestation.lifetime.remainingMs())
+    return attestation
+  }
+
+  async #renewAhead(): Promise<void> {
+    const held = this.#current
+    if (!held || this.#pending || held.lifetime.remainingMs() === 0) return
+    this.#pendingAhead = this.#take('expiring').catch((error: unknown) => {
+      if (!isTerminal(error) && this.#current === held) this.#ahead.retry(held.lifetime.remainingMs())
+      return undefined
+    })
+    await this.#pendingAhead
+    this.#pendingAhead = undefined
   }
 }

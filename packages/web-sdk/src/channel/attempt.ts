@@ -1,4 +1,5 @@
 import { encodeHead, encodeTail } from '../bhttp/encode-request.js'
+import { isOffline } from '../environment.js'
 import { BlindLlamaError } from '../errors.js'
 import { type SealedRequest, sealRequest } from '../ohttp/seal-request.js'
 import { mediaType, outerRequest } from '../outer-fetch.js'
@@ -12,12 +13,16 @@ import { paddedLength } from './padding.js'
 const keyProblem = 'https://iana.org/assignments/http-problem-types#ohttp-key'
 const maxProblemBytes = 4096
 
-/** An answer from inside the encapsulation, or the unauthenticated remark that the gateway does not know the key. */
-export type Outcome = Answer | { kind: 'key-unknown' }
+/**
+ * An answer from inside the encapsulation; the unauthenticated remark that the gateway does not know the key; or nothing was
+ * sent, because the time of the key ended before all was sealed, as where the machine slept.
+ */
+export type Outcome = Answer | { kind: 'key-unknown' } | { kind: 'key-expired' }
 
 /** Seals `request` to the attested key, posts it once and opens the head of the answer (PROTOCOL.md §10). */
 export async function attempt(request: InnerRequest, key: ChannelKey, endpoint: URL): Promise<Outcome> {
   const sealed = await seal(request, key)
+  if (key.lifetime.remainingMs() === 0) return { kind: 'key-expired' }
   const outer = await post(new URL(`blindllama/v1/o/${key.instance}`, endpoint), sealed, request)
   if (outer.status !== 200) return refuse(outer)
   if (mediaType(outer) !== 'message/ohttp-chunked-res') {
@@ -41,6 +46,7 @@ async function seal(request: InnerRequest, { key, clockOffsetMs }: ChannelKey): 
 }
 
 async function post(url: URL, { body }: SealedRequest, { method, signal }: InnerRequest): Promise<Response> {
+  if (isOffline(url)) throw new BlindLlamaError('channel.unreachable', 'This device is offline: nothing was sent')
   const headers = { 'content-type': 'message/ohttp-chunked-req', incremental: '?1' }
   try {
     return await fetch(url, { ...outerRequest, method: 'POST', headers, body, signal: signal ?? null })

@@ -5,6 +5,8 @@ export interface ChannelKey {
   readonly key: RequestKey
   /** `[a-z0-9]{1,32}`: the part of the path that the request is posted to. */
   readonly instance: string
+  /** How long the key may be used yet, in milliseconds; 0 once its time is over. */
+  readonly lifetime: { remainingMs: () => number }
   /** What to add to this machine's wall clock to get the service's, in milliseconds. */
   clockOffsetMs: number
 }

@@ -14,8 +14,9 @@ export function channelFetch<Key extends ChannelKey>(
 
 /**
  * Sends `request`, again only where the gateway did not run it: once with another key when it did not know the first, once
- * with another date when its clock disagreed. Every attempt carries the same idempotency key to the same instance, which runs
- * it once, so that a forged remark about the key cannot make it run twice.
+ * with another date when its clock disagreed, once when the time of the key ended before anything was sent. Every attempt
+ * carries the same idempotency key to the same instance, which runs it once, so that a forged remark about the key cannot
+ * make it run twice.
  */
 async function send<Key extends ChannelKey>(
   request: InnerRequest,
@@ -23,11 +24,17 @@ async function send<Key extends ChannelKey>(
   endpoint: URL,
 ): Promise<Response> {
   let key = await keys.current(request.signal)
+  let keyExpired = false
   let keyReplaced = false
   let dateCorrected = false
   for (;;) {
     const outcome = await attempt(request, key, endpoint)
-    if (outcome.kind === 'key-unknown') {
+    if (outcome.kind === 'key-expired') {
+      if (keyExpired) throw new BlindLlamaError('channel.key_expired', 'Two keys in a row expired before all was sealed')
+      keyExpired = true
+      const fresh = await keys.current(request.signal)
+      key = keyReplaced || dateCorrected ? sameInstance(key, fresh) : fresh
+    } else if (outcome.kind === 'key-unknown') {
       if (keyReplaced) throw new BlindLlamaError('channel.key_unknown', 'The gateway did not know two keys in a row')
       keyReplaced = true
       key = sameInstance(key, await keys.replace(key, request.signal))

@@ -29,7 +29,7 @@ export type BlindLlamaState<AllowSimulated extends boolean = boolean> =
       readonly verification: TrustedVerdict<AllowSimulated>
       readonly error: undefined
       readonly fetch: typeof globalThis.fetch
-      /** When the key expires, in milliseconds since 1970. The client attests anew by itself with the next request after it. */
+      /** When the key expires, in milliseconds since 1970. The client renews it by itself. */
       readonly expiresAt: number
     }
   | {
@@ -55,7 +55,7 @@ export type Connect = (options: ConnectOptions<true> | ConnectOptions<false>) =>
  * One attested client and what components see of it. Free of React.
  *
  * The state follows the client's own events for as long as it lives: a key that expires, is renewed or is lost shows, and
- * a renewal that fails takes `fetch` away.
+ * a renewal that fails takes `fetch` away, unless it was ahead of its time.
  */
 export class Session {
   readonly #connect: Connect
@@ -67,6 +67,8 @@ export class Session {
   #client: BlindLlamaClient<boolean> | undefined
   #verdict: TrustedVerdict<true> | FailedVerdict | undefined
   #expiresAt = 0
+  /** Whether the attestation under way is in the background: the key that is held stays in use, whatever comes of it. */
+  #ahead = false
 
   constructor(
     connect: Connect,
@@ -113,10 +115,13 @@ export class Session {
 
   #follow(event: ConnectEvent): void {
     if (this.#abort.signal.aborted) return
-    if (event.type === 'attesting') this.#attesting()
-    else if (event.type === 'verdict') this.#verdict = event.verdict
-    else if (event.type === 'failed') this.#failed(event.error)
-    else if (event.type === 'ready') {
+    if (event.type === 'attesting') {
+      this.#ahead = event.reason === 'expiring'
+      if (!this.#ahead) this.#attesting()
+    } else if (event.type === 'verdict') this.#verdict = event.verdict
+    else if (event.type === 'failed') {
+      if (!this.#ahead) this.#failed(event.error)
+    } else if (event.type === 'ready') {
       this.#expiresAt = Date.now() + event.expiresInMs
       // The first `ready` comes before `connect` hands over the client; later ones before the client shows its new verdict.
       if (this.#client !== undefined && this.#verdict?.result === 'pass') this.#ready(this.#client, this.#verdict)

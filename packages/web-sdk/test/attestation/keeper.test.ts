@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Attestation } from '../../src/attestation/attest.js'
 import { KeyKeeper } from '../../src/attestation/keeper.js'
 import { Lifetime, instant } from '../../src/attestation/lifetime.js'
@@ -19,6 +19,8 @@ beforeEach(() => {
     return outcome()
   })
 })
+
+afterEach(() => keeper.close())
 
 /** What the keeper looks at of an attestation is its lifetime and its identity. */
 function attestation(validForMs = 60_000): Attestation {

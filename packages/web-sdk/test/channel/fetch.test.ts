@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ChannelKey, KeySource } from '../../src/channel/channel-key.js'
 import { channelFetch } from '../../src/channel/fetch.js'
 import { pattern } from '../support/bytes.js'
@@ -25,7 +25,10 @@ beforeEach(async () => {
   }
   send = channelFetch({ base: service.base, endpoint: service.base }, keys)
 })
-afterEach(async () => service.close())
+afterEach(async () => {
+  vi.unstubAllGlobals()
+  await service.close()
+})
 
 function chat(body: string, init: RequestInit = {}): Promise<Response> {
   return send(new URL('v1/chat/completions', service.base), { method: 'POST', body, ...init })
@@ -228,6 +231,40 @@ describe('what answers outside the encryption', () => {
     await expect(chat('x')).rejects.toMatchObject({ code: 'request.unknown_fate' })
     await expect(send(new URL('v1/models', service.base))).rejects.toMatchObject({ code: 'channel.unreachable' })
     expect(service.outer).toHaveLength(2)
+  })
+})
+
+describe('a device that is offline', () => {
+  test('sends nothing, and says so', async () => {
+    vi.stubGlobal('navigator', { onLine: false })
+    const base = new URL('https://service.example/')
+    const offline = channelFetch({ base, endpoint: base }, { current: async () => key, replace: async () => key })
+    const sent = offline(new URL('v1/chat/completions', base), { method: 'POST', body: 'x' })
+    await expect(sent).rejects.toMatchObject({ code: 'channel.unreachable', message: expect.stringContaining('nothing was sent') })
+  })
+
+  test('still reaches itself', async () => {
+    vi.stubGlobal('navigator', { onLine: false })
+    expect((await chat('x')).status).toBe(200)
+  })
+})
+
+describe('a key whose time ends while the request is sealed', () => {
+  function expireNext(times: number): void {
+    let left = times
+    Object.assign(key, { lifetime: { remainingMs: () => (left-- > 0 ? 0 : 1) } })
+  }
+
+  test('is not used: the request is sealed to the next one', async () => {
+    expireNext(1)
+    expect(await (await chat('x')).text()).toBe('x')
+    expect(service.outer).toHaveLength(1)
+  })
+
+  test('twice in a row ends in its code, and nothing was sent', async () => {
+    expireNext(2)
+    await expect(chat('x')).rejects.toMatchObject({ code: 'channel.key_expired' })
+    expect(service.outer).toHaveLength(0)
   })
 })
 

@@ -37,4 +37,38 @@ test('requests go on over many key epochs, and none fails', async () => {
   expect(requests).toBeGreaterThan(50)
   expect(epochs.size).toBeGreaterThanOrEqual(3)
   expect(events.filter(({ type }) => type === 'failed')).toEqual([])
+  const reasons = events.flatMap((event) => (event.type === 'attesting' ? [event.reason] : []))
+  expect(reasons.filter((reason) => reason === 'expiring').length, 'most keys were renewed ahead').toBeGreaterThan(
+    reasons.length / 2,
+  )
+}, 60_000)
+
+test('a service that is gone for a while fails no request as long as the key is valid', async () => {
+  const heard: string[] = []
+  const client = await connectWith(
+    {
+      url: service.relay.url,
+      policy: service.staging.policy,
+      dangerouslyAllowSimulated: true,
+      onEvent: (event) => {
+        if (event.type === 'attesting') heard.push(event.reason)
+        if (event.type === 'failed') heard.push(event.error.code)
+      },
+    },
+    () => wasmFile,
+  )
+  const models = new URL('v1/models', service.relay.url)
+  service.relay.intercept = (request, response) => {
+    if (request.url?.includes('evidence') !== true) return false
+    response.destroy()
+    return true
+  }
+  while (!heard.includes('evidence.unreachable')) {
+    expect((await client.fetch(models)).status).toBe(200)
+    await new Promise((resolve) => setTimeout(resolve, 40))
+  }
+  expect(heard.slice(0, 3)).toEqual(['connect', 'expiring', 'evidence.unreachable'])
+  service.relay.intercept = () => false
+  expect((await client.fetch(models)).status).toBe(200)
+  client.close()
 }, 60_000)

@@ -182,6 +182,24 @@ describe('the openai package over it', () => {
     await expect(reading).rejects.toMatchObject({ name: 'BlindLlamaError', code: 'channel.truncated' })
   })
 
+  test('gives up on an answer that does not begin within its timeout, with its own error', async () => {
+    const client = await connect()
+    service.relay.intercept = (request) => request.url?.includes('/o/') === true
+    const late = openai(client).chat.completions.create({ model: 'fixed', messages }, { timeout: 300, maxRetries: 0 })
+    await expect(late).rejects.toBeInstanceOf(OpenAI.APIConnectionTimeoutError)
+    const own = client.fetch(new URL('v1/models', service.relay.url), { signal: AbortSignal.timeout(300) })
+    await expect(own).rejects.toMatchObject({ name: 'TimeoutError' })
+  })
+
+  test('gives up within its timeout where the evidence does not come', async () => {
+    const client = await connect()
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 7_200_000 })
+    service.relay.intercept = () => true
+    const late = openai(client).chat.completions.create({ model: 'fixed', messages }, { timeout: 300, maxRetries: 0 })
+    await expect(late).rejects.toBeInstanceOf(OpenAI.APIConnectionTimeoutError)
+    expect(service.relay.count(/\/o\//)).toBe(0)
+  })
+
   test('stops the answer when its stream is left', async () => {
     const client = await connect()
     service.upstream.pause = async () => new Promise((resolve) => setTimeout(resolve, 50))

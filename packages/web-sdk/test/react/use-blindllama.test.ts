@@ -268,6 +268,24 @@ describe('attesting again', () => {
     expect(result.current).toMatchObject({ status: 'error', fetch: undefined, error: { code: 'ak.untrusted' } })
   })
 
+  it('stays ready while the client renews its key ahead of its end, and where that fails', async () => {
+    const seen: string[] = []
+    const { result } = renderHook(() => {
+      const state = useBlindLlama(inline())
+      seen.push(state.status)
+      return state
+    })
+    await settle(() => held.last.pass(passed('old')))
+    seen.length = 0
+    await settle(() => held.last.emit({ type: 'attesting', reason: 'expiring' }))
+    await settle(() => held.last.refuse())
+    expect(result.current).toMatchObject({ status: 'ready', verification: { release: 'old' } })
+    await settle(() => held.last.emit({ type: 'attesting', reason: 'expiring' }))
+    await settle(() => held.last.pass(passed('new')))
+    expect(result.current).toMatchObject({ status: 'ready', verification: { release: 'new' } })
+    expect(new Set(seen)).toEqual(new Set(['ready']))
+  })
+
   it('does nothing where there is nothing to attest', () => {
     const { result } = renderHook(() => useBlindLlama(undefined))
     result.current.retry()

@@ -101,7 +101,7 @@ export class ChannelService {
     this.#keyNumber += 1
     const { key, config } = await this.#peer.serverKey(this.#keyNumber)
     this.#key = key
-    return { key: await requestKeyOf(config), instance, clockOffsetMs: 0 }
+    return { key: await requestKeyOf(config), instance, clockOffsetMs: 0, lifetime: { remainingMs: () => 60_000 } }
   }
 
   async close(): Promise<void> {
