@@ -1,7 +1,15 @@
 import { defineConfig, type PlaywrightTestConfig } from '@playwright/test'
-import { chromium } from './support/browser.ts'
+import type { EngineOption } from './support/test.ts'
 
-const config: PlaywrightTestConfig = defineConfig({
+/** Stories that another engine would only tell again. */
+const once: string[] = [
+  // No browser takes part.
+  '**/usage.spec.ts',
+  // axe judges roles, names and computed colours; phones and dark colours are simulated in Chromium alone.
+  '**/accessibility.spec.ts',
+]
+
+const config: PlaywrightTestConfig<object, EngineOption> = defineConfig<object, EngineOption>({
   testDir: 'specs',
   outputDir: 'results',
   // One staging service, with one small model on one thread: side by side the stories would only wait for each other.
@@ -13,7 +21,18 @@ const config: PlaywrightTestConfig = defineConfig({
   expect: { timeout: 20_000 },
   forbidOnly: true,
   reporter: [['list'], ['json', { outputFile: process.env['E2E_REPORT'] ?? 'results/report.json' }]],
-  use: { launchOptions: chromium, trace: 'retain-on-failure', viewport: { width: 1280, height: 800 } },
+  use: { trace: 'retain-on-failure', viewport: { width: 1280, height: 800 } },
+  projects: [
+    { name: 'chromium', use: { engine: 'chromium' } },
+    { name: 'firefox', use: { engine: 'firefox' }, testIgnore: once },
+    {
+      name: 'webkit',
+      use: { engine: 'webkit' },
+      testIgnore: once,
+      // WebDriver has no command that reads the console.
+      grepInvert: /@console/,
+    },
+  ],
 })
 
 export default config

@@ -1,26 +1,20 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import type { Page } from '@playwright/test'
 import { restartWithOtherConfiguration, startOverForeignTpm } from '../support/attackers.ts'
 import { BUNDLE, CLAIMS, NONCE_PROOF, PCRS, QUOTE, STATIC } from '../support/evidence.ts'
 import { bytesOf, close, edit, editStatic, flip, member, open, type CborMap } from '../support/evidence.ts'
-import { ask, expect, requestsAt, test } from '../support/test.ts'
+import { expect, requestsAt, test, type Chat } from '../support/test.ts'
 import { toEvents } from '../../tools/staging/measurements.ts'
 import { replay } from '../../tools/staging/replay.ts'
 import { startStaging } from '../../tools/staging/staging.ts'
 
-/** Waits for the page's decision; where it should have refused and did not, it is taken at its word and asked something. */
-async function decided(page: Page): Promise<void> {
-  const badge = page.getByTestId('badge')
-  await expect(badge).toHaveAttribute('data-status', /^(?:ready|error)$/)
-  if ((await badge.getAttribute('data-status')) === 'ready') await ask(page, 'What is my secret?')
-}
-
 /** The page refuses with `code`, shows why, and lets nothing be typed, let alone sent. */
-async function refuses(page: Page, code: string): Promise<void> {
-  await decided(page)
-  await expect(page.getByTestId('badge')).toHaveAttribute('data-status', 'error', { timeout: 1000 })
-  await expect(page.getByTestId('error')).toHaveAttribute('data-code', code)
-  await expect(page.getByTestId('send')).toBeDisabled()
+async function refuses(chat: Chat, code: string): Promise<void> {
+  const decision = await chat.decided()
+  // Where it should have refused and did not, it is taken at its word: what it sends is counted at the gateway.
+  if (decision === 'ready') await chat.ask('What is my secret?')
+  expect(decision, 'decision of the page').toBe('error')
+  expect(await chat.refusal()).toBe(code)
+  expect(await chat.canSend()).toBe(false)
 }
 
 test.describe('before the channel @verification', () => {
@@ -58,7 +52,7 @@ test.describe('before the channel @verification', () => {
     let earlier: Uint8Array | undefined
     const proxy = await between({ evidence: (bundle) => (earlier ??= bundle) })
     const first = await chat({ url: proxy.url })
-    await expect(first.getByTestId('badge')).toHaveAttribute('data-status', 'ready')
+    await first.verified()
     const second = await chat({ url: proxy.url })
     await refuses(second, 'binding.extra_data')
   })

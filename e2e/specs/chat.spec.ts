@@ -1,4 +1,5 @@
-import { ask, expect, requestsAt, test, verified } from '../support/test.ts'
+import { expect, requestsAt, test } from '../support/test.ts'
+import { workOf } from '../support/work.ts'
 
 const question = 'Tell me in a few sentences why the sky is blue.'
 
@@ -7,58 +8,45 @@ test('a question is answered by a real model, token by token, through the verifi
   staging,
 }) => {
   const page = await chat()
-  await verified(page)
+  await page.verified()
   const before = await requestsAt(staging)
 
-  await ask(page, question)
-  const answer = page.getByTestId('answer')
-  await expect(answer).toBeVisible()
-  const lengths = await answer.evaluate(
-    (element) =>
-      new Promise<number[]>((resolve) => {
-        const seen = new Set<number>()
-        const observer = new MutationObserver(() => {
-          seen.add(element.textContent.length)
-          if (element.dataset['state'] === 'streaming') return
-          observer.disconnect()
-          resolve([...seen])
-        })
-        observer.observe(element, { attributes: true, characterData: true, childList: true, subtree: true })
-      }),
-  )
-  await expect(answer).toHaveAttribute('data-state', 'complete')
+  await page.ask(question)
+  const lengths = await page.growth()
+  await page.ended('complete')
   expect(lengths.length, 'states of the growing answer').toBeGreaterThanOrEqual(20)
   expect(await requestsAt(staging)).toBe(before + 1)
 })
 
 test('a conversation goes on: a second question leaves the first answer as it was', async ({ chat, staging }) => {
   const page = await chat()
-  await verified(page)
+  await page.verified()
   const before = await requestsAt(staging)
-  await ask(page, 'Say hello.')
-  const first = page.getByTestId('answer').nth(0)
-  await expect(first).toHaveAttribute('data-state', 'complete')
-  const said = await first.textContent()
-  await ask(page, 'Say goodbye.')
-  await expect(page.getByTestId('answer').nth(1)).toHaveAttribute('data-state', 'complete')
-  expect(await first.textContent()).toBe(said)
+  await page.ask('Say hello.')
+  const first = await page.ended('complete')
+  await page.ask('Say goodbye.')
+  await page.ended('complete', 1)
+  expect((await page.answer(0))?.said).toBe(first.said)
   expect(await requestsAt(staging)).toBe(before + 2)
 })
 
-test('stopping an answer keeps what arrived and frees the model at once', async ({ chat }) => {
+test('stopping an answer keeps what arrived and frees the model at once', async ({ chat, staging }) => {
   const page = await chat()
-  await verified(page)
-  await ask(page, 'Write a very long story about a lighthouse, in many chapters.')
-  const answer = page.getByTestId('answer').nth(0)
-  await expect.poll(async () => (await answer.textContent())?.length ?? 0).toBeGreaterThan(60)
-  await page.getByTestId('stop').click()
-  await expect(answer).toHaveAttribute('data-state', 'stopped')
-  const kept = await answer.textContent()
+  await page.verified()
+  await page.ask('Write a very long story about a lighthouse, in many chapters.')
+  await page.said(60)
+  await page.stop()
+  const stopped = await page.ended('stopped')
+  expect(stopped.said.length).toBeGreaterThan(60)
+  // A model that went on would keep a core busy for as long as the story is.
+  await expect
+    .poll(() => workOf(staging, 500), { message: 'work of the model in 500 ms', timeout: 5000 })
+    .toBeLessThan(50)
 
-  // The model answers one at a time: this one comes only if the story has ended there as well.
-  await ask(page, 'Say yes.')
-  await expect(page.getByTestId('answer').nth(1)).toHaveAttribute('data-state', 'complete')
-  expect(await answer.textContent()).toBe(kept)
+  await page.ask('Say yes.')
+  await page.said(0, 1)
+  await page.stop()
+  expect((await page.answer(0))?.said).toBe(stopped.said)
 })
 
 test('the page shows every step of the proof, the measured values and that the TPM is simulated', async ({
@@ -66,12 +54,11 @@ test('the page shows every step of the proof, the measured values and that the T
   staging,
 }) => {
   const page = await chat()
-  await verified(page)
-  await expect(page.getByTestId('banner-simulated')).toBeVisible()
-  await expect(page.getByTestId('banner-unattested')).toHaveCount(0)
+  await page.verified()
+  expect(await page.isThere('[data-testid="banner-simulated"]')).toBe(true)
+  expect(await page.count('[data-testid="banner-unattested"]')).toBe(0)
 
-  await page.getByTestId('badge').click()
-  const panel = page.getByRole('dialog')
+  await page.openPanel()
   const required = [
     'policy',
     'ak.trust',
@@ -83,24 +70,9 @@ test('the page shows every step of the proof, the measured values and that the T
     'key',
   ]
   for (const id of required)
-    await expect(panel.locator(`[data-testid="step"][data-id="${id}"]`)).toHaveAttribute('data-status', 'pass')
-  const failed = panel.locator('[data-testid="step"][data-status="fail"]')
-  await expect(failed).toHaveCount(0)
+    expect(await page.attribute(`dialog [data-testid="step"][data-id="${id}"]`, 'data-status'), id).toBe('pass')
+  expect(await page.count('dialog [data-testid="step"][data-status="fail"]')).toBe(0)
   const golden = (JSON.parse(staging.policy) as { releases: { pcrs: Record<string, string> }[] }).releases[0]?.pcrs
   expect(golden?.['4']).toMatch(/^[0-9a-f]{64}$/)
-  await expect(panel).toContainText(golden?.['4'] ?? '')
-})
-
-test('nothing of a conversation is stored, put in an address or printed', async ({ chat, context }) => {
-  const page = await chat()
-  const printed: string[] = []
-  page.on('console', (message) => printed.push(message.text()))
-  await verified(page)
-  await ask(page, 'Remember the word marmalade.')
-  await expect(page.getByTestId('answer').nth(0)).toHaveAttribute('data-state', 'complete')
-  const { cookies, origins } = await context.storageState({ indexedDB: true })
-  expect({ cookies, origins }).toEqual({ cookies: [], origins: [] })
-  expect(await page.evaluate(() => ({ ...sessionStorage }))).toEqual({})
-  expect(page.url()).not.toContain('marmalade')
-  expect(printed).toEqual([])
+  expect(await page.text('dialog')).toContain(golden?.['4'] ?? '')
 })

@@ -1,5 +1,5 @@
 import { Recorder } from '../support/recorder.ts'
-import { ask, expect, test, verified } from '../support/test.ts'
+import { expect, test } from '../support/test.ts'
 
 test('nobody on the way reads the question, the answer, the path, the model or the API key', async ({
   chat,
@@ -8,13 +8,11 @@ test('nobody on the way reads the question, the answer, the path, the model or t
   const recorder = await Recorder.start(staging.url)
   try {
     const page = await chat({ url: recorder.url })
-    await verified(page)
+    await page.verified()
     const question = 'Please explain the word xylophone to a child.'
-    await ask(page, question)
-    const answer = page.getByTestId('answer')
-    await expect(answer).toHaveAttribute('data-state', 'complete')
-    const answered = (await answer.locator('.answer-text').textContent()) ?? ''
-    const words = answered.split(/\s+/).filter((word) => word.length >= 7)
+    await page.ask(question)
+    const answer = await page.ended('complete')
+    const words = answer.said.split(/\s+/).filter((word) => word.length >= 7)
     expect(words.length, 'words of the answer to look for').toBeGreaterThan(3)
 
     const seen = recorder.bytes

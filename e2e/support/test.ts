@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import {
   test as base,
   expect,
-  type Page,
   type PlaywrightTestArgs,
   type PlaywrightTestOptions,
   type PlaywrightWorkerArgs,
@@ -13,10 +12,13 @@ import {
 import { artifacts } from '../../tools/staging/artifacts.ts'
 import { PageServer } from '../../tools/staging/page-server.ts'
 import { startStaging, type Staging } from '../../tools/staging/staging.ts'
+import { launch, type EngineName } from './browser.ts'
+import { Chat } from './chat.ts'
 import { ServiceProxy, type ProxyBehaviour } from './service-proxy.ts'
+import type { Engine } from './tab.ts'
 
 export { expect }
-export type { Page, Staging }
+export type { Chat, Staging }
 
 /** What a visit of the chat differs in from that of the staging's own page. */
 export interface Visit {
@@ -28,15 +30,21 @@ export interface Visit {
   readonly query?: string
 }
 
+/** What a project of the configuration chooses. */
+export interface EngineOption {
+  readonly engine: EngineName
+}
+
 interface WorkerFixtures {
+  readonly browserEngine: Engine
   /** A page server of the tests' own: its `/staging.json` says what a test needs. */
   readonly pageServer: PageServer
   readonly staging: Staging
 }
 
 interface TestFixtures {
-  /** Opens the chat as `visit` has it. */
-  readonly chat: (visit?: Visit) => Promise<Page>
+  /** Opens the chat as `visit` has it; each call in a test uses the same tab. */
+  readonly chat: (visit?: Visit) => Promise<Chat>
   /** Somebody between page and gateway, for this test. */
   readonly between: (behaviour: ProxyBehaviour, service?: string) => Promise<ServiceProxy>
 }
@@ -46,8 +54,17 @@ const built = process.env['E2E_PAGE'] ?? artifacts.page
 
 export const test: TestType<
   PlaywrightTestArgs & PlaywrightTestOptions & TestFixtures,
-  PlaywrightWorkerArgs & PlaywrightWorkerOptions & WorkerFixtures
-> = base.extend<TestFixtures, WorkerFixtures>({
+  PlaywrightWorkerArgs & PlaywrightWorkerOptions & WorkerFixtures & EngineOption
+> = base.extend<TestFixtures, WorkerFixtures & EngineOption>({
+  engine: ['chromium', { option: true, scope: 'worker' }],
+  browserEngine: [
+    async ({ engine }, use) => {
+      const browserEngine = await launch(engine)
+      await use(browserEngine)
+      await browserEngine.close()
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
   pageServer: [
     // oxlint-disable-next-line no-empty-pattern -- Playwright reads the fixtures needed from this pattern.
     async ({}, use) => {
@@ -65,13 +82,16 @@ export const test: TestType<
     },
     { scope: 'worker', timeout: 120_000 },
   ],
-  chat: async ({ page, pageServer, staging }, use) => {
+  chat: async ({ browserEngine, viewport, colorScheme, pageServer, staging }, use) => {
+    const { tab, close } = await browserEngine.newTab({ viewport, colorScheme })
+    const chat = new Chat(tab)
     await use(async ({ url = staging.url, policy = staging.policy, query = '' } = {}) => {
       const { measured, upstream, model } = staging
       pageServer.publish(url, { url, policy, measured, upstream, model })
-      await page.goto(`${pageServer.origin}/${query}`)
-      return page
+      await tab.open(`${pageServer.origin}/${query}`)
+      return chat
     })
+    await close()
   },
   between: async ({ staging }, use) => {
     const proxies: ServiceProxy[] = []
@@ -88,14 +108,4 @@ export const test: TestType<
 export async function requestsAt({ folder }: Pick<Staging, 'folder'>): Promise<number> {
   const log = await readFile(join(folder, 'gateway.log'), 'utf8')
   return log.split('\n').filter((line) => line.includes('"event":"channel.request"')).length
-}
-
-export async function verified(page: Page): Promise<void> {
-  await expect(page.getByTestId('badge')).toHaveAttribute('data-status', 'ready')
-}
-
-/** Writes a question and sends it. */
-export async function ask(page: Page, question: string): Promise<void> {
-  await page.getByTestId('composer').fill(question)
-  await page.getByTestId('send').click()
 }

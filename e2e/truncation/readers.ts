@@ -1,11 +1,9 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { chromium as browserType, type Browser, type Page } from '@playwright/test'
-import type * as Sdk from '@blindllama/web-sdk'
 import { PageServer } from '../../tools/staging/page-server.ts'
 import { chromium } from '../support/browser.ts'
+import { writeSdkPage, type SdkGlobals } from '../support/sdk-page.ts'
 import { readAnswer, type Ending, type Question, type Surroundings } from './read-answer.ts'
-import { loadSdk, sdkFolder } from './sdk.ts'
+import { loadSdk } from './sdk.ts'
 
 /** An application on the SDK: here, or in a page. */
 export interface Reader {
@@ -38,8 +36,7 @@ export async function nodeReader(): Promise<Reader> {
 }
 
 /** What the script of the package defines in a page, and what this file adds. */
-interface PageGlobals {
-  readonly BlindLlama: Pick<typeof Sdk, 'connect' | 'BlindLlamaError'>
+interface PageGlobals extends SdkGlobals {
   readonly reached: () => unknown
 }
 
@@ -62,15 +59,7 @@ export class ChromiumReader implements Reader {
 
   /** @param spki of the one certificate to trust without an authority, see `Certificate` */
   static async start(folder: string, spki: string): Promise<ChromiumReader> {
-    const page = join(folder, 'page')
-    await mkdir(page)
-    const script = '<script src="/blindllama.js"></script>'
-    await writeFile(
-      join(page, 'index.html'),
-      `<!doctype html><title>truncation</title><link rel="icon" href="data:,">${script}`,
-    )
-    for (const name of ['blindllama.js', 'blindllama_verifier_bg.wasm'])
-      await copyFile(join(sdkFolder, name), join(page, name))
+    const page = await writeSdkPage(folder)
     const args = [...(chromium.args ?? []), `--ignore-certificate-errors-spki-list=${spki}`]
     const [pages, browser] = await Promise.all([PageServer.start(page, 0), browserType.launch({ ...chromium, args })])
     return new ChromiumReader(pages, browser)

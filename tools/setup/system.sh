@@ -35,6 +35,9 @@ missing_packages() {
   has swtpm_setup || echo swtpm-tools
   has tpm2_pcrread || echo tpm2-tools
   has_file /usr/bin/chromium || echo chromium
+  has_file /usr/bin/firefox-esr || echo firefox-esr
+  { has WebKitWebDriver && has_file '/usr/lib/*/webkit2gtk-4.1/MiniBrowser'; } || echo webkit2gtk-driver
+  has Xvfb || echo xvfb
   has openssl || echo openssl
   has_file /usr/sbin/haproxy || echo haproxy
   has_file /usr/sbin/nginx || echo nginx-light

@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import type axe from 'axe-core'
+import { expect, test, type Chat } from '../support/test.ts'
+
+const source: string = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+/** The driver carries it into the page: the page's own CSP lets no foreign script in. */
+// oxlint-disable-next-line no-implied-eval -- It is never called here, only its text is sent.
+const defineAxe = new Function(source) as () => void
+
+/** Complaints of axe about the page as it stands, each with where and why. */
+async function complaints({ tab }: Chat): Promise<readonly string[]> {
+  await tab.evaluate(defineAxe, null)
+  return tab.evaluate(async () => {
+    // Colours in the middle of a transition belong to no design.
+    const passing = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
+    await Promise.allSettled(passing.map((animation) => animation.finished))
+    const { run } = (globalThis as unknown as { axe: typeof axe }).axe
+    const { violations, passes } = await run(document, { resultTypes: ['violations'] })
+    if (passes.length < 10) return ['axe looked at next to nothing']
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id} at ${target.join(' ')}: ${failureSummary ?? ''}`),
+    )
+  }, null)
+}
+
+const screens = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } } as const
+for (const [screen, viewport] of Object.entries(screens))
+  for (const colorScheme of ['light', 'dark'] as const)
+    test.describe(`${screen}, ${colorScheme}`, () => {
+      test.use({ viewport, colorScheme })
+
+      test('a conversation and its proof leave axe nothing to complain of', async ({ chat }) => {
+        const page = await chat()
+        await page.verified()
+        expect(await complaints(page), 'the empty chat').toEqual([])
+        await page.ask('Say hello.')
+        await page.ended('complete')
+        expect(await complaints(page), 'a conversation').toEqual([])
+        await page.openPanel()
+        expect(await complaints(page), 'the open panel').toEqual([])
+      })
+
+      test('a broken answer and a refusal leave axe nothing to complain of', async ({ chat, between }) => {
+        const proxy = await between({ cutAnswerAfterChunks: 6 })
+        const page = await chat({ url: proxy.url })
+        await page.verified()
+        await page.ask('Tell me in a few sentences why the sky is blue.')
+        await page.ended('incomplete')
+        expect(await complaints(page), 'an incomplete answer').toEqual([])
+        await chat({ query: '?simulated=refuse' })
+        expect(await page.decided()).toBe('error')
+        expect(await complaints(page), 'a refusal').toEqual([])
+        await page.openPanel()
+        expect(await complaints(page), 'the panel of a refusal').toEqual([])
+      })
+    })

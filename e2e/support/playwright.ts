@@ -1,0 +1,44 @@
+import type { Browser, BrowserContextOptions, Page } from '@playwright/test'
+import type { Engine, Tab } from './tab.ts'
+
+/** A browser that Playwright drives. */
+export function playwrightEngine(browser: Browser): Engine {
+  return {
+    async newTab({ viewport, colorScheme } = {}) {
+      const options: BrowserContextOptions = { ignoreHTTPSErrors: true, viewport: viewport ?? null }
+      const context = await browser.newContext(colorScheme === undefined ? options : { ...options, colorScheme })
+      return { tab: new PlaywrightTab(await context.newPage()), close: () => context.close() }
+    },
+    close: () => browser.close(),
+  }
+}
+
+class PlaywrightTab implements Tab {
+  readonly printed: string[] = []
+  readonly #page: Page
+
+  constructor(page: Page) {
+    this.#page = page
+    page.on('console', (message) => this.printed.push(message.text()))
+  }
+
+  async open(address: string): Promise<void> {
+    await this.#page.goto(address)
+  }
+
+  async evaluate<Argument, Result>(
+    script: (argument: Argument) => Result | Promise<Result>,
+    argument: Argument,
+  ): Promise<Awaited<Result>> {
+    return this.#page.evaluate<Awaited<Result>, unknown>(script as (argument: unknown) => Awaited<Result>, argument)
+  }
+
+  async type(selector: string, text: string): Promise<void> {
+    // Key by key, as a person does: in Firefox `fill` sets a value of which React never hears.
+    await this.#page.locator(selector).first().pressSequentially(text)
+  }
+
+  async click(selector: string): Promise<void> {
+    await this.#page.locator(selector).first().click()
+  }
+}

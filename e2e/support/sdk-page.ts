@@ -1,0 +1,24 @@
+import { copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type * as Sdk from '@blindllama/web-sdk'
+
+/** The folder of the built package; a canary names its own. */
+export const sdkFolder: string =
+  process.env['E2E_SDK'] ?? fileURLToPath(new URL('../../packages/web-sdk/dist', import.meta.url))
+
+/** What the script of the package defines in a page. */
+export interface SdkGlobals {
+  readonly BlindLlama: Pick<typeof Sdk, 'connect' | 'BlindLlamaError'>
+}
+
+/** Writes a page that holds the package's script and nothing else. Gives its folder. */
+export async function writeSdkPage(folder: string): Promise<string> {
+  const page = join(folder, 'page')
+  await mkdir(page)
+  const head = '<!doctype html><meta charset="utf-8"><title>SDK</title><link rel="icon" href="data:,">'
+  await writeFile(join(page, 'index.html'), `${head}<script src="/blindllama.js"></script>`)
+  for (const name of ['blindllama.js', 'blindllama_verifier_bg.wasm'])
+    await copyFile(join(sdkFolder, name), join(page, name))
+  return page
+}

@@ -1,0 +1,33 @@
+/**
+ * A browser's tab, as far as the stories need one: what every engine can do, whether Playwright or WebDriver drives it.
+ *
+ * Elements are named by CSS selectors, of which the first match counts.
+ */
+export interface Tab {
+  open(address: string): Promise<void>
+  /**
+   * Runs `script` inside the page and waits for what it gives. It sees nothing but `argument`; both ways only JSON passes.
+   */
+  evaluate<Argument, Result>(
+    script: (argument: Argument) => Result | Promise<Result>,
+    argument: Argument,
+  ): Promise<Awaited<Result>>
+  /** Presses the keys of `text`, one after the other, with the focus in the element. */
+  type(selector: string, text: string): Promise<void>
+  click(selector: string): Promise<void>
+  /** Everything that the page or the browser on its behalf wrote to the console: refusals of the CSP are among it. */
+  readonly printed: readonly string[]
+}
+
+/** How the person at the browser has it; WebKit's driver knows no colour scheme and takes the screen's size. */
+export interface Look {
+  readonly viewport?: { readonly width: number; readonly height: number } | null
+  readonly colorScheme?: 'light' | 'dark' | 'no-preference' | null
+}
+
+/** A browser that runs. */
+export interface Engine {
+  /** A tab that shares nothing with those before. Certificates are not checked: there are throw-away ones only. */
+  newTab(look?: Look): Promise<{ readonly tab: Tab; close(): Promise<void> }>
+  close(): Promise<void>
+}
