@@ -12,10 +12,7 @@
 //! | [`event_log`] | what the measurements behind the PCRs were |
 //! | `channel_key` | from proven claims to the one key |
 #![cfg_attr(target_family = "wasm", no_std)]
-#![cfg_attr(
-    test,
-    allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects)
-)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 extern crate alloc;
 

@@ -26,6 +26,7 @@ pub(crate) const X25519: [u64; 3] = [0x20, 1, 1];
 
 type Members = BTreeMap<u64, Value>;
 type Patch = Box<dyn Fn(&mut Vec<u8>)>;
+type Sign = Box<dyn Fn(&Key, &[u8]) -> Vec<u8>>;
 
 /// What a case starts from and changes. Members are used in the order in which they stand here.
 pub(crate) struct Scenario<'k> {
@@ -51,7 +52,7 @@ pub(crate) struct Scenario<'k> {
     pub(crate) patch_attest: Option<Patch>,
     /// After the attest was signed.
     pub(crate) patch_signed: Option<Patch>,
-    pub(crate) signature: Option<Box<dyn Fn(&Key, &[u8]) -> Vec<u8>>>,
+    pub(crate) signature: Option<Sign>,
     pub(crate) static_members: Members,
     pub(crate) patch_static: Option<Patch>,
     pub(crate) static_hash: Option<Hash>,

@@ -1,0 +1,152 @@
+//! The bundle that answers one request for evidence (PROTOCOL.md §3).
+
+mod pcrs;
+mod static_part;
+
+use alloc::vec::Vec;
+
+pub use pcrs::{Bank, Pcrs};
+pub use static_part::{EventLog, MAX_CERTIFICATE, MAX_EVENT_LOG, MAX_STATIC, Static};
+
+use super::{
+    VERSION,
+    cbor::{self, Decoder, Error, ErrorKind, Value},
+};
+use crate::Code;
+
+/// Largest bundle, in bytes.
+pub const MAX_BUNDLE: usize = 2 << 20;
+/// Largest encoded claims, in bytes.
+pub const MAX_CLAIMS: usize = 16 << 10;
+/// Why a bundle was refused: one of the codes `bundle.…`, and the member at fault where there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// `bundle.size`, `bundle.encoding`, `bundle.schema` or `bundle.version`.
+    pub code: Code,
+    /// The name of the member; empty for the whole.
+    pub member: &'static str,
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        let code = match error.kind {
+            ErrorKind::Encoding => Code::BUNDLE_ENCODING,
+            ErrorKind::Schema => Code::BUNDLE_SCHEMA,
+            ErrorKind::Version => Code::BUNDLE_VERSION,
+        };
+        Self { code, member: error.member }
+    }
+}
+
+fn at_most(limit: usize, bytes: &[u8], member: &'static str) -> Result<(), Refusal> {
+    if bytes.len() > limit { Err(Refusal { code: Code::BUNDLE_SIZE, member }) } else { Ok(()) }
+}
+
+/// What the TPM signed, and its signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quote<'a> {
+    /// TPMS_ATTEST, bare, 1 to 2048 bytes.
+    pub attest: &'a [u8],
+    /// TPMT_SIGNATURE, bare, 1 to 2048 bytes.
+    pub signature: &'a [u8],
+}
+
+/// The way from one client's nonce to the root that the quote covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NonceProof {
+    /// Position of the client's leaf.
+    pub index: u64,
+    /// Siblings from the leaf upwards. More than 20 are refused by the step `binding.nonce`.
+    pub path: Vec<[u8; 32]>,
+}
+
+/// The answer to one request for evidence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bundle<'a> {
+    /// Version of the protocol.
+    pub version: u64,
+    /// Encoded [`Claims`](super::claims::Claims), hashed as they travel.
+    pub claims: &'a [u8],
+    /// What the TPM says.
+    pub quote: Quote<'a>,
+    /// What makes it fresh for this client.
+    pub nonce_proof: NonceProof,
+    /// What the machine measured.
+    pub pcrs: Pcrs<'a>,
+    /// SHA-256 of the static part.
+    pub static_hash: [u8; 32],
+    /// Encoded [`Static`]; None when the client holds the one of this hash.
+    pub static_part: Option<&'a [u8]>,
+}
+
+fn sized<'a>(decoder: &mut Decoder<'a>, most: usize) -> Result<&'a [u8], ErrorKind> {
+    decoder.bytes().and_then(|bytes| if (1..=most).contains(&bytes.len()) { Ok(bytes) } else { Err(ErrorKind::Schema) })
+}
+
+impl<'a> Quote<'a> {
+    fn decode(decoder: &mut Decoder<'a>) -> Result<Self, ErrorKind> {
+        decoder.map(|map| {
+            Ok(Self {
+                attest: sized(map.required(0, "attest")?, 2048)?,
+                signature: sized(map.required(1, "signature")?, 2048)?,
+            })
+        })
+    }
+}
+
+impl NonceProof {
+    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, ErrorKind> {
+        decoder.map(|map| {
+            Ok(Self {
+                index: map.required(0, "index")?.uint()?,
+                path: map.required(1, "path")?.list(0..=64, Decoder::array_of_bytes)?,
+            })
+        })
+    }
+}
+
+impl<'a> Bundle<'a> {
+    /// Reads a bundle strictly. It does not look into claims and static part.
+    ///
+    /// # Errors
+    /// Where the bytes are too many, not deterministic CBOR, or not a bundle.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, Refusal> {
+        at_most(MAX_BUNDLE, bytes, "")?;
+        let bundle = cbor::decode(bytes, |decoder| {
+            decoder.map(|map| {
+                Ok(Self {
+                    version: map.required(0, "version")?.version(VERSION)?,
+                    claims: map.required(1, "claims")?.bytes()?,
+                    quote: Quote::decode(map.required(2, "quote")?)?,
+                    nonce_proof: NonceProof::decode(map.required(3, "nonce-proof")?)?,
+                    pcrs: Pcrs::decode(map.required(4, "pcrs")?)?,
+                    static_hash: map.required(5, "static-hash")?.array_of_bytes()?,
+                    static_part: map.optional(6, "static")?.map(Decoder::bytes).transpose()?,
+                })
+            })
+        })?;
+        at_most(MAX_CLAIMS, bundle.claims, "claims")?;
+        Ok(bundle)
+    }
+
+    /// The encoding that travels.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut members = alloc::vec![
+            (0, self.version.into()),
+            (1, self.claims.into()),
+            (2, Value::map([(0, self.quote.attest.into()), (1, self.quote.signature.into())])),
+            (
+                3,
+                Value::map([
+                    (0, self.nonce_proof.index.into()),
+                    (1, Value::array(self.nonce_proof.path.iter().copied())),
+                ]),
+            ),
+            (4, self.pcrs.value()),
+            (5, self.static_hash.into()),
+        ];
+        members.extend(self.static_part.map(|bytes| (6, bytes.into())));
+        Value::map(members).encode()
+    }
+}

@@ -1,0 +1,89 @@
+//! PCR banks and the values that travel.
+
+use alloc::vec::Vec;
+
+use crate::evidence::cbor::{Decoder, ErrorKind, Map, Value};
+
+/// A PCR bank that version 1 knows, by its hash (TCG Algorithm Registry).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bank {
+    /// TPM_ALG_SHA256
+    Sha256,
+    /// TPM_ALG_SHA384
+    Sha384,
+}
+
+impl Bank {
+    /// TPM_ALG_ID (TPM 2.0 Part 2 §6.3).
+    #[must_use]
+    pub const fn algorithm_id(self) -> u16 {
+        match self {
+            Self::Sha256 => 0x000b,
+            Self::Sha384 => 0x000c,
+        }
+    }
+
+    /// Length of a value of this bank, in bytes.
+    #[must_use]
+    pub const fn digest_length(self) -> usize {
+        match self {
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+        }
+    }
+
+    /// The name in policies, verdicts and configurations.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sha256 => "sha256",
+            Self::Sha384 => "sha384",
+        }
+    }
+
+    pub(super) fn decode(decoder: &mut Decoder<'_>) -> Result<Self, ErrorKind> {
+        let id = decoder.uint()?;
+        [Self::Sha256, Self::Sha384]
+            .into_iter()
+            .find(|bank| u64::from(bank.algorithm_id()) == id)
+            .ok_or(ErrorKind::Schema)
+    }
+}
+
+/// Values of PCRs, unsigned: only `pcrDigest` of the quote makes those of the selection true.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pcrs<'a> {
+    /// The bank that the values come from.
+    pub bank: Bank,
+    /// Index (0 to 23, ascending) and value (of the bank's digest length).
+    pub values: Vec<(u8, &'a [u8])>,
+}
+
+fn pcr_values<'a>(map: &mut Map<'_, 'a>, bank: Bank) -> Result<Vec<(u8, &'a [u8])>, ErrorKind> {
+    let mut values = Vec::new();
+    for index in 0..24 {
+        if let Some(decoder) = map.optional(u64::from(index), "values")? {
+            let value = decoder.bytes()?;
+            if value.len() != bank.digest_length() {
+                return Err(ErrorKind::Schema);
+            }
+            values.push((index, value));
+        }
+    }
+    Ok(values)
+}
+
+impl<'a> Pcrs<'a> {
+    pub(super) fn decode(decoder: &mut Decoder<'a>) -> Result<Self, ErrorKind> {
+        decoder.map(|map| {
+            let bank = Bank::decode(map.required(0, "bank")?)?;
+            let values = map.required(1, "values")?.map(|values| pcr_values(values, bank))?;
+            Ok(Self { bank, values })
+        })
+    }
+
+    pub(super) fn value(&self) -> Value {
+        let values = self.values.iter().map(|&(index, value)| (index.into(), value.into()));
+        Value::map([(0, u64::from(self.bank.algorithm_id()).into()), (1, Value::map(values))])
+    }
+}

@@ -1,0 +1,98 @@
+//! The part of the evidence that rarely changes.
+
+use alloc::vec::Vec;
+
+use super::{Refusal, at_most, sized};
+use crate::{
+    evidence::cbor::{self, Decoder, ErrorKind, Map, Value},
+    hash::sha256,
+};
+
+/// Largest static part, in bytes.
+pub const MAX_STATIC: usize = 3 << 19;
+/// Largest event log, in bytes.
+pub const MAX_EVENT_LOG: usize = 1 << 20;
+/// Largest certificate, in bytes.
+pub const MAX_CERTIFICATE: usize = 8 << 10;
+
+/// The part of the evidence that rarely changes. A hash ties it to the bundle; what it holds is proven by later steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Static<'a> {
+    /// TPMT_PUBLIC of the attestation key, bare, 1 to 1024 bytes.
+    pub ak_public: &'a [u8],
+    /// DER X.509, exactly leaf to root, at most 8; empty where there is none.
+    pub ak_chain: Vec<&'a [u8]>,
+    /// Logs of measurements, at most 4; empty where there is none.
+    pub event_logs: Vec<EventLog<'a>>,
+}
+
+/// A log of what was extended into PCRs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventLog<'a> {
+    /// 1: TCG PC Client Platform Firmware Profile, crypto-agile or SHA-1.
+    pub kind: u64,
+    /// The log as the firmware left it.
+    pub bytes: &'a [u8],
+}
+
+fn optional_list<'a, T>(
+    map: &mut Map<'_, 'a>,
+    key: u64,
+    member: &'static str,
+    most: u64,
+    read: impl FnMut(&mut Decoder<'a>) -> Result<T, ErrorKind>,
+) -> Result<Vec<T>, ErrorKind> {
+    map.optional(key, member)?.map_or_else(|| Ok(Vec::new()), |decoder| decoder.list(1..=most, read))
+}
+
+impl<'a> Static<'a> {
+    /// Reads a static part strictly. Members that belong to later work (PROTOCOL.md §15) are read over.
+    ///
+    /// # Errors
+    /// Where the bytes are too many, not deterministic CBOR, or not a static part.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, Refusal> {
+        at_most(MAX_STATIC, bytes, "static")?;
+        let decoded = cbor::decode(bytes, |decoder| {
+            decoder.map(|map| {
+                let decoded = Self {
+                    ak_public: sized(map.required(0, "akPublic")?, 1024)?,
+                    ak_chain: optional_list(map, 1, "akChain", 8, Decoder::bytes)?,
+                    event_logs: optional_list(map, 2, "event-log", 4, EventLog::decode)?,
+                };
+                for (key, member) in [(3, "release-evidence"), (4, "platform-report"), (5, "status-snapshot")] {
+                    map.optional(key, member)?.map_or(Ok(()), Decoder::skip)?;
+                }
+                Ok(decoded)
+            })
+        })?;
+        decoded.ak_chain.iter().try_for_each(|certificate| at_most(MAX_CERTIFICATE, certificate, "akChain"))?;
+        decoded.event_logs.iter().try_for_each(|log| at_most(MAX_EVENT_LOG, log.bytes, "event-log"))?;
+        Ok(decoded)
+    }
+
+    /// The encoding that travels and is hashed.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut members = alloc::vec![(0, self.ak_public.into())];
+        if !self.ak_chain.is_empty() {
+            members.push((1, Value::array(self.ak_chain.iter().copied())));
+        }
+        if !self.event_logs.is_empty() {
+            let logs = self.event_logs.iter().map(|log| Value::map([(0, log.kind.into()), (1, log.bytes.into())]));
+            members.push((2, Value::array(logs)));
+        }
+        Value::map(members).encode()
+    }
+
+    /// The hash by which a bundle names an encoded static part.
+    #[must_use]
+    pub fn hash(encoded: &[u8]) -> [u8; 32] {
+        sha256(&[encoded])
+    }
+}
+
+impl<'a> EventLog<'a> {
+    fn decode(decoder: &mut Decoder<'a>) -> Result<Self, ErrorKind> {
+        decoder.map(|map| Ok(Self { kind: map.required(0, "kind")?.uint()?, bytes: map.required(1, "log")?.bytes()? }))
+    }
+}
