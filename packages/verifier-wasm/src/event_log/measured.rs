@@ -72,8 +72,13 @@ impl Expected<'_> {
             return as_text(data.strip_suffix(&[0])?);
         }
         // systemd-stub measures the name of a section in ASCII with its closing zero, and logs it in UTF-16.
-        let ascii: Vec<u8> = units.iter().map(|[low, _]| *low).collect();
-        let is_ascii = odd.is_empty() && units.iter().all(|[_, high]| *high == 0);
-        if is_ascii && self.is_of(&[&ascii]) { as_text(data) } else { None }
+        let mut ascii = Vec::new();
+        for [low, high] in units {
+            if *high != 0 {
+                return None;
+            }
+            ascii.push(*low);
+        }
+        if odd.is_empty() && self.is_of(&[&ascii]) { as_text(data) } else { None }
     }
 }

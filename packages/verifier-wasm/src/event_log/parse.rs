@@ -191,10 +191,8 @@ fn read_spec_id(event: &Event<'_>) -> Result<Vec<u16>, Code> {
 
 /// Up to and with `numberOfAlgorithms`.
 fn spec_id_header(reader: &mut Reader<'_>) -> Option<usize> {
-    let (_signature, _platform_class) = (reader.bytes(SPEC_ID_CRYPTO_AGILE.len())?, reader.u32()?);
-    let (_minor, major, _errata, uintn_size) = (reader.u8()?, reader.u8()?, reader.u8()?, reader.u8()?);
-    if major != 2 || !matches!(uintn_size, 1 | 2) {
-        return None;
-    }
+    let _signature = reader.bytes(SPEC_ID_CRYPTO_AGILE.len())?;
+    // `platformClass`, `specVersionMinor`, `specVersionMajor`, `specErrata`, `uintnSize`.
+    let [_, _, _, _, _, 2, _, 1 | 2] = reader.bytes(8)? else { return None };
     reader.size(4)
 }

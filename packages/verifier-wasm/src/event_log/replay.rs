@@ -8,10 +8,7 @@ use crate::policy::PCR_COUNT;
 /// The PCR values of one bank that follow from a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Replayed {
-    /// One after the other.
-    values: Vec<u8>,
-    /// Bytes of one.
-    length: usize,
+    values: Vec<Vec<u8>>,
     /// A bit for each PCR.
     extended: u32,
 }
@@ -20,7 +17,7 @@ impl Replayed {
     /// None for a PCR that the log extends never.
     #[must_use]
     pub fn get(&self, pcr: u8) -> Option<&[u8]> {
-        if self.extended & bit(pcr.into()) == 0 { None } else { self.values.chunks_exact(self.length).nth(pcr.into()) }
+        if self.extended & bit(pcr.into()) == 0 { None } else { Some(self.values.get(usize::from(pcr))?) }
     }
 }
 
@@ -37,16 +34,18 @@ pub fn replay(log: &Log<'_>, algorithm: u16) -> Option<Replayed> {
     if !log.algorithms.contains(&algorithm) {
         return None;
     }
-    let mut values = vec![0; length.checked_mul(PCR_COUNT.into())?];
-    // All ones in the PCRs of a dynamic launch; the last byte of PCR 0 is the locality of TPM2_Startup (PFP §3.3.2).
-    values.chunks_exact_mut(length).skip(17).take(6).for_each(|value| value.fill(0xff));
-    *values.get_mut(length.checked_sub(1)?)? = rules::startup_locality(log, |_| ());
+    let mut values = Vec::new();
+    for pcr in 0..PCR_COUNT {
+        // All ones in the PCRs of a dynamic launch.
+        values.push(vec![if matches!(pcr, 17..=22) { 0xff } else { 0 }; length]);
+    }
+    // The locality of TPM2_Startup (PFP §3.3.2).
+    *values.first_mut()?.last_mut()? = rules::startup_locality(log, |_| ());
     let mut extended = 0;
     for event in log.events.iter().filter(|event| event.extends()) {
-        let Some(value) = values.chunks_exact_mut(length).nth(usize::try_from(event.pcr).ok()?) else { continue };
-        let new = digest::digest(algorithm, &[value, log.digest(event, algorithm)?])?;
-        value.iter_mut().zip(new).for_each(|(old, new)| *old = new);
+        let Some(value) = values.get_mut(usize::try_from(event.pcr).ok()?) else { continue };
+        *value = digest::digest(algorithm, &[value, log.digest(event, algorithm)?])?;
         extended |= bit(event.pcr);
     }
-    Some(Replayed { values, length, extended })
+    Some(Replayed { values, extended })
 }

@@ -17,6 +17,14 @@ pub fn required<'a>(
     replay: &[u8],
 ) -> Result<Explanation<'a>, Finding> {
     let explanation = Explanation::new(parse(log)?, bank.algorithm_id(), Some(quoted)).ok_or(Code::EVENTLOG_BANK)?;
+    match refusal(&explanation, quoted, replay) {
+        Some(finding) => Err(finding),
+        None => Ok(explanation),
+    }
+}
+
+/// That events are missing explains most; then what is wrong with the log; then that it does not fit.
+fn refusal(explanation: &Explanation<'_>, quoted: &[(u8, &[u8])], replay: &[u8]) -> Option<Finding> {
     let mut mismatch = None;
     for pcr in replay {
         let is_quoted = quoted.iter().any(|(index, _)| index == pcr);
@@ -24,11 +32,9 @@ pub fn required<'a>(
             continue;
         }
         if explanation.replayed.get(*pcr).is_none() {
-            return Err(Finding::of_pcr(Code::EVENTLOG_NO_EVENTS, *pcr));
+            return Some(Finding::of_pcr(Code::EVENTLOG_NO_EVENTS, *pcr));
         }
         mismatch = mismatch.or(Some(Finding::of_pcr(Code::EVENTLOG_REPLAY, *pcr)));
     }
-    // What is wrong with the log explains more than that it does not fit.
-    let refusal = explanation.findings.iter().find(|finding| finding.refuses(replay)).copied();
-    refusal.or(mismatch).map_or(Ok(explanation), Err)
+    explanation.findings.iter().copied().find(|finding| finding.refuses(replay)).or(mismatch)
 }

@@ -29,35 +29,36 @@ const SUCCESS: &[u8] = &[0; 4];
 const SUCCESS_ONES: &[u8] = &[0xff; 4];
 
 /// What is known of the digests of one bank.
-pub(super) struct Rules {
-    success: Vec<u8>,
-    success_ones: Vec<u8>,
-    calling_application: Vec<u8>,
-    exit_boot_services: Vec<u8>,
-}
+pub(super) struct Rules([Vec<u8>; 4]);
 
 impl Rules {
     /// None for a hash that is not implemented.
     pub(super) fn of_bank(algorithm: u16) -> Option<Self> {
-        Some(Self {
-            success: digest(algorithm, &[SUCCESS])?,
-            success_ones: digest(algorithm, &[SUCCESS_ONES])?,
-            calling_application: digest(algorithm, &[CALLING_APPLICATION])?,
-            exit_boot_services: digest(algorithm, &[EXIT_BOOT_SERVICES])?,
-        })
+        let mut digests = <[Vec<u8>; 4]>::default();
+        for (text, known) in [SUCCESS, SUCCESS_ONES, CALLING_APPLICATION, EXIT_BOOT_SERVICES].iter().zip(&mut digests) {
+            *known = digest(algorithm, &[text])?;
+        }
+        Some(Self(digests))
     }
 
     pub(super) fn is_separator(&self, event: &Event<'_>, digest: &[u8]) -> bool {
-        event.kind == EV_SEPARATOR || digest == self.success || digest == self.success_ones
+        let Self([success, success_ones, ..]) = self;
+        event.kind == EV_SEPARATOR || digest == success || digest == success_ones
     }
 
     fn is_valid_separator(&self, event: &Event<'_>, digest: &[u8]) -> bool {
-        let expected = if event.data == SUCCESS { &self.success } else { &self.success_ones };
-        event.kind == EV_SEPARATOR && digest == expected && matches!(event.data, SUCCESS | SUCCESS_ONES)
+        let Self([success, success_ones, ..]) = self;
+        let expected = match event.data {
+            SUCCESS => success,
+            SUCCESS_ONES => success_ones,
+            _ => return false,
+        };
+        event.kind == EV_SEPARATOR && digest == expected
     }
 
     /// Every rule that the log breaks in the bank `algorithm`.
     pub(super) fn findings(&self, log: &Log<'_>, algorithm: u16) -> Vec<Finding> {
+        let Self([_, _, calling_application, exit_boot_services]) = self;
         let mut findings = Vec::new();
         if log.has_spec_id() && log.events.first().is_some_and(|first| first.pcr != 0) {
             findings.push(Finding::at_event(Code::EVENTLOG_SPEC_ID_PCR, 0));
@@ -89,8 +90,8 @@ impl Rules {
             }
             // Some firmware measures the call into the PCR of the other actions.
             let is_boot = matches!(event.pcr as u8, BOOT_MANAGER_PCR | BOOT_ACTIONS_PCR);
-            called |= is_boot && ended & pcr == 0 && digest == self.calling_application;
-            exited |= event.pcr as u8 == BOOT_ACTIONS_PCR && ended & pcr != 0 && digest == self.exit_boot_services;
+            called |= is_boot && ended & pcr == 0 && digest == calling_application;
+            exited |= event.pcr as u8 == BOOT_ACTIONS_PCR && ended & pcr != 0 && digest == exit_boot_services;
         }
         for pcr in 0..8 {
             if ended & bit(pcr.into()) == 0 {
