@@ -5,10 +5,11 @@
 import { join } from 'node:path'
 import { canaries, type Canary } from './canary/canaries.ts'
 import { Tree } from './canary/tree.ts'
+import { acceptedBy } from './canary/truncation.ts'
 import { runStories } from './support/run-stories.ts'
 
 /** Sentences on the stories that ended otherwise than they must. */
-async function judge({ name, tag, patches }: Canary): Promise<{ right: number; wrong: readonly string[] }> {
+async function judge({ name, tag, truncates, patches }: Canary): Promise<{ right: number; wrong: readonly string[] }> {
   process.stdout.write(`\n${name}: building\n`)
   const tree = new Tree()
   await tree.make(patches)
@@ -26,9 +27,11 @@ async function judge({ name, tag, patches }: Canary): Promise<{ right: number; w
   const noisy = failed.filter((title) => !title.includes(tag)).map((title) => `failed for another reason: ${title}`)
   const wrong = [...silent, ...noisy]
   if (told.length === 0) wrong.push(`no story is tagged ${tag}`)
+  if (truncates && (await acceptedBy(tree.sdk)) === 0) wrong.push('did not notice: pnpm test:truncation')
   if (wrong.length > 0) process.stdout.write(output)
   for (const sentence of wrong) process.stdout.write(`  ${sentence}\n`)
-  return { right: passed.length + failed.length - silent.length - noisy.length, wrong }
+  const judged = passed.length + failed.length + (truncates ? 1 : 0)
+  return { right: judged - wrong.length, wrong }
 }
 
 let right = 0

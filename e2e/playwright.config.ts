@@ -7,6 +7,8 @@ const once: string[] = [
   '**/usage.spec.ts',
   // axe judges roles, names and computed colours; phones and dark colours are simulated in Chromium alone.
   '**/accessibility.spec.ts',
+  // What a relay passes on is the relay's doing.
+  '**/relay.spec.ts',
 ]
 
 const config: PlaywrightTestConfig<object, EngineOption> = defineConfig<object, EngineOption>({

@@ -18,6 +18,11 @@ export class Tree {
     return join(this.folder, 'examples/react-chat/dist')
   }
 
+  /** The folder of the built SDK. */
+  get sdk(): string {
+    return join(this.folder, 'packages/web-sdk/dist')
+  }
+
   async make(patches: readonly Patch[]): Promise<void> {
     await rm(this.folder, { recursive: true, force: true })
     await mkdir(this.folder, { recursive: true })

@@ -24,13 +24,20 @@ async function complaints({ tab }: Chat): Promise<readonly string[]> {
   }, null)
 }
 
+test('axe notices what is wrong with a page', async ({ chat }) => {
+  const page = await chat()
+  await page.verified()
+  await page.tab.evaluate(() => document.querySelector('main')?.append(document.createElement('button')), null)
+  expect(await complaints(page)).toEqual([expect.stringContaining('button-name')])
+})
+
 const screens = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } } as const
 for (const [screen, viewport] of Object.entries(screens))
   for (const colorScheme of ['light', 'dark'] as const)
-    test.describe(`${screen}, ${colorScheme}`, () => {
+    test.describe(`axe has nothing to complain of, ${screen}, ${colorScheme}:`, () => {
       test.use({ viewport, colorScheme })
 
-      test('a conversation and its proof leave axe nothing to complain of', async ({ chat }) => {
+      test('the empty chat, a conversation, its proof', async ({ chat }) => {
         const page = await chat()
         await page.verified()
         expect(await complaints(page), 'the empty chat').toEqual([])
@@ -41,17 +48,20 @@ for (const [screen, viewport] of Object.entries(screens))
         expect(await complaints(page), 'the open panel').toEqual([])
       })
 
-      test('a broken answer and a refusal leave axe nothing to complain of', async ({ chat, between }) => {
+      test('an answer that broke off @final-chunk', async ({ chat, between }) => {
         const proxy = await between({ cutAnswerAfterChunks: 6 })
         const page = await chat({ url: proxy.url })
         await page.verified()
         await page.ask('Tell me in a few sentences why the sky is blue.')
         await page.ended('incomplete')
-        expect(await complaints(page), 'an incomplete answer').toEqual([])
-        await chat({ query: '?simulated=refuse' })
+        expect(await complaints(page)).toEqual([])
+      })
+
+      test('a refusal and its proof @verification', async ({ chat }) => {
+        const page = await chat({ query: '?simulated=refuse' })
         expect(await page.decided()).toBe('error')
         expect(await complaints(page), 'a refusal').toEqual([])
         await page.openPanel()
-        expect(await complaints(page), 'the panel of a refusal').toEqual([])
+        expect(await complaints(page), 'its panel').toEqual([])
       })
     })

@@ -102,9 +102,9 @@ test.describe('through a relay', () => {
       for (const head of arrived) expect(namesOf(head)).toEqual(expect.arrayContaining(['origin', 'user-agent']))
 
       const passedOn = requestHeads(row.behind.sentBy('client'))
-      expect(passedOn.map((head) => [head.method, ...namesOf(head)])).toEqual([
-        ['GET', 'host'],
-        ['POST', 'content-length', 'content-type', 'host', 'incremental'],
+      expect(passedOn.map((head) => `${head.method} ${namesOf(head).join(' ')}`)).toEqual([
+        'GET host',
+        'POST content-length content-type host incremental',
       ])
       expect([...row.behind.peers]).toEqual(['127.0.0.1'])
       for (const trace of [visitor, new URL(pages.origin).host, 'Mozilla'])
@@ -112,7 +112,9 @@ test.describe('through a relay', () => {
       expect(await readFile(join(staging.folder, 'gateway.log'), 'utf8')).not.toContain(visitor)
 
       const said = pieces.join('')
-      const words = said.match(/(?<="content":")[^"]+/g)?.map((word) => word.trim()) ?? []
+      const tokens = said.match(/(?<="content":")[^"]+/g)?.map((token) => token.trim()) ?? []
+      const words = tokens.filter((token) => token.length >= 7)
+      expect(words.length, 'words of the answer to look for').toBeGreaterThan(0)
       const secrets = [
         question,
         'xylophone',
@@ -121,7 +123,7 @@ test.describe('through a relay', () => {
         'visitors-own-key',
         'chat.completion',
       ]
-      for (const secret of [...secrets, ...words.filter((word) => word.length >= 7)])
+      for (const secret of [...secrets, ...words])
         for (const [side, { bytes }] of Object.entries({ before: row.before, behind: row.behind }))
           expect(bytes.includes(secret), `"${secret}" ${side} the relay`).toBe(false)
       // Nothing of it reached the relay's disk either.

@@ -30,32 +30,38 @@ async function modelElsewhere({ folder }: Staging): Promise<{ readonly url: stri
   }
 }
 
-test('a model outside the proof answers only where the policy says so, and the page never lets that be overlooked', async ({
-  chat,
-  staging,
-  pageServer,
-}) => {
-  const model = await modelElsewhere(staging)
-  const outside = await startStaging({ upstream: model.url, origins: [pageServer.origin] })
-  try {
-    const allowing = JSON.parse(outside.policy) as { acceptUpstream?: string[] }
-    expect(allowing.acceptUpstream, 'the policy allows it in so many words').toEqual(['unattested'])
+test.describe('a model outside the proof', () => {
+  let model: Awaited<ReturnType<typeof modelElsewhere>>
+  let outside: Staging
+  test.beforeAll(async ({ staging, pageServer }) => {
+    model = await modelElsewhere(staging)
+    outside = await startStaging({ upstream: model.url, origins: [pageServer.origin] })
+  })
+  test.afterAll(async () => {
+    await outside?.stop()
+    await model?.stop()
+  })
+
+  test('answers where the policy says so, under a banner that stays', async ({ chat }) => {
+    const { acceptUpstream } = JSON.parse(outside.policy) as { acceptUpstream?: unknown }
+    expect(acceptUpstream, 'the policy allows it in so many words').toEqual(['unattested'])
+    const before = await requestsAt(outside)
     const page = await chat({ url: outside.url, policy: outside.policy })
     await page.verified()
     expect(await page.isThere('[data-testid="banner-unattested"]')).toBe(true)
     await page.ask('Say hello.')
     await page.ended('complete')
-    expect(await page.isThere('[data-testid="banner-unattested"]'), 'the banner stays').toBe(true)
-    expect(await requestsAt(outside)).toBe(1)
+    expect(await page.isThere('[data-testid="banner-unattested"]')).toBe(true)
+    expect(await requestsAt(outside)).toBe(before + 1)
+  })
 
-    const { acceptUpstream: _, ...silent } = allowing
-    await chat({ url: outside.url, policy: JSON.stringify(silent) })
+  test('is refused where the policy says nothing of it @verification', async ({ chat }) => {
+    const { acceptUpstream: _, ...silent } = JSON.parse(outside.policy) as { acceptUpstream?: unknown }
+    const before = await requestsAt(outside)
+    const page = await chat({ url: outside.url, policy: JSON.stringify(silent) })
     expect(await page.decided()).toBe('error')
     expect(await page.refusal()).toBe('claims.upstream')
     expect(await page.canSend()).toBe(false)
-    expect(await requestsAt(outside), 'nothing more was sent').toBe(1)
-  } finally {
-    await outside.stop()
-    await model.stop()
-  }
+    expect(await requestsAt(outside)).toBe(before)
+  })
 })

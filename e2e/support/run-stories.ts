@@ -15,7 +15,7 @@ export interface StoriesOptions {
   readonly quiet?: boolean
 }
 
-/** Titles of the stories by their end; a skipped one counts as failed. */
+/** Titles of the stories by their end, once for each engine; a skipped one counts as failed. */
 export interface StoriesResult {
   readonly passed: readonly string[]
   readonly failed: readonly string[]
@@ -27,8 +27,8 @@ export interface StoriesResult {
 interface Suite {
   readonly specs?: readonly {
     readonly title: string
-    readonly ok: boolean
-    readonly tests: readonly { readonly status: string }[]
+    /** One for each engine. */
+    readonly tests: readonly { readonly projectName: string; readonly status: string }[]
   }[]
   readonly suites?: readonly Suite[]
   readonly title: string
@@ -50,10 +50,9 @@ export async function runStories({ args, report, env, quiet = false }: StoriesOp
   const passed: string[] = []
   const failed: string[] = []
   const walk = (suite: Suite, above: string): void => {
-    for (const spec of suite.specs ?? []) {
-      const ran = spec.tests.every((test) => test.status === 'expected' || test.status === 'unexpected')
-      ;(spec.ok && ran ? passed : failed).push(`${above} › ${spec.title}`)
-    }
+    for (const { title, tests } of suite.specs ?? [])
+      for (const { projectName, status: end } of tests)
+        (end === 'expected' ? passed : failed).push(`${projectName} › ${above} › ${title}`)
     for (const inner of suite.suites ?? []) walk(inner, `${above} › ${inner.title}`)
   }
   for (const suite of suites) walk(suite, suite.title)
