@@ -1,21 +1,39 @@
-//! ECDSA on P-256 (FIPS 186-5 §6.4.2).
+//! ECDSA (FIPS 186-5 §6.4.2) on P-256 and P-384.
 
-use p256::{
-    AffinePoint, FieldBytes,
-    ecdsa::{Signature, VerifyingKey, signature::hazmat::PrehashVerifier},
-    elliptic_curve::point::AffineCoordinates,
+use ::ecdsa::{
+    EcdsaCurve, Signature, VerifyingKey,
+    elliptic_curve::{
+        AffinePoint, CurveArithmetic, FieldBytes,
+        point::AffineCoordinates,
+        sec1::{FromSec1Point, ModulusSize, ToSec1Point},
+    },
+    signature::hazmat::PrehashVerifier,
 };
+use p256::NistP256;
+use p384::NistP384;
 
 use crate::Code;
 
-/// A point of P-256, checked to lie on the curve.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PublicKey(VerifyingKey);
+/// A curve that this verifier knows, with what its arithmetic needs.
+pub(crate) trait Curve:
+    EcdsaCurve<FieldBytesSize: ModulusSize>
+    + CurveArithmetic<
+        AffinePoint: AffineCoordinates<FieldRepr = FieldBytes<Self>> + FromSec1Point<Self> + ToSec1Point<Self>,
+    >
+{
+}
 
-impl PublicKey {
+impl Curve for NistP256 {}
+impl Curve for NistP384 {}
+
+/// A point of a curve, checked to lie on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PublicKey<C: Curve = NistP256>(VerifyingKey<C>);
+
+impl<C: Curve> PublicKey<C> {
     /// None when the point does not lie on the curve.
-    pub(crate) fn new(x: &[u8; 32], y: &[u8; 32]) -> Option<Self> {
-        let point: Option<AffinePoint> = AffinePoint::from_coordinates(&(*x).into(), &(*y).into()).into();
+    pub(crate) fn new(x: &FieldBytes<C>, y: &FieldBytes<C>) -> Option<Self> {
+        let point: Option<AffinePoint<C>> = AffinePoint::<C>::from_coordinates(x, y).into();
         VerifyingKey::from_affine(point?).ok().map(Self)
     }
 
@@ -25,14 +43,9 @@ impl PublicKey {
     /// # Errors
     /// `signature.value` when r or s is no number from 1 to n - 1 of the form that a TPM writes, else `signature.invalid`.
     pub(crate) fn verify(&self, digest: &[u8], r: &[u8], s: &[u8]) -> Result<(), Code> {
-        let scalar = |bytes| scalar(bytes).ok_or(Code::SIGNATURE_VALUE);
-        let signature = Signature::from_scalars(scalar(r)?, scalar(s)?).map_err(|_| Code::SIGNATURE_VALUE)?;
+        // TPMs pad r and s to the size of the curve (TPM 2.0 Part 1 §C.8), so no other length is read.
+        let scalar = |bytes| FieldBytes::<C>::try_from(bytes).map_err(|_| Code::SIGNATURE_VALUE);
+        let signature = Signature::<C>::from_scalars(scalar(r)?, scalar(s)?).map_err(|_| Code::SIGNATURE_VALUE)?;
         self.0.verify_prehash(digest, &signature).map_err(|_| Code::SIGNATURE_INVALID)
     }
-}
-
-/// TPMs pad r and s to the size of the curve (TPM 2.0 Part 1 §C.8), so no other length is read.
-fn scalar(bytes: &[u8]) -> Option<FieldBytes> {
-    let bytes: [u8; 32] = bytes.try_into().ok()?;
-    Some(bytes.into())
 }

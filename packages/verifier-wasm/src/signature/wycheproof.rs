@@ -51,7 +51,7 @@ fn ecdsa_p256() {
         for group in ecdsa_vectors::TestSet::load(name).unwrap().test_groups {
             let ([0x04], coordinates) = group.key.key.split_at(1) else { panic!("not an uncompressed point") };
             let (x, y) = coordinates.split_at(32);
-            let key = ecdsa::PublicKey::new(x.try_into().unwrap(), y.try_into().unwrap()).unwrap();
+            let key: ecdsa::PublicKey = ecdsa::PublicKey::new(x.try_into().unwrap(), y.try_into().unwrap()).unwrap();
             for test in &group.tests {
                 let (r, s) = test.sig.split_at(test.sig.len() / 2);
                 let accepted = key.verify(&hash.digest([&test.msg[..]]), r, s).is_ok();

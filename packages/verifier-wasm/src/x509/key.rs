@@ -1,5 +1,8 @@
 //! SubjectPublicKeyInfo and the signatures that its key makes (RFC 3279, RFC 4055, RFC 5480, RFC 5758).
 
+use p256::{NistP256, elliptic_curve::FieldBytes};
+use p384::NistP384;
+
 use super::der::{Element, Reader, tag};
 use crate::{
     Code,
@@ -11,7 +14,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) enum PublicKey<'a> {
     Rsa(rsa::PublicKey<'a>),
-    EcP256(ecdsa::PublicKey),
+    EcP256(ecdsa::PublicKey<NistP256>),
+    EcP384(ecdsa::PublicKey<NistP384>),
 }
 
 /// How an issuer signed, its parameters included.
@@ -48,6 +52,7 @@ impl SignatureAlgorithm {
 /// AlgorithmIdentifiers: rsaEncryption with NULL (RFC 3279 §2.3.1), id-ecPublicKey with a named curve (RFC 5480 §2.1.1).
 const RSA_ENCRYPTION: &[u8] = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
 const EC_P256: &[u8] = b"\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07";
+const EC_P384: &[u8] = b"\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22";
 
 impl<'a> PublicKey<'a> {
     /// # Errors
@@ -56,7 +61,8 @@ impl<'a> PublicKey<'a> {
         let (algorithm, bits) = key_info(info).ok_or(Code::CHAIN_SYNTAX)?;
         let key = match algorithm {
             RSA_ENCRYPTION => rsa_key(bits).map(Self::Rsa),
-            EC_P256 => p256_key(bits).map(Self::EcP256),
+            EC_P256 => ec_key(bits).map(Self::EcP256),
+            EC_P384 => ec_key(bits).map(Self::EcP384),
             _ => None,
         };
         key.ok_or(Code::CHAIN_KEY)
@@ -67,9 +73,8 @@ impl<'a> PublicKey<'a> {
         let digest = |hash: HashAlgorithm| hash.digest([message]);
         match (self, algorithm) {
             (Self::Rsa(key), SignatureAlgorithm::Rsassa(hash)) => key.verify(hash, &digest(hash), signature).is_ok(),
-            (Self::EcP256(key), SignatureAlgorithm::Ecdsa(hash)) => {
-                ecdsa_value(signature).is_some_and(|(r, s)| key.verify(&digest(hash), &r, &s).is_ok())
-            }
+            (Self::EcP256(key), SignatureAlgorithm::Ecdsa(hash)) => verifies_ecdsa(key, &digest(hash), signature),
+            (Self::EcP384(key), SignatureAlgorithm::Ecdsa(hash)) => verifies_ecdsa(key, &digest(hash), signature),
             _ => false,
         }
     }
@@ -106,21 +111,24 @@ fn rsa_key(bits: &[u8]) -> Option<rsa::PublicKey<'_>> {
 }
 
 /// ECPoint, uncompressed (RFC 5480 §2.2).
-fn p256_key(bits: &[u8]) -> Option<ecdsa::PublicKey> {
-    let (x, y) = bits.strip_prefix(&[4])?.split_first_chunk()?;
-    ecdsa::PublicKey::new(x, y.try_into().ok()?)
+fn ec_key<C: ecdsa::Curve>(bits: &[u8]) -> Option<ecdsa::PublicKey<C>> {
+    let coordinates = bits.strip_prefix(&[4])?;
+    let (x, y) = coordinates.split_at(coordinates.len() / 2);
+    ecdsa::PublicKey::new(x.try_into().ok()?, y.try_into().ok()?)
 }
 
-/// Ecdsa-Sig-Value (RFC 3279 §2.2.3), each number padded to the size of the curve.
-fn ecdsa_value(signature: &[u8]) -> Option<([u8; 32], [u8; 32])> {
-    let mut members = Element::decode(signature)?.sequence()?;
-    let mut scalar = || {
+/// Ecdsa-Sig-Value (RFC 3279 §2.2.3).
+fn verifies_ecdsa<C: ecdsa::Curve>(key: &ecdsa::PublicKey<C>, digest: &[u8], signature: &[u8]) -> bool {
+    let scalar = |members: &mut Reader<'_>| {
         let digits = members.read_unsigned()?;
-        let mut padded = [0; 32];
-        padded.get_mut(32_usize.checked_sub(digits.len())?..)?.copy_from_slice(digits);
+        let mut padded = FieldBytes::<C>::default();
+        let start = padded.len().checked_sub(digits.len())?;
+        padded.get_mut(start..)?.copy_from_slice(digits);
         Some(padded)
     };
-    let value = (scalar()?, scalar()?);
-    members.end()?;
-    Some(value)
+    let value = Element::decode(signature).and_then(|value| value.sequence()).and_then(|mut members| {
+        let value = (scalar(&mut members)?, scalar(&mut members)?);
+        members.end().map(|()| value)
+    });
+    value.is_some_and(|(r, s)| key.verify(digest, &r, &s).is_ok())
 }

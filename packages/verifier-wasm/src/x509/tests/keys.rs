@@ -143,15 +143,33 @@ fn an_ecdsa_signature_is_two_numbers_in_der() {
 }
 
 #[test]
+fn p_384_signs_with_each_hash() {
+    let signer = p384::ecdsa::SigningKey::from_slice(&[7; 48]).unwrap();
+    let point = signer.verifying_key().to_sec1_point(false);
+    let curve = b"\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22";
+    for (last, hash) in [(2, HashAlgorithm::Sha256), (3, HashAlgorithm::Sha384), (4, HashAlgorithm::Sha512)] {
+        let mut chain = Chain::new(1);
+        chain.0[1].key_info = sequence(&[curve, &tlv(tag::BIT_STRING, [&[0], point.as_bytes()].concat())]);
+        *chain.0[0].algorithm.last_mut().unwrap() = last;
+        let (leaf, mut signed) = (&chain.0[0], chain.signed());
+        let signature: p384::ecdsa::Signature = signer.sign_prehash(&hash.digest([&leaf.to_be_signed()[..]])).unwrap();
+        let (r, s) = signature.split_bytes();
+        signed[0] = leaf.sealed(&sequence(&[&integer(&r), &integer(&s)]));
+        assert_accepted(&signed);
+        signed[0] = leaf.sealed(&sequence(&[&integer(&s), &integer(&r)]));
+        assert_refused(&signed, Code::CHAIN_SIGNATURE, 0);
+        // A point of P-256 under the name of P-384.
+        chain.0[1].key_info = sequence(&[curve, &super::builder::key_info(&key(2))[23..]]);
+        assert_refused(&chain.signed(), Code::CHAIN_KEY, 1);
+    }
+}
+
+#[test]
 fn a_key_matches_the_public_area_that_has_it_and_no_other() {
     use crate::signature::{AttestationKey, ecdsa, rsa::PublicKey};
     let point = |seed| {
         let point = key(seed).verifying_key().to_sec1_point(false);
-        ecdsa::PublicKey::new(
-            point.x().unwrap().as_slice().try_into().unwrap(),
-            point.y().unwrap().as_slice().try_into().unwrap(),
-        )
-        .unwrap()
+        ecdsa::PublicKey::new(point.x().unwrap(), point.y().unwrap()).unwrap()
     };
     let modulus = |last: u8| [&[0x80][..], &[0; 254], &[last]].concat();
     let (own, other) = (modulus(1), modulus(3));

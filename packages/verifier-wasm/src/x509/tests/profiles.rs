@@ -249,9 +249,8 @@ fn a_chain_vouches_for_the_key_of_its_leaf_and_for_no_other() {
     let anchor = ChainAnchor { root_sha256: sha256(&[slices[2]]), profile: Profile::CustomCa };
     let ak = |seed| {
         let point = key(seed).verifying_key().to_sec1_point(false);
-        let coordinate = |bytes: &[u8]| <[u8; 32]>::try_from(bytes).unwrap();
-        let (x, y) = (coordinate(point.x().unwrap()), coordinate(point.y().unwrap()));
-        AttestationKey::EcdsaP256(HashAlgorithm::Sha256, ecdsa::PublicKey::new(&x, &y).unwrap())
+        let point = ecdsa::PublicKey::new(point.x().unwrap(), point.y().unwrap()).unwrap();
+        AttestationKey::EcdsaP256(HashAlgorithm::Sha256, point)
     };
     anchor.vouches_for(&ak(1), &slices, NOW_MS).unwrap();
     assert_eq!(anchor.vouches_for(&ak(2), &slices, NOW_MS).unwrap_err().code, Code::CHAIN_KEY_MISMATCH);
