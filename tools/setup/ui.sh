@@ -4,6 +4,7 @@
 step_total=0
 step_number=0
 step_title=''
+step_doing=''
 log=/dev/null
 setup_started=$SECONDS
 
@@ -22,7 +23,8 @@ step() {
   step_number=$((step_number + 1))
   local started=$SECONDS
   step_note='already there'
-  show "$(prefix)$step_title"
+  step_doing=$step_title
+  show "$(prefix)$step_doing …"
   "$@"
   settle "$(prefix)$step_title: $step_note$(elapsed "$started")"
 }
@@ -34,8 +36,13 @@ elapsed() {
   if [ "$seconds" -gt 0 ]; then printf ' (%d s)' "$seconds"; fi
 }
 
-# On a terminal the current line is overwritten; elsewhere only what is settled is printed.
-show() { if [ -t 1 ]; then printf '\r\033[K%s …' "$1"; fi; }
+# On a terminal the current line is overwritten, and cut so that it stays one; elsewhere only what is settled is printed.
+show() {
+  [ -t 1 ] || return 0
+  local width
+  width=$(tput cols 2>/dev/null) || width=80
+  printf '\r\033[K%s' "${1:0:width-1}"
+}
 settle() { if [ -t 1 ]; then printf '\r\033[K%s\n' "$1"; else printf '%s\n' "$1"; fi; }
 
 # note WORDS: what the current step did, shown when it is done.
@@ -44,7 +51,8 @@ note() { step_note=$1; }
 # doing WORDS: what takes time right now.
 doing() {
   note 'done'
-  if [ -t 1 ]; then show "$(prefix)$step_title: $1"; else printf '%s%s: %s …\n' "$(prefix)" "$step_title" "$1"; fi
+  step_doing="$step_title: $1"
+  if [ -t 1 ]; then show "$(prefix)$step_doing …"; else printf '%s%s …\n' "$(prefix)" "$step_doing"; fi
 }
 
 # run SENTENCE COMMAND…: runs it with its output in the log; when it fails, says what to do.
@@ -60,9 +68,7 @@ run() {
   set +m
   trap 'kill -- -'"$pid"' 2>/dev/null; printf "\n"; exit 130' INT TERM HUP
   while kill -0 "$pid" 2>/dev/null; do
-    if [ -t 1 ]; then
-      printf '\r\033[K%s%s … %d s' "$(prefix)" "$step_title" "$((SECONDS - started))"
-    fi
+    show "$(prefix)$step_doing … $((SECONDS - started)) s"
     sleep 0.1
   done
   wait "$pid" || status=$?
