@@ -50,7 +50,7 @@ export async function connectWith<AllowSimulated extends boolean>(
   const forgetPage = expireOnRestore(keeper)
 
   return {
-    fetch: channelFetch(settings, keeper),
+    fetch: channelFetch(settings, keeper, emit),
     get verdict() {
       verdict = keeper.verdict ?? verdict
       // The verifier gives simulated verdicts only where `dangerouslyAllowSimulated` is true, which is what the type says.

@@ -9,7 +9,7 @@ export type AttestReason = 'connect' | 'renew' | 'expiring' | 'expired' | 'key-u
 
 /**
  * What `onEvent` hears, in this order for each attestation: `attesting`, `evidence`, a `step` for each step of the verdict,
- * `verdict`, then `ready` or `failed`.
+ * `verdict`, then `ready` or `failed`; and for each request `upload`.
  */
 export type ConnectEvent =
   | { type: 'attesting'; reason: AttestReason }
@@ -20,6 +20,11 @@ export type ConnectEvent =
   /** A key is held; `expiresInMs` from now on. */
   | { type: 'ready'; expiresInMs: number }
   | { type: 'failed'; error: BlindLlamaError }
+  /**
+   * How much of a request is sealed, after each MiB: bytes of the whole message with its fields and padding. Where it has to be
+   * sealed again, for another key, it begins anew. `idempotencyKey` tells requests apart: a page may set the header itself.
+   */
+  | { type: 'upload'; idempotencyKey: string; sealedBytes: number; totalBytes: number }
   | { type: 'closed' }
 
 /** Calls `listener`; what it throws is reported as uncaught and does not touch the client. */

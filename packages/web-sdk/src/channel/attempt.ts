@@ -1,7 +1,7 @@
 import { encodeHead, encodeTail } from '../bhttp/encode-request.js'
 import { isOffline } from '../environment.js'
 import { BlindLlamaError } from '../errors.js'
-import { type SealedRequest, sealRequest } from '../ohttp/seal-request.js'
+import { type SealedRequest, lengthOf, sealRequest } from '../ohttp/seal-request.js'
 import { mediaType, outerRequest } from '../outer-fetch.js'
 import { readLimited } from '../read-limited.js'
 import type { ChannelKey } from './channel-key.js'
@@ -34,7 +34,7 @@ export async function attempt(request: InnerRequest, key: ChannelKey, endpoint: 
 
 async function seal(request: InnerRequest, { key, clockOffsetMs }: ChannelKey): Promise<SealedRequest> {
   const { method, path, content } = request
-  const contentLength = content instanceof Uint8Array ? content.length : content.size
+  const contentLength = lengthOf(content)
   const fields = [
     ...request.fields,
     ['date', new Date(Date.now() + clockOffsetMs).toUTCString()] as const,
@@ -42,7 +42,8 @@ async function seal(request: InnerRequest, { key, clockOffsetMs }: ChannelKey): 
   ]
   const head = encodeHead({ method, scheme: 'https', authority: 'ohttp.invalid', path, fields }, contentLength)
   const unpadded = head.length + contentLength + encodeTail().length
-  return sealRequest(key, [head, content, encodeTail(paddedLength(unpadded) - unpadded)], request.signal)
+  const pieces = [head, content, encodeTail(paddedLength(unpadded) - unpadded)]
+  return sealRequest(key, pieces, { signal: request.signal, onProgress: request.onProgress })
 }
 
 async function post(url: URL, { body }: SealedRequest, { method, signal }: InnerRequest): Promise<Response> {

@@ -1,4 +1,5 @@
 import { BlindLlamaError } from '../errors.js'
+import type { ConnectEvent } from '../events.js'
 import type { Settings } from '../options.js'
 import { attempt } from './attempt.js'
 import type { ChannelKey, KeySource } from './channel-key.js'
@@ -8,8 +9,15 @@ import { type InnerRequest, readRequest } from './inner-request.js'
 export function channelFetch<Key extends ChannelKey>(
   settings: Pick<Settings, 'base' | 'endpoint'>,
   keys: KeySource<Key>,
+  emit: (event: ConnectEvent) => void = () => {},
 ): typeof globalThis.fetch {
-  return async (input, init) => send(await readRequest(input, init, settings.base), keys, settings.endpoint)
+  return async (input, init) => {
+    const request = await readRequest(input, init, settings.base)
+    const { idempotencyKey } = request
+    const onProgress = (sealedBytes: number, totalBytes: number): void =>
+      emit({ type: 'upload', idempotencyKey, sealedBytes, totalBytes })
+    return send({ ...request, onProgress }, keys, settings.endpoint)
+  }
 }
 
 /**
@@ -30,7 +38,8 @@ async function send<Key extends ChannelKey>(
   for (;;) {
     const outcome = await attempt(request, key, endpoint)
     if (outcome.kind === 'key-expired') {
-      if (keyExpired) throw new BlindLlamaError('channel.key_expired', 'Two keys in a row expired before all was sealed')
+      if (keyExpired)
+        throw new BlindLlamaError('channel.key_expired', 'Two keys in a row expired before all was sealed')
       keyExpired = true
       const fresh = await keys.current(request.signal)
       key = keyReplaced || dateCorrected ? sameInstance(key, fresh) : fresh

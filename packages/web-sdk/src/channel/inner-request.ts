@@ -15,6 +15,8 @@ export interface InnerRequest {
   idempotencyKey: string
   content: Piece
   signal: AbortSignal | undefined
+  /** Hears how much of the message is sealed, in bytes, while it is sealed. */
+  onProgress?: (sealed: number, total: number) => void
 }
 
 /** Hop by hop (RFC 9110 §7.6.1), made by the channel, or not the service's business (PROTOCOL.md §11). */

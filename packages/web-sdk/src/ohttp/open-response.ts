@@ -40,6 +40,11 @@ export class ResponseOpener {
   readonly #pending: Promise<Bytes>[] = []
   #cipher: ChunkCipher | undefined
   #index = 0
+  /** The read under way, if there is one. */
+  #receiving: Promise<void> | undefined
+  #ended = false
+  /** What reading failed with: told in its place, behind the chunks that had arrived. */
+  #broken: { error: unknown } | undefined
   #malformed = false
   #failure: { error: unknown } | undefined
 
@@ -69,17 +74,22 @@ export class ResponseOpener {
     for (;;) {
       const responseNonce = this.#framing.prefix(Math.max(Nn, Nk))
       if (responseNonce) return responseCipher(this.#request, responseNonce)
+      if (this.#broken) throw this.#broken.error
       await this.#receive()
     }
   }
 
+  /** Goes on reading while chunks are under decryption, as long as there is room for more. */
   async #nextChunk(cipher: ChunkCipher): Promise<Bytes | undefined> {
     for (;;) {
       this.#decryptArrived(cipher)
-      const plaintext = await this.#pending.shift()
-      if (plaintext) return plaintext
-      if (this.#framing.done) return undefined
-      await this.#receive()
+      const oldest = this.#pending[0]
+      if (!oldest && this.#framing.done) return undefined
+      const over = this.#ended || this.#malformed || this.#pending.length === inFlight
+      const opened = await (over ? oldest : Promise.race([oldest ?? this.#receive(), this.#receive()]))
+      if (!opened) continue
+      this.#pending.shift()
+      return opened
     }
   }
 
@@ -102,17 +112,29 @@ export class ResponseOpener {
   #nextArrived(): Chunk | { error: unknown } | undefined {
     if (this.#malformed) return undefined
     try {
-      return this.#framing.next()
+      const chunk = this.#framing.next()
+      if (!chunk && this.#broken) throw this.#broken.error
+      return chunk
     } catch (error) {
       this.#malformed = true
       return { error }
     }
   }
 
-  async #receive(): Promise<void> {
-    const bytes = await this.#read()
-    if (bytes) this.#framing.push(bytes)
-    else this.#framing.end()
+  /** Waits for more bytes; never rejects. */
+  #receive(): Promise<void> {
+    return (this.#receiving ??= this.#arrive().finally(() => (this.#receiving = undefined)))
+  }
+
+  async #arrive(): Promise<void> {
+    try {
+      const bytes = await this.#read()
+      if (bytes) return this.#framing.push(bytes)
+      this.#framing.end()
+    } catch (error) {
+      this.#broken = { error }
+    }
+    this.#ended = true
   }
 }
 

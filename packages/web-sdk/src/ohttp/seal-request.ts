@@ -1,102 +1,131 @@
 import { ByteQueue } from '../byte-queue.js'
 import type { Bytes } from '../bytes.js'
+import { BlindLlamaError } from '../errors.js'
 import { encodeVarint } from '../varint.js'
 import { type ChunkCipher, maxChunkPlaintext, tagLength } from './chunk-cipher.js'
 import type { RequestKey, SenderContext } from './request-key.js'
 
 /** Chunks under encryption at a time: enough to keep WebCrypto's threads busy. */
 const inFlight = 16
-/** How much of a Blob is read at a time. */
-const blobWindow = 1024 * 1024
+/** How much plaintext is read, sealed and put away at a time: whole chunks, 1 MiB. */
+const windowLength = 64 * maxChunkPlaintext
 
-/** A piece of a message: bytes, or a Blob that is read piece by piece. */
+/** A piece of a message: bytes, or a Blob that is read window by window. */
 export type Piece = Bytes | Blob
 
 /** An encapsulated request, and what its response is opened with. */
 export interface SealedRequest {
-  body: Bytes
+  /** Bytes where one window holds it all, else a Blob, which browsers keep outside the memory of the page. */
+  body: Bytes | Blob
   response: Pick<SenderContext, 'enc' | 'aeadId' | 'exportSecret'>
 }
 
-function lengthOf(piece: Piece): number {
+export interface SealOptions {
+  /** Stops the work between windows, with its reason. */
+  signal?: AbortSignal | undefined
+  /** Hears after each window how much of the message is sealed, in bytes of plaintext. */
+  onProgress?: ((sealed: number, total: number) => void) | undefined
+}
+
+export function lengthOf(piece: Piece): number {
   return piece instanceof Uint8Array ? piece.length : piece.size
 }
 
-/** `piece` in parts that are read into memory at once. */
-function* windowsOf(piece: Piece): Generator<Piece, void, void> {
-  if (piece instanceof Uint8Array) yield piece
-  else for (let offset = 0; offset < piece.size; offset += blobWindow) yield piece.slice(offset, offset + blobWindow)
+/** `pieces` in parts that are read into memory at once. */
+function* partsOf(pieces: readonly Piece[]): Generator<Piece, void, void> {
+  for (const piece of pieces)
+    if (piece instanceof Uint8Array) yield piece
+    else
+      for (let offset = 0; offset < piece.size; offset += windowLength) yield piece.slice(offset, offset + windowLength)
 }
 
-async function read(piece: Piece): Promise<Bytes> {
-  return piece instanceof Uint8Array ? piece : new Uint8Array(await piece.arrayBuffer())
+async function read(part: Piece): Promise<Bytes> {
+  if (part instanceof Uint8Array) return part
+  try {
+    return new Uint8Array(await part.arrayBuffer())
+  } catch (cause) {
+    throw new BlindLlamaError('request.body', 'The body cannot be read, as a file that changed', { cause })
+  }
 }
 
 const fullChunkPrefix = encodeVarint(maxChunkPlaintext + tagLength)
 const finalChunkPrefix = encodeVarint(0)
+const fullChunkLength = fullChunkPrefix.length + maxChunkPlaintext + tagLength
 
-function sealedLength(plaintextLength: number): number {
-  const fullChunks = Math.max(0, Math.ceil(plaintextLength / maxChunkPlaintext) - 1)
-  return fullChunks * (fullChunkPrefix.length + tagLength) + finalChunkPrefix.length + plaintextLength + tagLength
+/** One window of a message: how many bytes of plaintext, where its chunks count from, and whether the message ends with it. */
+interface Window {
+  length: number
+  firstChunk: number
+  last: boolean
 }
 
-/** The body of an encapsulated request while it is filled: chunks are encrypted several at a time, each to its place. */
-class SealedBody {
-  readonly #bytes: Bytes
-  readonly #cipher: ChunkCipher
-  readonly #pending: Promise<void>[] = []
-  #offset: number
-  #index = 0
-
-  constructor(header: Bytes, plaintextLength: number, cipher: ChunkCipher) {
-    this.#bytes = new Uint8Array(header.length + sealedLength(plaintextLength))
-    this.#bytes.set(header)
-    this.#offset = header.length
-    this.#cipher = cipher
+/**
+ * Encrypts the chunks of a window, several at a time, each to its place in one piece of memory.
+ *
+ * @param prefix what goes before the first chunk
+ * @param plaintext holds the window at its front
+ */
+async function sealWindow(cipher: ChunkCipher, prefix: Bytes, plaintext: ByteQueue, window: Window): Promise<Bytes> {
+  const { length, firstChunk, last } = window
+  const count = Math.max(1, Math.ceil(length / maxChunkPlaintext))
+  const finalPrefixSaves = last ? fullChunkPrefix.length - finalChunkPrefix.length : 0
+  const overhead = count * (fullChunkPrefix.length + tagLength) - finalPrefixSaves
+  const sealed = new Uint8Array(prefix.length + overhead + length)
+  sealed.set(prefix)
+  let next = 0
+  const lane = async (): Promise<void> => {
+    while (next < count) {
+      const index = next
+      next += 1
+      const final = last && index === count - 1
+      const chunk = plaintext.take(Math.min(maxChunkPlaintext, length - index * maxChunkPlaintext))
+      const chunkPrefix = final ? finalChunkPrefix : fullChunkPrefix
+      const at = prefix.length + index * fullChunkLength
+      sealed.set(chunkPrefix, at)
+      sealed.set(await cipher.seal(firstChunk + index, chunk, final), at + chunkPrefix.length)
+    }
   }
+  await Promise.all(Array.from({ length: inFlight }, lane))
+  return sealed
+}
 
-  /** Takes the next chunk; waits only where enough are under way. */
-  async add(plaintext: Bytes, final: boolean): Promise<void> {
-    const prefix = final ? finalChunkPrefix : fullChunkPrefix
-    this.#bytes.set(prefix, this.#offset)
-    const at = this.#offset + prefix.length
-    const sealed = this.#cipher.seal(this.#index, plaintext, final)
-    this.#pending.push(sealed.then((ciphertext) => this.#bytes.set(ciphertext, at)))
-    this.#offset = at + plaintext.length + tagLength
-    this.#index += 1
-    if (this.#pending.length === inFlight) await this.#pending.shift()
-  }
-
-  async finish(): Promise<Bytes> {
-    await Promise.all(this.#pending)
-    return this.#bytes
+/**
+ * Seals a message behind `header`: `header chunk* finalChunk`. Every chunk but the last has the greatest length; the last is
+ * final. Of a long message, no more than a window is in memory in either form, beside what `pieces` themselves hold there.
+ */
+export async function sealMessage(
+  header: Bytes,
+  cipher: ChunkCipher,
+  pieces: readonly Piece[],
+  { signal, onProgress }: SealOptions = {},
+): Promise<Bytes | Blob> {
+  const total = pieces.reduce((sum, piece) => sum + lengthOf(piece), 0)
+  const parts = partsOf(pieces)
+  const plaintext = new ByteQueue()
+  const blobs: Blob[] = []
+  for (let begin = 0; ; begin += windowLength) {
+    signal?.throwIfAborted()
+    const length = Math.min(windowLength, total - begin)
+    while (plaintext.length < length) plaintext.push(await read(parts.next().value as Piece))
+    const window = { length, firstChunk: begin / maxChunkPlaintext, last: begin + length === total }
+    const sealed = await sealWindow(cipher, begin === 0 ? header : new Uint8Array(), plaintext, window)
+    onProgress?.(begin + length, total)
+    if (total <= windowLength) return sealed
+    blobs.push(new Blob([sealed]))
+    if (window.last) return new Blob(blobs)
   }
 }
 
 /**
- * Encapsulates a request (draft-ietf-ohai-chunked-ohttp-08 §6.1): `hdr enc chunk* finalChunk`, in one piece of memory beside
- * the message itself. Every chunk but the last has the greatest length; the last is final.
+ * Encapsulates a request (draft-ietf-ohai-chunked-ohttp-08 §6.1): `hdr enc chunk* finalChunk`.
  *
  * @param pieces of the Binary HTTP message, in order; they must not change meanwhile
- * @param signal stops the work between chunks, with its reason
  */
 export async function sealRequest(
   key: RequestKey,
   pieces: readonly Piece[],
-  signal?: AbortSignal,
+  options?: SealOptions,
 ): Promise<SealedRequest> {
   const { header, cipher, ...response } = await key.setup()
-  const length = pieces.reduce((sum, piece) => sum + lengthOf(piece), 0)
-  const body = new SealedBody(header, length, cipher)
-  const queue = new ByteQueue()
-  for (const piece of pieces)
-    for (const window of windowsOf(piece)) {
-      queue.push(await read(window))
-      while (queue.length > maxChunkPlaintext) {
-        signal?.throwIfAborted()
-        await body.add(queue.take(maxChunkPlaintext), false)
-      }
-    }
-  await body.add(queue.take(queue.length), true)
-  return { body: await body.finish(), response }
+  return { body: await sealMessage(header, cipher, pieces, options), response }
 }

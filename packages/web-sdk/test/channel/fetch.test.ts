@@ -34,6 +34,12 @@ function chat(body: string, init: RequestInit = {}): Promise<Response> {
   return send(new URL('v1/chat/completions', service.base), { method: 'POST', body, ...init })
 }
 
+/** The key's time is over the next `times` that somebody looks. */
+function expireNext(times: number): void {
+  let left = times
+  Object.assign(key, { lifetime: { remainingMs: () => (left-- > 0 ? 0 : 1) } })
+}
+
 describe('a request', () => {
   test('arrives inside the encapsulation, and nothing of it outside', async () => {
     const headers = { authorization: 'Bearer secret-key', 'content-type': 'application/json' }
@@ -240,7 +246,10 @@ describe('a device that is offline', () => {
     const base = new URL('https://service.example/')
     const offline = channelFetch({ base, endpoint: base }, { current: async () => key, replace: async () => key })
     const sent = offline(new URL('v1/chat/completions', base), { method: 'POST', body: 'x' })
-    await expect(sent).rejects.toMatchObject({ code: 'channel.unreachable', message: expect.stringContaining('nothing was sent') })
+    await expect(sent).rejects.toMatchObject({
+      code: 'channel.unreachable',
+      message: expect.stringContaining('nothing was sent'),
+    })
   })
 
   test('still reaches itself', async () => {
@@ -250,11 +259,6 @@ describe('a device that is offline', () => {
 })
 
 describe('a key whose time ends while the request is sealed', () => {
-  function expireNext(times: number): void {
-    let left = times
-    Object.assign(key, { lifetime: { remainingMs: () => (left-- > 0 ? 0 : 1) } })
-  }
-
   test('is not used: the request is sealed to the next one', async () => {
     expireNext(1)
     expect(await (await chat('x')).text()).toBe('x')

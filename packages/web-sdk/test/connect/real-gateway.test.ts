@@ -1,4 +1,4 @@
-import OpenAI from 'openai'
+import OpenAI, { APIConnectionTimeoutError } from 'openai'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type BlindLlamaClient, connectWith } from '../../src/connect.js'
 import { BlindLlamaError } from '../../src/errors.js'
@@ -186,7 +186,7 @@ describe('the openai package over it', () => {
     const client = await connect()
     service.relay.intercept = (request) => request.url?.includes('/o/') === true
     const late = openai(client).chat.completions.create({ model: 'fixed', messages }, { timeout: 300, maxRetries: 0 })
-    await expect(late).rejects.toBeInstanceOf(OpenAI.APIConnectionTimeoutError)
+    await expect(late).rejects.toBeInstanceOf(APIConnectionTimeoutError)
     const own = client.fetch(new URL('v1/models', service.relay.url), { signal: AbortSignal.timeout(300) })
     await expect(own).rejects.toMatchObject({ name: 'TimeoutError' })
   })
@@ -196,7 +196,7 @@ describe('the openai package over it', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 7_200_000 })
     service.relay.intercept = () => true
     const late = openai(client).chat.completions.create({ model: 'fixed', messages }, { timeout: 300, maxRetries: 0 })
-    await expect(late).rejects.toBeInstanceOf(OpenAI.APIConnectionTimeoutError)
+    await expect(late).rejects.toBeInstanceOf(APIConnectionTimeoutError)
     expect(service.relay.count(/\/o\//)).toBe(0)
   })
 
@@ -265,13 +265,22 @@ test('a closed client sends nothing', async () => {
 })
 
 describe('uploads', () => {
-  test('of eight megabytes arrive', async () => {
-    const client = await connect()
+  test('of eight megabytes arrive, and their progress is told', async () => {
+    const told: { sealedBytes: number; totalBytes: number }[] = []
+    const onEvent = (event: ConnectEvent): void => {
+      if (event.type === 'upload') told.push(event)
+    }
+    const client = await connect({ onEvent })
     const content = 'x'.repeat(8_000_000)
     const completion = await openai(client).chat.completions.create({
       model: 'fixed',
       messages: [{ role: 'user', content }],
     })
     expect(completion.choices[0]?.message.content?.length).toBe(content.length + 'You said: '.length)
+    const [total] = told.map(({ totalBytes }) => totalBytes)
+    expect(total).toBeGreaterThan(content.length)
+    const sealed = told.map(({ sealedBytes }) => sealedBytes)
+    expect(sealed).toEqual(sealed.map((_, window) => Math.min((window + 1) * 1_048_576, total ?? 0)))
+    expect(sealed.at(-1)).toBe(total)
   })
 })

@@ -3,7 +3,7 @@ import { type Bytes, concat, utf8 } from '../../src/bytes.js'
 import { ResponseOpener } from '../../src/ohttp/open-response.js'
 import { type SealedRequest, sealRequest } from '../../src/ohttp/seal-request.js'
 import { encodeVarint } from '../../src/varint.js'
-import { cut, pattern, readerOf } from '../support/bytes.js'
+import { bytesOf, cut, pattern, readerOf } from '../support/bytes.js'
 import { requestKeyOf } from '../support/channel-keys.js'
 import { HpkeCoreGateway, type Respond, type SealedResponse } from '../support/hpke-core-gateway.js'
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
   const gateway = await HpkeCoreGateway.create(1)
   const sealed = await sealRequest(await requestKeyOf(gateway.config), [utf8('hello')])
   request = sealed.response
-  respond = (await gateway.open(sealed.body)).respond
+  respond = (await gateway.open(await bytesOf(sealed.body))).respond
   answer = await respond([...texts.map((text) => utf8(text)), new Uint8Array()])
   ;({ nonce, chunks } = answer)
 })
@@ -134,7 +134,7 @@ describe('whatever is altered, nothing behind it is given out', () => {
   test('an answer to another request', async () => {
     const gateway = await HpkeCoreGateway.create(1)
     const other = await sealRequest(await requestKeyOf(gateway.config), [utf8('hello')])
-    const foreign = await (await gateway.open(other.body)).respond([utf8('lies'), new Uint8Array()])
+    const foreign = await (await gateway.open(await bytesOf(other.body))).respond([utf8('lies'), new Uint8Array()])
     expect(await open(foreign.body)).toEqual({ released: [], end: 'channel.decrypt' })
   })
 

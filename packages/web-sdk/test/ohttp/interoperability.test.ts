@@ -1,9 +1,13 @@
+import { openAsBlob } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { type Bytes, concat, utf8 } from '../../src/bytes.js'
 import { ResponseOpener } from '../../src/ohttp/open-response.js'
 import { type SealedRequest, sealRequest } from '../../src/ohttp/seal-request.js'
-import { anyBytes, anySplits, cut, pattern, readerOf } from '../support/bytes.js'
+import { anyBytes, anySplits, bytesOf, cut, pattern, readerOf } from '../support/bytes.js'
 import { aes128, aes256, requestKeyOf } from '../support/channel-keys.js'
 import { HpkeCoreGateway } from '../support/hpke-core-gateway.js'
 import { Peer } from '../support/peer.js'
@@ -30,7 +34,7 @@ describe('with the Rust crate ohttp', () => {
         anySplits,
         async (request, answer, ours, theirs) => {
           const sealed = await sealRequest(requestKey, cut(request, ours))
-          const opened = await peer.serverOpen(key, sealed.body, theirs)
+          const opened = await peer.serverOpen(key, await bytesOf(await bytesOf(sealed.body)), theirs)
           expect(opened.plaintext).toEqual(request)
 
           const chunks: Bytes[] = []
@@ -49,15 +53,33 @@ describe('with the Rust crate ohttp', () => {
     const bytes = pattern(3_000_000)
     const pieces = [utf8('before'), new Blob([bytes]), utf8('behind')]
     const { body } = await sealRequest(await requestKeyOf(config), pieces)
-    const opened = await peer.serverOpen(key, body, [65_536])
+    const opened = await peer.serverOpen(key, await bytesOf(body), [65_536])
     expect(opened.plaintext).toEqual(concat(utf8('before'), bytes, utf8('behind')))
   })
+
+  test.each([1_048_575, 1_048_576, 1_048_577, 2_097_152, 2_097_153])(
+    'a message of %d bytes is sealed window by window, and each is told',
+    async (length) => {
+      const { key, config } = await peer.serverKey(9)
+      const bytes = pattern(length)
+      const told: number[] = []
+      const onProgress = (sealed: number, total: number): void => {
+        expect(total).toBe(length)
+        told.push(sealed)
+      }
+      const { body } = await sealRequest(await requestKeyOf(config), [bytes], { onProgress })
+      expect(told).toEqual([1_048_576, 2_097_152, 3_145_728].map((end) => Math.min(end, length)).slice(0, told.length))
+      expect(told.at(-1)).toBe(length)
+      const { plaintext } = await peer.serverOpen(key, await bytesOf(body), [65_536])
+      expect(Buffer.compare(plaintext, bytes)).toBe(0)
+    },
+  )
 
   test('as its gateway we open what its client seals', async () => {
     const gateway = await HpkeCoreGateway.create(1)
     const chunks = [utf8('first'), pattern(16_384), utf8('last')]
     const sealed = await peer.clientSeal(gateway.config, chunks)
-    const opened = await gateway.open(sealed.body)
+    const opened = await gateway.open(await bytesOf(sealed.body))
     expect(concat(...opened.chunks)).toEqual(concat(...chunks))
     const answer = await opened.respond([utf8('one'), utf8('two'), new Uint8Array()])
     expect(await peer.clientOpen(sealed.session, answer.body, [1])).toEqual(utf8('onetwo'))
@@ -79,7 +101,7 @@ describe.each([
         anySplits,
         async (request, one, two, splits) => {
           const sealed = await sealRequest(key, [request])
-          const opened = await gateway.open(sealed.body)
+          const opened = await gateway.open(await bytesOf(sealed.body))
           expect(concat(...opened.chunks)).toEqual(request)
           const parts = [one, two].filter(({ length }) => length > 0)
           const answer = await opened.respond([...parts, new Uint8Array()])
@@ -96,7 +118,7 @@ test('fills every chunk but the last, and the last is final', async () => {
   const key = await requestKeyOf(gateway.config)
   for (const length of [0, 1, 16_384, 16_385, 32_768, 32_769]) {
     const { body } = await sealRequest(key, [pattern(length)])
-    const lengths = (await gateway.open(body)).chunks.map((chunk) => chunk.length)
+    const lengths = (await gateway.open(await bytesOf(body))).chunks.map((chunk) => chunk.length)
     expect(lengths.slice(0, -1).every((chunk) => chunk === 16_384)).toBe(true)
     expect(lengths.reduce((sum, chunk) => sum + chunk, 0)).toBe(length)
   }
@@ -106,14 +128,28 @@ test('no two requests share an encapsulated key or a ciphertext', async () => {
   const gateway = await HpkeCoreGateway.create(1)
   const key = await requestKeyOf(gateway.config)
   const [one, two] = await Promise.all([sealRequest(key, [pattern(100)]), sealRequest(key, [pattern(100)])])
-  expect(one.body.slice(7, 39)).not.toEqual(two.body.slice(7, 39))
-  expect(one.body.slice(40)).not.toEqual(two.body.slice(40))
+  const [first, second] = [await bytesOf(one.body), await bytesOf(two.body)]
+  expect(first.slice(7, 39)).not.toEqual(second.slice(7, 39))
+  expect(first.slice(40)).not.toEqual(second.slice(40))
 })
 
 test('stops sealing with the reason of the signal', async () => {
   const gateway = await HpkeCoreGateway.create(1)
   const stop = new AbortController()
-  const sealing = sealRequest(await requestKeyOf(gateway.config), [new Blob([pattern(20_000_000)])], stop.signal)
+  const sealing = sealRequest(await requestKeyOf(gateway.config), [new Blob([pattern(20_000_000)])], {
+    signal: stop.signal,
+  })
   stop.abort(new Error('enough'))
   await expect(sealing).rejects.toThrow('enough')
+})
+
+test('a file that changes while it is sealed ends in one code', async () => {
+  const key = await requestKeyOf((await HpkeCoreGateway.create(1)).config)
+  const folder = await mkdtemp(join(tmpdir(), 'web-sdk-file-'))
+  const path = join(folder, 'upload')
+  await writeFile(path, pattern(2_000_000))
+  const file = await openAsBlob(path)
+  await writeFile(path, pattern(10))
+  await expect(sealRequest(key, [file])).rejects.toMatchObject({ code: 'request.body' })
+  await rm(folder, { recursive: true })
 })

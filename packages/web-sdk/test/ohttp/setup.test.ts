@@ -2,6 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { utf8 } from '../../src/bytes.js'
 import { sealRequest } from '../../src/ohttp/seal-request.js'
 import { requestKeyOf } from '../support/channel-keys.js'
+import { bytesOf } from '../support/bytes.js'
 import { HpkeCoreGateway } from '../support/hpke-core-gateway.js'
 
 afterEach(() => void vi.restoreAllMocks())
@@ -22,7 +23,7 @@ test('a key generation that fails three times is tried once more, and the reques
   const generation = failingKeyGeneration(3)
   const { body } = await sealRequest(key, [utf8('hello')])
   expect(generation.calls()).toBe(4)
-  expect((await gateway.open(body)).chunks).toEqual([utf8('hello')])
+  expect((await gateway.open(await bytesOf(body))).chunks).toEqual([utf8('hello')])
 })
 
 test('a key generation that always fails ends in one stable code', async () => {

@@ -33,3 +33,8 @@ export function readerOf(pieces: readonly Bytes[]): () => Promise<Bytes | undefi
 }
 
 export { utf8 }
+
+/** The bytes of an encapsulated request, whichever form it has. */
+export async function bytesOf(body: Bytes | Blob): Promise<Bytes> {
+  return body instanceof Blob ? new Uint8Array(await body.arrayBuffer()) : body
+}
