@@ -6,10 +6,10 @@ import type { Certificate } from '../support/proxies/certificate.ts'
 import { proxyKinds } from '../support/proxies/index.ts'
 import { startProxy, type StockProxy } from '../support/proxies/stock-proxy.ts'
 import { Recorder } from '../support/recorder.ts'
-import type { MortalUpstream } from './mortal-upstream.ts'
+import type { MortalUpstream } from '../support/upstream/mortal-upstream.ts'
 import { nodeReader, type ChromiumReader, type Reader } from './readers.ts'
 import type { Tally } from './tally.ts'
-import { eventsOf } from './wish.ts'
+import { eventsOf } from '../support/upstream/wish.ts'
 
 export interface Scene {
   /** A private folder of this run. */
@@ -21,9 +21,9 @@ export interface Scene {
   readonly signal: AbortSignal
 }
 
-const events = 5
+const tokens = 5
 /** Behind the head alone, within the answer, and behind `[DONE]`: everything but the end was said then. */
-const positions: readonly number[] = [0, 1, 3, events + 1]
+const positions: readonly number[] = [0, 1, 3, tokens + 1]
 
 /**
  * Through each proxy, from Node and Chromium, over HTTP/1.1 and HTTP/2: a whole answer, and answers that break off because
@@ -84,9 +84,9 @@ function waysTo({ name, urls }: StockProxy, node: Reader, chromium: ChromiumRead
 async function readThrough(way: Way, deaths: readonly Death[], scene: Scene, tally: Tally): Promise<void> {
   const { name, reader, url } = way
   await reader.connect(url, scene.staging.policy)
-  const all = eventsOf({ events })
+  const all = eventsOf({ tokens })
   const ask = async (wish: object, reachedAfter: number, reached: () => unknown): ReturnType<Reader['read']> =>
-    reader.read({ url, body: JSON.stringify({ events, ...wish }), reachedAfter }, reached)
+    reader.read({ url, body: JSON.stringify({ tokens, ...wish }), reachedAfter }, reached)
 
   const ending = await ask({}, Number.MAX_SAFE_INTEGER, () => {})
   tally.undamaged({ name, ending, expected: all.join('') })

@@ -3,7 +3,7 @@ import { PageServer } from '../../tools/staging/page-server.ts'
 import { chromium } from '../support/browser.ts'
 import { writeSdkPage, type SdkGlobals } from '../support/sdk-page.ts'
 import { readAnswer, type Ending, type Question, type Surroundings } from './read-answer.ts'
-import { loadSdk } from './sdk.ts'
+import { loadSdk } from '../support/load-sdk.ts'
 
 /** An application on the SDK: here, or in a page. */
 export interface Reader {

@@ -5,7 +5,7 @@ import { nodeReader, type Reader } from './readers.ts'
 import { ReplayService } from './replay-service.ts'
 import { pinEphemeralKey } from './same-ephemeral.ts'
 import type { Tally } from './tally.ts'
-import { eventsOf } from './wish.ts'
+import { eventsOf } from '../support/upstream/wish.ts'
 
 /** An answer of the real gateway, and what it says. */
 interface Recording {
@@ -37,16 +37,16 @@ export async function readRecordings(staging: Staging, tally: Tally): Promise<vo
 }
 
 /** Records an answer, and shows that its replay is taken: as it is, and with its lengths in another form. */
-async function record(reader: Reader, service: ReplayService, events: number, tally: Tally): Promise<Recording> {
+async function record(reader: Reader, service: ReplayService, tokens: number, tally: Tally): Promise<Recording> {
   service.replay = undefined
   // A fresh one: the gateway refuses an encapsulation that it has seen.
   pinEphemeralKey()
-  const wish = { events }
+  const wish = { tokens }
   const recording = { events: eventsOf(wish), bytes: Buffer.alloc(0) }
   const expected = recording.events.join('')
   const read = async (name: string): Promise<void> => {
     const ending = await ask(reader, service, wish)
-    tally.undamaged({ name: `${events} events, ${name}`, ending, expected })
+    tally.undamaged({ name: `${tokens} tokens, ${name}`, ending, expected })
   }
   await read('straight from the gateway')
   const bytes = service.recorded
@@ -72,7 +72,7 @@ async function readDamaged(
   tally: Tally,
 ): Promise<void> {
   service.replay = { bytes: damaged.bytes, end }
-  const ending = await ask(reader, service, { events: events.length - 1 })
+  const ending = await ask(reader, service, { tokens: events.length - 1 })
   // The head is one chunk, then each event is one: what may be given out are those that arrived unharmed and in their place.
   const unharmed = Math.max(0, wholeChunks(answer, commonPrefix(bytes, damaged.bytes)) - 1)
   const expected = events.slice(0, unharmed).join('')

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type * as Sdk from '@blindllama/web-sdk'
-import { sdkFolder } from '../support/sdk-page.ts'
+import { sdkFolder } from './sdk-page.ts'
 
 /** The built package, as an application has it. */
 export async function loadSdk(): Promise<typeof Sdk> {

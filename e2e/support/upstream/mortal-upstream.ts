@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Child } from '../../tools/staging/child.ts'
-import { freePorts } from '../../tools/staging/ports.ts'
+import { Child } from '../../../tools/staging/child.ts'
+import { freePorts } from '../../../tools/staging/ports.ts'
 
-const program: string = fileURLToPath(new URL('upstream.ts', import.meta.url))
+const program: string = fileURLToPath(new URL('server.ts', import.meta.url))
 
-/** The process of upstream.ts, always on the same port, however often it dies. */
+/** The process of server.ts, always on the same port, however often it dies. */
 export class MortalUpstream {
   readonly url: string
   readonly #folder: string

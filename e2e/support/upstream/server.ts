@@ -1,9 +1,7 @@
-/**
- * `upstream.ts PORT`: the smallest OpenAI-compatible server that can be killed in the middle of an answer. A request says
- * how many events it wants, and behind which of them the answer hangs.
- */
+/** `server.ts PORT`: the smallest OpenAI-compatible server; a request says what it wants to be answered, and how. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { json } from 'node:stream/consumers'
+import { setTimeout } from 'node:timers/promises'
 import { eventsOf, type Wish } from './wish.ts'
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -14,7 +12,10 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const wish = (await json(request)) as Wish
   response.writeHead(200, { 'content-type': 'text/event-stream' })
   response.flushHeaders()
-  for (const event of eventsOf(wish).slice(0, wish.hangAfter)) response.write(event)
+  for (const event of eventsOf(wish).slice(0, wish.hangAfter)) {
+    if (wish.everyMs !== undefined) await setTimeout(wish.everyMs)
+    response.write(event)
+  }
   if (wish.hangAfter === undefined) response.end()
 }
 

@@ -1,0 +1,19 @@
+/** What a request of the tests asks of server.ts, the model server of which everything is known beforehand. */
+export interface Wish {
+  /** How many tokens the answer has, or which. */
+  readonly tokens: number | readonly string[]
+  /** Hangs behind so many events, `[DONE]` counted; without it the answer comes to its end. */
+  readonly hangAfter?: number
+  /** Pause before each event; without it they come as fast as they can. */
+  readonly everyMs?: number
+}
+
+/** The whole answer to a wish, event by event. */
+export function eventsOf({ tokens }: Pick<Wish, 'tokens'>): readonly string[] {
+  const list = typeof tokens === 'number' ? Array.from({ length: tokens }, (_, index) => ` word${index}`) : tokens
+  return [...list.map((token) => `data: ${chunkOf(token)}\n\n`), 'data: [DONE]\n\n']
+}
+
+function chunkOf(content: string): string {
+  return JSON.stringify({ object: 'chat.completion.chunk', choices: [{ index: 0, delta: { content } }] })
+}
