@@ -20,15 +20,12 @@
 #[path = "../tests/gateway/support/mod.rs"]
 mod support;
 
-use bytes::Bytes;
 use futures::future::join_all;
 use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper_util::rt::TokioIo;
 use support::client::Attested;
+use support::http::connect;
 use support::upstream::whole;
 use support::{Message, Setup, Swtpm, Upstream};
-use tokio::net::TcpStream;
 
 const CLIENTS: usize = 8;
 
@@ -71,15 +68,6 @@ fn cpu_us(pid: u32) -> u64 {
     (ticks(14) + ticks(15)) * 10_000
 }
 
-/// A connection for one request after the other.
-async fn connect(address: &str) -> SendRequest<Full<Bytes>> {
-    let stream = TcpStream::connect(address).await.unwrap();
-    stream.set_nodelay(true).unwrap();
-    let (sender, connection) = handshake(TokioIo::new(stream)).await.unwrap();
-    tokio::spawn(connection);
-    sender
-}
-
 /// Each client sends `count` requests, one after the other on one connection.
 async fn run(attested: &Attested, count: usize) {
     join_all((0..CLIENTS).map(|_| async move {
@@ -87,10 +75,10 @@ async fn run(attested: &Attested, count: usize) {
         for _ in 0..count {
             let message = Message::post("/v1/chat/completions", r#"{"messages":[{"role":"user","content":"hello"}]}"#);
             let request = attested.request(Full::from(attested.seal(&[&message.encode()]).body));
+            sender.ready().await.unwrap();
             let response = sender.send_request(request).await.unwrap();
             assert_eq!(response.status(), 200);
             response.into_body().collect().await.unwrap();
-            sender.ready().await.unwrap();
         }
     }))
     .await;

@@ -105,12 +105,21 @@ impl Log {
     }
 }
 
+/// Writes what is there at once: under load many events cost one system call.
 fn write_all(messages: &Receiver<Message>) {
-    while let Ok(message) = messages.recv() {
-        match message {
-            // A log that nobody reads any more is no reason to stop serving.
-            Message::Line(line) => drop(stdout().lock().write_all(line.as_bytes())),
-            Message::Flush(written) => drop(written.try_send(())),
+    while let Ok(first) = messages.recv() {
+        let mut lines = String::new();
+        let mut flushed = Vec::new();
+        for message in std::iter::once(first).chain(messages.try_iter().take(QUEUE)) {
+            match message {
+                Message::Line(line) => lines.push_str(&line),
+                Message::Flush(written) => flushed.push(written),
+            }
+        }
+        // A log that nobody reads any more is no reason to stop serving.
+        drop(stdout().lock().write_all(lines.as_bytes()));
+        for written in flushed {
+            let _ = written.try_send(());
         }
     }
 }

@@ -58,10 +58,10 @@ async fn run(stream: TcpStream, gateway: Arc<Gateway>, limits: Limits, mut stopp
         .max_send_buf_size(BUFFER_BYTES)
         .keep_alive_interval(IDLE)
         .keep_alive_timeout(limits.header_timeout);
-    let active = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&active);
+    let requests = Arc::new(Requests::default());
+    let counter = Arc::clone(&requests);
     let service = service_fn(move |request| {
-        let busy = Busy::new(&counter);
+        let busy = Requests::begin(&counter);
         let gateway = Arc::clone(&gateway);
         async move {
             let answer = gateway.answer(request).await;
@@ -82,7 +82,7 @@ async fn run(stream: TcpStream, gateway: Arc<Gateway>, limits: Limits, mut stopp
                 asked = true;
                 connection.as_mut().graceful_shutdown();
             }
-            _ = ticks.tick() => if active.load(Ordering::Relaxed) == 0 {
+            _ = ticks.tick() => if requests.none_since_last_asked() {
                 connection.as_mut().graceful_shutdown();
             },
         }
@@ -95,19 +95,34 @@ fn limit_unsent(stream: &TcpStream, limit: Duration) -> io::Result<()> {
     Ok(set_tcp_user_timeout(stream, milliseconds)?)
 }
 
-/// A request under way; as long as one lives, the connection is not idle.
-struct Busy(Arc<AtomicUsize>);
+/// The requests of a connection, by which an idle one is known.
+#[derive(Default)]
+struct Requests {
+    active: AtomicUsize,
+    begun: AtomicUsize,
+    begun_when_asked: AtomicUsize,
+}
 
-impl Busy {
-    fn new(active: &Arc<AtomicUsize>) -> Self {
-        active.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(active))
+/// A request under way.
+struct Busy(Arc<Requests>);
+
+impl Requests {
+    fn begin(requests: &Arc<Self>) -> Busy {
+        requests.active.fetch_add(1, Ordering::Relaxed);
+        requests.begun.fetch_add(1, Ordering::Relaxed);
+        Busy(Arc::clone(requests))
+    }
+
+    /// Whether none is under way, and none was since this was asked before.
+    fn none_since_last_asked(&self) -> bool {
+        let begun = self.begun.load(Ordering::Relaxed);
+        self.begun_when_asked.swap(begun, Ordering::Relaxed) == begun && self.active.load(Ordering::Relaxed) == 0
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.active.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -166,5 +181,22 @@ impl AsyncWrite for Prompt {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_is_idle_only_after_a_whole_interval_without_a_request() {
+        let requests = Arc::new(Requests::default());
+        let first = Requests::begin(&requests);
+        assert!(!requests.none_since_last_asked());
+        assert!(!requests.none_since_last_asked(), "an answer may take long");
+        drop(first);
+        drop(Requests::begin(&requests));
+        assert!(!requests.none_since_last_asked(), "one came and went");
+        assert!(requests.none_since_last_asked());
     }
 }

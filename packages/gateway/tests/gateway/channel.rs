@@ -1,7 +1,10 @@
 //! The encapsulation: what is opened, what is refused, and how.
 
+use bytes::Bytes;
+use http_body_util::Full;
+
 use crate::support::client::{Attested, Sealed};
-use crate::support::http::Version;
+use crate::support::http::{Version, connect};
 use crate::support::{Answer, Message, Setup, Swtpm, Upstream};
 
 async fn started(upstream: &Upstream) -> (Swtpm, crate::support::Gateway) {
@@ -45,6 +48,21 @@ async fn a_request_reaches_the_model_and_its_answer_comes_back_with_every_suite_
             assert!(!request.head.headers.contains_key(ended), "{ended}");
         }
         assert_eq!(request.body.as_deref(), Some(&br#"{"model":"m"}"#[..]));
+    }
+}
+
+#[tokio::test]
+async fn one_connection_serves_one_request_after_the_other() {
+    let upstream = Upstream::fixed("{}");
+    let (_swtpm, gateway) = started(&upstream).await;
+    let attested = Attested::to(&gateway).await;
+    let mut connection = connect(&gateway.address).await;
+    for round in 0..20 {
+        let sealed = attested.seal(&[&chat().encode()]);
+        let request = attested.request(Full::new(Bytes::from(sealed.body.clone())));
+        let response = connection.send_request(request).await.unwrap();
+        assert_eq!(Answer::read(sealed, response).await.status(), 200);
+        assert!(connection.ready().await.is_ok(), "closed after {round}");
     }
 }
 
@@ -178,7 +196,7 @@ async fn only_the_chunked_media_type_on_the_one_path_of_this_instance_is_served(
         let request = http::Request::post(format!("http://{}{path}", gateway.address))
             .header("host", &gateway.address)
             .header("content-type", media_type)
-            .body(http_body_util::Full::new(bytes::Bytes::from(body)))
+            .body(Full::new(Bytes::from(body)))
             .unwrap();
         let address = gateway.address.clone();
         async move {

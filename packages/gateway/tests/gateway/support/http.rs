@@ -63,6 +63,15 @@ where
     }
 }
 
+/// A connection of HTTP/1.1 for one request after the other.
+pub async fn connect(address: &str) -> http1::SendRequest<Full<Bytes>> {
+    let stream = TcpStream::connect(address).await.expect("the gateway listens");
+    stream.set_nodelay(true).unwrap();
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    sender
+}
+
 pub async fn get(address: &str, path: &str) -> Reply {
     request(address, Request::get(format!("http://{address}{path}"))).await
 }
