@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PageServer } from '../../tools/staging/page-server.ts'
 import { requestHeads, type RequestHead } from '../support/http-heads.ts'
+import { instanceOf } from '../support/instance.ts'
 import { makeCertificate } from '../support/proxies/certificate.ts'
+import { nginx } from '../support/proxies/nginx.ts'
 import { startRelay } from '../support/proxies/relay.ts'
+import { startProxy } from '../support/proxies/stock-proxy.ts'
 import { Recorder } from '../support/recorder.ts'
 import { writeSdkPage, type SdkGlobals } from '../support/sdk-page.ts'
 import { expect, test, type Staging } from '../support/test.ts'
@@ -72,6 +75,10 @@ async function askThrough(tab: Tab, pages: PageServer, row: Row, staging: Stagin
 
 function namesOf({ fields }: RequestHead): readonly string[] {
   return fields.map(([name]) => name).sort()
+}
+
+async function evidenceStatus(relay: string): Promise<number> {
+  return (await fetch(new URL(`blindllama/v1/evidence?nonce=${'A'.repeat(43)}&v=1`, relay))).status
 }
 
 test.describe('through a relay', () => {
@@ -166,6 +173,33 @@ test.describe('through a relay', () => {
     } finally {
       await close()
       await row.stop()
+    }
+  })
+
+  test('the relay speaks to nobody but the holder of the certificate of the service', async ({ staging }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'blindllama-relay-'))
+    const folders = ['service', 'right', 'wrong'].map((name) => join(folder, name))
+    for (const name of folders) await mkdir(name)
+    const [serviceFolder = '', rightFolder = '', wrongFolder = ''] = folders
+    const abort = new AbortController()
+    const certificate = await makeCertificate(serviceFolder)
+    const wire = await Recorder.start(staging.url)
+    const target = { instance: await instanceOf(staging), gateway: wire.address, other: wire.address }
+    const service = await startProxy(nginx, { folder: serviceFolder, target, certificate, signal: abort.signal })
+    const { authority: foreign } = await makeCertificate(wrongFolder)
+    const gateway = new URL(service.urls.tls).host
+    const right = await startRelay({ folder: rightFolder, certificate, gateway, authority: certificate.authority })
+    const wrong = await startRelay({ folder: wrongFolder, certificate, gateway, authority: foreign })
+    try {
+      expect(await evidenceStatus(right.url)).toBe(200)
+      const before = wire.bytes.length
+      expect(await evidenceStatus(wrong.url)).toBe(502)
+      expect(wire.bytes.length - before, 'bytes that reached the gateway').toBe(0)
+    } finally {
+      await Promise.all([right.stop(), wrong.stop(), service.stop()])
+      abort.abort()
+      await wire.stop()
+      await rm(folder, { recursive: true, force: true })
     }
   })
 })

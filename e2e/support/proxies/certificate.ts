@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { createHash, X509Certificate } from 'node:crypto'
 import { promisify } from 'node:util'
 
-/** A certificate for 127.0.0.1 by an authority that existed for one call, in a private folder. */
+/** A certificate for 127.0.0.1 and chat.example by an authority that existed for one call, in a private folder. */
 export interface Certificate {
   /** PEM files. */
+  readonly authority: string
   readonly certificate: string
   readonly key: string
   /** Both in one file, as HAProxy wants them. */
@@ -36,11 +37,11 @@ export async function makeCertificate(folder: string): Promise<Certificate> {
     '-out',
     authority,
   )
-  const leaf = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '1']
+  const leaf = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1,DNS:chat.example', '-days', '1']
   const issue = ['-CA', authority, '-CAkey', authorityKey, '-addext', 'basicConstraints=critical,CA:FALSE']
   await openssl('req', '-x509', ...newKey, ...leaf, ...issue, '-keyout', key, '-out', certificate)
   const pem = await readFile(certificate)
   await writeFile(together, Buffer.concat([pem, await readFile(key)]), { mode: 0o600 })
   const spki = new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' })
-  return { certificate, key, together, spki: createHash('sha256').update(spki).digest('base64') }
+  return { authority, certificate, key, together, spki: createHash('sha256').update(spki).digest('base64') }
 }

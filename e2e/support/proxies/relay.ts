@@ -17,15 +17,17 @@ export interface RelayOptions {
   /** A private folder of this relay alone. */
   readonly folder: string
   readonly certificate: Certificate
-  /** Where it passes everything on to, `address:port`, in clear text. */
+  /** Where it passes everything on to, `address:port`. */
   readonly gateway: string
+  /** PEM file of the authority that the gateway's certificate must be of; without one the gateway is reached in clear text. */
+  readonly authority?: string
   /** Further directives, for a relay that does more than it should. */
   readonly misbehaviour?: string
 }
 
 /** Starts stock nginx with docs/proxies/relay.nginx.conf. */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
-  const { folder, certificate, gateway, misbehaviour = '' } = options
+  const { folder, certificate, gateway, authority, misbehaviour = '' } = options
   await requireProgram(nginxProgram)
   const [clearPort = 0, tlsPort = 0] = await freePorts(2)
   const server = await fillSample('relay.nginx.conf', [
@@ -33,7 +35,9 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     ['/etc/ssl/certs/relay.example.pem', certificate.certificate],
     ['/etc/ssl/private/relay.example.key', certificate.key],
     ['server chat.example:443;', `server ${gateway};`],
-    ['proxy_pass https://service;', `proxy_pass http://service;`],
+    authority === undefined
+      ? ['proxy_pass https://service;', 'proxy_pass http://service;']
+      : ['/etc/ssl/certs/ca-certificates.crt', authority],
     ['proxy_set_header Connection "";', `proxy_set_header Connection ""; ${misbehaviour}`],
   ])
   const abort = new AbortController()
