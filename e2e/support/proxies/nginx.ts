@@ -29,7 +29,8 @@ export async function writeNginx(folder: string, servers: string): Promise<reado
   )
   const lines = [
     'daemon off;',
-    'worker_processes 1;',
+    // One process: a killed master would leave its workers behind.
+    'master_process off;',
     `pid ${join(folder, 'nginx.pid')};`,
     'error_log stderr warn;',
     'events {}',
