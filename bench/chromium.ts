@@ -5,14 +5,18 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { type Browser, type Page, chromium } from 'playwright'
+import type { AnswerResult, benchAnswers } from './answers.js'
 import type { calibrate } from './calibrate.js'
 import type { ChannelResult, benchChannel } from './channel.js'
 import { type Quartiles, quartiles } from './statistics.js'
+import type { UploadResult, benchUploads } from './uploads.js'
 import type { Vector, coldVerify, warmVerify } from './verify.js'
 
 interface PageGlobals {
   bench: {
+    benchAnswers: typeof benchAnswers
     benchChannel: typeof benchChannel
+    benchUploads: typeof benchUploads
     calibrate: typeof calibrate
     coldVerify: typeof coldVerify
     warmVerify: typeof warmVerify
@@ -23,6 +27,8 @@ export interface ChromiumResult {
   version: string
   calibrationMs: number
   channel: ChannelResult
+  answers: AnswerResult
+  uploads: UploadResult
   verify: Record<string, { load: Quartiles; first: Quartiles; warm: Quartiles }>
 }
 
@@ -38,10 +44,12 @@ export async function benchChromium(vectors: readonly Vector[]): Promise<Chromiu
     const page = await open(browser, origin)
     const calibrationMs = await page.evaluate(() => (globalThis as unknown as PageGlobals).bench.calibrate())
     const channel = await page.evaluate(async () => (globalThis as unknown as PageGlobals).bench.benchChannel())
+    const answers = await page.evaluate(async () => (globalThis as unknown as PageGlobals).bench.benchAnswers())
+    const uploads = await page.evaluate(async () => (globalThis as unknown as PageGlobals).bench.benchUploads())
     await page.close()
     const verify: ChromiumResult['verify'] = {}
     for (const vector of vectors) verify[vector.name] = await benchVerify(browser, origin, vector)
-    return { version: browser.version(), calibrationMs, channel, verify }
+    return { version: browser.version(), calibrationMs, channel, answers, uploads, verify }
   } finally {
     await browser.close()
     server.close()

@@ -5,11 +5,13 @@
  *
  * Prints quartiles and gates nothing: only ratios of one run compare, times of two machines do not.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { type AnswerResult, benchAnswers } from './answers.js'
 import { calibrate } from './calibrate.js'
 import { type ChannelResult, benchChannel } from './channel.js'
 import { type ChromiumResult, benchChromium } from './chromium.js'
+import type { GatewayResult } from './gateway.js'
 import type { Quartiles } from './statistics.js'
 import type { Vector } from './verify.js'
 
@@ -17,6 +19,7 @@ interface NodeResult {
   version: string
   calibrationMs: number
   channel: ChannelResult
+  answers: AnswerResult
 }
 
 const { json } = parseArgs({ options: { json: { type: 'boolean' } } }).values
@@ -31,31 +34,60 @@ function figures({ q1, median, q3 }: Quartiles): string {
 }
 
 function printChannel(channel: ChannelResult): void {
-  for (const [name, { ours, bare, ratio }] of Object.entries(channel)) {
+  for (const [name, { ours, bare, speed }] of Object.entries(channel)) {
     process.stdout.write(`  ${name}\n    ours ms ${figures(ours)}\n    bare ms ${figures(bare)}\n`)
-    process.stdout.write(`    ratio   ${figures(ratio)}\n`)
+    process.stdout.write(`    speed   ${figures(speed)}\n`)
   }
 }
 
-function printChromium({ verify }: ChromiumResult): void {
+function printAnswers({ msPerMiB, usPerEvent }: AnswerResult): void {
+  for (const [length, time] of Object.entries(msPerMiB))
+    process.stdout.write(`  answer of ${length} MiB\n    ms/MiB  ${figures(time)}\n`)
+  process.stdout.write(`  answer in events of 64 bytes\n    µs each ${figures(usPerEvent)}\n`)
+}
+
+function printChromium({ uploads, verify }: ChromiumResult): void {
+  const { idleLongestMs, sealingLongestMs, sealingMs } = uploads
+  process.stdout.write(`  upload of 64 MiB: sealed in ${sealingMs.toFixed(0)} ms, longest stall of the page `)
+  process.stdout.write(`${sealingLongestMs.toFixed(1)} ms, idle ${idleLongestMs.toFixed(1)} ms\n`)
   for (const [name, { load, first, warm }] of Object.entries(verify)) {
     process.stdout.write(`  verify ${name}\n    cold: load ms  ${figures(load)}\n`)
     process.stdout.write(`    cold: first ms ${figures(first)}\n    warm ms        ${figures(warm)}\n`)
   }
 }
 
+function printGateway({ setUp, tokens, addedPerStream }: GatewayResult): void {
+  process.stdout.write('\nThrough the real gateway, against the same without it\n')
+  printChannel({ 'short request, whole': setUp })
+  for (const [name, { p50, p99 }] of Object.entries({ 'without  ': tokens.plain, 'through  ': tokens.ours }))
+    process.stdout.write(`  delay of a token, ${name} p50 ${p50.toFixed(3)} ms, p99 ${p99.toFixed(3)} ms\n`)
+  process.stdout.write(
+    `  added              p50 ${tokens.addedP50.toFixed(3)} ms, p99 ${tokens.addedP99.toFixed(3)} ms\n`,
+  )
+  process.stdout.write(`  added, by stream   ${figures(addedPerStream)} ms\n`)
+}
+
 const node: NodeResult = {
   version: process.version,
   calibrationMs: calibrate(),
   channel: await benchChannel(),
+  answers: await benchAnswers(),
 }
 const browser: ChromiumResult = await benchChromium(['ok-ecc', 'ok-rsa'].map(readVector))
+// What runs through the real gateway needs it built, and the SDK too; the rest is measured without.
+const gateway: GatewayResult | undefined = existsSync(new URL('../target/gateway/blindllama-gateway', import.meta.url))
+  ? await (await import('./gateway.js')).benchGateway()
+  : undefined
 
-if (json === true) process.stdout.write(`${JSON.stringify({ node, chromium: browser })}\n`)
+if (json === true) process.stdout.write(`${JSON.stringify({ node, chromium: browser, gateway })}\n`)
 else {
   process.stdout.write(`Node ${node.version}, calibration ${node.calibrationMs.toFixed(1)} ms\n`)
   printChannel(node.channel)
+  printAnswers(node.answers)
   process.stdout.write(`\nChromium ${browser.version}, calibration ${browser.calibrationMs.toFixed(1)} ms\n`)
   printChannel(browser.channel)
+  printAnswers(browser.answers)
   printChromium(browser)
+  if (gateway) printGateway(gateway)
+  else process.stdout.write('\nThe gateway is not built: nothing was measured through it\n')
 }

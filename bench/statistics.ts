@@ -20,24 +20,25 @@ export function quartiles(sample: readonly number[]): Quartiles {
 export interface Comparison {
   ours: Quartiles
   bare: Quartiles
-  /** `ours / bare` of each pair: what the machine does meanwhile falls on both. */
-  ratio: Quartiles
+  /** `bare / ours` of each pair, so that 1 is as fast: what the machine does meanwhile falls on both. */
+  speed: Quartiles
 }
 
-type Work = () => Promise<unknown>
+export type Work = () => Promise<unknown>
+/** Does what is not timed and gives back what is. */
+export type Prepare = () => Promise<Work>
 
-async function milliseconds(work: Work, repeat: number): Promise<number> {
+/** Milliseconds of one run of what `prepare` gives; `repeat` are timed together, because browsers round their clocks. */
+async function milliseconds(prepare: Prepare, repeat: number): Promise<number> {
+  const works: Work[] = []
+  for (let count = 0; count < repeat; count += 1) works.push(await prepare())
   const start = performance.now()
-  for (let count = 0; count < repeat; count += 1) await work()
+  for (const work of works) await work()
   return (performance.now() - start) / repeat
 }
 
-/**
- * Times two ways in interleaved pairs, whose order alternates.
- *
- * @param repeat runs in one timing: browsers round their clocks, so that short work is timed together
- */
-export async function compare(ours: Work, bare: Work, pairs: number, repeat: number): Promise<Comparison> {
+/** Times two ways in interleaved pairs, whose order alternates. */
+export async function compare(ours: Prepare, bare: Prepare, pairs: number, repeat: number): Promise<Comparison> {
   for (let warmUp = 0; warmUp < 3; warmUp += 1) {
     await milliseconds(ours, repeat)
     await milliseconds(bare, repeat)
@@ -52,6 +53,11 @@ export async function compare(ours: Work, bare: Work, pairs: number, repeat: num
   return {
     ours: quartiles(times.map((time) => time.ours)),
     bare: quartiles(times.map((time) => time.bare)),
-    ratio: quartiles(times.map((time) => time.ours / time.bare)),
+    speed: quartiles(times.map((time) => time.bare / time.ours)),
   }
+}
+
+/** A way that has nothing to prepare. */
+export function ready(work: Work): Prepare {
+  return async () => work
 }

@@ -13,7 +13,6 @@ export const tagLength = 16
 export const maxChunkPlaintext = 16384
 
 const finalAad = utf8('final')
-const emptyAad = new Uint8Array()
 
 /**
  * The AEAD of one direction of one message. Chunk `i` is sealed under the base nonce xor `i`, for requests by RFC 9180 §5.2 and
@@ -49,6 +48,7 @@ export class ChunkCipher {
     const iv = this.#baseNonce.slice()
     const counter = new DataView(iv.buffer, iv.length - 4)
     counter.setUint32(0, (counter.getUint32(0) ^ index) >>> 0)
-    return { name: 'AES-GCM', iv, additionalData: final ? finalAad : emptyAad, tagLength: tagLength * 8 }
+    // Left out where they have their default, no AAD and 16 bytes of tag: engines spend microseconds on each member.
+    return final ? { name: 'AES-GCM', iv, additionalData: finalAad } : { name: 'AES-GCM', iv }
   }
 }

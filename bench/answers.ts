@@ -1,0 +1,74 @@
+import { type Bytes, concat } from '../packages/web-sdk/src/bytes.js'
+import { openAnswer } from '../packages/web-sdk/src/channel/open-answer.js'
+import { sealRequest } from '../packages/web-sdk/src/ohttp/seal-request.js'
+import { encodeVarint } from '../packages/web-sdk/src/varint.js'
+import { arriving, createKey, sealResponse } from './gateway-side.js'
+import { type Quartiles, quartiles } from './statistics.js'
+
+export interface AnswerResult {
+  /** Milliseconds per MiB of a whole answer, by its length in MiB: equal where time grows with length alone. */
+  msPerMiB: Record<string, Quartiles>
+  /** Microseconds per event of an answer of 1 MiB in events of 64 bytes, each a chunk of its own. */
+  usPerEvent: Quartiles
+}
+
+const mib = 1024 * 1024
+const lengths: readonly [mib: number, runs: number][] = [
+  [1, 15],
+  [16, 5],
+  [63, 3],
+]
+const eventLength = 64
+/** What leaves room for the length of the content in a chunk of 16 KiB. */
+const contentLength = 16_380
+
+/** Reads whole answers as an application does, through `Response` and its body. */
+export async function benchAnswers(): Promise<AnswerResult> {
+  const msPerMiB: AnswerResult['msPerMiB'] = {}
+  for (const [length, runs] of lengths) {
+    const milliseconds = await timed(length * mib, contentLength, runs)
+    msPerMiB[length] = quartiles(milliseconds.map((time) => time / length))
+  }
+  const events = await timed(mib, eventLength, 7)
+  return { msPerMiB, usPerEvent: quartiles(events.map((time) => (time * 1000 * eventLength) / mib)) }
+}
+
+async function timed(length: number, chunkContent: number, runs: number): Promise<number[]> {
+  const { key } = await createKey()
+  const { response: request } = await sealRequest(key, [new Uint8Array(512)])
+  const sealed = await sealResponse(request, answerOf(length, chunkContent))
+  const times: number[] = []
+  for (let run = -1; run < runs; run += 1) {
+    const start = performance.now()
+    const { response } = await openAnswer(new Response(streamOf(sealed)), request, undefined)
+    const reader = response.body?.getReader()
+    let read = 0
+    for (let part = await reader?.read(); part?.value; part = await reader?.read()) read += part.value.length
+    if (read !== length) throw new Error('the answer is not whole')
+    // The first run warms up.
+    if (run >= 0) times.push(performance.now() - start)
+  }
+  return times
+}
+
+/** The plaintext of an answer of status 200, RFC 9292 §3.1, one chunk after the other. */
+function* answerOf(length: number, chunkContent: number): Generator<Bytes, void, void> {
+  yield concat(Uint8Array.of(3), encodeVarint(200), Uint8Array.of(0))
+  const content = new Uint8Array(chunkContent).fill(0x61)
+  for (let left = length; left > 0; left -= chunkContent) {
+    const part = content.subarray(0, Math.min(left, chunkContent))
+    yield concat(encodeVarint(part.length), part)
+  }
+  yield new Uint8Array(2)
+}
+
+function streamOf(body: Bytes): ReadableStream<Bytes> {
+  const pieces = arriving(body)
+  return new ReadableStream({
+    pull(controller) {
+      const { value } = pieces.next()
+      if (value) controller.enqueue(value)
+      else controller.close()
+    },
+  })
+}
