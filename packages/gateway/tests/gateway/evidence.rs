@@ -54,6 +54,19 @@ async fn fails_once_a_measurement_was_extended() {
 }
 
 #[tokio::test]
+async fn fails_at_once_when_a_measurement_is_extended_while_it_runs() {
+    let upstream = Upstream::fixed("{}");
+    let mut swtpm = Swtpm::start().await;
+    swtpm.share().await;
+    let gateway = Setup::new(&swtpm, &upstream).start().await;
+    let policy = policy(&gateway);
+    assert_eq!(Evidence::of(&gateway).await.verify(&policy).failure(), None);
+    swtpm.extend(12, &"ab".repeat(32)).await;
+    // Quote and values agree again: it is the measurement that fails, not its digest.
+    assert_eq!(Evidence::of(&gateway).await.verify(&policy).failure(), Some(Code::PCR_TOUCHED));
+}
+
+#[tokio::test]
 async fn carries_the_values_that_other_tools_read() {
     let upstream = Upstream::fixed("{}");
     let swtpm = Swtpm::start().await;
@@ -101,6 +114,7 @@ async fn serves_many_clients_with_few_quotes() {
     quotes.sort_unstable();
     quotes.dedup();
     assert!(quotes.len() < 50, "{} quotes", quotes.len());
+    gateway.log.wait("evidence", quotes.len()).await;
     let counted: u64 = gateway.log.named("evidence").iter().map(|line| line["count"].as_u64().unwrap()).sum();
     assert_eq!(counted, 50, "each client is counted once");
     assert_eq!(gateway.log.count("evidence"), quotes.len());

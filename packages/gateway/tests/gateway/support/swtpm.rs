@@ -10,6 +10,8 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
+use super::shared::share;
+
 pub struct Swtpm {
     process: Child,
     pub port: u16,
@@ -43,6 +45,11 @@ impl Swtpm {
         Some(Self { process, port, state })
     }
 
+    /// Lets several programs use it at once from here on.
+    pub async fn share(&mut self) {
+        self.port = share(self.port).await;
+    }
+
     /// Starts it again on the same ports, as after a restart of the machine: its keys are the same.
     pub async fn restart(&mut self) {
         for _ in 0..20 {
@@ -64,7 +71,7 @@ impl Swtpm {
     }
 
     /// Extends a PCR of the SHA-256 bank with tpm2-tools, which must be installed. The TPM serves one connection at a time, so no
-    /// gateway may hold it.
+    /// gateway may hold it unless it is shared.
     pub async fn extend(&self, index: u8, digest: &str) {
         self.tool("tpm2_pcrextend", &[&format!("{index}:sha256={digest}")]).await;
     }
@@ -117,7 +124,7 @@ async fn spawn(port: u16, state: &TempDir) -> Option<Child> {
 }
 
 /// A port that is free together with the one above it.
-fn pair_of_ports() -> u16 {
+pub fn pair_of_ports() -> u16 {
     loop {
         let first = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = first.local_addr().unwrap().port();
