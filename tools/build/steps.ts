@@ -79,6 +79,6 @@ export const buildSteps: readonly BuildStep[] = [
     command: ['cargo', 'build', '--profile', 'gateway', '--locked', '-p', 'blindllama-gateway'],
     inputs: [...rust, 'packages/gateway', 'packages/verifier-wasm'],
     output: 'target/gateway/blindllama-gateway',
-    timeoutMs: 20 * minutes,
+    timeoutMs: 40 * minutes,
   },
 ]

@@ -54,7 +54,7 @@ export function stages(root: string): Stage[] {
     { name: 'size', command: tsx('tools/size.ts'), timeoutMs: 2 * minutes },
     { name: 'vectors of our own', command: tsx('tools/vectors.ts', 'bundle'), timeoutMs: 5 * minutes },
     ...ofOthers.map((name) => ({ name: `${name} of others`, command: [join(checks, name)], timeoutMs: 5 * minutes })),
-    { name: 'end to end', command: tsx('e2e/run.ts'), count: wordCount, timeoutMs: 15 * minutes },
+    { name: 'end to end', command: tsx('e2e/run.ts'), count: wordCount, timeoutMs: 30 * minutes },
     { name: 'truncation', command: tsx('e2e/truncation.ts'), count: wordCount, timeoutMs: 5 * minutes },
     { name: 'leakage', command: tsx('e2e/leakage.ts', '--check'), timeoutMs: 2 * minutes },
     { name: 'canaries', command: tsx('e2e/canary.ts'), count: wordCount, timeoutMs: 25 * minutes },
