@@ -48,7 +48,7 @@ for (const [screen, viewport] of Object.entries(screens))
         expect(await complaints(page), 'the open panel').toEqual([])
       })
 
-      test('an answer that broke off @final-chunk', async ({ chat, between }) => {
+      test('an answer that broke off', async ({ chat, between }) => {
         const proxy = await between({ cutAnswerAfterChunks: 6 })
         const page = await chat({ url: proxy.url })
         await page.verified()
