@@ -1,6 +1,6 @@
 import type { Bytes } from '../packages/web-sdk/src/bytes.js'
 import { ResponseOpener } from '../packages/web-sdk/src/ohttp/open-response.js'
-import { type SealedRequest, sealMessage, sealRequest } from '../packages/web-sdk/src/ohttp/seal-request.js'
+import { type SealedRequest, release, sealMessage, sealRequest } from '../packages/web-sdk/src/ohttp/seal-request.js'
 import { BareCipher, agree } from './bare.js'
 import { arriving, createKey, sealResponse } from './gateway-side.js'
 import { type Comparison, type Work, compare, ready } from './statistics.js'
@@ -28,7 +28,7 @@ export async function benchChannel(): Promise<ChannelResult> {
   for (const [name, length, pairs, repeat] of sizes) {
     const message = new Uint8Array(length).fill(0x61)
     result[`seal ${name}`] = await compare(
-      ready(async () => sealMessage(header, cipher, [message])),
+      ready(async () => release(await sealMessage(header, cipher, [message]))),
       ready(async () => bare.seal(message)),
       pairs,
       repeat,

@@ -1,7 +1,7 @@
 import { encodeHead, encodeTail } from '../bhttp/encode-request.js'
 import { isOffline } from '../environment.js'
 import { BlindLlamaError } from '../errors.js'
-import { type SealedRequest, lengthOf, sealRequest } from '../ohttp/seal-request.js'
+import { type SealedRequest, lengthOf, release, sealRequest } from '../ohttp/seal-request.js'
 import { mediaType, outerRequest } from '../outer-fetch.js'
 import { readLimited } from '../read-limited.js'
 import type { ChannelKey } from './channel-key.js'
@@ -57,6 +57,8 @@ async function post(url: URL, { body }: SealedRequest, { method, signal }: Inner
     if (method === 'GET' || method === 'HEAD')
       throw new BlindLlamaError('channel.unreachable', 'The service could not be reached', { cause })
     throw new BlindLlamaError('request.unknown_fate', 'The connection failed before the answer', { cause })
+  } finally {
+    release(body)
   }
 }
 

@@ -15,7 +15,7 @@ export type Piece = Bytes | Blob
 
 /** An encapsulated request, and what its response is opened with. */
 export interface SealedRequest {
-  /** Bytes where one window holds it all, else a Blob, which browsers keep outside the memory of the page. */
+  /** To be given to `release` once it was sent. Bytes where one window holds it all, else a Blob, which browsers keep outside the memory of the page. */
   body: Bytes | Blob
   response: Pick<SenderContext, 'enc' | 'aeadId' | 'exportSecret'>
 }
@@ -52,6 +52,24 @@ const fullChunkPrefix = encodeVarint(maxChunkPlaintext + tagLength)
 const finalChunkPrefix = encodeVarint(0)
 const fullChunkLength = fullChunkPrefix.length + maxChunkPlaintext + tagLength
 
+/** Of a whole window behind a header, and of the smallest message for which it is worth while. */
+const memoryLength = windowLength + 64 * (fullChunkPrefix.length + tagLength) + 64
+const worthwhile = 4 * maxChunkPlaintext
+/** Memory of ciphertext that was sent, for the next window: fresh memory costs browsers more than the encryption itself. */
+let spare: Bytes | undefined
+
+function memory(length: number): Bytes {
+  if (length < worthwhile || length > memoryLength) return new Uint8Array(length)
+  const taken = spare ?? new Uint8Array(memoryLength)
+  spare = undefined
+  return taken.subarray(0, length)
+}
+
+/** Gives back the body of a request that was sent: it may be overwritten from now on. */
+export function release(body: Bytes | Blob): void {
+  if (body instanceof Uint8Array && body.buffer.byteLength === memoryLength) spare = new Uint8Array(body.buffer)
+}
+
 /** One window of a message: how many bytes of plaintext, where its chunks count from, and whether the message ends with it. */
 interface Window {
   length: number
@@ -70,7 +88,7 @@ async function sealWindow(cipher: ChunkCipher, prefix: Bytes, plaintext: ByteQue
   const count = Math.max(1, Math.ceil(length / maxChunkPlaintext))
   const finalPrefixSaves = last ? fullChunkPrefix.length - finalChunkPrefix.length : 0
   const overhead = count * (fullChunkPrefix.length + tagLength) - finalPrefixSaves
-  const sealed = new Uint8Array(prefix.length + overhead + length)
+  const sealed = memory(prefix.length + overhead + length)
   sealed.set(prefix)
   let next = 0
   const lane = async (): Promise<void> => {
@@ -112,6 +130,7 @@ export async function sealMessage(
     onProgress?.(begin + length, total)
     if (total <= windowLength) return sealed
     blobs.push(new Blob([sealed]))
+    release(sealed)
     if (window.last) return new Blob(blobs)
   }
 }

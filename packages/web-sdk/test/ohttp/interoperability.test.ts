@@ -6,7 +6,7 @@ import * as fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { type Bytes, concat, utf8 } from '../../src/bytes.js'
 import { ResponseOpener } from '../../src/ohttp/open-response.js'
-import { type SealedRequest, sealRequest } from '../../src/ohttp/seal-request.js'
+import { type SealedRequest, release, sealRequest } from '../../src/ohttp/seal-request.js'
 import { anyBytes, anySplits, bytesOf, cut, pattern, readerOf } from '../support/bytes.js'
 import { aes128, aes256, requestKeyOf } from '../support/channel-keys.js'
 import { HpkeCoreGateway } from '../support/hpke-core-gateway.js'
@@ -131,6 +131,23 @@ test('no two requests share an encapsulated key or a ciphertext', async () => {
   const [first, second] = [await bytesOf(one.body), await bytesOf(two.body)]
   expect(first.slice(7, 39)).not.toEqual(second.slice(7, 39))
   expect(first.slice(40)).not.toEqual(second.slice(40))
+})
+
+test('memory of a request that was sent is used again, and of one that was not sent it is not', async () => {
+  const gateway = await HpkeCoreGateway.create(1)
+  const key = await requestKeyOf(gateway.config)
+  const [one, two] = [pattern(900_000), pattern(300_000).toReversed()]
+  const sent = await sealRequest(key, [one])
+  const waiting = await sealRequest(key, [two])
+  const before = (await bytesOf(sent.body)).slice()
+  release(sent.body)
+  const next = await sealRequest(key, [one])
+  expect(Buffer.compare(await bytesOf(sent.body), before)).not.toBe(0)
+  for (const [{ body }, text] of [
+    [waiting, two],
+    [next, one],
+  ] as const)
+    expect(Buffer.compare(concat(...(await gateway.open(await bytesOf(body))).chunks), text)).toBe(0)
 })
 
 test('stops sealing with the reason of the signal', async () => {
