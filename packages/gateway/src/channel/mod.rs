@@ -117,7 +117,6 @@ fn is_outer(code: Code) -> bool {
         code,
         Code::CHANNEL_CHUNK_SIZE
             | Code::CHANNEL_DECRYPT
-            | Code::CHANNEL_ENCODING
             | Code::CHANNEL_REPLAYED
             | Code::CHANNEL_TRUNCATED
             | Code::REQUEST_TIMEOUT
