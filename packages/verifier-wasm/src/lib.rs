@@ -39,6 +39,6 @@ pub mod wasm;
 mod x509;
 
 pub use code::Code;
-pub use policy::Suite;
-pub use verdict::{Assurance, AttestedKey, Report, Status, Step, StepId, Verdict};
+pub use policy::{Assurance, Suite};
+pub use verdict::{AttestedKey, Report, Status, Step, StepId, Verdict};
 pub use verify::{Input, verify};

@@ -11,11 +11,11 @@ use crate::{
         claims::Upstream,
         nonce_tree,
     },
-    policy::{Policy, Suite},
+    policy::{Assurance, Policy, Suite},
     quote,
     rejection::{Rejection, ensure},
     tpm::{Attest, Public},
-    verdict::{Assurance, AttestedKey, Recorder, Report, StepId, Stop, Verdict},
+    verdict::{AttestedKey, Recorder, Report, StepId, Stop, Verdict},
 };
 
 /// A clock that differs by more is worth a warning, in milliseconds.

@@ -2,8 +2,10 @@
 
 use alloc::{vec, vec::Vec};
 
-use super::{digest, parse::Log, rules};
-use crate::policy::PCR_COUNT;
+use super::{digest, finding::Finding, parse::Log};
+use crate::{Code, policy::PCR_COUNT};
+
+const STARTUP_LOCALITY: &[u8] = b"StartupLocality\0";
 
 /// The PCR values of one bank that follow from a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +42,7 @@ pub fn replay(log: &Log<'_>, algorithm: u16) -> Option<Replayed> {
         values.push(vec![if matches!(pcr, 17..=22) { 0xff } else { 0 }; length]);
     }
     // The locality of TPM2_Startup (PFP §3.3.2).
-    *values.first_mut()?.last_mut()? = rules::startup_locality(log, |_| ());
+    *values.first_mut()?.last_mut()? = startup_locality(log, |_| ());
     let mut extended = 0;
     for event in log.events.iter().filter(|event| event.extends()) {
         let Some(value) = values.get_mut(usize::try_from(event.pcr).ok()?) else { continue };
@@ -48,4 +50,22 @@ pub fn replay(log: &Log<'_>, algorithm: u16) -> Option<Replayed> {
         extended |= bit(event.pcr);
     }
     Some(Replayed { values, extended })
+}
+
+/// The locality that sent TPM2_Startup (PFP §10.4.5.3): 0 where the log says nothing of it. It may say so once, before PCR 0 is
+/// extended; what it says otherwise is a finding and has no effect.
+pub(super) fn startup_locality(log: &Log<'_>, mut find: impl FnMut(Finding)) -> u8 {
+    let (mut locality, mut is_late) = (0, false);
+    for (position, event) in log.events.iter().enumerate() {
+        is_late |= event.extends() && event.pcr == 0;
+        if !event.is_remark(STARTUP_LOCALITY) {
+            continue;
+        }
+        match event.data.strip_prefix(STARTUP_LOCALITY) {
+            Some(&[value @ (0 | 3 | 4)]) if event.pcr == 0 && !is_late => locality = value,
+            _ => find(Finding::at_event(Code::EVENTLOG_STARTUP_LOCALITY, position)),
+        }
+        is_late = true;
+    }
+    locality
 }

@@ -8,7 +8,7 @@ use super::{
     event_type::EV_SEPARATOR,
     finding::Finding,
     parse::{Event, Log},
-    replay::bit,
+    replay::{bit, startup_locality},
 };
 use crate::Code;
 
@@ -21,7 +21,6 @@ const BOOT_ACTIONS_PCR: u8 = 5;
 
 const CALLING_APPLICATION: &[u8] = b"Calling EFI Application from Boot Option";
 const EXIT_BOOT_SERVICES: &[u8] = b"Exit Boot Services Invocation";
-const STARTUP_LOCALITY: &[u8] = b"StartupLocality\0";
 
 /// Data of a separator (PFP §10.4.1). Both values mean that firmware ended well; 1 tells of an error, and is told by the type
 /// alone, since it is also what a variable of the order 1, 0 of boot options holds.
@@ -106,22 +105,4 @@ impl Rules {
         }
         findings
     }
-}
-
-/// The locality that sent TPM2_Startup (PFP §10.4.5.3): 0 where the log says nothing of it. It may say so once, before PCR 0 is
-/// extended; what it says otherwise is a finding and has no effect.
-pub(super) fn startup_locality(log: &Log<'_>, mut find: impl FnMut(Finding)) -> u8 {
-    let (mut locality, mut is_late) = (0, false);
-    for (position, event) in log.events.iter().enumerate() {
-        is_late |= event.extends() && event.pcr == 0;
-        if !event.is_remark(STARTUP_LOCALITY) {
-            continue;
-        }
-        match event.data.strip_prefix(STARTUP_LOCALITY) {
-            Some(&[value @ (0 | 3 | 4)]) if event.pcr == 0 && !is_late => locality = value,
-            _ => find(Finding::at_event(Code::EVENTLOG_STARTUP_LOCALITY, position)),
-        }
-        is_late = true;
-    }
-    locality
 }

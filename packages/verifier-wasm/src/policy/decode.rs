@@ -2,7 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::{Anchor, PCR_COUNT, Policy, Release, Rule, members::Item, suite::Suite};
+use super::{Anchor, Assurance, PCR_COUNT, Policy, Release, Rule, members::Item, suite::Suite};
 use crate::{
     Code,
     evidence::{
@@ -13,7 +13,6 @@ use crate::{
     hash::HashAlgorithm,
     json::{reader, writer::push_decimal},
     rejection::Rejection,
-    verdict::Assurance,
 };
 
 /// Largest text of a policy, in bytes.

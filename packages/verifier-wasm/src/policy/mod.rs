@@ -1,18 +1,19 @@
 //! What the author of the page demands (PROTOCOL.md §7): the root of all trust.
 
+mod assurance;
 mod decode;
 mod members;
 mod suite;
 
 use alloc::{string::String, vec::Vec};
 
+pub use assurance::Assurance;
 pub use suite::Suite;
 
 use crate::{
     Code,
     evidence::{bundle::Bank, claims::Upstream},
     rejection::{Rejection, ensure},
-    verdict::Assurance,
 };
 
 /// Number of PCRs of the TCG PC Client Platform TPM Profile.

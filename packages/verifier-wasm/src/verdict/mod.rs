@@ -6,12 +6,15 @@ mod write;
 
 use alloc::{string::String, vec::Vec};
 
-pub use report::{Assurance, Report};
+pub use report::Report;
 pub use step::{Status, Step, StepId};
 
 pub(crate) use step::{Recorder, Stop};
 
-use crate::{Code, policy::Suite};
+use crate::{
+    Code,
+    policy::{Assurance, Suite},
+};
 
 /// The end of a verification.
 #[derive(Clone, Debug)]

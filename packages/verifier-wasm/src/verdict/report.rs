@@ -9,53 +9,9 @@ use crate::{
         bundle::Bank,
         claims::{Claims, Upstream},
     },
-    policy::{Anchor, Policy, Rule},
+    policy::{Anchor, Assurance, Policy, Rule},
     tpm::{Attest, Public},
 };
-
-/// What a trust anchor is worth: a property of the policy's entry, never of the evidence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Assurance {
-    /// A software TPM signs whatever it is told.
-    Simulated,
-    /// As good as whoever runs the certificate authority.
-    OperatorCa,
-    /// As good as the cloud operator.
-    CloudVtpm,
-    /// A virtual TPM bound to a verified SNP or TDX report.
-    CvmBound,
-    /// A TPM of its own.
-    HardwareTpm,
-}
-
-impl Assurance {
-    /// From the least to the most.
-    pub const ALL: [Self; 5] = [Self::Simulated, Self::OperatorCa, Self::CloudVtpm, Self::CvmBound, Self::HardwareTpm];
-
-    /// The name in policies and verdicts.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Simulated => "simulated",
-            Self::OperatorCa => "operator-ca",
-            Self::CloudVtpm => "cloud-vtpm",
-            Self::CvmBound => "cvm-bound",
-            Self::HardwareTpm => "hardware-tpm",
-        }
-    }
-
-    /// Who could still lie, in a sentence for a person.
-    #[must_use]
-    pub const fn caveat(self) -> &'static str {
-        match self {
-            Self::Simulated => "Anybody who runs the host could lie: a software TPM signs whatever it is told.",
-            Self::OperatorCa => "Whoever runs the certificate authority that the policy names could lie.",
-            Self::CloudVtpm => "The cloud operator, who runs the virtual TPM, could lie.",
-            Self::CvmBound => "The maker of the processor could lie.",
-            Self::HardwareTpm => "The maker of the TPM, and whoever can touch its pins, could lie.",
-        }
-    }
-}
 
 /// What was proven.
 #[derive(Clone, Debug, Default)]

@@ -6,7 +6,11 @@ use super::{
     AttestedKey, Report, Step, Verdict,
     report::{AnchorReport, ClaimsReport, ClockReport, PcrReport},
 };
-use crate::{evidence::VERSION, json::writer::Out, policy::Rule, verdict::Assurance};
+use crate::{
+    evidence::VERSION,
+    json::writer::Out,
+    policy::{Assurance, Rule},
+};
 
 pub(super) fn verdict(verdict: &Verdict) -> Out<'_> {
     let mut members = vec![("version", Out::Integer(VERSION))];
