@@ -1,7 +1,7 @@
 import { expect, requestsAt, test } from '../support/test.ts'
 import { workOf } from '../support/work.ts'
 
-const question = 'Tell me in a few sentences why the sky is blue.'
+const question = 'Tell me five facts about the sky, with two sentences for each.'
 
 test('a question is answered by a real model, token by token, through the verified channel', async ({
   chat,
@@ -11,9 +11,7 @@ test('a question is answered by a real model, token by token, through the verifi
   await page.verified()
   const before = await requestsAt(staging)
 
-  await page.ask(question)
-  const lengths = await page.growth()
-  await page.ended('complete')
+  const lengths = await page.askAndWatch(question)
   expect(lengths.length, 'states of the growing answer').toBeGreaterThanOrEqual(20)
   expect(await requestsAt(staging)).toBe(before + 1)
 })

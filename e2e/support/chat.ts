@@ -15,6 +15,9 @@ export interface Answer {
   readonly code: string | undefined
 }
 
+/** The page's global object, with what {@link Chat.askAndWatch} leaves there. */
+type Watched = typeof globalThis & { grown?: Set<number> }
+
 const testId = (name: string): string => `[data-testid="${name}"]`
 
 /** The chat, as a person uses and reads it, in whatever browser. */
@@ -94,26 +97,19 @@ export class Chat {
     await expect.poll(now, { message: `length of answer ${index + 1}`, intervals }).toBeGreaterThan(length)
   }
 
-  /** Watches the first answer until it has ended. @returns the lengths of text that it went through */
-  async growth(): Promise<readonly number[]> {
-    return this.tab.evaluate(
-      () =>
-        new Promise<number[]>((resolve) => {
-          const element = document.querySelector<HTMLElement>('[data-testid="answer"]')
-          if (element === null) return resolve([])
-          const seen = new Set<number>()
-          const look = (): void => {
-            seen.add(element.textContent.length)
-            if (element.dataset['state'] === 'streaming') return
-            observer.disconnect()
-            resolve([...seen])
-          }
-          const observer = new MutationObserver(look)
-          observer.observe(element, { attributes: true, characterData: true, childList: true, subtree: true })
-          look()
-        }),
-      null,
-    )
+  /** Asks the first question of a conversation and watches its answer grow. @returns the lengths of text that it went through */
+  async askAndWatch(question: string): Promise<readonly number[]> {
+    await this.tab.evaluate(() => {
+      const seen = new Set<number>()
+      ;(globalThis as Watched).grown = seen
+      new MutationObserver(() => {
+        const said = document.querySelector('[data-testid="answer"] .answer-text')
+        if (said !== null) seen.add(said.textContent.length)
+      }).observe(document.body, { characterData: true, childList: true, subtree: true })
+    }, null)
+    await this.ask(question)
+    await this.ended('complete')
+    return this.tab.evaluate(() => [...((globalThis as Watched).grown ?? [])], null)
   }
 
   async attribute(selector: string, name: string): Promise<string | undefined> {
