@@ -7,7 +7,7 @@ export type Field = readonly [name: string, value: string]
 /** RFC 9110 §5.1 in the lower case that RFC 9292 §3.6 asks for; without pseudo-fields. */
 const fieldName = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
 /** Whatever could end a field line where the message is turned into HTTP/1.1 again. */
-// oxlint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- NUL is one of them.
 const lineBreaking = /[\0\r\n]/
 
 export function isValidField([name, value]: Field): boolean {
