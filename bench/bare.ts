@@ -52,6 +52,16 @@ function cut(message: Bytes): Bytes[] {
 
 /** One X25519 agreement with a fresh key: what any message to a public key costs before its first byte. */
 export async function agree(publicKey: CryptoKey): Promise<ArrayBuffer> {
-  const fresh = (await crypto.subtle.generateKey('X25519', false, ['deriveBits'])) as CryptoKeyPair
-  return crypto.subtle.deriveBits({ name: 'X25519', public: publicKey }, fresh.privateKey, 256)
+  const { privateKey } = await generateKey(false)
+  return crypto.subtle.deriveBits({ name: 'X25519', public: publicKey }, privateKey, 256)
+}
+
+/** An X25519 key pair; once more where WebKitGTK fails, as it does about once in 400 times. */
+export async function generateKey(extractable: boolean, attempts = 4): Promise<CryptoKeyPair> {
+  try {
+    return (await crypto.subtle.generateKey('X25519', extractable, ['deriveBits'])) as CryptoKeyPair
+  } catch (error) {
+    if (attempts === 1) throw error
+    return generateKey(extractable, attempts - 1)
+  }
 }

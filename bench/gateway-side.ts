@@ -5,12 +5,13 @@ import { parseKeyConfig } from '../packages/web-sdk/src/ohttp/key-config.js'
 import { RequestKey } from '../packages/web-sdk/src/ohttp/request-key.js'
 import type { SealedRequest } from '../packages/web-sdk/src/ohttp/seal-request.js'
 import { encodeVarint } from '../packages/web-sdk/src/varint.js'
+import { generateKey } from './bare.js'
 
 /* The gateway's side of docs/PROTOCOL.md §10, which the SDK has no use for. */
 
 /** A fresh key of a gateway, X25519, HKDF-SHA256, AES-128-GCM. */
 export async function createKey(): Promise<{ key: RequestKey; publicKey: CryptoKey }> {
-  const { publicKey } = (await crypto.subtle.generateKey('X25519', true, ['deriveBits'])) as CryptoKeyPair
+  const { publicKey } = await generateKey(true)
   const rawKey = new Uint8Array(await crypto.subtle.exportKey('raw', publicKey))
   const config = concat(Uint8Array.of(1), u16(0x20), rawKey, u16(4), u16(1), u16(1))
   return { key: await RequestKey.import(parseKeyConfig(config), { kdfId: 1, aeadId: 1 }), publicKey }

@@ -1,16 +1,18 @@
 /**
- * Measures the channel and the verifier against what cannot be beaten, in one run on this machine.
+ * Measures the channel and the verifier against what cannot be beaten, in one run on this machine: in Node and in each browser.
  *
- *     pnpm bench [--json]
+ *     pnpm bench [--json] [--engine=chromium|firefox|webkit ...]
  *
  * Prints quartiles and gates nothing: only ratios of one run compare, times of two machines do not.
  */
 import { existsSync, readFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import type { EngineName } from '../e2e/support/browser.ts'
 import { type AnswerResult, benchAnswers } from './answers.js'
+import { type BrowserResult, benchBrowser } from './browsers.js'
 import { calibrate } from './calibrate.js'
 import { type ChannelResult, benchChannel } from './channel.js'
-import { type ChromiumResult, benchChromium } from './chromium.js'
 import type { GatewayResult } from './gateway.js'
 import type { Quartiles } from './statistics.js'
 import type { Vector } from './verify.js'
@@ -22,7 +24,10 @@ interface NodeResult {
   answers: AnswerResult
 }
 
-const { json } = parseArgs({ options: { json: { type: 'boolean' } } }).values
+const engines: readonly EngineName[] = ['chromium', 'firefox', 'webkit']
+const { json, engine: chosen = engines } = parseArgs({
+  options: { json: { type: 'boolean' }, engine: { type: 'string', multiple: true } },
+}).values
 
 function readVector(name: string): Vector {
   const file = new URL(`../packages/verifier-wasm/conformance/bundles/${name}.json`, import.meta.url)
@@ -46,7 +51,7 @@ function printAnswers({ msPerMiB, usPerEvent }: AnswerResult): void {
   process.stdout.write(`  answer in events of 64 bytes\n    µs each ${figures(usPerEvent)}\n`)
 }
 
-function printChromium({ uploads, verify }: ChromiumResult): void {
+function printBrowser({ uploads, verify }: BrowserResult): void {
   const { idleLongestMs, sealingLongestMs, sealingMs } = uploads
   process.stdout.write(`  upload of 64 MiB: sealed in ${sealingMs.toFixed(0)} ms, longest stall of the page `)
   process.stdout.write(`${sealingLongestMs.toFixed(1)} ms, idle ${idleLongestMs.toFixed(1)} ms\n`)
@@ -73,21 +78,29 @@ const node: NodeResult = {
   channel: await benchChannel(),
   answers: await benchAnswers(),
 }
-const browser: ChromiumResult = await benchChromium(['ok-ecc', 'ok-rsa'].map(readVector))
+const browsers: Partial<Record<EngineName, BrowserResult>> = {}
+for (const engine of engines.filter((name) => chosen.includes(name)))
+  browsers[engine] = await benchBrowser(engine, ['ok-ecc', 'ok-rsa'].map(readVector))
 // What runs through the real gateway needs it built, and the SDK too; the rest is measured without.
 const gateway: GatewayResult | undefined = existsSync(new URL('../target/gateway/blindllama-gateway', import.meta.url))
   ? await (await import('./gateway.js')).benchGateway()
   : undefined
 
-if (json === true) process.stdout.write(`${JSON.stringify({ node, chromium: browser, gateway })}\n`)
+// Of the last minute: what else ran meanwhile widens the quartiles.
+const load = loadavg()[0]
+
+if (json === true) process.stdout.write(`${JSON.stringify({ load, node, ...browsers, gateway })}\n`)
 else {
   process.stdout.write(`Node ${node.version}, calibration ${node.calibrationMs.toFixed(1)} ms\n`)
   printChannel(node.channel)
   printAnswers(node.answers)
-  process.stdout.write(`\nChromium ${browser.version}, calibration ${browser.calibrationMs.toFixed(1)} ms\n`)
-  printChannel(browser.channel)
-  printAnswers(browser.answers)
-  printChromium(browser)
+  for (const browser of Object.values(browsers)) {
+    process.stdout.write(`\n${browser.version}, calibration ${browser.calibrationMs.toFixed(1)} ms\n`)
+    printChannel(browser.channel)
+    printAnswers(browser.answers)
+    printBrowser(browser)
+  }
   if (gateway) printGateway(gateway)
   else process.stdout.write('\nThe gateway is not built: nothing was measured through it\n')
+  process.stdout.write(`\nLoad average ${load?.toFixed(2)}\n`)
 }

@@ -4,7 +4,8 @@ import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { type Browser, type Page, chromium } from 'playwright'
+import { type EngineName, launch } from '../e2e/support/browser.ts'
+import type { Engine, Tab } from '../e2e/support/tab.ts'
 import type { AnswerResult, benchAnswers } from './answers.js'
 import type { calibrate } from './calibrate.js'
 import type { ChannelResult, benchChannel } from './channel.js'
@@ -23,7 +24,8 @@ interface PageGlobals {
   }
 }
 
-export interface ChromiumResult {
+export interface BrowserResult {
+  /** What the browser says of itself. */
   version: string
   calibrationMs: number
   channel: ChannelResult
@@ -35,50 +37,46 @@ export interface ChromiumResult {
 const coldRuns = 15
 const wasm = readFileSync(new URL('../packages/verifier-wasm/pkg/blindllama_verifier_bg.wasm', import.meta.url))
 
-/** Runs the benches in stock Chromium, over HTTP from the loopback. */
-export async function benchChromium(vectors: readonly Vector[]): Promise<ChromiumResult> {
+/** Runs the benches in a stock browser, over HTTP from the loopback. */
+export async function benchBrowser(name: EngineName, vectors: readonly Vector[]): Promise<BrowserResult> {
   const server = await serve(await bundle())
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
+  const engine = await launch(name)
   try {
-    const page = await open(browser, origin)
-    const calibrationMs = await page.evaluate(() => (globalThis as unknown as PageGlobals).bench.calibrate())
-    const channel = await page.evaluate(async () => (globalThis as unknown as PageGlobals).bench.benchChannel())
-    const answers = await page.evaluate(async () => (globalThis as unknown as PageGlobals).bench.benchAnswers())
-    const uploads = await page.evaluate(async () => (globalThis as unknown as PageGlobals).bench.benchUploads())
-    await page.close()
-    const verify: ChromiumResult['verify'] = {}
-    for (const vector of vectors) verify[vector.name] = await benchVerify(browser, origin, vector)
-    return { version: browser.version(), calibrationMs, channel, answers, uploads, verify }
+    const measured = await inTab(engine, origin, async (tab) => ({
+      version: await tab.evaluate(() => navigator.userAgent, null),
+      calibrationMs: await tab.evaluate(() => (globalThis as unknown as PageGlobals).bench.calibrate(), null),
+      channel: await tab.evaluate(async () => (globalThis as unknown as PageGlobals).bench.benchChannel(), null),
+      answers: await tab.evaluate(async () => (globalThis as unknown as PageGlobals).bench.benchAnswers(), null),
+      uploads: await tab.evaluate(async () => (globalThis as unknown as PageGlobals).bench.benchUploads(), null),
+    }))
+    const verify: BrowserResult['verify'] = {}
+    for (const vector of vectors) verify[vector.name] = await benchVerify(engine, origin, vector)
+    return { ...measured, verify }
   } finally {
-    await browser.close()
+    await engine.close()
     server.close()
   }
 }
 
-async function benchVerify(
-  browser: Browser,
-  origin: string,
-  vector: Vector,
-): Promise<ChromiumResult['verify'][string]> {
+async function benchVerify(engine: Engine, origin: string, vector: Vector): Promise<BrowserResult['verify'][string]> {
   const cold = []
-  for (let run = 0; run < coldRuns; run += 1) {
-    // A context of its own: neither the HTTP cache nor compiled code of the run before.
-    const page = await open(browser, origin)
+  for (let run = 0; run < coldRuns; run += 1)
+    // A tab of its own: neither the HTTP cache nor compiled code of the run before.
     cold.push(
-      await page.evaluate(
-        async (input) => (globalThis as unknown as PageGlobals).bench.coldVerify('/verifier.wasm', input),
-        vector,
+      await inTab(engine, origin, async (tab) =>
+        tab.evaluate(
+          async (input) => (globalThis as unknown as PageGlobals).bench.coldVerify('/verifier.wasm', input),
+          vector,
+        ),
       ),
     )
-    await page.context().close()
-  }
-  const page = await open(browser, origin)
-  const warm = await page.evaluate(
-    async (input) => (globalThis as unknown as PageGlobals).bench.warmVerify('/verifier.wasm', input),
-    vector,
+  const warm = await inTab(engine, origin, async (tab) =>
+    tab.evaluate(
+      async (input) => (globalThis as unknown as PageGlobals).bench.warmVerify('/verifier.wasm', input),
+      vector,
+    ),
   )
-  await page.context().close()
   return {
     load: quartiles(cold.map(({ loadMs }) => loadMs)),
     first: quartiles(cold.map(({ firstMs }) => firstMs)),
@@ -86,12 +84,15 @@ async function benchVerify(
   }
 }
 
-async function open(browser: Browser, origin: string): Promise<Page> {
-  const page = await (await browser.newContext()).newPage()
-  await page.goto(origin)
-  return page
+async function inTab<Result>(engine: Engine, origin: string, work: (tab: Tab) => Promise<Result>): Promise<Result> {
+  const { tab, close } = await engine.newTab()
+  try {
+    await tab.open(origin)
+    return await work(tab)
+  } finally {
+    await close()
+  }
 }
-
 async function bundle(): Promise<Uint8Array> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL('page.ts', import.meta.url))],
