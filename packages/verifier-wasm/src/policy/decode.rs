@@ -2,7 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::{Anchor, Assurance, PCR_COUNT, Policy, Release, Rule, members::Item, suite::Suite};
+use super::{Anchor, Assurance, PCR_COUNT, Policy, Release, Rule, suite::Suite};
 use crate::{
     Code,
     evidence::{
@@ -11,9 +11,14 @@ use crate::{
         claims::{MAX_LIFETIME_MS, Upstream},
     },
     hash::HashAlgorithm,
-    json::{reader, writer::push_decimal},
+    json::{
+        members::{Item, Kind},
+        writer::push_decimal,
+    },
     rejection::Rejection,
 };
+
+const POLICY: Kind = Kind { name: "", syntax: Code::POLICY_SYNTAX, invalid: Code::POLICY_INVALID };
 
 /// Largest text of a policy, in bytes.
 const MAX_POLICY: usize = 256 << 10;
@@ -31,12 +36,11 @@ impl Policy {
         if text.len() > MAX_POLICY {
             return Err(Code::POLICY_SIZE.into());
         }
-        let json = reader::parse(text).map_err(|unreadable| {
-            let mut place = String::from("byte ");
-            push_decimal(&mut place, unreadable.offset as u64);
-            Rejection::at(Code::POLICY_SYNTAX, place)
-        })?;
-        let top = Item::root(&json).object()?;
+        POLICY.read(text, Self::read)
+    }
+
+    fn read(text: &Item<'_>) -> Result<Self, Rejection> {
+        let top = text.object()?;
         let version = top.required("version")?;
         if version.integer(0..=u64::MAX)? != VERSION {
             return Err(version.unsupported());

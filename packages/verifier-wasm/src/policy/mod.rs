@@ -2,7 +2,6 @@
 
 mod assurance;
 mod decode;
-mod members;
 mod suite;
 
 use alloc::{string::String, vec::Vec};

@@ -1,34 +1,73 @@
-//! Typed access to the JSON of a policy, in which each member is asked for once; what is left over is unknown.
+//! Typed access to the JSON of a document, in which each member is asked for once; what is left over is unknown.
 
 use alloc::{string::String, vec::Vec};
 use core::{cell::Cell, ops::RangeInclusive};
 
-use crate::{
-    Code,
-    json::{
-        reader::{Json, MAX_MEMBERS},
-        writer::push_decimal,
-    },
-    rejection::Rejection,
+use super::{
+    reader::{Json, MAX_MEMBERS, parse},
+    writer::push_decimal,
 };
+use crate::{Code, rejection::Rejection};
+
+/// A kind of document: what its faults are called.
+#[derive(Debug)]
+pub(crate) struct Kind {
+    /// Where a fault stands, before the path inside the document; empty for a policy.
+    pub(crate) name: &'static str,
+    pub(crate) syntax: Code,
+    pub(crate) invalid: Code,
+}
+
+impl Kind {
+    /// Reads the text strictly and gives its top to `read`.
+    ///
+    /// # Errors
+    /// The code for syntax, and those of `read`.
+    pub(crate) fn read<T>(
+        &self,
+        text: &[u8],
+        read: impl FnOnce(&Item<'_>) -> Result<T, Rejection>,
+    ) -> Result<T, Rejection> {
+        let json = parse(text).map_err(|unreadable| {
+            let mut place = String::new();
+            Path::Root(self).write_to(&mut place);
+            separate(&mut place, " ");
+            place.push_str("byte ");
+            push_decimal(&mut place, unreadable.offset as u64);
+            Rejection { code: self.syntax, place }
+        })?;
+        read(&Item { path: Path::Root(self), value: &json })
+    }
+}
+
+fn separate(place: &mut String, separator: &str) {
+    if !place.is_empty() {
+        place.push_str(separator);
+    }
+}
 
 /// Where a value stands, from the outermost inwards.
 #[derive(Clone, Copy)]
 enum Path<'a> {
-    Root,
+    Root(&'a Kind),
     Member(&'a Self, &'a str),
     Item(&'a Self, usize),
 }
 
 impl Path<'_> {
+    fn kind(&self) -> &Kind {
+        match self {
+            Self::Root(kind) => kind,
+            Self::Member(outer, _) | Self::Item(outer, _) => outer.kind(),
+        }
+    }
+
     fn write_to(&self, out: &mut String) {
         match self {
-            Self::Root => {}
+            Self::Root(kind) => out.push_str(kind.name),
             Self::Member(outer, name) => {
                 outer.write_to(out);
-                if !out.is_empty() {
-                    out.push('.');
-                }
+                separate(out, if matches!(outer, Self::Root(_)) { " " } else { "." });
                 out.push_str(name);
             }
             Self::Item(outer, index) => {
@@ -48,15 +87,15 @@ impl Path<'_> {
     }
 }
 
-/// A value of the policy that is being read, and where it stands.
+/// A value of the document that is being read, and where it stands.
 #[derive(Clone, Copy)]
-pub(super) struct Item<'a> {
+pub(crate) struct Item<'a> {
     path: Path<'a>,
     value: &'a Json,
 }
 
-/// An object of the policy that is being read, and which of its members were asked for.
-pub(super) struct Members<'a> {
+/// An object of the document that is being read, and which of its members were asked for.
+pub(crate) struct Members<'a> {
     path: Path<'a>,
     members: &'a [(String, Json)],
     taken: Cell<u64>,
@@ -66,41 +105,37 @@ pub(super) struct Members<'a> {
 const _: () = assert!(MAX_MEMBERS <= 64);
 
 impl<'a> Item<'a> {
-    pub(super) fn root(value: &'a Json) -> Self {
-        Self { path: Path::Root, value }
+    pub(crate) fn syntax(&self) -> Rejection {
+        self.path.rejection(self.path.kind().syntax)
     }
 
-    pub(super) fn syntax(&self) -> Rejection {
-        self.path.rejection(Code::POLICY_SYNTAX)
+    pub(crate) fn invalid(&self) -> Rejection {
+        self.path.rejection(self.path.kind().invalid)
     }
 
-    pub(super) fn invalid(&self) -> Rejection {
-        self.path.rejection(Code::POLICY_INVALID)
-    }
-
-    pub(super) fn unsupported(&self) -> Rejection {
+    pub(crate) fn unsupported(&self) -> Rejection {
         self.path.rejection(Code::POLICY_UNSUPPORTED)
     }
 
-    pub(super) fn is_object(&self) -> bool {
+    pub(crate) fn is_object(&self) -> bool {
         matches!(self.value, Json::Object(_))
     }
 
-    pub(super) fn text(&self) -> Result<&'a str, Rejection> {
+    pub(crate) fn text(&self) -> Result<&'a str, Rejection> {
         if let Json::String(text) = self.value { Ok(text) } else { Err(self.syntax()) }
     }
 
     /// A text of 1 to 255 bytes.
-    pub(super) fn name(&self) -> Result<String, Rejection> {
+    pub(crate) fn name(&self) -> Result<String, Rejection> {
         let text = self.text()?;
         if matches!(text.len(), 1..=255) { Ok(text.into()) } else { Err(self.syntax()) }
     }
 
-    pub(super) fn bool(&self) -> Result<bool, Rejection> {
+    pub(crate) fn bool(&self) -> Result<bool, Rejection> {
         if let Json::Bool(value) = self.value { Ok(*value) } else { Err(self.syntax()) }
     }
 
-    pub(super) fn integer(&self, range: RangeInclusive<u64>) -> Result<u64, Rejection> {
+    pub(crate) fn integer(&self, range: RangeInclusive<u64>) -> Result<u64, Rejection> {
         match self.value {
             Json::Integer(value) if range.contains(value) => Ok(*value),
             _ => Err(self.syntax()),
@@ -108,7 +143,7 @@ impl<'a> Item<'a> {
     }
 
     /// Bytes in lower-case hex.
-    pub(super) fn hex(&self) -> Result<Vec<u8>, Rejection> {
+    pub(crate) fn hex(&self) -> Result<Vec<u8>, Rejection> {
         let digit = |byte: u8| match byte {
             b'0'..=b'9' => Some(byte & 0x0f),
             b'a'..=b'f' => (byte & 0x0f).checked_add(9),
@@ -120,7 +155,7 @@ impl<'a> Item<'a> {
     }
 
     /// An array of an allowed number of items, each by `read`.
-    pub(super) fn each<T>(
+    pub(crate) fn each<T>(
         &self,
         allowed: RangeInclusive<usize>,
         read: impl Fn(&Item<'_>) -> Result<T, Rejection>,
@@ -136,7 +171,7 @@ impl<'a> Item<'a> {
         Ok(items)
     }
 
-    pub(super) fn object(&self) -> Result<Members<'a>, Rejection> {
+    pub(crate) fn object(&self) -> Result<Members<'a>, Rejection> {
         match self.value {
             Json::Object(members) => Ok(Members { path: self.path, members, taken: Cell::new(0) }),
             _ => Err(self.syntax()),
@@ -145,22 +180,26 @@ impl<'a> Item<'a> {
 }
 
 impl Members<'_> {
-    pub(super) fn optional<'a>(&'a self, name: &'a str) -> Option<Item<'a>> {
+    pub(crate) fn optional<'a>(&'a self, name: &'a str) -> Option<Item<'a>> {
         let position = self.members.iter().position(|(key, _)| key == name)?;
         self.taken.set(self.taken.get() | 1 << position);
         self.members.get(position).map(|(_, value)| Item { path: Path::Member(&self.path, name), value })
     }
 
-    pub(super) fn required<'a>(&'a self, name: &'a str) -> Result<Item<'a>, Rejection> {
-        self.optional(name).ok_or_else(|| Path::Member(&self.path, name).rejection(Code::POLICY_SYNTAX))
+    pub(crate) fn required<'a>(&'a self, name: &'a str) -> Result<Item<'a>, Rejection> {
+        self.optional(name).ok_or_else(|| self.syntax(name))
     }
 
     /// Refuses what was not asked for: with `policy.unsupported` if it is one of `reserved` names of the format.
-    pub(super) fn end(&self, reserved: &[&str]) -> Result<(), Rejection> {
+    pub(crate) fn end(&self, reserved: &[&str]) -> Result<(), Rejection> {
         if let Some(item) = reserved.iter().find_map(|name| self.optional(name)) {
             return Err(item.unsupported());
         }
         let untaken = self.members.get(self.taken.get().trailing_ones() as usize);
-        untaken.map_or(Ok(()), |(name, _)| Err(Path::Member(&self.path, name).rejection(Code::POLICY_SYNTAX)))
+        untaken.map_or(Ok(()), |(name, _)| Err(self.syntax(name)))
+    }
+
+    fn syntax(&self, name: &str) -> Rejection {
+        Path::Member(&self.path, name).rejection(self.path.kind().syntax)
     }
 }
