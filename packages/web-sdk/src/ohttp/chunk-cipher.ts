@@ -1,10 +1,18 @@
 import { type Bytes, utf8 } from '../bytes.js'
+import { BlindLlamaError } from '../errors.js'
 import { AEAD_AES_128_GCM, AEAD_AES_256_GCM } from './suite.js'
 
 /** Key and nonce lengths of RFC 9180 §7.3, by AEAD. */
-export const aeadLengths: Readonly<Record<number, { Nk: number; Nn: number; Nt: number }>> = {
-  [AEAD_AES_128_GCM]: { Nk: 16, Nn: 12, Nt: 16 },
-  [AEAD_AES_256_GCM]: { Nk: 32, Nn: 12, Nt: 16 },
+export const aeadLengths: Readonly<Record<number, { Nk: number; Nn: number }>> = {
+  [AEAD_AES_128_GCM]: { Nk: 16, Nn: 12 },
+  [AEAD_AES_256_GCM]: { Nk: 32, Nn: 12 },
+}
+
+/** @throws {BlindLlamaError} `channel.suite` where the engine does not have the AEAD */
+export function lengthsOf(aeadId: number): { Nk: number; Nn: number } {
+  const lengths = aeadLengths[aeadId]
+  if (!lengths) throw new BlindLlamaError('channel.suite', 'The engine does not have this AEAD')
+  return lengths
 }
 
 /** The length of the tag, which every AEAD of RFC 9180 §7.3 has. */
@@ -38,8 +46,8 @@ export class ChunkCipher {
   }
 
   /** Rejects where the tag does not verify. */
-  async open(index: number, ciphertext: Bytes, final: boolean): Promise<Bytes> {
-    return new Uint8Array(await crypto.subtle.decrypt(this.#parameters(index, final), this.#key, ciphertext))
+  open(index: number, ciphertext: Bytes, final: boolean): Promise<ArrayBuffer> {
+    return crypto.subtle.decrypt(this.#parameters(index, final), this.#key, ciphertext)
   }
 
   #parameters(index: number, final: boolean): AesGcmParams {

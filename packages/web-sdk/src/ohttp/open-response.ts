@@ -1,7 +1,7 @@
 import { KDF_HKDF_SHA256 } from 'hpke'
 import { type Bytes, concat, utf8 } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
-import { ChunkCipher, aeadLengths } from './chunk-cipher.js'
+import { ChunkCipher, lengthsOf } from './chunk-cipher.js'
 import { type Chunk, ChunkFraming, truncated } from './chunk-framing.js'
 import type { SealedRequest } from './seal-request.js'
 
@@ -23,11 +23,8 @@ async function responseCipher(request: SealedRequest['response'], responseNonce:
   return ChunkCipher.import(new Uint8Array(key), new Uint8Array(nonce), 'decrypt')
 }
 
-function lengthsOf(aeadId: number): { Nk: number; Nn: number } {
-  const lengths = aeadLengths[aeadId]
-  if (!lengths) throw new BlindLlamaError('channel.suite', 'The engine does not have this AEAD')
-  return lengths
-}
+/** What became of a chunk: its plaintext, or why there is none. */
+type Opened = Bytes | { error: unknown }
 
 /**
  * Opens an encapsulated response while it arrives. Bytes are given out in order, each chunk once its tag has verified; the
@@ -37,15 +34,19 @@ export class ResponseOpener {
   readonly #request: SealedRequest['response']
   readonly #read: ReadBytes
   readonly #framing = new ChunkFraming()
-  readonly #pending: Promise<Bytes>[] = []
+  /** What has arrived whole, in order. These promises never reject: a failure is told in its turn. */
+  readonly #pending: Promise<Opened>[] = []
   #cipher: ChunkCipher | undefined
   #index = 0
   /** The read under way, if there is one. */
   #receiving: Promise<void> | undefined
-  #ended = false
+  /** Whether somebody waits for a chunk: nobody else makes it read. */
+  #wanted = false
   /** What reading failed with: told in its place, behind the chunks that had arrived. */
   #broken: { error: unknown } | undefined
-  #malformed = false
+  #ended = false
+  /** Whether no chunk can become pending any more. */
+  #over = false
   #failure: { error: unknown } | undefined
 
   constructor(request: SealedRequest['response'], read: ReadBytes) {
@@ -62,7 +63,14 @@ export class ResponseOpener {
     if (this.#failure) throw this.#failure.error
     try {
       this.#cipher ??= await this.#start()
-      return await this.#nextChunk(this.#cipher)
+      this.#wanted = true
+      this.#proceed()
+      while (!this.#pending[0] && this.#receiving) await this.#receiving
+      const opened = await this.#pending[0]
+      this.#wanted = false
+      this.#pending.shift()
+      if (opened && 'error' in opened) throw opened.error
+      return opened
     } catch (error) {
       this.#failure = { error }
       throw error
@@ -79,71 +87,55 @@ export class ResponseOpener {
     }
   }
 
-  /** Goes on reading while chunks are under decryption, as long as there is room for more. */
-  async #nextChunk(cipher: ChunkCipher): Promise<Bytes | undefined> {
-    for (;;) {
-      this.#decryptArrived(cipher)
-      const oldest = this.#pending[0]
-      if (!oldest && this.#framing.done) return undefined
-      const over = this.#ended || this.#malformed || this.#pending.length === inFlight
-      const opened = await (over ? oldest : Promise.race([oldest ?? this.#receive(), this.#receive()]))
-      if (!opened) continue
-      this.#pending.shift()
-      return opened
-    }
+  /** Decrypts what has arrived, and reads on meanwhile as long as somebody waits and there is room for more. */
+  #proceed(): void {
+    if (this.#cipher) this.#decryptArrived(this.#cipher)
+    if (this.#wanted && !this.#ended && !this.#over && this.#pending.length < inFlight) void this.#receive()
   }
 
-  /**
-   * Starts to decrypt what has arrived whole. Where a chunk behind is malformed, those before it are still given out: the
-   * error comes in its place.
-   */
   #decryptArrived(cipher: ChunkCipher): void {
-    while (this.#pending.length < inFlight) {
-      const chunk = this.#nextArrived()
-      if (!chunk) return
-      const plaintext = 'error' in chunk ? Promise.reject(chunk.error) : open(cipher, this.#index, chunk)
-      // Handled where it is awaited, in its turn; until then the platform must not call it unhandled.
-      plaintext.catch(() => {})
-      this.#pending.push(plaintext)
-      this.#index += 1
-    }
-  }
-
-  #nextArrived(): Chunk | { error: unknown } | undefined {
-    if (this.#malformed) return undefined
-    try {
-      const chunk = this.#framing.next()
-      if (!chunk && this.#broken) throw this.#broken.error
-      return chunk
-    } catch (error) {
-      this.#malformed = true
-      return { error }
-    }
+    while (!this.#over && this.#pending.length < inFlight)
+      try {
+        const chunk = this.#framing.next()
+        if (chunk) this.#pending.push(open(cipher, this.#index, chunk))
+        else if (this.#broken) throw this.#broken.error
+        else return
+        this.#index += 1
+        this.#over = chunk.final
+      } catch (error) {
+        this.#over = true
+        this.#pending.push(Promise.resolve({ error }))
+      }
   }
 
   /** Waits for more bytes; never rejects. */
   #receive(): Promise<void> {
-    return (this.#receiving ??= this.#arrive().finally(() => (this.#receiving = undefined)))
+    return (this.#receiving ??= this.#arrive())
   }
 
   async #arrive(): Promise<void> {
     try {
       const bytes = await this.#read()
-      if (bytes) return this.#framing.push(bytes)
-      this.#framing.end()
+      if (bytes) this.#framing.push(bytes)
+      else this.#framing.end()
+      this.#ended = !bytes
     } catch (error) {
       this.#broken = { error }
+      this.#ended = true
     }
-    this.#ended = true
+    this.#receiving = undefined
+    this.#proceed()
   }
 }
 
-async function open(cipher: ChunkCipher, index: number, { ciphertext, final }: Chunk): Promise<Bytes> {
-  try {
-    return await cipher.open(index, ciphertext, final)
-  } catch (cause) {
-    // Where bytes of the final chunk are missing its tag fails: what ends a message is a final chunk that verifies.
-    if (final) throw truncated({ cause })
-    throw new BlindLlamaError('channel.decrypt', 'A chunk of the encrypted answer does not decrypt', { cause })
-  }
+function open(cipher: ChunkCipher, index: number, { ciphertext, final }: Chunk): Promise<Opened> {
+  return cipher.open(index, ciphertext, final).then(
+    (plaintext) => new Uint8Array(plaintext),
+    (cause: unknown) => ({
+      // Where bytes of the final chunk are missing its tag fails: what ends a message is a final chunk that verifies.
+      error: final
+        ? truncated({ cause })
+        : new BlindLlamaError('channel.decrypt', 'A chunk of the encrypted answer does not decrypt', { cause }),
+    }),
+  )
 }

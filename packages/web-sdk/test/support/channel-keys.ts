@@ -1,4 +1,4 @@
-import { KEM_DHKEM_X25519_HKDF_SHA256, type KEMFactory } from 'hpke'
+import { KEM_DHKEM_X25519_HKDF_SHA256, type KEM } from 'hpke'
 import { type Bytes, fromHex } from '../../src/bytes.js'
 import { parseKeyConfig } from '../../src/ohttp/key-config.js'
 import { RequestKey } from '../../src/ohttp/request-key.js'
@@ -7,8 +7,8 @@ import { RequestKey } from '../../src/ohttp/request-key.js'
 const pkcs8Prefix = fromHex('302e020100300506032b656e04220420')
 
 /** X25519 that makes the same "fresh" key pair every time: to seal published vectors again. */
-export function fixedEphemeral(privateKey: Bytes): KEMFactory {
-  return () => ({
+export function fixedEphemeral(privateKey: Bytes): Readonly<KEM> {
+  return {
     ...KEM_DHKEM_X25519_HKDF_SHA256(),
     async GenerateKeyPair() {
       const scalar = await crypto.subtle.importKey('pkcs8', join(pkcs8Prefix, privateKey), 'X25519', true, [
@@ -24,7 +24,7 @@ export function fixedEphemeral(privateKey: Bytes): KEMFactory {
       )
       return { privateKey: scalar, publicKey }
     },
-  })
+  }
 }
 
 function join(prefix: Bytes, rest: Bytes): Bytes {
@@ -34,6 +34,6 @@ function join(prefix: Bytes, rest: Bytes): Bytes {
 export const aes128 = { kdfId: 1, aeadId: 1 }
 export const aes256 = { kdfId: 1, aeadId: 2 }
 
-export async function requestKeyOf(config: Bytes, chosen = aes128, kem?: KEMFactory): Promise<RequestKey> {
+export async function requestKeyOf(config: Bytes, chosen = aes128, kem?: Readonly<KEM>): Promise<RequestKey> {
   return RequestKey.import(parseKeyConfig(config), chosen, kem)
 }
