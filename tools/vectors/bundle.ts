@@ -19,6 +19,8 @@ export interface BundleVector {
   versions: number[]
   /** KEM, KDF and AEAD of each suite of the engine. */
   suites: [number, number, number][]
+  /** What an earlier verdict gave to be kept. */
+  state: string | null
 }
 
 const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex')
@@ -41,5 +43,6 @@ export function verify(verifier: VerifierModule, vector: BundleVector): string {
     vector.allowSimulated,
     Uint32Array.from(vector.versions),
     Uint16Array.from(vector.suites.flat()),
+    vector.state === null ? undefined : bytes(vector.state),
   )
 }

@@ -20,6 +20,7 @@ const beyondSchema = new Set([
   'policy-syntax-exponent',
   'policy-syntax-lone-surrogate',
   'policy-syntax-golden-length',
+  'policy-invalid-monotonic-hierarchy',
   'policy-invalid-nothing-golden',
   'policy-invalid-release-lacks-pcr',
   'policy-invalid-release-extra-pcr',

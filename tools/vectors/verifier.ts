@@ -22,6 +22,7 @@ export interface VerifierModule {
     allowSimulated: boolean,
     versions: Uint32Array,
     suites: Uint16Array,
+    state: Uint8Array | undefined,
   ) => string
   staticPart: (evidence: Uint8Array) => Uint8Array | undefined
   checkQuote?: (

@@ -205,6 +205,9 @@ impl Code {
     /// The TPM lost power without notice: its clock may have gone back.
     pub const ATTEST_CLOCK_UNSAFE: Self = Self(&Entry { name: "attest.clock_unsafe", sentence: "The TPM lost power without notice: its clock may have gone back." });
 
+    /// The TPM runs older firmware than the policy accepts.
+    pub const ATTEST_FIRMWARE_VERSION: Self = Self(&Entry { name: "attest.firmware_version", sentence: "The TPM runs older firmware than the policy accepts." });
+
     /// The signature is not a strict TPMT_SIGNATURE.
     pub const SIGNATURE_SYNTAX: Self = Self(&Entry { name: "signature.syntax", sentence: "The signature is not a strict TPMT_SIGNATURE." });
 
@@ -345,6 +348,21 @@ impl Code {
 
     /// A measurement does not follow from the log.
     pub const EVENTLOG_REPLAY: Self = Self(&Entry { name: "eventlog.replay", sentence: "A measurement does not follow from the log." });
+
+    /// The policy demands a comparison with earlier visits, and the page keeps no state.
+    pub const STATE_MISSING: Self = Self(&Entry { name: "state.missing", sentence: "The policy demands a comparison with earlier visits, and the page keeps no state." });
+
+    /// What was kept of earlier visits cannot be read.
+    pub const STATE_ENCODING: Self = Self(&Entry { name: "state.encoding", sentence: "What was kept of earlier visits cannot be read." });
+
+    /// The TPM's counts of resets and restarts are lower than at an earlier visit.
+    pub const STATE_TPM_CLEARED: Self = Self(&Entry { name: "state.tpm_cleared", sentence: "The TPM's counts of resets and restarts are lower than at an earlier visit." });
+
+    /// The TPM's clock is behind that of an earlier visit.
+    pub const STATE_CLOCK_BACK: Self = Self(&Entry { name: "state.clock_back", sentence: "The TPM's clock is behind that of an earlier visit." });
+
+    /// The TPM's firmware is older than at an earlier visit.
+    pub const STATE_FIRMWARE_BACK: Self = Self(&Entry { name: "state.firmware_back", sentence: "The TPM's firmware is older than at an earlier visit." });
 
     /// An earlier check failed, so this one was not made.
     pub const VERDICT_NOT_REACHED: Self = Self(&Entry { name: "verdict.not_reached", sentence: "An earlier check failed, so this one was not made." });
@@ -594,6 +612,7 @@ impl Code {
         Self::ATTEST_MAGIC,
         Self::ATTEST_TYPE,
         Self::ATTEST_CLOCK_UNSAFE,
+        Self::ATTEST_FIRMWARE_VERSION,
         Self::SIGNATURE_SYNTAX,
         Self::SIGNATURE_SCHEME,
         Self::SIGNATURE_VALUE,
@@ -641,6 +660,11 @@ impl Code {
         Self::EVENTLOG_BANK,
         Self::EVENTLOG_NO_EVENTS,
         Self::EVENTLOG_REPLAY,
+        Self::STATE_MISSING,
+        Self::STATE_ENCODING,
+        Self::STATE_TPM_CLEARED,
+        Self::STATE_CLOCK_BACK,
+        Self::STATE_FIRMWARE_BACK,
         Self::VERDICT_NOT_REACHED,
         Self::VERDICT_NOT_REQUIRED,
         Self::EVIDENCE_UNREACHABLE,

@@ -10,6 +10,7 @@
 //! | [`evidence`] | the one definition of the wire, with which the gateway writes |
 //! | `quote`, `tpm`, `signature` | what a quote proves, its structures, who signed it |
 //! | [`event_log`] | what the measurements behind the PCRs were |
+//! | `state` | what is remembered of earlier verdicts |
 //! | `channel_key` | from proven claims to the one key |
 #![cfg_attr(target_family = "wasm", no_std)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects))]
@@ -28,6 +29,7 @@ mod rejection;
 #[cfg(all(target_family = "wasm", feature = "wasm"))]
 mod runtime;
 mod signature;
+mod state;
 mod tpm;
 #[cfg(feature = "vectors")]
 pub mod vectors;

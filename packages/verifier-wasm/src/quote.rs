@@ -32,6 +32,10 @@ pub(crate) fn signature(key: &AttestationKey<'_>, quote: &Quote<'_>) -> Result<(
     Ok(key.verify(quote.attest, &signature)?)
 }
 
+pub(crate) fn firmware(attest: &Attest<'_>, least: u64) -> Result<(), Rejection> {
+    ensure(attest.firmware_version >= least, Code::ATTEST_FIRMWARE_VERSION)
+}
+
 pub(crate) fn extra_data(attest: &Attest<'_>, expected: &[u8]) -> Result<(), Rejection> {
     ensure(attest.extra_data == expected, Code::BINDING_EXTRA_DATA)
 }

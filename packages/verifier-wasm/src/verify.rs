@@ -1,6 +1,6 @@
 //! The policy itself: from raw evidence to a verdict, each check of PROTOCOL.md §8 in its order.
 
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 
 use crate::{
     Code,
@@ -14,6 +14,7 @@ use crate::{
     policy::{Assurance, Policy, Suite},
     quote,
     rejection::{Rejection, ensure},
+    state::{AkState, State},
     tpm::{Attest, Public},
     verdict::{AttestedKey, Recorder, Report, StepId, Stop, Verdict},
 };
@@ -42,6 +43,8 @@ pub struct Input<'a> {
     pub versions: &'a [u64],
     /// What the caller's engine can encrypt with.
     pub suites: &'a [Suite],
+    /// What an earlier passed verdict gave to be kept (PROTOCOL.md §20); None on the first visit.
+    pub state: Option<&'a [u8]>,
 }
 
 /// Verifies evidence. The answer depends on `input` alone.
@@ -51,12 +54,14 @@ pub fn verify(input: &Input<'_>) -> Verdict {
     let end = steps(input, &mut run, &mut report);
     report.steps = run.finish();
     match end {
-        Ok((assurance, key)) => Verdict::Passed { report, assurance, key },
+        Ok((assurance, key, next_state)) => Verdict::Passed { report, assurance, key, next_state },
         Err(Stop(code, detail)) => Verdict::Failed { report, code, detail },
     }
 }
 
-fn steps(input: &Input<'_>, run: &mut Recorder, report: &mut Report) -> Result<(Assurance, AttestedKey), Stop> {
+type Passed = (Assurance, AttestedKey, Option<Vec<u8>>);
+
+fn steps(input: &Input<'_>, run: &mut Recorder, report: &mut Report) -> Result<Passed, Stop> {
     let policy = run.obtain(StepId::Policy, Policy::decode(input.policy))?;
     let (bundle, fixed) = run.obtain(StepId::Bundle, bundle(input))?;
 
@@ -75,9 +80,12 @@ fn steps(input: &Input<'_>, run: &mut Recorder, report: &mut Report) -> Result<(
     }
     run.check(StepId::Signature, quote::signature(&ak.key, &bundle.quote))?;
     report.show_clock(&attest);
-    let safe = attest.clock_info.safe;
-    run.check(StepId::Clock, ensure(safe || !policy.require_safe_clock, Code::ATTEST_CLOCK_UNSAFE))?;
-    run.remark(!safe, Code::ATTEST_CLOCK_UNSAFE);
+    match anchor.min_firmware_version {
+        Some(least) => run.check(StepId::AttestFirmware, quote::firmware(&attest, least))?,
+        None => run.not_required(StepId::AttestFirmware),
+    }
+    let unsafe_clock = (!attest.clock_info.safe).then_some(Code::ATTEST_CLOCK_UNSAFE);
+    run.judge(StepId::Clock, unsafe_clock, policy.require_safe_clock)?;
 
     let proof = &bundle.nonce_proof;
     let root = nonce_tree::root_from_path(input.nonce, proof.index, &proof.path).ok_or(Code::BINDING_NONCE.into());
@@ -108,15 +116,40 @@ fn steps(input: &Input<'_>, run: &mut Recorder, report: &mut Report) -> Result<(
     )?;
 
     // A policy that names one of these is refused as unsupported (PROTOCOL.md §15).
-    for id in [StepId::EventLog, StepId::Platform, StepId::Release, StepId::State] {
+    for id in [StepId::EventLog, StepId::Platform, StepId::Release] {
         run.not_required(id);
     }
+    let seen = anchor.endorsement.then(|| AkState::of(ak.name(), &attest));
+    let next_state = state(run, input.state.map(State::decode).transpose(), seen, policy.require_monotonic_state)?;
 
     let valid_for_ms = claims.lifetime_ms.min(policy.max_age_ms);
     run.pass(StepId::Freshness);
     run.remark(claims.server_time_ms.abs_diff(input.now_ms) > CLOCK_SKEW_MS, Code::CLAIMS_SERVER_TIME);
     let key = run.obtain(StepId::Key, read.choose(&policy, input.suites, valid_for_ms))?;
-    Ok((anchor.assurance, key))
+    Ok((anchor.assurance, key, next_state))
+}
+
+/// Compares the key with what is remembered of it, where both are known; gives what to remember from now on.
+fn state(
+    run: &mut Recorder,
+    kept: Result<Option<State>, Code>,
+    seen: Option<AkState>,
+    is_required: bool,
+) -> Result<Option<Vec<u8>>, Stop> {
+    let id = StepId::State;
+    match (kept, seen) {
+        (Err(code), _) => run.check(id, Err(code.into())).map(|()| None),
+        (Ok(None), _) if is_required => run.check(id, Err(Code::STATE_MISSING.into())).map(|()| None),
+        (Ok(Some(mut state)), Some(seen)) => {
+            run.judge(id, state.regression(&seen), is_required)?;
+            state.remember(seen);
+            Ok(Some(state.encode()))
+        }
+        (Ok(state), _) => {
+            run.not_required(id);
+            Ok(state.map(|state| state.encode()))
+        }
+    }
 }
 
 /// The bundle, and the static part that it carries or names.

@@ -16,7 +16,7 @@ const VERDICT_TYPES: &str = include_str!("verdict/verdict.d.ts");
 ///
 /// `staticPart` is the static part that the caller holds from before; `audience` the ASCII origin of the service's base URL;
 /// `nonce` 32 bytes; `now` milliseconds since 1970; `versions` those asked for; `suites` what the engine can encrypt with,
-/// flat: KEM, KDF and AEAD of each.
+/// flat: KEM, KDF and AEAD of each; `state` the `nextState` of the last verdict that passed.
 ///
 /// Throws only for arguments that no caller of this package makes: a nonce of another length, half a suite.
 #[wasm_bindgen]
@@ -32,6 +32,7 @@ pub fn verify(
     #[wasm_bindgen(js_name = allowSimulated)] allow_simulated: bool,
     versions: &[u32],
     suites: &[u16],
+    state: Option<Vec<u8>>,
 ) -> String {
     let Ok(nonce) = nonce.try_into() else { throw_str("nonce: 32 bytes") };
     let (suites, []) = suites.as_chunks::<3>() else { throw_str("suites: kem, kdf, aead of each") };
@@ -48,6 +49,7 @@ pub fn verify(
         allow_simulated,
         versions: &versions,
         suites: &suites,
+        state: state.as_deref(),
     });
     verdict.to_json()
 }

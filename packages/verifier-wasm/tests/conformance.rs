@@ -21,6 +21,9 @@ fn every_vector_ends_as_it_says() {
         assert_eq!(code.as_str(), vector.code, "{}", vector.name);
         let warned = verdict.report().steps.iter().filter(|step| step.status == Status::Warn);
         assert_eq!(warned.map(|step| step.id.as_str()).collect::<Vec<_>>(), vector.warnings, "{}", vector.name);
+        if let Verdict::Passed { next_state, .. } = verdict {
+            assert_eq!(next_state, vector.next_state, "{}", vector.name);
+        }
     }
 }
 
@@ -33,6 +36,7 @@ fn a_verdict_has_a_key_or_a_failure_and_every_step_in_order() {
         assert_eq!(verdict.get("key").is_some(), passed, "{}", vector.name);
         assert_eq!(verdict.get("assurance").is_some(), passed, "{}", vector.name);
         assert_eq!(verdict.get("code").is_some(), !passed, "{}", vector.name);
+        assert_eq!(verdict.get("nextState").is_some(), passed && vector.next_state.is_some(), "{}", vector.name);
         let steps = verdict["steps"].as_array().unwrap();
         let ids: Vec<&str> = steps.iter().map(|step| step["id"].as_str().unwrap()).collect();
         assert_eq!(ids, StepId::ALL.iter().map(|id| id.as_str()).collect::<Vec<_>>(), "{}", vector.name);

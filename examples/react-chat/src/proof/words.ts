@@ -11,6 +11,7 @@ export const STEP_TITLES: Record<StepId, string> = {
   attest: 'The signed statement is a TPM quote',
   'ak.qualified_name': 'The key belongs to the endorsement hierarchy',
   signature: 'The quote’s signature is genuine',
+  'attest.firmware': 'The TPM’s firmware is not too old',
   clock: 'The TPM’s clock is reliable',
   'binding.extra_data': 'The quote covers this page’s fresh question and the claims',
   'binding.nonce': 'The question leads to the quoted root',

@@ -67,6 +67,9 @@ pub(crate) struct Scenario<'k> {
     pub(crate) allow_simulated: bool,
     pub(crate) versions: Vec<u64>,
     pub(crate) suites: Vec<[u64; 3]>,
+    pub(crate) state: Option<Vec<u8>>,
+    /// What a verdict that passes must give to be kept.
+    pub(crate) next_state: Option<Vec<u8>>,
 }
 
 pub(crate) fn key_config(key_id: u8, kem_id: u16, suites: &[(u16, u16)]) -> Vec<u8> {
@@ -155,6 +158,8 @@ impl<'k> Scenario<'k> {
             allow_simulated: false,
             versions: vec![1],
             suites: vec![X25519],
+            state: None,
+            next_state: None,
         }
     }
 
@@ -243,6 +248,8 @@ impl<'k> Scenario<'k> {
             "allowSimulated": self.allow_simulated,
             "versions": self.versions,
             "suites": self.suites,
+            "state": self.state.as_deref().map(hex),
+            "nextState": self.next_state.as_deref().map(hex),
             "static": self.hold_static.then(|| hex(&fixed)),
             "evidence": hex(&evidence),
         })

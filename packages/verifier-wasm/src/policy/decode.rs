@@ -24,7 +24,7 @@ const POLICY: Kind = Kind { name: "", syntax: Code::POLICY_SYNTAX, invalid: Code
 const MAX_POLICY: usize = 256 << 10;
 
 /// Names of PROTOCOL.md §15: demands that this version cannot meet.
-const RESERVED: [&str; 5] = ["releaseKeys", "log", "platform", "replay", "requireMonotonicState"];
+const RESERVED: [&str; 4] = ["releaseKeys", "log", "platform", "replay"];
 
 /// PCRs that software can reset or that change without end: no demand on them means anything.
 const UNCHECKED_ONLY: [u8; 3] = [10, 16, 23];
@@ -66,7 +66,15 @@ impl Policy {
             Some(item) => item.integer(1000..=MAX_LIFETIME_MS)?,
             None => 3_600_000,
         };
-        let require_safe_clock = top.optional("requireSafeClock").map_or(Ok(false), |item| item.bool())?;
+        let require_safe_clock = flag(top.optional("requireSafeClock"))?;
+        let monotonic = top.optional("requireMonotonicState");
+        let require_monotonic_state = flag(monotonic)?;
+        // Outside of the endorsement hierarchy a TPM obfuscates what would have to be compared.
+        if let Some(item) =
+            monotonic.filter(|_| require_monotonic_state && !anchors.iter().all(|anchor| anchor.endorsement))
+        {
+            return Err(item.invalid());
+        }
         let suites = top.optional("suites").map(|item| item.each(1..=16, suite)).transpose()?;
         top.end(&RESERVED)?;
         Ok(Self {
@@ -80,9 +88,14 @@ impl Policy {
             config_digests,
             max_age_ms,
             require_safe_clock,
+            require_monotonic_state,
             suites,
         })
     }
+}
+
+fn flag(item: Option<Item<'_>>) -> Result<bool, Rejection> {
+    item.map_or(Ok(false), |item| item.bool())
 }
 
 fn named<T: Copy>(item: &Item<'_>, all: &[T], name: fn(T) -> &'static str) -> Result<T, Rejection> {
@@ -114,8 +127,15 @@ fn anchor(item: &Item<'_>) -> Result<Anchor, Rejection> {
         Some(item) if item.text()? != "endorsement" => return Err(item.syntax()),
         hierarchy => hierarchy.is_some(),
     };
+    let min_firmware_version = members.optional("minFirmwareVersion").map(|item| firmware_version(&item, endorsement));
     members.end(&[])?;
-    Ok(Anchor { kind, name, assurance, endorsement })
+    Ok(Anchor { kind, name, assurance, endorsement, min_firmware_version: min_firmware_version.transpose()? })
+}
+
+/// As verdicts show it: eight bytes, big-endian.
+fn firmware_version(item: &Item<'_>, endorsement: bool) -> Result<u64, Rejection> {
+    let version = item.hex()?.try_into().map(u64::from_be_bytes).map_err(|_| item.syntax())?;
+    if endorsement { Ok(version) } else { Err(item.invalid()) }
 }
 
 /// A Name (TPM 2.0 Part 1 §16): `nameAlg || digest`.

@@ -32,6 +32,7 @@ pub(crate) struct Policy {
     config_digests: Vec<[u8; 32]>,
     pub(crate) max_age_ms: u64,
     pub(crate) require_safe_clock: bool,
+    pub(crate) require_monotonic_state: bool,
     /// None: every suite that the engine supports.
     suites: Option<Vec<Suite>>,
 }
@@ -44,6 +45,7 @@ pub(crate) struct Anchor {
     pub(crate) assurance: Assurance,
     /// The key must be a primary of the endorsement hierarchy.
     pub(crate) endorsement: bool,
+    pub(crate) min_firmware_version: Option<u64>,
 }
 
 /// What the policy demands of one PCR.

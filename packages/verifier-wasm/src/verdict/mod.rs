@@ -27,6 +27,8 @@ pub enum Verdict {
         assurance: Assurance,
         /// What requests may be encrypted to.
         key: AttestedKey,
+        /// For the caller to keep until the next verification (PROTOCOL.md §20); None where there is nothing to keep.
+        next_state: Option<Vec<u8>>,
     },
     /// A step failed; the steps after it were not made.
     Failed {

@@ -44,6 +44,7 @@ steps! {
     Attest "attest" "The statement is a quote that a TPM generated."
     AkQualifiedName "ak.qualified_name" "The quote names this key as signer, a primary of the endorsement hierarchy."
     Signature "signature" "The attestation key signed this quote."
+    AttestFirmware "attest.firmware" "The TPM's firmware is not older than the policy accepts."
     Clock "clock" "The clock of the TPM has not gone back."
     BindingNonce "binding.nonce" "The nonce of this page leads to one root."
     BindingExtraData "binding.extra_data" "The quote is fresh: it covers the nonce of this page, and it covers the claims."
@@ -150,6 +151,18 @@ impl Recorder {
             step.status = Status::Warn;
             step.code = code;
             step.detail = code.sentence().into();
+        }
+    }
+
+    /// A step that passes, with a warning where there is a `finding`, unless the policy is strict about it.
+    pub(crate) fn judge(&mut self, id: StepId, finding: Option<Code>, is_strict: bool) -> Result<(), Stop> {
+        match finding {
+            Some(code) if is_strict => Err(self.fail(id, &code.into())),
+            _ => {
+                self.pass(id);
+                finding.into_iter().for_each(|code| self.remark(true, code));
+                Ok(())
+            }
         }
     }
 

@@ -12,6 +12,7 @@ export type StepId =
   | 'attest'
   | 'ak.qualified_name'
   | 'signature'
+  | 'attest.firmware'
   | 'clock'
   | 'binding.nonce'
   | 'binding.extra_data'
@@ -89,6 +90,8 @@ export interface PassedVerdict extends Report {
   simulated: false
   assurance: Exclude<Assurance, 'simulated'>
   key: AttestedKey
+  /** To be kept for the next verification, where this one was given a state: PROTOCOL.md §20. */
+  nextState?: string
 }
 
 /** Every required step passed against a software TPM, which proves nothing. */
@@ -97,6 +100,8 @@ export interface SimulatedVerdict extends Report {
   simulated: true
   assurance: 'simulated'
   key: AttestedKey
+  /** To be kept for the next verification, where this one was given a state: PROTOCOL.md §20. */
+  nextState?: string
 }
 
 /** A step failed. There is no key. */

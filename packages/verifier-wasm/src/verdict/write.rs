@@ -15,12 +15,15 @@ use crate::{
 pub(super) fn verdict(verdict: &Verdict) -> Out<'_> {
     let mut members = vec![("version", Out::Integer(VERSION))];
     match verdict {
-        Verdict::Passed { assurance, key, .. } => members.extend([
-            ("result", Out::Text("pass")),
-            ("simulated", Out::Bool(*assurance == Assurance::Simulated)),
-            ("assurance", Out::Text(assurance.as_str())),
-            ("key", self::key(key)),
-        ]),
+        Verdict::Passed { assurance, key, next_state, .. } => {
+            members.extend([
+                ("result", Out::Text("pass")),
+                ("simulated", Out::Bool(*assurance == Assurance::Simulated)),
+                ("assurance", Out::Text(assurance.as_str())),
+                ("key", self::key(key)),
+            ]);
+            members.extend(next_state.as_deref().map(|state| ("nextState", Out::Hex(state))));
+        }
         Verdict::Failed { code, detail, .. } => members.extend([
             ("result", Out::Text("fail")),
             ("code", Out::Text(code.as_str())),

@@ -20,6 +20,8 @@ pub(crate) struct Vector {
     pub(crate) allow_simulated: bool,
     pub(crate) versions: Vec<u64>,
     pub(crate) suites: Vec<Suite>,
+    pub(crate) state: Option<Vec<u8>>,
+    pub(crate) next_state: Option<Vec<u8>>,
 }
 
 impl Vector {
@@ -34,6 +36,7 @@ impl Vector {
             allow_simulated: self.allow_simulated,
             versions: &self.versions,
             suites: &self.suites,
+            state: self.state.as_deref(),
         }
     }
 
@@ -57,6 +60,8 @@ impl Vector {
             allow_simulated: json["allowSimulated"].as_bool().unwrap(),
             versions: json["versions"].as_array().unwrap().iter().map(|version| version.as_u64().unwrap()).collect(),
             suites: json["suites"].as_array().unwrap().iter().map(suite).collect(),
+            state: json["state"].as_str().map(unhex),
+            next_state: json["nextState"].as_str().map(unhex),
         }
     }
 }

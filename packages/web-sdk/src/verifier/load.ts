@@ -43,6 +43,7 @@ class WasmVerifier implements Verifier {
         allowSimulated,
         versions,
         suites,
+        input.state,
       )
       return JSON.parse(verdict) as Verdict
     })

@@ -21,6 +21,8 @@ export interface VerifyInput {
   versions: readonly number[]
   /** The suites that the engine can use. */
   suites: readonly Suite[]
+  /** What the last verdict that passed gave to be kept. */
+  state?: Bytes
 }
 
 /** The verifier, loaded. Pure: it knows neither network nor clock, and decides from its input alone. */

@@ -9,7 +9,7 @@ use blindllama_verifier::{AttestedKey, Input, Suite, Verdict, verify};
 use bytes::{Buf, Bytes, BytesMut};
 use hpke::aead::{AesGcm128, AesGcm256, ChaCha20Poly1305};
 use hpke::kdf::HkdfSha256;
-use hpke::kem::X25519HkdfSha256;
+use hpke::kem::{X25519HkdfSha256, XWing};
 use hpke::{Deserializable, Kem, OpModeS, Serializable};
 use http::Request;
 use http_body_util::{BodyExt, Full};
@@ -20,10 +20,13 @@ use super::http::{Reply, Version, get, send};
 use super::program::{AUDIENCE, Gateway, PCRS};
 use super::swtpm::MEASURED;
 
-pub const SUITES: [Suite; 3] = [
+pub const SUITES: [Suite; 6] = [
     Suite { kem_id: 0x20, kdf_id: 1, aead_id: 1 },
     Suite { kem_id: 0x20, kdf_id: 1, aead_id: 2 },
     Suite { kem_id: 0x20, kdf_id: 1, aead_id: 3 },
+    Suite { kem_id: 0x647a, kdf_id: 1, aead_id: 1 },
+    Suite { kem_id: 0x647a, kdf_id: 1, aead_id: 2 },
+    Suite { kem_id: 0x647a, kdf_id: 1, aead_id: 3 },
 ];
 
 pub fn now_ms() -> u64 {
@@ -83,6 +86,7 @@ impl Evidence {
             allow_simulated: true,
             versions: &[1],
             suites: &SUITES,
+            state: None,
         })
     }
 }
@@ -122,11 +126,12 @@ pub struct Attested {
 }
 
 impl Attested {
+    /// With the suite that everybody has.
     pub async fn to(gateway: &Gateway) -> Self {
-        Self::with(gateway, &json!(null)).await
+        Self::with(gateway, &json!(["x25519-sha256-aes128gcm"])).await
     }
 
-    /// With the suites that the policy shall prefer.
+    /// With the suites that the policy admits; null for whatever the gateway offers first.
     pub async fn with(gateway: &Gateway, suites: &serde_json::Value) -> Self {
         let mut policy = policy(gateway);
         if !suites.is_null() {
@@ -154,11 +159,9 @@ impl Attested {
     /// Seals `chunks`, the last of which is the final one.
     pub fn seal(&self, chunks: &[&[u8]]) -> Sealed {
         let header = self.header();
-        let info = [&b"message/bhttp chunked request\0"[..], &header].concat();
-        match self.key.suite.aead_id {
-            1 => seal::<AesGcm128>(&self.key, 16, &header, &info, chunks),
-            2 => seal::<AesGcm256>(&self.key, 32, &header, &info, chunks),
-            _ => seal::<ChaCha20Poly1305>(&self.key, 32, &header, &info, chunks),
+        match self.key.suite.kem_id {
+            0x20 => seal_for::<X25519HkdfSha256>(&self.key, &header, chunks),
+            _ => seal_for::<XWing>(&self.key, &header, chunks),
         }
     }
 
@@ -190,10 +193,18 @@ impl Attested {
     }
 }
 
-fn seal<A: hpke::aead::Aead>(key: &AttestedKey, nk: usize, header: &[u8], info: &[u8], chunks: &[&[u8]]) -> Sealed {
-    let public = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(&key.public_key).unwrap();
-    let (enc, mut context) =
-        hpke::setup_sender::<A, HkdfSha256, X25519HkdfSha256>(&OpModeS::Base, &public, info).unwrap();
+fn seal_for<K: Kem>(key: &AttestedKey, header: &[u8], chunks: &[&[u8]]) -> Sealed {
+    match key.suite.aead_id {
+        1 => seal::<AesGcm128, K>(key, 16, header, chunks),
+        2 => seal::<AesGcm256, K>(key, 32, header, chunks),
+        _ => seal::<ChaCha20Poly1305, K>(key, 32, header, chunks),
+    }
+}
+
+fn seal<A: hpke::aead::Aead, K: Kem>(key: &AttestedKey, nk: usize, header: &[u8], chunks: &[&[u8]]) -> Sealed {
+    let info = [&b"message/bhttp chunked request\0"[..], header].concat();
+    let public = K::PublicKey::from_bytes(&key.public_key).unwrap();
+    let (enc, mut context) = hpke::setup_sender::<A, HkdfSha256, K>(&OpModeS::Base, &public, &info).unwrap();
     let enc = enc.to_bytes().to_vec();
     let mut body = [header, &enc].concat();
     let (last, others) = chunks.split_last().expect("a final chunk");

@@ -9,6 +9,7 @@ mod claims;
 mod pcr;
 mod policy;
 mod signature;
+mod state;
 
 use crate::scenario::Cases;
 
@@ -22,4 +23,5 @@ pub(crate) fn all(cases: &mut Cases<'_>) {
     binding::cases(cases);
     claims::cases(cases);
     pcr::cases(cases);
+    state::cases(cases);
 }
