@@ -13,7 +13,7 @@ import { fingerprint } from './build/fingerprint.ts'
 import { assertOk, findToolchain, forceDebian, type Toolchain } from './build-wasm/toolchain.ts'
 import { runCommand } from './run/command.ts'
 
-const packages: Record<string, string> = { pkg: 'wasm', 'pkg-vectors': 'vectors' }
+const packages: Record<string, string> = { pkg: 'inspect', 'pkg-vectors': 'vectors' }
 const inputs = ['Cargo.toml', 'Cargo.lock', 'packages/verifier-wasm', 'tools/build-wasm.ts', 'tools/build-wasm']
 const wasmName = 'blindllama_verifier_bg.wasm'
 

@@ -36,6 +36,12 @@ impl<'a> ReadClaims<'a> {
         Ok(Self { claims, keys })
     }
 
+    /// The keys in list order, each with its encoded form.
+    #[cfg(feature = "inspect")]
+    pub(crate) fn keys(&self) -> &[(&'a [u8], KeyConfig<'a>)] {
+        &self.keys
+    }
+
     /// In list order the first key, and in it the first suite, that both policy and engine support.
     pub(crate) fn choose(
         &self,

@@ -22,6 +22,8 @@ mod code;
 pub mod event_log;
 pub mod evidence;
 mod hash;
+#[cfg(feature = "inspect")]
+pub mod inspect;
 mod json;
 mod policy;
 mod quote;

@@ -1,4 +1,4 @@
-//! The export for `pnpm eventlog`. Never part of the module that pages load.
+//! The export for `blindllama eventlog`.
 
 use alloc::{string::String, vec::Vec};
 

@@ -15,7 +15,7 @@ mod describe;
 mod digest;
 mod event_type;
 mod explain;
-#[cfg(feature = "vectors")]
+#[cfg(feature = "inspect")]
 pub mod export;
 mod finding;
 mod firmware;

@@ -2,7 +2,7 @@
 
 mod report;
 mod step;
-mod write;
+pub(crate) mod write;
 
 use alloc::{string::String, vec::Vec};
 

@@ -30,12 +30,14 @@ pub(super) fn verdict(verdict: &Verdict) -> Out<'_> {
             ("detail", Out::Text(detail)),
         ]),
     }
-    extend_with_report(&mut members, verdict.report());
+    members.push(("steps", Out::Array(verdict.report().steps.iter().map(step).collect())));
+    members.extend(report(verdict.report()));
     Out::Object(members)
 }
 
-fn extend_with_report<'a>(members: &mut Vec<(&'static str, Out<'a>)>, report: &'a Report) {
-    members.push(("steps", Out::Array(report.steps.iter().map(step).collect())));
+/// What a report shows, without its steps.
+pub(crate) fn report(report: &Report) -> Vec<(&'static str, Out<'_>)> {
+    let mut members = Vec::new();
     if let Some(anchor) = &report.anchor {
         members.push(("anchor", self::anchor(anchor)));
         members.push(("ak", ak(anchor, report.qualified_name.as_deref())));
@@ -44,6 +46,7 @@ fn extend_with_report<'a>(members: &mut Vec<(&'static str, Out<'a>)>, report: &'
     members.extend(report.claims.as_ref().map(|claims| ("claims", self::claims(claims))));
     members.extend(report.pcrs.as_ref().map(|pcrs| ("pcrs", self::pcrs(pcrs))));
     members.extend(report.release.as_deref().map(|name| ("release", Out::Text(name))));
+    members
 }
 
 fn step(step: &Step) -> Out<'_> {

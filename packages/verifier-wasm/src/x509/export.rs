@@ -1,4 +1,4 @@
-//! Chains without a bundle around them, for vectors that come from elsewhere. Never part of the module that pages load.
+//! The export for `blindllama chain`: a chain without a bundle around it.
 
 use alloc::{string::String, vec::Vec};
 

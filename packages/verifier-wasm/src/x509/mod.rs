@@ -9,7 +9,7 @@
 
 mod certificate;
 mod der;
-#[cfg(feature = "vectors")]
+#[cfg(feature = "inspect")]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
 mod export;
 mod extensions;
