@@ -8,7 +8,7 @@ use blindllama_verifier::evidence::key_config::{self, KeyConfig, SymmetricAlgori
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::ohttp::framing::Header;
-use crate::ohttp::hpke::{AeadId, Context, ENCAPSULATED_KEY, HKDF_SHA256, PrivateKey, X25519};
+use crate::ohttp::hpke::{AeadId, Context, HKDF_SHA256, KemId, PrivateKey};
 use crate::ohttp::replay::ReplaySet;
 use crate::ohttp::request::Keys;
 use crate::ohttp::suite::Suite;
@@ -23,20 +23,27 @@ pub struct EpochSettings {
     pub grace_ms: u64,
     /// Encapsulated keys remembered per epoch.
     pub replay_capacity: usize,
-    /// Suites in order of preference.
+    /// Suites in order of preference; those of one KEM share a key.
     pub suites: Vec<Suite>,
 }
 
 struct Epoch {
     id: [u8; 16],
-    key_id: u8,
-    private: PrivateKey,
+    /// In the order of the list: distinct KEMs.
+    keys: Vec<Key>,
     key_list: Arc<[u8]>,
+    /// Of all keys together.
     seen: Arc<ReplaySet>,
     /// Until when it is the current one, in milliseconds since boot.
     current_until: u64,
     /// When its key is destroyed, in milliseconds since boot.
     expires: u64,
+}
+
+struct Key {
+    id: u8,
+    kem: KemId,
+    private: PrivateKey,
 }
 
 /// What claims say of the current epoch.
@@ -99,7 +106,7 @@ impl Epochs {
         let due = living.last().is_none_or(|epoch| epoch.is_over(now));
         if due {
             // Neighbours count upwards, so that the ids of all that live together differ.
-            let key_id = living.last().map_or(0, |epoch| epoch.key_id.wrapping_add(1));
+            let key_id = living.last().and_then(|epoch| epoch.keys.last()).map_or(0, |key| key.id.wrapping_add(1));
             let next = Epoch::new(&self.settings, key_id, now)?;
             if let Some(last) = living.last_mut() {
                 // An epoch that ends early, because many requests came, frees its memory early too.
@@ -115,49 +122,50 @@ impl Epochs {
         self.living.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn suite(&self, header: &Header) -> Result<AeadId, Failure> {
-        let [_, rest @ ..] = *header;
-        let offered = |suite: &&Suite| suite.numbers().map(u16::to_be_bytes).as_flattened() == rest;
-        let suite = self.settings.suites.iter().find(offered);
+    /// The AEAD that the header names, where this key offers it.
+    fn aead(&self, key: &Key, header: &Header) -> Result<AeadId, Failure> {
+        let [_, numbers @ ..] = *header;
+        let named =
+            |suite: &&Suite| suite.kem == key.kem && suite.numbers().map(u16::to_be_bytes).as_flattened() == numbers;
+        let suite = self.settings.suites.iter().find(named);
         suite.map(|suite| suite.aead).ok_or(Failure::new(Code::CHANNEL_SUITE))
     }
 
-    fn find<T>(&self, header: &Header, use_epoch: impl FnOnce(&Epoch) -> Result<T, Failure>) -> Result<T, Failure> {
+    fn find<T>(&self, header: &Header, found: impl FnOnce(&Epoch, &Key) -> Result<T, Failure>) -> Result<T, Failure> {
         let [key_id, ..] = *header;
         let now = self.clock.boot_ms();
         let living = self.read();
-        let epoch = living.iter().find(|epoch| epoch.key_id == key_id && epoch.expires > now);
-        use_epoch(epoch.ok_or(Failure::new(Code::CHANNEL_KEY_UNKNOWN))?)
+        let mut keys = living
+            .iter()
+            .filter(|epoch| epoch.expires > now)
+            .flat_map(|epoch| epoch.keys.iter().map(move |key| (epoch, key)));
+        let (epoch, key) = keys.find(|(_, key)| key.id == key_id).ok_or(Failure::new(Code::CHANNEL_KEY_UNKNOWN))?;
+        found(epoch, key)
     }
 }
 
 impl Keys for Epochs {
     fn encapsulated_length(&self, header: &Header) -> Result<usize, Failure> {
-        self.find(header, |_| self.suite(header).map(|_| ENCAPSULATED_KEY))
+        self.find(header, |_, key| self.aead(key, header).map(|_| key.kem.encapsulated_key_length()))
     }
 
     fn receive(&self, header: &Header, encapsulated: &[u8]) -> Result<(Context, Arc<ReplaySet>), Failure> {
-        let aead = self.suite(header)?;
-        self.find(header, |epoch| Ok((epoch.private.receive(aead, encapsulated, header)?, Arc::clone(&epoch.seen))))
+        self.find(header, |epoch, key| {
+            let context = key.private.receive(self.aead(key, header)?, encapsulated, header)?;
+            Ok((context, Arc::clone(&epoch.seen)))
+        })
     }
 }
 
 impl Epoch {
-    fn new(settings: &EpochSettings, key_id: u8, now: u64) -> Result<Self, Failure> {
-        let (private, public) = PrivateKey::generate()?;
-        let algorithms = settings
-            .suites
-            .iter()
-            .map(|suite| SymmetricAlgorithms { kdf_id: HKDF_SHA256, aead_id: suite.aead.number() })
-            .collect();
-        let config = KeyConfig { key_id, kem_id: X25519, public_key: &public, algorithms };
-        let list = config.encode().and_then(|config| key_config::encode_list(&[config]));
+    /// `first_id` and what counts up from it name the keys.
+    fn new(settings: &EpochSettings, first_id: u8, now: u64) -> Result<Self, Failure> {
+        let (keys, key_list) = make_keys(&settings.suites, first_id)?;
         let current_until = now.saturating_add(settings.epoch_ms);
         Ok(Self {
             id: random::bytes()?,
-            key_id,
-            private,
-            key_list: list.ok_or(Failure::new(Code::GATEWAY_INTERNAL))?.into(),
+            keys,
+            key_list: key_list.into(),
             seen: Arc::new(ReplaySet::new(settings.replay_capacity)),
             current_until,
             expires: current_until.saturating_add(settings.grace_ms),
@@ -167,6 +175,30 @@ impl Epoch {
     fn is_over(&self, now: u64) -> bool {
         self.current_until <= now || self.seen.is_half_full()
     }
+}
+
+/// One key for each KEM of the suites, in their order, and the list that offers them.
+fn make_keys(suites: &[Suite], first_id: u8) -> Result<(Vec<Key>, Vec<u8>), Failure> {
+    let internal = || Failure::new(Code::GATEWAY_INTERNAL);
+    let mut keys: Vec<Key> = Vec::new();
+    let mut configs = Vec::new();
+    for suite in suites {
+        if keys.iter().any(|key| key.kem == suite.kem) {
+            continue;
+        }
+        let id = keys.last().map_or(first_id, |key| key.id.wrapping_add(1));
+        let (private, public) = PrivateKey::generate(suite.kem)?;
+        let algorithms = suites
+            .iter()
+            .filter(|other| other.kem == suite.kem)
+            .map(|other| SymmetricAlgorithms { kdf_id: HKDF_SHA256, aead_id: other.aead.number() })
+            .collect();
+        let config = KeyConfig { key_id: id, kem_id: suite.kem.number(), public_key: &public, algorithms };
+        configs.push(config.encode().ok_or_else(internal)?);
+        keys.push(Key { id, kem: suite.kem, private });
+    }
+    let list = key_config::encode_list(&configs).ok_or_else(internal)?;
+    Ok((keys, list))
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ohttp::suite::Suite;
+
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct File {
@@ -141,14 +143,13 @@ pub(super) struct Channel {
 
 impl Default for Channel {
     fn default() -> Self {
-        let suites = ["x25519-sha256-aes128gcm", "x25519-sha256-chacha20poly1305", "x25519-sha256-aes256gcm"];
         Self {
             epoch_ms: 3_600_000,
             grace_ms: 300_000,
             date_window_ms: 300_000,
             replay_capacity: 1 << 20,
             idempotency_capacity: 1 << 20,
-            suites: suites.map(Into::into).into(),
+            suites: Suite::ALL.map(|suite| suite.name().into()).into(),
         }
     }
 }

@@ -137,7 +137,8 @@ fn what_would_not_be_safe_is_invalid() {
         "limits.body_timeout_ms = 0",
         "channel.epoch_ms = 86400000",
         "channel.suites = []",
-        "channel.suites = ['mlkem768x25519-sha256-aes128gcm']",
+        "channel.suites = ['x25519-sha256-aes128gcm', 'x25519-sha256-aes128gcm']",
+        "channel.suites = ['x448-sha256-aes128gcm']",
     ] {
         let name = member.split(' ').next().unwrap();
         let others =
@@ -185,7 +186,8 @@ fn the_settings_have_one_encoding() {
     expected.extend(b"\x04\x19\x27\x10\x05\x19\x75\x30\x06\x1a\x00\x04\x93\xe0\x07\x19\x40\x00");
     expected.extend(b"\x08\xa6\x00\x1a\x00\x36\xee\x80\x01\x1a\x00\x04\x93\xe0\x02\x1a\x00\x04\x93\xe0");
     expected.extend(b"\x03\x1a\x00\x10\x00\x00\x04\x1a\x00\x10\x00\x00");
-    expected.extend(b"\x05\x83\x83\x18\x20\x01\x01\x83\x18\x20\x01\x03\x83\x18\x20\x01\x02");
+    expected.extend(b"\x05\x86\x83\x19\x64\x7a\x01\x01\x83\x19\x64\x7a\x01\x03\x83\x19\x64\x7a\x01\x02");
+    expected.extend(b"\x83\x18\x20\x01\x01\x83\x18\x20\x01\x03\x83\x18\x20\x01\x02");
     expected.extend(b"\x09\xa2\x00\x0b\x01\x82\x00\x04");
     assert_eq!(hex(&config.settings()), hex(&expected));
     assert_eq!(config.digest(), crate::digest::sha256(&expected));

@@ -1,10 +1,11 @@
-//! HPKE base mode (RFC 9180) for DHKEM(X25519, HKDF-SHA256): key pairs and the receiver's context.
+//! HPKE base mode (RFC 9180) for DHKEM(X25519, HKDF-SHA256) and the hybrid MLKEM768-X25519 (draft-ietf-hpke-pq): key pairs and
+//! the receiver's context.
 
 use blindllama_verifier::Code;
 use bytes::BytesMut;
 use hpke::aead::{Aead, AeadCtxR, AeadTag, AesGcm128, AesGcm256, ChaCha20Poly1305};
 use hpke::kdf::HkdfSha256;
-use hpke::kem::X25519HkdfSha256;
+use hpke::kem::{X25519HkdfSha256, XWing};
 use hpke::{Deserializable, Kem, OpModeR, Serializable};
 use zeroize::Zeroizing;
 
@@ -12,14 +13,37 @@ use super::framing::Header;
 use super::{REQUEST_LABEL, RESPONSE_LABEL, TAG};
 use crate::failure::Failure;
 
-/// DHKEM(X25519, HKDF-SHA256), RFC 9180 §7.1.
-pub const X25519: u16 = 0x0020;
-
 /// HKDF-SHA256, RFC 9180 §7.2.
 pub const HKDF_SHA256: u16 = 0x0001;
 
-/// Length of an encapsulated X25519 key (Nenc), in bytes.
-pub const ENCAPSULATED_KEY: usize = 32;
+/// A key encapsulation mechanism.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KemId {
+    /// DHKEM(X25519, HKDF-SHA256), 0x0020 (RFC 9180 §7.1).
+    X25519,
+    /// MLKEM768-X25519, also known as X-Wing, 0x647a (draft-ietf-hpke-pq §4): safe while either of its halves is.
+    MlKem768X25519,
+}
+
+impl KemId {
+    /// Its number in the registry.
+    #[must_use]
+    pub const fn number(self) -> u16 {
+        match self {
+            Self::X25519 => <X25519HkdfSha256 as Kem>::KEM_ID,
+            Self::MlKem768X25519 => <XWing as Kem>::KEM_ID,
+        }
+    }
+
+    /// Length of an encapsulated key (Nenc), in bytes.
+    #[must_use]
+    pub const fn encapsulated_key_length(self) -> usize {
+        match self {
+            Self::X25519 => 32,
+            Self::MlKem768X25519 => 1120,
+        }
+    }
+}
 
 /// An AEAD of RFC 9180 §7.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,50 +80,83 @@ impl AeadId {
 /// A private key of one epoch. It exists in memory only and is overwritten when dropped; there is no way to import or
 /// export one.
 #[cfg_attr(test, derive(Clone))]
-pub struct PrivateKey(<X25519HkdfSha256 as Kem>::PrivateKey);
+pub struct PrivateKey(Inner);
+
+#[cfg_attr(test, derive(Clone))]
+enum Inner {
+    X25519(<X25519HkdfSha256 as Kem>::PrivateKey),
+    // A seed; the rest of the key is expanded for each use.
+    MlKem768X25519(Box<<XWing as Kem>::PrivateKey>),
+}
 
 impl PrivateKey {
-    /// Makes a key pair from the system's random numbers; returns the private key and the public one (Npk = 32 bytes).
+    /// Makes a key pair from the system's random numbers; returns the private key and the public one (Npk = 32 or 1216 bytes).
     ///
     /// # Errors
     /// `gateway.internal` when the system has no random numbers.
-    pub fn generate() -> Result<(Self, Vec<u8>), Failure> {
+    pub fn generate(kem: KemId) -> Result<(Self, Vec<u8>), Failure> {
+        // Nsk of both.
         let mut seed = Zeroizing::new([0; 32]);
         crate::random::fill(seed.as_mut_slice())?;
-        let (private, public) = X25519HkdfSha256::derive_keypair(seed.as_slice());
-        Ok((Self(private), public.to_bytes().to_vec()))
+        Ok(Self::derive(kem, seed.as_slice()))
     }
 
-    /// The key of a published vector. The product has no way to import a key.
+    /// `DeriveKeyPair` (RFC 9180 §7.1.3, draft-ietf-hpke-pq §4).
+    fn derive(kem: KemId, seed: &[u8]) -> (Self, Vec<u8>) {
+        match kem {
+            KemId::X25519 => {
+                let (private, public) = X25519HkdfSha256::derive_keypair(seed);
+                (Self(Inner::X25519(private)), public.to_bytes().to_vec())
+            }
+            KemId::MlKem768X25519 => {
+                let (private, public) = XWing::derive_keypair(seed);
+                (Self(Inner::MlKem768X25519(Box::new(private))), public.to_bytes().to_vec())
+            }
+        }
+    }
+
+    /// The X25519 key of a published vector. The product has no way to import a key.
     #[cfg(test)]
     pub(crate) fn of_vector(bytes: &[u8]) -> Self {
-        Self(<X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(bytes).unwrap())
+        Self(Inner::X25519(<X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(bytes).unwrap()))
     }
 
     /// `SetupBaseR` (RFC 9180 §5.1.1) with the `info` of draft-08 §3.1: label, a zero byte, the header as received.
     ///
     /// # Errors
-    /// `channel.decrypt` for an encapsulated key that gives no shared secret (a low-order point).
+    /// `channel.decrypt` for an encapsulated key that gives no shared secret (one of another length, a low-order point).
     pub fn receive(&self, aead: AeadId, encapsulated: &[u8], header: &Header) -> Result<Context, Failure> {
         let info = [REQUEST_LABEL, &[0], header].concat();
-        let opener: Box<dyn Opener> = match aead {
-            AeadId::Aes128Gcm => self.opener::<AesGcm128>(encapsulated, &info)?,
-            AeadId::Aes256Gcm => self.opener::<AesGcm256>(encapsulated, &info)?,
-            AeadId::ChaCha20Poly1305 => self.opener::<ChaCha20Poly1305>(encapsulated, &info)?,
+        let opener = match &self.0 {
+            Inner::X25519(key) => set_up::<X25519HkdfSha256>(key, aead, encapsulated, &info),
+            Inner::MlKem768X25519(key) => set_up::<XWing>(key, aead, encapsulated, &info),
         };
-        Ok(Context { opener, aead })
+        Ok(Context { opener: opener?, aead })
     }
+}
 
-    fn opener<A: Aead + 'static>(&self, encapsulated: &[u8], info: &[u8]) -> Result<Box<dyn Opener>, Failure>
-    where
-        AeadCtxR<A, HkdfSha256, X25519HkdfSha256>: Opener,
-    {
-        let refused = |_| Failure::new(Code::CHANNEL_DECRYPT);
-        let encapsulated = <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(encapsulated).map_err(refused)?;
-        let context =
-            hpke::setup_receiver::<A, HkdfSha256, X25519HkdfSha256>(&OpModeR::Base, &self.0, &encapsulated, info);
-        Ok(Box::new(context.map_err(refused)?))
+fn set_up<K: Kem + Send + Sync + 'static>(
+    key: &K::PrivateKey,
+    aead: AeadId,
+    encapsulated: &[u8],
+    info: &[u8],
+) -> Result<Box<dyn Opener>, Failure> {
+    match aead {
+        AeadId::Aes128Gcm => opener::<AesGcm128, K>(key, encapsulated, info),
+        AeadId::Aes256Gcm => opener::<AesGcm256, K>(key, encapsulated, info),
+        AeadId::ChaCha20Poly1305 => opener::<ChaCha20Poly1305, K>(key, encapsulated, info),
     }
+}
+
+fn opener<A: Aead + Send + Sync + 'static, K: Kem + Send + Sync + 'static>(
+    key: &K::PrivateKey,
+    encapsulated: &[u8],
+    info: &[u8],
+) -> Result<Box<dyn Opener>, Failure> {
+    let refused = |_| Failure::new(Code::CHANNEL_DECRYPT);
+    let encapsulated = K::EncappedKey::from_bytes(encapsulated).map_err(refused)?;
+    let context = hpke::setup_receiver::<A, HkdfSha256, K>(&OpModeR::Base, key, &encapsulated, info);
+    Ok(Box::new(context.map_err(refused)?))
 }
 
 /// The receiver's context of one request: opens its chunks in their order, exports the response secret.
@@ -147,25 +204,21 @@ impl Context {
     }
 }
 
-/// What a context does, whatever its AEAD.
+/// What a context does, whatever its suite.
 trait Opener: Send + Sync {
     fn open(&mut self, ciphertext: &mut [u8], aad: &[u8], tag: &[u8]) -> bool;
     fn export(&self, label: &[u8], secret: &mut [u8]) -> bool;
 }
 
-macro_rules! opener {
-    ($($aead:ty),+) => { $(
-        impl Opener for AeadCtxR<$aead, HkdfSha256, X25519HkdfSha256> {
-            fn open(&mut self, ciphertext: &mut [u8], aad: &[u8], tag: &[u8]) -> bool {
-                AeadTag::<$aead>::from_bytes(tag)
-                    .is_ok_and(|tag| self.open_inout_detached(ciphertext.into(), aad, &tag).is_ok())
-            }
+impl<A: Aead + Send + Sync, K: Kem + Send + Sync> Opener for AeadCtxR<A, HkdfSha256, K> {
+    fn open(&mut self, ciphertext: &mut [u8], aad: &[u8], tag: &[u8]) -> bool {
+        AeadTag::<A>::from_bytes(tag).is_ok_and(|tag| self.open_inout_detached(ciphertext.into(), aad, &tag).is_ok())
+    }
 
-            fn export(&self, label: &[u8], secret: &mut [u8]) -> bool {
-                Self::export(self, label, secret).is_ok()
-            }
-        }
-    )+ };
+    fn export(&self, label: &[u8], secret: &mut [u8]) -> bool {
+        Self::export(self, label, secret).is_ok()
+    }
 }
 
-opener!(AesGcm128, AesGcm256, ChaCha20Poly1305);
+#[cfg(test)]
+mod tests;

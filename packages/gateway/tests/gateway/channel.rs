@@ -21,10 +21,14 @@ fn chat() -> Message {
 async fn a_request_reaches_the_model_and_its_answer_comes_back_with_every_suite_over_both_versions_of_http() {
     let upstream = Upstream::fixed(r#"{"object":"chat.completion"}"#);
     let (_swtpm, gateway) = started(&upstream).await;
-    let suites = ["x25519-sha256-aes128gcm", "x25519-sha256-aes256gcm", "x25519-sha256-chacha20poly1305"];
-    for (index, suite) in suites.iter().enumerate() {
+    let kems = [("x25519", 0x20, 32), ("mlkem768x25519", 0x647a, 1120)];
+    let aeads = ["aes128gcm", "aes256gcm", "chacha20poly1305"];
+    for ((kem, kem_id, length), (aead, aead_id)) in kems.iter().flat_map(|kem| aeads.iter().zip(1..).map(|a| (*kem, a)))
+    {
+        let suite = format!("{kem}-sha256-{aead}");
         let attested = Attested::with(&gateway, &serde_json::json!([suite])).await;
-        assert_eq!(attested.key.suite.aead_id, index as u16 + 1);
+        assert_eq!((attested.key.suite.kem_id, attested.key.suite.aead_id), (kem_id, aead_id));
+        assert_eq!(attested.seal(&[b""]).body.len(), 7 + length + 17);
         for version in [Version::Http1, Version::Http2] {
             let sealed = attested.seal(&[&chat().encode()]);
             let response = attested.post(version, sealed.body.clone()).await.unwrap();
@@ -38,7 +42,7 @@ async fn a_request_reaches_the_model_and_its_answer_comes_back_with_every_suite_
         }
     }
     let got = upstream.got.lock().unwrap();
-    assert_eq!(got.len(), 6);
+    assert_eq!(got.len(), 12);
     for request in got.iter() {
         assert_eq!((request.head.method.as_str(), request.head.uri.path()), ("POST", "/v1/chat/completions"));
         assert_eq!(request.head.headers["content-type"], "application/json");
@@ -49,6 +53,72 @@ async fn a_request_reaches_the_model_and_its_answer_comes_back_with_every_suite_
         }
         assert_eq!(request.body.as_deref(), Some(&br#"{"model":"m"}"#[..]));
     }
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_the_choice_takes_the_hybrid_key() {
+    let upstream = Upstream::fixed("{}");
+    let (_swtpm, gateway) = started(&upstream).await;
+    let attested = Attested::with(&gateway, &serde_json::json!(null)).await;
+    assert_eq!((attested.key.suite.kem_id, attested.key.suite.aead_id), (0x647a, 1));
+    assert_eq!(attested.ask(&chat()).await.status(), 200);
+    let classical = Attested::to(&gateway).await;
+    assert_ne!(classical.key.key_id, attested.key.key_id);
+    assert_eq!(classical.key.epoch_id, attested.key.epoch_id);
+}
+
+#[tokio::test]
+async fn an_operator_decides_which_keys_are_offered_and_in_which_order() {
+    let upstream = Upstream::fixed("{}");
+    let swtpm = Swtpm::start().await;
+    let any = serde_json::json!(null);
+    for (suites, kem_id) in [
+        (&["x25519-sha256-aes128gcm", "mlkem768x25519-sha256-aes128gcm"][..], 0x20),
+        (&["mlkem768x25519-sha256-aes256gcm"], 0x647a),
+    ] {
+        let list: Vec<toml::Value> = suites.iter().map(|suite| (*suite).into()).collect();
+        let gateway = Setup::new(&swtpm, &upstream).with("channel.suites", list).start().await;
+        let attested = Attested::with(&gateway, &any).await;
+        assert_eq!(attested.key.suite.kem_id, kem_id);
+        assert_eq!(attested.ask(&chat()).await.status(), 200);
+        gateway.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_sealed_to_one_key_does_not_open_with_the_other() {
+    let upstream = Upstream::fixed("{}");
+    let (_swtpm, gateway) = started(&upstream).await;
+    let hybrid = Attested::with(&gateway, &serde_json::json!(null)).await;
+    let classical = Attested::to(&gateway).await;
+    for (from, to) in [(&hybrid, &classical), (&classical, &hybrid)] {
+        let mut body = from.seal(&[&chat().encode()]).body;
+        body[0] = to.key.key_id;
+        assert_eq!(from.refused(body.clone()).await.code(), "channel.suite", "a key has one KEM");
+        body[..7].copy_from_slice(&to.header());
+        body.resize(body.len().max(7 + 1120 + 64), 7);
+        let code = from.refused(body).await.code();
+        assert!(["channel.decrypt", "channel.chunk_size", "channel.truncated"].contains(&code.as_str()), "{code}");
+    }
+    assert_eq!(upstream.requests(), 0);
+}
+
+#[tokio::test]
+async fn every_part_of_a_hybrid_encapsulated_key_decides() {
+    let upstream = Upstream::fixed("{}");
+    let (_swtpm, gateway) = started(&upstream).await;
+    let hybrid = Attested::with(&gateway, &serde_json::json!(null)).await;
+    // ML-KEM's two vectors, and X25519's point.
+    for position in [7, 7 + 500, 7 + 959, 7 + 960, 7 + 1087, 7 + 1088, 7 + 1119] {
+        let mut body = hybrid.seal(&[&chat().encode()]).body;
+        body[position] ^= 1;
+        assert_eq!(hybrid.refused(body).await.code(), "channel.decrypt", "{position}");
+    }
+    for cut in [7, 8, 39, 40, 7 + 1119, 7 + 1120] {
+        let body = hybrid.seal(&[&chat().encode()]).body[..cut].to_vec();
+        assert_eq!(hybrid.refused(body).await.code(), "channel.truncated", "{cut}");
+    }
+    assert_eq!(upstream.requests(), 0);
 }
 
 #[tokio::test]
@@ -124,9 +194,15 @@ async fn chunks_arrive_in_any_number_and_order_matters() {
 
 #[tokio::test]
 async fn the_same_encapsulation_runs_once() {
+    for suite in ["x25519-sha256-aes128gcm", "mlkem768x25519-sha256-aes128gcm"] {
+        runs_once(suite).await;
+    }
+}
+
+async fn runs_once(suite: &str) {
     let upstream = Upstream::fixed("{}");
     let (_swtpm, gateway) = started(&upstream).await;
-    let attested = Attested::to(&gateway).await;
+    let attested = Attested::with(&gateway, &serde_json::json!([suite])).await;
     let sealed = attested.seal(&[&chat().encode()]);
     // A forged copy that comes first does not keep the genuine one out.
     let mut forged = sealed.body.clone();

@@ -60,11 +60,20 @@ async fn exchange(attested: &Attested, message: &[u8], version: Version, size: u
 
 #[tokio::test]
 async fn the_other_implementation_is_understood_and_understands() {
+    understands("x25519-sha256-aes128gcm").await;
+}
+
+#[tokio::test]
+async fn the_other_implementation_is_understood_and_understands_with_a_hybrid_key() {
+    understands("mlkem768x25519-sha256-aes128gcm").await;
+}
+
+async fn understands(suite: &str) {
     let text: &'static str = Box::leak("0123456789".repeat(10_000).into_boxed_str());
     let upstream = Upstream::start(move |_| Some(http::Response::new(whole(text))));
     let swtpm = Swtpm::start().await;
     let gateway = Setup::new(&swtpm, &upstream).start().await;
-    let attested = Attested::to(&gateway).await;
+    let attested = Attested::with(&gateway, &serde_json::json!([suite])).await;
     let mut sent = Vec::new();
     for (version, size, length) in
         [(Version::Http1, 7, 100), (Version::Http2, 500, 100_000), (Version::Http1, 30_000, 700_000)]

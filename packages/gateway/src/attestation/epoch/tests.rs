@@ -22,16 +22,38 @@ impl Clock for HandClock {
     }
 }
 
+const HYBRID: Suite = Suite { kem: KemId::MlKem768X25519, aead: AeadId::Aes128Gcm };
+const CLASSICAL: Suite = Suite { kem: KemId::X25519, aead: AeadId::Aes128Gcm };
+
 fn epochs(replay_capacity: usize) -> (Epochs, Arc<HandClock>) {
+    epochs_of(&[HYBRID, CLASSICAL], replay_capacity)
+}
+
+fn epochs_of(suites: &[Suite], replay_capacity: usize) -> (Epochs, Arc<HandClock>) {
     let clock = Arc::new(HandClock::default());
-    let suites = vec![Suite { aead: AeadId::Aes128Gcm }];
-    let settings = EpochSettings { epoch_ms: 1000, grace_ms: 100, replay_capacity, suites };
+    let settings = EpochSettings { epoch_ms: 1000, grace_ms: 100, replay_capacity, suites: suites.to_vec() };
     (Epochs::new(settings, Arc::<HandClock>::clone(&clock)).unwrap(), clock)
 }
 
+/// The keys that an epoch offers: id, KEM, public key and AEADs.
+fn offers(epoch: &CurrentEpoch) -> Vec<(u8, u16, Vec<u8>, Vec<u16>)> {
+    let list = key_config::decode_list(&epoch.key_list).unwrap().into_iter();
+    list.map(|(_, config)| {
+        let aeads = config.algorithms.iter().map(|algorithms| algorithms.aead_id).collect();
+        (config.key_id, config.kem_id, config.public_key.to_vec(), aeads)
+    })
+    .collect()
+}
+
+/// The header of a request to the key of this KEM.
+fn header_for(epoch: &CurrentEpoch, kem: KemId) -> Header {
+    let (id, ..) = offers(epoch).into_iter().find(|(_, number, ..)| *number == kem.number()).unwrap();
+    let [high, low] = kem.number().to_be_bytes();
+    [id, high, low, 0, 1, 0, 1]
+}
+
 fn header(epoch: &CurrentEpoch) -> Header {
-    let (_, config) = key_config::decode_list(&epoch.key_list).unwrap().remove(0);
-    [config.key_id, 0, 0x20, 0, 1, 0, 1]
+    header_for(epoch, KemId::X25519)
 }
 
 #[test]
@@ -51,9 +73,44 @@ fn the_next_epoch_has_another_id_another_key_and_another_key_id() {
     clock.set(1000);
     let next = epochs.current().unwrap();
     assert_ne!(first.id, next.id);
-    assert_ne!(header(&first)[0], header(&next)[0]);
-    assert_ne!(first.key_list[5..37], next.key_list[5..37]);
+    for (before, after) in offers(&first).iter().zip(offers(&next)) {
+        assert_eq!(before.1, after.1);
+        assert_ne!(before.2, after.2);
+    }
+    let mut ids: Vec<u8> = [offers(&first), offers(&next)].concat().iter().map(|(id, ..)| *id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 4, "all that live together differ");
     assert_eq!(next.lifetime_ms, 1100);
+}
+
+#[test]
+fn each_kem_has_one_key_in_the_order_of_the_suites() {
+    let hybrid_256 = Suite { aead: AeadId::Aes256Gcm, ..HYBRID };
+    let (epochs, _clock) = epochs_of(&[hybrid_256, CLASSICAL, HYBRID], 4);
+    let offers = offers(&epochs.current().unwrap());
+    let shape: Vec<_> = offers.iter().map(|(_, kem, public, aeads)| (*kem, public.len(), &aeads[..])).collect();
+    assert_eq!(shape, [(0x647a, 1216, &[2, 1][..]), (0x20, 32, &[1])]);
+    assert_eq!(offers[0].0.wrapping_add(1), offers[1].0);
+}
+
+#[test]
+fn all_keys_of_an_epoch_live_and_end_together_and_share_its_memory() {
+    let (epochs, clock) = epochs(4);
+    let first = epochs.current().unwrap();
+    let kems = [KemId::X25519, KemId::MlKem768X25519];
+    let lengths = || kems.map(|kem| epochs.encapsulated_length(&header_for(&first, kem)).ok());
+    assert_eq!(lengths(), [Some(32), Some(1120)]);
+    let sets = kems.map(|kem| {
+        let mut encapsulated = vec![9; kem.encapsulated_key_length()];
+        encapsulated[31] = 1;
+        epochs.receive(&header_for(&first, kem), &encapsulated).unwrap().1
+    });
+    assert!(Arc::ptr_eq(&sets[0], &sets[1]));
+    clock.set(1100);
+    assert_eq!(lengths(), [None, None]);
+    epochs.turn().unwrap();
+    assert_eq!(epochs.read().len(), 1, "destroyed");
 }
 
 #[test]
@@ -108,6 +165,10 @@ fn only_advertised_suites_are_accepted() {
         assert_eq!(epochs.encapsulated_length(&other).unwrap_err().code, Code::CHANNEL_SUITE);
         assert_eq!(epochs.receive(&other, &[9; 32]).err().unwrap().code, Code::CHANNEL_SUITE);
     }
+    // The key of one KEM with the numbers of the other.
+    let mut crossed = offered;
+    crossed[0] = header_for(&epochs.current().unwrap(), KemId::MlKem768X25519)[0];
+    assert_eq!(epochs.encapsulated_length(&crossed).unwrap_err().code, Code::CHANNEL_SUITE);
     let mut unknown = offered;
     unknown[0] ^= 0x80;
     assert_eq!(epochs.encapsulated_length(&unknown).unwrap_err().code, Code::CHANNEL_KEY_UNKNOWN);

@@ -9,7 +9,7 @@ use hpke::{Deserializable, Kem, OpModeS, Serializable};
 use serde_json::Value;
 
 use super::*;
-use crate::ohttp::hpke::{AeadId, PrivateKey};
+use crate::ohttp::hpke::{AeadId, KemId, PrivateKey};
 
 const HEADER: Header = [1, 0, 0x20, 0, 1, 0, 1];
 
@@ -128,7 +128,7 @@ fn opened(key: &LessSafeKey, mut nonce: [u8; 12], index: usize, aad: &[u8], ciph
 
 /// A request of this test's own sender.
 fn own_request(plaintexts: &[&[u8]]) -> (PrivateKey, Vec<u8>, Vec<u8>) {
-    let (private, public) = PrivateKey::generate().unwrap();
+    let (private, public) = PrivateKey::generate(KemId::X25519).unwrap();
     let public = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(&public).unwrap();
     let info = [&b"message/bhttp chunked request\0"[..], &HEADER].concat();
     let (enc, mut sender) =
