@@ -26,13 +26,17 @@ export class ByteQueue {
     return this.#pieces[this.#first]?.[this.#offset]
   }
 
-  /** Removes `length` bytes from the front: without a copy where they arrived together. There must be so many. */
-  take(length: number): Bytes {
+  /**
+   * Removes `length` bytes from the front: without a copy where they arrived together. There must be so many.
+   *
+   * @param memory where to put them together else, of at least their length; default: memory of their own
+   */
+  take(length: number, memory?: Bytes): Bytes {
     if (length > this.#length) throw new RangeError('the queue holds fewer bytes')
     if (length === 0) return new Uint8Array()
     const run = this.takeRun(length)
     if (run.length === length) return run
-    const taken = new Uint8Array(length)
+    const taken = memory?.subarray(0, length) ?? new Uint8Array(length)
     taken.set(run)
     for (let filled = run.length; filled < length;) {
       const next = this.takeRun(length - filled)

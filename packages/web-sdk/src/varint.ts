@@ -24,7 +24,7 @@ export function varintLength(first: number): number {
  */
 export function decodeVarint(bytes: Uint8Array): number {
   let value = (bytes[0] ?? 0) & 0x3f
-  for (const byte of bytes.subarray(1)) value = value * 256 + byte
+  for (let index = 1; index < bytes.length; index += 1) value = value * 256 + (bytes[index] ?? 0)
   return Number.isSafeInteger(value) ? value : Number.POSITIVE_INFINITY
 }
 

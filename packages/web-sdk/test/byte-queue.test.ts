@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ByteQueue } from '../src/byte-queue.js'
-import { concat } from '../src/bytes.js'
+import { concat, utf8 } from '../src/bytes.js'
 import { anySplits, cut, pattern } from './support/bytes.js'
 
 test('gives back what was pushed, however it is cut', () => {
@@ -24,6 +24,17 @@ test('does not copy what arrived together', () => {
   const piece = pattern(100)
   queue.push(piece)
   expect(queue.take(60).buffer).toBe(piece.buffer)
+})
+
+test('what arrived apart is put together in the memory that is given for it', () => {
+  const queue = new ByteQueue()
+  for (const part of ['one ', 'two ', 'three']) queue.push(utf8(part))
+  const memory = new Uint8Array(16)
+  const taken = queue.take(6, memory)
+  expect(taken).toEqual(utf8('one tw'))
+  expect(taken.buffer).toBe(memory.buffer)
+  expect(queue.take(1, memory).buffer).not.toBe(memory.buffer)
+  expect(queue.take(6)).toEqual(utf8(' three'))
 })
 
 test('refuses to give more than it holds', () => {

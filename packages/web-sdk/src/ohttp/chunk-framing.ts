@@ -6,7 +6,14 @@ import { maxChunkPlaintext, tagLength } from './chunk-cipher.js'
 
 const maxChunk = maxChunkPlaintext + tagLength
 
+/**
+ * Chunks that the network cut are put together here, all of them: fresh memory for each costs browsers more than to decrypt it.
+ * WebCrypto copies what it is given before `decrypt` returns (Web Cryptography API §14.3.2, step 2).
+ */
+const together = new Uint8Array(maxChunk)
+
 export interface Chunk {
+  /** To be used at once: the next chunk may overwrite it. */
   ciphertext: Bytes
   final: boolean
 }
@@ -58,7 +65,7 @@ export class ChunkFraming {
     this.#length ??= this.#readLength()
     if (this.#length === 0) return this.#final()
     if (this.#length !== undefined && this.#queue.length >= this.#length) {
-      const ciphertext = this.#queue.take(this.#length)
+      const ciphertext = this.#queue.take(this.#length, together)
       this.#length = undefined
       return { ciphertext, final: false }
     }
@@ -80,7 +87,7 @@ export class ChunkFraming {
     if (!this.#ended) return undefined
     if (this.#queue.length < tagLength) throw truncated()
     this.#done = true
-    return { ciphertext: this.#queue.take(this.#queue.length), final: true }
+    return { ciphertext: this.#queue.take(this.#queue.length, together), final: true }
   }
 }
 
