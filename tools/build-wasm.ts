@@ -5,7 +5,7 @@
  *
  * Nothing is done for a package whose inputs have not changed.
  */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -47,7 +47,8 @@ function rustFlags(): string {
 }
 
 async function build(name: string, feature: string, toolchain: Toolchain): Promise<void> {
-  const out = join(crate, name)
+  // The package of before stays until there is a new one.
+  const out = join(crate, `${name}-new`)
   rmSync(out, { recursive: true, force: true })
   const wasmPack = await runCommand(
     [
@@ -57,7 +58,7 @@ async function build(name: string, feature: string, toolchain: Toolchain): Promi
       '--target=web',
       '--release',
       '--no-pack',
-      `--out-dir=${name}`,
+      `--out-dir=${out}`,
       crate,
       '--locked',
       `--features=${feature}`,
@@ -69,6 +70,8 @@ async function build(name: string, feature: string, toolchain: Toolchain): Promi
   const wasm = join(out, wasmName)
   const wasmOpt = [join(root, 'node_modules/.bin/wasm-opt'), ...wasmOptFlags, wasm, '-o', wasm]
   assertOk('wasm-opt', await runCommand(wasmOpt, { cwd: root, timeoutMs: 3 * 60_000 }))
+  rmSync(join(crate, name), { recursive: true, force: true })
+  renameSync(out, join(crate, name))
 }
 
 const named: string[] = process.argv.slice(2)
