@@ -73,8 +73,8 @@ impl Code {
     /// The attestation key uses an algorithm, hash or parameter that this verifier does not accept.
     pub const AK_ALGORITHM: Self = Self(&Entry { name: "ak.algorithm", sentence: "The attestation key uses an algorithm, hash or parameter that this verifier does not accept." });
 
-    /// The RSA modulus of the attestation key has a size that is not accepted or cannot be a product of two odd primes.
-    pub const AK_MODULUS: Self = Self(&Entry { name: "ak.modulus", sentence: "The RSA modulus of the attestation key has a size that is not accepted or cannot be a product of two odd primes." });
+    /// The RSA modulus of the attestation key has a size that is not accepted, is even, or was made by a generator whose keys are factored.
+    pub const AK_MODULUS: Self = Self(&Entry { name: "ak.modulus", sentence: "The RSA modulus of the attestation key has a size that is not accepted, is even, or was made by a generator whose keys are factored." });
 
     /// The public point of the attestation key does not lie on its curve.
     pub const AK_POINT: Self = Self(&Entry { name: "ak.point", sentence: "The public point of the attestation key does not lie on its curve." });

@@ -10,7 +10,7 @@ use crate::{
     hash::HashAlgorithm,
     quote,
     rejection::Rejection,
-    signature::{AttestationKey, rsa},
+    signature::{AttestationKey, PublicKey, Scheme, rsa},
     tpm::{Attest, Public},
 };
 
@@ -78,5 +78,6 @@ fn check(
 fn spki(der: &[u8]) -> Result<AttestationKey<'_>, Code> {
     let modulus =
         der.strip_prefix(SPKI_BEFORE).and_then(|rest| rest.strip_suffix(SPKI_AFTER)).ok_or(Code::AK_SYNTAX)?;
-    Ok(AttestationKey::Rsassa(HashAlgorithm::Sha256, rsa::PublicKey::new(modulus).ok_or(Code::AK_MODULUS)?))
+    let key = PublicKey::Rsa(rsa::PublicKey::new(modulus).ok_or(Code::AK_MODULUS)?);
+    Ok(AttestationKey { key, scheme: Scheme::Rsassa, hash: HashAlgorithm::Sha256 })
 }

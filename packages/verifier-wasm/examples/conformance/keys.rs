@@ -4,25 +4,37 @@ use chacha20::{ChaCha8Rng, rand_core::SeedableRng};
 use p256::ecdsa::{Signature, SigningKey, signature::hazmat::PrehashSigner};
 use rsa::{BoxedUint, RsaPrivateKey, hazmat::rsa_decrypt, traits::PublicKeyParts};
 
-use crate::tpm::{self, ATTRIBUTES, ECDSA, NULL, PublicArea, RSASSA, SHA256, hash, sized};
+use crate::tpm::{self, ATTRIBUTES, ECDSA, NULL, PublicArea, RSAPSS, RSASSA, SHA256, hash, sized};
 
 pub(crate) enum Key {
     Ecc(SigningKey),
+    P384(p384::ecdsa::SigningKey),
     Rsa(Box<RsaPrivateKey>),
 }
 
-/// Both keys, made once: finding primes takes a while.
+/// The keys, made once: finding primes takes a while.
 pub(crate) struct Keys {
     pub(crate) ecc: Key,
+    pub(crate) p384: Key,
     pub(crate) rsa: Key,
+    pub(crate) rsa_3072: Key,
+    pub(crate) rsa_4096: Key,
 }
 
 impl Keys {
     pub(crate) fn derive() -> Self {
         let seed =
             |name: &str| <[u8; 32]>::try_from(hash(SHA256, &[b"blindllama conformance ", name.as_bytes()])).unwrap();
-        let rsa = RsaPrivateKey::new(&mut ChaCha8Rng::from_seed(seed("RSA")), 2048).unwrap();
-        Self { ecc: Key::Ecc(SigningKey::from_slice(&seed("ECC")).unwrap()), rsa: Key::Rsa(Box::new(rsa)) }
+        let rsa = |name: &str, bits| {
+            Key::Rsa(Box::new(RsaPrivateKey::new(&mut ChaCha8Rng::from_seed(seed(name)), bits).unwrap()))
+        };
+        Self {
+            ecc: Key::Ecc(SigningKey::from_slice(&seed("ECC")).unwrap()),
+            p384: Key::P384(p384::ecdsa::SigningKey::from_slice(&[&seed("P-384")[..], &[0; 16]].concat()).unwrap()),
+            rsa: rsa("RSA", 2048),
+            rsa_3072: rsa("RSA-3072", 3072),
+            rsa_4096: rsa("RSA-4096", 4096),
+        }
     }
 }
 
@@ -45,8 +57,13 @@ impl Key {
                 let unique = [sized(point.x().unwrap()), sized(point.y().unwrap())].concat();
                 area(0x0023, ECDSA, [3_u16.to_be_bytes(), NULL.to_be_bytes()].concat(), unique)
             }
+            Self::P384(key) => {
+                let point = key.verifying_key().to_sec1_point(false);
+                let unique = [sized(point.x().unwrap()), sized(point.y().unwrap())].concat();
+                area(0x0023, ECDSA, [4_u16.to_be_bytes(), NULL.to_be_bytes()].concat(), unique)
+            }
             Self::Rsa(key) => {
-                let parameters = [&2048_u16.to_be_bytes()[..], &0_u32.to_be_bytes()].concat();
+                let parameters = [&(key.size() as u16 * 8).to_be_bytes()[..], &0_u32.to_be_bytes()].concat();
                 area(0x0001, RSASSA, parameters, sized(&key.n().to_be_bytes()))
             }
         }
@@ -61,20 +78,31 @@ impl Key {
                 let (r, s) = signature.split_bytes();
                 ecdsa_signature(algorithm, &r, &s)
             }
-            Self::Rsa(_) => {
+            Self::P384(key) => {
+                let signature: p384::ecdsa::Signature = key.sign_prehash(&digest).unwrap();
+                let (r, s) = signature.split_bytes();
+                ecdsa_signature(algorithm, &r, &s)
+            }
+            Self::Rsa(key) => {
                 let info = [digest_info(algorithm), &digest].concat();
-                let padding = vec![0xff; 256 - 3 - info.len()];
-                self.sign_encoded(algorithm, &[&[0, 1], &padding[..], &[0], &info].concat())
+                let padding = vec![0xff; key.size() - 3 - info.len()];
+                self.sign_encoded(RSASSA, algorithm, &[&[0, 1], &padding[..], &[0], &info].concat())
             }
         }
     }
 
+    /// TPMT_SIGNATURE of RSAPSS over `message`, with a salt of so many bytes.
+    pub(crate) fn sign_pss(&self, algorithm: u16, message: &[u8], salt: usize) -> Vec<u8> {
+        let encoded = pss_encode(algorithm, message, self.modulus().len(), salt);
+        self.sign_encoded(RSAPSS, algorithm, &encoded)
+    }
+
     /// TPMT_SIGNATURE whose RSA signature recovers to `encoded`, whatever that is.
-    pub(crate) fn sign_encoded(&self, algorithm: u16, encoded: &[u8]) -> Vec<u8> {
+    pub(crate) fn sign_encoded(&self, scheme: u16, algorithm: u16, encoded: &[u8]) -> Vec<u8> {
         let Self::Rsa(key) = self else { panic!("not an RSA key") };
-        let message = BoxedUint::from_be_slice(encoded, 2048).unwrap();
+        let message = BoxedUint::from_be_slice(encoded, key.n().bits_precision()).unwrap();
         let signature = rsa_decrypt::<ChaCha8Rng>(None, key.as_ref(), &message).unwrap();
-        rsa_signature(algorithm, &signature.to_be_bytes())
+        rsa_signature(scheme, algorithm, &signature.to_be_bytes())
     }
 
     /// The same signature with n - s in place of s: as valid as the first.
@@ -95,8 +123,8 @@ pub(crate) fn ecdsa_signature(algorithm: u16, r: &[u8], s: &[u8]) -> Vec<u8> {
     [&ECDSA.to_be_bytes()[..], &algorithm.to_be_bytes(), &sized(r), &sized(s)].concat()
 }
 
-pub(crate) fn rsa_signature(algorithm: u16, signature: &[u8]) -> Vec<u8> {
-    [&RSASSA.to_be_bytes()[..], &algorithm.to_be_bytes(), &sized(signature)].concat()
+pub(crate) fn rsa_signature(scheme: u16, algorithm: u16, signature: &[u8]) -> Vec<u8> {
+    [&scheme.to_be_bytes()[..], &algorithm.to_be_bytes(), &sized(signature)].concat()
 }
 
 /// DER of DigestInfo up to the digest (RFC 8017 §9.2).
@@ -106,4 +134,20 @@ pub(crate) fn digest_info(algorithm: u16) -> &'static [u8] {
         tpm::SHA384 => b"\x30\x41\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\x05\x00\x04\x30",
         _ => b"\x30\x51\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\x05\x00\x04\x40",
     }
+}
+
+/// EMSA-PSS-ENCODE (RFC 8017 §9.1.1) of `length` bytes, its salt all of one byte.
+pub(crate) fn pss_encode(algorithm: u16, message: &[u8], length: usize, salt: usize) -> Vec<u8> {
+    let salt = vec![0xa5; salt];
+    let hashed = hash(algorithm, &[&[0; 8], &hash(algorithm, &[message]), &salt]);
+    let zeros = vec![0; length - hashed.len() - salt.len() - 2];
+    pss_mask(algorithm, &[&zeros[..], &[1], &salt].concat(), &hashed)
+}
+
+/// Steps 9 to 12 of the encoding, of whatever data block.
+pub(crate) fn pss_mask(algorithm: u16, block: &[u8], hashed: &[u8]) -> Vec<u8> {
+    let mask = (0_u32..).flat_map(|counter| hash(algorithm, &[hashed, &counter.to_be_bytes()]));
+    let mut masked: Vec<u8> = block.iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect();
+    masked[0] &= 0x7f;
+    [&masked, hashed, &[0xbc]].concat()
 }

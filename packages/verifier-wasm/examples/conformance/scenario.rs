@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     keys::{Key, Keys},
-    tpm::{self, AttestArea, PublicArea, SHA256, SHA384, hash},
+    tpm::{self, AttestArea, PublicArea, RSAPSS, SHA256, SHA384, hash},
 };
 
 /// The hash that a policy's digests and golden values stand for here.
@@ -199,6 +199,7 @@ impl<'k> Scenario<'k> {
         let attest = patched(attest, self.patch_attest.as_ref());
         let signature = match &self.signature {
             Some(sign) => sign(self.key, &attest),
+            None if self.area.scheme == RSAPSS => self.key.sign_pss(self.area.hash, &attest, digest.len()),
             None => self.key.sign(self.area.hash, &attest),
         };
         (patched(attest, self.patch_signed.as_ref()), signature)
@@ -315,6 +316,21 @@ impl Cases<'_> {
     ) {
         let keys = self.keys;
         self.push(&keys.ecc, name, why, "ok", &[step], change);
+    }
+
+    pub(crate) fn accept_of(&mut self, key: &Key, name: &str, why: &str, change: impl FnOnce(&mut Scenario<'_>)) {
+        self.push(key, name, why, "ok", &[], change);
+    }
+
+    pub(crate) fn reject_of(
+        &mut self,
+        key: &Key,
+        code: &str,
+        name: &str,
+        why: &str,
+        change: impl FnOnce(&mut Scenario<'_>),
+    ) {
+        self.push(key, name, why, code, &[], change);
     }
 
     pub(crate) fn accept_rsa(&mut self, name: &str, why: &str, change: impl FnOnce(&mut Scenario<'_>)) {

@@ -9,6 +9,7 @@ pub(crate) const SHA512: u16 = 0x000d;
 
 pub(crate) const NULL: u16 = 0x0010;
 pub(crate) const RSASSA: u16 = 0x0014;
+pub(crate) const RSAPSS: u16 = 0x0016;
 pub(crate) const ECDSA: u16 = 0x0018;
 
 /// fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, restricted, sign

@@ -1,4 +1,4 @@
-//! RSASSA-PKCS1-v1_5 with the exponent 65537 (RFC 8017 §8.2.2).
+//! RSASSA-PKCS1-v1_5 (RFC 8017 §8.2.2) and RSASSA-PSS (§8.1.2) with the exponent 65537.
 //!
 //! Verification handles public values only, so nothing here needs constant time.
 
@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use crypto_bigint::{NonZero, U4096};
 
+use super::{pss, roca};
 use crate::{Code, hash::HashAlgorithm};
 
 const MIN_BYTES: usize = 2048 / 8;
@@ -25,12 +26,13 @@ fn integer(bytes: &[u8]) -> Option<U4096> {
 }
 
 impl<'a> PublicKey<'a> {
-    /// None unless the modulus is odd and has 2048 to 4096 bits, all of its bytes used.
+    /// None unless the modulus is odd, has 2048 to 4096 bits, all of its bytes used, and was not made by a generator whose
+    /// keys are factored.
     pub(crate) fn new(modulus: &'a [u8]) -> Option<Self> {
         let sized = (MIN_BYTES..=MAX_BYTES).contains(&modulus.len());
         let full = modulus.first().is_some_and(|first| first & 0x80 != 0);
         let odd = modulus.last().is_some_and(|last| last & 1 == 1);
-        (sized && full && odd).then_some(Self { modulus })
+        (sized && full && odd && !roca::has_fingerprint(modulus)).then_some(Self { modulus })
     }
 
     /// Size of the modulus.
@@ -40,7 +42,7 @@ impl<'a> PublicKey<'a> {
 
     /// RSAVP1 (RFC 8017 §5.2.2), `signature ^ 65537 mod modulus`: as long as the modulus.
     fn recover(&self, signature: &[u8]) -> Option<Vec<u8>> {
-        // Step 1 of §8.2.2: the signature is exactly as long as the modulus.
+        // Step 1 of §8.1.2 and §8.2.2: the signature is exactly as long as the modulus.
         if signature.len() != self.modulus.len() {
             return None;
         }
@@ -63,6 +65,26 @@ impl<'a> PublicKey<'a> {
     pub(crate) fn verify(&self, hash: HashAlgorithm, digest: &[u8], signature: &[u8]) -> Result<(), Code> {
         let recovered = self.recover(signature).ok_or(Code::SIGNATURE_VALUE)?;
         if recovered == encode(hash, digest, self.modulus.len()) { Ok(()) } else { Err(Code::SIGNATURE_INVALID) }
+    }
+
+    /// The longest salt that RSASSA-PSS has room for under this key.
+    pub(crate) const fn largest_salt(&self, hash: HashAlgorithm) -> usize {
+        pss::largest_salt(hash, self.modulus.len())
+    }
+
+    /// RSASSA-PSS with MGF1 over the same hash and a salt of one of the lengths, in bytes.
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub(crate) fn verify_pss(
+        &self,
+        hash: HashAlgorithm,
+        digest: &[u8],
+        signature: &[u8],
+        salts: &[usize],
+    ) -> Result<(), Code> {
+        let recovered = self.recover(signature).ok_or(Code::SIGNATURE_VALUE)?;
+        if pss::verifies(hash, digest, &recovered, salts) { Ok(()) } else { Err(Code::SIGNATURE_INVALID) }
     }
 }
 

@@ -10,4 +10,4 @@ mod signature;
 pub(crate) use attest::Attest;
 pub(crate) use pcr_selection::PcrSelection;
 pub(crate) use public::Public;
-pub(crate) use signature::Signature;
+pub(crate) use signature::{Signature, SignatureValue};

@@ -6,17 +6,16 @@ use super::reader::Reader;
 use crate::{
     Code,
     hash::HashAlgorithm,
-    signature::{AttestationKey, ecdsa, rsa},
+    signature::{AttestationKey, PublicKey, Scheme, ecdsa, rsa},
 };
 
 const TPM_ALG_RSA: u16 = 0x0001;
 const TPM_ALG_NULL: u16 = 0x0010;
-const TPM_ALG_RSASSA: u16 = 0x0014;
-const TPM_ALG_ECDSA: u16 = 0x0018;
 const TPM_ALG_ECC: u16 = 0x0023;
 
-/// TPM_ECC_NIST_P256 (TCG Algorithm Registry, TPM_ECC_CURVE).
+/// TPM_ECC_CURVE (TCG Algorithm Registry).
 const TPM_ECC_NIST_P256: u16 = 0x0003;
+const TPM_ECC_NIST_P384: u16 = 0x0004;
 
 /// TPM_RH_ENDORSEMENT (Part 2 §7.4): the handle that qualifies the Name of an endorsement primary.
 const TPM_RH_ENDORSEMENT: [u8; 4] = [0x40, 0x00, 0x00, 0x0b];
@@ -91,11 +90,16 @@ fn expect(reader: &mut Reader<'_>, expected: u16) -> Result<(), Code> {
     if reader.u16().ok_or(Code::AK_SYNTAX)? == expected { Ok(()) } else { Err(Code::AK_ALGORITHM) }
 }
 
+/// TPMT_RSA_SCHEME and TPMT_ECC_SCHEME (Part 2 §11.2.4.2, §11.2.5.6), one of `allowed`, and its hash.
+fn signing_scheme(reader: &mut Reader<'_>, allowed: &[Scheme]) -> Result<(Scheme, HashAlgorithm), Code> {
+    let scheme = Scheme::from_id(reader.u16().ok_or(Code::AK_SYNTAX)?).filter(|scheme| allowed.contains(scheme));
+    Ok((scheme.ok_or(Code::AK_ALGORITHM)?, accepted_hash(reader)?))
+}
+
 /// TPMS_RSA_PARMS (Part 2 §12.2.3.5) and TPM2B_PUBLIC_KEY_RSA.
 fn rsa_key<'a>(reader: &mut Reader<'a>) -> Result<AttestationKey<'a>, Code> {
     expect(reader, TPM_ALG_NULL)?;
-    expect(reader, TPM_ALG_RSASSA)?;
-    let hash = accepted_hash(reader)?;
+    let (scheme, hash) = signing_scheme(reader, &[Scheme::Rsassa, Scheme::Rsapss])?;
     let key_bits = reader.u16().ok_or(Code::AK_SYNTAX)?;
     // Zero stands for 65537; no other exponent is accepted, so no signature can be forged for a small one.
     if reader.u32().ok_or(Code::AK_SYNTAX)? != 0 {
@@ -105,18 +109,30 @@ fn rsa_key<'a>(reader: &mut Reader<'a>) -> Result<AttestationKey<'a>, Code> {
     if modulus.len().checked_mul(8) != Some(key_bits.into()) {
         return Err(Code::AK_SYNTAX);
     }
-    Ok(AttestationKey::Rsassa(hash, rsa::PublicKey::new(modulus).ok_or(Code::AK_MODULUS)?))
+    let key = rsa::PublicKey::new(modulus).ok_or(Code::AK_MODULUS)?;
+    Ok(AttestationKey { key: PublicKey::Rsa(key), scheme, hash })
 }
 
 /// TPMS_ECC_PARMS (Part 2 §12.2.3.6) and TPMS_ECC_POINT.
 fn ecc_key<'a>(reader: &mut Reader<'a>) -> Result<AttestationKey<'a>, Code> {
     expect(reader, TPM_ALG_NULL)?;
-    expect(reader, TPM_ALG_ECDSA)?;
-    let hash = accepted_hash(reader)?;
-    expect(reader, TPM_ECC_NIST_P256)?;
+    let (scheme, hash) = signing_scheme(reader, &[Scheme::Ecdsa])?;
+    let curve = reader.u16().ok_or(Code::AK_SYNTAX)?;
+    if ![TPM_ECC_NIST_P256, TPM_ECC_NIST_P384].contains(&curve) {
+        return Err(Code::AK_ALGORITHM);
+    }
     expect(reader, TPM_ALG_NULL)?;
-    let (x, y) = (reader.sized().ok_or(Code::AK_SYNTAX)?, reader.sized().ok_or(Code::AK_SYNTAX)?);
-    // Coordinates are padded to the size of the curve (Part 1 §C.8).
+    let point = (reader.sized().ok_or(Code::AK_SYNTAX)?, reader.sized().ok_or(Code::AK_SYNTAX)?);
+    let key = if curve == TPM_ECC_NIST_P256 {
+        PublicKey::EcP256(ec_point(point)?)
+    } else {
+        PublicKey::EcP384(ec_point(point)?)
+    };
+    Ok(AttestationKey { key, scheme, hash })
+}
+
+/// Coordinates are padded to the size of the curve (Part 1 §C.8).
+fn ec_point<C: ecdsa::Curve>((x, y): (&[u8], &[u8])) -> Result<ecdsa::PublicKey<C>, Code> {
     let (Ok(x), Ok(y)) = (x.try_into(), y.try_into()) else { return Err(Code::AK_SYNTAX) };
-    Ok(AttestationKey::EcdsaP256(hash, ecdsa::PublicKey::new(x, y).ok_or(Code::AK_POINT)?))
+    ecdsa::PublicKey::new(x, y).ok_or(Code::AK_POINT)
 }

@@ -5,11 +5,11 @@ use core::ops::RangeInclusive;
 use super::{
     der::{Element, Reader, tag},
     extensions::Extensions,
-    key::{PublicKey, SignatureAlgorithm, octets},
+    key::{self, SignatureAlgorithm, octets},
     name::Name,
     time,
 };
-use crate::Code;
+use crate::{Code, signature::PublicKey};
 
 /// A certificate, every field read and every byte used. That its issuer signed it is not yet known.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ impl<'a> Certificate<'a> {
             issuer: parts.issuer,
             validity: validity(parts.validity).ok_or(Code::CHAIN_TIME)?,
             subject: parts.subject,
-            key: PublicKey::decode(parts.key)?,
+            key: key::decode(parts.key)?,
             extensions,
             algorithm: algorithm.ok_or(Code::CHAIN_SIGNATURE_ALGORITHM)?,
             signature: parts.signature,
@@ -66,7 +66,7 @@ impl<'a> Certificate<'a> {
     }
 
     pub(super) fn is_signed_by(&self, issuer: &PublicKey<'_>) -> bool {
-        issuer.verifies(self.algorithm, self.tbs, self.signature)
+        key::verifies(issuer, self.algorithm, self.tbs, self.signature)
     }
 }
 

@@ -1,22 +1,13 @@
 //! SubjectPublicKeyInfo and the signatures that its key makes (RFC 3279, RFC 4055, RFC 5480, RFC 5758).
 
-use p256::{NistP256, elliptic_curve::FieldBytes};
-use p384::NistP384;
+use p256::elliptic_curve::FieldBytes;
 
 use super::der::{Element, Reader, tag};
 use crate::{
     Code,
     hash::HashAlgorithm,
-    signature::{AttestationKey, ecdsa, rsa},
+    signature::{PublicKey, ecdsa, rsa},
 };
-
-/// A key of a certificate, of a kind and size that this verifier accepts.
-#[derive(Clone, Debug)]
-pub(crate) enum PublicKey<'a> {
-    Rsa(rsa::PublicKey<'a>),
-    EcP256(ecdsa::PublicKey<NistP256>),
-    EcP384(ecdsa::PublicKey<NistP384>),
-}
 
 /// How an issuer signed, its parameters included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,38 +45,27 @@ const RSA_ENCRYPTION: &[u8] = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01
 const EC_P256: &[u8] = b"\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07";
 const EC_P384: &[u8] = b"\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22";
 
-impl<'a> PublicKey<'a> {
-    /// # Errors
-    /// `chain.syntax`, or `chain.key` for what is well-formed but not accepted.
-    pub(super) fn decode(info: Reader<'a>) -> Result<Self, Code> {
-        let (algorithm, bits) = key_info(info).ok_or(Code::CHAIN_SYNTAX)?;
-        let key = match algorithm {
-            RSA_ENCRYPTION => rsa_key(bits).map(Self::Rsa),
-            EC_P256 => ec_key(bits).map(Self::EcP256),
-            EC_P384 => ec_key(bits).map(Self::EcP384),
-            _ => None,
-        };
-        key.ok_or(Code::CHAIN_KEY)
-    }
+/// # Errors
+/// `chain.syntax`, or `chain.key` for what is well-formed but not accepted.
+pub(super) fn decode(info: Reader<'_>) -> Result<PublicKey<'_>, Code> {
+    let (algorithm, bits) = key_info(info).ok_or(Code::CHAIN_SYNTAX)?;
+    let key = match algorithm {
+        RSA_ENCRYPTION => rsa_key(bits).map(PublicKey::Rsa),
+        EC_P256 => ec_key(bits).map(PublicKey::EcP256),
+        EC_P384 => ec_key(bits).map(PublicKey::EcP384),
+        _ => None,
+    };
+    key.ok_or(Code::CHAIN_KEY)
+}
 
-    /// Whether a signature over `message` is one of this key.
-    pub(super) fn verifies(&self, algorithm: SignatureAlgorithm, message: &[u8], signature: &[u8]) -> bool {
-        let digest = |hash: HashAlgorithm| hash.digest([message]);
-        match (self, algorithm) {
-            (Self::Rsa(key), SignatureAlgorithm::Rsassa(hash)) => key.verify(hash, &digest(hash), signature).is_ok(),
-            (Self::EcP256(key), SignatureAlgorithm::Ecdsa(hash)) => verifies_ecdsa(key, &digest(hash), signature),
-            (Self::EcP384(key), SignatureAlgorithm::Ecdsa(hash)) => verifies_ecdsa(key, &digest(hash), signature),
-            _ => false,
-        }
-    }
-
-    /// Whether it is the very key of a TPMT_PUBLIC. The certificate fixes neither scheme nor hash; the public area does.
-    pub(crate) fn matches(&self, key: &AttestationKey<'_>) -> bool {
-        match (self, key) {
-            (Self::Rsa(own), AttestationKey::Rsassa(_, other)) => own == other,
-            (Self::EcP256(own), AttestationKey::EcdsaP256(_, other)) => own == other,
-            _ => false,
-        }
+/// Whether a signature over `message` is one of `key`.
+pub(super) fn verifies(key: &PublicKey<'_>, algorithm: SignatureAlgorithm, message: &[u8], signature: &[u8]) -> bool {
+    let digest = |hash: HashAlgorithm| hash.digest([message]);
+    match (key, algorithm) {
+        (PublicKey::Rsa(key), SignatureAlgorithm::Rsassa(hash)) => key.verify(hash, &digest(hash), signature).is_ok(),
+        (PublicKey::EcP256(key), SignatureAlgorithm::Ecdsa(hash)) => verifies_ecdsa(key, &digest(hash), signature),
+        (PublicKey::EcP384(key), SignatureAlgorithm::Ecdsa(hash)) => verifies_ecdsa(key, &digest(hash), signature),
+        _ => false,
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::{
     keys::Key,
     scenario::{Cases, NOW_MS, key_config, key_list},
-    tpm::{SHA256, SHA384, SHA512},
+    tpm::{self, RSAPSS, SHA256, SHA384, SHA512},
 };
 
 pub(crate) fn cases(cases: &mut Cases<'_>) {
@@ -21,6 +21,7 @@ pub(crate) fn cases(cases: &mut Cases<'_>) {
         cases.accept_rsa(&format!("ok-rsa-{name}"), "the other hashes that a scheme may have", |s| s.area.hash = hash);
         cases.accept(&format!("ok-name-{name}"), "Names of another nameAlg", |s| s.area.name_algorithm = hash);
     }
+    algorithms(cases);
     cases.accept("ok-bank-sha384", "a policy may demand the other bank", |s| s.use_sha384());
     cases.accept("ok-malleated-s", "(r, n - s) is as valid as (r, s): TPMs give either", |s| {
         s.signature = Some(Box::new(|key, attest| Key::malleate(&key.sign(SHA256, attest))));
@@ -122,4 +123,28 @@ pub(crate) fn cases(cases: &mut Cases<'_>) {
     cases.accept_with_warning("warn-server-time", "a clock that differs by more than five minutes", "freshness", |s| {
         s.claims.insert(6, (NOW_MS - 300_001).into());
     });
+}
+
+/// The other kinds and sizes of attestation keys, each with every hash.
+fn algorithms(cases: &mut Cases<'_>) {
+    let keys = cases.keys;
+    for (key, bits) in [(&keys.rsa_3072, 3072), (&keys.rsa_4096, 4096)] {
+        cases.accept_of(key, &format!("ok-rsa-{bits}"), "RSASSA with a longer key", |_| {});
+    }
+    for (hash, name) in [(SHA256, "sha256"), (SHA384, "sha384"), (SHA512, "sha512")] {
+        cases.accept_of(&keys.p384, &format!("ok-p384-{name}"), "ECDSA on P-384", |s| s.area.hash = hash);
+        cases.accept_rsa(&format!("ok-rsapss-{name}"), "RSAPSS with a salt as long as the digest", |s| {
+            (s.area.scheme, s.area.hash) = (RSAPSS, hash);
+        });
+        cases.accept_rsa(&format!("ok-rsapss-{name}-longest"), "RSAPSS with the longest salt", |s| {
+            (s.area.scheme, s.area.hash) = (RSAPSS, hash);
+            s.signature = Some(Box::new(move |key, attest| {
+                let room = 256 - tpm::hash(hash, &[]).len() - 2;
+                key.sign_pss(hash, attest, room)
+            }));
+        });
+    }
+    for (key, bits) in [(&keys.rsa_3072, 3072), (&keys.rsa_4096, 4096)] {
+        cases.accept_of(key, &format!("ok-rsapss-{bits}"), "RSAPSS with a longer key", |s| s.area.scheme = RSAPSS);
+    }
 }

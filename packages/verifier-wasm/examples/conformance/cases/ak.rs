@@ -1,5 +1,6 @@
 //! The attestation key: syntax, algorithms, trust, assurance, attributes, qualified name.
 
+use crypto_bigint::U2048;
 use serde_json::json;
 
 use crate::{
@@ -91,6 +92,9 @@ fn algorithms(cases: &mut Cases<'_>) {
         *s.area.unique.last_mut().unwrap() &= 0xfe
     });
     cases.reject_rsa("ak.modulus", "pub-modulus-small", "a modulus whose first bit is 0", |s| s.area.unique[2] &= 0x7f);
+    cases.reject_rsa("ak.modulus", "pub-modulus-roca", "a modulus of the generator of CVE-2017-15361", |s| {
+        s.area.unique = sized(&roca_modulus());
+    });
     cases
         .reject("ak.point", "point-off-curve", "a point beside the curve", |s| *s.area.unique.last_mut().unwrap() ^= 1);
     cases.reject("ak.point", "point-zero", "(0, 0), which stands for infinity elsewhere", |s| {
@@ -99,6 +103,13 @@ fn algorithms(cases: &mut Cases<'_>) {
     cases.reject("ak.point", "point-beyond-field", "a coordinate beyond the field", |s| {
         s.area.unique = [sized(&[0xff; 32]), sized(&[0xff; 32])].concat();
     });
+}
+
+/// `65537 + 2^k * M` of 2048 bits, M the product of the primes through 701: it has the fingerprint, though no factors are known.
+fn roca_modulus() -> Vec<u8> {
+    let primes = (2_u32..=701).filter(|number| (2..*number).all(|divisor| number % divisor != 0));
+    let product = primes.fold(U2048::ONE, |product, prime| product.wrapping_mul(&U2048::from_u32(prime)));
+    product.shl(2048 - product.bits()).wrapping_add(&U2048::from_u32(65537)).to_be_bytes().to_vec()
 }
 
 fn trust(cases: &mut Cases<'_>) {

@@ -94,7 +94,8 @@ impl ChainAnchor<'_> {
     /// As [`Self::validate`]; `chain.key_mismatch`.
     pub(crate) fn vouches_for(&self, key: &AttestationKey<'_>, chain: &[&[u8]], at_ms: u64) -> Result<(), Rejection> {
         let leaf = self.validate(chain, at_ms)?;
-        if leaf.key.matches(key) { Ok(()) } else { Err(Code::CHAIN_KEY_MISMATCH.into()) }
+        // The certificate fixes neither scheme nor hash; the public area does.
+        if leaf.key == key.key { Ok(()) } else { Err(Code::CHAIN_KEY_MISMATCH.into()) }
     }
 }
 

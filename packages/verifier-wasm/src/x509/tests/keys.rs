@@ -165,21 +165,20 @@ fn p_384_signs_with_each_hash() {
 }
 
 #[test]
-fn a_key_matches_the_public_area_that_has_it_and_no_other() {
-    use crate::signature::{AttestationKey, ecdsa, rsa::PublicKey};
-    let point = |seed| {
+fn a_key_is_that_of_the_public_area_that_has_it_and_no_other() {
+    use crate::signature::{PublicKey, ecdsa, rsa};
+    let ecc = |seed| {
         let point = key(seed).verifying_key().to_sec1_point(false);
-        ecdsa::PublicKey::new(point.x().unwrap(), point.y().unwrap()).unwrap()
+        PublicKey::EcP256(ecdsa::PublicKey::new(point.x().unwrap(), point.y().unwrap()).unwrap())
     };
     let modulus = |last: u8| [&[0x80][..], &[0; 254], &[last]].concat();
     let (own, other) = (modulus(1), modulus(3));
-    let rsa = |modulus| AttestationKey::Rsassa(HashAlgorithm::Sha256, PublicKey::new(modulus).unwrap());
-    let ecc = |seed| AttestationKey::EcdsaP256(HashAlgorithm::Sha384, point(seed));
+    let rsa = |modulus| PublicKey::Rsa(rsa::PublicKey::new(modulus).unwrap());
     let of_ecc = Chain::new(1).signed().remove(0);
     let of_rsa = Chain::with(0, |leaf| leaf.key_info = rsa_key_info(&own, &[1, 0, 1])).signed().remove(0);
     let of_ecc = Certificate::decode(&of_ecc).unwrap().key;
     let of_rsa = Certificate::decode(&of_rsa).unwrap().key;
-    assert!(of_ecc.matches(&ecc(1)) && of_rsa.matches(&rsa(&own)));
-    assert!(!of_ecc.matches(&ecc(2)) && !of_rsa.matches(&rsa(&other)));
-    assert!(!of_ecc.matches(&rsa(&own)) && !of_rsa.matches(&ecc(1)));
+    assert!(of_ecc == ecc(1) && of_rsa == rsa(&own));
+    assert!(of_ecc != ecc(2) && of_rsa != rsa(&other));
+    assert!(of_ecc != rsa(&own) && of_rsa != ecc(1));
 }

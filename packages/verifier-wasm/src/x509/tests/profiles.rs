@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Code,
     hash::{HashAlgorithm, sha256},
-    signature::{AttestationKey, ecdsa},
+    signature::{AttestationKey, PublicKey, Scheme, ecdsa},
     x509::{
         der::tag,
         profiles::{ChainAnchor, InstancePins, Profile, VmKind},
@@ -250,7 +250,7 @@ fn a_chain_vouches_for_the_key_of_its_leaf_and_for_no_other() {
     let ak = |seed| {
         let point = key(seed).verifying_key().to_sec1_point(false);
         let point = ecdsa::PublicKey::new(point.x().unwrap(), point.y().unwrap()).unwrap();
-        AttestationKey::EcdsaP256(HashAlgorithm::Sha256, point)
+        AttestationKey { key: PublicKey::EcP256(point), scheme: Scheme::Ecdsa, hash: HashAlgorithm::Sha256 }
     };
     anchor.vouches_for(&ak(1), &slices, NOW_MS).unwrap();
     assert_eq!(anchor.vouches_for(&ak(2), &slices, NOW_MS).unwrap_err().code, Code::CHAIN_KEY_MISMATCH);
