@@ -1,8 +1,8 @@
-import { base64url, utf8 } from '../bytes.js'
+import { base64url } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
 import { type Field, isValidField } from '../bhttp/fields.js'
 import type { Piece } from '../ohttp/seal-request.js'
-import { raceAbort } from '../abort.js'
+import { readBody } from './body.js'
 
 /** A request as the gateway will see it, whole: it can be sealed again if the gateway did not open it. */
 export interface InnerRequest {
@@ -53,7 +53,7 @@ export async function readRequest(
   const body = init?.body ?? (request?.body ? request : undefined)
   if (body != null && (method === 'GET' || method === 'HEAD'))
     throw new BlindLlamaError('request.body', `A ${method} request has no body`)
-  const { content, type } = await raceAbort(readBody(body ?? undefined), signal)
+  const { content, type } = await readBody(body ?? undefined, signal)
   if (type !== '' && !headers.has('content-type')) headers.set('content-type', type)
   return { method, path, fields: fieldsOf(headers), idempotencyKey: idempotencyKeyOf(headers), content, signal }
 }
@@ -99,23 +99,4 @@ function idempotencyKeyOf(headers: Headers): string {
   if (!idempotencyKeyForm.test(key))
     throw new BlindLlamaError('request.idempotency_key', 'An idempotency key has 22 to 64 characters of base64url')
   return key
-}
-
-/**
- * The body with the content type that `fetch` would give it. Bytes and Blobs are taken as they are, without a copy; streams
- * are never passed to the platform's `fetch` or `Request`, which not every engine can send.
- */
-async function readBody(body: BodyInit | Request | undefined): Promise<{ content: Piece; type: string }> {
-  if (body === undefined) return { content: new Uint8Array(), type: '' }
-  if (typeof body === 'string') return { content: utf8(body), type: 'text/plain;charset=UTF-8' }
-  if (body instanceof Blob) return { content: body, type: body.type }
-  if (ArrayBuffer.isView(body) && body.buffer instanceof ArrayBuffer)
-    return { content: new Uint8Array(body.buffer, body.byteOffset, body.byteLength), type: '' }
-  try {
-    const readable = 'url' in Object(body) ? (body as Request) : new Response(body as BodyInit)
-    const type = readable.headers.get('content-type') ?? ''
-    return { content: await readable.blob(), type }
-  } catch (cause) {
-    throw new BlindLlamaError('request.body', 'The body cannot be read', { cause })
-  }
 }

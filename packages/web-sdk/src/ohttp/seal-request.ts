@@ -103,7 +103,7 @@ async function sealWindow(cipher: ChunkCipher, prefix: Bytes, plaintext: ByteQue
       sealed.set(await cipher.seal(firstChunk + index, chunk, final), at + chunkPrefix.length)
     }
   }
-  await Promise.all(Array.from({ length: inFlight }, lane))
+  await Promise.all(Array.from({ length: Math.min(inFlight, count) }, lane))
   return sealed
 }
 

@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { type InnerRequest, readRequest } from '../../src/channel/inner-request.js'
 import { paddedLength } from '../../src/channel/padding.js'
+import { bytesOf, pattern } from '../support/bytes.js'
 
 const base = new URL('https://service.example/base/')
 
@@ -14,6 +15,11 @@ async function textOf({ content }: InnerRequest): Promise<string> {
 
 function fieldOf(request: InnerRequest, name: string): string | undefined {
   return request.fields.find(([field]) => field === name)?.[1]
+}
+
+/** RFC 2046 §5.1.1: of at most 70 characters. */
+function boundaryOf(type: string | null | undefined): string {
+  return /^multipart\/form-data; boundary=([\w-]{20,70})$/.exec(type ?? '')?.[1] ?? 'no boundary'
 }
 
 describe('the address', () => {
@@ -46,10 +52,6 @@ describe('the address', () => {
 })
 
 describe('the body', () => {
-  const form = new FormData()
-  form.set('purpose', 'assistants')
-  form.set('file', new Blob(['contents']), 'notes.txt')
-
   test.each<[string, BodyInit, string, string | undefined]>([
     ['text', 'Zoë', 'Zoë', 'text/plain;charset=UTF-8'],
     ['bytes', new TextEncoder().encode('bytes'), 'bytes', undefined],
@@ -69,13 +71,59 @@ describe('the body', () => {
     expect(fieldOf(request, 'content-type')).toBe(type)
   })
 
-  test('a form, with the boundary that its content type names', async () => {
+  test('a form, byte for byte as the platform encodes it', async () => {
+    const form = new FormData()
+    form.append('purpose', 'assistants')
+    form.append('lines', 'one\rtwo\nthree\r\nfour\n\r')
+    form.append('a "name"\n', 'Zoë 🦙')
+    form.append('file', new File(['contents'], 'my "notes"\r\n.txt', { type: 'text/plain' }))
+    form.append('file', new File([pattern(70_000)], 'ü.bin'))
+    form.append('blob', new Blob(['x']))
     const request = await read('v1/files', { method: 'POST', body: form })
-    const boundary = /^multipart\/form-data; boundary=(.+)$/.exec(fieldOf(request, 'content-type') ?? '')?.[1]
-    expect(boundary).toBeDefined()
+    const platform = new Response(form)
+    const [ours, theirs] = [fieldOf(request, 'content-type'), platform.headers.get('content-type')].map(boundaryOf)
     const text = await textOf(request)
-    expect(text).toContain(boundary)
-    expect(text).toContain('filename="notes.txt"')
+    expect(text.split(ours ?? '')).toHaveLength(8)
+    expect(text.replaceAll(ours ?? '', 'boundary')).toBe((await platform.text()).replaceAll(theirs ?? '', 'boundary'))
+  })
+
+  test('an empty form has its end', async () => {
+    const request = await read('v1/files', { method: 'POST', body: new FormData() })
+    expect(await textOf(request)).toMatch(/^--[\w-]+--\r\n$/)
+  })
+
+  test('the file of a form is not read before it is sealed', async () => {
+    const form = new FormData()
+    const file = new File([pattern(3_000_000)], 'large')
+    form.set('file', file)
+    const reading = vi.spyOn(Blob.prototype, 'arrayBuffer')
+    await read('v1/files', { method: 'POST', body: form })
+    expect(reading).not.toHaveBeenCalled()
+    reading.mockRestore()
+  })
+
+  test('a long stream arrives whole, though its source uses its memory again', async () => {
+    const bytes = pattern(5_000_000)
+    const memory = new Uint8Array(65_536)
+    let offset = 0
+    const stream = new ReadableStream({
+      pull(controller) {
+        const part = bytes.subarray(offset, offset + memory.length)
+        if (part.length === 0) return controller.close()
+        memory.set(part)
+        offset += part.length
+        controller.enqueue(memory.subarray(0, part.length))
+      },
+    })
+    const { content } = await read('v1/files', { method: 'POST', body: stream })
+    expect(Buffer.compare(await bytesOf(content), bytes)).toBe(0)
+  })
+
+  test('a stream of something other than bytes is refused, and cancelled', async () => {
+    const cancel = vi.fn()
+    const stream = new ReadableStream({ start: (controller) => controller.enqueue('text'), cancel })
+    await expect(read('v1/x', { method: 'POST', body: stream })).rejects.toMatchObject({ code: 'request.body' })
+    expect(cancel).toHaveBeenCalledOnce()
   })
 
   test('of a Request, which is then used', async () => {
@@ -110,11 +158,13 @@ describe('the body', () => {
     await expect(read('v1/x', { method: 'POST', body: failing })).rejects.toMatchObject({ code: 'request.body' })
   })
 
-  test('that never ends can be left', async () => {
+  test('that never ends can be left, and is cancelled', async () => {
     const stop = new AbortController()
-    const reading = read('v1/x', { method: 'POST', body: new ReadableStream(), signal: stop.signal })
+    const cancel = vi.fn()
+    const reading = read('v1/x', { method: 'POST', body: new ReadableStream({ cancel }), signal: stop.signal })
     stop.abort()
     await expect(reading).rejects.toMatchObject({ name: 'AbortError' })
+    expect(cancel).toHaveBeenCalledWith(stop.signal.reason)
   })
 })
 

@@ -1,0 +1,63 @@
+import { raceAbort } from '../abort.js'
+import { type Bytes, utf8 } from '../bytes.js'
+import { BlindLlamaError } from '../errors.js'
+import type { Piece } from '../ohttp/seal-request.js'
+import { encodeForm } from './form.js'
+
+/** How much of a stream the page itself holds, in bytes. */
+const gathered = 1024 * 1024
+
+/** The content of a request, and the content type that `fetch` would give it; '' for none. */
+export interface Body {
+  content: Piece
+  type: string
+}
+
+/**
+ * Reads a body. Bytes and Blobs, and the files of forms, are taken as they are, without a copy; streams are gathered in a Blob
+ * and never passed to the platform's `fetch` or `Request`, which not every engine can send.
+ *
+ * @throws {BlindLlamaError} `request.body`; the reason of `signal`
+ */
+export async function readBody(body: BodyInit | Request | undefined, signal: AbortSignal | undefined): Promise<Body> {
+  if (body === undefined) return { content: new Uint8Array(), type: '' }
+  if (typeof body === 'string') return { content: utf8(body), type: 'text/plain;charset=UTF-8' }
+  if (body instanceof Blob) return { content: body, type: body.type }
+  if (body instanceof FormData) return encodeForm(body)
+  if (ArrayBuffer.isView(body) && body.buffer instanceof ArrayBuffer)
+    return { content: new Uint8Array(body.buffer, body.byteOffset, body.byteLength), type: '' }
+  try {
+    if (body instanceof ReadableStream) return { content: await gather(body, signal), type: '' }
+    const readable = 'url' in Object(body) ? (body as Request) : new Response(body as BodyInit)
+    const type = readable.headers.get('content-type') ?? ''
+    return { content: await raceAbort(readable.blob(), signal), type }
+  } catch (cause) {
+    signal?.throwIfAborted()
+    throw new BlindLlamaError('request.body', 'The body cannot be read', { cause })
+  }
+}
+
+/** What a stream gives, in a Blob that grows piece by piece: browsers keep those outside the memory of the page. */
+async function gather(stream: ReadableStream<unknown>, signal: AbortSignal | undefined): Promise<Blob> {
+  const reader = stream.getReader()
+  const blobs: Blob[] = []
+  let parts: Bytes[] = []
+  let length = 0
+  try {
+    for (;;) {
+      const { done, value } = await raceAbort(reader.read(), signal)
+      if (done) return new Blob([...blobs, ...parts])
+      if (!(value instanceof Uint8Array)) throw new TypeError('A stream gave something other than a Uint8Array')
+      // A copy, as `fetch` makes one: the source may use its memory again.
+      parts.push(value.slice())
+      length += value.length
+      if (length < gathered) continue
+      blobs.push(new Blob(parts))
+      parts = []
+      length = 0
+    }
+  } catch (error) {
+    reader.cancel(error).catch(() => {})
+    throw error
+  }
+}
