@@ -1,7 +1,6 @@
-import { KDF_HKDF_SHA256 } from 'hpke'
-import { type Bytes, concat, u16, utf8 } from '../packages/web-sdk/src/bytes.js'
+import { KDF_HKDF_SHA256, KEM_DHKEM_X25519_HKDF_SHA256 } from 'hpke'
+import { type Bytes, concat, utf8 } from '../packages/web-sdk/src/bytes.js'
 import { ChunkCipher } from '../packages/web-sdk/src/ohttp/chunk-cipher.js'
-import { parseKeyConfig } from '../packages/web-sdk/src/ohttp/key-config.js'
 import { RequestKey } from '../packages/web-sdk/src/ohttp/request-key.js'
 import type { SealedRequest } from '../packages/web-sdk/src/ohttp/seal-request.js'
 import { encodeVarint } from '../packages/web-sdk/src/varint.js'
@@ -13,8 +12,8 @@ import { generateKey } from './bare.js'
 export async function createKey(): Promise<{ key: RequestKey; publicKey: CryptoKey }> {
   const { publicKey } = await generateKey(true)
   const rawKey = new Uint8Array(await crypto.subtle.exportKey('raw', publicKey))
-  const config = concat(Uint8Array.of(1), u16(0x20), rawKey, u16(4), u16(1), u16(1))
-  return { key: await RequestKey.import(parseKeyConfig(config), { kdfId: 1, aeadId: 1 }), publicKey }
+  const chosen = { keyId: 1, kemId: 0x20, kdfId: 1, aeadId: 1, publicKey: rawKey }
+  return { key: await RequestKey.import(chosen, [KEM_DHKEM_X25519_HKDF_SHA256()]), publicKey }
 }
 
 /** An encapsulated response whose chunks are `chunks`, then an empty final one. */

@@ -1,5 +1,5 @@
 import { type Bytes, fromHex, utf8 } from '../packages/web-sdk/src/bytes.js'
-import { suites } from '../packages/web-sdk/src/ohttp/suite.js'
+import { KEM_X25519_SHA256, suitesOf } from '../packages/web-sdk/src/ohttp/suite.js'
 import { loadVerifier } from '../packages/web-sdk/src/verifier/load.js'
 import { type Quartiles, quartiles } from './statistics.js'
 
@@ -46,6 +46,7 @@ function inputOf(vector: Vector): Parameters<Awaited<ReturnType<typeof loadVerif
   const { audience, nowMs } = vector
   const evidence: Bytes = fromHex(vector.evidence)
   const nonce = fromHex(vector.nonce)
+  const suites = suitesOf([{ id: KEM_X25519_SHA256 }])
   return { evidence, policy: utf8(vector.policy), audience, nonce, nowMs, allowSimulated: false, versions: [1], suites }
 }
 

@@ -349,6 +349,66 @@ impl Code {
     /// A measurement does not follow from the log.
     pub const EVENTLOG_REPLAY: Self = Self(&Entry { name: "eventlog.replay", sentence: "A measurement does not follow from the log." });
 
+    /// The policy accepts signed releases alone, and the evidence has none.
+    pub const RELEASE_MISSING: Self = Self(&Entry { name: "release.missing", sentence: "The policy accepts signed releases alone, and the evidence has none." });
+
+    /// A signed document about releases is not the strict JSON that this verifier reads.
+    pub const RELEASE_SYNTAX: Self = Self(&Entry { name: "release.syntax", sentence: "A signed document about releases is not the strict JSON that this verifier reads." });
+
+    /// A signed document about releases is well-formed but says something that cannot be.
+    pub const RELEASE_INVALID: Self = Self(&Entry { name: "release.invalid", sentence: "A signed document about releases is well-formed but says something that cannot be." });
+
+    /// A signature by a known release key is wrong: the document was changed after it was signed.
+    pub const RELEASE_SIGNATURE: Self = Self(&Entry { name: "release.signature", sentence: "A signature by a known release key is wrong: the document was changed after it was signed." });
+
+    /// Too few of those who have to release something have signed.
+    pub const RELEASE_THRESHOLD: Self = Self(&Entry { name: "release.threshold", sentence: "Too few of those who have to release something have signed." });
+
+    /// A set of release keys does not succeed the one before it.
+    pub const RELEASE_KEY_SET: Self = Self(&Entry { name: "release.key_set", sentence: "A set of release keys does not succeed the one before it." });
+
+    /// The release states measurements of another bank than the policy's.
+    pub const RELEASE_BANK: Self = Self(&Entry { name: "release.bank", sentence: "The release states measurements of another bank than the policy's." });
+
+    /// The release is not valid yet.
+    pub const RELEASE_NOT_YET_VALID: Self = Self(&Entry { name: "release.not_yet_valid", sentence: "The release is not valid yet." });
+
+    /// The release is no longer valid.
+    pub const RELEASE_EXPIRED: Self = Self(&Entry { name: "release.expired", sentence: "The release is no longer valid." });
+
+    /// The release was withdrawn.
+    pub const RELEASE_REVOKED: Self = Self(&Entry { name: "release.revoked", sentence: "The release was withdrawn." });
+
+    /// The release is older than the oldest one that is still accepted.
+    pub const RELEASE_BELOW_FLOOR: Self = Self(&Entry { name: "release.below_floor", sentence: "The release is older than the oldest one that is still accepted." });
+
+    /// The policy wants to know what was withdrawn, and the evidence does not say it.
+    pub const RELEASE_STATUS_MISSING: Self = Self(&Entry { name: "release.status_missing", sentence: "The policy wants to know what was withdrawn, and the evidence does not say it." });
+
+    /// The list of what was withdrawn has a date that is still to come.
+    pub const RELEASE_STATUS_FUTURE: Self = Self(&Entry { name: "release.status_future", sentence: "The list of what was withdrawn has a date that is still to come." });
+
+    /// The list of what was withdrawn is older than the policy allows.
+    pub const RELEASE_STATUS_STALE: Self = Self(&Entry { name: "release.status_stale", sentence: "The list of what was withdrawn is older than the policy allows." });
+
+    /// The policy wants releases in a public log, and the evidence has no proof of it.
+    pub const RELEASE_LOG_MISSING: Self = Self(&Entry { name: "release.log_missing", sentence: "The policy wants releases in a public log, and the evidence has no proof of it." });
+
+    /// The proof that the release stands in the log is not a C2SP tlog-proof@v1.
+    pub const RELEASE_LOG_FORMAT: Self = Self(&Entry { name: "release.log_format", sentence: "The proof that the release stands in the log is not a C2SP tlog-proof@v1." });
+
+    /// The release stands in another log than the policy's.
+    pub const RELEASE_LOG_ORIGIN: Self = Self(&Entry { name: "release.log_origin", sentence: "The release stands in another log than the policy's." });
+
+    /// The log did not sign this state of itself.
+    pub const RELEASE_LOG_SIGNATURE: Self = Self(&Entry { name: "release.log_signature", sentence: "The log did not sign this state of itself." });
+
+    /// Too few witnesses saw this state of the log, or one of their signatures is wrong.
+    pub const RELEASE_LOG_WITNESS: Self = Self(&Entry { name: "release.log_witness", sentence: "Too few witnesses saw this state of the log, or one of their signatures is wrong." });
+
+    /// The release does not stand in the log at the place that the proof says.
+    pub const RELEASE_LOG_INCLUSION: Self = Self(&Entry { name: "release.log_inclusion", sentence: "The release does not stand in the log at the place that the proof says." });
+
     /// The policy demands a comparison with earlier visits, and the page keeps no state.
     pub const STATE_MISSING: Self = Self(&Entry { name: "state.missing", sentence: "The policy demands a comparison with earlier visits, and the page keeps no state." });
 
@@ -360,6 +420,9 @@ impl Code {
 
     /// The TPM's clock is behind that of an earlier visit.
     pub const STATE_CLOCK_BACK: Self = Self(&Entry { name: "state.clock_back", sentence: "The TPM's clock is behind that of an earlier visit." });
+
+    /// State is kept for 64 sets of release keys already, and none of them may be forgotten.
+    pub const STATE_FULL: Self = Self(&Entry { name: "state.full", sentence: "State is kept for 64 sets of release keys already, and none of them may be forgotten." });
 
     /// The TPM's firmware is older than at an earlier visit.
     pub const STATE_FIRMWARE_BACK: Self = Self(&Entry { name: "state.firmware_back", sentence: "The TPM's firmware is older than at an earlier visit." });
@@ -429,9 +492,6 @@ impl Code {
 
     /// The request names an encryption suite that its key does not offer.
     pub const CHANNEL_SUITE: Self = Self(&Entry { name: "channel.suite", sentence: "The request names an encryption suite that its key does not offer." });
-
-    /// The framing of the encrypted message is malformed.
-    pub const CHANNEL_ENCODING: Self = Self(&Entry { name: "channel.encoding", sentence: "The framing of the encrypted message is malformed." });
 
     /// A chunk of the encrypted message has a length that the protocol forbids.
     pub const CHANNEL_CHUNK_SIZE: Self = Self(&Entry { name: "channel.chunk_size", sentence: "A chunk of the encrypted message has a length that the protocol forbids." });
@@ -510,6 +570,9 @@ impl Code {
 
     /// This environment lacks something that the channel needs.
     pub const CLIENT_ENVIRONMENT: Self = Self(&Entry { name: "client.environment", sentence: "This environment lacks something that the channel needs." });
+
+    /// The policy demands post-quantum keys, which this engine lacks, and the code for them could not be loaded.
+    pub const CLIENT_POST_QUANTUM: Self = Self(&Entry { name: "client.post_quantum", sentence: "The policy demands post-quantum keys, which this engine lacks, and the code for them could not be loaded." });
 
     /// The client was closed.
     pub const CLIENT_CLOSED: Self = Self(&Entry { name: "client.closed", sentence: "The client was closed." });
@@ -660,10 +723,31 @@ impl Code {
         Self::EVENTLOG_BANK,
         Self::EVENTLOG_NO_EVENTS,
         Self::EVENTLOG_REPLAY,
+        Self::RELEASE_MISSING,
+        Self::RELEASE_SYNTAX,
+        Self::RELEASE_INVALID,
+        Self::RELEASE_SIGNATURE,
+        Self::RELEASE_THRESHOLD,
+        Self::RELEASE_KEY_SET,
+        Self::RELEASE_BANK,
+        Self::RELEASE_NOT_YET_VALID,
+        Self::RELEASE_EXPIRED,
+        Self::RELEASE_REVOKED,
+        Self::RELEASE_BELOW_FLOOR,
+        Self::RELEASE_STATUS_MISSING,
+        Self::RELEASE_STATUS_FUTURE,
+        Self::RELEASE_STATUS_STALE,
+        Self::RELEASE_LOG_MISSING,
+        Self::RELEASE_LOG_FORMAT,
+        Self::RELEASE_LOG_ORIGIN,
+        Self::RELEASE_LOG_SIGNATURE,
+        Self::RELEASE_LOG_WITNESS,
+        Self::RELEASE_LOG_INCLUSION,
         Self::STATE_MISSING,
         Self::STATE_ENCODING,
         Self::STATE_TPM_CLEARED,
         Self::STATE_CLOCK_BACK,
+        Self::STATE_FULL,
         Self::STATE_FIRMWARE_BACK,
         Self::VERDICT_NOT_REACHED,
         Self::VERDICT_NOT_REQUIRED,
@@ -687,7 +771,6 @@ impl Code {
         Self::CHANNEL_KEY_UNKNOWN,
         Self::CHANNEL_KEY_EXPIRED,
         Self::CHANNEL_SUITE,
-        Self::CHANNEL_ENCODING,
         Self::CHANNEL_CHUNK_SIZE,
         Self::CHANNEL_DECRYPT,
         Self::CHANNEL_TRUNCATED,
@@ -714,6 +797,7 @@ impl Code {
         Self::REQUEST_UPSTREAM_BROKEN,
         Self::CLIENT_OPTIONS,
         Self::CLIENT_ENVIRONMENT,
+        Self::CLIENT_POST_QUANTUM,
         Self::CLIENT_CLOSED,
         Self::CLIENT_ABORTED,
         Self::CLIENT_DESTINATION,

@@ -4,6 +4,7 @@ import { expireOnRestore } from './attestation/restore.js'
 import { channelFetch } from './channel/fetch.js'
 import { assertEnvironment } from './environment.js'
 import { emitterOf } from './events.js'
+import type { Kem } from './ohttp/kems.js'
 import { type ConnectOptions, settingsOf } from './options.js'
 import type { TrustedVerdict } from './verdict.js'
 import { loadVerifier } from './verifier/load.js'
@@ -27,21 +28,25 @@ export interface BlindLlamaClient<AllowSimulated extends boolean = false> {
   close: () => void
 }
 
-/**
- * Evidence, verdict, key, channel, fetch: the whole way of `connect`, whose entries differ in where the verifier comes from.
- *
- * @param ownWasm the verifier to use where the options name none
- */
+/** Where an entry of the package takes from what is not in it. */
+export interface Origins {
+  /** The verifier to use where the options name none. */
+  wasm: () => WasmSource
+  /** MLKEM768-X25519 for engines without it. */
+  hybrid: () => Promise<Kem>
+}
+
+/** Evidence, verdict, key, channel, fetch: the whole way of `connect`. */
 export async function connectWith<AllowSimulated extends boolean>(
   options: ConnectOptions<AllowSimulated>,
-  ownWasm: () => WasmSource,
+  origins: Origins,
 ): Promise<BlindLlamaClient<AllowSimulated>> {
   options.signal?.throwIfAborted()
   const settings = settingsOf(options)
   assertEnvironment()
   const emit = emitterOf(options.onEvent)
-  const verifier = loadVerifier(options.wasm ?? ownWasm())
-  const keeper = new KeyKeeper(attester({ settings, verifier, emit }))
+  const verifier = loadVerifier(options.wasm ?? origins.wasm())
+  const keeper = new KeyKeeper(attester({ settings, verifier, loadHybrid: origins.hybrid, emit }))
 
   let { verdict } = await keeper.renew('connect', options.signal).catch((error: unknown) => {
     keeper.close()

@@ -1,4 +1,5 @@
 import { type BlindLlamaClient, connectWith } from './connect.js'
+import { loadHybrid } from './hybrid.js'
 import type { ConnectOptions } from './options.js'
 
 export * from './public.js'
@@ -16,5 +17,8 @@ export * from './public.js'
 export function connect<AllowSimulated extends boolean = false>(
   options: ConnectOptions<AllowSimulated>,
 ): Promise<BlindLlamaClient<AllowSimulated>> {
-  return connectWith(options, () => new URL('./blindllama_verifier_bg.wasm', import.meta.url))
+  return connectWith(options, {
+    wasm: () => new URL('./blindllama_verifier_bg.wasm', import.meta.url),
+    hybrid: loadHybrid,
+  })
 }

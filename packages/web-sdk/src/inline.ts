@@ -1,4 +1,5 @@
 import { type BlindLlamaClient, connectWith } from './connect.js'
+import { loadHybrid } from './hybrid.js'
 import type { ConnectOptions } from './options.js'
 
 export * from './public.js'
@@ -21,5 +22,8 @@ declare const WASM_BASE64: string
 export function connect<AllowSimulated extends boolean = false>(
   options: ConnectOptions<AllowSimulated>,
 ): Promise<BlindLlamaClient<AllowSimulated>> {
-  return connectWith(options, () => Uint8Array.from(atob(WASM_BASE64), (character) => character.charCodeAt(0)))
+  return connectWith(options, {
+    wasm: () => Uint8Array.from(atob(WASM_BASE64), (character) => character.charCodeAt(0)),
+    hybrid: loadHybrid,
+  })
 }

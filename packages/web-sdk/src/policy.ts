@@ -13,7 +13,8 @@ export type Anchor =
 
 export type PcrRule = 'golden' | 'untouched' | 'unchecked'
 
-export type SuiteName = 'x25519-sha256-aes128gcm' | 'x25519-sha256-aes256gcm' | 'x25519-sha256-chacha20poly1305'
+/** `kem-kdf-aead`. Naming suites of `mlkem768x25519` alone demands post-quantum keys of every visitor's engine. */
+export type SuiteName = `${'x25519' | 'mlkem768x25519'}-sha256-${'aes128gcm' | 'aes256gcm' | 'chacha20poly1305'}`
 
 /** Reference values of one released image. PCR values and digests in hex. */
 export interface Release {

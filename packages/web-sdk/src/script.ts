@@ -1,5 +1,6 @@
 import { type BlindLlamaClient, connectWith } from './connect.js'
 import { BlindLlamaError } from './errors.js'
+import type { Kem } from './ohttp/kems.js'
 import type { ConnectOptions } from './options.js'
 
 /* The drop-in for pages without a bundler: `<script src="…/blindllama.js" integrity="…">` defines `BlindLlama`. */
@@ -7,10 +8,16 @@ import type { ConnectOptions } from './options.js'
 // Only while the script runs for the first time does the page say which script it is.
 const here = document.currentScript instanceof HTMLScriptElement ? document.currentScript.src : location.href
 
+async function hybrid(): Promise<Kem> {
+  const { BlindLlamaPostQuantum } = globalThis as { BlindLlamaPostQuantum?: () => Kem }
+  if (!BlindLlamaPostQuantum) throw new TypeError('the page has no <script src="…/blindllama-post-quantum.js">')
+  return BlindLlamaPostQuantum()
+}
+
 function connect<AllowSimulated extends boolean = false>(
   options: ConnectOptions<AllowSimulated>,
 ): Promise<BlindLlamaClient<AllowSimulated>> {
-  return connectWith(options, () => new URL('blindllama_verifier_bg.wasm', here))
+  return connectWith(options, { wasm: () => new URL('blindllama_verifier_bg.wasm', here), hybrid })
 }
 
 Object.assign(globalThis, { BlindLlama: Object.freeze({ connect, BlindLlamaError }) })

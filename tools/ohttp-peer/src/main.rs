@@ -32,8 +32,8 @@ enum Command {
     ClientSeal { config: Hex, chunks: Vec<Hex> },
     /// As client: open the response to `session`; its bytes arrive in pieces of the lengths in `splits`, over and over.
     ClientOpen { session: usize, body: Hex, splits: Vec<usize> },
-    /// As server: make a key.
-    ServerKey { key_id: u8 },
+    /// As server: make a key, of MLKEM768-X25519 where it is `hybrid`, else of X25519.
+    ServerKey { key_id: u8, hybrid: bool },
     /// As server: open a request to `key`.
     ServerOpen { key: usize, body: Hex, splits: Vec<usize> },
     /// As server: encapsulate one chunk of the response to `session`.
@@ -57,7 +57,7 @@ impl Peer {
         match command {
             Command::ClientSeal { config, chunks } => self.client.seal(&config.0, &chunks),
             Command::ClientOpen { session, body, splits } => self.client.open(session, body.0, splits),
-            Command::ServerKey { key_id } => self.server.key(key_id),
+            Command::ServerKey { key_id, hybrid } => self.server.key(key_id, hybrid),
             Command::ServerOpen { key, body, splits } => self.server.open(key, body.0, splits),
             Command::ServerSeal { session, chunk } => self.server.seal(session, &chunk.0),
             Command::ServerFinish { session } => self.server.finish(session),

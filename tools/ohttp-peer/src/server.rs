@@ -23,9 +23,10 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn key(&mut self, key_id: u8) -> Answer {
+    pub(crate) fn key(&mut self, key_id: u8, hybrid: bool) -> Answer {
+        let kem = if hybrid { Kem::XWing } else { Kem::X25519Sha256 };
         let suites = vec![SymmetricSuite::new(Kdf::HkdfSha256, Aead::Aes128Gcm)];
-        let gateway = Gateway::new(KeyConfig::new(key_id, Kem::X25519Sha256, suites)?)?;
+        let gateway = Gateway::new(KeyConfig::new(key_id, kem, suites)?)?;
         let config = hex::encode(gateway.config().encode()?);
         self.keys.push(gateway);
         Ok(json!({ "key": self.keys.len().saturating_sub(1), "config": config }))

@@ -4,9 +4,9 @@ import { BlindLlamaError } from '../errors.js'
 import type { AttestReason, ConnectEvent } from '../events.js'
 import { askEvidence, versions } from '../evidence/ask.js'
 import { HeldStatic } from '../evidence/held-static.js'
-import { parseKeyConfig } from '../ohttp/key-config.js'
+import { type Kem, kemsFor } from '../ohttp/kems.js'
 import { RequestKey } from '../ohttp/request-key.js'
-import { suites } from '../ohttp/suite.js'
+import { suitesOf } from '../ohttp/suite.js'
 import type { Settings } from '../options.js'
 import type { PassedVerdict, SimulatedVerdict, Verdict } from '../verdict.js'
 import type { Verifier } from '../verifier/verifier.js'
@@ -21,6 +21,8 @@ export interface Attestation extends ChannelKey {
 export interface AttesterParts {
   settings: Settings
   verifier: Promise<Verifier>
+  /** Gives MLKEM768-X25519 to engines without it. */
+  loadHybrid: () => Promise<Kem>
   emit: (event: ConnectEvent) => void
 }
 
@@ -31,6 +33,7 @@ export interface AttesterParts {
 export function attester({
   settings,
   verifier,
+  loadHybrid,
   emit,
 }: AttesterParts): (reason: AttestReason, signal: AbortSignal) => Promise<Attestation> {
   const held = new HeldStatic()
@@ -40,7 +43,11 @@ export function attester({
     const start = instant()
     const have = held.hash
     const question = { endpoint: settings.endpoint, nonce, signal, ...(have && { have }) }
-    const [ready, evidence] = await Promise.all([verifier, askEvidence(question)])
+    const [ready, kems, evidence] = await Promise.all([
+      verifier,
+      kemsFor(settings.policy, loadHybrid),
+      askEvidence(question),
+    ])
     emit({ type: 'evidence', evidence, nonce })
 
     const verdict = ready.verify({
@@ -52,7 +59,7 @@ export function attester({
       nowMs: Date.now(),
       allowSimulated: settings.allowSimulated,
       versions,
-      suites,
+      suites: suitesOf(kems),
     })
     for (const step of verdict.steps) emit({ type: 'step', step })
     emit({ type: 'verdict', verdict })
@@ -62,7 +69,7 @@ export function attester({
     return {
       verdict: passed,
       lifetime: new Lifetime(start, passed.key.validForMs),
-      key: await RequestKey.import(parseKeyConfig(fromHex(passed.key.keyConfig)), passed.key),
+      key: await RequestKey.import({ ...passed.key, publicKey: fromHex(passed.key.publicKey) }, kems),
       instance: passed.key.instance,
       clockOffsetMs: passed.key.serverTimeMs - start.wall,
     }

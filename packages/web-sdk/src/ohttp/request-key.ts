@@ -1,10 +1,10 @@
-import { KEM_DHKEM_X25519_HKDF_SHA256, type KEM, type Key, NotSupportedError } from 'hpke'
+import { type Key, NotSupportedError } from 'hpke'
 import { type Bytes, concat, u16, utf8 } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
 import { ChunkCipher } from './chunk-cipher.js'
-import type { KeyConfig } from './key-config.js'
+import type { Kem } from './kems.js'
 import { type KeySchedule, type MessageSecrets, keySchedule } from './key-schedule.js'
-import { suites } from './suite.js'
+import { KDF_SHA256 } from './suite.js'
 
 /** WebKitGTK's X25519 key generation fails about once in 400 times; a key that is no point fails every time. */
 const setupAttempts = 4
@@ -22,15 +22,25 @@ export interface SenderContext {
   exportSecret: MessageSecrets['exportSecret']
 }
 
+/** A key configuration of RFC 9458 §3.1, with the symmetric suite chosen for it. */
+export interface ChosenKey {
+  keyId: number
+  kemId: number
+  kdfId: number
+  aeadId: number
+  /** Of the length that the KEM has. */
+  publicKey: Bytes
+}
+
 /** A gateway's key and the suite chosen for it, ready to encapsulate to. */
 export class RequestKey {
-  readonly #kem: Readonly<KEM>
+  readonly #kem: Kem
   readonly #publicKey: Key
   readonly #header: Bytes
   readonly #aeadId: number
   readonly #schedule: KeySchedule
 
-  private constructor(kem: Readonly<KEM>, publicKey: Key, header: Bytes, aeadId: number, schedule: KeySchedule) {
+  private constructor(kem: Kem, publicKey: Key, header: Bytes, aeadId: number, schedule: KeySchedule) {
     this.#kem = kem
     this.#publicKey = publicKey
     this.#header = header
@@ -39,25 +49,20 @@ export class RequestKey {
   }
 
   /**
-   * @param chosen one of the configuration's symmetric suites
-   * @param kem for the tests of the published vectors, which fix the ephemeral key
-   * @throws {BlindLlamaError} `channel.suite` where engine or configuration do not have that suite
+   * @param kems of the engine
+   * @throws {BlindLlamaError} `channel.suite` where the engine does not have that suite
    */
-  static async import(
-    config: KeyConfig,
-    chosen: { kdfId: number; aeadId: number },
-    kem: Readonly<KEM> = KEM_DHKEM_X25519_HKDF_SHA256(),
-  ): Promise<RequestKey> {
-    const { kdfId, aeadId } = chosen
-    const offered = config.symmetric.some((pair) => pair.kdfId === kdfId && pair.aeadId === aeadId)
-    const suite = suites.find((known) => known[0] === config.kemId && known[1] === kdfId && known[2] === aeadId)
-    if (!offered || !suite) throw new BlindLlamaError('channel.suite', 'The key is not for a suite of this engine')
-    const header = concat(Uint8Array.of(config.keyId), ...suite.map(u16))
+  static async import(chosen: ChosenKey, kems: readonly Kem[]): Promise<RequestKey> {
+    const { keyId, kemId, kdfId, aeadId } = chosen
+    const kem = kems.find(({ id }) => id === kemId)
+    if (!kem || kdfId !== KDF_SHA256)
+      throw new BlindLlamaError('channel.suite', 'The key is not for a suite of this engine')
+    const suite = [kemId, kdfId, aeadId] as const
+    const header = concat(Uint8Array.of(keyId), ...suite.map(u16))
+    // The `info` of RFC 9458 §4.3.
+    const schedule = await keySchedule(suite, concat(requestLabel, Uint8Array.of(0), header))
     try {
-      const publicKey = await kem.DeserializePublicKey(config.publicKey)
-      // The `info` of RFC 9458 §4.3.
-      const schedule = await keySchedule(suite, concat(requestLabel, Uint8Array.of(0), header))
-      return new RequestKey(kem, publicKey, header, aeadId, schedule)
+      return new RequestKey(kem, await kem.DeserializePublicKey(chosen.publicKey), header, aeadId, schedule)
     } catch (cause) {
       throw unusable(cause)
     }
@@ -76,7 +81,7 @@ export class RequestKey {
     }
   }
 
-  async #encapsulate(): ReturnType<KEM['Encap']> {
+  async #encapsulate(): ReturnType<Kem['Encap']> {
     for (let attempt = 1; ; attempt += 1)
       try {
         return await this.#kem.Encap(this.#publicKey)

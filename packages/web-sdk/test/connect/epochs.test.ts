@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connectWith } from '../../src/connect.js'
 import type { ConnectEvent } from '../../src/events.js'
 import { type RealService, startRealService } from '../support/real-service.js'
-import { wasmFile } from '../support/wasm.js'
+import { origins } from '../support/wasm.js'
 
 let service: RealService
 
@@ -20,7 +20,7 @@ test('requests go on over many key epochs, and none fails', async () => {
       dangerouslyAllowSimulated: true,
       onEvent: (event) => events.push(event),
     },
-    () => wasmFile,
+    origins,
   )
   const epochs = new Set<string>()
   const end = Date.now() + 9_000
@@ -55,7 +55,7 @@ test('a service that is gone for a while fails no request as long as the key is 
         if (event.type === 'failed') heard.push(event.error.code)
       },
     },
-    () => wasmFile,
+    origins,
   )
   const models = new URL('v1/models', service.relay.url)
   service.relay.intercept = (request, response) => {

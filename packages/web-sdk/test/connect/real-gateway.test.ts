@@ -6,7 +6,7 @@ import type { ConnectEvent } from '../../src/events.js'
 import type { ConnectOptions } from '../../src/options.js'
 import type { Policy } from '../../src/policy.js'
 import { type RealService, startRealService } from '../support/real-service.js'
-import { wasmFile } from '../support/wasm.js'
+import { origins } from '../support/wasm.js'
 
 let service: RealService
 let policy: Policy
@@ -32,7 +32,7 @@ afterEach(() => {
 
 async function connect(change: Partial<ConnectOptions<true>> = {}): Promise<BlindLlamaClient<true>> {
   const options = { url: service.relay.url, policy, dangerouslyAllowSimulated: true, ...change } as const
-  const client = await connectWith(options, () => wasmFile)
+  const client = await connectWith(options, origins)
   clients.push(client)
   return client
 }
@@ -62,7 +62,7 @@ describe('connecting to the real gateway', () => {
 
   test('a simulated TPM proves nothing where the page does not allow it by name', async () => {
     const options = { url: service.relay.url, policy }
-    const error = await connectWith(options, () => wasmFile).catch((caught: unknown) => caught)
+    const error = await connectWith(options, origins).catch((caught: unknown) => caught)
     expect(error).toMatchObject({ code: 'ak.simulated', verdict: { result: 'fail' } })
   })
 

@@ -1,13 +1,14 @@
-import { KEM_DHKEM_X25519_HKDF_SHA256, type KEM } from 'hpke'
+import { KEM_DHKEM_X25519_HKDF_SHA256 } from 'hpke'
 import { type Bytes, fromHex } from '../../src/bytes.js'
-import { parseKeyConfig } from '../../src/ohttp/key-config.js'
+import type { Kem } from '../../src/ohttp/kems.js'
 import { RequestKey } from '../../src/ohttp/request-key.js'
+import { parseKeyConfig } from './key-config.js'
 
 /** A private key in PKCS #8, RFC 8410 §7. */
 const pkcs8Prefix = fromHex('302e020100300506032b656e04220420')
 
 /** X25519 that makes the same "fresh" key pair every time: to seal published vectors again. */
-export function fixedEphemeral(privateKey: Bytes): Readonly<KEM> {
+export function fixedEphemeral(privateKey: Bytes): Kem {
   return {
     ...KEM_DHKEM_X25519_HKDF_SHA256(),
     async GenerateKeyPair() {
@@ -34,6 +35,12 @@ function join(prefix: Bytes, rest: Bytes): Bytes {
 export const aes128 = { kdfId: 1, aeadId: 1 }
 export const aes256 = { kdfId: 1, aeadId: 2 }
 
-export async function requestKeyOf(config: Bytes, chosen = aes128, kem?: Readonly<KEM>): Promise<RequestKey> {
-  return RequestKey.import(parseKeyConfig(config), chosen, kem)
+/** The key that `config` offers, with the suite `chosen` of those that stand there. */
+export async function requestKeyOf(
+  config: Bytes,
+  chosen: { kdfId: number; aeadId: number } = aes128,
+  kem: Kem = KEM_DHKEM_X25519_HKDF_SHA256(),
+): Promise<RequestKey> {
+  const { kdfId, aeadId } = chosen
+  return RequestKey.import({ ...parseKeyConfig(config), kdfId, aeadId }, [kem])
 }

@@ -1,4 +1,5 @@
 import { Aes128Gcm, Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core'
+import { XWing } from '@hpke/hybridkem-x-wing'
 import { type Bytes, concat, u16, utf8 } from '../../src/bytes.js'
 import { decodeVarint, encodeVarint, varintLength } from '../../src/varint.js'
 
@@ -19,12 +20,15 @@ export class HpkeCoreGateway {
     this.config = config
   }
 
-  static async create(aead: 1 | 2, ikm?: Bytes): Promise<HpkeCoreGateway> {
-    const kem = new DhkemX25519HkdfSha256()
+  /** With a fresh key of X25519, or of X-Wing, which is MLKEM768-X25519 by another name. */
+  static async create(
+    aead: 1 | 2,
+    kem: DhkemX25519HkdfSha256 | XWing = new DhkemX25519HkdfSha256(),
+  ): Promise<HpkeCoreGateway> {
     const suite = new CipherSuite({ kem, kdf: new HkdfSha256(), aead: aead === 1 ? new Aes128Gcm() : new Aes256Gcm() })
-    const keys = ikm ? await kem.deriveKeyPair(ikm.buffer) : await kem.generateKeyPair()
+    const keys = await kem.generateKeyPair()
     const publicKey = new Uint8Array(await kem.serializePublicKey(keys.publicKey))
-    return new HpkeCoreGateway(suite, keys, aead, keyConfig(publicKey, aead))
+    return new HpkeCoreGateway(suite, keys, aead, keyConfig(kem.id, publicKey, aead))
   }
 
   /** With a published private key, of which the suite takes the bytes as they are. */
@@ -37,13 +41,14 @@ export class HpkeCoreGateway {
       character.charCodeAt(0),
     )
     const keys = { privateKey: secret, publicKey: await kem.deserializePublicKey(publicKey.buffer) }
-    return new HpkeCoreGateway(suite, keys, aead, keyConfig(publicKey, aead))
+    return new HpkeCoreGateway(suite, keys, aead, keyConfig(kem.id, publicKey, aead))
   }
 
   /** Opens a request; the chunks' plaintexts apart, the last one final. */
   async open(body: Bytes): Promise<{ chunks: Bytes[]; respond: Respond }> {
     const header = body.slice(0, 7)
-    const enc = body.slice(7, 39)
+    const chunksAt = 7 + this.#suite.kem.encSize
+    const enc = body.slice(7, chunksAt)
     const info = concat(utf8('message/bhttp chunked request'), Uint8Array.of(0), header)
     const context = await this.#suite.createRecipientContext({
       recipientKey: this.#keys,
@@ -51,7 +56,7 @@ export class HpkeCoreGateway {
       info: info.buffer,
     })
     const chunks: Bytes[] = []
-    for (const { ciphertext, final } of split(body.slice(39))) {
+    for (const { ciphertext, final } of split(body.slice(chunksAt))) {
       const aad = final ? utf8('final') : new Uint8Array()
       chunks.push(new Uint8Array(await context.open(ciphertext.buffer, aad.buffer)))
     }
@@ -71,8 +76,8 @@ export interface SealedResponse {
   body: Bytes
 }
 
-function keyConfig(publicKey: Bytes, aead: number): Bytes {
-  return concat(Uint8Array.of(1), u16(0x0020), publicKey, u16(4), u16(1), u16(aead))
+function keyConfig(kem: number, publicKey: Bytes, aead: number): Bytes {
+  return concat(Uint8Array.of(1), u16(kem), publicKey, u16(4), u16(1), u16(aead))
 }
 
 export function split(chunks: Bytes): { ciphertext: Bytes; final: boolean }[] {

@@ -64,8 +64,9 @@ export class Peer {
     return bytes((await this.#ask({ op: 'client-open', session, body: hex(body), splits })).plaintext)
   }
 
-  async serverKey(keyId: number): Promise<{ key: number; config: Bytes }> {
-    const { key, config } = await this.#ask({ op: 'server-key', key_id: keyId })
+  /** A key of X25519, or, where it is `hybrid`, of MLKEM768-X25519. */
+  async serverKey(keyId: number, hybrid = false): Promise<{ key: number; config: Bytes }> {
+    const { key, config } = await this.#ask({ op: 'server-key', key_id: keyId, hybrid })
     return { key: Number(key), config: bytes(config) }
   }
 

@@ -3,10 +3,10 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { BundleVector } from '../../../../tools/vectors/bundle.ts'
 import { fromHex, utf8 } from '../../src/bytes.js'
 import { aeadLengths } from '../../src/ohttp/chunk-cipher.js'
-import { parseKeyConfig } from '../../src/ohttp/key-config.js'
 import { loadVerifier } from '../../src/verifier/load.js'
 import type { Verifier } from '../../src/verifier/verifier.js'
 import { requestKeyOf } from '../support/channel-keys.js'
+import { parseKeyConfig } from '../support/key-config.js'
 import { wasmFile } from '../support/wasm.js'
 
 const folder = new URL('../../../verifier-wasm/conformance/bundles/', import.meta.url)
@@ -25,6 +25,7 @@ function verify(vector: BundleVector): ReturnType<Verifier['verify']> {
   return verifier.verify({
     evidence: fromHex(vector.evidence),
     ...(vector.static !== null && { staticPart: fromHex(vector.static) }),
+    ...(vector.state !== null && { state: fromHex(vector.state) }),
     policy: utf8(vector.policy),
     nonce: fromHex(vector.nonce),
     audience,

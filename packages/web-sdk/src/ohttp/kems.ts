@@ -1,0 +1,48 @@
+import { KEM_DHKEM_X25519_HKDF_SHA256, KEM_MLKEM768_X25519, type KEM } from 'hpke'
+import type { Bytes } from '../bytes.js'
+import { BlindLlamaError } from '../errors.js'
+
+export type Kem = Readonly<KEM>
+
+/**
+ * The KEMs that this engine uses under a policy. MLKEM768-X25519 where WebCrypto has what it is made of; where it does not,
+ * and the policy accepts nothing else, with code for it that is loaded now.
+ *
+ * @param policy its JSON text; the verifier reads it strictly, this only looks for what to load
+ * @param loadHybrid gives MLKEM768-X25519 for engines without it
+ * @throws {BlindLlamaError} `client.post_quantum` where that cannot be loaded
+ */
+export async function kemsFor(policy: Bytes, loadHybrid: () => Promise<Kem>): Promise<Kem[]> {
+  const x25519 = KEM_DHKEM_X25519_HKDF_SHA256()
+  const hybrid = await nativeHybrid()
+  if (hybrid) return [x25519, hybrid]
+  if (!demandsHybrid(policy)) return [x25519]
+  try {
+    return [x25519, await loadHybrid()]
+  } catch (cause) {
+    throw new BlindLlamaError('client.post_quantum', 'The code for post-quantum keys could not be loaded', { cause })
+  }
+}
+
+/** Tried in earnest: engines have some of ML-KEM-768, SHA3-256 and X25519 without the others. */
+async function nativeHybrid(): Promise<Kem | undefined> {
+  // Valid, and nobody's: polynomials of zeros and the base point.
+  const publicKey = new Uint8Array(1216)
+  publicKey[1184] = 9
+  try {
+    const kem = KEM_MLKEM768_X25519()
+    await kem.Encap(await kem.DeserializePublicKey(publicKey))
+    return kem
+  } catch {
+    return undefined
+  }
+}
+
+function demandsHybrid(policy: Bytes): boolean {
+  try {
+    const { suites } = JSON.parse(new TextDecoder().decode(policy)) as { suites?: unknown }
+    return Array.isArray(suites) && suites.every((name) => String(name).startsWith('mlkem768x25519-'))
+  } catch {
+    return false
+  }
+}

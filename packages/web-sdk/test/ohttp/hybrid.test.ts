@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto'
+import { XWing } from '@hpke/hybridkem-x-wing'
+import * as fc from 'fast-check'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { type Bytes, concat, fromHex, hex, utf8 } from '../../src/bytes.js'
+import { loadHybrid } from '../../src/hybrid.js'
+import { kemsFor } from '../../src/ohttp/kems.js'
+import { ResponseOpener } from '../../src/ohttp/open-response.js'
+import { sealRequest } from '../../src/ohttp/seal-request.js'
+import { anyBytes, bytesOf, readerOf } from '../support/bytes.js'
+import { aes128, aes256, requestKeyOf } from '../support/channel-keys.js'
+import { HpkeCoreGateway } from '../support/hpke-core-gateway.js'
+import { Peer } from '../support/peer.js'
+
+const peer = new Peer()
+afterAll(() => peer.close())
+afterEach(() => void vi.restoreAllMocks())
+
+const kem = await loadHybrid()
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** Randomness that gives `bytes` and then no more. */
+function fixedRandomness(bytes: Bytes): void {
+  let taken = 0
+  vi.spyOn(crypto, 'getRandomValues').mockImplementation((array) => {
+    const length = array?.byteLength ?? 0
+    if (taken + length > bytes.length) throw new RangeError('more randomness than the vector has')
+    new Uint8Array(array?.buffer ?? new ArrayBuffer(), array?.byteOffset).set(bytes.subarray(taken, taken + length))
+    taken += length
+    return array
+  })
+}
+
+describe('the published vector of draft-ietf-hpke-pq for MLKEM768-X25519 and HKDF-SHA256', () => {
+  const ikmR = fromHex('c8575d137deab99ac98fb0873048c83c3a1f47ef5b409f609c0ca652f58c83e0')
+  const privateKey = 'b6bfa0299b955e85224df2e468f29eeab377ff3b96d4462b39447a22d32b91be'
+  const randomness = fromHex(
+    'c82228383c9fb887f7d8b332c28262024eda5b6b0ecd2325fe662daffc0594fa' +
+      'd4990e7c8d13812137d06ba7017453de675ab0388d418853617f3ca58cc5daf3',
+  )
+  /** SHA-256 of the vector's 1216 and 1120 bytes. */
+  const publicKeyHash = 'ad42b3d8669605eb351273b945e2f4bfe62986517b411e606c225d96d4de9099'
+  const encHash = '1797094252fe99a0326cf71b3a61448803efc34eef46ebec36d8ceeeb386c614'
+  const sharedSecret = 'e059d39125d1f09a7232413a13ec5cb18a37417675442c962700d59da46d105a'
+
+  test('its key is derived, and its randomness encapsulates to its bytes and its secret', async () => {
+    const recipient = await kem.DeriveKeyPair(ikmR, true)
+    expect(hex(await kem.SerializePrivateKey(recipient.privateKey))).toBe(privateKey)
+    const publicKey = await kem.SerializePublicKey(recipient.publicKey)
+    expect(sha256(publicKey)).toBe(publicKeyHash)
+
+    fixedRandomness(randomness)
+    const { enc, shared_secret: secret } = await kem.Encap(await kem.DeserializePublicKey(publicKey))
+    expect([sha256(enc), hex(secret)]).toEqual([encHash, sharedSecret])
+
+    const peerKem = new XWing()
+    const recipientKey = await peerKem.deserializePrivateKey(fromHex(privateKey).buffer)
+    const opened = await peerKem.decap({ recipientKey, enc: new Uint8Array(enc).buffer })
+    expect(hex(new Uint8Array(opened))).toBe(sharedSecret)
+  })
+})
+
+async function openAll(opener: ResponseOpener): Promise<Bytes> {
+  const opened: Bytes[] = []
+  for (let plaintext = await opener.next(); plaintext; plaintext = await opener.next()) opened.push(plaintext)
+  return concat(...opened)
+}
+
+test('the Rust crate ohttp opens what we seal to its hybrid key, and we open what it answers', async () => {
+  const { key, config } = await peer.serverKey(5, true)
+  const requestKey = await requestKeyOf(config, aes128, kem)
+  await fc.assert(
+    fc.asyncProperty(anyBytes(40_000), anyBytes(16_384), async (request, answer) => {
+      const sealed = await sealRequest(requestKey, [request])
+      const opened = await peer.serverOpen(key, await bytesOf(sealed.body), [4096])
+      expect(opened.plaintext).toEqual(request)
+      const chunk = answer.length > 0 ? await peer.serverSeal(opened.session, answer) : new Uint8Array()
+      const body = concat(chunk, await peer.serverFinish(opened.session))
+      expect(await openAll(new ResponseOpener(sealed.response, readerOf([body])))).toEqual(answer)
+    }),
+    { numRuns: 10 },
+  )
+})
+
+test.each([
+  ['AES-128-GCM', 1, aes128],
+  ['AES-256-GCM', 2, aes256],
+] as const)('@hpke/core with X-Wing and %s opens what we seal, and we open what it answers', async (_, aead, suite) => {
+  const gateway = await HpkeCoreGateway.create(aead, new XWing())
+  const sealed = await sealRequest(await requestKeyOf(gateway.config, suite, kem), [utf8('hello')])
+  const { chunks, respond } = await gateway.open(await bytesOf(sealed.body))
+  expect(chunks).toEqual([utf8('hello')])
+  const { body } = await respond([utf8('hi'), new Uint8Array()])
+  expect(await openAll(new ResponseOpener(sealed.response, readerOf([body])))).toEqual(utf8('hi'))
+})
+
+describe('an engine without ML-KEM', () => {
+  beforeEach(() => {
+    // What such an engine says, also where the tests run on one that has it.
+    const importKey = crypto.subtle.importKey.bind(crypto.subtle) as (...args: unknown[]) => Promise<CryptoKey>
+    vi.spyOn(crypto.subtle, 'importKey').mockImplementation(async (...args: unknown[]) => {
+      if (Object(args[2]).name === 'ML-KEM-768') throw new DOMException('Unrecognized name', 'NotSupportedError')
+      return importKey(...args)
+    })
+  })
+
+  test.each([
+    ['names no suites', {}],
+    ['accepts another suite too', { suites: ['mlkem768x25519-sha256-aes128gcm', 'x25519-sha256-aes128gcm'] }],
+    ['is no JSON', '{"suites":["mlkem768x25519-sha256-aes128gcm"]'],
+    ['has suites that are no list', { suites: 'mlkem768x25519-sha256-aes128gcm' }],
+  ])('loads nothing where the policy %s', async (_, policy) => {
+    const load = vi.fn<typeof loadHybrid>()
+    const kems = await kemsFor(utf8(typeof policy === 'string' ? policy : JSON.stringify(policy)), load)
+    expect(kems.map(({ id }) => id)).toEqual([0x20])
+    expect(load).not.toHaveBeenCalled()
+  })
+
+  const hybridOnly = utf8('{"suites":["mlkem768x25519-sha256-aes128gcm","mlkem768x25519-sha256-aes256gcm"]}')
+
+  test('loads what it lacks where the policy accepts nothing else', async () => {
+    const kems = await kemsFor(hybridOnly, loadHybrid)
+    expect(kems.map(({ id }) => id)).toEqual([0x20, 0x647a])
+  })
+
+  test('says so where that cannot be loaded', async () => {
+    const load = vi.fn<typeof loadHybrid>().mockRejectedValue(new TypeError('404'))
+    await expect(kemsFor(hybridOnly, load)).rejects.toMatchObject({ code: 'client.post_quantum' })
+  })
+})
