@@ -81,7 +81,7 @@ fn bundles_are_read_back_as_they_were_written() {
 
 #[test]
 fn static_parts_are_read_back_as_they_were_written() {
-    let bare = Static { ak_public: &[1; 88], ak_chain: vec![], event_logs: vec![] };
+    let bare = Static { ak_public: &[1; 88], ak_chain: vec![], event_logs: vec![], release: None, status: None };
     assert_eq!(Static::decode(&bare.encode()).unwrap(), bare);
     let full =
         Static { ak_chain: vec![b"leaf", b"root"], event_logs: vec![EventLog { kind: 1, bytes: b"log" }], ..bare };
@@ -108,7 +108,8 @@ fn sizes_are_refused_before_anything_is_decoded() {
     assert_eq!(refusal(&bundle(&[0; 16_385], None, &[6; 32])).code, Code::BUNDLE_SIZE);
     assert_eq!(Static::decode(&vec![0xff; (3 << 19) + 1]).unwrap_err().code, Code::BUNDLE_SIZE);
     let certificate = [0; 8193];
-    let chain = Static { ak_public: &[1], ak_chain: vec![&certificate], event_logs: vec![] };
+    let chain =
+        Static { ak_public: &[1], ak_chain: vec![&certificate], event_logs: vec![], release: None, status: None };
     assert_eq!(Static::decode(&chain.encode()).unwrap_err().code, Code::BUNDLE_SIZE);
 }
 
@@ -232,7 +233,7 @@ fn any_value() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(6, 60, 8, |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..8).prop_map(Value::Array),
-            proptest::collection::btree_map(any::<u64>(), inner, 0..8).prop_map(Value::Map),
+            proptest::collection::btree_map(any::<u64>(), inner, 0..8).prop_map(Value::map),
         ]
     })
 }

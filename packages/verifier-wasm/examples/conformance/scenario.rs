@@ -207,13 +207,13 @@ impl<'k> Scenario<'k> {
 
     /// Bundle and static part.
     fn evidence(&self, public: Vec<u8>) -> (Vec<u8>, Vec<u8>) {
-        let claims = patched(Value::Map(self.claims.clone()).encode(), self.patch_claims.as_ref());
+        let claims = patched(Value::map(self.claims.clone()).encode(), self.patch_claims.as_ref());
         let (extra_data, path) = self.tree(self.quoted_claims.as_ref().unwrap_or(&claims));
         let (attest, signature) = self.signed_quote(&public, self.extra_data.as_deref().unwrap_or(&extra_data));
         let path = self.path.clone().unwrap_or(path);
         let mut fixed = self.static_members.clone();
         fixed.entry(0).or_insert(Value::Bytes(public));
-        let fixed = patched(Value::Map(fixed).encode(), self.patch_static.as_ref());
+        let fixed = patched(Value::map(fixed).encode(), self.patch_static.as_ref());
         let static_hash = self.static_hash.unwrap_or_else(|| hash(SHA256, &[&fixed]).try_into().unwrap());
         let pcrs = self.pcrs.iter().map(|(index, value)| (u64::from(*index), Value::Bytes(value.clone())));
         let mut bundle = BTreeMap::from([
@@ -228,7 +228,7 @@ impl<'k> Scenario<'k> {
             bundle.insert(6, Value::Bytes(fixed.clone()));
         }
         (self.bundle)(&mut bundle);
-        (patched(Value::Map(bundle).encode(), self.patch_bundle.as_ref()), fixed)
+        (patched(Value::map(bundle).encode(), self.patch_bundle.as_ref()), fixed)
     }
 
     /// The input of the verification as a vector, without its name.

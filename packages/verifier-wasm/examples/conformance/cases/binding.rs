@@ -12,7 +12,7 @@ fn lp(parts: &[&[u8]]) -> Vec<u8> {
 }
 
 fn claims(s: &Scenario<'_>) -> Vec<u8> {
-    Value::Map(s.claims.clone()).encode()
+    Value::map(s.claims.clone()).encode()
 }
 
 fn leaf() -> Vec<u8> {

@@ -7,7 +7,7 @@ mod decoder;
 mod value;
 
 pub use decoder::{Decoder, Map, decode};
-pub use value::Value;
+pub use value::{Members, Value};
 
 /// Deepest nesting of arrays and maps that a decoder follows.
 pub const MAX_DEPTH: u8 = 8;

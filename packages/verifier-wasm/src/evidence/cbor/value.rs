@@ -1,6 +1,6 @@
 //! Writes deterministic CBOR.
 
-use alloc::{collections::BTreeMap, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 
 use super::{ARRAY, BYTES, MAP, TEXT, UINT};
 
@@ -15,14 +15,32 @@ pub enum Value {
     Text(String),
     /// Major type 4.
     Array(Vec<Self>),
-    /// Major type 5.
-    Map(BTreeMap<u64, Self>),
+    /// Major type 5, by ascending keys.
+    Map(Members),
+}
+
+/// Members of a map: distinct keys, ascending. A tree would weigh more in the module than everything that is put into it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Members(Vec<(u64, Value)>);
+
+impl Members {
+    /// Adds a member; one that has its key is replaced.
+    pub fn insert(&mut self, key: u64, value: Value) {
+        let position = self.0.partition_point(|(other, _)| *other < key);
+        if let Some((_, held)) = self.0.get_mut(position).filter(|(other, _)| *other == key) {
+            *held = value;
+        } else {
+            self.0.insert(position, (key, value));
+        }
+    }
 }
 
 impl Value {
     /// A map of the given members; of two with the same key the later one counts.
     pub fn map(members: impl IntoIterator<Item = (u64, Self)>) -> Self {
-        Self::Map(members.into_iter().collect())
+        let mut map = Members::default();
+        members.into_iter().for_each(|(key, value)| map.insert(key, value));
+        Self::Map(map)
     }
 
     /// An array of the given items.
@@ -54,8 +72,8 @@ impl Value {
                 items.iter().for_each(|item| item.encode_to(out));
             }
             Self::Map(members) => {
-                push_head(out, MAP, members.len() as u64);
-                for (key, value) in members {
+                push_head(out, MAP, members.0.len() as u64);
+                for (key, value) in &members.0 {
                     push_head(out, UINT, *key);
                     value.encode_to(out);
                 }
