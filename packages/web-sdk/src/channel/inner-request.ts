@@ -50,10 +50,12 @@ export async function readRequest(
   const path = pathUnder(base, request?.url ?? String(input))
   const method = methodOf(init?.method ?? request?.method ?? 'GET')
   const headers = headersOf(init?.headers ?? request?.headers)
-  const body = init?.body ?? (request?.body ? request : undefined)
-  if (body != null && (method === 'GET' || method === 'HEAD'))
-    throw new BlindLlamaError('request.body', `A ${method} request has no body`)
-  const { content, type } = await readBody(body ?? undefined, signal)
+  const withoutBody = method === 'GET' || method === 'HEAD'
+  // In Firefox a Request does not tell whether it has a body: `undefined` stands for one that may be empty.
+  const inherited = withoutBody || request?.body === null ? request?.body : request
+  const body = init?.body ?? inherited ?? undefined
+  if (withoutBody && body !== undefined) throw new BlindLlamaError('request.body', `A ${method} request has no body`)
+  const { content, type } = await readBody(body, signal)
   if (type !== '' && !headers.has('content-type')) headers.set('content-type', type)
   return { method, path, fields: fieldsOf(headers), idempotencyKey: idempotencyKeyOf(headers), content, signal }
 }

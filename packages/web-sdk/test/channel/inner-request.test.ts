@@ -136,6 +136,26 @@ describe('the body', () => {
     await expect(read(outer)).rejects.toMatchObject({ code: 'request.body' })
   })
 
+  test('of a Request is sent where the engine does not tell that there is one', async () => {
+    const url = new URL('v1/x', base)
+    // Firefox has no `body` on requests.
+    const body = vi.spyOn(Request.prototype, 'body', 'get').mockReturnValue(undefined as unknown as null)
+    try {
+      expect(await textOf(await read(new Request(url, { method: 'POST', body: 'inside' })))).toBe('inside')
+      const empty = await read(new Request(url, { method: 'POST' }))
+      expect(await textOf(empty)).toBe('')
+      expect(fieldOf(empty, 'content-type')).toBeUndefined()
+      expect(await textOf(await read(new Request(url)))).toBe('')
+    } finally {
+      body.mockRestore()
+    }
+  })
+
+  test('of a Request without one is empty', async () => {
+    const request = await read(new Request(new URL('v1/x', base), { method: 'POST' }))
+    expect(await textOf(request)).toBe('')
+  })
+
   test('and headers of init replace those of the Request', async () => {
     const outer = new Request(new URL('v1/x', base), { method: 'POST', body: 'old', headers: { 'x-a': '1' } })
     const request = await read(outer, { body: 'new', headers: { 'x-b': '2' } })
@@ -151,6 +171,9 @@ describe('the body', () => {
 
   test.each(['GET', 'get', 'HEAD'])('of %s is refused', async (method) => {
     await expect(read('v1/x', { method, body: 'x' })).rejects.toMatchObject({ code: 'request.body' })
+    await expect(read('v1/x', { method, body: '' })).rejects.toMatchObject({ code: 'request.body' })
+    const outer = new Request(new URL('v1/x', base), { method: 'POST', body: 'x' })
+    await expect(read(outer, { method })).rejects.toMatchObject({ code: 'request.body' })
   })
 
   test('that fails while it is read is an error', async () => {
