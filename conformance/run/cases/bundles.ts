@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import type { Case } from '../case.ts'
+import type { BundleQuestion } from '../contract.ts'
+
+const folder: URL = new URL('../../../packages/verifier-wasm/conformance/bundles/', import.meta.url)
+
+interface BundleVector extends Omit<BundleQuestion, 'ask'> {
+  readonly name: string
+  readonly why: string
+  readonly expect: 'accept' | 'reject'
+  readonly code: string
+  readonly ids?: readonly string[]
+  readonly twin?: string | null
+}
+
+/** The vectors of this repository: whole verifications, whose code the specification decides. */
+export function bundleCases(): Case[] {
+  return readdirSync(folder).map((file) => {
+    const vector = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as BundleVector
+    const { name, why, expect, code, ids = [], twin } = vector
+    const {
+      evidence,
+      static: held,
+      policy,
+      audience,
+      nonce,
+      nowMs,
+      allowSimulated,
+      versions,
+      suites,
+      state = null,
+    } = vector
+    return {
+      name,
+      why,
+      group: code === 'ok' ? 'accepted' : (code.split('.')[0] as string),
+      ids,
+      expect,
+      code,
+      twin: expect === 'reject' ? (twin ?? 'ok-ecc') : undefined,
+      question: {
+        ask: 'bundle',
+        evidence,
+        static: held,
+        policy,
+        audience,
+        nonce,
+        nowMs,
+        allowSimulated,
+        versions,
+        suites,
+        state,
+      },
+    }
+  })
+}

@@ -1,0 +1,62 @@
+import { fromHex } from '../src/bytes.ts'
+import { explainEventLog, type Explanation } from '../src/event-log/explain.ts'
+import { checkQuote } from '../src/quote.ts'
+import { Refusal } from '../src/refusal.ts'
+import { verify } from '../src/verify.ts'
+import { validateChain } from '../src/x509/chain.ts'
+import type { Answer, Question, Verifier } from './contract.ts'
+
+/** The verifier of this package. */
+export const secondVerifier: Verifier = {
+  name: 'second',
+  close: () => undefined,
+  async answer(question) {
+    try {
+      return { code: 'ok', ...(await factsOf(question)) }
+    } catch (error) {
+      if (error instanceof Refusal) return { code: error.code }
+      throw error
+    }
+  },
+}
+
+async function factsOf(question: Question): Promise<Pick<Answer, 'facts'>> {
+  switch (question.ask) {
+    case 'bundle': {
+      const { evidence, nonce, static: held, ...input } = question
+      const bytes = {
+        evidence: fromHex(evidence),
+        static: held === null ? undefined : fromHex(held),
+        nonce: fromHex(nonce),
+      }
+      return { facts: await verify({ ...input, ...bytes }) }
+    }
+    case 'quote':
+      await checkQuote({
+        akPublic: question.akPublic === null ? undefined : fromHex(question.akPublic),
+        akSpki: fromHex(question.akSpki ?? ''),
+        endorsement: question.hierarchy === 'endorsement',
+        attest: fromHex(question.attest),
+        signature: fromHex(question.signature),
+        extraData: fromHex(question.extraData),
+        bank: question.selection.bank,
+        indices: question.selection.pcrs,
+        values: new Map(Object.entries(question.pcrs).map(([index, value]) => [Number(index), fromHex(value)])),
+      })
+      return {}
+    case 'chain': {
+      const chain = question.chain.map((certificate) => new Uint8Array(Buffer.from(certificate, 'base64')))
+      await validateChain(chain, fromHex(question.rootSha256), question.nowMs)
+      return {}
+    }
+    default: {
+      const banks = await explainEventLog(new Uint8Array(Buffer.from(question.log, 'base64')))
+      return { facts: banks.map(logFacts) }
+    }
+  }
+}
+
+function logFacts({ bank, values, findings, verified, secureBoot }: Explanation): object {
+  const told = findings.map(({ code, pcr }) => (pcr === undefined ? code : `${code} of PCR ${pcr}`))
+  return { bank, values, findings: [...new Set(told)].toSorted(), verified, secureBoot: secureBoot ?? null }
+}

@@ -1,0 +1,121 @@
+import { equal } from './bytes.ts'
+import { type Cbor } from './cbor.ts'
+import { digestLength, sha256 } from './crypto.ts'
+import { demand, Refusal } from './refusal.ts'
+import { decodeItem, Shape } from './shape.ts'
+import { type Bank, bankOfAlgorithm } from './tpm/algorithm.ts'
+
+/** Limits of PROTOCOL.md §3, in bytes. */
+const limits = { bundle: 2 << 20, claims: 16 << 10, static: 3 << 19, eventLog: 1 << 20, certificate: 8 << 10 } as const
+
+const schema = 'bundle.schema'
+
+export interface Bundle {
+  readonly version: bigint
+  /** As received: hashed before it is decoded. */
+  readonly claims: Uint8Array
+  readonly attest: Uint8Array
+  readonly signature: Uint8Array
+  readonly index: bigint
+  readonly path: readonly Uint8Array[]
+  readonly bank: Bank
+  readonly values: ReadonlyMap<number, Uint8Array>
+  readonly static: StaticPart
+}
+
+export interface StaticPart {
+  readonly akPublic: Uint8Array
+  readonly akChain: readonly Uint8Array[] | undefined
+  readonly eventLogs: readonly EventLog[]
+  readonly release: Cbor | undefined
+  readonly platform: readonly Cbor[] | undefined
+  readonly status: Cbor | undefined
+}
+
+export interface EventLog {
+  readonly kind: bigint
+  readonly bytes: Uint8Array
+}
+
+/**
+ * Reads a bundle, PROTOCOL.md §3. `held` is the static part that the client holds from before.
+ *
+ * @throws {Refusal} bundle.*
+ */
+export async function readBundle(
+  evidence: Uint8Array,
+  held: Uint8Array | undefined,
+  versions: readonly number[],
+): Promise<Bundle> {
+  demand(evidence.length <= limits.bundle, 'bundle.size', 'bundle')
+  const shape: Shape = new Shape(decodeItem(evidence, 'bundle'), schema, 'bundle')
+  const version = shape.uint(0)
+  demand(version === 1n && versions.includes(1), 'bundle.version', `version ${version}`)
+  const claims = shape.bytes(1, evidence.length)
+  const { attest, signature } = readQuote(shape.item(2))
+  const { index, path } = readNonceProof(shape.item(3))
+  const { bank, values } = readPcrs(shape.item(4))
+  const staticHash = shape.bytes(5, 32, 32)
+  const carried = shape.has(6) ? shape.bytes(6, evidence.length) : undefined
+  shape.end()
+  demand(claims.length <= limits.claims, 'bundle.size', 'claims')
+  const part = carried ?? held
+  demand(part !== undefined, 'bundle.static_missing', 'neither sent nor held')
+  demand(part.length <= limits.static, 'bundle.size', 'static')
+  if (!equal(await sha256(part), staticHash))
+    throw new Refusal(carried === undefined ? 'bundle.static_missing' : 'bundle.static_mismatch', 'static-hash')
+  return { version, claims, attest, signature, index, path, bank, values, static: readStatic(part) }
+}
+
+function readQuote(item: Cbor): { attest: Uint8Array; signature: Uint8Array } {
+  const shape: Shape = new Shape(item, schema, 'quote')
+  const quote = { attest: shape.bytes(0, 2048, 1), signature: shape.bytes(1, 2048, 1) }
+  shape.end()
+  return quote
+}
+
+function readNonceProof(item: Cbor): { index: bigint; path: readonly Uint8Array[] } {
+  const shape: Shape = new Shape(item, schema, 'nonce-proof')
+  const proof = { index: shape.uint(0), path: shape.byteArray(1, 64) }
+  for (const sibling of proof.path) shape.must(sibling.length === 32, 1)
+  shape.end()
+  return proof
+}
+
+function readPcrs(item: Cbor): { bank: Bank; values: Map<number, Uint8Array> } {
+  const shape: Shape = new Shape(item, schema, 'pcrs')
+  const bank = bankOfAlgorithm(Number(shape.uint(0)))
+  demand(bank !== undefined, schema, 'pcrs: an unknown bank')
+  const values = new Map<number, Uint8Array>()
+  for (const [index, value] of new Shape(shape.item(1), schema, 'values').entries()) {
+    demand(index <= 23n && value instanceof Uint8Array, schema, `pcrs: index ${index}`)
+    demand(value.length === digestLength[bank.hash], schema, `pcrs: length of ${index}`)
+    values.set(Number(index), value)
+  }
+  shape.end()
+  return { bank, values }
+}
+
+function readStatic(part: Uint8Array): StaticPart {
+  const shape: Shape = new Shape(decodeItem(part, 'bundle'), schema, 'static')
+  const read: StaticPart = {
+    akPublic: shape.bytes(0, 1024, 1),
+    akChain: shape.has(1) ? shape.byteArray(1, 8, 1) : undefined,
+    eventLogs: shape.has(2) ? shape.array(2, 4, 1).map(readEventLog) : [],
+    release: shape.has(3) ? shape.item(3) : undefined,
+    platform: shape.has(4) ? shape.array(4, 4, 1) : undefined,
+    status: shape.has(5) ? shape.item(5) : undefined,
+  }
+  shape.end()
+  for (const certificate of read.akChain ?? [])
+    demand(certificate.length <= limits.certificate, 'bundle.size', 'certificate')
+  for (const { bytes } of read.eventLogs) demand(bytes.length <= limits.eventLog, 'bundle.size', 'event log')
+  return read
+}
+
+function readEventLog(item: Cbor): EventLog {
+  const shape: Shape = new Shape(item, schema, 'event-log')
+  const log = { kind: shape.uint(0, 1n, 1n), bytes: shape.bytes(1, Number.MAX_SAFE_INTEGER) }
+  shape.end()
+  return log
+}

@@ -1,0 +1,79 @@
+import { all, concat } from '../bytes.ts'
+import { demand } from '../refusal.ts'
+import type { PublicKey } from '../tpm/public.ts'
+import { context, type Der, integerOf, lengthOfFirst, oidOf, readDer, sameDer, tag } from './der.ts'
+import { type Extensions, readExtensions } from './extensions.ts'
+import { Fields } from './fields.ts'
+import { type Name, readName } from './name.ts'
+import { readSpki } from './spki.ts'
+import { readTime } from './time.ts'
+
+/** A certificate of RFC 5280 as PROTOCOL.md §17.1 narrows it. */
+export interface Certificate {
+  /** Without padding. */
+  readonly bytes: Uint8Array
+  readonly issuer: Der
+  readonly subject: Der
+  readonly subjectName: Name
+  readonly notBeforeMs: number
+  readonly notAfterMs: number
+  readonly key: PublicKey
+  readonly extensions: Extensions
+}
+
+const syntax = 'chain.syntax'
+
+/** RFC 8017 §A.2.4 (with NULL) and RFC 5758 §3.2 (without parameters). */
+const rsaSignatures: ReadonlySet<string> = new Set(['11', '12', '13'].map((last) => `1.2.840.113549.1.1.${last}`))
+const ecdsaSignatures: ReadonlySet<string> = new Set(['2', '3', '4'].map((last) => `1.2.840.10045.4.3.${last}`))
+
+/** `padded`: zeros may follow, as in NVRAM. @throws {Refusal} chain.* */
+export function readCertificate(bytes: Uint8Array, padded: boolean): Certificate {
+  const der = padded ? withoutPadding(bytes) : bytes
+  const outer = new Fields(readDer(der, 'chain.encoding'), tag.sequence, syntax)
+  const [body, algorithm, signature] = [outer.take(tag.sequence), outer.take(tag.sequence), outer.take(tag.bitString)]
+  outer.end()
+  demand(signature.content[0] === 0, syntax, 'a signature with unused bits')
+  const fields = new Fields(body, tag.sequence, syntax)
+  const version = fields.optional(context(0, true))?.children
+  demand(
+    version?.length === 1 && version[0]?.tag === tag.integer && integerOf(version[0]) === 2n,
+    'chain.version',
+    'not version 3',
+  )
+  const serial = fields.take(tag.integer)
+  demand(integerOf(serial) > 0n && serial.content.length <= 20, 'chain.serial', 'serial number')
+  demand(sameDer(fields.take(tag.sequence), algorithm), 'chain.algorithm_mismatch', 'two signature algorithms')
+  checkSignatureAlgorithm(algorithm)
+  const issuer = fields.take(tag.sequence)
+  const validity = new Fields(fields.take(tag.sequence), tag.sequence, syntax)
+  const [notBeforeMs, notAfterMs] = [readTime(validity.any()), readTime(validity.any())]
+  validity.end()
+  const subject = fields.take(tag.sequence)
+  const key = readSpki(fields.take(tag.sequence), 'chain.key')
+  const wrapped = fields.take(context(3, true))
+  fields.end()
+  demand(wrapped.children.length === 1, syntax, 'extensions')
+  const extensions = readExtensions(wrapped.children[0] as Der)
+  const [issuerName, subjectName] = [readName(issuer, syntax), readName(subject, syntax)]
+  demand(issuerName.length > 0, 'chain.name', 'no issuer')
+  const named = subjectName.length > 0 || (extensions.altNameIsCritical && extensions.directoryNames.length > 0)
+  demand(named, 'chain.name', 'no subject and no critical subjectAltName')
+  return { bytes: concat(der), issuer, subject, subjectName, notBeforeMs, notAfterMs, key, extensions }
+}
+
+function withoutPadding(bytes: Uint8Array): Uint8Array {
+  const length = lengthOfFirst(bytes)
+  if (length === undefined || length >= bytes.length) return bytes
+  demand(all(bytes.subarray(length), 0), 'chain.trailing', 'something other than zeros follows')
+  return bytes.subarray(0, length)
+}
+
+function checkSignatureAlgorithm(value: Der): void {
+  const fields = new Fields(value, tag.sequence, 'chain.signature_algorithm')
+  const oid = oidOf(fields.take(tag.oid))
+  const isRsa = rsaSignatures.has(oid)
+  demand(isRsa || ecdsaSignatures.has(oid), 'chain.signature_algorithm', oid)
+  if (isRsa) fields.take(tag.null)
+  fields.end()
+}

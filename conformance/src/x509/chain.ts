@@ -1,0 +1,21 @@
+import { demand } from '../refusal.ts'
+import { validatePath } from './path.ts'
+import { pkiAccepts } from './pki.ts'
+import { checkProfile, type Leaf, type Profile, profileOf } from './profile.ts'
+
+/**
+ * The leaf that a chain ends in, validated by PROTOCOL.md §17.1 to §17.3. `profile` defaults to that of the root.
+ *
+ * @throws {Refusal} chain.*
+ */
+export async function validateChain(
+  chain: readonly Uint8Array[],
+  rootSha256: Uint8Array,
+  nowMs: number,
+  profile: Profile = profileOf(rootSha256),
+): Promise<Leaf> {
+  const path = await validatePath(chain, rootSha256, nowMs)
+  const leaf = checkProfile(path, profile)
+  demand(await pkiAccepts(path, nowMs), 'chain.pkijs', 'PKI.js refuses what passed every rule')
+  return leaf
+}

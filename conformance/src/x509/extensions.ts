@@ -1,0 +1,177 @@
+import { demand, Refusal } from '../refusal.ts'
+import { context, type Der, integerOf, oidOf, readDer, tag } from './der.ts'
+import { Fields } from './fields.ts'
+import { readName, type Name } from './name.ts'
+
+/** What the extensions of a certificate say, RFC 5280 §4.2.1. */
+export interface Extensions {
+  readonly ca: boolean
+  readonly pathLength: bigint | undefined
+  /** Bits by their number in RFC 5280 §4.2.1.3; undefined where the extension is absent. */
+  readonly keyUsage: ReadonlySet<number> | undefined
+  readonly purposes: readonly string[] | undefined
+  readonly policies: readonly string[]
+  readonly directoryNames: readonly Name[]
+  readonly altNameIsCritical: boolean
+  readonly others: ReadonlyMap<string, Der>
+}
+
+const oid = {
+  subjectKeyIdentifier: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  subjectAltName: '2.5.29.17',
+  basicConstraints: '2.5.29.19',
+  nameConstraints: '2.5.29.30',
+  certificatePolicies: '2.5.29.32',
+  policyMappings: '2.5.29.33',
+  authorityKeyIdentifier: '2.5.29.35',
+  policyConstraints: '2.5.29.36',
+  extKeyUsage: '2.5.29.37',
+  inhibitAnyPolicy: '2.5.29.54',
+} as const
+
+const processed: ReadonlySet<string> = new Set([
+  oid.subjectKeyIdentifier,
+  oid.keyUsage,
+  oid.subjectAltName,
+  oid.basicConstraints,
+  oid.certificatePolicies,
+  oid.authorityKeyIdentifier,
+  oid.extKeyUsage,
+])
+const policyExtensions: ReadonlySet<string> = new Set([oid.policyMappings, oid.policyConstraints, oid.inhibitAnyPolicy])
+
+const code = 'chain.extension'
+
+interface Extension {
+  readonly critical: boolean
+  readonly value: Der
+}
+
+/** @throws {Refusal} chain.syntax, chain.extension and what has a code of its own in the layer */
+export function readExtensions(list: Der): Extensions {
+  const extensions = new Map<string, Extension>()
+  const fields = new Fields(list, tag.sequence, 'chain.syntax')
+  demand(fields.left > 0, 'chain.syntax', 'an empty list of extensions')
+  while (fields.left > 0) {
+    const { id, ...extension } = readExtension(fields.any())
+    demand(!extensions.has(id), 'chain.duplicate_extension', id)
+    extensions.set(id, extension)
+  }
+  for (const [id, { critical }] of extensions) checkProcessed(id, critical)
+  const read = <Value>(id: string, reader: (value: Der) => Value): Value | undefined => {
+    const extension = extensions.get(id)
+    return extension === undefined ? undefined : reader(extension.value)
+  }
+  const altName = extensions.get(oid.subjectAltName)
+  read(oid.subjectKeyIdentifier, readSubjectKeyIdentifier)
+  read(oid.authorityKeyIdentifier, readAuthorityKeyIdentifier)
+  const constraints = read(oid.basicConstraints, readBasicConstraints)
+  return {
+    ca: constraints?.ca ?? false,
+    pathLength: constraints?.pathLength,
+    keyUsage: read(oid.keyUsage, readKeyUsage),
+    purposes: read(oid.extKeyUsage, readPurposes),
+    policies: read(oid.certificatePolicies, readPolicies) ?? [],
+    directoryNames: altName === undefined ? [] : readAltName(altName),
+    altNameIsCritical: altName?.critical ?? false,
+    others: new Map([...extensions].map(([id, { value }]) => [id, value])),
+  }
+}
+
+function readExtension(value: Der): Extension & { readonly id: string } {
+  const fields = new Fields(value, tag.sequence, 'chain.syntax')
+  const id = oidOf(fields.take(tag.oid))
+  const critical = fields.optional(tag.boolean)
+  demand(critical === undefined || critical.content[0] === 0xff, 'chain.encoding', 'a DEFAULT that is written out')
+  const wrapped = fields.take(tag.octetString)
+  fields.end()
+  return { id, critical: critical !== undefined, value: readDer(wrapped.content, code) }
+}
+
+function checkProcessed(id: string, critical: boolean): void {
+  if (id === oid.nameConstraints) throw new Refusal('chain.name_constraints', id)
+  if (policyExtensions.has(id)) throw new Refusal('chain.policy_constraints', id)
+  demand(!critical || processed.has(id), 'chain.critical_extension', id)
+}
+
+function readBasicConstraints(value: Der): Pick<Extensions, 'ca' | 'pathLength'> {
+  const fields = new Fields(value, tag.sequence, code)
+  const ca = fields.optional(tag.boolean)
+  demand(ca === undefined || ca.content[0] === 0xff, code, 'a DEFAULT that is written out')
+  const length = fields.optional(tag.integer)
+  fields.end()
+  demand(length === undefined || (ca !== undefined && integerOf(length) >= 0n), code, 'pathLenConstraint')
+  return { ca: ca !== undefined, pathLength: length === undefined ? undefined : integerOf(length) }
+}
+
+/** A named bit list: its last bit is set (X.690 §11.2.2). */
+function readKeyUsage({ tag: type, content }: Der): ReadonlySet<number> {
+  const [unused = 0, ...octets] = content
+  const last = octets.at(-1) ?? 0
+  demand(type === tag.bitString && octets.length > 0 && octets.length <= 2, code, 'keyUsage')
+  demand(((last >> unused) & 1) === 1, code, 'keyUsage is no named bit list')
+  const bits = octets.flatMap((octet, index) =>
+    [...Array(8).keys()].filter((bit) => (octet >> (7 - bit)) & 1).map((bit) => 8 * index + bit),
+  )
+  demand(
+    bits.every((bit) => bit <= 8),
+    code,
+    'keyUsage has an unknown bit',
+  )
+  return new Set(bits)
+}
+
+function readPurposes(value: Der): readonly string[] {
+  const purposes = children(value).map((purpose) => oidOfChild(purpose))
+  demand(purposes.length > 0, code, 'extKeyUsage is empty')
+  return purposes
+}
+
+function readPolicies(value: Der): readonly string[] {
+  const policies = children(value).map((information) => {
+    const fields = new Fields(information, tag.sequence, code)
+    const policy = oidOf(fields.take(tag.oid))
+    const qualifiers = fields.optional(tag.sequence)
+    demand(qualifiers === undefined || qualifiers.children.length > 0, code, 'policyQualifiers')
+    fields.end()
+    return policy
+  })
+  demand(policies.length > 0 && new Set(policies).size === policies.length, code, 'certificatePolicies')
+  return policies
+}
+
+function readAltName({ critical, value }: Extension): readonly Name[] {
+  const names = children(value)
+  demand(names.length > 0, code, 'subjectAltName is empty')
+  const directory = names.filter((name) => name.tag === context(4, true))
+  if (critical) demand(directory.length === names.length, 'chain.critical_extension', 'subjectAltName')
+  return directory.map((name) => {
+    const [only] = name.children
+    if (only === undefined || name.children.length !== 1) throw new Refusal(code, 'a directory name')
+    return readName(only, code)
+  })
+}
+
+function readSubjectKeyIdentifier(value: Der): void {
+  demand(value.tag === tag.octetString && value.content.length > 0, code, 'subjectKeyIdentifier')
+}
+
+function readAuthorityKeyIdentifier(value: Der): void {
+  const fields = new Fields(value, tag.sequence, code)
+  fields.optional(context(0, false))
+  const issuer = fields.optional(context(1, true))
+  const serial = fields.optional(context(2, false))
+  fields.end()
+  demand((issuer === undefined) === (serial === undefined), code, 'authorityKeyIdentifier')
+}
+
+function children(value: Der): readonly Der[] {
+  demand(value.tag === tag.sequence, code, 'no SEQUENCE')
+  return value.children
+}
+
+function oidOfChild(value: Der): string {
+  demand(value.tag === tag.oid, code, 'no OBJECT IDENTIFIER')
+  return oidOf(value)
+}
