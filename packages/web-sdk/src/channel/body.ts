@@ -1,11 +1,8 @@
 import { raceAbort } from '../abort.js'
-import { type Bytes, utf8 } from '../bytes.js'
+import { utf8 } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
-import type { Piece } from '../ohttp/seal-request.js'
+import { type Piece, windowLength } from '../ohttp/seal-request.js'
 import { encodeForm } from './form.js'
-
-/** How much of a stream the page itself holds, in bytes. */
-const gathered = 1024 * 1024
 
 /** The content of a request, and the content type that `fetch` would give it; '' for none. */
 export interface Body {
@@ -37,24 +34,29 @@ export async function readBody(body: BodyInit | Request | undefined, signal: Abo
   }
 }
 
-/** What a stream gives, in a Blob that grows piece by piece: browsers keep those outside the memory of the page. */
+/** What a stream gives, in a Blob that grows window by window: browsers keep those outside the memory of the page. */
 async function gather(stream: ReadableStream<unknown>, signal: AbortSignal | undefined): Promise<Blob> {
   const reader = stream.getReader()
   const blobs: Blob[] = []
-  let parts: Bytes[] = []
-  let length = 0
+  const window = new Uint8Array(windowLength)
+  let filled = 0
   try {
     for (;;) {
       const { done, value } = await raceAbort(reader.read(), signal)
-      if (done) return new Blob([...blobs, ...parts])
+      if (done) return new Blob([...blobs, window.subarray(0, filled)])
       if (!(value instanceof Uint8Array)) throw new TypeError('A stream gave something other than a Uint8Array')
-      // A copy, as `fetch` makes one: the source may use its memory again.
-      parts.push(value.slice())
-      length += value.length
-      if (length < gathered) continue
-      blobs.push(new Blob(parts))
-      parts = []
-      length = 0
+      for (let offset = 0; offset < value.length;) {
+        const part = value.subarray(offset, offset + windowLength - filled)
+        window.set(part, filled)
+        offset += part.length
+        filled += part.length
+        if (filled < windowLength) continue
+        const blob = new Blob([window])
+        // Comes back once the browser has taken it over; meanwhile the page goes on.
+        await blob.slice(0, 1).arrayBuffer()
+        blobs.push(blob)
+        filled = 0
+      }
     }
   } catch (error) {
     reader.cancel(error).catch(() => {})
