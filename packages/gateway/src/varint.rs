@@ -15,6 +15,17 @@ pub fn peek(bytes: &[u8]) -> Option<(u64, usize)> {
     Some((value, length))
 }
 
+/// Bytes that [`encode`] appends for `value`.
+#[must_use]
+pub const fn length(value: usize) -> usize {
+    match value {
+        0..=0x3f => 1,
+        0x40..=0x3fff => 2,
+        0x4000..=0x3fff_ffff => 4,
+        _ => 8,
+    }
+}
+
 /// Appends `value` to `out` in the shortest form; values of 2^62 and above do not exist on this wire and are cut to it.
 pub fn encode(value: usize, out: &mut impl BufMut) {
     let value = value as u64;

@@ -1,6 +1,5 @@
-//! The sealed answer as a body: head, pieces and end of a Binary HTTP response, each a chunk, each chunk a frame that leaves at once.
+//! The sealed answer as a body: each chunk of a Binary HTTP response a frame that leaves at once.
 
-use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -12,15 +11,14 @@ use http_body::{Body, Frame};
 use hyper::body::Incoming;
 
 use super::exchange::Exchange;
+use super::flow::{Flow, Source};
 use crate::bhttp;
+use crate::config::Padding;
 use crate::failure::Failure;
-use crate::ohttp::CHUNK_PLAINTEXT;
 use crate::ohttp::response::Sealer;
 use crate::pause::PauseLimit;
 use crate::problem;
-use crate::upstream::events::{Cutter, Kind};
 use crate::upstream::headers::CODE_FIELD;
-use crate::varint;
 
 /// The answer broke off: the transport must not end it as if it were complete.
 #[derive(Debug)]
@@ -37,11 +35,9 @@ impl std::error::Error for Aborted {}
 /// An answer on its way out. Only its last frame holds the final chunk; after a failure there is none.
 pub struct SealedAnswer {
     /// None once the message ended or broke off.
-    sealer: Option<Sealer>,
-    head: VecDeque<Bytes>,
-    cutter: Cutter,
+    way: Option<(Sealer, Flow)>,
     /// None once the upstream ended its answer.
-    source: Option<PauseLimit<Incoming>>,
+    upstream: Option<PauseLimit<Incoming>>,
     exchange: Exchange,
 }
 
@@ -51,13 +47,15 @@ impl SealedAnswer {
         sealer: Sealer,
         answer: Response<Incoming>,
         pause: Duration,
+        padding: &Padding,
         mut exchange: Exchange,
     ) -> Self {
         let (parts, body) = answer.into_parts();
         exchange.answered(parts.status);
-        let cutter = Cutter::new(kind(&parts.headers));
-        let source = Some(PauseLimit::new(body, pause));
-        Self { sealer: Some(sealer), head: head(parts.status, &parts.headers), cutter, source, exchange }
+        let head = bhttp::response_head(parts.status, &parts.headers);
+        let flow = Flow::new(head.into(), &parts.headers, body.size_hint().exact().is_some(), padding);
+        let upstream = Some(PauseLimit::new(body, pause));
+        Self { way: Some((sealer, flow)), upstream, exchange }
     }
 
     /// The gateway's own answer.
@@ -72,56 +70,34 @@ impl SealedAnswer {
             fields.insert(HeaderName::from_static("x-should-retry"), HeaderValue::from_static("false"));
         }
         exchange.answered(status);
-        let mut cutter = Cutter::new(Kind::Bytes);
-        cutter.push(&Bytes::from(problem::inner(failure)));
-        Self { sealer: Some(sealer), head: head(status, &fields), cutter, source: None, exchange }
+        let flow = Flow::of(bhttp::response_head(status, &fields).into(), problem::inner(failure).into());
+        Self { way: Some((sealer, flow)), upstream: None, exchange }
     }
 
     /// Seals the next chunk, if it is there.
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, Aborted>> {
-        let Some(sealer) = &mut self.sealer else { return Poll::Ready(Err(Aborted)) };
-        if let Some(part) = self.head.pop_front() {
-            return Poll::Ready(sealer.seal(&[&part]).map_err(|_| Aborted));
-        }
+        let Some((sealer, flow)) = &mut self.way else { return Poll::Ready(Err(Aborted)) };
         loop {
-            let piece = self.cutter.next_piece();
-            let piece = if self.source.is_none() { piece.or_else(|| self.cutter.rest()) } else { piece };
-            if let Some(piece) = piece {
-                let mut length = Vec::with_capacity(2);
-                varint::encode(piece.len(), &mut length);
-                return Poll::Ready(sealer.seal(&[&length, &piece]).map_err(|_| Aborted));
+            let source = if self.upstream.is_some() { Source::Open } else { Source::Ended };
+            match flow.next(sealer, source, context) {
+                Ok(Some(chunk)) => return Poll::Ready(Ok(chunk)),
+                Ok(None) => {}
+                Err(_) => return Poll::Ready(Err(Aborted)),
             }
-            let Some(source) = &mut self.source else { break };
-            match ready!(Pin::new(source).poll_frame(context)) {
+            let Some(upstream) = &mut self.upstream else { break };
+            match ready!(Pin::new(upstream).poll_frame(context)) {
                 Some(Ok(frame)) => {
                     if let Ok(bytes) = frame.into_data() {
-                        self.cutter.push(&bytes);
+                        flow.push(bytes);
                     }
                 }
                 Some(Err(_)) => return Poll::Ready(Err(Aborted)),
-                None => self.source = None,
+                None => self.upstream = None,
             }
         }
-        let last = self.sealer.take().map(|sealer| sealer.seal_final(&[bhttp::END]));
-        Poll::Ready(last.and_then(Result::ok).ok_or(Aborted))
+        let last = self.way.take().and_then(|(sealer, flow)| flow.finish(sealer).ok());
+        Poll::Ready(last.ok_or(Aborted))
     }
-}
-
-/// The encoded head, in parts that fit into chunks.
-fn head(status: StatusCode, fields: &HeaderMap) -> VecDeque<Bytes> {
-    let mut head = Bytes::from(bhttp::response_head(status, fields));
-    let mut parts = VecDeque::new();
-    while head.len() > CHUNK_PLAINTEXT {
-        parts.push_back(head.split_to(CHUNK_PLAINTEXT));
-    }
-    parts.push_back(head);
-    parts
-}
-
-fn kind(fields: &HeaderMap) -> Kind {
-    let media_type = fields.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("text/event-stream") { Kind::Events } else { Kind::Bytes }
 }
 
 impl Body for SealedAnswer {
@@ -136,14 +112,14 @@ impl Body for SealedAnswer {
         match &chunk {
             Ok(bytes) => {
                 self.exchange.sent(bytes.len() as u64);
-                if self.sealer.is_none() {
+                if self.way.is_none() {
                     self.exchange.completed();
                 }
             }
             Err(Aborted) => {
                 // Nothing may follow, and the upstream need not go on.
-                self.sealer = None;
-                self.source = None;
+                self.way = None;
+                self.upstream = None;
             }
         }
         Poll::Ready(Some(chunk.map(Frame::data)))

@@ -5,9 +5,11 @@
 mod admission;
 mod answer;
 mod exchange;
+mod flow;
 mod forward;
 mod idempotency;
 mod inner;
+mod padding;
 
 use std::sync::Arc;
 
@@ -84,7 +86,10 @@ impl Channel {
         };
         exchange.opened();
         let answer = match self.forward(inner).await {
-            Ok(answer) => SealedAnswer::from_upstream(sealer, answer, self.config.limits.upstream_timeout, exchange),
+            Ok(answer) => {
+                let Config { limits, padding, .. } = &*self.config;
+                SealedAnswer::from_upstream(sealer, answer, limits.upstream_timeout, padding, exchange)
+            }
             Err(failure) if is_outer(failure.code) => return Err(self.refuse(failure)),
             Err(failure) => {
                 self.log.failure(Level::Info, "request.refused", &Failure::new(failure.code));

@@ -10,13 +10,17 @@ use blindllama_verifier::evidence::claims::{MAX_LIFETIME_MS, Upstream, is_instan
 use zeroize::Zeroizing;
 
 use super::file::{self, File};
-use super::{Address, Config, Limits, Origins, UpstreamSettings};
+use super::{Address, Config, Limits, Origins, Padding, UpstreamSettings};
 use crate::attestation::epoch::EpochSettings;
 use crate::failure::Failure;
 use crate::log::Level;
+use crate::ohttp::CHUNK_PLAINTEXT;
 use crate::ohttp::suite::Suite;
 use crate::tpm::{KeyKind, TpmSettings};
 use crate::upstream::routes::Route;
+
+/// Longer, and clients would take the stream for a dead one.
+const LONGEST_BATCH_MS: u64 = 10_000;
 
 type Checked<T> = Result<T, Failure>;
 
@@ -86,6 +90,7 @@ impl File {
             date_window_ms: u64::try_from(duration("channel.date_window_ms", self.channel.date_window_ms)?.as_millis())
                 .unwrap_or(MAX_LIFETIME_MS),
             idempotency_capacity: size("channel.idempotency_capacity", self.channel.idempotency_capacity)?,
+            padding: padding(&self.channel)?,
             epochs: epochs(&self.channel)?,
         })
     }
@@ -204,6 +209,18 @@ fn limits(limits: &file::Limits) -> Checked<Limits> {
         upstream_timeout: duration("limits.upstream_timeout_ms", limits.upstream_timeout_ms)?,
         waiting: size("limits.waiting", limits.waiting)?,
     })
+}
+
+fn padding(channel: &file::Channel) -> Checked<Padding> {
+    let event_bucket = match usize::try_from(channel.event_bucket_bytes) {
+        Ok(bucket) if bucket == 0 || (64..=CHUNK_PLAINTEXT).contains(&bucket) => bucket,
+        _ => return invalid("channel.event_bucket_bytes", "between 64 and 16384, or 0 for events as long as they are"),
+    };
+    if channel.batch_ms > LONGEST_BATCH_MS {
+        return invalid("channel.batch_ms", "at most 10000, or 0 for each event at once");
+    }
+    let batch = Duration::from_millis(channel.batch_ms);
+    Ok(Padding { event_bucket, batch: Some(batch).filter(|batch| !batch.is_zero()) })
 }
 
 fn epochs(channel: &file::Channel) -> Checked<EpochSettings> {

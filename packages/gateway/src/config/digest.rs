@@ -65,6 +65,8 @@ impl Config {
             (3, (self.epochs.replay_capacity as u64).into()),
             (4, (self.idempotency_capacity as u64).into()),
             (5, Value::array(suites)),
+            (6, (self.padding.event_bucket as u64).into()),
+            (7, milliseconds(self.padding.batch.unwrap_or_default())),
         ])
     }
 

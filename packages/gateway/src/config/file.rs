@@ -139,6 +139,8 @@ pub(super) struct Channel {
     pub(super) replay_capacity: u64,
     pub(super) idempotency_capacity: u64,
     pub(super) suites: Vec<String>,
+    pub(super) event_bucket_bytes: u64,
+    pub(super) batch_ms: u64,
 }
 
 impl Default for Channel {
@@ -150,6 +152,8 @@ impl Default for Channel {
             replay_capacity: 1 << 20,
             idempotency_capacity: 1 << 20,
             suites: Suite::ALL.map(|suite| suite.name().into()).into(),
+            event_bucket_bytes: 512,
+            batch_ms: 0,
         }
     }
 }

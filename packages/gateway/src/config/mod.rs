@@ -45,6 +45,17 @@ pub struct Config {
     pub date_window_ms: u64,
     /// Idempotency keys remembered per generation.
     pub idempotency_capacity: usize,
+    /// What hides how long the parts of an answer are and when they came.
+    pub padding: Padding,
+}
+
+/// What hides how long the parts of an answer are and when they came (PROTOCOL.md §10).
+#[derive(Clone, Debug)]
+pub struct Padding {
+    /// Events are padded to multiples of it, in bytes; 0: not padded.
+    pub event_bucket: usize,
+    /// Events leave together, at its multiples; None: each at once.
+    pub batch: Option<Duration>,
 }
 
 /// The model server and what may be asked of it.

@@ -139,6 +139,9 @@ fn what_would_not_be_safe_is_invalid() {
         "channel.suites = []",
         "channel.suites = ['x25519-sha256-aes128gcm', 'x25519-sha256-aes128gcm']",
         "channel.suites = ['x448-sha256-aes128gcm']",
+        "channel.event_bucket_bytes = 63",
+        "channel.event_bucket_bytes = 16385",
+        "channel.batch_ms = 10001",
     ] {
         let name = member.split(' ').next().unwrap();
         let others =
@@ -184,10 +187,11 @@ fn the_settings_have_one_encoding() {
     expected.extend(b"\x05\x80\x06\x02\x07\xa8");
     expected.extend(b"\x00\x1a\x04\x10\x00\x00\x01\x1a\x00\x01\x00\x00\x02\x19\x04\x00\x03\x19\x10\x00");
     expected.extend(b"\x04\x19\x27\x10\x05\x19\x75\x30\x06\x1a\x00\x04\x93\xe0\x07\x19\x40\x00");
-    expected.extend(b"\x08\xa6\x00\x1a\x00\x36\xee\x80\x01\x1a\x00\x04\x93\xe0\x02\x1a\x00\x04\x93\xe0");
+    expected.extend(b"\x08\xa8\x00\x1a\x00\x36\xee\x80\x01\x1a\x00\x04\x93\xe0\x02\x1a\x00\x04\x93\xe0");
     expected.extend(b"\x03\x1a\x00\x10\x00\x00\x04\x1a\x00\x10\x00\x00");
     expected.extend(b"\x05\x86\x83\x19\x64\x7a\x01\x01\x83\x19\x64\x7a\x01\x03\x83\x19\x64\x7a\x01\x02");
     expected.extend(b"\x83\x18\x20\x01\x01\x83\x18\x20\x01\x03\x83\x18\x20\x01\x02");
+    expected.extend(b"\x06\x19\x02\x00\x07\x00");
     expected.extend(b"\x09\xa2\x00\x0b\x01\x82\x00\x04");
     assert_eq!(hex(&config.settings()), hex(&expected));
     assert_eq!(config.digest(), crate::digest::sha256(&expected));
@@ -226,6 +230,8 @@ fn every_setting_that_decides_where_plaintext_goes_changes_the_digest_and_addres
         "channel.replay_capacity = 2",
         "channel.idempotency_capacity = 2",
         "channel.suites = ['x25519-sha256-aes128gcm']",
+        "channel.event_bucket_bytes = 0",
+        "channel.batch_ms = 2",
         "attestation.bank = 'sha384'",
         "attestation.pcrs = [0]",
     ];

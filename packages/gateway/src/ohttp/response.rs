@@ -42,7 +42,7 @@ impl Sealer {
             .ok_or(Failure::new(Code::GATEWAY_INTERNAL))
     }
 
-    pub(super) fn derive(id: AeadId, secret: &[u8], encapsulated: &[u8], response_nonce: &[u8]) -> Option<Self> {
+    pub(crate) fn derive(id: AeadId, secret: &[u8], encapsulated: &[u8], response_nonce: &[u8]) -> Option<Self> {
         let algorithm = match id {
             AeadId::Aes128Gcm => &aead::AES_128_GCM,
             AeadId::Aes256Gcm => &aead::AES_256_GCM,

@@ -10,7 +10,7 @@ use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Incoming;
 use tokio::time::{sleep, timeout};
 
-use crate::support::client::{Attested, Opener, varint};
+use crate::support::client::{Attested, Opener};
 use crate::support::http::Version;
 use crate::support::upstream::{Broken, whole};
 use crate::support::{Answer, Gateway, Message, Setup, Swtpm, Upstream};
@@ -55,11 +55,32 @@ impl Stream {
     }
 }
 
-fn content(text: &str) -> Vec<u8> {
-    let mut chunk = Vec::new();
-    varint(text.len(), &mut chunk);
-    chunk.extend(text.as_bytes());
-    chunk
+/// What a chunk of one piece of content carries.
+fn content(chunk: &[u8]) -> &str {
+    let (length, size) = blindllama_gateway::varint::peek(chunk).unwrap();
+    assert_eq!(chunk.len(), size + length as usize, "one piece");
+    std::str::from_utf8(&chunk[size..]).unwrap()
+}
+
+/// The text without the gateway's comments, of which each of its chunks has one.
+fn without_filler(text: &str) -> String {
+    let mut kept = String::new();
+    for line in text.split_inclusive('\n') {
+        if !(line.len() > 3 && line.starts_with(": ") && line[1..].trim().is_empty()) {
+            kept.push_str(line);
+        }
+    }
+    kept
+}
+
+/// What a padded chunk carries.
+fn event(chunk: &[u8]) -> String {
+    assert_eq!(chunk.len() % 512, 0, "{} bytes", chunk.len());
+    without_filler(content(chunk))
+}
+
+fn leak(text: String) -> &'static str {
+    Box::leak(text.into_boxed_str())
 }
 
 async fn started(upstream: &Upstream) -> (Swtpm, Gateway, Attested) {
@@ -76,10 +97,10 @@ async fn each_event_is_one_chunk_and_arrives_before_the_next_is_made() {
         let (_swtpm, gateway, attested) = started(&upstream).await;
         let mut stream = Stream::open(&attested, version).await;
         assert_eq!(stream.next().await.unwrap()[0], 3, "the head of a response of indeterminate length");
-        for event in ["data: {\"a\":1}\n\n", ": keep-alive\r\n\r\n", "event: x\rdata: y\r\r", "data: [DONE]\n\n"] {
+        for sent in ["data: {\"a\":1}\n\n", ": keep-alive\r\n\r\n", "event: x\ndata: y\r\n\r\n", "data: [DONE]\n\n"] {
             // The next event does not exist yet: only the gateway's own haste can deliver this one.
-            events.send(Ok(event)).unwrap();
-            assert_eq!(stream.next().await.unwrap(), content(event), "{version:?}");
+            events.send(Ok(sent)).unwrap();
+            assert_eq!(event(&stream.next().await.unwrap()), sent, "{version:?}");
         }
         drop(events);
         assert_eq!(stream.end().await.unwrap(), Some(vec![0, 0]), "an authenticated end");
@@ -96,9 +117,118 @@ async fn several_events_in_one_write_are_still_one_chunk_each() {
     stream.next().await.unwrap();
     events.send(Ok("data: 1\n\ndata: 2\n\ndata:")).unwrap();
     events.send(Ok(" 3\n\n")).unwrap();
-    for event in ["data: 1\n\n", "data: 2\n\n", "data: 3\n\n"] {
-        assert_eq!(stream.next().await.unwrap(), content(event));
+    for sent in ["data: 1\n\n", "data: 2\n\n", "data: 3\n\n"] {
+        assert_eq!(event(&stream.next().await.unwrap()), sent);
     }
+}
+
+#[tokio::test]
+async fn the_length_of_a_chunk_does_not_tell_that_of_its_event() {
+    let (events, upstream) = Upstream::events();
+    let (_swtpm, _gateway, attested) = started(&upstream).await;
+    let mut stream = Stream::open(&attested, Version::Http2).await;
+    stream.next().await.unwrap();
+    let sent: Vec<&'static str> =
+        [1, 40, 200, 480].map(|length| leak(format!("data: {}\n\n", "x".repeat(length)))).into();
+    for sent in &sent {
+        events.send(Ok(sent)).unwrap();
+        let chunk = stream.next().await.unwrap();
+        assert_eq!((chunk.len(), event(&chunk).as_str()), (512, *sent));
+    }
+    // Two parts that fill chunks, and the rest.
+    let long = leak(format!("data: {}\r\n\r\n", "y".repeat(40_000)));
+    events.send(Ok(long)).unwrap();
+    let chunks = [stream.next().await.unwrap(), stream.next().await.unwrap(), stream.next().await.unwrap()];
+    assert_eq!(chunks.each_ref().map(Vec::len), [16_382, 16_382, 7680]);
+    assert_eq!(without_filler(&chunks.each_ref().map(|chunk| content(chunk)).concat()), *long);
+    // An end without a blank line.
+    events.send(Ok("data: rest")).unwrap();
+    drop(events);
+    let rest = stream.next().await.unwrap();
+    assert_eq!((rest.len(), event(&rest).as_str()), (512, "data: rest"));
+    assert_eq!(stream.end().await.unwrap(), Some(vec![0, 0]));
+}
+
+#[tokio::test]
+async fn an_operator_may_leave_events_as_long_as_they_are() {
+    let (events, upstream) = Upstream::events();
+    let swtpm = Swtpm::start().await;
+    let gateway = Setup::new(&swtpm, &upstream).with("channel.event_bucket_bytes", 0).start().await;
+    let mut stream = Stream::open(&Attested::to(&gateway).await, Version::Http1).await;
+    stream.next().await.unwrap();
+    for sent in ["data: 1\n\n", "event: x\rdata: y\r\r"] {
+        events.send(Ok(sent)).unwrap();
+        assert_eq!(content(&stream.next().await.unwrap()), sent);
+    }
+}
+
+#[tokio::test]
+async fn events_of_one_moment_leave_together_where_the_operator_wants_it() {
+    let (events, upstream) = Upstream::events();
+    let swtpm = Swtpm::start().await;
+    let gateway = Setup::new(&swtpm, &upstream).with("channel.batch_ms", 3000).start().await;
+    let attested = Attested::to(&gateway).await;
+    let mut stream = Stream::open(&attested, Version::Http1).await;
+    stream.next().await.unwrap();
+    for sent in ["data: 1\n\n", "data: 2\n\n", "data: 3\n", "\n"] {
+        events.send(Ok(sent)).unwrap();
+        sleep(Duration::from_millis(20)).await;
+    }
+    let chunk = stream.next().await.unwrap();
+    assert_eq!((chunk.len(), event(&chunk).as_str()), (512, "data: 1\n\ndata: 2\n\ndata: 3\n\n"));
+    events.send(Ok("data: 4\n\ndata: [DONE]\n\n")).unwrap();
+    drop(events);
+    assert_eq!(event(&stream.next().await.unwrap()), "data: 4\n\ndata: [DONE]\n\n");
+    assert_eq!(stream.end().await.unwrap(), Some(vec![0, 0]));
+}
+
+#[tokio::test]
+async fn an_upstream_that_dies_while_events_wait_leaves_an_answer_without_an_end() {
+    let (events, upstream) = Upstream::events();
+    let swtpm = Swtpm::start().await;
+    let gateway = Setup::new(&swtpm, &upstream).with("channel.batch_ms", 10_000).start().await;
+    let mut stream = Stream::open(&Attested::to(&gateway).await, Version::Http2).await;
+    stream.next().await.unwrap();
+    events.send(Ok("data: [DONE]\n\n")).unwrap();
+    events.send(Err(Broken)).unwrap();
+    assert!(stream.end().await.is_err());
+    gateway.log.wait("request.aborted", 1).await;
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_while_events_wait_stops_the_upstream() {
+    let (events, upstream) = Upstream::events();
+    let swtpm = Swtpm::start().await;
+    let gateway = Setup::new(&swtpm, &upstream).with("channel.batch_ms", 10_000).start().await;
+    let attested = Attested::to(&gateway).await;
+    let mut stream = Stream::open(&attested, Version::Http1).await;
+    stream.next().await.unwrap();
+    events.send(Ok("data: 1\n\n")).unwrap();
+    drop(stream);
+    upstream.closed(1).await;
+    gateway.log.wait("request.aborted", 1).await;
+}
+
+#[tokio::test]
+async fn the_size_of_a_whole_answer_tells_little_of_its_length() {
+    let mut shapes = Vec::new();
+    for length in [2, 100, 250, 3000, 3100] {
+        let text = leak(format!("\"{}\"", "x".repeat(length - 2)));
+        let upstream = Upstream::fixed(text);
+        let (_swtpm, _gateway, attested) = started(&upstream).await;
+        let answer = attested.ask(&chat()).await;
+        assert_eq!(answer.text(), text);
+        shapes.push(answer.chunks.iter().map(Vec::len).collect::<Vec<_>>());
+    }
+    assert_eq!(shapes[0], [512]);
+    assert!(shapes[0] == shapes[1] && shapes[1] == shapes[2] && shapes[3] == shapes[4], "{shapes:?}");
+    // The gateway's own answers too.
+    let upstream = Upstream::fixed("{}");
+    let (_swtpm, _gateway, attested) = started(&upstream).await;
+    let refused = attested.ask(&Message::post("/v1/nothing", "{}")).await;
+    assert_eq!(refused.code(), "request.route");
+    let total: usize = refused.chunks.iter().map(Vec::len).sum();
+    assert!(refused.chunks.len() == 1 && total.is_multiple_of(32), "{total}");
 }
 
 #[tokio::test]
@@ -228,9 +358,8 @@ async fn an_answer_of_any_size_arrives_whole_in_chunks_that_fit() {
     let answer = attested.ask(&chat()).await;
     assert!(answer.text() == text);
     assert!(answer.chunks.iter().all(|chunk| chunk.len() <= 16_384));
-    let (last, others) = answer.chunks.split_last().unwrap();
-    assert_eq!(last, &[0, 0]);
-    assert!(others.iter().all(|chunk| !chunk.is_empty()));
+    let (_, others) = answer.chunks.split_last().unwrap();
+    assert!(others.iter().all(|chunk| chunk.len() == 16_384), "all but the last are full");
 }
 
 #[tokio::test]

@@ -1,0 +1,121 @@
+//! Server-Sent Events: each travels as one chunk, at once or with all others of its moment, and is padded by a comment inside it.
+
+use std::collections::VecDeque;
+use std::task::Context;
+
+use bytes::Bytes;
+
+use super::ticks::Ticks;
+use super::{Source, length_of, next_of_head};
+use crate::channel::padding::{LONGEST_EVENT, comment};
+use crate::config::Padding;
+use crate::failure::Failure;
+use crate::ohttp::response::Sealer;
+use crate::upstream::events::{Cutter, Piece};
+
+pub(in crate::channel) struct Events {
+    head: Bytes,
+    cutter: Cutter,
+    /// 0: events are not padded.
+    bucket: usize,
+    /// None: events do not wait for each other.
+    ticks: Option<Ticks>,
+    ready: VecDeque<Piece>,
+    /// Bytes in `ready`.
+    length: usize,
+    /// Whether all that is ready may leave.
+    due: bool,
+}
+
+impl Events {
+    pub(super) fn new(head: Bytes, padding: &Padding) -> Self {
+        Self {
+            head,
+            cutter: Cutter::new(LONGEST_EVENT),
+            bucket: padding.event_bucket,
+            ticks: padding.batch.map(Ticks::new),
+            ready: VecDeque::new(),
+            length: 0,
+            due: false,
+        }
+    }
+
+    pub(super) fn push(&mut self, bytes: &Bytes) {
+        self.cutter.push(bytes);
+    }
+
+    pub(super) fn next(
+        &mut self,
+        sealer: &mut Sealer,
+        source: Source,
+        context: &mut Context<'_>,
+    ) -> Result<Option<Bytes>, Failure> {
+        if let Some(chunk) = next_of_head(&mut self.head, sealer)? {
+            return Ok(Some(chunk));
+        }
+        self.gather(source);
+        if !self.may_leave(source, context) {
+            return Ok(None);
+        }
+        let Some(first) = self.take() else { return Ok(None) };
+        let mut pieces = vec![first];
+        let mut length = pieces.iter().map(|piece| piece.bytes.len()).sum::<usize>();
+        while self.ticks.is_some()
+            && let Some(next) = self.ready.front()
+            && let together = length.saturating_add(next.bytes.len())
+            && together <= LONGEST_EVENT
+        {
+            length = together;
+            pieces.extend(self.take());
+        }
+        self.seal(&pieces, length, sealer).map(Some)
+    }
+
+    /// Cuts what arrived into events: one, or as many as fill a chunk where they wait for each other.
+    fn gather(&mut self, source: Source) {
+        let enough = if self.ticks.is_some() { LONGEST_EVENT } else { 1 };
+        while self.length < enough {
+            let piece = self.cutter.next_piece();
+            let Some(piece) = piece.or_else(|| if source == Source::Ended { self.cutter.rest() } else { None }) else {
+                return;
+            };
+            self.length = self.length.saturating_add(piece.bytes.len());
+            self.ready.push_back(piece);
+        }
+    }
+
+    fn may_leave(&mut self, source: Source, context: &mut Context<'_>) -> bool {
+        let Some(ticks) = &mut self.ticks else { return true };
+        if self.ready.is_empty() {
+            self.due = false;
+        } else if !self.due && (source == Source::Ended || self.length >= LONGEST_EVENT) {
+            ticks.reset();
+            self.due = true;
+        } else if !self.due {
+            self.due = ticks.poll(context);
+        }
+        self.due
+    }
+
+    fn take(&mut self) -> Option<Piece> {
+        let piece = self.ready.pop_front()?;
+        self.length = self.length.saturating_sub(piece.bytes.len());
+        Some(piece)
+    }
+
+    /// Seals `pieces`, which have `length` bytes together, as one chunk. The comment goes into the last of them that has room for one.
+    fn seal(&self, pieces: &[Piece], length: usize, sealer: &mut Sealer) -> Result<Bytes, Failure> {
+        let padded = pieces.iter().rposition(|piece| piece.gap.is_some()).filter(|_| self.bucket > 0);
+        let comment = if padded.is_some() { comment(length, self.bucket) } else { [b"".as_slice(); 2] };
+        let prefix = length_of(comment.iter().fold(length, |sum, part| sum.saturating_add(part.len())));
+        let mut parts: Vec<&[u8]> = vec![&prefix];
+        for (index, piece) in pieces.iter().enumerate() {
+            let gap = piece.gap.filter(|_| padded == Some(index));
+            match gap.and_then(|gap| piece.bytes.split_at_checked(gap)) {
+                Some((front, back)) => parts.extend([front, comment[0], comment[1], back]),
+                None => parts.push(&piece.bytes),
+            }
+        }
+        sealer.seal(&parts)
+    }
+}

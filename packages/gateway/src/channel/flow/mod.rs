@@ -1,0 +1,114 @@
+//! The bytes of an answer on their way into chunks: which of them travel together, and how much filler comes with them, by what
+//! the answer is (PROTOCOL.md §10).
+
+mod events;
+mod stream;
+mod ticks;
+mod whole;
+
+use std::task::Context;
+
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+
+use self::events::Events;
+use self::stream::Stream;
+use self::whole::Whole;
+use crate::bhttp;
+use crate::config::Padding;
+use crate::failure::Failure;
+use crate::ohttp::CHUNK_PLAINTEXT;
+use crate::ohttp::response::Sealer;
+
+/// What can still be expected of the upstream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// More bytes.
+    Open,
+    /// Nothing: the answer is whole.
+    Ended,
+}
+
+/// One answer, from its head to the end of its content.
+pub(super) enum Flow {
+    /// `text/event-stream`: events, each at once or all of a moment together, padded to buckets.
+    Events(Box<Events>),
+    /// Whatever else a client may read while it is made: as it comes.
+    Stream(Stream),
+    /// What nobody reads before it is whole: full chunks, padded at its end.
+    Whole(Whole),
+}
+
+impl Flow {
+    /// For an answer with this head, encoded. `sized` says whether the upstream announced its length.
+    pub(super) fn new(head: Bytes, fields: &HeaderMap, sized: bool, padding: &Padding) -> Self {
+        let media_type = fields.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let essence = media_type.split(';').next().unwrap_or_default().trim();
+        if essence.eq_ignore_ascii_case("text/event-stream") {
+            Self::Events(Box::new(Events::new(head, padding)))
+        } else if sized || essence.eq_ignore_ascii_case("application/json") {
+            Self::Whole(Whole::new(head))
+        } else {
+            Self::Stream(Stream::new(head))
+        }
+    }
+
+    /// For an answer that is there already.
+    pub(super) fn of(head: Bytes, content: Bytes) -> Self {
+        let mut whole = Whole::new(head);
+        whole.push(content);
+        Self::Whole(whole)
+    }
+
+    /// Adds content.
+    pub(super) fn push(&mut self, bytes: Bytes) {
+        if bytes.is_empty() {
+            return;
+        }
+        match self {
+            Self::Events(events) => events.push(&bytes),
+            Self::Stream(stream) => stream.push(bytes),
+            Self::Whole(whole) => whole.push(bytes),
+        }
+    }
+
+    /// The next chunk before the final one, sealed; None until more content is pushed or the moment for what waits has come, which
+    /// wakes the task of `context`.
+    pub(super) fn next(
+        &mut self,
+        sealer: &mut Sealer,
+        source: Source,
+        context: &mut Context<'_>,
+    ) -> Result<Option<Bytes>, Failure> {
+        match self {
+            Self::Events(events) => events.next(sealer, source, context),
+            Self::Stream(stream) => stream.next(sealer),
+            Self::Whole(whole) => whole.next(sealer, source),
+        }
+    }
+
+    /// The final chunk, sealed: to be called when the source ended and [`Self::next`] had no more.
+    pub(super) fn finish(self, sealer: Sealer) -> Result<Bytes, Failure> {
+        match self {
+            Self::Events(_) | Self::Stream(_) => sealer.seal_final(&[bhttp::END]),
+            Self::Whole(whole) => whole.finish(sealer),
+        }
+    }
+}
+
+/// Seals the next part of an encoded head that may be longer than a chunk.
+fn next_of_head(head: &mut Bytes, sealer: &mut Sealer) -> Result<Option<Bytes>, Failure> {
+    let part = head.split_to(head.len().min(CHUNK_PLAINTEXT));
+    if part.is_empty() { Ok(None) } else { sealer.seal(&[&part]).map(Some) }
+}
+
+/// The length of a piece of content as it stands in front of it (RFC 9292 §3.2).
+fn length_of(content: usize) -> BytesMut {
+    let mut length = BytesMut::with_capacity(4);
+    crate::varint::encode(content, &mut length);
+    length
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+//! How much filler makes lengths tell little (PROTOCOL.md §10).
+
+use crate::ohttp::CHUNK_PLAINTEXT;
+use crate::varint;
+
+/// A comment of an event stream, `:` to the end of its line (HTML §9.2.6); a shorter one is one too, without its last byte.
+static COMMENT: [u8; CHUNK_PLAINTEXT] = {
+    let mut comment = [b' '; CHUNK_PLAINTEXT];
+    comment[0] = b':';
+    comment
+};
+
+/// The shortest comment with the end of its line.
+const SHORTEST_COMMENT: usize = 2;
+
+/// Longest content of a chunk that has a length in front of it and room for a comment, whatever its bucket.
+pub(super) const LONGEST_EVENT: usize = CHUNK_PLAINTEXT - 2 - SHORTEST_COMMENT;
+
+/// The line of comment, in parts, by which a chunk of `content` bytes, with its length in front, grows to the next multiple of
+/// `bucket`, or to a full chunk where that comes first. Empty where the chunk is a multiple already, or cannot grow to one.
+pub(super) fn comment(content: usize, bucket: usize) -> [&'static [u8]; 2] {
+    match comment_length(content, bucket).and_then(|length| COMMENT.get(..length.checked_sub(1)?)) {
+        Some(comment) => [comment, b"\n"],
+        None => [b"", b""],
+    }
+}
+
+fn comment_length(content: usize, bucket: usize) -> Option<usize> {
+    let mut chunk = varint::length(content).checked_add(content)?.checked_next_multiple_of(bucket)?;
+    while chunk <= CHUNK_PLAINTEXT.checked_next_multiple_of(bucket)? {
+        let full = chunk.min(CHUNK_PLAINTEXT);
+        // The content that fills the chunk, where its length has a shortest form that does.
+        let filled = (1..=2).find_map(|length| full.checked_sub(length).filter(|rest| varint::length(*rest) == length));
+        match filled.and_then(|filled| filled.checked_sub(content)) {
+            Some(0) => return None,
+            Some(length) if length >= SHORTEST_COMMENT => return Some(length),
+            _ => chunk = chunk.checked_add(bucket)?,
+        }
+    }
+    None
+}
+
+/// The length that a message of `length` bytes is padded to: at least 512, then Padmé (Nikitin et al., "Reducing Metadata Leakage
+/// from Encrypted Files and Communication with PURBs", §4), which leaks O(log log) bits of it and adds at most 12 %.
+pub(super) fn padme(length: u64) -> u64 {
+    let length = length.max(512);
+    let exponent = length.ilog2();
+    let kept = exponent.ilog2().saturating_add(1);
+    length.checked_next_multiple_of(1 << exponent.saturating_sub(kept)).unwrap_or(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grown(content: usize, bucket: usize) -> usize {
+        let content = content + comment(content, bucket).iter().map(|part| part.len()).sum::<usize>();
+        varint::length(content) + content
+    }
+
+    #[test]
+    fn every_event_fills_a_bucket_and_never_more_than_a_chunk() {
+        for bucket in [64, 65, 100, 512, 5000, 8192, CHUNK_PLAINTEXT] {
+            for content in 1..=LONGEST_EVENT {
+                let chunk = grown(content, bucket);
+                assert!(chunk.is_multiple_of(bucket) || chunk == CHUNK_PLAINTEXT, "{content} in {bucket}: {chunk}");
+                assert!(chunk <= CHUNK_PLAINTEXT && chunk > content);
+                // The next multiple, or the one behind it where a comment of one byte would be needed.
+                assert!(chunk < content + 4 + 2 * bucket, "{content} in {bucket}: {chunk}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_gap_too_small_for_a_comment_goes_to_the_bucket_behind() {
+        assert_eq!(grown(510, 512), 512);
+        assert_eq!(grown(509, 512), 1024);
+        assert_eq!(grown(508, 512), 512);
+        // No content of a shortest length makes 65.
+        assert_eq!(grown(20, 65), 130);
+    }
+
+    #[test]
+    fn filler_is_one_comment_line() {
+        for content in [1, 100, 508, 16_380] {
+            let filler = comment(content, 512).concat();
+            assert!(filler.starts_with(b":") && filler.ends_with(b"\n"));
+            assert!(filler[1..filler.len() - 1].iter().all(|byte| *byte == b' '));
+        }
+    }
+
+    /// The paper's figure 6, and where the client of this repository pads a request to.
+    #[test]
+    fn whole_messages_grow_by_at_most_an_eighth() {
+        for (length, padded) in [(0, 512), (512, 512), (513, 544), (1000, 1024), (9000, 9216), (1 << 20, 1 << 20)] {
+            assert_eq!(padme(length), padded, "{length}");
+        }
+        for length in 513..100_000 {
+            let padded = padme(length);
+            assert!(padded >= length && (padded - length) * 100 <= length * 12, "{length}: {padded}");
+            assert_eq!(padme(padded), padded);
+        }
+        assert_eq!(padme(u64::MAX), u64::MAX, "what no message is long enough for");
+    }
+}
