@@ -1,6 +1,7 @@
 import { KDF_HKDF_SHA256, KEM_DHKEM_X25519_HKDF_SHA256 } from 'hpke'
 import { type Bytes, concat, utf8 } from '../packages/web-sdk/src/bytes.js'
 import { ChunkCipher } from '../packages/web-sdk/src/ohttp/chunk-cipher.js'
+import { senderOf } from '../packages/web-sdk/src/ohttp/kem.js'
 import { RequestKey } from '../packages/web-sdk/src/ohttp/request-key.js'
 import type { SealedRequest } from '../packages/web-sdk/src/ohttp/seal-request.js'
 import { encodeVarint } from '../packages/web-sdk/src/varint.js'
@@ -13,7 +14,7 @@ export async function createKey(): Promise<{ key: RequestKey; publicKey: CryptoK
   const { publicKey } = await generateKey(true)
   const rawKey = new Uint8Array(await crypto.subtle.exportKey('raw', publicKey))
   const chosen = { keyId: 1, kemId: 0x20, kdfId: 1, aeadId: 1, publicKey: rawKey }
-  return { key: await RequestKey.import(chosen, [KEM_DHKEM_X25519_HKDF_SHA256()]), publicKey }
+  return { key: await RequestKey.import(chosen, [senderOf(KEM_DHKEM_X25519_HKDF_SHA256())]), publicKey }
 }
 
 /** An encapsulated response whose chunks are `chunks`, then an empty final one. */

@@ -36,7 +36,12 @@ function script(name: string, source: string): UserConfig {
 const config: UserConfig[] = defineConfig([
   {
     ...common,
-    entry: { index: 'src/index.ts', inline: 'src/inline.ts', react: 'src/react/index.ts' },
+    entry: {
+      index: 'src/index.ts',
+      inline: 'src/inline.ts',
+      react: 'src/react/index.ts',
+      state: 'src/state/index.ts',
+    },
     format: 'esm',
     dts: true,
     // In the package itself, byte by byte: it names the ranges of what it is made of, and nobody installs it in vain.

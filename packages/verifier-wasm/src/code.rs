@@ -574,6 +574,9 @@ impl Code {
     /// The policy demands post-quantum keys, which this engine lacks, and the code for them could not be loaded.
     pub const CLIENT_POST_QUANTUM: Self = Self(&Entry { name: "client.post_quantum", sentence: "The policy demands post-quantum keys, which this engine lacks, and the code for them could not be loaded." });
 
+    /// What earlier visits found out could not be read from its place or kept there.
+    pub const CLIENT_STATE: Self = Self(&Entry { name: "client.state", sentence: "What earlier visits found out could not be read from its place or kept there." });
+
     /// The client was closed.
     pub const CLIENT_CLOSED: Self = Self(&Entry { name: "client.closed", sentence: "The client was closed." });
 
@@ -798,6 +801,7 @@ impl Code {
         Self::CLIENT_OPTIONS,
         Self::CLIENT_ENVIRONMENT,
         Self::CLIENT_POST_QUANTUM,
+        Self::CLIENT_STATE,
         Self::CLIENT_CLOSED,
         Self::CLIENT_ABORTED,
         Self::CLIENT_DESTINATION,

@@ -1,3 +1,4 @@
+import type { StateKeeper } from './attestation/state-keeper.js'
 import { loopback } from './environment.js'
 import type { ConnectEvent } from './events.js'
 import { BlindLlamaError } from './errors.js'
@@ -9,6 +10,11 @@ export interface ConnectOptions<AllowSimulated extends boolean = false> {
   url: string | URL
   /** Text and bytes are taken as they are; an object is serialised once. Pin it in the page: it is the root of all trust. */
   policy: string | Uint8Array | Policy
+  /**
+   * Keeps what was seen at earlier visits, so that a machine cannot quietly go back: `indexedDbState()` of
+   * `@blindllama/web-sdk/state`, or a place of your own. What is kept is replaced only after a verdict that passed.
+   */
+  state?: StateKeeper
   /** Another base URL through which everything goes, so that the service does not see the address of the page's visitor. */
   relay?: string | URL
   /** Default: the file that this package was built with, beside its module, with its hash checked before compilation. */
@@ -33,6 +39,7 @@ export interface Settings {
   audience: string
   policy: Uint8Array<ArrayBuffer>
   allowSimulated: boolean
+  state: StateKeeper | undefined
 }
 
 function baseUrl(name: 'url' | 'relay', value: string | URL): URL {
@@ -71,5 +78,6 @@ export function settingsOf(options: ConnectOptions<boolean>): Settings {
     audience: base.origin,
     policy: policyBytes(options.policy),
     allowSimulated: options.dangerouslyAllowSimulated === true,
+    state: options.state,
   }
 }

@@ -49,5 +49,7 @@ export interface Policy {
   /** 1000 to 86400000, default 3600000. */
   maxAgeMs?: number
   requireSafeClock?: boolean
+  /** Refuse a machine whose TPM went back since an earlier visit; `connect` must be given a `state`. */
+  requireMonotonicState?: boolean
   suites?: SuiteName[]
 }

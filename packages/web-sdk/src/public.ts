@@ -1,3 +1,4 @@
+export type { StateKeeper } from './attestation/state-keeper.js'
 export type { BlindLlamaClient } from './connect.js'
 export { BlindLlamaError } from './errors.js'
 export type { BlindLlamaErrorOptions, Code } from './errors.js'

@@ -1,6 +1,7 @@
+import type { KEMFactory } from 'hpke'
 import { type BlindLlamaClient, connectWith } from './connect.js'
 import { BlindLlamaError } from './errors.js'
-import type { Kem } from './ohttp/kems.js'
+import { type Kem, senderOf } from './ohttp/kem.js'
 import type { ConnectOptions } from './options.js'
 
 /* The drop-in for pages without a bundler: `<script src="…/blindllama.js" integrity="…">` defines `BlindLlama`. */
@@ -9,9 +10,9 @@ import type { ConnectOptions } from './options.js'
 const here = document.currentScript instanceof HTMLScriptElement ? document.currentScript.src : location.href
 
 async function hybrid(): Promise<Kem> {
-  const { BlindLlamaPostQuantum } = globalThis as { BlindLlamaPostQuantum?: () => Kem }
+  const { BlindLlamaPostQuantum } = globalThis as { BlindLlamaPostQuantum?: KEMFactory }
   if (!BlindLlamaPostQuantum) throw new TypeError('the page has no <script src="…/blindllama-post-quantum.js">')
-  return BlindLlamaPostQuantum()
+  return senderOf(BlindLlamaPostQuantum())
 }
 
 function connect<AllowSimulated extends boolean = false>(

@@ -4,13 +4,15 @@ import { BlindLlamaError } from '../errors.js'
 import type { AttestReason, ConnectEvent } from '../events.js'
 import { askEvidence, versions } from '../evidence/ask.js'
 import { HeldStatic } from '../evidence/held-static.js'
-import { type Kem, kemsFor } from '../ohttp/kems.js'
+import type { Kem } from '../ohttp/kem.js'
+import { kemsFor } from '../ohttp/kems.js'
 import { RequestKey } from '../ohttp/request-key.js'
 import { suitesOf } from '../ohttp/suite.js'
 import type { Settings } from '../options.js'
 import type { PassedVerdict, SimulatedVerdict, Verdict } from '../verdict.js'
 import type { Verifier } from '../verifier/verifier.js'
 import { Lifetime, instant } from './lifetime.js'
+import { verifyWithState } from './remember.js'
 
 /** A service that passed, and what a request to it needs. Made from a passed verdict only. */
 export interface Attestation extends ChannelKey {
@@ -50,7 +52,7 @@ export function attester({
     ])
     emit({ type: 'evidence', evidence, nonce })
 
-    const verdict = ready.verify({
+    const input = {
       evidence,
       ...(held.bytes && { staticPart: held.bytes }),
       policy: settings.policy,
@@ -60,7 +62,10 @@ export function attester({
       allowSimulated: settings.allowSimulated,
       versions,
       suites: suitesOf(kems),
-    })
+    }
+    const verdict = await verifyWithState(settings.state, (state) =>
+      ready.verify({ ...input, ...(state && { state }) }),
+    )
     for (const step of verdict.steps) emit({ type: 'step', step })
     emit({ type: 'verdict', verdict })
     const passed = assertPassed(verdict, settings.allowSimulated)

@@ -182,6 +182,7 @@ export type Code =
   | 'client.options'
   | 'client.environment'
   | 'client.post_quantum'
+  | 'client.state'
   | 'client.closed'
   | 'client.aborted'
   | 'client.destination'

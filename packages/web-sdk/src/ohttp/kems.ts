@@ -1,8 +1,8 @@
-import { KEM_DHKEM_X25519_HKDF_SHA256, KEM_MLKEM768_X25519, type KEM } from 'hpke'
+import { KEM_DHKEM_X25519_HKDF_SHA256 } from 'hpke'
 import type { Bytes } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
-
-export type Kem = Readonly<KEM>
+import { type Kem, senderOf } from './kem.js'
+import { nativeHybrid } from './native-hybrid.js'
 
 /**
  * The KEMs that this engine uses under a policy. MLKEM768-X25519 where WebCrypto has what it is made of; where it does not,
@@ -13,9 +13,8 @@ export type Kem = Readonly<KEM>
  * @throws {BlindLlamaError} `client.post_quantum` where that cannot be loaded
  */
 export async function kemsFor(policy: Bytes, loadHybrid: () => Promise<Kem>): Promise<Kem[]> {
-  const x25519 = KEM_DHKEM_X25519_HKDF_SHA256()
-  const hybrid = await nativeHybrid()
-  if (hybrid) return [x25519, hybrid]
+  const x25519 = senderOf(KEM_DHKEM_X25519_HKDF_SHA256())
+  if (await works(nativeHybrid)) return [x25519, nativeHybrid]
   if (!demandsHybrid(policy)) return [x25519]
   try {
     return [x25519, await loadHybrid()]
@@ -25,16 +24,17 @@ export async function kemsFor(policy: Bytes, loadHybrid: () => Promise<Kem>): Pr
 }
 
 /** Tried in earnest: engines have some of ML-KEM-768, SHA3-256 and X25519 without the others. */
-async function nativeHybrid(): Promise<Kem | undefined> {
+async function works(hybrid: Kem): Promise<boolean> {
   // Valid, and nobody's: polynomials of zeros and the base point.
   const publicKey = new Uint8Array(1216)
   publicKey[1184] = 9
   try {
-    const kem = KEM_MLKEM768_X25519()
-    await kem.Encap(await kem.DeserializePublicKey(publicKey))
-    return kem
+    await (
+      await hybrid.encapsulateTo(publicKey)
+    )()
+    return true
   } catch {
-    return undefined
+    return false
   }
 }
 

@@ -1,8 +1,8 @@
-import { type Key, NotSupportedError } from 'hpke'
+import { NotSupportedError } from 'hpke'
 import { type Bytes, concat, u16, utf8 } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
 import { ChunkCipher } from './chunk-cipher.js'
-import type { Kem } from './kems.js'
+import type { Encapsulated, Kem } from './kem.js'
 import { type KeySchedule, type MessageSecrets, keySchedule } from './key-schedule.js'
 import { KDF_SHA256 } from './suite.js'
 
@@ -34,15 +34,13 @@ export interface ChosenKey {
 
 /** A gateway's key and the suite chosen for it, ready to encapsulate to. */
 export class RequestKey {
-  readonly #kem: Kem
-  readonly #publicKey: Key
+  readonly #encapsulate: () => Promise<Encapsulated>
   readonly #header: Bytes
   readonly #aeadId: number
   readonly #schedule: KeySchedule
 
-  private constructor(kem: Kem, publicKey: Key, header: Bytes, aeadId: number, schedule: KeySchedule) {
-    this.#kem = kem
-    this.#publicKey = publicKey
+  private constructor(encapsulate: () => Promise<Encapsulated>, header: Bytes, aeadId: number, schedule: KeySchedule) {
+    this.#encapsulate = encapsulate
     this.#header = header
     this.#aeadId = aeadId
     this.#schedule = schedule
@@ -62,7 +60,7 @@ export class RequestKey {
     // The `info` of RFC 9458 §4.3.
     const schedule = await keySchedule(suite, concat(requestLabel, Uint8Array.of(0), header))
     try {
-      return new RequestKey(kem, await kem.DeserializePublicKey(chosen.publicKey), header, aeadId, schedule)
+      return new RequestKey(await kem.encapsulateTo(chosen.publicKey), header, aeadId, schedule)
     } catch (cause) {
       throw unusable(cause)
     }
@@ -70,7 +68,7 @@ export class RequestKey {
 
   /** SetupBaseS of RFC 9180 §5.1.1: a fresh context for one request. */
   async setup(): Promise<SenderContext> {
-    const { shared_secret: sharedSecret, enc } = await this.#encapsulate()
+    const { sharedSecret, enc } = await this.#attempt()
     const { key, baseNonce, exportSecret } = await this.#schedule(sharedSecret)
     return {
       header: concat(this.#header, enc),
@@ -81,10 +79,10 @@ export class RequestKey {
     }
   }
 
-  async #encapsulate(): ReturnType<Kem['Encap']> {
+  async #attempt(): Promise<Encapsulated> {
     for (let attempt = 1; ; attempt += 1)
       try {
-        return await this.#kem.Encap(this.#publicKey)
+        return await this.#encapsulate()
       } catch (cause) {
         if (attempt === setupAttempts || cause instanceof NotSupportedError) throw unusable(cause)
       }

@@ -16,7 +16,8 @@ let identitiesGiven = 0
 
 /**
  * What two sets of options have in common if one attestation may serve both. Compared by value, so that a component may
- * write its options inline; only the bytes or the module of `wasm` count by identity, and `onEvent` does not count.
+ * write its options inline; only the bytes or the module of `wasm` count by identity, and neither `onEvent` nor `state` counts:
+ * the `state` of the first component serves.
  */
 export function optionsKey(options: UseBlindLlamaOptions): string {
   const { url, policy, relay, wasm, dangerouslyAllowSimulated } = options

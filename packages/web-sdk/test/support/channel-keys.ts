@@ -1,6 +1,6 @@
 import { KEM_DHKEM_X25519_HKDF_SHA256 } from 'hpke'
 import { type Bytes, fromHex } from '../../src/bytes.js'
-import type { Kem } from '../../src/ohttp/kems.js'
+import { type Kem, senderOf } from '../../src/ohttp/kem.js'
 import { RequestKey } from '../../src/ohttp/request-key.js'
 import { parseKeyConfig } from './key-config.js'
 
@@ -9,7 +9,7 @@ const pkcs8Prefix = fromHex('302e020100300506032b656e04220420')
 
 /** X25519 that makes the same "fresh" key pair every time: to seal published vectors again. */
 export function fixedEphemeral(privateKey: Bytes): Kem {
-  return {
+  return senderOf({
     ...KEM_DHKEM_X25519_HKDF_SHA256(),
     async GenerateKeyPair() {
       const scalar = await crypto.subtle.importKey('pkcs8', join(pkcs8Prefix, privateKey), 'X25519', true, [
@@ -25,7 +25,7 @@ export function fixedEphemeral(privateKey: Bytes): Kem {
       )
       return { privateKey: scalar, publicKey }
     },
-  }
+  })
 }
 
 function join(prefix: Bytes, rest: Bytes): Bytes {
@@ -39,7 +39,7 @@ export const aes256 = { kdfId: 1, aeadId: 2 }
 export async function requestKeyOf(
   config: Bytes,
   chosen: { kdfId: number; aeadId: number } = aes128,
-  kem: Kem = KEM_DHKEM_X25519_HKDF_SHA256(),
+  kem: Kem = senderOf(KEM_DHKEM_X25519_HKDF_SHA256()),
 ): Promise<RequestKey> {
   const { kdfId, aeadId } = chosen
   return RequestKey.import({ ...parseKeyConfig(config), kdfId, aeadId }, [kem])

@@ -1,0 +1,20 @@
+/**
+ * Keeps what the verifier remembers of earlier visits (PROTOCOL.md §20): bytes that nobody else reads. `indexedDbState` of
+ * `@blindllama/web-sdk/state` is one for browsers; any other place will do, as a file.
+ *
+ * ```ts
+ * const state: StateKeeper = {
+ *   load: () => readFile(path).catch(() => undefined),
+ *   store: (next) => writeFile(path, next),
+ * }
+ * ```
+ */
+export interface StateKeeper {
+  /** What was stored last; `undefined` on a first visit. */
+  load: () => Promise<Uint8Array | undefined>
+  /**
+   * Replaces `previous` by `state`. Where several writers share the place, as tabs do, something else than `previous` may
+   * stand there by now: then nothing is stored and the answer is `false`, and the SDK begins again with `load`.
+   */
+  store: (state: Uint8Array, previous: Uint8Array | undefined) => Promise<boolean | void>
+}
