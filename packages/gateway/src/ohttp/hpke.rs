@@ -5,11 +5,12 @@ use blindllama_verifier::Code;
 use bytes::BytesMut;
 use hpke::aead::{Aead, AeadCtxR, AeadTag, AesGcm128, AesGcm256, ChaCha20Poly1305};
 use hpke::kdf::HkdfSha256;
-use hpke::kem::{X25519HkdfSha256, XWing};
+use hpke::kem::XWing;
 use hpke::{Deserializable, Kem, OpModeR, Serializable};
 use zeroize::Zeroizing;
 
 use super::framing::Header;
+use super::x25519::X25519HkdfSha256;
 use super::{REQUEST_LABEL, RESPONSE_LABEL, TAG};
 use crate::failure::Failure;
 

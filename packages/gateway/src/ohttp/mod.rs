@@ -10,6 +10,7 @@ pub mod replay;
 pub mod request;
 pub mod response;
 pub mod suite;
+mod x25519;
 
 /// Media type of an encapsulated request.
 pub const REQUEST_TYPE: &str = "message/ohttp-chunked-req";

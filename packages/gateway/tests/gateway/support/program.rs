@@ -26,11 +26,15 @@ pub struct Setup {
 
 impl Setup {
     pub fn new(swtpm: &Swtpm, upstream: &Upstream) -> Self {
+        Self::to(swtpm, &upstream.url())
+    }
+
+    /// For a model server at `url`.
+    pub fn to(swtpm: &Swtpm, url: &str) -> Self {
         let text = format!(
             "listen = '127.0.0.1:0'\naudiences = ['{AUDIENCE}']\n[tpm]\ntcti = '{}'\n[attestation]\npcrs = {PCRS:?}\n\
-             [upstream]\nurl = '{}'\nkind = 'in-image'",
+             [upstream]\nurl = '{url}'\nkind = 'in-image'",
             swtpm.tcti(),
-            upstream.url(),
         );
         Self { members: toml::from_str(&text).unwrap() }
     }
@@ -79,8 +83,9 @@ impl Setup {
 
 /// The program that cargo built for the test; `GATEWAY_PROGRAM` names another build of it, such as the one to be measured.
 pub fn program() -> Command {
-    let built = env!("CARGO_BIN_EXE_blindllama-gateway").into();
-    let mut command = Command::new(std::env::var_os("GATEWAY_PROGRAM").unwrap_or(built));
+    let built = option_env!("CARGO_BIN_EXE_blindllama-gateway").map(Into::into);
+    let named = std::env::var_os("GATEWAY_PROGRAM").or(built);
+    let mut command = Command::new(named.expect("GATEWAY_PROGRAM names the program"));
     command.kill_on_drop(true).env("TSS2_LOG", "all+none");
     command
 }

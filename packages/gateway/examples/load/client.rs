@@ -1,0 +1,39 @@
+//! Clients that keep their connection and ask one question after the other.
+
+use bytes::Bytes;
+use futures::future::join_all;
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1::SendRequest;
+
+use crate::support::http::connect;
+use crate::target::{Asked, Target};
+
+/// Clients at once.
+pub const CLIENTS: usize = 8;
+
+/// Lets [`CLIENTS`] ask `count` questions each; every answer must have the `bytes` of content that the model server gave.
+pub async fn run(target: &Target, count: usize, bytes: usize) {
+    join_all((0..CLIENTS).map(|client| async move {
+        let mut sender = connect(target.address()).await;
+        for question in 0..count {
+            // One answer of a run is opened; the others are only counted, since the clients share the machine with what is measured.
+            let got = ask(&mut sender, target.ask(), client + question == 0).await;
+            assert!(got >= bytes, "{got} of {bytes} bytes");
+        }
+    }))
+    .await;
+}
+
+async fn ask(sender: &mut SendRequest<Full<Bytes>>, asked: Asked, open: bool) -> usize {
+    sender.ready().await.unwrap();
+    let response = sender.send_request(asked.request).await.unwrap();
+    assert_eq!(response.status(), 200);
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let Some(sealed) = asked.sealed.filter(|_| open) else { return body.len() };
+    let mut opener = sealed.opener();
+    let mut message = opener.push(&body).concat();
+    message.extend(opener.finish().expect("a final chunk"));
+    let message = bhttp::Message::read_bhttp(&mut std::io::Cursor::new(message)).unwrap();
+    assert_eq!(message.control().status().unwrap().code(), 200);
+    message.content().len()
+}

@@ -1,0 +1,54 @@
+//! Loads the gateway and a plain reverse proxy on the same HTTP library alike, and tells what the kernel accounts to each.
+//! `pnpm bench:gateway` builds and drives it:
+//!
+//! ```text
+//! load cpu|memory|attestation    one JSON object on standard output, progress on standard error
+//! load proxy UPSTREAM 1|2        the plain proxy, which the above start
+//! ```
+//!
+//! Model server and clients run in this process, the gateway (`GATEWAY_PROGRAM`), the proxy and the TPM in their own. This is no
+//! `[[bench]]` because those are built without `panic = "abort"`: the proxy must be built as the gateway is.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    unreachable_pub,
+    missing_docs
+)]
+
+mod attestation;
+mod client;
+mod cpu;
+mod memory;
+mod model;
+mod process;
+mod proxy;
+mod statistics;
+#[allow(dead_code, unused_imports, reason = "the tests use more of it")]
+#[path = "../../tests/gateway/support/mod.rs"]
+mod support;
+mod target;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+#[tokio::main]
+async fn main() {
+    allow_many_files();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["proxy", upstream, version] => return proxy::serve(upstream, version == "2").await,
+        ["cpu"] => cpu::measure().await,
+        ["memory"] => memory::measure().await,
+        ["attestation"] => attestation::measure().await,
+        _ => panic!("cpu, memory or attestation"),
+    };
+    println!("{result}");
+}
+
+/// Every connection is a file, here and in what this process starts.
+fn allow_many_files() {
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
+}
