@@ -41,4 +41,8 @@ class PlaywrightTab implements Tab {
   async click(selector: string): Promise<void> {
     await this.#page.locator(selector).first().click()
   }
+
+  async chooseFile(selector: string, path: string): Promise<void> {
+    await this.#page.locator(selector).setInputFiles(path)
+  }
 }

@@ -15,6 +15,8 @@ export interface Tab {
   /** Presses the keys of `text`, one after the other, with the focus in the element. */
   type(selector: string, text: string): Promise<void>
   click(selector: string): Promise<void>
+  /** Gives the element, an `<input type="file">`, the file at `path`. */
+  chooseFile(selector: string, path: string): Promise<void>
   /** Everything that the page or the browser on its behalf wrote to the console: refusals of the CSP are among it. */
   readonly printed: readonly string[]
 }

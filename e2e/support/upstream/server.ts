@@ -2,14 +2,23 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
-import { eventsOf, type Wish } from './wish.ts'
+import { receive } from './received.ts'
+import { eventsOf, wholeOf, type Wish } from './wish.ts'
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.method === 'GET') {
     response.setHeader('content-type', 'application/json').end('{"object":"list","data":[{"id":"fixed"}]}')
     return
   }
+  if (request.url === '/v1/files') {
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(await receive(request)))
+    return
+  }
   const wish = (await json(request)) as Wish
+  if (wish.whole === true) {
+    response.setHeader('content-type', 'application/json').end(wholeOf(wish))
+    return
+  }
   response.writeHead(200, { 'content-type': 'text/event-stream' })
   response.flushHeaders()
   for (const event of eventsOf(wish).slice(0, wish.hangAfter)) {

@@ -6,6 +6,8 @@ export interface Wish {
   readonly hangAfter?: number
   /** Pause before each event; without it they come as fast as they can. */
   readonly everyMs?: number
+  /** The answer comes as one JSON document, without events. */
+  readonly whole?: boolean
 }
 
 /** The whole answer to a wish, event by event. */
@@ -16,4 +18,10 @@ export function eventsOf({ tokens }: Pick<Wish, 'tokens'>): readonly string[] {
 
 function chunkOf(content: string): string {
   return JSON.stringify({ object: 'chat.completion.chunk', choices: [{ index: 0, delta: { content } }] })
+}
+
+/** The same as one document, as it is without `stream`. */
+export function wholeOf({ tokens }: Pick<Wish, 'tokens'>): string {
+  const content = typeof tokens === 'number' ? ' word'.repeat(tokens) : tokens.join('')
+  return JSON.stringify({ object: 'chat.completion', choices: [{ index: 0, message: { role: 'assistant', content } }] })
 }

@@ -62,4 +62,8 @@ class WebKitTab implements Tab {
   async click(selector: string): Promise<void> {
     await this.#session.click(await this.#session.find(selector))
   }
+
+  async chooseFile(selector: string, path: string): Promise<void> {
+    await this.type(selector, path)
+  }
 }
