@@ -2,12 +2,14 @@ import type { Staging } from '../../tools/staging/staging.ts'
 import { requestHeads } from '../support/http-heads.ts'
 import { loadSdk } from '../support/load-sdk.ts'
 import { Recorder } from '../support/recorder.ts'
-import { transferChunks } from './transfer-chunks.ts'
+import { transferChunks, type TransferChunk } from './transfer-chunks.ts'
 
 /** What somebody on the wire measured of known questions and answers. */
 export interface Leakage {
   /** Lengths of prompts, in characters, and of the encapsulated requests they made, in bytes. */
   readonly requests: readonly { readonly prompt: number; readonly bytes: number }[]
+  /** Lengths of answers that came as a whole, in characters, and of what encapsulated them, in bytes. */
+  readonly answers: readonly { readonly answer: number; readonly bytes: number }[]
   /** Lengths of tokens and of the chunks that brought them, in bytes. */
   readonly tokens: readonly { readonly token: string; readonly bytes: number }[]
   readonly timing: { readonly sentEveryMs: number; readonly medianMs: number }
@@ -15,7 +17,8 @@ export interface Leakage {
   readonly visit: { readonly questions: number; readonly seen: Readonly<Record<string, number>> }
 }
 
-const prompts = { from: 10, to: 2000, step: 10 }
+/** Of prompts and of whole answers, in characters. */
+const lengths: readonly number[] = Array.from({ length: 200 }, (_, index) => 10 * (index + 1))
 const examples = [' a', ' yes', ' maybe', ' international', ' antidisestablishmentarianism']
 const sentEveryMs = 100
 
@@ -30,21 +33,29 @@ export async function measureLeakage({ url, policy }: Staging): Promise<Leakage>
       await (await client.fetch(new URL('v1/chat/completions', recorder.url), request)).arrayBuffer()
     }
     const requests = []
-    for (let prompt = prompts.from; prompt <= prompts.to; prompt += prompts.step) {
+    for (const prompt of lengths) {
       await ask({ tokens: 0, messages: [{ role: 'user', content: 'x'.repeat(prompt) }] })
       requests.push({ prompt, bytes: contentLengthOfLast(recorder) })
     }
     const visit = { questions: requests.length, seen: countRequests(recorder) }
 
-    const before = recorder.pieces.length
-    await ask({ tokens: examples, everyMs: sentEveryMs })
-    const chunks = transferChunks(recorder.pieces.slice(before).filter(({ from }) => from === 'server'))
+    const answerTo = async (wish: object): Promise<readonly TransferChunk[]> => {
+      const before = recorder.pieces.length
+      await ask(wish)
+      return transferChunks(recorder.pieces.slice(before).filter(({ from }) => from === 'server'))
+    }
+    const answers = []
+    for (const answer of lengths) {
+      const chunks = await answerTo({ tokens: ['x'.repeat(answer)], whole: true })
+      answers.push({ answer, bytes: chunks.reduce((sum, { length }) => sum + length, 0) })
+    }
+    const chunks = await answerTo({ tokens: examples, everyMs: sentEveryMs })
     // The head comes first, `[DONE]` and the end last.
     const arrived = chunks.slice(1, 1 + examples.length)
     const tokens = examples.map((token, index) => ({ token, bytes: arrived[index]?.length ?? Number.NaN }))
     const gaps = arrived.slice(1).map(({ atMs }, index) => atMs - (arrived[index]?.atMs ?? Number.NaN))
     client.close()
-    return { requests, tokens, timing: { sentEveryMs, medianMs: median(gaps) }, visit }
+    return { requests, answers, tokens, timing: { sentEveryMs, medianMs: median(gaps) }, visit }
   } finally {
     await recorder.stop()
   }

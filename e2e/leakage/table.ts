@@ -1,23 +1,21 @@
 import type { Leakage } from './measure.ts'
 
 /** What was measured as Markdown: the same on every machine, as long as the product is the same. */
-export function describe({ requests, tokens, timing, visit }: Leakage): string {
-  const sizes = [...new Set(requests.map(({ bytes }) => bytes))]
-  const classes = sizes.map((bytes) => {
-    const prompts = requests.flatMap((request) => (request.bytes === bytes ? [request.prompt] : []))
-    return { bytes, from: Math.min(...prompts), to: Math.max(...prompts) }
-  })
+export function describe({ requests, answers, tokens, timing, visit }: Leakage): string {
+  const asked = classesOf(requests.map(({ prompt, bytes }) => ({ characters: prompt, bytes })))
+  const answered = classesOf(answers.map(({ answer, bytes }) => ({ characters: answer, bytes })))
   const [least = 0, most = 0] = [requests[0]?.prompt, requests.at(-1)?.prompt]
   const roundedMs = Math.round(timing.medianMs / 50) * 50
   return [
-    `**Questions.** ${requests.length} prompts of ${least} to ${most} characters, every tenth length, made requests of ${sizes.length} lengths. Some of them:`,
+    `**Questions.** ${requests.length} prompts of ${least} to ${most} characters, every tenth length, made requests of ${asked.length} lengths. Some of them:`,
     '',
-    ...table(
-      ['encapsulated request, bytes', 'prompts that look like this, characters'],
-      pickFew(classes).map(({ bytes, from, to }) => [bytes, from === to ? from : `${from} to ${to}`]),
-    ),
+    ...table(['encapsulated request, bytes', 'prompts that look like this, characters'], pickFew(asked).map(row)),
     '',
-    '**Answers.** Each token of a streamed answer arrives by itself:',
+    `**Whole answers.** Without \`stream\`, ${answers.length} answers of the same lengths made encapsulated answers of ${answered.length} lengths. Some of them:`,
+    '',
+    ...table(['encapsulated answer, bytes', 'answers that look like this, characters'], pickFew(answered).map(row)),
+    '',
+    '**Streamed answers.** Each token arrives by itself:',
     '',
     ...table(
       ['token', 'its characters', 'bytes on the wire'],
@@ -33,6 +31,24 @@ export function describe({ requests, tokens, timing, visit }: Leakage): string {
       Object.entries(visit.seen).map(([what, times]) => [`\`${what}\``, times]),
     ),
   ].join('\n')
+}
+
+/** Texts that have one length on the wire: the shortest and the longest of them. */
+interface Class {
+  readonly bytes: number
+  readonly from: number
+  readonly to: number
+}
+
+function classesOf(texts: readonly { readonly characters: number; readonly bytes: number }[]): readonly Class[] {
+  return [...new Set(texts.map(({ bytes }) => bytes))].map((bytes) => {
+    const alike = texts.flatMap((text) => (text.bytes === bytes ? [text.characters] : []))
+    return { bytes, from: Math.min(...alike), to: Math.max(...alike) }
+  })
+}
+
+function row({ bytes, from, to }: Class): Row {
+  return [bytes, from === to ? from : `${from} to ${to}`]
 }
 
 type Row = readonly (string | number)[]

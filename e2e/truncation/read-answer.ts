@@ -17,7 +17,7 @@ export interface Question {
 
 /** How an answer ended, as an application sees it. */
 export interface Ending {
-  /** All text that was given out. */
+  /** All text that was given out, without the comments that pad events. */
   readonly text: string
   /** Of the answer inside, once its head has arrived. */
   readonly status?: number
@@ -61,6 +61,14 @@ export async function readAnswer({ url, body, reachedAfter }: Question): Promise
   } catch (error) {
     const { name, code, cause } = error as { name: string; code?: string; cause?: unknown }
     const own = Own.isInstance(error)
-    return { text, status, quiet: false, own, name, code: String(code), transportFailed: cause !== undefined }
+    return {
+      text,
+      status,
+      quiet: false,
+      own,
+      name,
+      code: String(code),
+      transportFailed: cause !== undefined,
+    }
   }
 }

@@ -27,7 +27,7 @@ export async function nodeReader(): Promise<Reader> {
     },
     async read(question, reached) {
       Object.assign(globalThis, { surroundings: { client, BlindLlamaError, reached } })
-      return readAnswer(question)
+      return withoutPadding(await readAnswer(question))
     },
     async stop() {
       client?.close()
@@ -86,7 +86,7 @@ export class ChromiumReader implements Reader {
   async read(question: Question, reached: () => unknown): Promise<Ending> {
     if (this.#page === undefined) throw new Error('connect first')
     this.#reached = reached
-    return this.#page.evaluate(readAnswer, question)
+    return withoutPadding(await this.#page.evaluate(readAnswer, question))
   }
 
   async stop(): Promise<void> {
@@ -103,4 +103,9 @@ export class ChromiumReader implements Reader {
     })
     await devtools.send('Network.enable')
   }
+}
+
+/** The comments by which the gateway pads events are no text (PROTOCOL.md §10). */
+function withoutPadding(ending: Ending): Ending {
+  return { ...ending, text: ending.text.replaceAll(/^: *\n/gm, '') }
 }
