@@ -35,6 +35,7 @@ interface Verdict {
   result: 'pass' | 'fail'
   code?: string
   release?: string
+  nextState?: string
   assurance?: string
   steps: { status: string; code: string }[]
   key?: {
@@ -68,6 +69,7 @@ function answerBundle({ verify }: VerifierModule, question: BundleQuestion): Ans
   const facts = {
     assurance: verdict.assurance,
     release: verdict.release,
+    nextState: verdict.nextState,
     instance: key.instance,
     validForMs: key.validForMs,
     warnings: verdict.steps.filter(({ status }) => status === 'warn').map(({ code }) => code),

@@ -23,11 +23,12 @@ export const secondVerifier: Verifier = {
 async function factsOf(question: Question): Promise<Pick<Answer, 'facts'>> {
   switch (question.ask) {
     case 'bundle': {
-      const { evidence, nonce, static: held, ...input } = question
+      const { evidence, nonce, static: held, state, ...input } = question
       const bytes = {
         evidence: fromHex(evidence),
         static: held === null ? undefined : fromHex(held),
         nonce: fromHex(nonce),
+        state: state === null ? undefined : fromHex(state),
       }
       return { facts: await verify({ ...input, ...bytes }) }
     }

@@ -2,6 +2,7 @@ import { equal } from './bytes.ts'
 import { type Cbor } from './cbor.ts'
 import { digestLength, sha256 } from './crypto.ts'
 import { demand, Refusal } from './refusal.ts'
+import { readSigned, type Signed } from './release/signed.ts'
 import { decodeItem, Shape } from './shape.ts'
 import { type Bank, bankOfAlgorithm } from './tpm/algorithm.ts'
 
@@ -27,9 +28,21 @@ export interface StaticPart {
   readonly akPublic: Uint8Array
   readonly akChain: readonly Uint8Array[] | undefined
   readonly eventLogs: readonly EventLog[]
-  readonly release: Cbor | undefined
-  readonly platform: readonly Cbor[] | undefined
-  readonly status: Cbor | undefined
+  readonly release: ReleaseEvidence | undefined
+  readonly platform: readonly PlatformReport[]
+  readonly status: Signed | undefined
+}
+
+export interface ReleaseEvidence {
+  readonly manifest: Signed
+  readonly proof: Uint8Array | undefined
+  readonly keySets: readonly Signed[]
+}
+
+export interface PlatformReport {
+  readonly kind: bigint
+  readonly report: Uint8Array
+  readonly certificates: readonly Uint8Array[] | undefined
 }
 
 export interface EventLog {
@@ -102,9 +115,9 @@ function readStatic(part: Uint8Array): StaticPart {
     akPublic: shape.bytes(0, 1024, 1),
     akChain: shape.has(1) ? shape.byteArray(1, 8, 1) : undefined,
     eventLogs: shape.has(2) ? shape.array(2, 4, 1).map(readEventLog) : [],
-    release: shape.has(3) ? shape.item(3) : undefined,
-    platform: shape.has(4) ? shape.array(4, 4, 1) : undefined,
-    status: shape.has(5) ? shape.item(5) : undefined,
+    release: shape.has(3) ? readReleaseEvidence(shape.item(3)) : undefined,
+    platform: shape.has(4) ? shape.array(4, 4, 1).map(readPlatformReport) : [],
+    status: shape.has(5) ? readSigned(shape.item(5)) : undefined,
   }
   shape.end()
   for (const certificate of read.akChain ?? [])
@@ -118,4 +131,26 @@ function readEventLog(item: Cbor): EventLog {
   const log = { kind: shape.uint(0, 1n, 1n), bytes: shape.bytes(1, Number.MAX_SAFE_INTEGER) }
   shape.end()
   return log
+}
+
+function readReleaseEvidence(item: Cbor): ReleaseEvidence {
+  const shape: Shape = new Shape(item, schema, 'release-evidence')
+  const evidence = {
+    manifest: readSigned(shape.item(0)),
+    proof: shape.has(1) ? shape.bytes(1, 65_536, 1) : undefined,
+    keySets: shape.has(2) ? shape.array(2, 8, 1).map(readSigned) : [],
+  }
+  shape.end()
+  return evidence
+}
+
+function readPlatformReport(item: Cbor): PlatformReport {
+  const shape: Shape = new Shape(item, schema, 'platform-report')
+  const report = {
+    kind: shape.uint(0),
+    report: shape.bytes(1, Number.MAX_SAFE_INTEGER),
+    certificates: shape.has(2) ? shape.byteArray(2, Number.MAX_SAFE_INTEGER) : undefined,
+  }
+  shape.end()
+  return report
 }

@@ -47,11 +47,15 @@ export function matchRelease(
   { rules }: PcrPolicy,
   releases: readonly Release[],
 ): Release {
+  const golden = [...rules].filter(([, rule]) => rule === 'golden').map(([index]) => index)
   for (const [index, rule] of rules)
     if (rule === 'untouched')
       demand(all(values.get(index) as Uint8Array, resetByte(index)), 'pcr.touched', `PCR ${index}`)
   const matches = ({ pcrs }: Release): boolean =>
-    [...pcrs].every(([index, value]) => equal(values.get(index) as Uint8Array, value))
+    golden.every((index) => {
+      const value = pcrs.get(index)
+      return value !== undefined && equal(value, values.get(index) as Uint8Array)
+    })
   const release = releases.find(matches)
   demand(release !== undefined, 'pcr.mismatch', 'no release matches')
   return release

@@ -5,7 +5,7 @@ import { demand, Refusal } from './refusal.ts'
 const firstExtension = 64n
 
 /** Decodes `bytes`, which must be a map. */
-export function decodeItem(bytes: Uint8Array, layer: 'bundle' | 'claims'): Cbor {
+export function decodeItem(bytes: Uint8Array, layer: 'bundle' | 'claims' | 'state'): Cbor {
   try {
     return decodeCbor(bytes)
   } catch (error) {

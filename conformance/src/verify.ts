@@ -2,17 +2,22 @@ import { checkExtraData, expectedExtraData, nonceRoot } from './binding.ts'
 import { readBundle } from './bundle.ts'
 import { equal, toHex, utf8 } from './bytes.ts'
 import { type Claims, readClaims } from './claims.ts'
+import { checkEventLog } from './event-log/demand.ts'
 import type { KeyConfig, Suite } from './key-config.ts'
 import { checkSelection, matchRelease, provenValues } from './pcrs.ts'
-import { type Anchor, type Assurance } from './policy/anchor.ts'
+import type { Assurance } from './policy/anchor.ts'
 import type { Release } from './policy/pcrs.ts'
 import { type Policy, readPolicy } from './policy/policy.ts'
+import { readCurrentKeys, readCurrentManifest, readCurrentStatus, referenceValues } from './reference.ts'
 import { demand, Refusal } from './refusal.ts'
-import { readQuote } from './tpm/attest.ts'
+import { checkPlatform } from './platform/platform.ts'
+import { checkState, readFloors } from './visit.ts'
+import { type Quote, readQuote } from './tpm/attest.ts'
 import { checkAttributes } from './tpm/attributes.ts'
 import { checkQualifiedName, nameOf } from './tpm/name.ts'
-import { type AkPublic, readAkPublic } from './tpm/public.ts'
+import { readAkPublic } from './tpm/public.ts'
 import { readSignature, verifySignature } from './tpm/signature.ts'
+import { findAnchor } from './trust.ts'
 
 /** The input of PROTOCOL.md §8. */
 export interface Input {
@@ -25,6 +30,8 @@ export interface Input {
   readonly allowSimulated: boolean
   readonly versions: readonly number[]
   readonly suites: readonly Suite[]
+  /** undefined: the caller keeps none. */
+  readonly state: Uint8Array | undefined
 }
 
 /** What every required step leaves behind. */
@@ -35,6 +42,8 @@ export interface Verified {
   readonly validForMs: number
   /** Codes of the steps that warn, in their order. */
   readonly warnings: readonly string[]
+  /** Hex; undefined where the caller keeps no state. */
+  readonly nextState: string | undefined
   readonly key: { readonly keyId: number; readonly suite: Suite; readonly publicKey: string }
 }
 
@@ -42,51 +51,66 @@ const maxClockDifferenceMs = 5 * 60_000
 
 /** The steps of PROTOCOL.md §8, in their order. @throws {Refusal} with the code of the first that fails. */
 export async function verify(input: Input): Promise<Verified> {
+  const { nowMs } = input
+  const warnings: string[] = []
+
   const policy = readPolicy(utf8(input.policy))
   const bundle = await readBundle(input.evidence, input.static, input.versions)
-  const ak = readAkPublic(bundle.static.akPublic)
-  const anchor = await findAnchor(policy, ak)
-  checkAssurance(policy, anchor, input.allowSimulated)
+  const part = bundle.static
+  const keys = await readCurrentKeys(policy.signing, part)
+  const status = await readCurrentStatus(policy.signing, keys, part, nowMs)
+
+  const ak = readAkPublic(part.akPublic)
+  const anchor = await findAnchor(policy.anchors, ak, { chain: part.akChain, status, nowMs })
+  const assurance = await checkPlatform(policy.platform, anchor, ak, part.platform, nowMs)
+  checkAssurance(policy, assurance, input.allowSimulated)
   checkAttributes(ak.attributes)
+
   const quote = readQuote(bundle.attest)
   if (anchor.hierarchy !== undefined) await checkQualifiedName(ak, quote.qualifiedSigner)
   await verifySignature(readSignature(bundle.signature, ak), ak, bundle.attest)
-  const warnings: string[] = []
-  if (!quote.safe) {
-    demand(!policy.requireSafeClock, 'attest.clock_unsafe', 'clockInfo.safe is 0')
-    warnings.push('attest.clock_unsafe')
-  }
+  demand(quote.firmwareVersion >= (anchor.minFirmwareVersion ?? 0n), 'attest.firmware_version', 'older firmware')
+  checkClock(policy, quote, warnings)
+
   const root = await nonceRoot(input.nonce, bundle.index, bundle.path)
   checkExtraData(quote.extraData, await expectedExtraData(root, bundle.claims))
   const claims = readClaims(bundle.claims, bundle.version)
   demand(claims.audiences.includes(policy.audience ?? input.audience), 'claims.audience', 'for another audience')
   demand(policy.acceptUpstream.includes(claims.upstream), 'claims.upstream', claims.upstream)
   if (claims.upstream === 'unattested') warnings.push('claims.upstream_unattested')
+
   const indices = [...policy.pcrs.rules.keys()]
   checkSelection(quote, policy.pcrs.bank, indices)
   demand(bundle.bank === policy.pcrs.bank, 'pcr.values', 'values of another bank')
   const values = await provenValues(quote, ak.scheme.hash, bundle.values, indices)
-  const release = matchRelease(values, policy.pcrs, policy.releases)
+  const floors = readFloors(input.state)
+  const manifest = await readCurrentManifest(policy, { keys, status }, part, floors, nowMs)
+  const release = matchRelease(values, policy.pcrs, referenceValues(policy, manifest))
   checkConfiguration(policy, release, claims)
-  if (Math.abs(claims.serverTimeMs - input.nowMs) > maxClockDifferenceMs) warnings.push('claims.server_time')
+  if (policy.pcrs.replay.length > 0) await checkEventLog(part.eventLogs, policy.pcrs, values)
+
+  const name = await nameOf(ak)
+  const visit = { policy, name, quote, isComparable: anchor.hierarchy !== undefined, manifest, status }
+  const nextState = await checkState(input.state, visit, warnings)
+  if (Math.abs(claims.serverTimeMs - nowMs) > maxClockDifferenceMs) warnings.push('claims.server_time')
   return {
-    assurance: anchor.assurance,
+    assurance,
     release: release.name,
     instance: claims.instance,
     validForMs: Math.min(claims.lifetimeMs, policy.maxAgeMs),
     warnings,
+    nextState: nextState === undefined ? undefined : toHex(nextState),
     key: chooseKey(claims.keys, policy.suites, input.suites),
   }
 }
 
-async function findAnchor({ anchors }: Policy, ak: AkPublic): Promise<Anchor> {
-  const name = toHex(await nameOf(ak))
-  const anchor = anchors.find((candidate) => candidate.name === name)
-  demand(anchor !== undefined, 'ak.untrusted', name)
-  return anchor
+function checkClock({ requireSafeClock }: Policy, { safe }: Quote, warnings: string[]): void {
+  if (safe) return
+  demand(!requireSafeClock, 'attest.clock_unsafe', 'clockInfo.safe is 0')
+  warnings.push('attest.clock_unsafe')
 }
 
-function checkAssurance({ acceptAssurance }: Policy, { assurance }: Anchor, allowSimulated: boolean): void {
+function checkAssurance({ acceptAssurance }: Policy, assurance: Assurance, allowSimulated: boolean): void {
   const listed = acceptAssurance.includes(assurance)
   if (assurance === 'simulated') demand(listed && allowSimulated, 'ak.simulated', 'a simulated TPM')
   demand(listed, 'ak.assurance', assurance)

@@ -11,6 +11,7 @@ interface BundleVector extends Omit<BundleQuestion, 'ask'> {
   readonly code: string
   readonly ids?: readonly string[]
   readonly twin?: string | null
+  readonly nextState?: string | null
 }
 
 /** The vectors of this repository: whole verifications, whose code the specification decides. */

@@ -1,5 +1,6 @@
 import { equal, fromHex, toHex, utf8 } from '../bytes.ts'
 import { digest } from '../crypto.ts'
+import type { Rule } from '../policy/pcrs.ts'
 import { type BankEvent, digestsOf, extending, type LogBank } from './bank.ts'
 import { type EventLog, startsWith } from './parse.ts'
 import { eventType } from './types.ts'
@@ -36,8 +37,8 @@ const separatorData = [fromHex('00000000'), fromHex('ffffffff')] as const
 const callingApplication = 'Calling EFI Application from Boot Option'
 const exitBootServices = 'Exit Boot Services Invocation'
 
-/** Rules that refuse a log whatever the policy replays; the others do so for their PCR, or never. */
-export const alwaysRefuse: ReadonlySet<string> = new Set([
+/** Rules that refuse a log whatever the policy replays. */
+const always: ReadonlySet<string> = new Set([
   'eventlog.spec_id_pcr',
   'eventlog.pcr_index',
   'eventlog.startup_locality',
@@ -45,37 +46,67 @@ export const alwaysRefuse: ReadonlySet<string> = new Set([
   'eventlog.separator_duplicate',
   'eventlog.separator_invalid',
 ])
-export const neverRefuse: ReadonlySet<string> = new Set(['eventlog.no_action_index', 'eventlog.after_separator'])
 
-/** Every rule of PROTOCOL.md §16 that the log breaks, in the order of its table. */
-export async function findings(log: EventLog, bank: LogBank): Promise<Finding[]> {
-  const events = extending(log, bank)
-  const broken: Finding[] = []
-  const [first] = log.events
-  if (
-    first !== undefined &&
-    startsWith(first.data, 'Spec ID Event03\0') &&
-    first.type === eventType.noAction &&
-    first.pcr !== 0
-  )
-    broken.push({ code: 'eventlog.spec_id_pcr' })
-  if (events.some(({ pcr }) => pcr > lastPcr)) broken.push({ code: 'eventlog.pcr_index' })
-  if (log.events.some(({ type, pcr }) => type === eventType.noAction && pcr > lastPcr))
-    broken.push({ code: 'eventlog.no_action_index' })
-  if (!localityHolds(log)) broken.push({ code: 'eventlog.startup_locality' })
-  const separators = await digestsOf(bank.hash, ...separatorData)
-  for (const pcr of firmwarePcrs) broken.push(...separatorFindings(events, pcr, separators))
-  broken.push(...(await actionFindings(events, bank, separators)))
-  broken.push(...(await variableFindings(events, bank)))
-  return broken
+/** The third column of the table of PROTOCOL.md §16. */
+export function refuses(
+  { code, pcr }: Finding,
+  replayed: readonly number[],
+  rules: ReadonlyMap<number, Rule>,
+): boolean {
+  if (always.has(code)) return true
+  if (pcr === undefined || code === 'eventlog.no_action_index') return false
+  return code === 'eventlog.after_separator' ? typeof rules.get(pcr) === 'object' : replayed.includes(pcr)
 }
 
-function localityHolds({ events }: EventLog): boolean {
+/** Every rule of PROTOCOL.md §16 that the log breaks, in the order that it prescribes. */
+export async function findings(log: EventLog, bank: LogBank): Promise<Finding[]> {
+  const events = extending(log, bank)
+  const separators = await digestsOf(bank.hash, ...separatorData)
+  return [
+    ...specIdFindings(log),
+    ...localityFindings(log),
+    ...eventFindings(log, new Map(events.map((event) => [event.position, event])), separators),
+    ...firmwarePcrs
+      .filter((pcr) => !events.some((event) => event.pcr === pcr && isSeparator(event, separators)))
+      .map((pcr) => ({ code: 'eventlog.separator_missing', pcr })),
+    ...(await actionFindings(events, bank, separators)),
+    ...(await variableFindings(events, bank)),
+  ]
+}
+
+function specIdFindings({ events: [first] }: EventLog): Finding[] {
+  const announces = first?.type === eventType.noAction && startsWith(first.data, 'Spec ID Event03\0')
+  return announces && first.pcr !== 0 ? [{ code: 'eventlog.spec_id_pcr' }] : []
+}
+
+function localityFindings({ events }: EventLog): Finding[] {
   const told = events.filter(claimsLocality)
   const extended = events.findIndex(({ type, pcr }) => type !== eventType.noAction && pcr === 0)
-  const [only] = told
-  if (only === undefined) return true
-  return told.length === 1 && isLocality(only) && (extended === -1 || events.indexOf(only) < extended)
+  const [only, ...more] = told
+  if (only === undefined) return []
+  const holds = more.length === 0 && isLocality(only) && (extended === -1 || events.indexOf(only) < extended)
+  return holds ? [] : [{ code: 'eventlog.startup_locality' }]
+}
+
+/** What each event says of its index and of the separator of its PCR, event by event. */
+function eventFindings(
+  { events }: EventLog,
+  extensions: ReadonlyMap<number, BankEvent>,
+  separators: readonly Uint8Array[],
+): Finding[] {
+  const broken: Finding[] = []
+  const ended = new Set<number>()
+  for (const [position, { pcr }] of events.entries()) {
+    const event = extensions.get(position)
+    if (pcr > lastPcr) broken.push({ code: event === undefined ? 'eventlog.no_action_index' : 'eventlog.pcr_index' })
+    if (event === undefined || !firmwarePcrs.includes(pcr)) continue
+    if (isSeparator(event, separators)) {
+      if (!isSound(event, separators)) broken.push({ code: 'eventlog.separator_invalid', pcr })
+      if (ended.has(pcr)) broken.push({ code: 'eventlog.separator_duplicate', pcr })
+      ended.add(pcr)
+    } else if (ended.has(pcr) && endedPcrs.has(pcr)) broken.push({ code: 'eventlog.after_separator', pcr })
+  }
+  return broken
 }
 
 function isSeparator(event: BankEvent, separators: readonly Uint8Array[]): boolean {
@@ -86,19 +117,6 @@ function isSound(event: BankEvent, separators: readonly Uint8Array[]): boolean {
   const which = separatorData.findIndex((held) => equal(held, event.data))
   const expected = separators[which]
   return event.type === eventType.separator && expected !== undefined && equal(expected, event.digest)
-}
-
-function separatorFindings(events: readonly BankEvent[], pcr: number, separators: readonly Uint8Array[]): Finding[] {
-  const own = events.filter((event) => event.pcr === pcr)
-  const found = own.filter((event) => isSeparator(event, separators))
-  const broken: Finding[] = []
-  if (found.length === 0) broken.push({ code: 'eventlog.separator_missing', pcr })
-  if (found.length > 1) broken.push({ code: 'eventlog.separator_duplicate', pcr })
-  if (!found.every((event) => isSound(event, separators))) broken.push({ code: 'eventlog.separator_invalid', pcr })
-  const after = own.slice(own.findIndex((event) => isSeparator(event, separators)) + 1)
-  const extendedAfter = found.length > 0 && after.some((event) => !isSeparator(event, separators))
-  if (endedPcrs.has(pcr) && extendedAfter) broken.push({ code: 'eventlog.after_separator', pcr })
-  return broken
 }
 
 async function actionFindings(

@@ -1,74 +1,119 @@
 import { all } from '../bytes.ts'
 import { digestLength } from '../crypto.ts'
-import { demand } from '../refusal.ts'
+import { type EventsRule, readEventsRule } from '../event-log/events-rule.ts'
+import type { Json } from '../json.ts'
+import { Members, oneOf } from '../members.ts'
+import { demand, Refusal } from '../refusal.ts'
 import { type Bank, bankOfName } from '../tpm/algorithm.ts'
-import type { Json } from './json.ts'
-import { invalid, Members, oneOf, readHex, unsupported } from './members.ts'
-import { readDigest } from './policy.ts'
+import { invalid } from './refuse.ts'
 
-const simpleRules = ['golden', 'untouched', 'unchecked'] as const
-export type Rule = (typeof simpleRules)[number]
+export type Rule = 'golden' | 'untouched' | 'unchecked' | EventsRule
 
 export interface PcrPolicy {
   readonly bank: Bank
   /** Its indices are the selection. */
   readonly rules: ReadonlyMap<number, Rule>
+  /** What the event log must explain, ascending; those with an events rule included. */
+  readonly replay: readonly number[]
 }
 
+/** Reference values: golden values by index, and the configurations that go with them. */
 export interface Release {
   readonly name: string
-  /** Golden values by index. */
   readonly pcrs: ReadonlyMap<number, Uint8Array>
   readonly configDigests: readonly Uint8Array[]
 }
 
 /** Software can reset 16 and 23, and IMA extends 10 without end. */
 const onlyUnchecked: ReadonlySet<number> = new Set([10, 16, 23])
+const firmware: ReadonlySet<number> = new Set([0, 1, 2, 3, 5, 6, 7])
+const explainedByDefault: ReadonlySet<number> = new Set([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14])
 
-export function readPcrPolicy(value: Json | undefined): PcrPolicy {
-  const members = new Members(value, 'pcrs')
+/** @throws {Refusal} policy.syntax, policy.invalid */
+export function readPcrPolicy(members: Members): PcrPolicy {
   const bank = bankOfName(members.choice('bank', ['sha256', 'sha384']))
   demand(bank !== undefined, 'policy.syntax', 'pcrs.bank')
-  const rules = new Map(
-    new Members(members.get('rules'), 'rules').entries().map(([key, rule]) => [readIndex(key), readRule(rule)]),
-  )
+  const entries = members.object('rules').entries()
+  const rules = new Map(entries.map(([key, rule]) => [readIndex(key), readRule(rule, bank)]))
+  const demanded = readReplay(members)
   members.end()
   demand(rules.size > 0, 'policy.syntax', 'pcrs.rules is empty')
-  return { bank, rules }
+  for (const [index, rule] of rules) {
+    if (onlyUnchecked.has(index) && rule !== 'unchecked') invalid(`PCR ${index} is not unchecked`)
+    if (typeof rule === 'object' && !firmware.has(index)) invalid(`events of PCR ${index}`)
+  }
+  const withEvents = [...rules].filter(([, rule]) => typeof rule === 'object').map(([index]) => index)
+  const replay = new Set([...replayed(demanded, rules), ...withEvents])
+  return { bank, rules, replay: [...replay].toSorted((a, b) => a - b) }
+}
+
+function readReplay(members: Members): 'quoted' | readonly number[] {
+  if (!members.has('replay')) return []
+  if (members.get('replay') === 'quoted') return 'quoted'
+  return members.list('replay', 24, (item) => {
+    demand(typeof item === 'bigint' && item >= 0n && item <= 23n, 'policy.syntax', 'pcrs.replay')
+    return Number(item)
+  })
+}
+
+function replayed(demanded: 'quoted' | readonly number[], rules: ReadonlyMap<number, Rule>): readonly number[] {
+  if (demanded === 'quoted') {
+    const quoted = [...rules.keys()].filter((index) => explainedByDefault.has(index))
+    if (quoted.length === 0) invalid('nothing quoted to replay')
+    return quoted
+  }
+  if (new Set(demanded).size !== demanded.length) invalid('an index to replay occurs twice')
+  for (const index of demanded) if (!rules.has(index) || onlyUnchecked.has(index)) invalid(`PCR ${index} to replay`)
+  return demanded
 }
 
 export function readRelease(value: Json, bank: Bank): Release {
   const members = new Members(value, 'release')
-  const name = members.text('name', /^[^]{1,255}$/)
-  const values = new Members(members.get('pcrs'), 'release.pcrs').entries()
-  const configDigests = members.optionalList('configDigests', 64, readDigest) ?? []
+  const release = {
+    name: members.text('name'),
+    pcrs: readValues(members.object('pcrs'), bank),
+    configDigests: members.optionalHexList('configDigests', 64, 32) ?? [],
+  }
   members.end()
-  const read = (item: Json): Uint8Array => readHex(item, digestLength[bank.hash], `golden value of ${name}`)
-  return { name, pcrs: new Map(values.map(([key, item]) => [readIndex(key), read(item)])), configDigests }
+  return release
 }
 
-/** What well-formed rules and releases must not demand. @throws {Refusal} policy.invalid */
+/** Values of PCRs by index. */
+export function readValues(members: Members, bank: Bank, code = 'policy.syntax'): ReadonlyMap<number, Uint8Array> {
+  const values = members
+    .entries()
+    .map(([key]) => [readIndex(key, code), members.hex(key, digestLength[bank.hash])] as const)
+  return new Map(values)
+}
+
+/** What well-formed releases must not demand. @throws {Refusal} policy.invalid */
 export function checkReleases({ rules }: PcrPolicy, releases: readonly Release[]): void {
-  for (const [index, rule] of rules)
-    if (onlyUnchecked.has(index) && rule !== 'unchecked') invalid(`PCR ${index} is ${rule}`)
   const golden = [...rules].filter(([, rule]) => rule === 'golden').map(([index]) => index)
   if (golden.length === 0) invalid('no rule is golden')
   for (const { name, pcrs } of releases) {
     if (pcrs.size !== golden.length || !golden.every((index) => pcrs.has(index)))
       invalid(`${name} does not name the golden PCRs`)
-    for (const value of pcrs.values())
-      if (all(value, 0) || all(value, 0xff)) invalid(`${name}: a value that nothing extended`)
+    for (const value of pcrs.values()) if (isReset(value)) invalid(`${name}: a value that nothing extended`)
   }
   if (new Set(releases.map(({ name }) => name)).size !== releases.length) invalid('two releases of one name')
 }
 
-function readIndex(key: string): number {
+/** All bits equal: what a PCR holds that nothing extended. */
+export function isReset(value: Uint8Array): boolean {
+  return all(value, 0) || all(value, 0xff)
+}
+
+function readIndex(key: string, code = 'policy.syntax'): number {
   const index = /^(?:0|[1-9][0-9]?)$/.test(key) ? Number(key) : Number.NaN
-  demand(index <= 23, 'policy.syntax', `index ${key}`)
+  demand(index <= 23, code, `index ${key}`)
   return index
 }
 
-function readRule(value: Json): Rule {
-  if (value instanceof Map && value.has('events')) unsupported('events')
-  return oneOf(value, simpleRules, 'pcrs.rules')
+function readRule(value: Json, bank: Bank): Rule {
+  if (typeof value === 'string') return oneOf(value, ['golden', 'untouched', 'unchecked'], 'pcrs.rules')
+  const members = new Members(value, 'rule')
+  if (!members.has('events')) throw new Refusal('policy.syntax', 'a rule without events')
+  const rule = readEventsRule(members, bank)
+  members.end()
+  return rule
 }

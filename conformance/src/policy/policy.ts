@@ -1,11 +1,13 @@
-import { utf8 } from '../bytes.ts'
 import { upstreams, type Upstream } from '../claims.ts'
-import { type Suite } from '../key-config.ts'
+import { type Json, readJson } from '../json.ts'
+import type { Suite } from '../key-config.ts'
+import { Members, oneOf } from '../members.ts'
 import { demand, Refusal } from '../refusal.ts'
 import { type Anchor, type Assurance, assurances, readAnchor } from './anchor.ts'
-import { type Json, readJson } from './json.ts'
-import { Members, oneOf, readHex, unsupported } from './members.ts'
-import { type PcrPolicy, readPcrPolicy, readRelease, type Release, checkReleases } from './pcrs.ts'
+import { checkReleases, type PcrPolicy, readPcrPolicy, readRelease, type Release } from './pcrs.ts'
+import { type PlatformPolicy, readPlatformPolicy } from './platform.ts'
+import { invalid, unsupported } from './refuse.ts'
+import { readSigning, type SigningPolicy } from './signing.ts'
 
 /** What a page demands, PROTOCOL.md §7. */
 export interface Policy {
@@ -16,42 +18,46 @@ export interface Policy {
   readonly pcrs: PcrPolicy
   readonly releases: readonly Release[]
   readonly configDigests: readonly Uint8Array[]
+  readonly signing: SigningPolicy
+  readonly platform: PlatformPolicy | undefined
   readonly maxAgeMs: number
   readonly requireSafeClock: boolean
+  readonly requireMonotonicState: boolean
   /** undefined: every suite that the engine has. */
   readonly suites: readonly Suite[] | undefined
 }
 
-const later = ['replay', 'releaseKeys', 'log', 'platform', 'requireMonotonicState'] as const
+const maxBytes = 256 << 10
 
 /** @throws {Refusal} policy.* */
 export function readPolicy(bytes: Uint8Array): Policy {
-  const members = new Members(readJson(bytes), 'policy')
+  demand(bytes.length <= maxBytes, 'policy.size', `${bytes.length} bytes`)
+  const members = new Members(readJson(bytes, 'policy.syntax'), 'policy')
   const version = members.get('version')
   demand(typeof version === 'bigint' && version > 0n, 'policy.syntax', 'policy.version')
   if (version !== 1n) unsupported(`version ${version}`)
-  for (const name of later) if (members.get(name) !== undefined) unsupported(name)
-  const pcrs = readPcrPolicy(members.get('pcrs'))
+  const pcrs = readPcrPolicy(members.object('pcrs'))
   const policy: Policy = {
-    audience: readAudience(members.optionalText('audience')),
+    audience: members.optionalText('audience'),
     anchors: members.list('anchors', 16, readAnchor),
     acceptAssurance: members.optionalList('acceptAssurance', 5, readAssurance) ?? assurances.slice(2),
     acceptUpstream: members.optionalList('acceptUpstream', 3, readUpstream) ?? ['in-image', 'attested'],
     pcrs,
-    releases: members.list('releases', 64, (item) => readRelease(item, pcrs.bank)),
-    configDigests: members.optionalList('configDigests', 64, readDigest) ?? [],
+    releases: members.optionalList('releases', 64, (item) => readRelease(item, pcrs.bank)) ?? [],
+    configDigests: members.optionalHexList('configDigests', 64, 32) ?? [],
+    signing: readSigning(members),
+    platform: members.has('platform') ? readPlatformPolicy(members.object('platform')) : undefined,
     maxAgeMs: members.integer('maxAgeMs', 1000, 86_400_000, 3_600_000),
     requireSafeClock: members.boolean('requireSafeClock', false),
+    requireMonotonicState: members.boolean('requireMonotonicState', false),
     suites: members.optionalList('suites', 16, readSuite),
   }
   members.end()
+  demand(members.has('releases') || policy.signing.keys !== undefined, 'policy.syntax', 'policy.releases')
   checkReleases(policy.pcrs, policy.releases)
+  const anonymous = policy.anchors.some(({ hierarchy }) => hierarchy === undefined)
+  if (policy.requireMonotonicState && anonymous) invalid('requireMonotonicState with an anchor without hierarchy')
   return policy
-}
-
-function readAudience(audience: string | undefined): string | undefined {
-  if (audience !== undefined) demand(utf8(audience).length <= 255, 'policy.syntax', 'policy.audience')
-  return audience
 }
 
 function readAssurance(item: Json): Assurance {
@@ -60,10 +66,6 @@ function readAssurance(item: Json): Assurance {
 
 function readUpstream(item: Json): Upstream {
   return oneOf(item, upstreams, 'policy.acceptUpstream')
-}
-
-export function readDigest(item: Json): Uint8Array {
-  return readHex(item, 32, 'configDigests')
 }
 
 /** `kem-kdf-aead`, by the numbers of the HPKE registry (RFC 9180 §7). */

@@ -1,6 +1,7 @@
 import { toBigInt } from '../bytes.ts'
 import { digestLength, type Hash } from '../crypto.ts'
 import { demand, Refusal } from '../refusal.ts'
+import { hasRocaFingerprint } from '../rsa.ts'
 import { type Curve, curves, isOnCurve } from '../curve.ts'
 import { algorithm, hashOfAlgorithm } from './algorithm.ts'
 import { TpmReader } from './reader.ts'
@@ -61,6 +62,7 @@ function readRsa(reader: TpmReader): Pick<AkPublic, 'scheme' | 'key'> {
   demand(inRange && (modulus.at(-1) ?? 0) % 2 === 1, 'ak.modulus', `${keyBits} bits`)
   demand(modulus.length * 8 === keyBits, syntax, 'keyBits are not those of the modulus')
   demand((modulus[0] as number) >= 0x80, 'ak.modulus', 'the first bit is clear')
+  demand(!hasRocaFingerprint(toBigInt(modulus)), 'ak.modulus', 'made by the generator of CVE-2017-15361')
   return { scheme, key: { kind: 'rsa', modulus } }
 }
 

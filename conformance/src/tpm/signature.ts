@@ -1,5 +1,5 @@
 import { concat, toBigInt } from '../bytes.ts'
-import { digestLength, webcrypto } from '../crypto.ts'
+import { digestLength, type Hash, webcrypto } from '../crypto.ts'
 import { demand } from '../refusal.ts'
 import { importEcPublicKey, importRsaPublicKey } from '../public-key.ts'
 import { algorithm, hashOfAlgorithm } from './algorithm.ts'
@@ -56,12 +56,20 @@ async function verifies(signature: Signature, { key, scheme }: AkPublic, message
     const raw = concat(signature.r, signature.s)
     return webcrypto.subtle.verify({ name: 'ECDSA', hash: scheme.hash }, imported, raw, data)
   }
-  if (key.kind === 'rsa' && signature.kind === 'rsa') {
-    const pss = scheme.id === algorithm.rsapss
-    const name = pss ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5'
-    const imported = await importRsaPublicKey(name, scheme.hash, key.modulus)
-    const parameters = pss ? { name, saltLength: digestLength[scheme.hash] } : { name }
-    return webcrypto.subtle.verify(parameters, imported, concat(signature.value), data)
+  if (key.kind === 'ecc' || signature.kind === 'ecdsa') return false
+  if (scheme.id === algorithm.rsassa) {
+    const imported = await importRsaPublicKey('RSASSA-PKCS1-v1_5', scheme.hash, key.modulus)
+    return webcrypto.subtle.verify('RSASSA-PKCS1-v1_5', imported, concat(signature.value), data)
+  }
+  const imported = await importRsaPublicKey('RSA-PSS', scheme.hash, key.modulus)
+  for (const saltLength of saltLengths(key.modulus.length, scheme.hash)) {
+    const parameters = { name: 'RSA-PSS', saltLength }
+    if (await webcrypto.subtle.verify(parameters, imported, concat(signature.value), data)) return true
   }
   return false
+}
+
+/** As long as the digest, or the longest for which there is room: TPM 2.0 Part 1 §B.7. */
+function saltLengths(modulusLength: number, hash: Hash): readonly number[] {
+  return [digestLength[hash], modulusLength - digestLength[hash] - 2]
 }

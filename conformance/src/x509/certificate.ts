@@ -1,4 +1,4 @@
-import { all, concat } from '../bytes.ts'
+import { all, concat, toHex } from '../bytes.ts'
 import { demand } from '../refusal.ts'
 import type { PublicKey } from '../tpm/public.ts'
 import { context, type Der, integerOf, lengthOfFirst, oidOf, readDer, sameDer, tag } from './der.ts'
@@ -13,6 +13,8 @@ export interface Certificate {
   /** Without padding. */
   readonly bytes: Uint8Array
   readonly issuer: Der
+  /** Hex of whole bytes, without leading zeros. */
+  readonly serial: string
   readonly subject: Der
   readonly subjectName: Name
   readonly notBeforeMs: number
@@ -27,9 +29,24 @@ const syntax = 'chain.syntax'
 const rsaSignatures: ReadonlySet<string> = new Set(['11', '12', '13'].map((last) => `1.2.840.113549.1.1.${last}`))
 const ecdsaSignatures: ReadonlySet<string> = new Set(['2', '3', '4'].map((last) => `1.2.840.10045.4.3.${last}`))
 
-/** `padded`: zeros may follow, as in NVRAM. @throws {Refusal} chain.* */
-export function readCertificate(bytes: Uint8Array, padded: boolean): Certificate {
-  const der = padded ? withoutPadding(bytes) : bytes
+/** What differs between the chains of attestation keys (PROTOCOL.md §17.1) and those of processors (§18.3). */
+export interface CertificateRules {
+  readonly checkSignatureAlgorithm: (value: Der) => void
+  /** The leaf's serial number may be 0. */
+  readonly leafWithoutSerial: boolean
+  /** An extension whose value need not be DER. */
+  readonly opaqueExtension: string | undefined
+}
+
+export const attestationKeyRules: CertificateRules = {
+  checkSignatureAlgorithm,
+  leafWithoutSerial: false,
+  opaqueExtension: undefined,
+}
+
+/** Zeros may follow a leaf, as in NVRAM. @throws {Refusal} chain.* */
+export function readCertificate(bytes: Uint8Array, isLeaf: boolean, rules: CertificateRules): Certificate {
+  const der = isLeaf ? withoutPadding(bytes) : bytes
   const outer = new Fields(readDer(der, 'chain.encoding'), tag.sequence, syntax)
   const [body, algorithm, signature] = [outer.take(tag.sequence), outer.take(tag.sequence), outer.take(tag.bitString)]
   outer.end()
@@ -42,9 +59,10 @@ export function readCertificate(bytes: Uint8Array, padded: boolean): Certificate
     'not version 3',
   )
   const serial = fields.take(tag.integer)
-  demand(integerOf(serial) > 0n && serial.content.length <= 20, 'chain.serial', 'serial number')
+  const least = isLeaf && rules.leafWithoutSerial ? 0n : 1n
+  demand(integerOf(serial) >= least && serial.content.length <= 20, 'chain.serial', 'serial number')
   demand(sameDer(fields.take(tag.sequence), algorithm), 'chain.algorithm_mismatch', 'two signature algorithms')
-  checkSignatureAlgorithm(algorithm)
+  rules.checkSignatureAlgorithm(algorithm)
   const issuer = fields.take(tag.sequence)
   const validity = new Fields(fields.take(tag.sequence), tag.sequence, syntax)
   const [notBeforeMs, notAfterMs] = [readTime(validity.any()), readTime(validity.any())]
@@ -54,12 +72,22 @@ export function readCertificate(bytes: Uint8Array, padded: boolean): Certificate
   const wrapped = fields.take(context(3, true))
   fields.end()
   demand(wrapped.children.length === 1, syntax, 'extensions')
-  const extensions = readExtensions(wrapped.children[0] as Der)
+  const extensions = readExtensions(wrapped.children[0] as Der, rules.opaqueExtension)
   const [issuerName, subjectName] = [readName(issuer, syntax), readName(subject, syntax)]
   demand(issuerName.length > 0, 'chain.name', 'no issuer')
   const named = subjectName.length > 0 || (extensions.altNameIsCritical && extensions.directoryNames.length > 0)
   demand(named, 'chain.name', 'no subject and no critical subjectAltName')
-  return { bytes: concat(der), issuer, subject, subjectName, notBeforeMs, notAfterMs, key, extensions }
+  return {
+    bytes: concat(der),
+    issuer,
+    serial: toHex(serial.content).replace(/^00/, ''),
+    subject,
+    subjectName,
+    notBeforeMs,
+    notAfterMs,
+    key,
+    extensions,
+  }
 }
 
 function withoutPadding(bytes: Uint8Array): Uint8Array {

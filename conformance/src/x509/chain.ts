@@ -1,10 +1,12 @@
 import { demand } from '../refusal.ts'
+import { checkNotRevoked, type Status } from '../release/status.ts'
 import { validatePath } from './path.ts'
 import { pkiAccepts } from './pki.ts'
 import { checkProfile, type Leaf, type Profile, profileOf } from './profile.ts'
 
 /**
- * The leaf that a chain ends in, validated by PROTOCOL.md §17.1 to §17.3. `profile` defaults to that of the root.
+ * The leaf that a chain ends in, validated by PROTOCOL.md §17.1 to §17.3. `profile` defaults to that of the root; `status` says what
+ * was revoked.
  *
  * @throws {Refusal} chain.*
  */
@@ -13,8 +15,10 @@ export async function validateChain(
   rootSha256: Uint8Array,
   nowMs: number,
   profile: Profile = profileOf(rootSha256),
+  status?: Status,
 ): Promise<Leaf> {
   const path = await validatePath(chain, rootSha256, nowMs)
+  if (status !== undefined) await checkNotRevoked(path, status)
   const leaf = checkProfile(path, profile)
   demand(await pkiAccepts(path, nowMs), 'chain.pkijs', 'PKI.js refuses what passed every rule')
   return leaf

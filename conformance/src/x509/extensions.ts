@@ -13,7 +13,9 @@ export interface Extensions {
   readonly policies: readonly string[]
   readonly directoryNames: readonly Name[]
   readonly altNameIsCritical: boolean
+  /** All of them, by identifier: read as DER, and as they stand. */
   readonly others: ReadonlyMap<string, Der>
+  readonly raw: ReadonlyMap<string, Uint8Array>
 }
 
 const oid = {
@@ -48,15 +50,18 @@ interface Extension {
   readonly value: Der
 }
 
-/** @throws {Refusal} chain.syntax, chain.extension and what has a code of its own in the layer */
-export function readExtensions(list: Der): Extensions {
+/** `opaque`: an extension whose value need not be DER. @throws {Refusal} chain.syntax, chain.extension and what has a code of its own in the layer */
+export function readExtensions(list: Der, opaque?: string): Extensions {
   const extensions = new Map<string, Extension>()
+  const raw = new Map<string, Uint8Array>()
   const fields = new Fields(list, tag.sequence, 'chain.syntax')
   demand(fields.left > 0, 'chain.syntax', 'an empty list of extensions')
   while (fields.left > 0) {
-    const { id, ...extension } = readExtension(fields.any())
-    demand(!extensions.has(id), 'chain.duplicate_extension', id)
-    extensions.set(id, extension)
+    const { id, critical, bytes } = readExtension(fields.any())
+    demand(!raw.has(id), 'chain.duplicate_extension', id)
+    raw.set(id, bytes)
+    if (id !== opaque) extensions.set(id, { critical, value: readDer(bytes, code) })
+    else demand(!critical, 'chain.critical_extension', id)
   }
   for (const [id, { critical }] of extensions) checkProcessed(id, critical)
   const read = <Value>(id: string, reader: (value: Der) => Value): Value | undefined => {
@@ -76,17 +81,18 @@ export function readExtensions(list: Der): Extensions {
     directoryNames: altName === undefined ? [] : readAltName(altName),
     altNameIsCritical: altName?.critical ?? false,
     others: new Map([...extensions].map(([id, { value }]) => [id, value])),
+    raw,
   }
 }
 
-function readExtension(value: Der): Extension & { readonly id: string } {
+function readExtension(value: Der): { readonly id: string; readonly critical: boolean; readonly bytes: Uint8Array } {
   const fields = new Fields(value, tag.sequence, 'chain.syntax')
   const id = oidOf(fields.take(tag.oid))
   const critical = fields.optional(tag.boolean)
   demand(critical === undefined || critical.content[0] === 0xff, 'chain.encoding', 'a DEFAULT that is written out')
   const wrapped = fields.take(tag.octetString)
   fields.end()
-  return { id, critical: critical !== undefined, value: readDer(wrapped.content, code) }
+  return { id, critical: critical !== undefined, bytes: wrapped.content }
 }
 
 function checkProcessed(id: string, critical: boolean): void {

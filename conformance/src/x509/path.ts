@@ -1,7 +1,7 @@
 import { equal, toHex } from '../bytes.ts'
 import { sha256 } from '../crypto.ts'
 import { demand } from '../refusal.ts'
-import { type Certificate, readCertificate } from './certificate.ts'
+import { attestationKeyRules, type Certificate, type CertificateRules, readCertificate } from './certificate.ts'
 import { sameDer } from './der.ts'
 import { isSignedBy } from './pki.ts'
 
@@ -17,11 +17,12 @@ export async function validatePath(
   chain: readonly Uint8Array[],
   rootSha256: Uint8Array,
   nowMs: number,
+  rules: CertificateRules = attestationKeyRules,
 ): Promise<readonly Certificate[]> {
   demand(chain.length >= 2 && chain.length <= 8, 'chain.length', `${chain.length} certificates`)
   const root = await sha256(chain.at(-1) as Uint8Array)
   demand(equal(root, rootSha256), 'chain.root', toHex(root))
-  const certificates = chain.map((bytes, index) => readCertificate(bytes, index === 0))
+  const certificates = chain.map((bytes, index) => readCertificate(bytes, index === 0, rules))
   const issuers = [...certificates.slice(1), certificates.at(-1) as Certificate]
   let allowed = Number.POSITIVE_INFINITY
   for (const [index, certificate] of [...certificates.entries()].toReversed()) {

@@ -1,6 +1,7 @@
 import { concat, toBigInt } from '../bytes.ts'
 import { curves, isOnCurve } from '../curve.ts'
 import { demand, Refusal } from '../refusal.ts'
+import { hasRocaFingerprint } from '../rsa.ts'
 import type { PublicKey } from '../tpm/public.ts'
 import { type Der, integerOf, oidOf, readDer, tag } from './der.ts'
 import { Fields } from './fields.ts'
@@ -44,6 +45,7 @@ function readRsaKey(bytes: Uint8Array, code: string): PublicKey {
   const n = integerOf(modulus)
   const bits = n > 0n ? n.toString(2).length : 0
   demand(bits >= 2048 && bits <= 4096 && n % 2n === 1n, code, `a modulus of ${bits} bits`)
+  demand(!hasRocaFingerprint(n), code, 'made by the generator of CVE-2017-15361')
   demand(integerOf(exponent) === 65537n, code, 'another exponent')
   const magnitude = modulus.content[0] === 0 ? modulus.content.subarray(1) : modulus.content
   return { kind: 'rsa', modulus: concat(magnitude) }

@@ -1,39 +1,39 @@
-import { Refusal } from '../refusal.ts'
+import { Refusal } from './refusal.ts'
 
-/** JSON without what a policy never needs: numbers are integers, objects keep each key once. */
+/** JSON without what no document here needs: numbers are integers, objects keep each key once. */
 export type Json = null | boolean | bigint | string | readonly Json[] | ReadonlyMap<string, Json>
 
-const maxBytes = 256 << 10
 const maxDepth = 8
 const maxMembers = 64
 
 /**
  * Reads RFC 8259 as strictly as PROTOCOL.md §7 demands. `JSON.parse` cannot: it keeps the last of two equal keys and rounds numbers.
  *
- * @throws {Refusal} policy.size, policy.syntax
+ * @throws {Refusal} with `code`
  */
-export function readJson(bytes: Uint8Array): Json {
-  if (bytes.length > maxBytes) throw new Refusal('policy.size', `${bytes.length} bytes`)
-  const reader = new JsonReader(decode(bytes))
+export function readJson(bytes: Uint8Array, code: string): Json {
+  const reader = new JsonReader(decode(bytes, code), code)
   const value = reader.value(0)
   reader.end()
   return value
 }
 
-function decode(bytes: Uint8Array): string {
+function decode(bytes: Uint8Array, code: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
-    throw new Refusal('policy.syntax', 'not UTF-8')
+    throw new Refusal(code, 'not UTF-8')
   }
 }
 
 class JsonReader {
   readonly #text: string
+  readonly #code: string
   #offset = 0
 
-  constructor(text: string) {
+  constructor(text: string, code: string) {
     this.#text = text
+    this.#code = code
   }
 
   value(depth: number): Json {
@@ -112,6 +112,6 @@ class JsonReader {
   }
 
   #fail(why: string): never {
-    throw new Refusal('policy.syntax', `${why} at character ${this.#offset}`)
+    throw new Refusal(this.#code, `${why} at character ${this.#offset}`)
   }
 }

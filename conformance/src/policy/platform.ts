@@ -1,0 +1,43 @@
+import type { Members } from '../members.ts'
+import { invalid, unsupported } from './refuse.ts'
+import { all, toHex } from '../bytes.ts'
+
+/** What the processor has to say of the machine, PROTOCOL.md §18.1. */
+export interface PlatformPolicy {
+  readonly processors: readonly ProcessorLine[]
+  readonly idKeyDigests: readonly Uint8Array[]
+  readonly measurements: readonly Uint8Array[]
+}
+
+export interface ProcessorLine {
+  readonly arkSha256: Uint8Array
+  readonly minTcb: Tcb
+}
+
+/** Security patch levels, AMD 56860 table 3. */
+export type Tcb = Readonly<Record<(typeof tcbParts)[number], number>>
+export const tcbParts = ['bootloader', 'tee', 'snp', 'microcode'] as const
+
+/** @throws {Refusal} policy.syntax, policy.invalid, policy.unsupported */
+export function readPlatformPolicy(members: Members): PlatformPolicy {
+  const kind = members.choice('kind', ['azure-snp', 'azure-tdx', 'nitro'])
+  if (kind !== 'azure-snp') unsupported(kind)
+  const processors = members.list('processors', 8, (value) => readLine(members.member(value, 'processor')))
+  const idKeyDigests = members.optionalHexList('idKeyDigests', 16, 48) ?? []
+  const measurements = members.optionalHexList('measurements', 64, 48) ?? []
+  members.end()
+  if (new Set(processors.map(({ arkSha256 }) => toHex(arkSha256))).size !== processors.length)
+    invalid('a root occurs twice')
+  const known = [...idKeyDigests, ...measurements]
+  if (known.length === 0 || known.some((value) => all(value, 0))) invalid('any firmware')
+  return { processors, idKeyDigests, measurements }
+}
+
+function readLine(members: Members): ProcessorLine {
+  const arkSha256 = members.hex('arkSha256', 32)
+  const least = members.object('minTcb')
+  const minTcb = Object.fromEntries(tcbParts.map((part) => [part, least.integer(part, 0, 255)])) as Tcb
+  least.end()
+  members.end()
+  return { arkSha256, minTcb }
+}

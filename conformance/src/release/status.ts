@@ -1,0 +1,54 @@
+import { equal } from '../bytes.ts'
+import { sha256 } from '../crypto.ts'
+import { readJson } from '../json.ts'
+import { Members } from '../members.ts'
+import { demand } from '../refusal.ts'
+import type { Certificate } from '../x509/certificate.ts'
+
+/** What was withdrawn, PROTOCOL.md §19.5. */
+export interface Status {
+  readonly date: number
+  readonly minVersion: number | undefined
+  readonly revokedReleases: readonly Uint8Array[]
+  readonly revokedCertificates: readonly Uint8Array[]
+  readonly revokedSerials: readonly { readonly issuer: Uint8Array; readonly serial: string }[]
+}
+
+const syntax = 'release.syntax'
+const maxFutureMs = 5 * 60_000
+
+/** `payload` is signed. @throws {Refusal} release.syntax, release.invalid */
+export function readStatus(payload: Uint8Array): Status {
+  const members = new Members(readJson(payload, syntax), 'status', syntax)
+  const serials = members.optionalList('revokedSerials', 1024, (value) => {
+    const entry = members.member(value, 'serial')
+    const read = { issuer: entry.hex('issuer', 32), serial: entry.text('serial', /^(?!00)(?:[0-9a-f]{2}){1,20}$/) }
+    entry.end()
+    return read
+  })
+  const status: Status = {
+    date: members.integer('date', 0, Number.MAX_SAFE_INTEGER),
+    minVersion: members.optionalInteger('minVersion', 1, Number.MAX_SAFE_INTEGER),
+    revokedReleases: members.optionalHexList('revokedReleases', 1024, 32) ?? [],
+    revokedCertificates: members.optionalHexList('revokedCertificates', 1024, 32) ?? [],
+    revokedSerials: serials ?? [],
+  }
+  members.end()
+  return status
+}
+
+/** @throws {Refusal} release.status_future, release.status_stale */
+export function checkDate({ date }: Status, nowMs: number, maxAgeMs: number): void {
+  demand(date <= nowMs + maxFutureMs, 'release.status_future', `dated ${date}`)
+  demand(nowMs - date <= maxAgeMs, 'release.status_stale', `dated ${date}`)
+}
+
+/** @throws {Refusal} chain.revoked */
+export async function checkNotRevoked(chain: readonly Certificate[], status: Status): Promise<void> {
+  for (const { bytes, issuer, serial } of chain) {
+    const [own, name] = [await sha256(bytes), await sha256(issuer.bytes)]
+    const listed = status.revokedCertificates.some((revoked) => equal(revoked, own))
+    const byNumber = status.revokedSerials.some((revoked) => revoked.serial === serial && equal(revoked.issuer, name))
+    demand(!listed && !byNumber, 'chain.revoked', `serial number ${serial}`)
+  }
+}
