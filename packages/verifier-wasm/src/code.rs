@@ -274,6 +274,9 @@ impl Code {
     /// There is no event log, or it has no bytes.
     pub const EVENTLOG_EMPTY: Self = Self(&Entry { name: "eventlog.empty", sentence: "There is no event log, or it has no bytes." });
 
+    /// The policy asks for an event log, and the evidence has none.
+    pub const EVENTLOG_MISSING: Self = Self(&Entry { name: "eventlog.missing", sentence: "The policy asks for an event log, and the evidence has none." });
+
     /// The event log is larger than 1 MiB or has more than 8192 events.
     pub const EVENTLOG_SIZE: Self = Self(&Entry { name: "eventlog.size", sentence: "The event log is larger than 1 MiB or has more than 8192 events." });
 
@@ -348,6 +351,12 @@ impl Code {
 
     /// A measurement does not follow from the log.
     pub const EVENTLOG_REPLAY: Self = Self(&Entry { name: "eventlog.replay", sentence: "A measurement does not follow from the log." });
+
+    /// Something was measured that the policy does not allow there.
+    pub const EVENTLOG_EVENT_REFUSED: Self = Self(&Entry { name: "eventlog.event_refused", sentence: "Something was measured that the policy does not allow there." });
+
+    /// Something was not measured that the policy demands.
+    pub const EVENTLOG_EVENT_MISSING: Self = Self(&Entry { name: "eventlog.event_missing", sentence: "Something was not measured that the policy demands." });
 
     /// The policy accepts signed releases alone, and the evidence has none.
     pub const RELEASE_MISSING: Self = Self(&Entry { name: "release.missing", sentence: "The policy accepts signed releases alone, and the evidence has none." });
@@ -701,6 +710,7 @@ impl Code {
         Self::PCR_MISMATCH,
         Self::PCR_TOUCHED,
         Self::EVENTLOG_EMPTY,
+        Self::EVENTLOG_MISSING,
         Self::EVENTLOG_SIZE,
         Self::EVENTLOG_TRUNCATED,
         Self::EVENTLOG_EVENT_SIZE,
@@ -726,6 +736,8 @@ impl Code {
         Self::EVENTLOG_BANK,
         Self::EVENTLOG_NO_EVENTS,
         Self::EVENTLOG_REPLAY,
+        Self::EVENTLOG_EVENT_REFUSED,
+        Self::EVENTLOG_EVENT_MISSING,
         Self::RELEASE_MISSING,
         Self::RELEASE_SYNTAX,
         Self::RELEASE_INVALID,

@@ -5,6 +5,7 @@ use alloc::{string::String, vec::Vec};
 use crate::{
     Code,
     channel_key::ReadClaims,
+    event_log,
     evidence::{
         binding,
         bundle::{Bundle, Static},
@@ -72,18 +73,11 @@ fn steps(input: &Input<'_>, run: &mut Recorder, report: &mut Report) -> Result<P
     run.check(StepId::AkAttributes, quote::attributes(&ak))?;
 
     let attest = run.obtain(StepId::Attest, Attest::decode(bundle.quote.attest).map_err(Rejection::from))?;
-    if anchor.endorsement {
-        run.check(StepId::AkQualifiedName, quote::qualified_name(&ak, &attest))?;
-        report.show_qualified_name(&attest);
-    } else {
-        run.not_required(StepId::AkQualifiedName);
-    }
+    let endorsed = anchor.endorsement.then(|| quote::qualified_name(&ak, &attest));
+    run.demanded(StepId::AkQualifiedName, endorsed)?.into_iter().for_each(|()| report.show_qualified_name(&attest));
     run.check(StepId::Signature, quote::signature(&ak.key, &bundle.quote))?;
     report.show_clock(&attest);
-    match anchor.min_firmware_version {
-        Some(least) => run.check(StepId::AttestFirmware, quote::firmware(&attest, least))?,
-        None => run.not_required(StepId::AttestFirmware),
-    }
+    run.demanded(StepId::AttestFirmware, anchor.min_firmware_version.map(|least| quote::firmware(&attest, least)))?;
     let unsafe_clock = (!attest.clock_info.safe).then_some(Code::ATTEST_CLOCK_UNSAFE);
     run.judge(StepId::Clock, unsafe_clock, policy.require_safe_clock)?;
 
@@ -115,8 +109,12 @@ fn steps(input: &Input<'_>, run: &mut Recorder, report: &mut Report) -> Result<P
         ensure(policy.accepts_config(release.ok(), &claims.config_digest), Code::CLAIMS_CONFIG),
     )?;
 
+    let log =
+        policy.log_demand().map(|demand| event_log::required(&fixed.event_logs, &demand, &policy.indexed(&values)));
+    let log = run.demanded(StepId::EventLog, log.map(|log| log.map_err(Rejection::from)))?;
+    report.event_log = log.map(|log| log.to_report());
     // A policy that names one of these is refused as unsupported (PROTOCOL.md §15).
-    for id in [StepId::EventLog, StepId::Platform, StepId::Release] {
+    for id in [StepId::Platform, StepId::Release] {
         run.not_required(id);
     }
     let seen = anchor.endorsement.then(|| AkState::of(ak.name(), &attest));

@@ -6,7 +6,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod cases;
+#[allow(dead_code, reason = "the verifier has names for all of them")]
+#[path = "../../src/event_log/event_type.rs"]
+mod event_type;
 mod keys;
+#[allow(dead_code, reason = "the verifier's own tests use the rest")]
+#[path = "../../src/event_log/tests/machine.rs"]
+mod machine;
 mod scenario;
 mod tpm;
 

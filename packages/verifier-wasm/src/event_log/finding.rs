@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 
+use super::required::Demand;
 use crate::{Code, json::writer::push_decimal, rejection::Rejection};
 
 /// A rule that the log breaks, and where.
@@ -24,16 +25,17 @@ impl Finding {
         Self { code, event: None, pcr: Some(pcr) }
     }
 
-    /// Whether a log that must explain the PCRs `replay` is refused for it. Extends after a separator are seen in honest
-    /// machines; a missing action or a malformed variable matters to those who rely on its PCR; the rest makes any reading of
-    /// the log doubtful.
-    pub(super) fn refuses(&self, replay: &[u8]) -> bool {
+    /// Whether the log is refused for it. Extends after a separator are seen in honest machines, and matter to those who tell the
+    /// events of the PCR apart; a missing action or a malformed variable matters to those who rely on its PCR; the rest makes any
+    /// reading of the log doubtful.
+    pub(super) fn refuses(&self, demand: &Demand<'_>) -> bool {
         match self.code {
-            Code::EVENTLOG_AFTER_SEPARATOR | Code::EVENTLOG_NO_ACTION_INDEX => false,
+            Code::EVENTLOG_NO_ACTION_INDEX => false,
+            Code::EVENTLOG_AFTER_SEPARATOR => demand.events.iter().any(|(pcr, _)| self.pcr == Some(*pcr)),
             Code::EVENTLOG_CALLING_APPLICATION
             | Code::EVENTLOG_EXIT_BOOT_SERVICES
             | Code::EVENTLOG_SIGNATURE_LIST
-            | Code::EVENTLOG_VARIABLE => self.pcr.is_some_and(|pcr| replay.contains(&pcr)),
+            | Code::EVENTLOG_VARIABLE => self.pcr.is_some_and(|pcr| demand.replayed.contains(&pcr)),
             _ => true,
         }
     }

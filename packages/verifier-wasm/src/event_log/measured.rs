@@ -29,7 +29,7 @@ pub(super) struct Expected<'a> {
 
 impl Expected<'_> {
     #[inline(never)]
-    fn is_of(self, parts: &[&[u8]]) -> bool {
+    pub(super) fn is_of(self, parts: &[&[u8]]) -> bool {
         digest(self.algorithm, parts).is_some_and(|digest| digest == self.digest)
     }
 

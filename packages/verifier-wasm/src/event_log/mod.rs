@@ -6,11 +6,13 @@
 //! | `replay` | the PCR values that follow from the digests |
 //! | `rules` | what the Firmware Profile demands of the order of events |
 //! | `explain` | what each event means, and whether its digest proves that |
+//! | `allowed` | what a policy's rules say of single events |
 //! | `required` | the step of the verification |
 //!
 //! The format is that of the TCG PC Client Platform Firmware Profile (PFP), revision 1.06, §10; the rules are those of
 //! PROTOCOL.md §16.
 
+mod allowed;
 mod describe;
 mod digest;
 mod event_type;
@@ -36,4 +38,4 @@ pub use explain::{Explained, Explanation};
 pub use finding::Finding;
 pub use parse::{Event, Log, MAX_EVENTS, MAX_LOG, parse};
 pub use replay::{Replayed, replay};
-pub use required::required;
+pub(crate) use required::{Demand, required};

@@ -1,32 +1,54 @@
 //! Does the log account for the PCRs that the policy wants explained?
 
-use super::{explain::Explanation, finding::Finding, parse::parse};
-use crate::{Code, evidence::bundle::Bank};
+use alloc::vec::Vec;
 
-/// The values `quoted`, of the bank `bank`, must be those of the quote's selection, proven by its digest. Every PCR of `replay`
+use super::{allowed, explain::Explanation, finding::Finding, parse::parse};
+use crate::{
+    Code,
+    evidence::bundle::{Bank, EventLog},
+    policy::EventRule,
+};
+
+/// The one kind of log that is read: TCG PC Client (PROTOCOL.md §3).
+const PC_CLIENT: u64 = 1;
+
+/// What a policy asks of a log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Demand<'a> {
+    pub(crate) bank: Bank,
+    /// The PCRs that must follow from the log, ascending.
+    pub(crate) replayed: &'a [u8],
+    /// Of these, the PCRs whose events are told apart, and how.
+    pub(crate) events: &'a [(u8, Vec<EventRule>)],
+}
+
+/// The values `quoted`, of the demanded bank, must be those of the quote's selection, proven by its digest. Every PCR to be replayed
 /// must be among them and follow from the log; what else was quoted and does not is listed as `unexplained`.
 ///
 /// # Errors
 ///
-/// The codes of [`parse()`](super::parse()); `eventlog.bank` when the log lacks the bank; `eventlog.no_events` and
-/// `eventlog.replay` for a PCR of `replay`; the code of a finding that makes the log unusable.
-pub fn required<'a>(
-    log: &'a [u8],
-    bank: Bank,
+/// `eventlog.missing` without a log; the codes of [`parse()`](super::parse()); `eventlog.bank` when the log lacks the bank;
+/// `eventlog.no_events` and `eventlog.replay` for a PCR to be replayed; the code of a finding that makes the log unusable;
+/// `eventlog.event_refused` and `eventlog.event_missing`.
+pub(crate) fn required<'a>(
+    logs: &[EventLog<'a>],
+    demand: &Demand<'_>,
     quoted: &[(u8, &[u8])],
-    replay: &[u8],
 ) -> Result<Explanation<'a>, Finding> {
-    let explanation = Explanation::new(parse(log)?, bank.algorithm_id(), Some(quoted)).ok_or(Code::EVENTLOG_BANK)?;
-    match refusal(&explanation, quoted, replay) {
-        Some(finding) => Err(finding),
-        None => Ok(explanation),
+    let log = logs.iter().find(|log| log.kind == PC_CLIENT).ok_or(Code::EVENTLOG_MISSING)?;
+    let algorithm = demand.bank.algorithm_id();
+    let explanation = Explanation::new(parse(log.bytes)?, algorithm, Some(quoted)).ok_or(Code::EVENTLOG_BANK)?;
+    if let Some(finding) = refusal(&explanation, quoted, demand) {
+        return Err(finding);
     }
+    demand.events.iter().try_for_each(|(pcr, rules)| allowed::check(&explanation.log, algorithm, *pcr, rules))?;
+    Ok(explanation)
 }
 
 /// That events are missing explains most; then what is wrong with the log; then that it does not fit.
-fn refusal(explanation: &Explanation<'_>, quoted: &[(u8, &[u8])], replay: &[u8]) -> Option<Finding> {
+fn refusal(explanation: &Explanation<'_>, quoted: &[(u8, &[u8])], demand: &Demand<'_>) -> Option<Finding> {
     let mut mismatch = None;
-    for pcr in replay {
+    for pcr in demand.replayed {
         let is_quoted = quoted.iter().any(|(index, _)| index == pcr);
         if is_quoted && !explanation.unexplained.contains(pcr) {
             continue;
@@ -36,5 +58,5 @@ fn refusal(explanation: &Explanation<'_>, quoted: &[(u8, &[u8])], replay: &[u8])
         }
         mismatch = mismatch.or(Some(Finding::of_pcr(Code::EVENTLOG_REPLAY, *pcr)));
     }
-    explanation.findings.iter().copied().find(|finding| finding.refuses(replay)).or(mismatch)
+    explanation.findings.iter().copied().find(|finding| finding.refuses(demand)).or(mismatch)
 }

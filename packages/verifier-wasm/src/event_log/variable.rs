@@ -36,6 +36,8 @@ const KNOWN: [(&[u8], &str, &str); 6] = [
 /// A variable, and the bytes of the structure that it was read from.
 pub(super) struct Variable<'a> {
     pub(super) subject: &'static str,
+    /// EFI_GUID
+    pub(super) vendor: &'a [u8],
     /// UTF-16
     name: &'a [u8],
     pub(super) content: &'a [u8],
@@ -63,7 +65,16 @@ impl<'a> Variable<'a> {
         let known = KNOWN.iter().find(|(of, called, _)| *of == vendor && is_utf16_of(name, called));
         let is_option = name.starts_with(b"B\0o\0o\0t\0") && name.len() == 16;
         let subject = known.map_or(if is_option { BOOT_OPTION } else { VARIABLE }, |(.., subject)| subject);
-        Some(Self { subject, name, content, structure })
+        Some(Self { subject, vendor, name, content, structure })
+    }
+
+    /// None where bytes follow the structure.
+    pub(super) fn read_whole(data: &'a [u8]) -> Option<Self> {
+        Self::read(data).filter(|variable| variable.structure.len() == data.len())
+    }
+
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        is_utf16_of(self.name, name)
     }
 
     /// Keys that Secure Boot goes by. In other events the content is the one entry that allowed an image.
@@ -102,15 +113,12 @@ impl<'a> Variable<'a> {
 
 /// The code of what is malformed in the data of an event that carries a variable: every byte belongs to it.
 pub(super) fn fault(kind: u32, data: &[u8]) -> Option<Code> {
-    match Variable::read(data) {
-        Some(variable) if variable.structure.len() == data.len() => variable.fault(kind),
-        _ => Some(Code::EVENTLOG_VARIABLE),
-    }
+    Variable::read_whole(data).map_or(Some(Code::EVENTLOG_VARIABLE), |variable| variable.fault(kind))
 }
 
-fn is_utf16_of(name: &[u8], ascii: &str) -> bool {
+fn is_utf16_of(name: &[u8], text: &str) -> bool {
     let (units, odd) = name.as_chunks::<2>();
-    odd.is_empty() && units.len() == ascii.len() && units.iter().zip(ascii.bytes()).all(|(unit, c)| *unit == [c, 0])
+    odd.is_empty() && units.iter().map(|unit| u16::from_le_bytes(*unit)).eq(text.encode_utf16())
 }
 
 /// EFI_LOAD_OPTION (UEFI 2.10 §3.1.3): its name and the file that it starts; what does not read as one as it is.

@@ -22,18 +22,29 @@ impl Explanation<'_> {
         self.log.events.iter().map(|event| self.explain(event)).collect()
     }
 
+    /// What a verdict shows: [`Self::to_json`] without `pcrs`, since the log's word for a PCR that was not quoted is no proof.
+    pub(crate) fn to_report(&self) -> String {
+        Out::Object(self.members(&self.explain_all())).write()
+    }
+
     pub(crate) fn to_out<'b>(&'b self, explained: &'b [Explained]) -> Out<'b> {
-        let (mut pcrs, mut unexplained, mut findings) = (Vec::new(), Vec::new(), Vec::new());
+        let mut pcrs = Vec::new();
         for index in 0..PCR_COUNT {
             if let Some(value) = self.replayed.get(index) {
                 pcrs.push(Out::Object(Vec::from([("index", Out::Integer(index.into())), ("value", Out::Hex(value))])));
             }
         }
+        let mut members = self.members(explained);
+        members.push(("pcrs", Out::Array(pcrs)));
+        Out::Object(members)
+    }
+
+    fn members<'b>(&'b self, explained: &'b [Explained]) -> Vec<(&'static str, Out<'b>)> {
+        let (mut unexplained, mut findings) = (Vec::new(), Vec::new());
         self.unexplained.iter().for_each(|pcr| unexplained.push(Out::Integer((*pcr).into())));
         self.findings.iter().for_each(|finding| findings.push(finding.to_out()));
         let mut members = Vec::from([
             ("bank", Out::Text(digest::name(self.algorithm).unwrap_or_default())),
-            ("pcrs", Out::Array(pcrs)),
             ("unexplained", Out::Array(unexplained)),
             ("findings", Out::Array(findings)),
             ("events", Out::Array(self.events(explained))),
@@ -41,7 +52,7 @@ impl Explanation<'_> {
         if let Some(enforced) = self.secure_boot {
             members.push(("secureBoot", Out::Bool(enforced)));
         }
-        Out::Object(members)
+        members
     }
 
     fn events<'b>(&'b self, explained: &'b [Explained]) -> Vec<Out<'b>> {

@@ -87,6 +87,18 @@ impl Path<'_> {
     }
 }
 
+/// Bytes in lower-case hex.
+pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte & 0x0f),
+        b'a'..=b'f' => (byte & 0x0f).checked_add(9),
+        _ => None,
+    };
+    let (pairs, odd) = text.as_bytes().as_chunks::<2>();
+    let bytes = pairs.iter().map(|&[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect::<Option<Vec<_>>>();
+    bytes.filter(|_| odd.is_empty())
+}
+
 /// A value of the document that is being read, and where it stands.
 #[derive(Clone, Copy)]
 pub(crate) struct Item<'a> {
@@ -117,6 +129,10 @@ impl<'a> Item<'a> {
         self.path.rejection(Code::POLICY_UNSUPPORTED)
     }
 
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self.value, Json::String(_))
+    }
+
     pub(crate) fn is_object(&self) -> bool {
         matches!(self.value, Json::Object(_))
     }
@@ -144,14 +160,7 @@ impl<'a> Item<'a> {
 
     /// Bytes in lower-case hex.
     pub(crate) fn hex(&self) -> Result<Vec<u8>, Rejection> {
-        let digit = |byte: u8| match byte {
-            b'0'..=b'9' => Some(byte & 0x0f),
-            b'a'..=b'f' => (byte & 0x0f).checked_add(9),
-            _ => None,
-        };
-        let (pairs, odd) = self.text()?.as_bytes().as_chunks::<2>();
-        let bytes = pairs.iter().map(|&[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect::<Option<Vec<_>>>();
-        bytes.filter(|_| odd.is_empty()).ok_or_else(|| self.syntax())
+        unhex(self.text()?).ok_or_else(|| self.syntax())
     }
 
     /// An array of an allowed number of items, each by `read`.

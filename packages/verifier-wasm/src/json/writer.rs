@@ -12,6 +12,8 @@ pub(crate) enum Out<'a> {
     Text(&'a str),
     /// A string of lower-case hex.
     Hex(&'a [u8]),
+    /// A value that is written already.
+    Json(&'a str),
     Array(Vec<Self>),
     Object(Vec<(&'static str, Self)>),
 }
@@ -29,6 +31,7 @@ impl Out<'_> {
             Self::Bool(false) => out.push_str("false"),
             Self::Integer(value) => push_decimal(out, *value),
             Self::Text(text) => push_string(out, text),
+            Self::Json(json) => out.push_str(json),
             Self::Hex(bytes) => {
                 out.push('"');
                 push_hex(out, bytes);

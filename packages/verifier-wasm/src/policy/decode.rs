@@ -2,7 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::{Anchor, Assurance, PCR_COUNT, Policy, Release, Rule, suite::Suite};
+use super::{Anchor, Assurance, EventRule, PCR_COUNT, Policy, Release, Rule, suite::Suite};
 use crate::{
     Code,
     evidence::{
@@ -24,10 +24,13 @@ const POLICY: Kind = Kind { name: "", syntax: Code::POLICY_SYNTAX, invalid: Code
 const MAX_POLICY: usize = 256 << 10;
 
 /// Names of PROTOCOL.md §15: demands that this version cannot meet.
-const RESERVED: [&str; 4] = ["releaseKeys", "log", "platform", "replay"];
+const RESERVED: [&str; 3] = ["releaseKeys", "log", "platform"];
 
 /// PCRs that software can reset or that change without end: no demand on them means anything.
 const UNCHECKED_ONLY: [u8; 3] = [10, 16, 23];
+
+/// PCRs of firmware, which changes unannounced where somebody else runs the machine.
+const FIRMWARE: [u8; 7] = [0, 1, 2, 3, 5, 6, 7];
 
 impl Policy {
     /// # Errors
@@ -55,7 +58,7 @@ impl Policy {
             Some(item) => item.each(1..=3, |item| named(item, &Upstream::ALL, Upstream::as_str))?,
             None => [Upstream::InImage, Upstream::Attested].into(),
         };
-        let (bank, rules) = pcrs(&top.required("pcrs")?)?;
+        let Pcrs { bank, rules, events, replayed } = Pcrs::read(&top.required("pcrs")?)?;
         let listed = top.required("releases")?;
         let releases = listed.each(1..=64, |item| release(item, bank, &rules))?;
         if releases.iter().enumerate().any(|(i, a)| releases.iter().take(i).any(|b| a.name == b.name)) {
@@ -84,6 +87,8 @@ impl Policy {
             accept_upstream,
             bank,
             rules,
+            events,
+            replayed,
             releases,
             config_digests,
             max_age_ms,
@@ -165,24 +170,66 @@ fn each_pcr<T>(
     Ok(each)
 }
 
-fn pcrs(item: &Item<'_>) -> Result<(Bank, Vec<(u8, Rule)>), Rejection> {
-    let members = item.object()?;
-    let bank = named(&members.required("bank")?, &[Bank::Sha256, Bank::Sha384], Bank::as_str)?;
-    let listed = members.required("rules")?;
-    let rules = each_pcr(&listed, rule)?;
-    members.end(&RESERVED)?;
-    if !rules.iter().any(|(_, rule)| *rule == Rule::Golden) {
-        return Err(listed.invalid());
-    }
-    Ok((bank, rules))
+/// What a policy says of PCRs in `pcrs`.
+struct Pcrs {
+    bank: Bank,
+    rules: Vec<(u8, Rule)>,
+    events: Vec<(u8, Vec<EventRule>)>,
+    replayed: Vec<u8>,
 }
 
-fn rule(index: u8, item: &Item<'_>) -> Result<Rule, Rejection> {
-    if item.is_object() {
-        return Err(item.unsupported());
+impl Pcrs {
+    fn read(item: &Item<'_>) -> Result<Self, Rejection> {
+        let members = item.object()?;
+        let bank = named(&members.required("bank")?, &[Bank::Sha256, Bank::Sha384], Bank::as_str)?;
+        let listed = members.required("rules")?;
+        let (mut rules, mut events) = (Vec::new(), Vec::new());
+        for (index, (rule, allowed)) in each_pcr(&listed, |index, item| rule(index, item, bank))? {
+            rules.push((index, rule));
+            events.extend(allowed.map(|allowed| (index, allowed)));
+        }
+        let mut replayed = members.optional("replay").map_or_else(|| Ok(Vec::new()), |item| replay(&item, &rules))?;
+        members.end(&RESERVED)?;
+        if !rules.iter().any(|(_, rule)| *rule == Rule::Golden) {
+            return Err(listed.invalid());
+        }
+        replayed.extend(events.iter().map(|(index, _)| *index));
+        replayed.sort_unstable();
+        replayed.dedup();
+        Ok(Self { bank, rules, events, replayed })
     }
-    let rule = named(item, &[Rule::Golden, Rule::Untouched, Rule::Unchecked], Rule::as_str)?;
-    if rule != Rule::Unchecked && UNCHECKED_ONLY.contains(&index) { Err(item.invalid()) } else { Ok(rule) }
+}
+
+fn rule(index: u8, item: &Item<'_>, bank: Bank) -> Result<(Rule, Option<Vec<EventRule>>), Rejection> {
+    let (rule, events) = if item.is_object() {
+        (Rule::Events, Some(EventRule::list(item, bank)?))
+    } else {
+        (named(item, &[Rule::Golden, Rule::Untouched, Rule::Unchecked], Rule::as_str)?, None)
+    };
+    let is_meant = match rule {
+        Rule::Unchecked => true,
+        Rule::Events => FIRMWARE.contains(&index),
+        Rule::Golden | Rule::Untouched => !UNCHECKED_ONLY.contains(&index),
+    };
+    if is_meant { Ok((rule, events)) } else { Err(item.invalid()) }
+}
+
+/// The PCRs that the event log must explain.
+fn replay(item: &Item<'_>, rules: &[(u8, Rule)]) -> Result<Vec<u8>, Rejection> {
+    let selected = rules.iter().map(|(index, _)| *index);
+    let replayed: Vec<u8> = if item.is_text() {
+        named(item, &["quoted"], |name| name)?;
+        selected.clone().filter(|index| matches!(index, 0..=9 | 11..=14)).collect()
+    } else {
+        item.each(1..=PCR_COUNT.into(), |item| Ok(item.integer(0..=23)? as u8))?
+    };
+    let is_distinct = (1..).zip(&replayed).all(|(next, index)| !replayed.iter().skip(next).any(|other| other == index));
+    let is_known = |index: &u8| selected.clone().any(|other| other == *index) && !UNCHECKED_ONLY.contains(index);
+    if is_distinct && !replayed.is_empty() && replayed.iter().all(is_known) {
+        Ok(replayed)
+    } else {
+        Err(item.invalid())
+    }
 }
 
 fn release(item: &Item<'_>, bank: Bank, rules: &[(u8, Rule)]) -> Result<Release, Rejection> {

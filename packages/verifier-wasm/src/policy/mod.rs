@@ -2,6 +2,7 @@
 
 mod assurance;
 mod decode;
+mod events;
 mod suite;
 
 use alloc::{string::String, vec::Vec};
@@ -9,8 +10,11 @@ use alloc::{string::String, vec::Vec};
 pub use assurance::Assurance;
 pub use suite::Suite;
 
+pub(crate) use events::{Allowed, EventRule, VariableRule};
+
 use crate::{
     Code,
+    event_log::Demand,
     evidence::{bundle::Bank, claims::Upstream},
     rejection::{Rejection, ensure},
 };
@@ -28,6 +32,10 @@ pub(crate) struct Policy {
     pub(crate) bank: Bank,
     /// Index and rule, ascending: the indices are the selection that the quote must have.
     pub(crate) rules: Vec<(u8, Rule)>,
+    /// What the rules allow that tell events apart, ascending by PCR.
+    pub(crate) events: Vec<(u8, Vec<EventRule>)>,
+    /// The PCRs that the event log must explain, ascending; none: no log is asked for.
+    pub(crate) replayed: Vec<u8>,
     releases: Vec<Release>,
     config_digests: Vec<[u8; 32]>,
     pub(crate) max_age_ms: u64,
@@ -53,6 +61,8 @@ pub(crate) struct Anchor {
 pub(crate) enum Rule {
     /// Equals the value of the one release that matches.
     Golden,
+    /// Each of its events is one that is allowed.
+    Events,
     /// Still has the value of a reset.
     Untouched,
     /// Is shown and compared with nothing.
@@ -63,6 +73,7 @@ impl Rule {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Golden => "golden",
+            Self::Events => "events",
             Self::Untouched => "untouched",
             Self::Unchecked => "unchecked",
         }
@@ -90,6 +101,17 @@ impl Policy {
     /// What the quote must cover: the indices that have a rule, ascending.
     pub(crate) fn selection(&self) -> impl Iterator<Item = u8> {
         self.rules.iter().map(|(index, _)| *index)
+    }
+
+    /// What the event log must tell; None where no log is asked for.
+    pub(crate) fn log_demand(&self) -> Option<Demand<'_>> {
+        let Self { bank, replayed, events, .. } = self;
+        (!replayed.is_empty()).then_some(Demand { bank: *bank, replayed, events })
+    }
+
+    /// The index of each of `values`, which are those of the rules in their order.
+    pub(crate) fn indexed<'v>(&self, values: &[&'v [u8]]) -> Vec<(u8, &'v [u8])> {
+        self.selection().zip(values.iter().copied()).collect()
     }
 
     /// The first anchor that vouches for the key of this Name.

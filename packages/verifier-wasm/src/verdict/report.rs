@@ -24,6 +24,8 @@ pub struct Report {
     pub(crate) claims: Option<ClaimsReport>,
     pub(crate) pcrs: Option<PcrReport>,
     pub(crate) release: Option<String>,
+    /// What the event log says, as JSON.
+    pub(crate) event_log: Option<String>,
 }
 
 #[derive(Clone, Debug)]

@@ -166,6 +166,14 @@ impl Recorder {
         }
     }
 
+    /// A step that is made where the policy asks for it: None where it does not.
+    pub(crate) fn demanded<T>(&mut self, id: StepId, outcome: Option<Result<T, Rejection>>) -> Result<Option<T>, Stop> {
+        if outcome.is_none() {
+            self.not_required(id);
+        }
+        outcome.map(|outcome| self.obtain(id, outcome)).transpose()
+    }
+
     /// A step that the policy does not ask for.
     pub(crate) fn not_required(&mut self, id: StepId) {
         let code = Code::VERDICT_NOT_REQUIRED;

@@ -62,9 +62,41 @@ export interface Report {
     upstream: 'in-image' | 'attested' | 'unattested'
   }
   /** The quoted selection, and no other value. */
-  pcrs?: { bank: string; values: { index: number; value: string; rule: 'golden' | 'untouched' | 'unchecked' }[] }
+  pcrs?: { bank: string; values: { index: number; value: string; rule: 'golden' | 'events' | 'untouched' | 'unchecked' }[] }
   /** Name of the release that matched. */
   release?: string
+  /** What the log of the machine says, where the policy asks for it. */
+  eventLog?: EventLogReport
+}
+
+/** A log of measurements: an explanation of the PCRs, as far as their values prove it (PROTOCOL.md §16). */
+export interface EventLogReport {
+  /** Whose digests were replayed. */
+  bank: string
+  /** Whether firmware enforced Secure Boot; left out where the log does not prove one or the other. */
+  secureBoot?: boolean
+  /** Quoted PCRs whose value does not follow from the log. */
+  unexplained: number[]
+  /** Rules of the Firmware Profile that the log breaks without being refused for it. */
+  findings: { code: VerifierCode; event?: number; pcr?: number }[]
+  /** In the order of the log. */
+  events: LoggedEvent[]
+}
+
+/** One measurement. */
+export interface LoggedEvent {
+  /** Position in the log. */
+  index: number
+  pcr: number
+  /** Name or number of the type: no digest covers it. */
+  type: string | number
+  /** What it is about, as the log says: a word such as `kernel` or `db`. */
+  subject: string
+  /** Where `verified`, nothing but what the digest covers; else what the log claims. */
+  description: string
+  /** The PCR is proven, and the digest is the hash of what is described. */
+  verified: boolean
+  digest?: string
 }
 
 /** The channel key that a passed verdict releases. */

@@ -46,6 +46,7 @@ pub(crate) fn report(report: &Report) -> Vec<(&'static str, Out<'_>)> {
     members.extend(report.claims.as_ref().map(|claims| ("claims", self::claims(claims))));
     members.extend(report.pcrs.as_ref().map(|pcrs| ("pcrs", self::pcrs(pcrs))));
     members.extend(report.release.as_deref().map(|name| ("release", Out::Text(name))));
+    members.extend(report.event_log.as_deref().map(|log| ("eventLog", Out::Json(log))));
     members
 }
 

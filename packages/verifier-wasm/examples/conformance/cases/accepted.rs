@@ -53,7 +53,7 @@ pub(crate) fn cases(cases: &mut Cases<'_>) {
     cases.accept("ok-receipt-key", "a key for receipts does not change what is proven", |s| {
         s.claims.insert(9, [3; 32].into());
     });
-    cases.accept("ok-event-log", "a log travels and is passed over while no policy can ask for it", |s| {
+    cases.accept("ok-event-log", "a log is passed over where the policy asks for none", |s| {
         s.static_members.insert(2, Value::Array(vec![Value::map([(0, 1.into()), (1, [1, 2, 3].into())])]));
     });
     cases.accept("ok-held-static", "the static part of an earlier visit, named by its hash", |s| {

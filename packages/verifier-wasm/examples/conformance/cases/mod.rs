@@ -6,6 +6,7 @@ mod attest;
 mod binding;
 mod bundle;
 mod claims;
+mod event_log;
 mod pcr;
 mod policy;
 mod signature;
@@ -23,5 +24,6 @@ pub(crate) fn all(cases: &mut Cases<'_>) {
     binding::cases(cases);
     claims::cases(cases);
     pcr::cases(cases);
+    event_log::cases(cases);
     state::cases(cases);
 }

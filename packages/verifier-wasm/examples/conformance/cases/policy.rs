@@ -132,7 +132,7 @@ fn invalid(cases: &mut Cases<'_>) {
 }
 
 fn unsupported(cases: &mut Cases<'_>) {
-    for key in ["releaseKeys", "log", "platform", "replay"] {
+    for key in ["releaseKeys", "log", "platform"] {
         cases.reject("policy.unsupported", &format!("policy-unsupported-{key}"), "a demand of later versions", |s| {
             s.policy[key] = json!([]);
         });
@@ -142,9 +142,6 @@ fn unsupported(cases: &mut Cases<'_>) {
             s.policy["anchors"][0] = json!({ "kind": kind, "rootSha256": "00".repeat(32) });
         });
     }
-    cases.reject("policy.unsupported", "policy-unsupported-events", "a rule of later versions", |s| {
-        s.policy["pcrs"]["rules"]["4"] = json!({ "events": [] });
-    });
     cases.reject("policy.unsupported", "policy-unsupported-version", "a later version", |s| {
         s.policy["version"] = 2.into()
     });

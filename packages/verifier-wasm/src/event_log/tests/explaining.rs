@@ -1,6 +1,6 @@
 //! What a log says, and what of it its digests prove.
 
-use super::machine::*;
+use super::{check::*, machine::*};
 use crate::{Code, event_log::event_type::*};
 
 /// Subject, description, verified: of one event alone in a log.

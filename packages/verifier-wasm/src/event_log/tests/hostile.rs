@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::machine::*;
+use super::{check::*, machine::*};
 use crate::event_log::{Explanation, event_type::*, parse};
 
 /// Everything that a log is good for.

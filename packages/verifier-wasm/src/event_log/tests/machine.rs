@@ -1,13 +1,10 @@
-//! A machine that measures: what it logs, and what its TPM holds afterwards by rules written a second time.
+//! A machine that measures: what it logs, and what its TPM holds afterwards, by rules written a second time. The conformance
+//! vectors are made with it as well.
 
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384};
 
-use crate::{
-    Code,
-    event_log::{Explanation, Finding, event_type::*, parse, required},
-    evidence::bundle::Bank,
-};
+use super::event_type::*;
 
 pub(super) const SHA1: u16 = 0x0004;
 pub(super) const SHA256: u16 = 0x000b;
@@ -196,31 +193,4 @@ pub(super) fn tpm(algorithm: u16, locality: u8, entries: &[Entry]) -> Vec<Vec<u8
         *pcr = hash(algorithm, &[pcr.clone(), hash(algorithm, &entry.measured)].concat());
     }
     pcrs
-}
-
-/// The PCRs that policies replay where they do not say which: 0-9 and 11-14.
-pub(super) const REPLAY: [u8; 14] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14];
-
-/// The step, with every PCR of `tpm` quoted.
-pub(super) fn check<'a>(log: &'a [u8], tpm: &[Vec<u8>], replay: &[u8]) -> Result<Explanation<'a>, Finding> {
-    let quoted: Vec<(u8, &[u8])> = (0..).zip(tpm.iter().map(Vec::as_slice)).collect();
-    required(log, Bank::Sha256, &quoted, replay)
-}
-
-/// The step's answer for a log of `entries` and the TPM of a machine that measured `truth`.
-pub(super) fn refusal(entries: &[Entry], truth: &[Entry]) -> Option<(Code, Option<u8>)> {
-    let log = log(&[SHA1, SHA256], entries);
-    let finding = check(&log, &tpm(SHA256, 0, truth), &REPLAY).err();
-    finding.map(|finding| (finding.code, finding.pcr))
-}
-
-/// The explanation of a log whose own digests are taken as proven.
-pub(super) fn explain(log: &[u8], algorithm: u16) -> Explanation<'_> {
-    Explanation::new(parse(log).unwrap(), algorithm, None).unwrap()
-}
-
-/// The codes of the rules that a log of these entries breaks.
-pub(super) fn findings(entries: &[Entry]) -> Vec<(Code, Option<usize>, Option<u8>)> {
-    let log = log(&[SHA256], entries);
-    explain(&log, SHA256).findings.iter().map(|finding| (finding.code, finding.event, finding.pcr)).collect()
 }

@@ -1,5 +1,7 @@
 //! Every rule told with a log that is generated here; logs of real machines are read by `pnpm eventlog`.
 
+mod allowing;
+mod check;
 mod explaining;
 mod hostile;
 mod machine;
@@ -7,3 +9,5 @@ mod replaying;
 mod requiring;
 mod rules;
 mod syntax;
+
+use super::event_type;

@@ -1,6 +1,6 @@
 //! A log replays to what the TPM holds.
 
-use super::machine::*;
+use super::{check::*, machine::*};
 use crate::event_log::{event_type::*, parse, replay};
 
 fn assert_replays(log: &[u8], algorithm: u16, tpm: &[Vec<u8>], entries: &[Entry]) {

@@ -1,11 +1,7 @@
 //! The step: what the log must account for, and every forgery of group F that a quote must not survive.
 
-use super::machine::*;
-use crate::{
-    Code,
-    event_log::{event_type::*, required},
-    evidence::bundle::Bank,
-};
+use super::{check::*, machine::*};
+use crate::{Code, event_log::event_type::*, evidence::bundle::Bank};
 
 fn position(of: impl Fn(&Entry) -> bool) -> usize {
     boot().iter().position(of).unwrap()
@@ -25,7 +21,7 @@ fn an_honest_log_explains_every_quoted_pcr() {
         let log = log(&[SHA1, SHA256, SHA384], &boot());
         let pcrs = tpm(algorithm, 0, &boot());
         let quoted: Vec<(u8, &[u8])> = (0..).zip(pcrs.iter().map(Vec::as_slice)).collect();
-        let explanation = required(&log, bank, &quoted, &REPLAY).unwrap();
+        let explanation = explained(&log, bank, &quoted, &REPLAY).unwrap();
         assert_eq!((explanation.unexplained, explanation.findings), (vec![], vec![]));
         assert_eq!(explanation.secure_boot, Some(true));
     }
@@ -45,7 +41,7 @@ fn only_events_of_a_quoted_pcr_are_shown_as_verified() {
     let log = log(&[SHA256], &boot());
     let pcrs = tpm(SHA256, 0, &boot());
     let quoted = [(4, &pcrs[4][..]), (7, &[1; 32][..])];
-    let explanation = required(&log, Bank::Sha256, &quoted, &[4]).unwrap();
+    let explanation = explained(&log, Bank::Sha256, &quoted, &[4]).unwrap();
     for event in &explanation.log.events {
         assert!(event.pcr == 4 || !explanation.explain(event).verified, "PCR {}", event.pcr);
     }
@@ -61,7 +57,7 @@ fn logged_call() -> usize {
 fn a_pcr_to_replay_that_was_not_quoted_is_refused() {
     let log = log(&[SHA256], &boot());
     let pcrs = tpm(SHA256, 0, &boot());
-    let refused = required(&log, Bank::Sha256, &[(0, &pcrs[0])], &[0, 7]).unwrap_err();
+    let refused = explained(&log, Bank::Sha256, &[(0, &pcrs[0])], &[0, 7]).unwrap_err();
     assert_eq!((refused.code, refused.pcr), (Code::EVENTLOG_REPLAY, Some(7)));
 }
 

@@ -1,6 +1,6 @@
 //! What the Firmware Profile demands of the order of events.
 
-use super::machine::*;
+use super::{check::*, machine::*};
 use crate::{Code, event_log::event_type::*};
 
 fn position(of: impl Fn(&Entry) -> bool) -> usize {

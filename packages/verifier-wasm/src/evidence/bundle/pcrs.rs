@@ -2,7 +2,10 @@
 
 use alloc::vec::Vec;
 
-use crate::evidence::cbor::{Decoder, ErrorKind, Map, Value};
+use crate::{
+    evidence::cbor::{Decoder, ErrorKind, Map, Value},
+    hash::HashAlgorithm,
+};
 
 /// A PCR bank that version 1 knows, by its hash (TCG Algorithm Registry).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +23,14 @@ impl Bank {
         match self {
             Self::Sha256 => 0x000b,
             Self::Sha384 => 0x000c,
+        }
+    }
+
+    /// The hash that it is made with.
+    pub(crate) const fn hash(self) -> HashAlgorithm {
+        match self {
+            Self::Sha256 => HashAlgorithm::Sha256,
+            Self::Sha384 => HashAlgorithm::Sha384,
         }
     }
 

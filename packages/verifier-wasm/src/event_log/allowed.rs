@@ -1,0 +1,57 @@
+//! Rules of a policy for single events (PROTOCOL.md §16).
+
+use super::{
+    finding::Finding,
+    measured::Expected,
+    parse::{Event, Log},
+    variable::Variable,
+};
+use crate::{
+    Code,
+    hash::sha256,
+    policy::{Allowed, EventRule, VariableRule},
+};
+
+/// Each rule in turn takes the next events of `pcr` as long as they match it.
+///
+/// # Errors
+///
+/// `eventlog.event_refused` for the first event that no rule takes where it stands, `eventlog.event_missing` where a rule has too few.
+pub(super) fn check(log: &Log<'_>, algorithm: u16, pcr: u8, rules: &[EventRule]) -> Result<(), Finding> {
+    let of_pcr = |(_, event): &(usize, &Event<'_>)| event.extends() && event.pcr == u32::from(pcr);
+    let mut events = log.events.iter().enumerate().filter(of_pcr).peekable();
+    let refused = |position| Finding { code: Code::EVENTLOG_EVENT_REFUSED, event: Some(position), pcr: Some(pcr) };
+    for EventRule { allowed, times } in rules {
+        let mut taken = 0_u64;
+        let is_match = |(_, event): &(usize, &Event<'_>)| allowed.matches(event, algorithm, log);
+        while taken < *times.end() && events.next_if(is_match).is_some() {
+            taken = taken.saturating_add(1);
+        }
+        if !times.contains(&taken) {
+            let missing = Finding::of_pcr(Code::EVENTLOG_EVENT_MISSING, pcr);
+            return Err(events.peek().map_or(missing, |(position, _)| refused(*position)));
+        }
+    }
+    events.next().map_or(Ok(()), |(position, _)| Err(refused(position)))
+}
+
+impl Allowed {
+    fn matches(&self, event: &Event<'_>, algorithm: u16, log: &Log<'_>) -> bool {
+        let digest = log.digest(event, algorithm).unwrap_or_default();
+        match self {
+            Self::Digests(digests) => digests.iter().any(|allowed| allowed == digest),
+            // Types are not hashed: whatever was measured and reads as the variable is the variable.
+            Self::Variable(rule) => {
+                Expected { algorithm, digest }.is_of(&[event.data])
+                    && Variable::read_whole(event.data).is_some_and(|variable| rule.matches(&variable))
+            }
+        }
+    }
+}
+
+impl VariableRule {
+    fn matches(&self, variable: &Variable<'_>) -> bool {
+        let holds = |contents: &Vec<_>| contents.contains(&sha256(&[variable.content]));
+        variable.vendor == self.vendor && variable.is_called(&self.name) && self.contents.as_ref().is_none_or(holds)
+    }
+}
