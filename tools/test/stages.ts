@@ -46,6 +46,7 @@ export function stages(root: string): Stage[] {
     vitest('examples/react-chat', 5 * minutes),
     vitest('tools/model-server', 5 * minutes),
     vitest('tools', 10 * minutes),
+    { ...vitest('conformance', 5 * minutes), name: 'tests of conformance' },
     {
       name: 'package',
       command: ['pnpm', '--dir', 'packages/web-sdk', 'run', 'check'],
@@ -53,6 +54,12 @@ export function stages(root: string): Stage[] {
     },
     { name: 'size', command: tsx('tools/size.ts'), timeoutMs: 2 * minutes },
     { name: 'vectors of our own', command: tsx('tools/vectors.ts', 'bundle'), timeoutMs: 5 * minutes },
+    {
+      name: 'conformance',
+      command: tsx('conformance/conformance.ts'),
+      count: wordCount,
+      timeoutMs: 5 * minutes,
+    },
     ...ofOthers.map((name) => ({ name: `${name} of others`, command: [join(checks, name)], timeoutMs: 5 * minutes })),
     { name: 'end to end', command: tsx('e2e/run.ts'), count: wordCount, timeoutMs: 30 * minutes },
     { name: 'truncation', command: tsx('e2e/truncation.ts'), count: wordCount, timeoutMs: 5 * minutes },

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { expectedExtraData, nonceRoot } from '../src/binding.ts'
+import { fromHex, toHex, utf8 } from '../src/bytes.ts'
+import { sha256 } from '../src/crypto.ts'
+import { isEd25519Key, verifyEd25519 } from '../src/ed25519.ts'
+import { type KeySet, keySetId } from '../src/release/key-set.ts'
+import { documentType, preAuthentication } from '../src/release/signed.ts'
+import { hasRocaFingerprint } from '../src/rsa.ts'
+
+const protocol = readFileSync(new URL('../../docs/PROTOCOL.md', import.meta.url), 'utf8').replaceAll(/\s+/g, '')
+
+describe('the worked examples of PROTOCOL.md', () => {
+  it('come out for the binding of the quote', async () => {
+    const claims = fromHex('a0')
+    const root = await nonceRoot(
+      Uint8Array.from({ length: 32 }, (_, index) => index),
+      0n,
+      [],
+    )
+    const extraData = await expectedExtraData(root, claims)
+    expect(protocol).toContain(`root=${toHex(root)}`)
+    expect(protocol).toContain(`H(claims)=${toHex(await sha256(claims))}`)
+    expect(protocol).toContain(`extraData=${toHex(extraData)}`)
+  })
+
+  it('come out for the id of a key set and the encoding that is signed', async () => {
+    const keys = [
+      { key: new Uint8Array(32).fill(0x11), role: 'developer' },
+      { key: new Uint8Array(32).fill(0x22), role: 'auditor' },
+    ]
+    const set: KeySet = {
+      keys,
+      threshold: new Map([
+        ['developer', 1],
+        ['auditor', 1],
+      ]),
+    }
+    expect(protocol).toContain(`key-set-id=${toHex(await keySetId(set))}`)
+    const encoded = new TextDecoder().decode(preAuthentication(documentType.manifest, utf8('{}')))
+    expect(protocol).toContain(`PAE(manifest,"{}")=${encoded.replaceAll(' ', '')}`)
+  })
+})
+
+describe('what WebCrypto leaves open', () => {
+  /** RFC 8032 §7.1, TEST 1: the empty message. */
+  const key = fromHex('d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a')
+  const signature = fromHex(
+    'e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b',
+  )
+
+  it('an Ed25519 signature verifies, and not over another message', async () => {
+    expect(await verifyEd25519(key, signature, new Uint8Array())).toBe(true)
+    expect(await verifyEd25519(key, signature, Uint8Array.of(0))).toBe(false)
+  })
+
+  it('an S of at least the order of the group is refused: it would be a second signature', async () => {
+    const order = fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010')
+    const twice = signature.slice()
+    let carry = 0
+    for (let index = 0; index < 32; index += 1) {
+      const sum = (signature[32 + index] as number) + (order[index] as number) + carry
+      twice[32 + index] = sum & 0xff
+      carry = sum >> 8
+    }
+    expect(await verifyEd25519(key, twice, new Uint8Array())).toBe(false)
+  })
+
+  it.each([
+    ['the neutral element', '0100000000000000000000000000000000000000000000000000000000000000'],
+    ['the point of order 2', 'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f'],
+    ['a point of order 8', 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a'],
+    ['y = p, which is 0 written otherwise', 'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f'],
+    ['x = 0 with the sign of -0', '0100000000000000000000000000000000000000000000000000000000000080'],
+    ['no point at all', '0200000000000000000000000000000000000000000000000000000000000000'],
+  ])('%s is no Ed25519 key', (_, encoded) => expect(isEd25519Key(fromHex(encoded))).toBe(false))
+
+  it('a modulus with the fingerprint of CVE-2017-15361 is told from another', () => {
+    expect(hasRocaFingerprint(65537n ** 128n)).toBe(true)
+    expect(hasRocaFingerprint(65537n ** 128n + 2n)).toBe(false)
+  })
+})
