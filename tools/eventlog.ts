@@ -8,9 +8,9 @@
  */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { readEventLog } from '../packages/cli/src/eventlog/report.ts'
 import { assertOk } from './build-wasm/toolchain.ts'
 import { runCommand } from './run/command.ts'
-import { runEventLog } from './vectors/event-log.ts'
 import { loadVerifier } from './vectors/verifier.ts'
 
 const root: string = fileURLToPath(new URL('..', import.meta.url))
@@ -19,6 +19,7 @@ if (files.length === 0) throw new Error('usage: eventlog.ts FILE...')
 
 const build: string[] = ['node', '--import', 'tsx', 'tools/build-wasm.ts', 'pkg-vectors']
 assertOk('build-wasm', await runCommand(build, { cwd: root, timeoutMs: 15 * 60_000 }))
-const verifier = await loadVerifier('pkg-vectors')
+const { explainEventLog } = await loadVerifier('pkg-vectors')
+if (explainEventLog === undefined) throw new Error('this package has no explainEventLog')
 
-for (const file of files) console.log(JSON.stringify(runEventLog(verifier, file, readFileSync(file))))
+for (const file of files) console.log(JSON.stringify(readEventLog({ explainEventLog }, file, readFileSync(file))))

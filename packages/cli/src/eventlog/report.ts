@@ -1,4 +1,7 @@
-import type { VerifierModule } from './verifier.ts'
+/** The export of the verifier that this needs. */
+export interface Explainer {
+  explainEventLog: (log: Uint8Array) => string
+}
 
 /** A log seen through one of its banks, as the verifier writes it. */
 interface Explanation {
@@ -10,7 +13,7 @@ interface Explanation {
   events: ExplainedEvent[]
 }
 
-interface Finding {
+export interface Finding {
   code: string
   event?: number
   pcr?: number
@@ -46,8 +49,7 @@ export interface EventLogReport {
 
 const byPreference = ['sha256', 'sha384', 'sha512', 'sha1']
 
-export function runEventLog(verifier: VerifierModule, name: string, log: Uint8Array): EventLogReport {
-  if (verifier.explainEventLog === undefined) throw new Error('this package has no explainEventLog')
+export function readEventLog(verifier: Explainer, name: string, log: Uint8Array): EventLogReport {
   const { banks, ...parsed } = JSON.parse(verifier.explainEventLog(log)) as {
     parse: string
     event?: number

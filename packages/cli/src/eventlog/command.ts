@@ -1,0 +1,35 @@
+import type { Command } from '../command.js'
+import { exit } from '../exit.js'
+import { usage } from '../failure.js'
+import { bytesOf, parse } from '../options.js'
+import { loadVerifier } from '../verifier.js'
+import { present } from './present.js'
+import { readEventLog } from './report.js'
+
+const help = `Usage: blindllama eventlog FILE… [--json]
+
+Reads TCG event logs (on Linux: /sys/kernel/security/tpm0/binary_bios_measurements): what was measured into which PCR, which
+values follow, and which rules of the Firmware Profile the log breaks. A log is a story: only a quote makes it true.
+  ✓  the digest is the hash of what is shown        ?  what is shown is the log's word
+
+--json prints a line for each file: name, parse (ok or a code), replayedPcrs, findings, events.
+
+Exit codes: 0 every log was read, 1 one has a syntax error, 2 wrong use, 3 undecided.
+`
+
+export const eventlog: Command = {
+  summary: 'read TCG event logs and replay them',
+  help,
+  run: async (args, io) => {
+    const { values, positionals } = parse(args, { json: { type: 'boolean', default: false } })
+    if (positionals.length === 0) throw usage('FILE is expected: blindllama eventlog --help')
+    const verifier = loadVerifier()
+    let unread = false
+    for (const file of positionals) {
+      const report = readEventLog(verifier, file, await bytesOf(file))
+      unread ||= report.parse !== 'ok'
+      io.out(values.json ? `${JSON.stringify(report)}\n` : present(report, io))
+    }
+    return unread ? exit.refused : exit.passed
+  },
+}

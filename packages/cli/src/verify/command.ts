@@ -1,0 +1,82 @@
+import type { Command } from '../command.js'
+import { exit, type ExitCode } from '../exit.js'
+import { usage } from '../failure.js'
+import { bytesOf, parse } from '../options.js'
+import type { Io } from '../terminal/io.js'
+import { verifyEvidence } from './evidence.js'
+import type { Outcome } from './outcome.js'
+import { present } from './present.js'
+import { verifyReceiptFile } from './receipt.js'
+import { verifyService } from './service.js'
+
+const help = `Usage: blindllama verify FILE | URL [options]
+
+Verifies, and says what was proven and what is only somebody's word:
+  a service     its base URL: asks for fresh evidence and judges it
+  a receipt     a file that a page or this command has saved, at any later time, without a network
+  evidence      a bundle in CBOR, with --nonce
+
+Options:
+  --policy FILE       the policy to judge by; for a receipt: instead of the one in the file
+  --allow-simulated   accept a software TPM, which proves nothing, where the policy does too
+  --save FILE         keep what a service proved, as a verification record
+  --json              one JSON object
+
+For evidence:
+  --nonce HEX         the 32 bytes that were sent
+  --audience ORIGIN   where the policy names no audience
+  --static FILE       the static part, where the bundle leaves it out
+  --at TIME           now (this is the default), 2026-11-22T10:00:00Z, or milliseconds since 1970
+
+Exit codes: 0 proven, 1 refused, 2 wrong use, 3 undecided.
+`
+
+const options = {
+  policy: { type: 'string' },
+  'allow-simulated': { type: 'boolean', default: false },
+  save: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  nonce: { type: 'string' },
+  audience: { type: 'string' },
+  static: { type: 'string' },
+  at: { type: 'string' },
+} as const
+
+/** The kinds of input, and which options each of them knows beyond those that all have. */
+const known = { service: ['save'], receipt: [], evidence: ['nonce', 'audience', 'static', 'at'] } as const
+
+async function outcomeOf(args: readonly string[]): Promise<{ outcome: Outcome; json: boolean }> {
+  const { values, positionals } = parse(args, options)
+  const [target, ...more] = positionals
+  if (target === undefined || more.length > 0) throw usage('one FILE or URL is expected: blindllama verify --help')
+  const policy = values.policy === undefined ? undefined : await bytesOf(values.policy)
+  const file = /^https?:/i.test(target) ? undefined : await bytesOf(target)
+  const kind = file === undefined ? 'service' : isJson(file) ? 'receipt' : 'evidence'
+  for (const option of Object.values(known).flat())
+    if (values[option] !== undefined && !(known[kind] as readonly string[]).includes(option))
+      throw usage(`--${option} means nothing for ${kind === 'evidence' ? 'evidence' : `a ${kind}`}`)
+  const allowSimulated = values['allow-simulated']
+  const judge = { allowSimulated, ...(policy && { policy }) }
+  const outcome =
+    file === undefined
+      ? await verifyService({ ...judge, url: target, save: values.save })
+      : kind === 'receipt'
+        ? await verifyReceiptFile({ ...judge, file })
+        : await verifyEvidence({ ...judge, evidence: file, values })
+  return { outcome, json: values.json }
+}
+
+/** A receipt is a JSON object; no bundle begins like one. */
+function isJson(file: Uint8Array): boolean {
+  return /^\s*\{/.test(Buffer.from(file.subarray(0, 64)).toString('latin1'))
+}
+
+export const verify: Command = {
+  summary: 'verify a service, a receipt, or evidence',
+  help,
+  run: async (args: readonly string[], io: Io): Promise<ExitCode> => {
+    const { outcome, json } = await outcomeOf(args)
+    io.out(json ? `${JSON.stringify(outcome)}\n` : present(outcome, io))
+    return outcome.result === 'pass' ? exit.passed : exit.refused
+  },
+}

@@ -1,0 +1,48 @@
+import { writeFile } from 'node:fs/promises'
+import { BlindLlamaError, connect, type Verdict } from '@blindllama/web-sdk'
+import { unreadable, usage } from '../failure.js'
+import { type Outcome, outcome } from './outcome.js'
+import { record } from './record.js'
+
+interface Request {
+  url: string
+  policy?: Uint8Array
+  allowSimulated: boolean
+  /** Where to keep a record. */
+  save: string | undefined
+}
+
+/**
+ * Asks a service for fresh evidence, as a page does, and judges it.
+ *
+ * @throws {BlindLlamaError} where no verdict was reached; {Failure} `cli.usage`, `cli.file`
+ */
+export async function verifyService({ url, policy, allowSimulated, save }: Request): Promise<Outcome> {
+  if (!policy) throw usage('a service is judged by --policy FILE')
+  let answer: { evidence: Uint8Array; nonce: Uint8Array } | undefined
+  let verdict: Verdict
+  const verifiedAtMs = Date.now()
+  try {
+    const client = await connect({
+      url,
+      policy,
+      dangerouslyAllowSimulated: allowSimulated,
+      onEvent: (event) => {
+        if (event.type === 'evidence') answer = event
+      },
+    })
+    verdict = client.verdict
+    client.close()
+  } catch (error) {
+    if (!BlindLlamaError.isInstance(error) || !error.verdict) throw error
+    verdict = error.verdict
+  }
+  if (save !== undefined && answer && verdict.result === 'pass')
+    await writeFile(save, record({ ...answer, policy, audience: new URL(url).origin, verifiedAtMs })).catch((cause: unknown) => {
+      throw unreadable(save, cause)
+    })
+  return outcome('service', verdict, {
+    proven: ['What answers there now passed this policy, and holds the key that requests would be encrypted to.'],
+    claimed: [],
+  })
+}

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import type { EventLogReport } from '../src/eventlog/report.js'
+import { blindllama, file } from './support/run.js'
+import { cryptoAgileLog, event } from './support/event-log.js'
+
+const separator = Buffer.alloc(4)
+
+test('a log is shown PCR by PCR, with what its digests prove', async () => {
+  const log = file('log', cryptoAgileLog([event(7, 4, separator), event(4, 5, Buffer.from('Calling'))]))
+  const { exitCode, out } = await blindllama('eventlog', log)
+  expect(exitCode).toBe(0)
+  expect(out).toMatch(/PCR 7 {2}[0-9a-f]{64}/)
+  expect(out).toMatch(/✓ +1 {2}EV_SEPARATOR/)
+})
+
+test('a program gets a line for each log', async () => {
+  const [good, bad] = [file('good', cryptoAgileLog([event(7, 4, separator)])), file('bad', Buffer.from('no log'))]
+  const { exitCode, out } = await blindllama('eventlog', good, bad, '--json')
+  const reports = out.trimEnd().split('\n').map((line) => JSON.parse(line) as EventLogReport)
+  expect(exitCode).toBe(1)
+  expect(reports[0]).toMatchObject({ name: good, parse: 'ok', bank: 'sha256' })
+  expect(reports[1]?.parse).toMatch(/^eventlog\./)
+})
+
+test('one flipped byte of what was measured is no longer shown as proven', async () => {
+  const log = cryptoAgileLog([event(7, 4, separator)])
+  log[log.length - 1] = 1
+  const { out } = await blindllama('eventlog', file('flipped', log))
+  expect(out).toMatch(/\? +1 {2}EV_SEPARATOR/)
+})

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import type { Inspection } from '../src/inspect/report.js'
+import { blindllama, file, vector } from './support/run.js'
+
+function bundle(name: string): string {
+  return file(`${name}.cbor`, Buffer.from(vector(name).evidence, 'hex'))
+}
+
+test('evidence is shown part by part, and never called proven', async () => {
+  const { exitCode, out } = await blindllama('inspect', bundle('ok-ecc'))
+  expect(exitCode).toBe(0)
+  expect(out).toContain('NOT VERIFIED')
+  for (const part of ['Bundle', 'Attestation key', 'Quote', 'Claims', 'Measurements, sha256']) expect(out).toContain(part)
+})
+
+test('a program gets everything that was read', async () => {
+  const { out } = await blindllama('inspect', bundle('ok-ecc'), '--json')
+  const shown = JSON.parse(out) as Inspection
+  expect(shown.quote?.extraData).toMatch(/^[0-9a-f]{64}$/)
+  expect(shown.quote?.pcrSelect).toEqual([{ hash: 11, pcrs: shown.values?.pcrs.map(({ index }) => index) }])
+  expect(shown.claims?.audiences.length).toBeGreaterThan(0)
+  expect(shown.bundle).toMatchObject({ version: 1, carriesStatic: true, staticHash: shown.staticHash })
+  expect(shown.malformed).toEqual([])
+})
+
+test('what is malformed is named, and the rest is shown', async () => {
+  const { exitCode, out } = await blindllama('inspect', bundle('attest-tail'), '--json')
+  const shown = JSON.parse(out) as Inspection
+  expect(exitCode).toBe(1)
+  expect(shown.malformed).toEqual([{ part: 'attest', code: 'attest.syntax', place: '' }])
+  expect(shown.claims).toBeDefined()
+  expect(shown.quote).toBeUndefined()
+})
+
+test('bytes that are no evidence at all are malformed', async () => {
+  const { exitCode, out } = await blindllama('inspect', file('noise', 'hello'))
+  expect(exitCode).toBe(1)
+  expect(out).toContain('bundle: bundle.encoding')
+})

@@ -1,0 +1,51 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { run } from '../../src/run.js'
+
+export interface Ran {
+  exitCode: number
+  out: string
+  err: string
+}
+
+/** Runs a command line in this process, as a terminal without colours. */
+export async function blindllama(...args: string[]): Promise<Ran> {
+  let out = ''
+  let err = ''
+  const exitCode = await run(args, { out: (text) => (out += text), err: (text) => (err += text), color: false })
+  return { exitCode, out, err }
+}
+
+const folder: string = mkdtempSync(join(tmpdir(), 'blindllama-cli-'))
+
+/** A file of this test run. */
+export function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return path
+}
+
+/** A vector of the verifier's conformance suite; byte strings are hex. */
+export interface Vector {
+  code: string
+  evidence: string
+  static: string | null
+  policy: string
+  audience: string
+  nonce: string
+  nowMs: number
+}
+
+export function vector(name: string): Vector {
+  const url = new URL(`../../../verifier-wasm/conformance/bundles/${name}.json`, import.meta.url)
+  return JSON.parse(readFileSync(url, 'utf8')) as Vector
+}
+
+/** The arguments that judge a vector, with its parts in files. */
+export function argumentsOf(name: string): string[] {
+  const { evidence, policy, audience, nonce, nowMs } = vector(name)
+  const bundle = file(`${name}.cbor`, Buffer.from(evidence, 'hex'))
+  const rules = file(`${name}.policy.json`, policy)
+  return [bundle, '--policy', rules, '--nonce', nonce, '--audience', audience, '--at', String(nowMs)]
+}
