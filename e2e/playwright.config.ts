@@ -33,8 +33,8 @@ const config: PlaywrightTestConfig<object, EngineOption> = defineConfig<object, 
       name: 'webkit',
       use: { engine: 'webkit' },
       testIgnore: once,
-      // WebDriver has no command that reads the console.
-      grepInvert: /@console/,
+      // WebDriver has no command that reads the console, and none that takes the network away.
+      grepInvert: /@console|@offline/,
     },
   ],
 })

@@ -8,6 +8,8 @@ export type EngineName = 'chromium' | 'firefox' | 'webkit'
 /** Debian's Chromium, kept from calling anybody but the page's own addresses. */
 export const chromium: LaunchOptions = {
   executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+  // People have the back-forward cache; Playwright leaves it out.
+  ignoreDefaultArgs: ['--disable-back-forward-cache'],
   args: [
     // Root, as in containers and CI, cannot have Chromium's sandbox.
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),

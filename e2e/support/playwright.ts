@@ -26,6 +26,15 @@ class PlaywrightTab implements Tab {
     await this.#page.goto(address)
   }
 
+  async back(): Promise<void> {
+    // Firefox tells nobody of a page that comes from the back-forward cache: `goBack` would wait for ever.
+    await this.#page.evaluate(() => void setTimeout(() => history.back()))
+  }
+
+  async setOffline(offline: boolean): Promise<void> {
+    await this.#page.context().setOffline(offline)
+  }
+
   async evaluate<Argument, Result>(
     script: (argument: Argument) => Result | Promise<Result>,
     argument: Argument,

@@ -1,9 +1,21 @@
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
+import type { Certificate } from './proxies/certificate.ts'
+
+/** What somebody other than the service answers. */
+export interface Foreign {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
 
 export interface ProxyBehaviour {
+  /** Answers in place of the service, as captive portals do; `undefined` lets the request pass. */
+  readonly instead?: (method: string) => Foreign | undefined
   /** What becomes of the evidence on its way to the page. */
   readonly evidence?: (bundle: Uint8Array) => Uint8Array
   /** Ends an encapsulated answer cleanly behind so many of its non-final chunks. */
@@ -15,19 +27,37 @@ export class ServiceProxy {
   readonly url: string
   /** Encapsulated requests that arrived here. */
   posts = 0
+  /** What arrived here, in its order: `evidence`, or the method. */
+  readonly arrived: string[] = []
   readonly #server: Server
 
-  private constructor(server: Server) {
+  private constructor(server: Server, origin: string) {
     this.#server = server
-    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    this.url = `${origin}:${(server.address() as AddressInfo).port}/`
   }
 
-  static async start(upstream: string, behaviour: ProxyBehaviour = {}): Promise<ServiceProxy> {
-    const server = createServer().listen(0, '127.0.0.1')
+  /** @param certificate for TLS, under a name that is not taken for the loopback and yet resolves to it */
+  static async start(
+    upstream: string,
+    behaviour: ProxyBehaviour = {},
+    certificate?: Certificate,
+  ): Promise<ServiceProxy> {
+    const server = certificate
+      ? createTlsServer({ cert: await readFile(certificate.certificate), key: await readFile(certificate.key) })
+      : createServer()
+    server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    const proxy = new ServiceProxy(server)
+    const proxy = new ServiceProxy(server, certificate ? 'https://chat.service.localhost' : 'http://127.0.0.1')
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      if (request.method === 'POST') proxy.posts++
+      const method = request.method ?? ''
+      if (method === 'POST') proxy.posts++
+      proxy.arrived.push(method === 'GET' ? 'evidence' : method)
+      const foreign = behaviour.instead?.(method)
+      if (foreign) {
+        request.resume()
+        response.writeHead(foreign.status, foreign.headers).end(foreign.body)
+        return
+      }
       forward(upstream, behaviour, request, response).catch(() => response.destroy())
     })
     return proxy

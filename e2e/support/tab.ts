@@ -5,6 +5,10 @@
  */
 export interface Tab {
   open(address: string): Promise<void>
+  /** Goes back by one page, as with the browser's button; does not wait for it. */
+  back(): Promise<void>
+  /** Takes the network away, or gives it back. */
+  setOffline(offline: boolean): Promise<void>
   /**
    * Runs `script` inside the page and waits for what it gives. It sees nothing but `argument`; both ways only JSON passes.
    */

@@ -48,6 +48,15 @@ class WebKitTab implements Tab {
     await this.#session.navigate(address)
   }
 
+  async back(): Promise<void> {
+    await this.#session.back()
+  }
+
+  /** @throws {Error} always: WebDriver has no command for the network */
+  async setOffline(): Promise<never> {
+    throw new Error('WebDriver cannot take the network away: this story is not for WebKit')
+  }
+
   async evaluate<Argument, Result>(
     script: (argument: Argument) => Result | Promise<Result>,
     argument: Argument,

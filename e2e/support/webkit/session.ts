@@ -25,6 +25,11 @@ export class Session {
     await this.#post('url', { url: address })
   }
 
+  /** §10.3. */
+  async back(): Promise<void> {
+    await this.#post('back', {})
+  }
+
   /** §13.2.1: the body of a function, whose promise is waited for. */
   async execute(script: string, args: readonly unknown[]): Promise<unknown> {
     return this.#post('execute/sync', { script, args })
