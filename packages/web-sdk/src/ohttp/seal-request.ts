@@ -8,7 +8,7 @@ import type { RequestKey, SenderContext } from './request-key.js'
 /** Chunks under encryption at a time: enough to keep WebCrypto's threads busy. */
 const inFlight = 16
 /** How much plaintext is read, sealed and put away at a time: whole chunks, 1 MiB. */
-export const windowLength = 64 * maxChunkPlaintext
+export const windowLength: number = 64 * maxChunkPlaintext
 
 /** A piece of a message: bytes, or a Blob that is read window by window. */
 export type Piece = Bytes | Blob
