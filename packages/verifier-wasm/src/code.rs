@@ -436,6 +436,9 @@ impl Code {
     /// The TPM's firmware is older than at an earlier visit.
     pub const STATE_FIRMWARE_BACK: Self = Self(&Entry { name: "state.firmware_back", sentence: "The TPM's firmware is older than at an earlier visit." });
 
+    /// The request asks for a receipt with a salt that is not 32 bytes of base64url, or with two.
+    pub const RECEIPT_SALT: Self = Self(&Entry { name: "receipt.salt", sentence: "The request asks for a receipt with a salt that is not 32 bytes of base64url, or with two." });
+
     /// An earlier check failed, so this one was not made.
     pub const VERDICT_NOT_REACHED: Self = Self(&Entry { name: "verdict.not_reached", sentence: "An earlier check failed, so this one was not made." });
 
@@ -764,6 +767,7 @@ impl Code {
         Self::STATE_CLOCK_BACK,
         Self::STATE_FULL,
         Self::STATE_FIRMWARE_BACK,
+        Self::RECEIPT_SALT,
         Self::VERDICT_NOT_REACHED,
         Self::VERDICT_NOT_REQUIRED,
         Self::EVIDENCE_UNREACHABLE,

@@ -136,6 +136,7 @@ export type Code =
   | 'state.clock_back'
   | 'state.full'
   | 'state.firmware_back'
+  | 'receipt.salt'
   | 'verdict.not_reached'
   | 'verdict.not_required'
   | 'evidence.unreachable'
