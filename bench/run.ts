@@ -52,9 +52,12 @@ function printAnswers({ msPerMiB, usPerEvent }: AnswerResult): void {
 }
 
 function printBrowser({ uploads, verify }: BrowserResult): void {
-  const { idleLongestMs, sealingLongestMs, sealingMs } = uploads
-  process.stdout.write(`  upload of 64 MiB: sealed in ${sealingMs.toFixed(0)} ms, longest stall of the page `)
-  process.stdout.write(`${sealingLongestMs.toFixed(1)} ms, idle ${idleLongestMs.toFixed(1)} ms\n`)
+  const { sealingMs, sealing, idle } = uploads
+  process.stdout.write(`  upload of 64 MiB\n    sealed in ms           ${figures(sealingMs)}\n`)
+  for (const [name, { longest, worst, p99 }] of Object.entries({ meanwhile: sealing, 'idle     ': idle })) {
+    process.stdout.write(`    longest stall, ${name} ${figures(longest)} ms, of all ${worst.toFixed(1)} ms; `)
+    process.stdout.write(`p99 of turns ${p99.toFixed(2)} ms\n`)
+  }
   for (const [name, { load, first, warm }] of Object.entries(verify)) {
     process.stdout.write(`  verify ${name}\n    cold: load ms  ${figures(load)}\n`)
     process.stdout.write(`    cold: first ms ${figures(first)}\n    warm ms        ${figures(warm)}\n`)
