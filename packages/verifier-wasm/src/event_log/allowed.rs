@@ -1,5 +1,7 @@
 //! Rules of a policy for single events (PROTOCOL.md §16).
 
+use alloc::vec::Vec;
+
 use super::{
     finding::Finding,
     measured::Expected,
