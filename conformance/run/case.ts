@@ -9,7 +9,8 @@ export interface Case {
   readonly group: string
   /** Cases of the list of evidence that a verifier must reject, such as D4. */
   readonly ids: readonly string[]
-  readonly expect: 'accept' | 'reject'
+  /** `agree`: what nobody decided, but every verifier alike. */
+  readonly expect: 'accept' | 'reject' | 'agree'
   /** For a refusal: exactly this code, where the specification decides it … */
   readonly code?: string | undefined
   /** … or one of these layers. */

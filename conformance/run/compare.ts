@@ -40,6 +40,7 @@ function differencesOf(subject: Case, verifiers: readonly Verifier[], answers: r
 
 /** `exact`: the first verifier has to give the very code that its vector states. */
 function differenceToExpected(subject: Case, answer: Answer, exact: boolean): string | undefined {
+  if (subject.expect === 'agree') return undefined
   if (verdictOf(answer) !== subject.expect) return `${answer.code} where ${subject.expect} is expected`
   if (subject.expect === 'accept') return subject.check?.(answer.facts)
   const layers = subject.layers ?? (subject.code === undefined ? undefined : [layerOf({ code: subject.code })])

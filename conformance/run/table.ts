@@ -36,7 +36,7 @@ export class Table {
       .join('  ')
     const title = titleOf(row.case).padEnd(this.#width)
     this.#write(
-      `${this.#mark(row)} ${title}  ${expect}  ${verdicts.join('  ')}  ${codes.padEnd(26)} ${this.#style('dim', beside)}`,
+      `${this.#mark(row)} ${title}  ${expect.padEnd(6)}  ${verdicts.join('  ')}  ${codes.padEnd(26)} ${this.#style('dim', beside)}`,
     )
     for (const difference of row.differences) this.#write(this.#style('red', `    ${difference}`))
     if (row.differences.length > 0 && row.explanation !== undefined)
@@ -60,7 +60,7 @@ export class Table {
   }
 
   #verdict(verdict: string, expected: string): string {
-    return verdict === expected ? verdict : this.#style('red', verdict)
+    return verdict === expected || expected === 'agree' ? verdict : this.#style('red', verdict)
   }
 
   #style(style: Style, text: string): string {

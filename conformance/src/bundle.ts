@@ -128,7 +128,7 @@ function readStatic(part: Uint8Array): StaticPart {
 
 function readEventLog(item: Cbor): EventLog {
   const shape: Shape = new Shape(item, schema, 'event-log')
-  const log = { kind: shape.uint(0, 1n, 1n), bytes: shape.bytes(1, Number.MAX_SAFE_INTEGER) }
+  const log = { kind: shape.uint(0), bytes: shape.bytes(1, Number.MAX_SAFE_INTEGER) }
   shape.end()
   return log
 }
