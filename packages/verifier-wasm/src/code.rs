@@ -271,6 +271,48 @@ impl Code {
     /// A measurement that the policy wants untouched was extended.
     pub const PCR_TOUCHED: Self = Self(&Entry { name: "pcr.touched", sentence: "A measurement that the policy wants untouched was extended." });
 
+    /// The policy demands the report of a confidential machine, and the evidence has none of the kind.
+    pub const PLATFORM_MISSING: Self = Self(&Entry { name: "platform.missing", sentence: "The policy demands the report of a confidential machine, and the evidence has none of the kind." });
+
+    /// The report of the machine is not one that its firmware and its processor make.
+    pub const PLATFORM_REPORT: Self = Self(&Entry { name: "platform.report", sentence: "The report of the machine is not one that its firmware and its processor make." });
+
+    /// The report of the machine comes without the certificates of the key that signed it.
+    pub const PLATFORM_CERTIFICATES: Self = Self(&Entry { name: "platform.certificates", sentence: "The report of the machine comes without the certificates of the key that signed it." });
+
+    /// The certificates of the processor end in a root that the policy does not name.
+    pub const PLATFORM_ROOT: Self = Self(&Entry { name: "platform.root", sentence: "The certificates of the processor end in a root that the policy does not name." });
+
+    /// The certificates of the processor do not vouch for its key.
+    pub const PLATFORM_CHAIN: Self = Self(&Entry { name: "platform.chain", sentence: "The certificates of the processor do not vouch for its key." });
+
+    /// The report is of another processor, or of other versions, than the certificate.
+    pub const PLATFORM_CHIP: Self = Self(&Entry { name: "platform.chip", sentence: "The report is of another processor, or of other versions, than the certificate." });
+
+    /// The processor did not sign this report.
+    pub const PLATFORM_SIGNATURE: Self = Self(&Entry { name: "platform.signature", sentence: "The processor did not sign this report." });
+
+    /// The report was asked for by the system inside the machine, not by its firmware.
+    pub const PLATFORM_VMPL: Self = Self(&Entry { name: "platform.vmpl", sentence: "The report was asked for by the system inside the machine, not by its firmware." });
+
+    /// The machine may be debugged or moved by others: they can read its memory.
+    pub const PLATFORM_DEBUG: Self = Self(&Entry { name: "platform.debug", sentence: "The machine may be debugged or moved by others: they can read its memory." });
+
+    /// The machine runs firmware that the policy does not name.
+    pub const PLATFORM_FIRMWARE: Self = Self(&Entry { name: "platform.firmware", sentence: "The machine runs firmware that the policy does not name." });
+
+    /// The processor runs versions below those that the policy demands.
+    pub const PLATFORM_TCB: Self = Self(&Entry { name: "platform.tcb", sentence: "The processor runs versions below those that the policy demands." });
+
+    /// The report of the processor does not cover what the firmware says of its keys.
+    pub const PLATFORM_BINDING: Self = Self(&Entry { name: "platform.binding", sentence: "The report of the processor does not cover what the firmware says of its keys." });
+
+    /// What the firmware says of its keys is unreadable, or does not name exactly one attestation key.
+    pub const PLATFORM_RUNTIME_DATA: Self = Self(&Entry { name: "platform.runtime_data", sentence: "What the firmware says of its keys is unreadable, or does not name exactly one attestation key." });
+
+    /// The confidential machine holds another attestation key than the one that signs the quotes.
+    pub const PLATFORM_KEY_MISMATCH: Self = Self(&Entry { name: "platform.key_mismatch", sentence: "The confidential machine holds another attestation key than the one that signs the quotes." });
+
     /// There is no event log, or it has no bytes.
     pub const EVENTLOG_EMPTY: Self = Self(&Entry { name: "eventlog.empty", sentence: "There is no event log, or it has no bytes." });
 
@@ -712,6 +754,20 @@ impl Code {
         Self::PCR_DIGEST,
         Self::PCR_MISMATCH,
         Self::PCR_TOUCHED,
+        Self::PLATFORM_MISSING,
+        Self::PLATFORM_REPORT,
+        Self::PLATFORM_CERTIFICATES,
+        Self::PLATFORM_ROOT,
+        Self::PLATFORM_CHAIN,
+        Self::PLATFORM_CHIP,
+        Self::PLATFORM_SIGNATURE,
+        Self::PLATFORM_VMPL,
+        Self::PLATFORM_DEBUG,
+        Self::PLATFORM_FIRMWARE,
+        Self::PLATFORM_TCB,
+        Self::PLATFORM_BINDING,
+        Self::PLATFORM_RUNTIME_DATA,
+        Self::PLATFORM_KEY_MISMATCH,
         Self::EVENTLOG_EMPTY,
         Self::EVENTLOG_MISSING,
         Self::EVENTLOG_SIZE,

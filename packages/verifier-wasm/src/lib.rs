@@ -10,6 +10,7 @@
 //! | [`evidence`] | the one definition of the wire, with which the gateway writes |
 //! | `quote`, `tpm`, `signature` | what a quote proves, its structures, who signed it |
 //! | [`event_log`] | what the measurements behind the PCRs were |
+//! | `platform` | which machine holds the attestation key |
 //! | `state` | what is remembered of earlier verdicts |
 //! | `channel_key` | from proven claims to the one key |
 #![cfg_attr(target_family = "wasm", no_std)]
@@ -25,6 +26,8 @@ mod hash;
 #[cfg(feature = "inspect")]
 pub mod inspect;
 mod json;
+mod little_endian;
+mod platform;
 mod policy;
 mod quote;
 mod rejection;

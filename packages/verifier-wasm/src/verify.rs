@@ -12,6 +12,7 @@ use crate::{
         claims::Upstream,
         nonce_tree,
     },
+    platform,
     policy::{Assurance, Policy, Suite},
     quote,
     rejection::{Rejection, ensure},
@@ -69,7 +70,16 @@ fn steps(input: &Input<'_>, run: &mut Recorder, report: &mut Report) -> Result<P
     let ak = run.obtain(StepId::AkPublic, Public::decode(fixed.ak_public).map_err(Rejection::from))?;
     let anchor = run.obtain(StepId::AkTrust, policy.anchor(&ak.name()))?;
     report.show_anchor(anchor, &ak);
-    run.check(StepId::AkAssurance, policy.accepts(anchor.assurance, input.allow_simulated))?;
+    let bound = policy
+        .platform
+        .as_ref()
+        .map(|demand| platform::verify(&fixed.platform_reports, &ak.key.key, demand, input.now_ms));
+    let assurance = match run.demanded(StepId::Platform, bound)? {
+        Some(()) => anchor.assurance.bound_to_machine(),
+        None => anchor.assurance,
+    };
+    report.show_assurance(assurance);
+    run.check(StepId::AkAssurance, policy.accepts(assurance, input.allow_simulated))?;
     run.check(StepId::AkAttributes, quote::attributes(&ak))?;
 
     let attest = run.obtain(StepId::Attest, Attest::decode(bundle.quote.attest).map_err(Rejection::from))?;
@@ -113,10 +123,8 @@ fn steps(input: &Input<'_>, run: &mut Recorder, report: &mut Report) -> Result<P
         policy.log_demand().map(|demand| event_log::required(&fixed.event_logs, &demand, &policy.indexed(&values)));
     let log = run.demanded(StepId::EventLog, log.map(|log| log.map_err(Rejection::from)))?;
     report.event_log = log.map(|log| log.to_report());
-    // A policy that names one of these is refused as unsupported (PROTOCOL.md §15).
-    for id in [StepId::Platform, StepId::Release] {
-        run.not_required(id);
-    }
+    // A policy that names signed releases is refused as unsupported (PROTOCOL.md §15).
+    run.not_required(StepId::Release);
     let seen = anchor.endorsement.then(|| AkState::of(ak.name(), &attest));
     let next_state = state(run, input.state.map(State::decode).transpose(), seen, policy.require_monotonic_state)?;
 
@@ -124,7 +132,7 @@ fn steps(input: &Input<'_>, run: &mut Recorder, report: &mut Report) -> Result<P
     run.pass(StepId::Freshness);
     run.remark(claims.server_time_ms.abs_diff(input.now_ms) > CLOCK_SKEW_MS, Code::CLAIMS_SERVER_TIME);
     let key = run.obtain(StepId::Key, read.choose(&policy, input.suites, valid_for_ms))?;
-    Ok((anchor.assurance, key, next_state))
+    Ok((assurance, key, next_state))
 }
 
 /// Compares the key with what is remembered of it, where both are known; gives what to remember from now on.

@@ -5,7 +5,7 @@ use blindllama_verifier::{
     Code,
     evidence::{
         VERSION,
-        bundle::{Bank, Bundle, EventLog, NonceProof, Pcrs, Quote, Static},
+        bundle::{Bank, Bundle, EventLog, NonceProof, Pcrs, PlatformReport, Quote, Static},
         cbor::{self, Decoder, ErrorKind, Value},
         claims::{Claims, Upstream},
         key_config::{self, KeyConfig, SymmetricAlgorithms},
@@ -81,10 +81,17 @@ fn bundles_are_read_back_as_they_were_written() {
 
 #[test]
 fn static_parts_are_read_back_as_they_were_written() {
-    let bare = Static { ak_public: &[1; 88], ak_chain: vec![], event_logs: vec![], release: None, status: None };
+    let bare = Static { ak_public: &[1; 88], ..Static::default() };
     assert_eq!(Static::decode(&bare.encode()).unwrap(), bare);
-    let full =
-        Static { ak_chain: vec![b"leaf", b"root"], event_logs: vec![EventLog { kind: 1, bytes: b"log" }], ..bare };
+    let full = Static {
+        ak_chain: vec![b"leaf", b"root"],
+        event_logs: vec![EventLog { kind: 1, bytes: b"log" }],
+        platform_reports: vec![
+            PlatformReport { kind: 1, report: b"report", certificates: vec![b"vcek", b"ask", b"ark"] },
+            PlatformReport { kind: 2, report: b"report", certificates: vec![] },
+        ],
+        ..bare
+    };
     assert_eq!(Static::decode(&full.encode()).unwrap(), full);
 }
 
@@ -108,9 +115,11 @@ fn sizes_are_refused_before_anything_is_decoded() {
     assert_eq!(refusal(&bundle(&[0; 16_385], None, &[6; 32])).code, Code::BUNDLE_SIZE);
     assert_eq!(Static::decode(&vec![0xff; (3 << 19) + 1]).unwrap_err().code, Code::BUNDLE_SIZE);
     let certificate = [0; 8193];
-    let chain =
-        Static { ak_public: &[1], ak_chain: vec![&certificate], event_logs: vec![], release: None, status: None };
+    let chain = Static { ak_public: &[1], ak_chain: vec![&certificate], ..Static::default() };
     assert_eq!(Static::decode(&chain.encode()).unwrap_err().code, Code::BUNDLE_SIZE);
+    let report = PlatformReport { kind: 1, report: &[1], certificates: vec![&certificate] };
+    let report = Static { ak_public: &[1], platform_reports: vec![report], ..Static::default() };
+    assert_eq!(Static::decode(&report.encode()).unwrap_err().code, Code::BUNDLE_SIZE);
 }
 
 #[test]

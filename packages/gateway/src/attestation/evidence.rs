@@ -24,7 +24,7 @@ impl StaticPart {
     /// `config.invalid` when the logs are too many or too long.
     pub fn new(ak_public: &[u8], event_logs: &[Vec<u8>]) -> Result<Self, Failure> {
         let event_logs: Vec<_> = event_logs.iter().map(|bytes| EventLog { kind: PC_CLIENT_LOG, bytes }).collect();
-        let encoded = Static { ak_public, ak_chain: Vec::new(), event_logs }.encode();
+        let encoded = Static { ak_public, event_logs, ..Static::default() }.encode();
         if encoded.len() > MAX_STATIC || Static::decode(&encoded).is_err() {
             return Err(Failure::with(Code::CONFIG_INVALID, "attestation.event_logs: too many or too long"));
         }

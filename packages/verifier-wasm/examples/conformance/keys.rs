@@ -19,6 +19,8 @@ pub(crate) struct Keys {
     pub(crate) rsa: Key,
     pub(crate) rsa_3072: Key,
     pub(crate) rsa_4096: Key,
+    /// Of a processor, which signs reports.
+    pub(crate) vcek: Key,
 }
 
 impl Keys {
@@ -28,12 +30,15 @@ impl Keys {
         let rsa = |name: &str, bits| {
             Key::Rsa(Box::new(RsaPrivateKey::new(&mut ChaCha8Rng::from_seed(seed(name)), bits).unwrap()))
         };
+        let p384 =
+            |name: &str| Key::P384(p384::ecdsa::SigningKey::from_slice(&[seed(name), [0; 32]].concat()[..48]).unwrap());
         Self {
             ecc: Key::Ecc(SigningKey::from_slice(&seed("ECC")).unwrap()),
-            p384: Key::P384(p384::ecdsa::SigningKey::from_slice(&[&seed("P-384")[..], &[0; 16]].concat()).unwrap()),
+            p384: p384("P-384"),
             rsa: rsa("RSA", 2048),
             rsa_3072: rsa("RSA-3072", 3072),
             rsa_4096: rsa("RSA-4096", 4096),
+            vcek: p384("VCEK"),
         }
     }
 }
@@ -150,4 +155,13 @@ pub(crate) fn pss_mask(algorithm: u16, block: &[u8], hashed: &[u8]) -> Vec<u8> {
     let mut masked: Vec<u8> = block.iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect();
     masked[0] &= 0x7f;
     [&masked, hashed, &[0xbc]].concat()
+}
+
+/// RFC 4648 §5, without padding.
+pub(crate) fn base64url(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let bits: Vec<u8> = bytes.iter().flat_map(|byte| (0..8).rev().map(move |shift| byte >> shift & 1)).collect();
+    let sextet =
+        |bits: &[u8]| bits.iter().chain(&[0; 6]).take(6).fold(0_usize, |value, bit| value << 1 | usize::from(*bit));
+    bits.chunks(6).map(|chunk| char::from(DIGITS[sextet(chunk)])).collect()
 }

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod cases;
+mod cvm;
 #[allow(dead_code, reason = "the verifier has names for all of them")]
 #[path = "../../src/event_log/event_type.rs"]
 mod event_type;

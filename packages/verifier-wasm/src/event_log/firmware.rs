@@ -2,10 +2,8 @@
 
 use alloc::string::String;
 
-use super::{
-    reader::Reader,
-    text::{counted, hex, join, text, text_or_bytes},
-};
+use super::text::{counted, hex, join, text, text_or_bytes};
+use crate::little_endian::Reader;
 
 /// Subtype and type of device path nodes (UEFI 2.10 §10.3), as a little-endian number.
 const FILE_PATH: u16 = 0x0404;

@@ -23,7 +23,6 @@ mod finding;
 mod firmware;
 mod measured;
 mod parse;
-mod reader;
 mod replay;
 mod required;
 mod rules;

@@ -6,9 +6,8 @@ use super::{
     digest::{self, SHA1},
     event_type::EV_NO_ACTION,
     finding::Finding,
-    reader::Reader,
 };
-use crate::Code;
+use crate::{Code, little_endian::Reader};
 
 /// Largest log, in bytes.
 pub const MAX_LOG: usize = 1 << 20;

@@ -2,10 +2,8 @@
 
 use alloc::string::String;
 
-use super::{
-    reader::Reader,
-    text::{counted, join},
-};
+use super::text::{counted, join};
+use crate::little_endian::Reader;
 
 /// EFI_CERT_X509_GUID
 const X509: &[u8] = b"\xa1\x59\xc0\xa5\xe4\x94\xa7\x4a\x87\xb5\xab\x15\x5c\x2b\xf0\x72";

@@ -6,12 +6,10 @@ use super::{
     event_type::{
         EV_EFI_VARIABLE_AUTHORITY, EV_EFI_VARIABLE_BOOT, EV_EFI_VARIABLE_BOOT2, EV_EFI_VARIABLE_DRIVER_CONFIG,
     },
-    firmware,
-    reader::Reader,
-    signature_list,
+    firmware, signature_list,
     text::{hex, join, text, text_or_bytes},
 };
-use crate::Code;
+use crate::{Code, little_endian::Reader};
 
 /// EFI_GLOBAL_VARIABLE (UEFI 2.10 §3.3).
 const GLOBAL: &[u8] = b"\x61\xdf\xe4\x8b\xca\x93\xd2\x11\xaa\x0d\x00\xe0\x98\x03\x2b\x8c";

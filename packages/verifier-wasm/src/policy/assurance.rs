@@ -9,7 +9,7 @@ pub enum Assurance {
     OperatorCa,
     /// As good as the cloud operator.
     CloudVtpm,
-    /// A virtual TPM bound to a verified SNP or TDX report.
+    /// A virtual TPM bound to a verified report of a processor.
     CvmBound,
     /// A TPM of its own.
     HardwareTpm,
@@ -31,6 +31,15 @@ impl Assurance {
         }
     }
 
+    /// What it becomes where a processor proved which firmware holds the key (PROTOCOL.md §18): the cloud operator, who runs
+    /// every virtual TPM otherwise, is out of it.
+    pub(crate) const fn bound_to_machine(self) -> Self {
+        match self {
+            Self::CloudVtpm => Self::CvmBound,
+            other => other,
+        }
+    }
+
     /// Who could still lie, in a sentence for a person.
     #[must_use]
     pub const fn caveat(self) -> &'static str {
@@ -38,7 +47,7 @@ impl Assurance {
             Self::Simulated => "Anybody who runs the host could lie: a software TPM signs whatever it is told.",
             Self::OperatorCa => "Whoever runs the certificate authority that the policy names could lie.",
             Self::CloudVtpm => "The cloud operator, who runs the virtual TPM, could lie.",
-            Self::CvmBound => "The maker of the processor could lie.",
+            Self::CvmBound => "The maker of the processor, and who made the firmware that the policy names, could lie.",
             Self::HardwareTpm => "The maker of the TPM, and whoever can touch its pins, could lie.",
         }
     }

@@ -2,7 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::{Anchor, Assurance, EventRule, PCR_COUNT, Policy, Release, Rule, suite::Suite};
+use super::{Anchor, Assurance, EventRule, PCR_COUNT, Platform, Policy, Release, Rule, suite::Suite};
 use crate::{
     Code,
     evidence::{
@@ -24,7 +24,7 @@ const POLICY: Kind = Kind { name: "", syntax: Code::POLICY_SYNTAX, invalid: Code
 const MAX_POLICY: usize = 256 << 10;
 
 /// Names of PROTOCOL.md §15: demands that this version cannot meet.
-const RESERVED: [&str; 3] = ["releaseKeys", "log", "platform"];
+const RESERVED: [&str; 2] = ["releaseKeys", "log"];
 
 /// PCRs that software can reset or that change without end: no demand on them means anything.
 const UNCHECKED_ONLY: [u8; 3] = [10, 16, 23];
@@ -65,6 +65,7 @@ impl Policy {
             return Err(listed.invalid());
         }
         let config_digests = config_digests(top.optional("configDigests"))?;
+        let platform = top.optional("platform").map(|item| Platform::read(&item)).transpose()?;
         let max_age_ms = match top.optional("maxAgeMs") {
             Some(item) => item.integer(1000..=MAX_LIFETIME_MS)?,
             None => 3_600_000,
@@ -91,6 +92,7 @@ impl Policy {
             replayed,
             releases,
             config_digests,
+            platform,
             max_age_ms,
             require_safe_clock,
             require_monotonic_state,

@@ -3,11 +3,13 @@
 mod assurance;
 mod decode;
 mod events;
+mod platform;
 mod suite;
 
 use alloc::{string::String, vec::Vec};
 
 pub use assurance::Assurance;
+pub(crate) use platform::{Platform, Processor};
 pub use suite::Suite;
 
 pub(crate) use events::{Allowed, EventRule, VariableRule};
@@ -38,6 +40,7 @@ pub(crate) struct Policy {
     pub(crate) replayed: Vec<u8>,
     releases: Vec<Release>,
     config_digests: Vec<[u8; 32]>,
+    pub(crate) platform: Option<Platform>,
     pub(crate) max_age_ms: u64,
     pub(crate) require_safe_clock: bool,
     pub(crate) require_monotonic_state: bool,

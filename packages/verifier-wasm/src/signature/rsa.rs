@@ -35,6 +35,11 @@ impl<'a> PublicKey<'a> {
         (sized && full && odd && !roca::has_fingerprint(modulus)).then_some(Self { modulus })
     }
 
+    /// Big-endian, its first bit set.
+    pub(crate) const fn modulus(&self) -> &'a [u8] {
+        self.modulus
+    }
+
     /// Size of the modulus.
     pub(crate) const fn bits(&self) -> usize {
         self.modulus.len().saturating_mul(8)

@@ -74,6 +74,13 @@ impl Report {
         });
     }
 
+    /// What the anchor became worth by what was proven since.
+    pub(crate) fn show_assurance(&mut self, assurance: Assurance) {
+        if let Some(anchor) = &mut self.anchor {
+            anchor.assurance = assurance;
+        }
+    }
+
     pub(crate) fn show_qualified_name(&mut self, attest: &Attest<'_>) {
         self.qualified_name = Some(attest.qualified_signer.into());
     }

@@ -11,6 +11,15 @@ use super::{
 };
 use crate::{Code, signature::PublicKey};
 
+/// Whose certificates they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As RFC 5280 has them (PROTOCOL.md §17.1).
+    Rfc5280,
+    /// AMD's of processors, with what they do otherwise (PROTOCOL.md §18.3).
+    Amd,
+}
+
 /// A certificate, every field read and every byte used. That its issuer signed it is not yet known.
 #[derive(Clone, Debug)]
 pub(crate) struct Certificate<'a> {
@@ -32,7 +41,7 @@ impl<'a> Certificate<'a> {
     /// # Errors
     /// `chain.encoding` where `bytes` are not DER to the end, `chain.syntax` where that is no certificate, and the codes of its
     /// parts.
-    pub(crate) fn decode(bytes: &'a [u8]) -> Result<Self, Code> {
+    pub(crate) fn decode(bytes: &'a [u8], form: Form) -> Result<Self, Code> {
         let certificate = Element::decode(bytes).ok_or(Code::CHAIN_ENCODING)?;
         let parts = Parts::read(&certificate).ok_or(Code::CHAIN_SYNTAX)?;
         // Absent is version 1; the only one with extensions is v3(2).
@@ -42,14 +51,14 @@ impl<'a> Certificate<'a> {
         if parts.inner_algorithm != parts.outer_algorithm {
             return Err(Code::CHAIN_ALGORITHM_MISMATCH);
         }
-        let algorithm = SignatureAlgorithm::from_identifier(parts.inner_algorithm);
-        let extensions = Extensions::decode(parts.extensions)?;
+        let algorithm = SignatureAlgorithm::from_identifier(parts.inner_algorithm, form);
+        let extensions = Extensions::decode(parts.extensions, form)?;
         if parts.issuer.is_empty() || parts.subject.is_empty() && !extensions.critical_alt_name {
             return Err(Code::CHAIN_NAME);
         }
         Ok(Self {
             tbs: parts.tbs,
-            serial: serial(parts.serial).ok_or(Code::CHAIN_SERIAL)?,
+            serial: serial(parts.serial, form).ok_or(Code::CHAIN_SERIAL)?,
             issuer: parts.issuer,
             validity: validity(parts.validity).ok_or(Code::CHAIN_TIME)?,
             subject: parts.subject,
@@ -118,10 +127,11 @@ fn only<'a>(wrapped: &Element<'a>) -> Option<Reader<'a>> {
     members.end().map(|()| sequence.children())
 }
 
-/// A positive number of at most 20 octets (RFC 5280 §4.1.2.2), its sign included.
-fn serial(whole: &[u8]) -> Option<&[u8]> {
+/// A positive number of at most 20 octets (RFC 5280 §4.1.2.2), its sign included. AMD numbers its leaves 0.
+fn serial(whole: &[u8], form: Form) -> Option<&[u8]> {
     match whole {
-        [0] | [0x80..=0xff, ..] => None,
+        [0] => (form == Form::Amd).then_some(whole),
+        [0x80..=0xff, ..] => None,
         [0, digits @ ..] | digits => (whole.len() <= 20).then_some(digits),
     }
 }

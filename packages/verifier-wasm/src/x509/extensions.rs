@@ -1,6 +1,7 @@
 //! Extensions (RFC 5280 §4.2): those that decide something are read to their end, and no critical one is passed over.
 
 use super::{
+    certificate::Form,
     der::{Element, Reader, tag},
     name::Name,
 };
@@ -18,6 +19,9 @@ const AUTHORITY_KEY_IDENTIFIER: &[u8] = b"\x55\x1d\x23";
 const POLICY_CONSTRAINTS: &[u8] = b"\x55\x1d\x24";
 const EXT_KEY_USAGE: &[u8] = b"\x55\x1d\x25";
 const INHIBIT_ANY_POLICY: &[u8] = b"\x55\x1d\x36";
+
+/// hwID of AMD, 1.3.6.1.4.1.3704.1.4: octets that are not DER.
+pub(super) const AMD_HW_ID: &[u8] = b"\x2b\x06\x01\x04\x01\x9c\x78\x01\x04";
 
 /// directoryName [4] of GeneralName, explicit because Name is a CHOICE.
 const DIRECTORY_NAME: u8 = tag::explicit(4);
@@ -94,7 +98,7 @@ impl<'a> Extensions<'a> {
     /// # Errors
     /// `chain.syntax`, `chain.duplicate_extension`, `chain.critical_extension`, `chain.extension`,
     /// `chain.name_constraints`, `chain.policy_constraints`.
-    pub(super) fn decode(list: Reader<'a>) -> Result<Self, Code> {
+    pub(super) fn decode(list: Reader<'a>, form: Form) -> Result<Self, Code> {
         let mut extensions = Self {
             list: list.clone(),
             basic_constraints: BasicConstraints::default(),
@@ -111,29 +115,34 @@ impl<'a> Extensions<'a> {
             if again(rest.clone()) {
                 return Err(Code::CHAIN_DUPLICATE_EXTENSION);
             }
-            extensions.take(&extension)?;
+            extensions.take(&extension, form)?;
             if rest.is_empty() {
                 return Ok(extensions);
             }
         }
     }
 
-    fn take(&mut self, extension: &Extension<'a>) -> Result<(), Code> {
+    fn take(&mut self, extension: &Extension<'a>, form: Form) -> Result<(), Code> {
         match extension.id {
+            AMD_HW_ID if form == Form::Amd && !extension.critical => return Ok(()),
             // What would have to be applied to the rest of the path, critical or not.
             NAME_CONSTRAINTS => return Err(Code::CHAIN_NAME_CONSTRAINTS),
             POLICY_MAPPINGS | POLICY_CONSTRAINTS | INHIBIT_ANY_POLICY => return Err(Code::CHAIN_POLICY_CONSTRAINTS),
             _ => {}
         }
         let value = Element::decode(extension.value).ok_or(Code::CHAIN_EXTENSION)?;
-        let understood = self.read(extension, &value).ok_or(Code::CHAIN_EXTENSION)?;
+        let understood = self.read(extension, &value, form).ok_or(Code::CHAIN_EXTENSION)?;
         if extension.critical && !understood { Err(Code::CHAIN_CRITICAL_EXTENSION) } else { Ok(()) }
     }
 
     /// Whether all that the extension says is heeded; None where it is malformed.
-    fn read(&mut self, extension: &Extension<'a>, value: &Element<'a>) -> Option<bool> {
+    fn read(&mut self, extension: &Extension<'a>, value: &Element<'a>, form: Form) -> Option<bool> {
         match extension.id {
             BASIC_CONSTRAINTS => self.basic_constraints = basic_constraints(value)?,
+            // AMD writes one zero bit too many.
+            KEY_USAGE if form == Form::Amd && value.whole == b"\x03\x02\x01\x04" => {
+                self.key_usage = KeyUsage::KEY_CERT_SIGN;
+            }
             KEY_USAGE => self.key_usage = key_usage(value)?,
             EXT_KEY_USAGE => self.ext_key_usage = Some(purposes(value)?),
             CERTIFICATE_POLICIES => policies(value)?,
@@ -151,9 +160,14 @@ impl<'a> Extensions<'a> {
 
     /// The value of an extension that only some certificates have.
     pub(super) fn value(&self, id: &[u8]) -> Option<Element<'a>> {
+        Element::decode(self.octets(id)?)
+    }
+
+    /// The same where the value is not DER.
+    pub(super) fn octets(&self, id: &[u8]) -> Option<&'a [u8]> {
         let mut list = self.list.clone();
         let found = core::iter::from_fn(|| Extension::read(&mut list)).find(|extension| extension.id == id)?;
-        Element::decode(found.value)
+        Some(found.value)
     }
 
     /// The value of an attribute of the subject, from the first directory name of the subjectAltName.

@@ -2,7 +2,10 @@
 
 use p256::elliptic_curve::FieldBytes;
 
-use super::der::{Element, Reader, tag};
+use super::{
+    certificate::Form,
+    der::{Element, Reader, tag},
+};
 use crate::{
     Code,
     hash::HashAlgorithm,
@@ -13,13 +16,24 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SignatureAlgorithm {
     Rsassa(HashAlgorithm),
+    /// With SHA-384, for MGF1 as well, and a salt of as many bytes.
+    Rsapss,
     Ecdsa(HashAlgorithm),
 }
 
+/// id-RSASSA-PSS with the parameters of AMD's certificates (RFC 4055 §3.1), which write out a default that DER leaves out.
+const AMD_RSAPSS: &[u8] = b"\x30\x46\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a\x30\x39\
+    \xa0\x0f\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\x05\x00\
+    \xa1\x1c\x30\x1a\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\x05\x00\
+    \xa2\x03\x02\x01\x30\xa3\x03\x02\x01\x01";
+
 impl SignatureAlgorithm {
     /// By the whole of its AlgorithmIdentifier: RSA with the parameter NULL (RFC 4055 §5), ECDSA without any (RFC 5758 §3.2).
-    /// No SHA-1.
-    pub(super) fn from_identifier(whole: &[u8]) -> Option<Self> {
+    /// No SHA-1. AMD's certificates have an algorithm of their own.
+    pub(super) fn from_identifier(whole: &[u8], form: Form) -> Option<Self> {
+        if form == Form::Amd {
+            return (whole == AMD_RSAPSS).then_some(Self::Rsapss);
+        }
         let rsassa = |last: &[u8]| match last {
             [11, 5, 0] => Some(HashAlgorithm::Sha256),
             [12, 5, 0] => Some(HashAlgorithm::Sha384),
@@ -63,6 +77,10 @@ pub(super) fn verifies(key: &PublicKey<'_>, algorithm: SignatureAlgorithm, messa
     let digest = |hash: HashAlgorithm| hash.digest([message]);
     match (key, algorithm) {
         (PublicKey::Rsa(key), SignatureAlgorithm::Rsassa(hash)) => key.verify(hash, &digest(hash), signature).is_ok(),
+        (PublicKey::Rsa(key), SignatureAlgorithm::Rsapss) => {
+            let hash = HashAlgorithm::Sha384;
+            key.verify_pss(hash, &digest(hash), signature, &[hash.digest_length()]).is_ok()
+        }
         (PublicKey::EcP256(key), SignatureAlgorithm::Ecdsa(hash)) => verifies_ecdsa(key, &digest(hash), signature),
         (PublicKey::EcP384(key), SignatureAlgorithm::Ecdsa(hash)) => verifies_ecdsa(key, &digest(hash), signature),
         _ => false,

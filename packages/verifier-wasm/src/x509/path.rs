@@ -2,7 +2,11 @@
 
 use alloc::string::String;
 
-use super::{certificate::Certificate, der::Element, extensions::KeyUsage};
+use super::{
+    certificate::{Certificate, Form},
+    der::Element,
+    extensions::KeyUsage,
+};
 use crate::{Code, hash::sha256, json::writer::push_decimal, rejection::Rejection};
 
 /// A leaf and the root above it at least; more than a bundle carries never reaches this.
@@ -20,6 +24,7 @@ pub(super) struct Conditions<'a> {
     /// What an authority must be allowed to certify where its own extKeyUsage limits it. RFC 5280 §4.2.1.12 limits only the
     /// certificate that has the extension; that a CA passes its limits on is what its issuer meant.
     pub(super) purpose: Option<&'a [u8]>,
+    pub(super) form: Form,
 }
 
 /// What §6.1 keeps from one certificate for the next.
@@ -53,7 +58,7 @@ pub(super) fn validate<'a>(chain: &[&'a [u8]], conditions: &Conditions<'_>) -> R
 impl<'a> State<'a> {
     fn next(&mut self, bytes: &'a [u8], is_leaf: bool, conditions: &Conditions<'_>) -> Result<Certificate<'a>, Code> {
         let bytes = if is_leaf { without_padding(bytes)? } else { bytes };
-        let certificate = Certificate::decode(bytes)?;
+        let certificate = Certificate::decode(bytes, conditions.form)?;
         check_issued(&certificate, self.issuer.as_ref().unwrap_or(&certificate), conditions.at_ms)?;
         if !is_leaf {
             self.check_authority(&certificate, conditions.purpose)?;

@@ -8,6 +8,7 @@ mod bundle;
 mod claims;
 mod event_log;
 mod pcr;
+mod platform;
 mod policy;
 mod signature;
 mod state;
@@ -25,5 +26,6 @@ pub(crate) fn all(cases: &mut Cases<'_>) {
     claims::cases(cases);
     pcr::cases(cases);
     event_log::cases(cases);
+    platform::cases(cases);
     state::cases(cases);
 }

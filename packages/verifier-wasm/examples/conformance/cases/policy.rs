@@ -132,7 +132,7 @@ fn invalid(cases: &mut Cases<'_>) {
 }
 
 fn unsupported(cases: &mut Cases<'_>) {
-    for key in ["releaseKeys", "log", "platform"] {
+    for key in ["releaseKeys", "log"] {
         cases.reject("policy.unsupported", &format!("policy-unsupported-{key}"), "a demand of later versions", |s| {
             s.policy[key] = json!([]);
         });

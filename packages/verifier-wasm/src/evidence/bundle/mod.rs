@@ -6,7 +6,9 @@ mod static_part;
 use alloc::vec::Vec;
 
 pub use pcrs::{Bank, Pcrs};
-pub use static_part::{EventLog, MAX_CERTIFICATE, MAX_EVENT_LOG, MAX_STATIC, Static};
+pub use static_part::{
+    EventLog, MAX_CERTIFICATE, MAX_EVENT_LOG, MAX_PLATFORM_REPORT, MAX_STATIC, PlatformReport, Static,
+};
 
 use super::{
     VERSION,

@@ -12,11 +12,13 @@ use crate::{
 pub const MAX_STATIC: usize = 3 << 19;
 /// Largest event log, in bytes.
 pub const MAX_EVENT_LOG: usize = 1 << 20;
+/// Largest report of a platform, in bytes.
+pub const MAX_PLATFORM_REPORT: usize = 8 << 10;
 /// Largest certificate, in bytes.
 pub const MAX_CERTIFICATE: usize = 8 << 10;
 
 /// The part of the evidence that rarely changes. A hash ties it to the bundle; what it holds is proven by later steps.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Static<'a> {
     /// TPMT_PUBLIC of the attestation key, bare, 1 to 1024 bytes.
     pub ak_public: &'a [u8],
@@ -24,6 +26,8 @@ pub struct Static<'a> {
     pub ak_chain: Vec<&'a [u8]>,
     /// Logs of measurements, at most 4; empty where there is none.
     pub event_logs: Vec<EventLog<'a>>,
+    /// What the machine says of itself, at most 4; empty where there is none.
+    pub platform_reports: Vec<PlatformReport<'a>>,
 }
 
 /// A log of what was extended into PCRs.
@@ -33,6 +37,17 @@ pub struct EventLog<'a> {
     pub kind: u64,
     /// The log as the firmware left it.
     pub bytes: &'a [u8],
+}
+
+/// What a machine says of itself (PROTOCOL.md §18).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlatformReport<'a> {
+    /// 1: Azure HCL with a report of AMD SEV-SNP.
+    pub kind: u64,
+    /// The report as the platform gives it, 1 to 8192 bytes.
+    pub report: &'a [u8],
+    /// DER X.509, exactly leaf to root, at most 4; empty where there is none.
+    pub certificates: Vec<&'a [u8]>,
 }
 
 fn optional_list<'a, T>(
@@ -58,8 +73,9 @@ impl<'a> Static<'a> {
                     ak_public: sized(map.required(0, "akPublic")?, 1024)?,
                     ak_chain: optional_list(map, 1, "akChain", 8, Decoder::bytes)?,
                     event_logs: optional_list(map, 2, "event-log", 4, EventLog::decode)?,
+                    platform_reports: optional_list(map, 4, "platform-report", 4, PlatformReport::decode)?,
                 };
-                for (key, member) in [(3, "release-evidence"), (4, "platform-report"), (5, "status-snapshot")] {
+                for (key, member) in [(3, "release-evidence"), (5, "status-snapshot")] {
                     map.optional(key, member)?.map_or(Ok(()), Decoder::skip)?;
                 }
                 Ok(decoded)
@@ -67,6 +83,9 @@ impl<'a> Static<'a> {
         })?;
         decoded.ak_chain.iter().try_for_each(|certificate| at_most(MAX_CERTIFICATE, certificate, "akChain"))?;
         decoded.event_logs.iter().try_for_each(|log| at_most(MAX_EVENT_LOG, log.bytes, "event-log"))?;
+        for certificate in decoded.platform_reports.iter().flat_map(|report| &report.certificates) {
+            at_most(MAX_CERTIFICATE, certificate, "platform-report")?;
+        }
         Ok(decoded)
     }
 
@@ -81,6 +100,9 @@ impl<'a> Static<'a> {
             let logs = self.event_logs.iter().map(|log| Value::map([(0, log.kind.into()), (1, log.bytes.into())]));
             members.push((2, Value::array(logs)));
         }
+        if !self.platform_reports.is_empty() {
+            members.push((4, Value::array(self.platform_reports.iter().map(PlatformReport::value))));
+        }
         Value::map(members).encode()
     }
 
@@ -94,5 +116,25 @@ impl<'a> Static<'a> {
 impl<'a> EventLog<'a> {
     fn decode(decoder: &mut Decoder<'a>) -> Result<Self, ErrorKind> {
         decoder.map(|map| Ok(Self { kind: map.required(0, "kind")?.uint()?, bytes: map.required(1, "log")?.bytes()? }))
+    }
+}
+
+impl<'a> PlatformReport<'a> {
+    fn decode(decoder: &mut Decoder<'a>) -> Result<Self, ErrorKind> {
+        decoder.map(|map| {
+            Ok(Self {
+                kind: map.required(0, "kind")?.uint()?,
+                report: sized(map.required(1, "report")?, MAX_PLATFORM_REPORT)?,
+                certificates: optional_list(map, 2, "certificates", 4, Decoder::bytes)?,
+            })
+        })
+    }
+
+    fn value(&self) -> Value {
+        let mut members = alloc::vec![(0, self.kind.into()), (1, self.report.into())];
+        if !self.certificates.is_empty() {
+            members.push((2, Value::array(self.certificates.iter().copied())));
+        }
+        Value::map(members)
     }
 }

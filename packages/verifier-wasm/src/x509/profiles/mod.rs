@@ -1,13 +1,15 @@
 //! What a leaf must be, beyond RFC 5280, to be the certificate of an attestation key of one issuer (PROTOCOL.md §17).
 
+mod amd;
 mod azure;
 mod gcp;
 
+pub(crate) use amd::{Tcb, Vcek};
 pub(crate) use azure::VmKind;
 pub(crate) use gcp::{Instance, InstancePins};
 
 use super::{
-    certificate::Certificate,
+    certificate::{Certificate, Form},
     extensions::KeyUsage,
     path::{self, Conditions},
 };
@@ -74,7 +76,7 @@ impl ChainAnchor<'_> {
             // No certificate under Google's roots names the purpose that it has.
             Profile::Gcp(_) | Profile::GcpLegacy(_) => None,
         };
-        let leaf = path::validate(chain, &Conditions { root_sha256, at_ms, purpose })?;
+        let leaf = path::validate(chain, &Conditions { root_sha256, at_ms, purpose, form: Form::Rfc5280 })?;
         // An attestation key signs and does nothing else; certificates of endorsement keys name encipherment or agreement.
         if leaf.extensions.key_usage.without(KeyUsage::CONTENT_COMMITMENT) != KeyUsage::DIGITAL_SIGNATURE {
             return Err(Code::CHAIN_LEAF_KEY_USAGE.into());

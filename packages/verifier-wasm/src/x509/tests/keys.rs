@@ -11,7 +11,10 @@ use super::{
 use crate::{
     Code,
     hash::HashAlgorithm,
-    x509::{certificate::Certificate, der::tag},
+    x509::{
+        certificate::{Certificate, Form},
+        der::tag,
+    },
 };
 
 const RSA_ENCRYPTION: &[u8] = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
@@ -176,8 +179,8 @@ fn a_key_is_that_of_the_public_area_that_has_it_and_no_other() {
     let rsa = |modulus| PublicKey::Rsa(rsa::PublicKey::new(modulus).unwrap());
     let of_ecc = Chain::new(1).signed().remove(0);
     let of_rsa = Chain::with(0, |leaf| leaf.key_info = rsa_key_info(&own, &[1, 0, 1])).signed().remove(0);
-    let of_ecc = Certificate::decode(&of_ecc).unwrap().key;
-    let of_rsa = Certificate::decode(&of_rsa).unwrap().key;
+    let of_ecc = Certificate::decode(&of_ecc, Form::Rfc5280).unwrap().key;
+    let of_rsa = Certificate::decode(&of_rsa, Form::Rfc5280).unwrap().key;
     assert!(of_ecc == ecc(1) && of_rsa == rsa(&own));
     assert!(of_ecc != ecc(2) && of_rsa != rsa(&other));
     assert!(of_ecc != rsa(&own) && of_rsa != ecc(1));

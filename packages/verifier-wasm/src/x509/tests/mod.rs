@@ -12,7 +12,7 @@ mod profiles;
 mod times;
 
 use super::{
-    certificate::Certificate,
+    certificate::{Certificate, Form},
     path::{Conditions, validate},
 };
 use crate::{Code, hash::sha256, rejection::Rejection};
@@ -28,7 +28,7 @@ fn outcome(chain: &[Vec<u8>]) -> Result<Certificate<'_>, Rejection> {
 fn outcome_at(chain: &[Vec<u8>], at_ms: u64) -> Result<Certificate<'_>, Rejection> {
     let slices: Vec<&[u8]> = chain.iter().map(Vec::as_slice).collect();
     let root_sha256 = &sha256(&[chain.last().unwrap()]);
-    validate(&slices, &Conditions { root_sha256, at_ms, purpose: None })
+    validate(&slices, &Conditions { root_sha256, at_ms, purpose: None, form: Form::Rfc5280 })
 }
 
 #[track_caller]

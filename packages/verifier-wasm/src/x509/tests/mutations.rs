@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 
 use super::{assert_accepted, builder::Chain, outcome};
-use crate::{Code, x509::certificate::Certificate};
+use crate::{
+    Code,
+    x509::certificate::{Certificate, Form},
+};
 
 #[test]
 fn every_truncation_of_every_certificate_is_refused() {
@@ -28,7 +31,8 @@ fn every_flipped_bit_of_every_certificate_is_refused() {
             let mut flipped = chain.clone();
             flipped[index][bit / 8] ^= 1 << (bit % 8);
             let slices: Vec<&[u8]> = flipped.iter().map(Vec::as_slice).collect();
-            let conditions = super::Conditions { root_sha256: &pinned, at_ms: super::NOW_MS, purpose: None };
+            let conditions =
+                super::Conditions { root_sha256: &pinned, at_ms: super::NOW_MS, purpose: None, form: Form::Rfc5280 };
             let rejection = super::validate(&slices, &conditions).expect_err("an altered chain was accepted");
             assert!(rejection.code.as_str().starts_with("chain."), "{index}: bit {bit}");
             // The same for whoever pins the altered root.
@@ -42,7 +46,7 @@ proptest! {
 
     #[test]
     fn no_bytes_make_the_decoder_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-        prop_assert!(Certificate::decode(&bytes).is_err());
+        prop_assert!(Certificate::decode(&bytes, Form::Rfc5280).is_err());
     }
 
     #[test]
@@ -53,7 +57,7 @@ proptest! {
         let at = at.min(bytes.len());
         let end = (at + removed).min(bytes.len());
         bytes.splice(at..end, inserted);
-        if let Err(code) = Certificate::decode(&bytes) {
+        if let Err(code) = Certificate::decode(&bytes, Form::Rfc5280) {
             prop_assert!(code.as_str().starts_with("chain."));
         }
     }

@@ -9,6 +9,7 @@ use crate::{
     Code,
     hash::sha256,
     x509::{
+        certificate::Form,
         der::tag,
         path::{Conditions, validate},
     },
@@ -21,7 +22,7 @@ fn a_chain_has_2_to_8_certificates() {
     let refused = |chain: &[Vec<u8>]| outcome(chain).expect_err("refused").code;
     assert_eq!(refused(&Chain::new(7).signed()), Code::CHAIN_LENGTH);
     assert_eq!(refused(&Chain::new(0).signed()[1..]), Code::CHAIN_LENGTH);
-    let none = validate(&[], &Conditions { root_sha256: &[0; 32], at_ms: NOW_MS, purpose: None });
+    let none = validate(&[], &Conditions { root_sha256: &[0; 32], at_ms: NOW_MS, purpose: None, form: Form::Rfc5280 });
     assert_eq!(none.expect_err("refused").code, Code::CHAIN_LENGTH);
 }
 
@@ -30,7 +31,8 @@ fn the_root_is_the_pinned_one() {
     let chain = Chain::new(1).signed();
     let slices: Vec<&[u8]> = chain.iter().map(Vec::as_slice).collect();
     for pinned in [[0; 32], sha256(&[slices[1]])] {
-        let outcome = validate(&slices, &Conditions { root_sha256: &pinned, at_ms: NOW_MS, purpose: None });
+        let outcome =
+            validate(&slices, &Conditions { root_sha256: &pinned, at_ms: NOW_MS, purpose: None, form: Form::Rfc5280 });
         assert_eq!(outcome.expect_err("refused").code, Code::CHAIN_ROOT);
     }
 }

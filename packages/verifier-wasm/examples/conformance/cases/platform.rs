@@ -1,0 +1,135 @@
+//! Platform reports: which machine holds the attestation key, from the processor's root to the key.
+
+mod certificates;
+mod report;
+mod runtime_data;
+
+use serde_json::json;
+
+use crate::{
+    cvm::{MEASUREMENT, confidential, demand, report},
+    scenario::{Cases, Scenario, hex},
+    tpm::RSAPSS,
+};
+use blindllama_verifier::evidence::cbor::Value;
+
+pub(crate) fn cases(cases: &mut Cases<'_>) {
+    accepted(cases);
+    assurance(cases);
+    policy(cases);
+    report::cases(cases);
+    certificates::cases(cases);
+    runtime_data::cases(cases);
+}
+
+fn accepted(cases: &mut Cases<'_>) {
+    let keys = cases.keys;
+    let mut accept = |name: &str, why: &str, change: &dyn Fn(&mut Scenario<'_>)| {
+        cases.accept_rsa(&format!("ok-platform-{name}"), why, |s| {
+            confidential(s, keys, |_| {});
+            change(s);
+        });
+    };
+    accept("id-key", "firmware of a signer that the policy names", &|_| {});
+    accept("measurement", "firmware that the policy names itself", &|s| {
+        let demand = s.policy["platform"].as_object_mut().unwrap();
+        demand.remove("idKeyDigests");
+        demand.insert("measurements".into(), json!(["77".repeat(48), hex(&MEASUREMENT)]));
+    });
+    accept("second-line", "the processor is of the second line that the policy names", &|s| {
+        let newer = json!({ "bootloader": 255, "tee": 255, "snp": 255, "microcode": 255 });
+        let lines = s.policy["platform"]["processors"].as_array_mut().unwrap();
+        lines.insert(0, json!({ "arkSha256": "77".repeat(32), "minTcb": newer }));
+    });
+    accept("above-minimum", "versions above those demanded", &|s| {
+        let least = json!({ "bootloader": 2, "tee": 0, "snp": 0, "microcode": 114 });
+        s.policy["platform"]["processors"][0]["minTcb"] = least;
+    });
+    accept("rsapss", "scheme and hash are those of the public area", &|s| s.area.scheme = RSAPSS);
+    accept("other-kind-first", "the first report of the kind is read, others are passed over", &|s| {
+        let other = Value::map([(0, 2.into()), (1, [1, 2, 3].into())]);
+        let reports = vec![other, report(s.key, keys, |_| {}), report(s.key, keys, |machine| machine.kind = 7)];
+        s.static_members.insert(4, Value::Array(reports));
+    });
+    accept("hcl-version-1", "the header of the first version", &|s| {
+        let report = report(s.key, keys, |machine| machine.patch_hcl = Some(|hcl| hcl[4] = 1));
+        s.static_members.insert(4, Value::Array(vec![report]));
+    });
+    accept("snp-version-5", "a report of a later version, its fields where they were", &|s| {
+        let report = report(s.key, keys, |machine| machine.patch_report = Some(|report| report[0] = 5));
+        s.static_members.insert(4, Value::Array(vec![report]));
+    });
+}
+
+fn assurance(cases: &mut Cases<'_>) {
+    let keys = cases.keys;
+    cases.accept_rsa("ok-platform-passed-over", "without a demand a report changes nothing", |s| {
+        confidential(s, keys, |_| {});
+        s.policy.as_object_mut().unwrap().remove("platform");
+        s.policy["acceptAssurance"] = json!(["cloud-vtpm"]);
+    });
+    cases.reject_rsa("ak.assurance", "platform-not-demanded", "a report that nobody demands lifts nothing", |s| {
+        confidential(s, keys, |_| {});
+        s.policy.as_object_mut().unwrap().remove("platform");
+    });
+    cases.reject_rsa("ak.assurance", "platform-lifted", "what was proven counts, not what the anchor says", |s| {
+        confidential(s, keys, |_| {});
+        s.policy["acceptAssurance"] = json!(["cloud-vtpm"]);
+    });
+    cases.reject_rsa("ak.assurance", "platform-of-operator", "only a virtual TPM of a cloud is lifted", |s| {
+        confidential(s, keys, |_| {});
+        s.policy["anchors"][0]["assurance"] = "operator-ca".into();
+    });
+    cases.reject_rsa("ak.simulated", "platform-of-simulated", "a simulated TPM stays one", |s| {
+        confidential(s, keys, |_| {});
+        s.policy["anchors"] = json!([{ "kind": "simulated", "name": "", "hierarchy": "endorsement" }]);
+    });
+    cases.reject_rsa("platform.missing", "platform-missing", "no report where one is demanded", |s| demand(s, keys));
+    cases.reject_rsa("platform.missing", "platform-of-tdx", "a report of another kind", |s| {
+        confidential(s, keys, |machine| machine.kind = 2);
+    });
+}
+
+fn policy(cases: &mut Cases<'_>) {
+    let keys = cases.keys;
+    let mut policy = |code: &str, name: &str, why: &str, change: &dyn Fn(&mut serde_json::Value)| {
+        cases.reject_rsa(&format!("policy.{code}"), &format!("policy-{code}-platform-{name}"), why, |s| {
+            confidential(s, keys, |_| {});
+            change(&mut s.policy["platform"]);
+        });
+    };
+    for kind in ["azure-tdx", "nitro"] {
+        policy("unsupported", kind, "a kind that no version verifies yet", &|platform| platform["kind"] = kind.into());
+    }
+    policy("syntax", "kind", "a kind that the format does not define", &|platform| platform["kind"] = "snp".into());
+    policy("syntax", "unknown-key", "an unknown member", &|platform| platform["allowDebug"] = true.into());
+    policy("syntax", "no-processors", "no line of processors", &|platform| platform["processors"] = json!([]));
+    policy("syntax", "root-length", "a digest of another length", &|platform| {
+        platform["processors"][0]["arkSha256"] = "77".repeat(31).into();
+    });
+    policy("syntax", "no-minimum", "a line without its least versions", &|platform| {
+        platform["processors"][0].as_object_mut().unwrap().remove("minTcb");
+    });
+    policy("syntax", "minimum-lacks-tee", "least versions that leave one out", &|platform| {
+        platform["processors"][0]["minTcb"].as_object_mut().unwrap().remove("tee");
+    });
+    policy("syntax", "minimum-256", "a version of more than a byte", &|platform| {
+        platform["processors"][0]["minTcb"]["snp"] = 256.into();
+    });
+    policy("syntax", "digest-length", "a digest of another length", &|platform| {
+        platform["idKeyDigests"] = json!(["77".repeat(32)]);
+    });
+    policy("invalid", "no-firmware", "no firmware is named: any would do", &|platform| {
+        platform.as_object_mut().unwrap().remove("idKeyDigests");
+    });
+    policy("invalid", "id-key-zero", "what stands where firmware is not signed", &|platform| {
+        platform["idKeyDigests"] = json!(["00".repeat(48)]);
+    });
+    policy("invalid", "measurement-zero", "no firmware has it", &|platform| {
+        platform["measurements"] = json!(["00".repeat(48)]);
+    });
+    policy("invalid", "root-twice", "one line with two minimums", &|platform| {
+        let line = platform["processors"][0].clone();
+        platform["processors"].as_array_mut().unwrap().push(line);
+    });
+}

@@ -1,0 +1,91 @@
+//! Platform reports (PROTOCOL.md §18): from the signature of a processor to the firmware that it runs, and from that to the
+//! attestation key which the firmware holds.
+//!
+//! | module | reads |
+//! | --- | --- |
+//! | `hcl` | what Azure's firmware leaves in NVRAM |
+//! | `snp` | what an AMD processor signs |
+//! | `runtime_data` | what the firmware says of its keys |
+
+mod hcl;
+mod runtime_data;
+mod snp;
+#[cfg(test)]
+mod tests;
+
+use alloc::string::String;
+
+use crate::{
+    Code,
+    evidence::bundle::PlatformReport,
+    hash::sha256,
+    policy::{Platform, Processor},
+    rejection::{Rejection, ensure},
+    signature::PublicKey,
+    x509::profiles::Vcek,
+};
+
+/// `kind` of a platform report: Azure's, with a report of AMD SEV-SNP.
+const AZURE_SNP: u64 = 1;
+
+/// Whether the attestation key is held by firmware that the policy names, on a processor that it names, at a time in
+/// milliseconds since 1970.
+///
+/// # Errors
+/// A code of the layer `platform`.
+pub(crate) fn verify(
+    reports: &[PlatformReport<'_>],
+    key: &PublicKey<'_>,
+    demand: &Platform,
+    at_ms: u64,
+) -> Result<(), Rejection> {
+    let delivered = reports.iter().find(|report| report.kind == AZURE_SNP).ok_or(Code::PLATFORM_MISSING)?;
+    let hcl = hcl::Report::decode(delivered.report).ok_or(Code::PLATFORM_REPORT)?;
+    let report = snp::Report::decode(hcl.hardware_report).ok_or(Code::PLATFORM_REPORT)?;
+    check_machine(&report, &delivered.certificates, demand, at_ms)?;
+    check_key(&report, hcl.runtime_data, key)
+}
+
+/// From the root of the processor to the firmware that it runs (§18.3).
+fn check_machine(
+    report: &snp::Report<'_>,
+    certificates: &[&[u8]],
+    demand: &Platform,
+    at_ms: u64,
+) -> Result<(), Rejection> {
+    let processor = processor(certificates, demand)?;
+    let vcek = Vcek::validate(certificates, &processor.ark_sha256, at_ms).map_err(chain)?;
+    ensure(vcek.chip_id == report.chip_id && vcek.tcb == report.tcb, Code::PLATFORM_CHIP)?;
+    ensure(report.is_signed_by(&vcek.key), Code::PLATFORM_SIGNATURE)?;
+    ensure(report.vmpl == 0, Code::PLATFORM_VMPL)?;
+    ensure(!report.is_open(), Code::PLATFORM_DEBUG)?;
+    ensure(demand.names_firmware(report.measurement, report.id_key_digest), Code::PLATFORM_FIRMWARE)?;
+    ensure(report.tcb.is_at_least(&processor.min_tcb), Code::PLATFORM_TCB)
+}
+
+/// From the firmware to the key that it holds (§18.4).
+fn check_key(report: &snp::Report<'_>, runtime_data: &[u8], key: &PublicKey<'_>) -> Result<(), Rejection> {
+    let bound = [sha256(&[runtime_data]), [0; 32]].concat();
+    ensure(report.report_data == bound, Code::PLATFORM_BINDING)?;
+    let held = runtime_data::attestation_key(runtime_data).ok_or(Code::PLATFORM_RUNTIME_DATA)?;
+    let own = if let PublicKey::Rsa(key) = key { Some(runtime_data::base64url(key.modulus())) } else { None };
+    ensure(own.is_some_and(|own| own == held), Code::PLATFORM_KEY_MISMATCH)
+}
+
+/// The line of processors whose root the certificates end in.
+fn processor<'p>(certificates: &[&[u8]], demand: &'p Platform) -> Result<&'p Processor, Code> {
+    let [_vcek, _ask, ark] = certificates else { return Err(Code::PLATFORM_CERTIFICATES) };
+    let root = sha256(&[ark]);
+    demand.processors.iter().find(|processor| processor.ark_sha256 == root).ok_or(Code::PLATFORM_ROOT)
+}
+
+/// A fault of the certificates, which the layer `chain` names.
+#[cold]
+fn chain(fault: Rejection) -> Rejection {
+    let mut place = String::from(fault.code.as_str());
+    if !fault.place.is_empty() {
+        place.push_str(", ");
+        place.push_str(&fault.place);
+    }
+    Rejection::at(Code::PLATFORM_CHAIN, place)
+}
