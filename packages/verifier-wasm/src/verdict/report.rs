@@ -54,6 +54,7 @@ pub(crate) struct ClaimsReport {
     pub(crate) lifetime_ms: u64,
     pub(crate) server_time_ms: u64,
     pub(crate) config_digest: [u8; 32],
+    pub(crate) receipt_key: Option<[u8; 32]>,
     pub(crate) upstream: Upstream,
 }
 
@@ -103,6 +104,7 @@ impl Report {
             lifetime_ms: claims.lifetime_ms,
             server_time_ms: claims.server_time_ms,
             config_digest: claims.config_digest,
+            receipt_key: claims.receipt_key,
             upstream: claims.upstream,
         });
     }

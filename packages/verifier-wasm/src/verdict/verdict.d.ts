@@ -60,6 +60,8 @@ export interface Report {
     serverTimeMs: number
     configDigest: string
     upstream: 'in-image' | 'attested' | 'unattested'
+    /** Ed25519: what the gateway signs receipts with, where it signs any (PROTOCOL.md §21). */
+    receiptKey?: string
   }
   /** The quoted selection, and no other value. */
   pcrs?: { bank: string; values: { index: number; value: string; rule: 'golden' | 'events' | 'untouched' | 'unchecked' }[] }

@@ -85,7 +85,7 @@ fn clock(clock: &ClockReport) -> Out<'_> {
 }
 
 fn claims(claims: &ClaimsReport) -> Out<'_> {
-    Out::Object(vec![
+    let mut members = vec![
         ("audiences", Out::Array(claims.audiences.iter().map(|name| Out::Text(name)).collect())),
         ("instance", Out::Text(&claims.instance)),
         ("epochId", Out::Hex(&claims.epoch_id)),
@@ -93,7 +93,9 @@ fn claims(claims: &ClaimsReport) -> Out<'_> {
         ("serverTimeMs", Out::Integer(claims.server_time_ms)),
         ("configDigest", Out::Hex(&claims.config_digest)),
         ("upstream", Out::Text(claims.upstream.as_str())),
-    ])
+    ];
+    members.extend(claims.receipt_key.as_ref().map(|key| ("receiptKey", Out::Hex(key))));
+    Out::Object(members)
 }
 
 fn pcrs<'a>(pcrs: &'a PcrReport) -> Out<'a> {
