@@ -1,5 +1,6 @@
 /**
- * Builds the verifier to WebAssembly: `pkg` is what pages load; `pkg-vectors` has one export more, for the conformance tools.
+ * Builds the verifier to WebAssembly: `pkg` is what pages load; `pkg-vectors` also shows what evidence says without judging it,
+ * for the command and the conformance tools.
  *
  *     node --import tsx tools/build-wasm.ts [pkg | pkg-vectors]...     both where none is named
  *
@@ -13,9 +14,10 @@ import { fingerprint } from './build/fingerprint.ts'
 import { assertOk, findToolchain, forceDebian, type Toolchain } from './build-wasm/toolchain.ts'
 import { runCommand } from './run/command.ts'
 
-const packages: Record<string, string> = { pkg: 'inspect', 'pkg-vectors': 'vectors' }
+const packages: Record<string, string> = { pkg: 'wasm', 'pkg-vectors': 'vectors' }
 const inputs = ['Cargo.toml', 'Cargo.lock', 'packages/verifier-wasm', 'tools/build-wasm.ts', 'tools/build-wasm']
 const wasmName = 'blindllama_verifier_bg.wasm'
+const glueName = 'blindllama_verifier.js'
 
 /** Features that every engine of 2021 and later has; `--all-features` would name some that Node.js 20 refuses. */
 const wasmOptFlags = [
@@ -35,15 +37,34 @@ const root: string = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/
 const crate: string = join(root, 'packages/verifier-wasm')
 
 /** No path of this machine ends up in the module, so two folders give the same bytes. */
-function rustFlags(): string {
+async function rustFlags({ env }: Toolchain): Promise<string> {
   const cargoHome = process.env['CARGO_HOME'] ?? join(homedir(), '.cargo')
+  const rustc = async (...words: string[]): Promise<string> => {
+    const outcome = await runCommand([env['RUSTC'] ?? 'rustc', ...words], { cwd: root, env, timeoutMs: 60_000 })
+    assertOk('rustc', outcome)
+    return outcome.stdout.trim()
+  }
+  const commit = /^commit-hash: (\w+)$/m.exec(await rustc('-vV'))?.[1] ?? 'unknown'
   return [
+    // Where the library's source is installed, its paths are those of this machine; elsewhere they are already these.
+    `--remap-path-prefix=${await rustc('--print', 'sysroot')}/lib/rustlib/src/rust=/rustc/${commit}`,
     `--remap-path-prefix=${root}=/blindllama`,
     `--remap-path-prefix=${cargoHome}=/cargo`,
     // Half the size of the unrolled rounds; a verification hashes little.
     '--cfg=sha2_backend="soft"',
     '--cfg=sha2_backend_soft="compact"',
   ].join('\u001F')
+}
+
+/**
+ * Lets `initSync` start another instance in place of the one that it has started: the module takes back no memory, so every
+ * call gets an instance of its own.
+ */
+function restartable(file: string): void {
+  const glue = readFileSync(file, 'utf8')
+  const once = /(function initSync\(module\) \{\n) *if \(wasm !== undefined\) return wasm;\n/
+  if (!once.test(glue)) throw new Error('wasm-bindgen writes initSync in another way than the one that is known')
+  writeFileSync(file, glue.replace(once, '$1'))
 }
 
 async function build(name: string, feature: string, toolchain: Toolchain): Promise<void> {
@@ -64,9 +85,10 @@ async function build(name: string, feature: string, toolchain: Toolchain): Promi
       `--features=${feature}`,
       ...toolchain.cargo,
     ],
-    { cwd: root, env: { ...toolchain.env, CARGO_ENCODED_RUSTFLAGS: rustFlags() }, timeoutMs: 12 * 60_000 },
+    { cwd: root, env: { ...toolchain.env, CARGO_ENCODED_RUSTFLAGS: await rustFlags(toolchain) }, timeoutMs: 12 * 60_000 },
   )
   assertOk('wasm-pack', wasmPack)
+  restartable(join(out, glueName))
   const wasm = join(out, wasmName)
   const wasmOpt = [join(root, 'node_modules/.bin/wasm-opt'), ...wasmOptFlags, wasm, '-o', wasm]
   assertOk('wasm-opt', await runCommand(wasmOpt, { cwd: root, timeoutMs: 3 * 60_000 }))

@@ -10,8 +10,8 @@ export interface Outcome {
 
 /** The exports of the verifier's packages; `checkQuote` and what follows are in `pkg-vectors` alone. */
 export interface VerifierModule {
-  /** What the WebAssembly itself exports. */
-  exports: Readonly<Record<string, unknown>> & { readonly memory: { readonly buffer: ArrayBuffer } }
+  /** What the WebAssembly itself exports: of the instance that the last call had. */
+  readonly exports: Readonly<Record<string, unknown>> & { readonly memory: { readonly buffer: ArrayBuffer } }
   verify: (
     evidence: Uint8Array,
     staticPart: Uint8Array | undefined,
@@ -43,9 +43,22 @@ export interface VerifierModule {
 /** Loads `pkg` or `pkg-vectors`, which must be built. */
 export async function loadVerifier(name: 'pkg' | 'pkg-vectors'): Promise<VerifierModule> {
   const url = (file: string): URL => new URL(`${name}/${file}`, folder)
-  const glue = (await import(url('blindllama_verifier.js').href)) as Omit<VerifierModule, 'exports'> & {
-    initSync: (options: { module: Uint8Array }) => VerifierModule['exports']
-  }
-  const exports = glue.initSync({ module: readFileSync(url('blindllama_verifier_bg.wasm')) })
-  return { ...glue, exports }
+  const { initSync, default: _, ...calls } = (await import(url('blindllama_verifier.js').href)) as Glue
+  const module = new WebAssembly.Module(readFileSync(url('blindllama_verifier_bg.wasm')))
+  let exports = initSync({ module })
+  // As in pages: every call has an instance of its own.
+  const fresh = Object.entries(calls).map(([call, run]) => [
+    call,
+    (...args: unknown[]): unknown => {
+      exports = initSync({ module })
+      return run(...args)
+    },
+  ])
+  return Object.defineProperty(Object.fromEntries(fresh), 'exports', { get: () => exports }) as VerifierModule
+}
+
+type Call = (...args: unknown[]) => unknown
+type Glue = Record<string, Call> & {
+  initSync: (options: { module: WebAssembly.Module }) => VerifierModule['exports']
+  default: Call
 }

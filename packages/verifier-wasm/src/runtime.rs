@@ -1,10 +1,11 @@
 //! What `std` would bring to the module that pages load, at a fraction of its size.
 
-use dlmalloc::GlobalDlmalloc;
+use mini_alloc::MiniAlloc;
 
-/// Memory of a call goes back when it ends, so calls do not add up.
+/// Gives memory out and takes none back: the code that would is most of an allocator, and stands wherever a value ends.
+/// Whoever loads the module starts an instance for every call and lets go of it afterwards.
 #[global_allocator]
-static ALLOCATOR: GlobalDlmalloc = GlobalDlmalloc;
+static ALLOCATOR: MiniAlloc = MiniAlloc::INIT;
 
 /// No input may lead here. If one did, the module stops and no verdict exists.
 #[panic_handler]

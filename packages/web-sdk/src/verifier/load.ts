@@ -6,7 +6,7 @@ import { compileError, compileWasm } from './compile.js'
 import type { WasmSource } from './source.js'
 import type { Verifier, VerifyInput } from './verifier.js'
 
-/** The glue holds one instance, and every source gives the same bytes: one verifier serves the page. */
+/** Every source gives the same bytes: one verifier serves the page. */
 let running: Verifier | undefined
 
 /**
@@ -22,11 +22,15 @@ export async function loadVerifier(source: WasmSource): Promise<Verifier> {
   } catch (cause) {
     throw compileError(cause)
   }
-  return (running ??= new WasmVerifier())
+  return (running ??= new WasmVerifier(module))
 }
 
 class WasmVerifier implements Verifier {
-  #trap: BlindLlamaError | undefined
+  readonly #module: WebAssembly.Module
+
+  constructor(module: WebAssembly.Module) {
+    this.#module = module
+  }
 
   verify(input: VerifyInput): Verdict {
     const { evidence, policy, audience, nonce, nowMs, allowSimulated } = input
@@ -54,14 +58,13 @@ class WasmVerifier implements Verifier {
     return part && new Uint8Array(part)
   }
 
-  /** An instance that stopped in the middle of its work is not asked again: its memory may be in any state. */
+  /** Every call has an instance of its own: it takes no memory back, and no call can leave anything for the next one. */
   #run<T>(work: () => T): T {
-    if (this.#trap) throw this.#trap
     try {
+      initSync({ module: this.#module })
       return work()
     } catch (cause) {
-      this.#trap = new BlindLlamaError('wasm.trap', 'The verifier stopped in the middle of its work', { cause })
-      throw this.#trap
+      throw new BlindLlamaError('wasm.trap', 'The verifier stopped in the middle of its work', { cause })
     }
   }
 }

@@ -58,9 +58,9 @@ describe('the real verifier', () => {
     expect(verifier.staticPart(pattern(100))).toBeUndefined()
   })
 
-  test('that stopped in the middle of its work is not asked again', () => {
+  test('that stopped in the middle of its work leaves nothing behind for the next call', () => {
+    const before = verifier.verify(input())
     expect(() => verifier.verify(input({ nonce: pattern(31) }))).toThrow(expect.objectContaining({ code: 'wasm.trap' }))
-    expect(() => verifier.verify(input())).toThrow(expect.objectContaining({ code: 'wasm.trap' }))
-    expect(() => verifier.staticPart(pattern(1))).toThrow(expect.objectContaining({ code: 'wasm.trap' }))
+    expect(verifier.verify(input())).toEqual(before)
   })
 })
