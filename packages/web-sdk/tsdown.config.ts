@@ -40,6 +40,7 @@ const config: UserConfig[] = defineConfig([
       index: 'src/index.ts',
       inline: 'src/inline.ts',
       react: 'src/react/index.ts',
+      receipts: 'src/receipts/index.ts',
       state: 'src/state/index.ts',
     },
     format: 'esm',

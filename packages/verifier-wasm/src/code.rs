@@ -481,6 +481,24 @@ impl Code {
     /// The request asks for a receipt with a salt that is not 32 bytes of base64url, or with two.
     pub const RECEIPT_SALT: Self = Self(&Entry { name: "receipt.salt", sentence: "The request asks for a receipt with a salt that is not 32 bytes of base64url, or with two." });
 
+    /// This response did not come from the client that asks for receipts.
+    pub const RECEIPT_UNKNOWN: Self = Self(&Entry { name: "receipt.unknown", sentence: "This response did not come from the client that asks for receipts." });
+
+    /// The answer broke off or was not read to its end, so that it has no receipt.
+    pub const RECEIPT_INCOMPLETE: Self = Self(&Entry { name: "receipt.incomplete", sentence: "The answer broke off or was not read to its end, so that it has no receipt." });
+
+    /// The gateway did not send the receipt that its claims promise.
+    pub const RECEIPT_MISSING: Self = Self(&Entry { name: "receipt.missing", sentence: "The gateway did not send the receipt that its claims promise." });
+
+    /// The receipt is not signed by the gateway that was proved, for this exchange.
+    pub const RECEIPT_SIGNATURE: Self = Self(&Entry { name: "receipt.signature", sentence: "The receipt is not signed by the gateway that was proved, for this exchange." });
+
+    /// Request and answer, or the file of a receipt, are longer than a receipt may be.
+    pub const RECEIPT_SIZE: Self = Self(&Entry { name: "receipt.size", sentence: "Request and answer, or the file of a receipt, are longer than a receipt may be." });
+
+    /// The file is not a receipt of the form that this version reads.
+    pub const RECEIPT_SYNTAX: Self = Self(&Entry { name: "receipt.syntax", sentence: "The file is not a receipt of the form that this version reads." });
+
     /// An earlier check failed, so this one was not made.
     pub const VERDICT_NOT_REACHED: Self = Self(&Entry { name: "verdict.not_reached", sentence: "An earlier check failed, so this one was not made." });
 
@@ -824,6 +842,12 @@ impl Code {
         Self::STATE_FULL,
         Self::STATE_FIRMWARE_BACK,
         Self::RECEIPT_SALT,
+        Self::RECEIPT_UNKNOWN,
+        Self::RECEIPT_INCOMPLETE,
+        Self::RECEIPT_MISSING,
+        Self::RECEIPT_SIGNATURE,
+        Self::RECEIPT_SIZE,
+        Self::RECEIPT_SYNTAX,
         Self::VERDICT_NOT_REACHED,
         Self::VERDICT_NOT_REQUIRED,
         Self::EVIDENCE_UNREACHABLE,

@@ -1,8 +1,10 @@
 import type { StateKeeper } from './attestation/state-keeper.js'
+import type { ExchangeObserver } from './channel/observed.js'
 import { loopback } from './environment.js'
 import type { ConnectEvent } from './events.js'
 import { BlindLlamaError } from './errors.js'
 import type { Policy } from './policy.js'
+import type { ReceiptKeeper } from './receipts/receipts.js'
 import type { WasmSource } from './verifier/source.js'
 
 export interface ConnectOptions<AllowSimulated extends boolean = false> {
@@ -15,6 +17,8 @@ export interface ConnectOptions<AllowSimulated extends boolean = false> {
    * `@blindllama/web-sdk/state`, or a place of your own. What is kept is replaced only after a verdict that passed.
    */
   state?: StateKeeper
+  /** Asks the service to sign its answers: `receipts()` of `@blindllama/web-sdk/receipts`. */
+  receipts?: ReceiptKeeper
   /** Another base URL through which everything goes, so that the service does not see the address of the page's visitor. */
   relay?: string | URL
   /** Default: the file that this package was built with, beside its module, with its hash checked before compilation. */
@@ -40,6 +44,7 @@ export interface Settings {
   policy: Uint8Array<ArrayBuffer>
   allowSimulated: boolean
   state: StateKeeper | undefined
+  receipts: ExchangeObserver | undefined
 }
 
 function baseUrl(name: 'url' | 'relay', value: string | URL): URL {
@@ -79,5 +84,6 @@ export function settingsOf(options: ConnectOptions<boolean>): Settings {
     policy: policyBytes(options.policy),
     allowSimulated: options.dangerouslyAllowSimulated === true,
     state: options.state,
+    receipts: options.receipts,
   }
 }

@@ -39,6 +39,7 @@ export function attester({
   emit,
 }: AttesterParts): (reason: AttestReason, signal: AbortSignal) => Promise<Attestation> {
   const held = new HeldStatic()
+  const { receipts } = settings
 
   async function attest(signal: AbortSignal): Promise<Attestation> {
     const nonce: Bytes = crypto.getRandomValues(new Uint8Array(32))
@@ -70,13 +71,16 @@ export function attester({
     emit({ type: 'verdict', verdict })
     const passed = assertPassed(verdict, settings.allowSimulated)
 
-    await held.keep(ready.staticPart(evidence))
+    const carried = ready.staticPart(evidence)
+    const staticPart = carried ? undefined : held.bytes
+    await held.keep(carried)
     return {
       verdict: passed,
       lifetime: new Lifetime(start, passed.key.validForMs),
       key: await RequestKey.import({ ...passed.key, publicKey: fromHex(passed.key.publicKey) }, kems),
       instance: passed.key.instance,
       clockOffsetMs: passed.key.serverTimeMs - start.wall,
+      ...(receipts && { observe: () => receipts.begin({ verdict: passed, input, staticPart }) }),
     }
   }
 

@@ -6,6 +6,7 @@ import { mediaType, outerRequest } from '../outer-fetch.js'
 import { readLimited } from '../read-limited.js'
 import type { ChannelKey } from './channel-key.js'
 import type { InnerRequest } from './inner-request.js'
+import type { ObservedExchange } from './observed.js'
 import { type Answer, openAnswer } from './open-answer.js'
 import { paddedLength } from './padding.js'
 
@@ -21,7 +22,8 @@ export type Outcome = Answer | { kind: 'key-unknown' } | { kind: 'key-expired' }
 
 /** Seals `request` to the attested key, posts it once and opens the head of the answer (PROTOCOL.md §10). */
 export async function attempt(request: InnerRequest, key: ChannelKey, endpoint: URL): Promise<Outcome> {
-  const sealed = await seal(request, key)
+  const exchange = key.observe?.()
+  const sealed = await seal(request, key, exchange)
   if (key.lifetime.remainingMs() === 0) return { kind: 'key-expired' }
   const outer = await post(new URL(`blindllama/v1/o/${key.instance}`, endpoint), sealed, request)
   if (outer.status !== 200) return refuse(outer)
@@ -29,20 +31,26 @@ export async function attempt(request: InnerRequest, key: ChannelKey, endpoint: 
     await outer.body?.cancel()
     throw new BlindLlamaError('channel.media_type', 'Something other than the service answered')
   }
-  return openAnswer(outer, sealed.response, request.signal)
+  return openAnswer(outer, sealed.response, request.signal, exchange)
 }
 
-async function seal(request: InnerRequest, { key, clockOffsetMs }: ChannelKey): Promise<SealedRequest> {
+async function seal(
+  request: InnerRequest,
+  { key, clockOffsetMs }: ChannelKey,
+  exchange: ObservedExchange | undefined,
+): Promise<SealedRequest> {
   const { method, path, content } = request
   const contentLength = lengthOf(content)
   const fields = [
     ...request.fields,
     ['date', new Date(Date.now() + clockOffsetMs).toUTCString()] as const,
     ['idempotency-key', request.idempotencyKey] as const,
+    ...(exchange?.fields ?? []),
   ]
   const head = encodeHead({ method, scheme: 'https', authority: 'ohttp.invalid', path, fields }, contentLength)
   const unpadded = head.length + contentLength + encodeTail().length
   const pieces = [head, content, encodeTail(paddedLength(unpadded) - unpadded)]
+  exchange?.sent([head, content])
   return sealRequest(key, pieces, { signal: request.signal, onProgress: request.onProgress })
 }
 

@@ -1,4 +1,5 @@
 import type { RequestKey } from '../ohttp/request-key.js'
+import type { ObservedExchange } from './observed.js'
 
 /** What a request needs of the attested service. */
 export interface ChannelKey {
@@ -9,6 +10,8 @@ export interface ChannelKey {
   readonly lifetime: { remainingMs: () => number }
   /** What to add to this machine's wall clock to get the service's, in milliseconds. */
   clockOffsetMs: number
+  /** Follows one exchange under this key, where somebody wants it followed. */
+  readonly observe?: () => ObservedExchange
 }
 
 /** Where channel keys come from. */

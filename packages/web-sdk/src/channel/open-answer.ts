@@ -5,6 +5,7 @@ import { BlindLlamaError } from '../errors.js'
 import { truncated } from '../ohttp/chunk-framing.js'
 import { ResponseOpener } from '../ohttp/open-response.js'
 import type { SealedRequest } from '../ohttp/seal-request.js'
+import type { ObservedExchange } from './observed.js'
 
 /** An authenticated answer. */
 export interface Answer {
@@ -29,15 +30,18 @@ export async function openAnswer(
   outer: Response,
   request: SealedRequest['response'],
   signal: AbortSignal | undefined,
+  exchange?: ObservedExchange,
 ): Promise<Answer> {
-  const parts = new AnswerParts(outer, request, signal)
+  const parts = new AnswerParts(outer, request, signal, exchange)
   const head = await parts.next()
   if (head?.kind !== 'head') throw new BlindLlamaError('channel.message', 'The decrypted answer has no head')
   const headers = headersOf(head.fields)
   const content = withoutContent.has(head.status) ? await assertEmpty(parts) : streamOf(parts)
+  const response = new Response(content, { status: head.status, headers })
+  exchange?.answered(response)
   return {
     kind: 'answer',
-    response: new Response(content, { status: head.status, headers }),
+    response,
     gatewayCode: headers.get('blindllama-code'),
     date: Date.parse(headers.get('date') ?? ''),
   }
@@ -49,11 +53,18 @@ class AnswerParts {
   readonly #opener: ResponseOpener
   readonly #reader: ReadableStreamDefaultReader<Bytes> | undefined
   readonly #signal: AbortSignal | undefined
+  readonly #exchange: ObservedExchange | undefined
 
-  constructor(outer: Response, request: SealedRequest['response'], signal: AbortSignal | undefined) {
+  constructor(
+    outer: Response,
+    request: SealedRequest['response'],
+    signal: AbortSignal | undefined,
+    exchange: ObservedExchange | undefined,
+  ) {
     this.#reader = outer.body?.getReader()
     this.#opener = new ResponseOpener(request, () => this.#read())
     this.#signal = signal
+    this.#exchange = exchange
   }
 
   async next(): Promise<ResponsePart | undefined> {
@@ -61,10 +72,13 @@ class AnswerParts {
       for (;;) {
         this.#signal?.throwIfAborted()
         const part = this.#decoder.next()
+        if (!part && this.#decoder.done) this.#exchange?.ended()
         if (part || this.#decoder.done) return part
         const plaintext = await this.#opener.next()
-        if (plaintext) this.#decoder.push(plaintext)
-        else this.#decoder.end()
+        if (plaintext) {
+          this.#exchange?.received(plaintext)
+          this.#decoder.push(plaintext)
+        } else this.#decoder.end()
       }
     } catch (error) {
       await this.cancel(error)
@@ -73,6 +87,7 @@ class AnswerParts {
   }
 
   async cancel(reason: unknown): Promise<void> {
+    this.#exchange?.ended({ reason })
     await this.#reader?.cancel(reason).catch(() => {})
   }
 

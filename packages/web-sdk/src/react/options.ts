@@ -2,7 +2,7 @@ import type { ConnectOptions } from '../options.js'
 
 /**
  * The options of `connect` that a component can state. The hook owns the life of the client, so there is no `signal`;
- * it may connect more than once, so `wasm` is nothing that can be read only once.
+ * it may connect more than once, so `wasm` is nothing that can be read only once. `receipts` is made outside of components.
  */
 export interface UseBlindLlamaOptions<AllowSimulated extends boolean = boolean> extends Omit<
   ConnectOptions<AllowSimulated>,
@@ -16,16 +16,17 @@ let identitiesGiven = 0
 
 /**
  * What two sets of options have in common if one attestation may serve both. Compared by value, so that a component may
- * write its options inline; only the bytes or the module of `wasm` count by identity, and neither `onEvent` nor `state` counts:
- * the `state` of the first component serves.
+ * write its options inline; only `receipts` and the bytes or the module of `wasm` count by identity. Neither `onEvent` nor
+ * `state` counts: the `state` of the first component serves.
  */
 export function optionsKey(options: UseBlindLlamaOptions): string {
-  const { url, policy, relay, wasm, dangerouslyAllowSimulated } = options
+  const { url, policy, relay, receipts, wasm, dangerouslyAllowSimulated } = options
   return JSON.stringify([
     String(url),
     policyKey(policy),
     dangerouslyAllowSimulated === true,
     relay === undefined ? null : String(relay),
+    receipts === undefined ? null : identity(receipts),
     wasm === undefined || typeof wasm === 'string' || wasm instanceof URL ? [String(wasm)] : identity(wasm),
   ])
 }

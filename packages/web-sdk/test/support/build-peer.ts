@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { goPeerProgram } from './go-peer.js'
 
-/** Builds the peer once for all tests; cargo does nothing where it is up to date. */
+/** Builds both peers once for all tests; cargo and go do nothing where they are up to date. */
 export default function buildPeer(): void {
   const root = fileURLToPath(new URL('../../../..', import.meta.url))
   execFileSync('cargo', ['build', '--quiet', '--locked', '-p', 'ohttp-peer'], { cwd: root, stdio: 'inherit' })
+  execFileSync('bash', ['tools/setup/go.sh', 'build', goPeerProgram], { cwd: root, stdio: 'inherit' })
 }

@@ -10,12 +10,18 @@ import { Peer, type PeerMessage } from './peer.js'
 /** One encapsulated request that arrived and was opened, and the means to answer it, well or badly. */
 export class Exchange {
   readonly message: PeerMessage
+  /** What was decapsulated, padding included. */
+  readonly plaintext: Bytes
   readonly outer: { request: IncomingMessage; response: ServerResponse }
   readonly #peer: Peer
   readonly #session: number
 
-  constructor(outer: Exchange['outer'], message: PeerMessage, peer: Peer, session: number) {
+  /** What was encapsulated of the response so far. */
+  readonly answered: Bytes[] = []
+
+  constructor(outer: Exchange['outer'], plaintext: Bytes, message: PeerMessage, peer: Peer, session: number) {
     this.outer = outer
+    this.plaintext = plaintext
     this.message = message
     this.#peer = peer
     this.#session = session
@@ -42,6 +48,7 @@ export class Exchange {
   }
 
   async chunk(plaintext: Bytes): Promise<void> {
+    this.answered.push(plaintext)
     this.outer.response.write(await this.#peer.serverSeal(this.#session, plaintext))
   }
 
@@ -124,7 +131,7 @@ export class ChannelService {
 
   async #open(body: Uint8Array, outer: Exchange['outer']): Promise<Exchange> {
     const { session, plaintext } = await this.#peer.serverOpen(this.#key, new Uint8Array(body), [65_536])
-    return new Exchange(outer, await this.#peer.decode(plaintext), this.#peer, session)
+    return new Exchange(outer, plaintext, await this.#peer.decode(plaintext), this.#peer, session)
   }
 }
 

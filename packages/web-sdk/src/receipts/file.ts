@@ -1,0 +1,76 @@
+import type { Bytes } from '../bytes.js'
+import type { Proof } from '../channel/observed.js'
+import type { PassedVerdict, SimulatedVerdict } from '../verdict.js'
+import { encodeBase64url } from './base64.js'
+
+/** The media type of a receipt's file (PROTOCOL.md §21). */
+export const receiptType = 'application/vnd.blindllama.receipt+json'
+
+/** A request and its answer, and that the gateway signed them. */
+export interface SignedText {
+  salt: Bytes
+  request: Bytes
+  response: Bytes
+  requestDigest: Bytes
+  responseDigest: Bytes
+  /** 32 bytes, or none. */
+  modelDigest: Bytes
+  signature: Bytes
+}
+
+export interface ReceiptTextOptions {
+  /** Show neither request nor answer: whoever has them can still be shown that these are the ones. */
+  digestsOnly?: boolean
+}
+
+/** What can be shown to others, who verify it with `verifyReceipt` or the command line, without a network. */
+export interface Receipt {
+  /**
+   * Whether the gateway signed the exchange. If not, as it signs none, this is a *verification record*: it shows what was
+   * verified and nothing of a conversation. Call it that.
+   */
+  readonly signed: boolean
+  /** On the key that the exchange was encrypted to. A simulated one makes the receipt prove nothing. */
+  readonly verdict: PassedVerdict | SimulatedVerdict
+  /** The file of PROTOCOL.md §21, as JSON. No key that decrypts anything is in it. */
+  text: (options?: ReceiptTextOptions) => string
+  /** The same as a `Blob` with its media type, to be downloaded. */
+  blob: (options?: ReceiptTextOptions) => Blob
+}
+
+/** @param exchange `undefined` for a verification record */
+export function receiptOf(proof: Proof, exchange: SignedText | undefined): Receipt {
+  const text = ({ digestsOnly = false }: ReceiptTextOptions = {}): string =>
+    `${JSON.stringify(fileOf(proof, exchange, digestsOnly), undefined, 2)}\n`
+  return {
+    signed: exchange !== undefined,
+    verdict: proof.verdict,
+    text,
+    blob: (options) => new Blob([text(options)], { type: receiptType }),
+  }
+}
+
+function fileOf({ input, staticPart }: Proof, exchange: SignedText | undefined, digestsOnly: boolean): object {
+  return {
+    type: 'blindllama/receipt',
+    version: 1,
+    audience: input.audience,
+    policy: new TextDecoder('utf-8', { ignoreBOM: true }).decode(input.policy),
+    nonce: encodeBase64url(input.nonce),
+    evidence: encodeBase64url(input.evidence),
+    ...(staticPart && { static: encodeBase64url(staticPart) }),
+    verifiedAtMs: input.nowMs,
+    ...(exchange && { exchange: exchangeOf(exchange, digestsOnly) }),
+  }
+}
+
+function exchangeOf(exchange: SignedText, digestsOnly: boolean): object {
+  const { salt, request, response, requestDigest, responseDigest, modelDigest, signature } = exchange
+  return {
+    ...(digestsOnly
+      ? { requestDigest: encodeBase64url(requestDigest), responseDigest: encodeBase64url(responseDigest) }
+      : { salt: encodeBase64url(salt), request: encodeBase64url(request), response: encodeBase64url(response) }),
+    ...(modelDigest.length > 0 && { modelDigest: encodeBase64url(modelDigest) }),
+    signature: encodeBase64url(signature),
+  }
+}
