@@ -4,6 +4,7 @@ import type { EngineOption } from './support/test.ts'
 /** Stories that another engine would only tell again. */
 const once: string[] = [
   // No browser takes part.
+  '**/proxied-uploads.spec.ts',
   '**/routing.spec.ts',
   '**/usage.spec.ts',
   // axe judges roles, names and computed colours; phones and dark colours are simulated in Chromium alone.
