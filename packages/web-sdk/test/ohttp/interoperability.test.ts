@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { type Bytes, concat, utf8 } from '../../src/bytes.js'
 import { ResponseOpener } from '../../src/ohttp/open-response.js'
 import { type SealedRequest, release, sealRequest } from '../../src/ohttp/seal-request.js'
@@ -74,6 +74,19 @@ describe('with the Rust crate ohttp', () => {
       expect(Buffer.compare(plaintext, bytes)).toBe(0)
     },
   )
+
+  test('the plaintext of a file is read once, a window at a time', async () => {
+    const { config } = await peer.serverKey(9)
+    const key = await requestKeyOf(config)
+    const reading = vi.spyOn(Blob.prototype, 'arrayBuffer')
+    try {
+      await sealRequest(key, [new Blob([pattern(5_000_000)]), new Uint8Array(1)])
+      const sizes = reading.mock.contexts.map((part) => (part as Blob).size)
+      expect(sizes).toEqual([1_048_576, 1_048_576, 1_048_576, 1_048_576, 5_000_000 - 4 * 1_048_576])
+    } finally {
+      reading.mockRestore()
+    }
+  })
 
   test('as its gateway we open what its client seals', async () => {
     const gateway = await HpkeCoreGateway.create(1)
