@@ -10,7 +10,7 @@ cache="${XDG_CACHE_HOME:-$HOME/.cache}/blindllama-web"
 purpose="${1:-start}"
 cd "$root"
 
-for part in ui system node rust wasm-tools model; do
+for part in ui system node rust wasm-tools go model; do
   # shellcheck source=/dev/null
   . "tools/setup/$part.sh"
 done
@@ -20,7 +20,7 @@ case "$purpose" in
   *) fail "Usage: bash tools/setup.sh start|test" ;;
 esac
 
-steps 8
+[ "$purpose" = start ] && steps 8 || steps 9
 begin_log "$root/.staging/setup.log"
 mkdir -p "$cache"
 
@@ -30,6 +30,7 @@ step "pnpm $pnpm_version" install_pnpm
 step "Packages of the workspace" install_workspace
 step "Rust" install_rust "$purpose"
 step "WebAssembly tools" install_wasm_tools
+[ "$purpose" = start ] || step "Go" install_go
 step "Language model (98 MB)" install_model
 printf '[%d/%d] Build\n' "$step_total" "$step_total"
 node --import tsx tools/build.ts --for "$purpose" --log "$log" || exit 1

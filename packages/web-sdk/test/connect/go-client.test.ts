@@ -17,6 +17,10 @@ import { origins } from '../support/wasm.js'
 /** A model's server that answers with what it got, in pieces of the lengths of `x-splits`. */
 async function echo(): Promise<Server> {
   const server = createServer((request, response) => {
+    if (request.url === '/v1/models') {
+      response.end('{"data":[{"id":"echo"}]}')
+      return
+    }
     const parts: Buffer[] = []
     request.on('data', (part: Buffer) => parts.push(part))
     request.on('end', () => {
