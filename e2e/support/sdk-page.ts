@@ -12,13 +12,18 @@ export interface SdkGlobals {
   readonly BlindLlama: Pick<typeof Sdk, 'connect' | 'BlindLlamaError'>
 }
 
-/** Writes a page that holds the package's script and nothing else. Gives its folder. */
+/**
+ * Writes a page that holds the package's script and nothing else, and `/post-quantum.html`, which holds the script for
+ * post-quantum keys too; beside them the modules that need no bundler. Gives their folder.
+ */
 export async function writeSdkPage(folder: string): Promise<string> {
   const page = join(folder, 'page')
   await mkdir(page)
   const head = '<!doctype html><meta charset="utf-8"><title>SDK</title><link rel="icon" href="data:,">'
   await writeFile(join(page, 'index.html'), `${head}<script src="/blindllama.js"></script>`)
-  for (const name of ['blindllama.js', 'blindllama_verifier_bg.wasm'])
+  const scripts = '<script src="/blindllama-post-quantum.js"></script><script src="/blindllama.js"></script>'
+  await writeFile(join(page, 'post-quantum.html'), `${head}${scripts}`)
+  for (const name of ['blindllama.js', 'blindllama-post-quantum.js', 'blindllama_verifier_bg.wasm', 'state.js'])
     await copyFile(join(sdkFolder, name), join(page, name))
   return page
 }

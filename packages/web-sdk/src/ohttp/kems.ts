@@ -2,7 +2,7 @@ import { KEM_DHKEM_X25519_HKDF_SHA256 } from 'hpke'
 import type { Bytes } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
 import { type Kem, senderOf } from './kem.js'
-import { nativeHybrid } from './native-hybrid.js'
+import { nativeHybrids } from './native-hybrid.js'
 
 /**
  * The KEMs that this engine uses under a policy. MLKEM768-X25519 where WebCrypto has what it is made of; where it does not,
@@ -14,7 +14,7 @@ import { nativeHybrid } from './native-hybrid.js'
  */
 export async function kemsFor(policy: Bytes, loadHybrid: () => Promise<Kem>): Promise<Kem[]> {
   const x25519 = senderOf(KEM_DHKEM_X25519_HKDF_SHA256())
-  if (await works(nativeHybrid)) return [x25519, nativeHybrid]
+  for (const hybrid of nativeHybrids) if (await works(hybrid)) return [x25519, hybrid]
   if (!demandsHybrid(policy)) return [x25519]
   try {
     return [x25519, await loadHybrid()]
@@ -23,7 +23,7 @@ export async function kemsFor(policy: Bytes, loadHybrid: () => Promise<Kem>): Pr
   }
 }
 
-/** Tried in earnest: engines have some of ML-KEM-768, SHA3-256 and X25519 without the others. */
+/** Tried in earnest: engines have some of what it takes without the rest. */
 async function works(hybrid: Kem): Promise<boolean> {
   // Valid, and nobody's: polynomials of zeros and the base point.
   const publicKey = new Uint8Array(1216)
