@@ -12,6 +12,7 @@
 )]
 
 pub mod attestation;
+pub mod base64url;
 pub mod bhttp;
 pub mod channel;
 pub mod clock;
@@ -24,6 +25,7 @@ pub mod ohttp;
 pub mod pause;
 pub mod problem;
 pub mod random;
+pub mod receipt;
 pub mod server;
 pub mod tpm;
 pub mod upstream;

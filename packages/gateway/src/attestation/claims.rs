@@ -43,7 +43,7 @@ impl ClaimsSource {
             server_time_ms: self.clock.wall_ms(),
             config_digest: self.config_digest,
             upstream: self.upstream,
-            receipt_key: None,
+            receipt_key: Some(epoch.receipt_key),
         };
         claims.encode().ok_or(Failure::with(Code::GATEWAY_INTERNAL, "claims"))
     }

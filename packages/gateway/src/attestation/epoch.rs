@@ -8,11 +8,12 @@ use blindllama_verifier::evidence::key_config::{self, KeyConfig, SymmetricAlgori
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::ohttp::framing::Header;
-use crate::ohttp::hpke::{AeadId, Context, HKDF_SHA256, KemId, PrivateKey};
+use crate::ohttp::hpke::{AeadId, HKDF_SHA256, KemId, PrivateKey};
 use crate::ohttp::replay::ReplaySet;
-use crate::ohttp::request::Keys;
+use crate::ohttp::request::{Keys, Received};
 use crate::ohttp::suite::Suite;
 use crate::random;
+use crate::receipt::key::ReceiptKey;
 
 /// How epochs follow each other.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ struct Epoch {
     /// In the order of the list: distinct KEMs.
     keys: Vec<Key>,
     key_list: Arc<[u8]>,
+    /// Answers under way hold it until they end.
+    receipts: Arc<ReceiptKey>,
     /// Of all keys together.
     seen: Arc<ReplaySet>,
     /// Until when it is the current one, in milliseconds since boot.
@@ -53,6 +56,8 @@ pub struct CurrentEpoch {
     pub id: [u8; 16],
     /// The `application/ohttp-keys` list (RFC 9458 §3.2), the same bytes for all clients.
     pub key_list: Arc<[u8]>,
+    /// Ed25519, signs receipts.
+    pub receipt_key: [u8; 32],
     /// How long its key will open requests, in milliseconds.
     pub lifetime_ms: u64,
 }
@@ -88,6 +93,7 @@ impl Epochs {
         Ok(CurrentEpoch {
             id: epoch.id,
             key_list: Arc::clone(&epoch.key_list),
+            receipt_key: epoch.receipts.public()?,
             lifetime_ms: epoch.expires.saturating_sub(now),
         })
     }
@@ -145,14 +151,16 @@ impl Epochs {
 }
 
 impl Keys for Epochs {
+    type Epoch = Arc<ReceiptKey>;
+
     fn encapsulated_length(&self, header: &Header) -> Result<usize, Failure> {
         self.find(header, |_, key| self.aead(key, header).map(|_| key.kem.encapsulated_key_length()))
     }
 
-    fn receive(&self, header: &Header, encapsulated: &[u8]) -> Result<(Context, Arc<ReplaySet>), Failure> {
+    fn receive(&self, header: &Header, encapsulated: &[u8]) -> Result<Received<Arc<ReceiptKey>>, Failure> {
         self.find(header, |epoch, key| {
             let context = key.private.receive(self.aead(key, header)?, encapsulated, header)?;
-            Ok((context, Arc::clone(&epoch.seen)))
+            Ok(Received { context, seen: Arc::clone(&epoch.seen), epoch: Arc::clone(&epoch.receipts) })
         })
     }
 }
@@ -162,10 +170,12 @@ impl Epoch {
     fn new(settings: &EpochSettings, first_id: u8, now: u64) -> Result<Self, Failure> {
         let (keys, key_list) = make_keys(&settings.suites, first_id)?;
         let current_until = now.saturating_add(settings.epoch_ms);
+        let id = random::bytes()?;
         Ok(Self {
-            id: random::bytes()?,
+            id,
             keys,
             key_list: key_list.into(),
+            receipts: Arc::new(ReceiptKey::generate(id)?),
             seen: Arc::new(ReplaySet::new(settings.replay_capacity)),
             current_until,
             expires: current_until.saturating_add(settings.grace_ms),

@@ -7,8 +7,8 @@ use crate::varint;
 
 const INDETERMINATE_LENGTH_RESPONSE: usize = 3;
 
-/// End of the content and an empty trailer section.
-pub const END: &[u8] = &[0, 0];
+/// Stands behind the last piece of content.
+pub const END_OF_CONTENT: &[u8] = &[0];
 
 /// Framing indicator, status and header section.
 #[must_use]
@@ -16,12 +16,24 @@ pub fn response_head(status: StatusCode, fields: &HeaderMap) -> Vec<u8> {
     let mut head = Vec::with_capacity(256);
     varint::encode(INDETERMINATE_LENGTH_RESPONSE, &mut head);
     varint::encode(usize::from(status.as_u16()), &mut head);
+    put_fields(fields, &mut head);
+    head
+}
+
+/// End of the content and trailer section.
+#[must_use]
+pub fn response_end(trailers: &HeaderMap) -> Vec<u8> {
+    let mut end = END_OF_CONTENT.to_vec();
+    put_fields(trailers, &mut end);
+    end
+}
+
+fn put_fields(fields: &HeaderMap, out: &mut Vec<u8>) {
     for (name, value) in fields {
         for part in [name.as_str().as_bytes(), value.as_bytes()] {
-            varint::encode(part.len(), &mut head);
-            head.put_slice(part);
+            varint::encode(part.len(), out);
+            out.put_slice(part);
         }
     }
-    head.push(0);
-    head
+    out.push(0);
 }

@@ -4,7 +4,7 @@ pub mod decode;
 mod encode;
 mod fields;
 
-pub use encode::{END, response_head};
+pub use encode::{END_OF_CONTENT, response_end, response_head};
 
 /// What a request says before its content.
 #[derive(Clone, Debug, PartialEq, Eq)]

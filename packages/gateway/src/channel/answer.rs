@@ -12,10 +12,10 @@ use hyper::body::Incoming;
 
 use super::exchange::Exchange;
 use super::flow::{Flow, Source};
+use super::outlet::Outlet;
 use crate::bhttp;
 use crate::config::Padding;
 use crate::failure::Failure;
-use crate::ohttp::response::Sealer;
 use crate::pause::PauseLimit;
 use crate::problem;
 use crate::upstream::headers::CODE_FIELD;
@@ -35,7 +35,7 @@ impl std::error::Error for Aborted {}
 /// An answer on its way out. Only its last frame holds the final chunk; after a failure there is none.
 pub struct SealedAnswer {
     /// None once the message ended or broke off.
-    way: Option<(Sealer, Flow)>,
+    way: Option<(Outlet, Flow)>,
     /// None once the upstream ended its answer.
     upstream: Option<PauseLimit<Incoming>>,
     exchange: Exchange,
@@ -44,7 +44,7 @@ pub struct SealedAnswer {
 impl SealedAnswer {
     /// The upstream's answer, passed on as it comes.
     pub(super) fn from_upstream(
-        sealer: Sealer,
+        outlet: Outlet,
         answer: Response<Incoming>,
         pause: Duration,
         padding: &Padding,
@@ -55,11 +55,11 @@ impl SealedAnswer {
         let head = bhttp::response_head(parts.status, &parts.headers);
         let flow = Flow::new(head.into(), &parts.headers, body.size_hint().exact().is_some(), padding);
         let upstream = Some(PauseLimit::new(body, pause));
-        Self { way: Some((sealer, flow)), upstream, exchange }
+        Self { way: Some((outlet, flow)), upstream, exchange }
     }
 
     /// The gateway's own answer.
-    pub(super) fn from_failure(sealer: Sealer, failure: &Failure, date: HeaderValue, mut exchange: Exchange) -> Self {
+    pub(super) fn from_failure(outlet: Outlet, failure: &Failure, date: HeaderValue, mut exchange: Exchange) -> Self {
         let status = problem::status(failure.code);
         let mut fields = HeaderMap::new();
         fields.insert(CONTENT_TYPE, HeaderValue::from_static(problem::PROBLEM_TYPE));
@@ -71,15 +71,15 @@ impl SealedAnswer {
         }
         exchange.answered(status);
         let flow = Flow::of(bhttp::response_head(status, &fields).into(), problem::inner(failure).into());
-        Self { way: Some((sealer, flow)), upstream: None, exchange }
+        Self { way: Some((outlet, flow)), upstream: None, exchange }
     }
 
     /// Seals the next chunk, if it is there.
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, Aborted>> {
-        let Some((sealer, flow)) = &mut self.way else { return Poll::Ready(Err(Aborted)) };
+        let Some((outlet, flow)) = &mut self.way else { return Poll::Ready(Err(Aborted)) };
         loop {
             let source = if self.upstream.is_some() { Source::Open } else { Source::Ended };
-            match flow.next(sealer, source, context) {
+            match flow.next(outlet, source, context) {
                 Ok(Some(chunk)) => return Poll::Ready(Ok(chunk)),
                 Ok(None) => {}
                 Err(_) => return Poll::Ready(Err(Aborted)),
@@ -95,7 +95,7 @@ impl SealedAnswer {
                 None => self.upstream = None,
             }
         }
-        let last = self.way.take().and_then(|(sealer, flow)| flow.finish(sealer).ok());
+        let last = self.way.take().and_then(|(outlet, flow)| flow.finish(outlet).ok());
         Poll::Ready(last.ok_or(Aborted))
     }
 }

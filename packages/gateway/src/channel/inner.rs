@@ -17,12 +17,15 @@ use crate::failure::Failure;
 use crate::ohttp::request::Decapsulator;
 use crate::ohttp::response::Sealer;
 use crate::pause::{Interruption, PauseLimit};
+use crate::receipt::key::ReceiptKey;
+use crate::receipt::request::{Asked, RequestHash};
 
 /// A request on its way in.
 pub(super) struct InnerRequest {
     body: PauseLimit<Incoming>,
     decapsulator: Decapsulator<Arc<Epochs>>,
     decoder: Decoder,
+    hash: RequestHash,
     /// Bytes of plaintext so far.
     plaintext: u64,
     /// Most of them, without padding.
@@ -39,6 +42,7 @@ impl InnerRequest {
             body: PauseLimit::new(body, limits.body_timeout),
             decapsulator: Decapsulator::new(keys),
             decoder: Decoder::new(limits.field_bytes),
+            hash: RequestHash::default(),
             plaintext: 0,
             request_bytes: limits.request_bytes,
             received,
@@ -61,6 +65,19 @@ impl InnerRequest {
         self.decapsulator.sealer()
     }
 
+    /// Whether a receipt is wanted, as far as is known, and the hash of the request, once it is complete.
+    pub(super) fn asked(&self) -> Arc<Asked> {
+        self.hash.asked()
+    }
+
+    /// What signs the receipt.
+    ///
+    /// # Errors
+    /// `gateway.internal` before the request was open.
+    pub(super) fn receipt_key(&self) -> Result<Arc<ReceiptKey>, Failure> {
+        self.decapsulator.epoch().cloned().ok_or(Failure::new(Code::GATEWAY_INTERNAL))
+    }
+
     /// Length of the content, where the request says it.
     pub(super) const fn content_length(&self) -> Option<u64> {
         self.decoder.content_length()
@@ -68,20 +85,37 @@ impl InnerRequest {
 
     /// The next part of the request, or `None` behind its authenticated end.
     pub(super) fn poll_part(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Part>, Failure>> {
+        let part = ready!(self.poll_next(context));
+        if part.is_err() {
+            self.hash.abandon();
+        }
+        Poll::Ready(part)
+    }
+
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Part>, Failure>> {
         loop {
             if let Some(part) = self.decoder.next_part()? {
+                if let Part::Head(head) = &part {
+                    self.hash.decide(&head.fields)?;
+                }
                 return Poll::Ready(Ok(Some(part)));
             }
             self.check_length()?;
             if self.ended {
-                return Poll::Ready(self.decoder.finish().map(|()| None));
+                self.decoder.finish()?;
+                self.hash.finish();
+                return Poll::Ready(Ok(None));
             }
             ready!(self.poll_chunk(context))?;
         }
     }
 
-    /// Reads what is left of the outer body and forgets it: a client that still sends would not read its answer.
+    /// Reads what is left of the outer body: a client that still sends would not read its answer. It is opened only where a
+    /// receipt has to cover it.
     pub(super) async fn drain(&mut self) {
+        while self.hash.is_open()
+            && let Ok(Some(_)) = std::future::poll_fn(|context| self.poll_part(context)).await
+        {}
         let mut left = self.request_bytes.saturating_mul(2);
         while let Some(Ok(frame)) = self.body.frame().await {
             let length = frame.data_ref().map_or(0, |data| data.len() as u64);
@@ -121,6 +155,7 @@ impl InnerRequest {
     fn accept(&mut self, chunk: BytesMut) {
         self.opened = true;
         self.plaintext = self.plaintext.saturating_add(chunk.len() as u64);
+        self.hash.update(&chunk);
         self.decoder.push(chunk);
     }
 

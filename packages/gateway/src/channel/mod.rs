@@ -9,6 +9,7 @@ mod flow;
 mod forward;
 mod idempotency;
 mod inner;
+mod outlet;
 mod padding;
 
 use std::sync::Arc;
@@ -25,12 +26,14 @@ use self::admission::Admission;
 use self::exchange::Exchange;
 use self::forward::RequestBody;
 use self::inner::InnerRequest;
+use self::outlet::Outlet;
 use crate::attestation::epoch::Epochs;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::log::{Level, Log};
 use crate::ohttp::{REQUEST_TYPE, RESPONSE_TYPE};
+use crate::receipt::answer::AnswerReceipt;
 use crate::upstream::client::Upstream;
 
 /// Answers encapsulated requests.
@@ -77,23 +80,24 @@ impl Channel {
         let mut inner =
             InnerRequest::new(body, Arc::clone(&self.epochs), &self.config.limits, Arc::clone(&exchange.received));
         let opened = std::future::poll_fn(|context| inner.poll_open(context)).await;
-        let sealer = match opened.and_then(|()| inner.sealer()) {
-            Ok(sealer) => sealer,
+        let (sealer, key) = match opened.and_then(|()| Ok((inner.sealer()?, inner.receipt_key()?))) {
+            Ok(opened) => opened,
             Err(failure) => {
                 inner.drain().await;
                 return Err(self.refuse(failure));
             }
         };
         exchange.opened();
-        let answer = match self.forward(inner).await {
-            Ok(answer) => {
-                let Config { limits, padding, .. } = &*self.config;
-                SealedAnswer::from_upstream(sealer, answer, limits.upstream_timeout, padding, exchange)
-            }
+        let Config { limits, padding, upstream, .. } = &*self.config;
+        let asked = inner.asked();
+        let forwarded = self.forward(inner).await;
+        let outlet = Outlet::new(sealer, AnswerReceipt::start(asked, key, upstream.model_digest));
+        let answer = match forwarded {
+            Ok(answer) => SealedAnswer::from_upstream(outlet, answer, limits.upstream_timeout, padding, exchange),
             Err(failure) if is_outer(failure.code) => return Err(self.refuse(failure)),
             Err(failure) => {
                 self.log.failure(Level::Info, "request.refused", &Failure::new(failure.code));
-                SealedAnswer::from_failure(sealer, &failure, self.admission.date(), exchange)
+                SealedAnswer::from_failure(outlet, &failure, self.admission.date(), exchange)
             }
         };
         let mut response = Response::new(answer);

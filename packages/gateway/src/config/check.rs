@@ -13,6 +13,7 @@ use super::file::{self, File};
 use super::{Address, Config, Limits, Origins, Padding, UpstreamSettings};
 use crate::attestation::epoch::EpochSettings;
 use crate::failure::Failure;
+use crate::hex::decode_32;
 use crate::log::Level;
 use crate::ohttp::CHUNK_PLAINTEXT;
 use crate::ohttp::suite::Suite;
@@ -136,7 +137,15 @@ fn upstream(upstream: file::Upstream) -> Checked<UpstreamSettings> {
     if api_key.as_ref().is_some_and(|key| !key.bytes().all(|byte| byte.is_ascii_graphic())) {
         return invalid("upstream.api_key", "visible ASCII only");
     }
-    Ok(UpstreamSettings { routes: routes.collect::<Checked<_>>()?, url: upstream.url, address, kind, api_key })
+    let model_digest = match upstream.model_digest.as_str() {
+        "" => None,
+        text => match decode_32(text) {
+            Some(digest) => Some(digest),
+            None => return invalid("upstream.model_digest", "32 bytes in lower-case hexadecimal"),
+        },
+    };
+    let routes = routes.collect::<Checked<_>>()?;
+    Ok(UpstreamSettings { url: upstream.url, address, kind, model_digest, api_key, routes })
 }
 
 fn address(url: &str) -> Checked<Address> {

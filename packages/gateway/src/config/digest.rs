@@ -39,6 +39,9 @@ impl Config {
         if let Some(key) = &upstream.api_key {
             settings.push((3, sha256(key.as_bytes()).into()));
         }
+        if let Some(digest) = upstream.model_digest {
+            settings.push((10, digest.into()));
+        }
         Value::map(settings).encode()
     }
 

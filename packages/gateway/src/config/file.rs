@@ -61,6 +61,7 @@ impl Default for Attestation {
 pub(super) struct Upstream {
     pub(super) url: String,
     pub(super) kind: String,
+    pub(super) model_digest: String,
     pub(super) api_key: String,
     pub(super) routes: Vec<String>,
 }
@@ -78,6 +79,7 @@ impl Default for Upstream {
         Self {
             url: String::new(),
             kind: "unattested".into(),
+            model_digest: String::new(),
             api_key: String::new(),
             routes: routes.map(Into::into).into(),
         }

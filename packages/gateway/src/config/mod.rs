@@ -67,6 +67,8 @@ pub struct UpstreamSettings {
     pub address: Address,
     /// What the claims say of it.
     pub kind: Upstream,
+    /// Digest of the model, for receipts, where the operator names one.
+    pub model_digest: Option<[u8; 32]>,
     /// Key sent in place of the client's.
     pub api_key: Option<Zeroizing<String>>,
     /// What may be called.

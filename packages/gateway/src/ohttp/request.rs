@@ -1,6 +1,7 @@
 //! Opens an encapsulated request as its bytes arrive (draft-08 §3.1). No byte of a chunk leaves before its tag is verified, and
 //! nothing leaves after an error.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use blindllama_verifier::Code;
@@ -15,41 +16,55 @@ use crate::failure::Failure;
 
 /// The channel keys that requests can be opened with now.
 pub trait Keys: Send + Sync {
+    /// What an answer needs of the epoch whose key opened its request.
+    type Epoch;
+
     /// Length of the encapsulated key that must follow `header`, in bytes.
     ///
     /// # Errors
     /// `channel.key_unknown`; `channel.suite` when that key does not offer the suite.
     fn encapsulated_length(&self, header: &Header) -> Result<usize, Failure>;
 
-    /// Sets up the context of a request, and names the memory in which its encapsulated key must be new.
+    /// Sets up the context of a request.
     ///
     /// # Errors
     /// As [`Self::encapsulated_length`], and `channel.decrypt`.
-    fn receive(&self, header: &Header, encapsulated: &[u8]) -> Result<(Context, Arc<ReplaySet>), Failure>;
+    fn receive(&self, header: &Header, encapsulated: &[u8]) -> Result<Received<Self::Epoch>, Failure>;
 }
 
-enum Stage {
+/// What a key makes of an encapsulated key.
+pub struct Received<E> {
+    /// Opens the chunks.
+    pub context: Context,
+    /// Where the encapsulated key must be new.
+    pub seen: Arc<ReplaySet>,
+    /// The key's epoch.
+    pub epoch: E,
+}
+
+enum Stage<E> {
     Header,
     Key(Header, usize),
-    Chunks(Box<Chunks>),
+    Chunks(Box<Chunks<E>>),
     Refused(Failure),
 }
 
-struct Chunks {
+struct Chunks<E> {
     context: Context,
+    epoch: E,
     encapsulated: Bytes,
     /// Where the encapsulated key has still to be found new: until the first chunk is open.
     unseen: Option<Arc<ReplaySet>>,
 }
 
 /// The receiving half of one request.
-pub struct Decapsulator<K> {
+pub struct Decapsulator<K: Deref<Target: Keys>> {
     keys: K,
     framing: Framing,
-    stage: Stage,
+    stage: Stage<<K::Target as Keys>::Epoch>,
 }
 
-impl<K: std::ops::Deref<Target: Keys>> Decapsulator<K> {
+impl<K: Deref<Target: Keys>> Decapsulator<K> {
     /// Starts with the first byte of a body.
     pub fn new(keys: K) -> Self {
         Self { keys, framing: Framing::default(), stage: Stage::Header }
@@ -93,6 +108,14 @@ impl<K: std::ops::Deref<Target: Keys>> Decapsulator<K> {
         }
     }
 
+    /// The epoch whose key opens the request, once there is a context, until an error.
+    pub fn epoch(&self) -> Option<&<K::Target as Keys>::Epoch> {
+        match &self.stage {
+            Stage::Chunks(chunks) => Some(&chunks.epoch),
+            _ => None,
+        }
+    }
+
     fn advance(&mut self) -> Result<Option<BytesMut>, Failure> {
         loop {
             match &mut self.stage {
@@ -102,8 +125,8 @@ impl<K: std::ops::Deref<Target: Keys>> Decapsulator<K> {
                 }
                 Stage::Key(header, length) => {
                     let Some(encapsulated) = self.framing.take_encapsulated_key(*length) else { return Ok(None) };
-                    let (context, unseen) = self.keys.receive(header, &encapsulated)?;
-                    self.stage = Stage::Chunks(Box::new(Chunks { context, encapsulated, unseen: Some(unseen) }));
+                    let Received { context, seen, epoch } = self.keys.receive(header, &encapsulated)?;
+                    self.stage = Stage::Chunks(Box::new(Chunks { context, epoch, encapsulated, unseen: Some(seen) }));
                 }
                 Stage::Chunks(chunks) => {
                     return self.framing.next_chunk()?.map(|sealed| chunks.open(sealed)).transpose();
@@ -121,7 +144,7 @@ impl<K: std::ops::Deref<Target: Keys>> Decapsulator<K> {
     }
 }
 
-impl Chunks {
+impl<E> Chunks<E> {
     fn open(&mut self, sealed: SealedChunk) -> Result<BytesMut, Failure> {
         let mut chunk = sealed.bytes;
         self.context.open(&mut chunk, if sealed.last { FINAL } else { &[] })?;

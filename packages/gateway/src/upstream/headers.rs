@@ -8,6 +8,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::failure::Failure;
+use crate::receipt::RECEIPT_FIELD;
 
 /// Names the code of an answer that the gateway made itself.
 pub const CODE_FIELD: HeaderName = HeaderName::from_static("blindllama-code");
@@ -29,7 +30,7 @@ const HOP_BY_HOP: [HeaderName; 9] = [
 ];
 
 /// Fields of a request that end at the gateway.
-const NOT_FORWARDED: [HeaderName; 11] = [
+const NOT_FORWARDED: [HeaderName; 12] = [
     // The inner stream is cut at its events; a compressed one has none that the gateway could see.
     ACCEPT_ENCODING,
     CONTENT_LENGTH,
@@ -41,11 +42,12 @@ const NOT_FORWARDED: [HeaderName; 11] = [
     IDEMPOTENCY_KEY,
     HeaderName::from_static("incremental"),
     ORIGIN,
+    RECEIPT_FIELD,
     REFERER,
 ];
 
 /// Fields of an answer that end at the gateway.
-const NOT_RETURNED: [HeaderName; 3] = [CODE_FIELD, CONTENT_LENGTH, SET_COOKIE];
+const NOT_RETURNED: [HeaderName; 4] = [CODE_FIELD, CONTENT_LENGTH, RECEIPT_FIELD, SET_COOKIE];
 
 fn drop_hop_by_hop(fields: &mut HeaderMap) {
     let named: Vec<HeaderName> = fields

@@ -15,5 +15,6 @@ mod channel;
 mod evidence;
 mod interop;
 mod lifecycle;
+mod receipts;
 mod streaming;
 mod support;

@@ -104,7 +104,7 @@ fn all_keys_of_an_epoch_live_and_end_together_and_share_its_memory() {
     let sets = kems.map(|kem| {
         let mut encapsulated = vec![9; kem.encapsulated_key_length()];
         encapsulated[31] = 1;
-        epochs.receive(&header_for(&first, kem), &encapsulated).unwrap().1
+        epochs.receive(&header_for(&first, kem), &encapsulated).unwrap().seen
     });
     assert!(Arc::ptr_eq(&sets[0], &sets[1]));
     clock.set(1100);

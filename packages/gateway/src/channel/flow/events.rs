@@ -7,10 +7,10 @@ use bytes::Bytes;
 
 use super::ticks::Ticks;
 use super::{Source, length_of, next_of_head};
+use crate::channel::outlet::Outlet;
 use crate::channel::padding::{LONGEST_EVENT, comment};
 use crate::config::Padding;
 use crate::failure::Failure;
-use crate::ohttp::response::Sealer;
 use crate::upstream::events::{Cutter, Piece};
 
 pub(in crate::channel) struct Events {
@@ -46,11 +46,11 @@ impl Events {
 
     pub(super) fn next(
         &mut self,
-        sealer: &mut Sealer,
+        outlet: &mut Outlet,
         source: Source,
         context: &mut Context<'_>,
     ) -> Result<Option<Bytes>, Failure> {
-        if let Some(chunk) = next_of_head(&mut self.head, sealer)? {
+        if let Some(chunk) = next_of_head(&mut self.head, outlet)? {
             return Ok(Some(chunk));
         }
         self.gather(source);
@@ -68,7 +68,7 @@ impl Events {
             length = together;
             pieces.extend(self.take());
         }
-        self.seal(&pieces, length, sealer).map(Some)
+        self.seal(&pieces, length, outlet).map(Some)
     }
 
     /// Cuts what arrived into events: one, or as many as fill a chunk where they wait for each other.
@@ -104,7 +104,7 @@ impl Events {
     }
 
     /// Seals `pieces`, which have `length` bytes together, as one chunk. The comment goes into the last of them that has room for one.
-    fn seal(&self, pieces: &[Piece], length: usize, sealer: &mut Sealer) -> Result<Bytes, Failure> {
+    fn seal(&self, pieces: &[Piece], length: usize, outlet: &mut Outlet) -> Result<Bytes, Failure> {
         let padded = pieces.iter().rposition(|piece| piece.gap.is_some()).filter(|_| self.bucket > 0);
         let comment = if padded.is_some() { comment(length, self.bucket) } else { [b"".as_slice(); 2] };
         let prefix = length_of(comment.iter().fold(length, |sum, part| sum.saturating_add(part.len())));
@@ -116,6 +116,6 @@ impl Events {
                 None => parts.push(&piece.bytes),
             }
         }
-        sealer.seal(&parts)
+        outlet.seal(&parts)
     }
 }

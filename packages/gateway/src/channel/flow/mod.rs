@@ -15,11 +15,10 @@ use http::header::CONTENT_TYPE;
 use self::events::Events;
 use self::stream::Stream;
 use self::whole::Whole;
-use crate::bhttp;
+use crate::channel::outlet::Outlet;
 use crate::config::Padding;
 use crate::failure::Failure;
 use crate::ohttp::CHUNK_PLAINTEXT;
-use crate::ohttp::response::Sealer;
 
 /// What can still be expected of the upstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,30 +76,33 @@ impl Flow {
     /// wakes the task of `context`.
     pub(super) fn next(
         &mut self,
-        sealer: &mut Sealer,
+        outlet: &mut Outlet,
         source: Source,
         context: &mut Context<'_>,
     ) -> Result<Option<Bytes>, Failure> {
         match self {
-            Self::Events(events) => events.next(sealer, source, context),
-            Self::Stream(stream) => stream.next(sealer),
-            Self::Whole(whole) => whole.next(sealer, source),
+            Self::Events(events) => events.next(outlet, source, context),
+            Self::Stream(stream) => stream.next(outlet),
+            Self::Whole(whole) => whole.next(outlet, source),
         }
     }
 
     /// The final chunk, sealed: to be called when the source ended and [`Self::next`] had no more.
-    pub(super) fn finish(self, sealer: Sealer) -> Result<Bytes, Failure> {
+    pub(super) fn finish(self, mut outlet: Outlet) -> Result<Bytes, Failure> {
         match self {
-            Self::Events(_) | Self::Stream(_) => sealer.seal_final(&[bhttp::END]),
-            Self::Whole(whole) => whole.finish(sealer),
+            Self::Events(_) | Self::Stream(_) => {
+                let end = outlet.end(&[]);
+                outlet.seal_final(&[&end])
+            }
+            Self::Whole(whole) => whole.finish(outlet),
         }
     }
 }
 
 /// Seals the next part of an encoded head that may be longer than a chunk.
-fn next_of_head(head: &mut Bytes, sealer: &mut Sealer) -> Result<Option<Bytes>, Failure> {
+fn next_of_head(head: &mut Bytes, outlet: &mut Outlet) -> Result<Option<Bytes>, Failure> {
     let part = head.split_to(head.len().min(CHUNK_PLAINTEXT));
-    if part.is_empty() { Ok(None) } else { sealer.seal(&[&part]).map(Some) }
+    if part.is_empty() { Ok(None) } else { outlet.seal(&[&part]).map(Some) }
 }
 
 /// The length of a piece of content as it stands in front of it (RFC 9292 §3.2).

@@ -3,9 +3,9 @@
 use bytes::Bytes;
 
 use super::{length_of, next_of_head};
+use crate::channel::outlet::Outlet;
 use crate::failure::Failure;
 use crate::ohttp::CHUNK_PLAINTEXT;
-use crate::ohttp::response::Sealer;
 
 /// Longest piece: with its two-byte length it fills a chunk.
 const PIECE: usize = CHUNK_PLAINTEXT - 2;
@@ -25,11 +25,11 @@ impl Stream {
         self.arrived = bytes;
     }
 
-    pub(super) fn next(&mut self, sealer: &mut Sealer) -> Result<Option<Bytes>, Failure> {
-        if let Some(chunk) = next_of_head(&mut self.head, sealer)? {
+    pub(super) fn next(&mut self, outlet: &mut Outlet) -> Result<Option<Bytes>, Failure> {
+        if let Some(chunk) = next_of_head(&mut self.head, outlet)? {
             return Ok(Some(chunk));
         }
         let piece = self.arrived.split_to(self.arrived.len().min(PIECE));
-        if piece.is_empty() { Ok(None) } else { sealer.seal(&[&length_of(piece.len()), &piece]).map(Some) }
+        if piece.is_empty() { Ok(None) } else { outlet.seal(&[&length_of(piece.len()), &piece]).map(Some) }
     }
 }

@@ -7,17 +7,18 @@ use tokio::time::advance;
 use super::*;
 use crate::ohttp::TAG;
 use crate::ohttp::hpke::AeadId;
+use crate::ohttp::response::Sealer;
 
 const BATCH: Duration = Duration::from_millis(100);
 
-fn sealer() -> Sealer {
-    Sealer::derive(AeadId::Aes128Gcm, &[1; 16], &[2; 32], &[3; 16]).unwrap()
+fn outlet() -> Outlet {
+    Outlet::new(Sealer::derive(AeadId::Aes128Gcm, &[1; 16], &[2; 32], &[3; 16]).unwrap(), None)
 }
 
-/// A flow with its sealer, and the lengths of the plaintexts that came out.
+/// A flow with its outlet, and the lengths of the plaintexts that came out.
 struct Run {
     flow: Flow,
-    sealer: Sealer,
+    outlet: Outlet,
     preamble: usize,
 }
 
@@ -26,7 +27,7 @@ impl Run {
         let mut fields = HeaderMap::new();
         fields.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         let flow = Flow::new(Bytes::from_static(&[9; 30]), &fields, sized, &Padding { event_bucket, batch });
-        Self { flow, sealer: sealer(), preamble: 16 }
+        Self { flow, outlet: outlet(), preamble: 16 }
     }
 
     fn events(event_bucket: usize, batch: Option<Duration>) -> Self {
@@ -37,7 +38,7 @@ impl Run {
 
     fn chunks(&mut self, source: Source) -> Vec<usize> {
         let mut context = Context::from_waker(Waker::noop());
-        let next = || self.flow.next(&mut self.sealer, source, &mut context).unwrap();
+        let next = || self.flow.next(&mut self.outlet, source, &mut context).unwrap();
         let sealed: Vec<Bytes> = std::iter::from_fn(next).collect();
         sealed.iter().map(|chunk| self.plaintext(chunk)).collect()
     }
@@ -51,7 +52,7 @@ impl Run {
     fn end(mut self) -> Vec<usize> {
         let mut lengths = self.chunks(Source::Ended);
         let preamble = std::mem::take(&mut self.preamble);
-        lengths.push(self.flow.finish(self.sealer).unwrap().len() - preamble - 1 - TAG);
+        lengths.push(self.flow.finish(self.outlet).unwrap().len() - preamble - 1 - TAG);
         lengths
     }
 
@@ -176,7 +177,7 @@ fn a_head_longer_than_a_chunk_is_split() {
         fields.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         let padding = Padding { event_bucket: 512, batch: None };
         let flow = Flow::new(Bytes::from(vec![9; 40_000]), &fields, false, &padding);
-        let chunks = Run { flow, sealer: sealer(), preamble: 16 }.chunks(Source::Open);
+        let chunks = Run { flow, outlet: outlet(), preamble: 16 }.chunks(Source::Open);
         assert_eq!(chunks, [16_384, 16_384, 7_232]);
     }
 }

@@ -6,11 +6,10 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use super::{Source, length_of};
-use crate::bhttp;
+use crate::channel::outlet::Outlet;
 use crate::channel::padding::padme;
 use crate::failure::Failure;
 use crate::ohttp::CHUNK_PLAINTEXT;
-use crate::ohttp::response::Sealer;
 
 static ZEROS: [u8; CHUNK_PLAINTEXT] = [0; CHUNK_PLAINTEXT];
 
@@ -41,27 +40,31 @@ impl Whole {
         self.waiting.push_back(bytes);
     }
 
-    pub(super) fn next(&mut self, sealer: &mut Sealer, source: Source) -> Result<Option<Bytes>, Failure> {
+    pub(super) fn next(&mut self, outlet: &mut Outlet, source: Source) -> Result<Option<Bytes>, Failure> {
         if source == Source::Ended && !self.ended {
-            self.end();
+            self.end(outlet);
         }
         // What is exactly a chunk may be the final one.
         if self.length <= CHUNK_PLAINTEXT {
             return Ok(None);
         }
         let parts = self.take(CHUNK_PLAINTEXT);
-        sealer.seal(&slices(&parts)).map(Some)
+        let parts = slices(&parts);
+        let chunk = if self.ended { outlet.seal_ended(&parts) } else { outlet.seal(&parts) };
+        chunk.map(Some)
     }
 
-    pub(super) fn finish(mut self, sealer: Sealer) -> Result<Bytes, Failure> {
+    pub(super) fn finish(mut self, outlet: Outlet) -> Result<Bytes, Failure> {
         let parts = self.take(self.length);
-        sealer.seal_final(&slices(&parts))
+        outlet.seal_final(&slices(&parts))
     }
 
     /// Adds the end of the message and its padding.
-    fn end(&mut self) {
+    fn end(&mut self, outlet: &mut Outlet) {
         self.ended = true;
-        self.add(Bytes::from_static(bhttp::END));
+        let rest: Vec<&[u8]> = self.waiting.iter().map(AsRef::as_ref).collect();
+        let end = outlet.end(&rest);
+        self.add(end.into());
         let mut missing = padme(self.message).saturating_sub(self.message);
         while missing > 0 {
             let zeros = ZEROS.get(..usize::try_from(missing).unwrap_or(usize::MAX)).unwrap_or(&ZEROS);

@@ -26,12 +26,15 @@ impl OneKey {
 }
 
 impl Keys for OneKey {
+    type Epoch = ();
+
     fn encapsulated_length(&self, header: &Header) -> Result<usize, Failure> {
         if *header == HEADER { Ok(32) } else { Err(Failure::new(Code::CHANNEL_KEY_UNKNOWN)) }
     }
 
-    fn receive(&self, header: &Header, encapsulated: &[u8]) -> Result<(Context, Arc<ReplaySet>), Failure> {
-        Ok((self.private.receive(AeadId::Aes128Gcm, encapsulated, header)?, Arc::clone(&self.seen)))
+    fn receive(&self, header: &Header, encapsulated: &[u8]) -> Result<Received<()>, Failure> {
+        let context = self.private.receive(AeadId::Aes128Gcm, encapsulated, header)?;
+        Ok(Received { context, seen: Arc::clone(&self.seen), epoch: () })
     }
 }
 

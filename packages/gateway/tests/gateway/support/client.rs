@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::digest::{Digest, SHA256, SHA384, digest};
 use aws_lc_rs::hkdf;
+use blindllama_verifier::evidence::bundle::Bundle;
+use blindllama_verifier::evidence::claims::Claims;
 use blindllama_verifier::{AttestedKey, Input, Suite, Verdict, verify};
 use bytes::{Buf, Bytes, BytesMut};
 use hpke::aead::{AesGcm128, AesGcm256, ChaCha20Poly1305};
@@ -122,6 +124,7 @@ fn policy_of(gateway: &Gateway, bank: &str, golden: &Digest) -> serde_json::Valu
 /// The key of a gateway, proven.
 pub struct Attested {
     pub key: AttestedKey,
+    pub receipt_key: [u8; 32],
     pub address: String,
 }
 
@@ -137,8 +140,13 @@ impl Attested {
         if !suites.is_null() {
             policy["suites"] = suites.clone();
         }
-        match Evidence::of(gateway).await.verify(&policy) {
-            Verdict::Passed { key, .. } => Self { key, address: gateway.address.clone() },
+        let evidence = Evidence::of(gateway).await;
+        match evidence.verify(&policy) {
+            Verdict::Passed { key, .. } => {
+                let claims = Bundle::decode(&evidence.bundle).unwrap().claims;
+                let receipt_key = Claims::decode(claims).unwrap().receipt_key.expect("this gateway writes receipts");
+                Self { key, receipt_key, address: gateway.address.clone() }
+            }
             failed => panic!("{}", failed.to_json()),
         }
     }

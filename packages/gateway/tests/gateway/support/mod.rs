@@ -3,6 +3,7 @@
 pub mod client;
 pub mod http;
 pub mod program;
+pub mod receipt;
 mod shared;
 pub mod swtpm;
 pub mod upstream;

@@ -1,0 +1,56 @@
+//! Where the bytes of an answer leave: hashed for the receipt, where there is one, and sealed.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+
+use crate::bhttp;
+use crate::failure::Failure;
+use crate::ohttp::response::Sealer;
+use crate::receipt::RECEIPT_FIELD;
+use crate::receipt::answer::AnswerReceipt;
+
+pub(super) struct Outlet {
+    sealer: Sealer,
+    receipt: Option<AnswerReceipt>,
+}
+
+impl Outlet {
+    pub(super) const fn new(sealer: Sealer, receipt: Option<AnswerReceipt>) -> Self {
+        Self { sealer, receipt }
+    }
+
+    /// Seals the next bytes of head and content.
+    pub(super) fn seal(&mut self, parts: &[&[u8]]) -> Result<Bytes, Failure> {
+        self.hash(parts);
+        self.sealer.seal(parts)
+    }
+
+    /// The end of the content and the trailer section, behind `rest`, the last bytes of head and content that are not sealed.
+    pub(super) fn end(&mut self, rest: &[&[u8]]) -> Vec<u8> {
+        self.hash(rest);
+        self.hash(&[bhttp::END_OF_CONTENT]);
+        let mut trailers = HeaderMap::new();
+        if let Some(receipt) = self.receipt.take().and_then(AnswerReceipt::finish)
+            && let Ok(value) = HeaderValue::try_from(receipt)
+        {
+            trailers.insert(RECEIPT_FIELD, value);
+        }
+        bhttp::response_end(&trailers)
+    }
+
+    /// Seals bytes behind [`Self::end`], or those that it was told.
+    pub(super) fn seal_ended(&mut self, parts: &[&[u8]]) -> Result<Bytes, Failure> {
+        self.sealer.seal(parts)
+    }
+
+    /// Seals the last bytes of the message.
+    pub(super) fn seal_final(self, parts: &[&[u8]]) -> Result<Bytes, Failure> {
+        self.sealer.seal_final(parts)
+    }
+
+    fn hash(&mut self, parts: &[&[u8]]) {
+        if let Some(receipt) = &mut self.receipt {
+            parts.iter().for_each(|part| receipt.update(part));
+        }
+    }
+}
