@@ -36,3 +36,11 @@ export function base64url(bytes: Uint8Array): string {
 export function u16(value: number): Bytes {
   return Uint8Array.of(value >> 8, value & 0xff)
 }
+
+/**
+ * Gives back the memory of bytes that have it for themselves and that nobody needs any more, where the engine can: collectors of
+ * garbage wait until there is much of it, and fresh memory costs browsers more than to encrypt what comes into it.
+ */
+export function free(bytes: Bytes): void {
+  ;(bytes.buffer as { transfer?: (length: number) => unknown }).transfer?.(0)
+}

@@ -1,5 +1,5 @@
 import { ByteQueue } from '../byte-queue.js'
-import type { Bytes } from '../bytes.js'
+import { type Bytes, free } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
 import { encodeVarint } from '../varint.js'
 import { type ChunkCipher, maxChunkPlaintext, tagLength } from './chunk-cipher.js'
@@ -31,12 +31,16 @@ export function lengthOf(piece: Piece): number {
   return piece instanceof Uint8Array ? piece.length : piece.size
 }
 
-/** `pieces` in parts that are read into memory at once. */
+/** `pieces` in parts that are read into memory at once, each within one window. */
 function* partsOf(pieces: readonly Piece[]): Generator<Piece, void, void> {
+  let room = windowLength
   for (const piece of pieces)
-    if (piece instanceof Uint8Array) yield piece
-    else
-      for (let offset = 0; offset < piece.size; offset += windowLength) yield piece.slice(offset, offset + windowLength)
+    for (let offset = 0; offset < lengthOf(piece);) {
+      const end = Math.min(offset + room, lengthOf(piece))
+      yield piece instanceof Uint8Array ? piece.subarray(offset, end) : piece.slice(offset, end)
+      room = room - (end - offset) || windowLength
+      offset = end
+    }
 }
 
 async function read(part: Piece): Promise<Bytes> {
@@ -100,7 +104,9 @@ async function sealWindow(cipher: ChunkCipher, prefix: Bytes, plaintext: ByteQue
       const chunkPrefix = final ? finalChunkPrefix : fullChunkPrefix
       const at = prefix.length + index * fullChunkLength
       sealed.set(chunkPrefix, at)
-      sealed.set(await cipher.seal(firstChunk + index, chunk, final), at + chunkPrefix.length)
+      const ciphertext = await cipher.seal(firstChunk + index, chunk, final)
+      sealed.set(ciphertext, at + chunkPrefix.length)
+      free(ciphertext)
     }
   }
   await Promise.all(Array.from({ length: Math.min(inFlight, count) }, lane))
@@ -124,9 +130,16 @@ export async function sealMessage(
   for (let begin = 0; ; begin += windowLength) {
     signal?.throwIfAborted()
     const length = Math.min(windowLength, total - begin)
-    while (plaintext.length < length) plaintext.push(await read(parts.next().value as Piece))
+    const fromBlobs: Bytes[] = []
+    while (plaintext.length < length) {
+      const part = parts.next().value as Piece
+      const bytes = await read(part)
+      plaintext.push(bytes)
+      if (bytes !== part) fromBlobs.push(bytes)
+    }
     const window = { length, firstChunk: begin / maxChunkPlaintext, last: begin + length === total }
     const sealed = await sealWindow(cipher, begin === 0 ? header : new Uint8Array(), plaintext, window)
+    fromBlobs.forEach(free)
     onProgress?.(begin + length, total)
     if (total <= windowLength) return sealed
     blobs.push(new Blob([sealed]))
