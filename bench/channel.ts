@@ -1,7 +1,7 @@
 import { type Bytes, utf8 } from '../packages/web-sdk/src/bytes.js'
 import { loadHybrid } from '../packages/web-sdk/src/hybrid.js'
 import { kemsFor } from '../packages/web-sdk/src/ohttp/kems.js'
-import { nativeHybrid } from '../packages/web-sdk/src/ohttp/native-hybrid.js'
+import { nativeHybrids } from '../packages/web-sdk/src/ohttp/native-hybrid.js'
 import { ResponseOpener } from '../packages/web-sdk/src/ohttp/open-response.js'
 import { RequestKey } from '../packages/web-sdk/src/ohttp/request-key.js'
 import { type SealedRequest, release, sealMessage, sealRequest } from '../packages/web-sdk/src/ohttp/seal-request.js'
@@ -71,7 +71,10 @@ async function hybridSetup(): Promise<{ name: string; setup: Work }> {
   const publicKey = new Uint8Array(1216)
   publicKey[1184] = 9
   const key = await RequestKey.import({ keyId: 1, kemId: KEM_MLKEM768_X25519, kdfId: 1, aeadId: 1, publicKey }, kems)
-  return { name: kems.includes(nativeHybrid) ? 'WebCrypto' : 'code', setup: async () => key.setup() }
+  return {
+    name: nativeHybrids.some((kem) => kems.includes(kem)) ? 'WebCrypto' : 'code',
+    setup: async () => key.setup(),
+  }
 }
 
 function* chunksOf(message: Bytes): Generator<Bytes, void, void> {
