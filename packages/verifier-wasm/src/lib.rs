@@ -31,6 +31,7 @@ mod platform;
 mod policy;
 mod quote;
 mod rejection;
+mod release;
 #[cfg(all(target_family = "wasm", feature = "wasm"))]
 mod runtime;
 mod signature;

@@ -6,11 +6,10 @@ use crate::{
     Code,
     evidence::bundle::{Bank, Pcrs, Quote},
     hash::HashAlgorithm,
-    policy::PCR_COUNT,
     rejection::Rejection,
     rejection::ensure,
     signature::AttestationKey,
-    tpm::{Attest, PcrSelection, Public, Signature},
+    tpm::{Attest, PCR_COUNT, PcrSelection, Public, Signature},
 };
 
 /// Bytes of `pcrSelect` for 24 PCRs (TCG PC Client Platform TPM Profile §4.6).

@@ -1,6 +1,6 @@
 //! The policy itself: from raw evidence to a verdict, each check of PROTOCOL.md §8 in its order.
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use crate::{
     Code,
@@ -16,7 +16,8 @@ use crate::{
     policy::{Assurance, Policy, Suite},
     quote,
     rejection::{Rejection, ensure},
-    state::{AkState, State},
+    release::Against,
+    state::{AkState, Floor, State},
     tpm::{Attest, Public},
     verdict::{AttestedKey, Recorder, Report, StepId, Stop, Verdict},
 };
@@ -67,6 +68,11 @@ fn steps(input: &Input<'_>, run: &mut Recorder, report: &mut Report) -> Result<P
     let policy = run.obtain(StepId::Policy, Policy::decode(input.policy))?;
     let (bundle, fixed) = run.obtain(StepId::Bundle, bundle(input))?;
 
+    let brought = fixed.release.as_ref();
+    let current = run.demanded(StepId::ReleaseKeys, policy.demands.current_keys(brought))?;
+    let status = policy.demands.status(current.as_ref(), fixed.status.as_ref(), input.now_ms);
+    let status = run.demanded(StepId::Status, status)?;
+
     let ak = run.obtain(StepId::AkPublic, Public::decode(fixed.ak_public).map_err(Rejection::from))?;
     let anchor = run.obtain(StepId::AkTrust, policy.anchor(&ak.name()))?;
     report.show_anchor(anchor, &ak);
@@ -111,22 +117,32 @@ fn steps(input: &Input<'_>, run: &mut Recorder, report: &mut Report) -> Result<P
     run.check(StepId::PcrDigest, values.as_deref().map_err(Rejection::from).and_then(digest))?;
     let values = values.unwrap_or_default();
     report.show_pcrs(&policy, &values);
-    let release = policy.release(&values);
-    run.check(StepId::PcrRules, release.as_ref().map(drop).map_err(Rejection::from))?;
-    report.release = release.as_ref().ok().map(|release| String::from(release.name.as_str()));
+
+    let kept = input.state.map(State::decode).transpose();
+    let against = Against {
+        current: current.as_ref(),
+        status: status.as_ref(),
+        bank: policy.bank,
+        now_ms: input.now_ms,
+        kept: kept.as_ref().ok().and_then(Option::as_ref),
+    };
+    let manifest = policy.demands.manifest(brought, !policy.pins_releases(), &against);
+    let manifest = run.demanded(StepId::Release, manifest)?;
+    run.demanded(StepId::ReleaseLog, policy.demands.logged(brought))?;
+    let release = run.obtain(StepId::PcrRules, policy.release(&values, manifest.as_ref()))?;
+    report.show_release(&release);
     run.check(
         StepId::ClaimsConfig,
-        ensure(policy.accepts_config(release.ok(), &claims.config_digest), Code::CLAIMS_CONFIG),
+        ensure(policy.accepts_config(&release, &claims.config_digest), Code::CLAIMS_CONFIG),
     )?;
 
     let log =
         policy.log_demand().map(|demand| event_log::required(&fixed.event_logs, &demand, &policy.indexed(&values)));
     let log = run.demanded(StepId::EventLog, log.map(|log| log.map_err(Rejection::from)))?;
     report.event_log = log.map(|log| log.to_report());
-    // A policy that names signed releases is refused as unsupported (PROTOCOL.md §15).
-    run.not_required(StepId::Release);
     let seen = anchor.endorsement.then(|| AkState::of(ak.name(), &attest));
-    let next_state = state(run, input.state.map(State::decode).transpose(), seen, policy.require_monotonic_state)?;
+    let floor = policy.demands.floor(manifest.as_ref(), status.as_ref());
+    let next_state = state(run, kept, seen, floor, policy.require_monotonic_state)?;
 
     let valid_for_ms = claims.lifetime_ms.min(policy.max_age_ms);
     run.pass(StepId::Freshness);
@@ -140,20 +156,29 @@ fn state(
     run: &mut Recorder,
     kept: Result<Option<State>, Code>,
     seen: Option<AkState>,
+    floor: Option<Floor>,
     is_required: bool,
 ) -> Result<Option<Vec<u8>>, Stop> {
     let id = StepId::State;
     match (kept, seen) {
         (Err(code), _) => run.check(id, Err(code.into())).map(|()| None),
         (Ok(None), _) if is_required => run.check(id, Err(Code::STATE_MISSING.into())).map(|()| None),
-        (Ok(Some(mut state)), Some(seen)) => {
-            run.judge(id, state.regression(&seen), is_required)?;
-            state.remember(seen);
-            Ok(Some(state.encode()))
-        }
-        (Ok(state), _) => {
+        (Ok(None), _) => {
             run.not_required(id);
-            Ok(state.map(|state| state.encode()))
+            Ok(None)
+        }
+        (Ok(Some(mut state)), seen) => {
+            if let Some(Err(code)) = floor.map(|floor| state.raise_floor(floor)) {
+                return run.check(id, Err(code.into())).map(|()| None);
+            }
+            match seen {
+                Some(seen) => {
+                    run.judge(id, state.regression(&seen), is_required)?;
+                    state.remember(seen);
+                }
+                None => run.not_required(id),
+            }
+            Ok(Some(state.encode()))
         }
     }
 }

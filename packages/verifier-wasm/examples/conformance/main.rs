@@ -11,9 +11,11 @@ mod cvm;
 #[path = "../../src/event_log/event_type.rs"]
 mod event_type;
 mod keys;
+mod log;
 #[allow(dead_code, reason = "the verifier's own tests use the rest")]
 #[path = "../../src/event_log/tests/machine.rs"]
 mod machine;
+mod releases;
 mod scenario;
 mod tpm;
 

@@ -3,7 +3,7 @@
 use alloc::{vec, vec::Vec};
 
 use super::{digest, finding::Finding, parse::Log};
-use crate::{Code, policy::PCR_COUNT};
+use crate::{Code, tpm::PCR_COUNT};
 
 const STARTUP_LOCALITY: &[u8] = b"StartupLocality\0";
 

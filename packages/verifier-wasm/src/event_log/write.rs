@@ -7,7 +7,7 @@ use super::{
     explain::{Explained, Explanation},
     finding::Finding,
 };
-use crate::{json::writer::Out, policy::PCR_COUNT};
+use crate::{json::writer::Out, tpm::PCR_COUNT};
 
 impl Explanation<'_> {
     /// `{bank, pcrs, unexplained, findings, events, secureBoot?}`; byte strings are hex. An event has its digest of the bank,

@@ -12,11 +12,13 @@ pub const MAX_DEPTH: usize = 20;
 /// A nonce, a node or a root: 32 bytes.
 pub type Hash = [u8; 32];
 
-fn leaf(nonce: &Hash) -> Hash {
-    sha256(&[&[0], nonce])
+/// RFC 9162 §2.1.1: the hash of a leaf.
+pub(crate) fn leaf(entry: &[u8]) -> Hash {
+    sha256(&[&[0], entry])
 }
 
-fn node(left: &Hash, right: &Hash) -> Hash {
+/// RFC 9162 §2.1.1: the hash of a node.
+pub(crate) fn node(left: &Hash, right: &Hash) -> Hash {
     sha256(&[&[1], left, right])
 }
 
@@ -37,7 +39,7 @@ impl NonceTree {
         if nonces.is_empty() || width > 1 << MAX_DEPTH {
             return None;
         }
-        let mut leaves: Vec<Hash> = nonces.iter().map(leaf).collect();
+        let mut leaves: Vec<Hash> = nonces.iter().map(|nonce| leaf(nonce)).collect();
         leaves.resize_with(width, || leaf(&random()));
         let mut levels = vec![leaves];
         while let Some(below) = levels.last().filter(|level| level.len() > 1) {

@@ -163,6 +163,22 @@ impl<'a> Item<'a> {
         unhex(self.text()?).ok_or_else(|| self.syntax())
     }
 
+    /// 32 bytes in lower-case hex.
+    pub(crate) fn digest(&self) -> Result<[u8; 32], Rejection> {
+        self.hex()?.try_into().map_err(|_| self.syntax())
+    }
+
+    /// An array of an allowed number of digests.
+    pub(crate) fn digests(&self, allowed: RangeInclusive<usize>) -> Result<Vec<[u8; 32]>, Rejection> {
+        self.each(allowed, |item| item.digest())
+    }
+
+    /// The one of `all` values that has this name.
+    pub(crate) fn one_of<T: Copy>(&self, all: &[T], name: fn(T) -> &'static str) -> Result<T, Rejection> {
+        let text = self.text()?;
+        all.iter().copied().find(|value| name(*value) == text).ok_or_else(|| self.syntax())
+    }
+
     /// An array of an allowed number of items, each by `read`.
     pub(crate) fn each<T>(
         &self,
@@ -189,6 +205,19 @@ impl<'a> Item<'a> {
 }
 
 impl Members<'_> {
+    /// Every member of an object whose keys are free, an allowed number of them, each by `read`.
+    pub(crate) fn entries<T>(
+        &self,
+        allowed: RangeInclusive<usize>,
+        read: impl Fn(&str, &Item<'_>) -> Result<T, Rejection>,
+    ) -> Result<Vec<T>, Rejection> {
+        if !allowed.contains(&self.members.len()) {
+            return Err(self.path.rejection(self.path.kind().syntax));
+        }
+        let entry = |(name, value): &(String, Json)| read(name, &Item { path: Path::Member(&self.path, name), value });
+        self.members.iter().map(entry).collect()
+    }
+
     pub(crate) fn optional<'a>(&'a self, name: &'a str) -> Option<Item<'a>> {
         let position = self.members.iter().position(|(key, _)| key == name)?;
         self.taken.set(self.taken.get() | 1 << position);

@@ -9,7 +9,7 @@ const MAX_DEPTH: u8 = 8;
 pub(crate) const MAX_MEMBERS: usize = 64;
 
 /// Integers above are not safe in JSON (RFC 7493 §2.2).
-const MAX_INTEGER: u64 = (1 << 53) - 1;
+pub(crate) const MAX_INTEGER: u64 = (1 << 53) - 1;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Json {

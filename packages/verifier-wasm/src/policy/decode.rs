@@ -1,8 +1,8 @@
 //! From the text of a policy to a policy, strictly (PROTOCOL.md §7).
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
-use super::{Anchor, Assurance, EventRule, PCR_COUNT, Platform, Policy, Release, Rule, suite::Suite};
+use super::{Anchor, Assurance, EventRule, Platform, Policy, Release, Rule, suite::Suite};
 use crate::{
     Code,
     evidence::{
@@ -11,20 +11,16 @@ use crate::{
         claims::{MAX_LIFETIME_MS, Upstream},
     },
     hash::HashAlgorithm,
-    json::{
-        members::{Item, Kind},
-        writer::push_decimal,
-    },
+    json::members::{Item, Kind},
     rejection::Rejection,
+    release::{Demands, each_pcr, golden_value},
+    tpm::PCR_COUNT,
 };
 
 const POLICY: Kind = Kind { name: "", syntax: Code::POLICY_SYNTAX, invalid: Code::POLICY_INVALID };
 
 /// Largest text of a policy, in bytes.
 const MAX_POLICY: usize = 256 << 10;
-
-/// Names of PROTOCOL.md §15: demands that this version cannot meet.
-const RESERVED: [&str; 2] = ["releaseKeys", "log"];
 
 /// PCRs that software can reset or that change without end: no demand on them means anything.
 const UNCHECKED_ONLY: [u8; 3] = [10, 16, 23];
@@ -51,19 +47,19 @@ impl Policy {
         let audience = top.optional("audience").map(|item| item.name()).transpose()?;
         let anchors = top.required("anchors")?.each(1..=16, anchor)?;
         let accept_assurance = match top.optional("acceptAssurance") {
-            Some(item) => item.each(1..=5, |item| named(item, &Assurance::ALL, Assurance::as_str))?,
+            Some(item) => item.each(1..=5, |item| item.one_of(&Assurance::ALL, Assurance::as_str))?,
             None => [Assurance::CloudVtpm, Assurance::CvmBound, Assurance::HardwareTpm].into(),
         };
         let accept_upstream = match top.optional("acceptUpstream") {
-            Some(item) => item.each(1..=3, |item| named(item, &Upstream::ALL, Upstream::as_str))?,
+            Some(item) => item.each(1..=3, |item| item.one_of(&Upstream::ALL, Upstream::as_str))?,
             None => [Upstream::InImage, Upstream::Attested].into(),
         };
         let Pcrs { bank, rules, events, replayed } = Pcrs::read(&top.required("pcrs")?)?;
-        let listed = top.required("releases")?;
-        let releases = listed.each(1..=64, |item| release(item, bank, &rules))?;
-        if releases.iter().enumerate().any(|(i, a)| releases.iter().take(i).any(|b| a.name == b.name)) {
-            return Err(listed.invalid());
-        }
+        let demands = Demands::read(&top)?;
+        let releases = match top.optional("releases") {
+            None if demands.signed_releases() => Vec::new(),
+            _ => releases(&top.required("releases")?, bank, &rules)?,
+        };
         let config_digests = config_digests(top.optional("configDigests"))?;
         let platform = top.optional("platform").map(|item| Platform::read(&item)).transpose()?;
         let max_age_ms = match top.optional("maxAgeMs") {
@@ -80,7 +76,7 @@ impl Policy {
             return Err(item.invalid());
         }
         let suites = top.optional("suites").map(|item| item.each(1..=16, suite)).transpose()?;
-        top.end(&RESERVED)?;
+        top.end(&[])?;
         Ok(Self {
             audience,
             anchors,
@@ -91,6 +87,7 @@ impl Policy {
             events,
             replayed,
             releases,
+            demands,
             config_digests,
             platform,
             max_age_ms,
@@ -103,11 +100,6 @@ impl Policy {
 
 fn flag(item: Option<Item<'_>>) -> Result<bool, Rejection> {
     item.map_or(Ok(false), |item| item.bool())
-}
-
-fn named<T: Copy>(item: &Item<'_>, all: &[T], name: fn(T) -> &'static str) -> Result<T, Rejection> {
-    let text = item.text()?;
-    all.iter().copied().find(|value| name(*value) == text).ok_or_else(|| item.syntax())
 }
 
 fn anchor(item: &Item<'_>) -> Result<Anchor, Rejection> {
@@ -123,7 +115,7 @@ fn anchor(item: &Item<'_>) -> Result<Anchor, Rejection> {
         Assurance::Simulated
     } else {
         let stated = members.required("assurance")?;
-        match named(&stated, &Assurance::ALL, Assurance::as_str)? {
+        match stated.one_of(&Assurance::ALL, Assurance::as_str)? {
             // The one needs an anchor of that kind, the other a proof that a name alone is not.
             Assurance::Simulated | Assurance::CvmBound => return Err(stated.invalid()),
             assurance => assurance,
@@ -154,24 +146,6 @@ fn ak_name(item: &Item<'_>) -> Result<Vec<u8>, Rejection> {
     if algorithm.is_some() { Ok(name) } else { Err(item.syntax()) }
 }
 
-/// What an object says of PCRs, ascending: its keys are the decimal indices and nothing else.
-fn each_pcr<T>(
-    item: &Item<'_>,
-    read: impl Fn(u8, &Item<'_>) -> Result<T, Rejection>,
-) -> Result<Vec<(u8, T)>, Rejection> {
-    let members = item.object()?;
-    let mut each = Vec::new();
-    for index in 0..PCR_COUNT {
-        let mut key = String::new();
-        push_decimal(&mut key, index.into());
-        if let Some(item) = members.optional(&key) {
-            each.push((index, read(index, &item)?));
-        }
-    }
-    members.end(&[])?;
-    Ok(each)
-}
-
 /// What a policy says of PCRs in `pcrs`.
 struct Pcrs {
     bank: Bank,
@@ -183,7 +157,7 @@ struct Pcrs {
 impl Pcrs {
     fn read(item: &Item<'_>) -> Result<Self, Rejection> {
         let members = item.object()?;
-        let bank = named(&members.required("bank")?, &[Bank::Sha256, Bank::Sha384], Bank::as_str)?;
+        let bank = members.required("bank")?.one_of(&[Bank::Sha256, Bank::Sha384], Bank::as_str)?;
         let listed = members.required("rules")?;
         let (mut rules, mut events) = (Vec::new(), Vec::new());
         for (index, (rule, allowed)) in each_pcr(&listed, |index, item| rule(index, item, bank))? {
@@ -191,7 +165,7 @@ impl Pcrs {
             events.extend(allowed.map(|allowed| (index, allowed)));
         }
         let mut replayed = members.optional("replay").map_or_else(|| Ok(Vec::new()), |item| replay(&item, &rules))?;
-        members.end(&RESERVED)?;
+        members.end(&[])?;
         if !rules.iter().any(|(_, rule)| *rule == Rule::Golden) {
             return Err(listed.invalid());
         }
@@ -206,7 +180,7 @@ fn rule(index: u8, item: &Item<'_>, bank: Bank) -> Result<(Rule, Option<Vec<Even
     let (rule, events) = if item.is_object() {
         (Rule::Events, Some(EventRule::list(item, bank)?))
     } else {
-        (named(item, &[Rule::Golden, Rule::Untouched, Rule::Unchecked], Rule::as_str)?, None)
+        (item.one_of(&[Rule::Golden, Rule::Untouched, Rule::Unchecked], Rule::as_str)?, None)
     };
     let is_meant = match rule {
         Rule::Unchecked => true,
@@ -220,7 +194,7 @@ fn rule(index: u8, item: &Item<'_>, bank: Bank) -> Result<(Rule, Option<Vec<Even
 fn replay(item: &Item<'_>, rules: &[(u8, Rule)]) -> Result<Vec<u8>, Rejection> {
     let selected = rules.iter().map(|(index, _)| *index);
     let replayed: Vec<u8> = if item.is_text() {
-        named(item, &["quoted"], |name| name)?;
+        item.one_of(&["quoted"], |name| name)?;
         selected.clone().filter(|index| matches!(index, 0..=9 | 11..=14)).collect()
     } else {
         item.each(1..=PCR_COUNT.into(), |item| Ok(item.integer(0..=23)? as u8))?
@@ -232,6 +206,13 @@ fn replay(item: &Item<'_>, rules: &[(u8, Rule)]) -> Result<Vec<u8>, Rejection> {
     } else {
         Err(item.invalid())
     }
+}
+
+fn releases(listed: &Item<'_>, bank: Bank, rules: &[(u8, Rule)]) -> Result<Vec<Release>, Rejection> {
+    let releases = listed.each(1..=64, |item| release(item, bank, rules))?;
+    let is_taken = |i: usize, name: &str| releases.iter().take(i).any(|other| other.name == name);
+    let repeated = releases.iter().enumerate().any(|(i, release)| is_taken(i, &release.name));
+    if repeated { Err(listed.invalid()) } else { Ok(releases) }
 }
 
 fn release(item: &Item<'_>, bank: Bank, rules: &[(u8, Rule)]) -> Result<Release, Rejection> {
@@ -249,18 +230,8 @@ fn release(item: &Item<'_>, bank: Bank, rules: &[(u8, Rule)]) -> Result<Release,
     }
 }
 
-fn golden_value(item: &Item<'_>, bank: Bank) -> Result<Vec<u8>, Rejection> {
-    let value = item.hex()?;
-    let only = |byte| value.iter().all(|other| *other == byte);
-    if value.len() != bank.digest_length() {
-        return Err(item.syntax());
-    }
-    if only(0x00) || only(0xff) { Err(item.invalid()) } else { Ok(value) }
-}
-
 fn config_digests(item: Option<Item<'_>>) -> Result<Vec<[u8; 32]>, Rejection> {
-    let digest = |item: &Item<'_>| item.hex()?.try_into().map_err(|_| item.syntax());
-    item.map_or_else(|| Ok(Vec::new()), |item| item.each(1..=64, digest))
+    item.map_or_else(|| Ok(Vec::new()), |item| item.digests(1..=64))
 }
 
 fn suite(item: &Item<'_>) -> Result<Suite, Rejection> {

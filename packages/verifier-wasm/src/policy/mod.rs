@@ -19,10 +19,8 @@ use crate::{
     event_log::Demand,
     evidence::{bundle::Bank, claims::Upstream},
     rejection::{Rejection, ensure},
+    release::{Candidate, Demands, Manifest, PcrValues},
 };
-
-/// Number of PCRs of the TCG PC Client Platform TPM Profile.
-pub(crate) const PCR_COUNT: u8 = 24;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Policy {
@@ -38,7 +36,10 @@ pub(crate) struct Policy {
     pub(crate) events: Vec<(u8, Vec<EventRule>)>,
     /// The PCRs that the event log must explain, ascending; none: no log is asked for.
     pub(crate) replayed: Vec<u8>,
+    /// Empty where all releases are signed.
     releases: Vec<Release>,
+    /// What signed releases have to be.
+    pub(crate) demands: Demands,
     config_digests: Vec<[u8; 32]>,
     pub(crate) platform: Option<Platform>,
     pub(crate) max_age_ms: u64,
@@ -86,17 +87,21 @@ impl Rule {
 /// A set of measurements that was released together.
 #[derive(Clone, Debug)]
 pub(crate) struct Release {
-    pub(crate) name: String,
+    name: String,
     /// Index and value of every PCR whose rule is golden, ascending.
-    pcrs: Vec<(u8, Vec<u8>)>,
+    pcrs: PcrValues,
     config_digests: Vec<[u8; 32]>,
 }
 
 impl Release {
-    /// The PCRs whose value is another than the quoted one; `quoted` are the values of the golden rules, ascending. The
-    /// policy's decoder made sure that a release names exactly those.
-    fn differing(&self, quoted: &[&[u8]]) -> impl Iterator<Item = u8> {
-        self.pcrs.iter().zip(quoted).filter(|((_, wanted), quoted)| wanted != *quoted).map(|((index, _), _)| *index)
+    fn candidate(&self) -> Candidate<'_> {
+        Candidate {
+            name: &self.name,
+            manifest: None,
+            parts: [""; 2],
+            values: [&self.pcrs, &[]],
+            config_digests: &self.config_digests,
+        }
     }
 }
 
@@ -139,37 +144,36 @@ impl Policy {
         self.suites.as_ref().is_none_or(|suites| suites.contains(&suite))
     }
 
-    /// The one release whose every value is the quoted one. `values` are those of `rules`, in their order.
-    pub(crate) fn release(&self, values: &[&[u8]]) -> Result<&Release, Rejection> {
+    /// Whether measurements may match without a manifest.
+    pub(crate) fn pins_releases(&self) -> bool {
+        !self.releases.is_empty()
+    }
+
+    /// The one release whose every value is the quoted one: of the policy, or of the manifest that the evidence brought and
+    /// whose signatures were verified. `values` are those of `rules`, in their order.
+    pub(crate) fn release<'a>(
+        &'a self,
+        values: &[&[u8]],
+        manifest: Option<&'a Manifest>,
+    ) -> Result<Candidate<'a>, Rejection> {
         for ((index, rule), value) in self.rules.iter().zip(values) {
             if *rule == Rule::Untouched && !is_reset_value(*index, value) {
                 return Err(Rejection::at(Code::PCR_TOUCHED, pcr_place(*index)));
             }
         }
         let quoted = self.rules.iter().zip(values).filter(|((_, rule), _)| *rule == Rule::Golden);
-        let quoted: Vec<&[u8]> = quoted.map(|(_, value)| *value).collect();
-        let matches = |release: &&Release| release.differing(&quoted).next().is_none();
-        self.releases.iter().find(matches).ok_or_else(|| self.closest(&quoted))
-    }
-
-    /// Names the PCRs in which the release differs that comes closest.
-    fn closest(&self, quoted: &[&[u8]]) -> Rejection {
-        let mut place = String::new();
-        if let Some(release) = self.releases.iter().min_by_key(|release| release.differing(quoted).count()) {
-            for index in release.differing(quoted) {
-                place.push_str(&pcr_place(index));
-                place.push(' ');
-            }
-            place.push_str("of ");
-            place.push_str(&release.name);
-        }
-        Rejection::at(Code::PCR_MISMATCH, place)
+        let quoted: Vec<(u8, &[u8])> = quoted.map(|((index, _), value)| (*index, *value)).collect();
+        let candidates = || {
+            let pinned = self.releases.iter().map(Release::candidate);
+            pinned.chain(manifest.into_iter().flat_map(Manifest::candidates))
+        };
+        let matches = |candidate: &Candidate<'_>| candidate.differing(&quoted).next().is_none();
+        candidates().find(matches).ok_or_else(|| closest(candidates(), &quoted))
     }
 
     /// Whether the gateway's configuration is one that the policy or the matched release lists.
-    pub(crate) fn accepts_config(&self, release: Option<&Release>, digest: &[u8; 32]) -> bool {
-        let of_release = release.is_some_and(|release| release.config_digests.contains(digest));
-        self.config_digests.contains(digest) || of_release
+    pub(crate) fn accepts_config(&self, release: &Candidate<'_>, digest: &[u8; 32]) -> bool {
+        self.config_digests.contains(digest) || release.config_digests.contains(digest)
     }
 }
 
@@ -178,6 +182,20 @@ impl Policy {
 pub(crate) fn is_reset_value(index: u8, value: &[u8]) -> bool {
     let reset = if matches!(index, 17..=22) { 0xff } else { 0x00 };
     value.iter().all(|byte| *byte == reset)
+}
+
+/// Names the PCRs in which the release differs that comes closest.
+fn closest<'a>(candidates: impl Iterator<Item = Candidate<'a>>, quoted: &[(u8, &[u8])]) -> Rejection {
+    let mut place = String::new();
+    if let Some(closest) = candidates.min_by_key(|candidate| candidate.differing(quoted).count()) {
+        for index in closest.differing(quoted) {
+            place.push_str(&pcr_place(index));
+            place.push(' ');
+        }
+        place.push_str("of ");
+        place.push_str(closest.name);
+    }
+    Rejection::at(Code::PCR_MISMATCH, place)
 }
 
 fn pcr_place(index: u8) -> String {

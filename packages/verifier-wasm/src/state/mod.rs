@@ -24,8 +24,11 @@ pub(crate) struct State {
     /// Of distinct names, the one verified last at the end.
     aks: Vec<AkState>,
     /// The highest signed `minVersion` seen for a set of release keys, ascending by the set.
-    floors: Vec<([u8; 32], u64)>,
+    floors: Vec<Floor>,
 }
+
+/// A set of release keys, and the highest `minVersion` that it signed.
+pub(crate) type Floor = ([u8; 32], u64);
 
 impl State {
     /// Zero bytes are the state of a first visit.
@@ -61,6 +64,28 @@ impl State {
         let floors = self.floors.iter().map(|(keys, floor)| Value::map([(0, (*keys).into()), (1, (*floor).into())]));
         let aks = self.aks.iter().map(AkState::value);
         Value::map([(0, VERSION.into()), (1, Value::array(aks)), (2, Value::array(floors))]).encode()
+    }
+
+    /// The highest signed `minVersion` seen for a set of release keys; 0 where none was.
+    pub(crate) fn floor(&self, keys: &[u8; 32]) -> u64 {
+        self.floors.iter().find(|(known, _)| known == keys).map_or(0, |(_, floor)| *floor)
+    }
+
+    /// Remembers that a `minVersion` was signed. A floor is never forgotten, so there is no room for a set too many.
+    ///
+    /// # Errors
+    /// `state.full`
+    pub(crate) fn raise_floor(&mut self, (keys, min_version): Floor) -> Result<(), Code> {
+        match self.floors.binary_search_by_key(&keys, |(known, _)| *known) {
+            Ok(position) => {
+                if let Some((_, floor)) = self.floors.get_mut(position) {
+                    *floor = min_version.max(*floor);
+                }
+            }
+            Err(_) if self.floors.len() == MAX_ENTRIES => return Err(Code::STATE_FULL),
+            Err(position) => self.floors.insert(position, (keys, min_version)),
+        }
+        Ok(())
     }
 
     /// How the key went back since it was remembered: the code of the first way that applies.

@@ -7,6 +7,9 @@ mod public;
 mod reader;
 mod signature;
 
+/// Number of PCRs of the TCG PC Client Platform TPM Profile.
+pub(crate) const PCR_COUNT: u8 = 24;
+
 pub(crate) use attest::Attest;
 pub(crate) use pcr_selection::PcrSelection;
 pub(crate) use public::Public;

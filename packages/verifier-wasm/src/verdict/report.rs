@@ -10,6 +10,7 @@ use crate::{
         claims::{Claims, Upstream},
     },
     policy::{Anchor, Assurance, Policy, Rule},
+    release::{Candidate, Manifest},
     tpm::{Attest, Public},
 };
 
@@ -26,6 +27,7 @@ pub struct Report {
     pub(crate) release: Option<String>,
     /// What the event log says, as JSON.
     pub(crate) event_log: Option<String>,
+    pub(crate) manifest: Option<ManifestReport>,
 }
 
 #[derive(Clone, Debug)]
@@ -63,6 +65,14 @@ pub(crate) struct PcrReport {
     pub(crate) bank: Bank,
     /// Of the quoted selection only, ascending.
     pub(crate) values: Vec<(u8, Vec<u8>, Rule)>,
+}
+
+/// The manifest behind the release that matched.
+#[derive(Clone, Debug)]
+pub(crate) struct ManifestReport {
+    pub(crate) manifest: Manifest,
+    /// Names of the parts whose values matched.
+    pub(crate) parts: Vec<String>,
 }
 
 impl Report {
@@ -107,6 +117,12 @@ impl Report {
             receipt_key: claims.receipt_key,
             upstream: claims.upstream,
         });
+    }
+
+    pub(crate) fn show_release(&mut self, release: &Candidate<'_>) {
+        self.release = Some(release.name.into());
+        let parts = release.parts.into_iter().filter(|name| !name.is_empty()).map(String::from).collect();
+        self.manifest = release.manifest.map(|manifest| ManifestReport { manifest: manifest.clone(), parts });
     }
 
     /// `values` are those of the policy's rules, in their order.

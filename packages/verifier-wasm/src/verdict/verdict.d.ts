@@ -5,6 +5,8 @@ export type Assurance = 'simulated' | 'operator-ca' | 'cloud-vtpm' | 'cvm-bound'
 export type StepId =
   | 'policy'
   | 'bundle'
+  | 'release.keys'
+  | 'status'
   | 'ak.public'
   | 'ak.trust'
   | 'platform'
@@ -22,10 +24,11 @@ export type StepId =
   | 'claims.upstream'
   | 'pcr.selection'
   | 'pcr.digest'
+  | 'release'
+  | 'release.log'
   | 'pcr.rules'
   | 'claims.config'
   | 'eventlog'
-  | 'release'
   | 'state'
   | 'freshness'
   | 'key'
@@ -67,6 +70,19 @@ export interface Report {
   pcrs?: { bank: string; values: { index: number; value: string; rule: 'golden' | 'events' | 'untouched' | 'unchecked' }[] }
   /** Name of the release that matched. */
   release?: string
+  /** Where that release is a signed one: what its manifest says, and the names of the parts that matched. */
+  manifest?: {
+    sha256: string
+    version: number
+    minVersion: number
+    sourceCommit: string
+    imageDigest: string
+    modelDigest?: string
+    machine: string
+    notBefore: number
+    notAfter: number
+    parts: string[]
+  }
   /** What the log of the machine says, where the policy asks for it. */
   eventLog?: EventLogReport
 }

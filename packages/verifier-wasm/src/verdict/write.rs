@@ -4,7 +4,7 @@ use alloc::{vec, vec::Vec};
 
 use super::{
     AttestedKey, Report, Step, Verdict,
-    report::{AnchorReport, ClaimsReport, ClockReport, PcrReport},
+    report::{AnchorReport, ClaimsReport, ClockReport, ManifestReport, PcrReport},
 };
 use crate::{
     evidence::VERSION,
@@ -47,6 +47,7 @@ pub(crate) fn report(report: &Report) -> Vec<(&'static str, Out<'_>)> {
     members.extend(report.pcrs.as_ref().map(|pcrs| ("pcrs", self::pcrs(pcrs))));
     members.extend(report.release.as_deref().map(|name| ("release", Out::Text(name))));
     members.extend(report.event_log.as_deref().map(|log| ("eventLog", Out::Json(log))));
+    members.extend(report.manifest.as_ref().map(|manifest| ("manifest", self::manifest(manifest))));
     members
 }
 
@@ -110,6 +111,24 @@ fn pcrs<'a>(pcrs: &'a PcrReport) -> Out<'a> {
         ("bank", Out::Text(pcrs.bank.as_str())),
         ("values", Out::Array(pcrs.values.iter().map(value).collect())),
     ])
+}
+
+fn manifest(ManifestReport { manifest, parts }: &ManifestReport) -> Out<'_> {
+    let mut members = vec![
+        ("sha256", Out::Hex(&manifest.sha256)),
+        ("version", Out::Integer(manifest.version)),
+        ("minVersion", Out::Integer(manifest.min_version)),
+        ("sourceCommit", Out::Hex(&manifest.source_commit)),
+        ("imageDigest", Out::Hex(&manifest.image_digest)),
+    ];
+    members.extend(manifest.model_digest.as_ref().map(|digest| ("modelDigest", Out::Hex(digest))));
+    members.extend([
+        ("machine", Out::Text(&manifest.machine)),
+        ("notBefore", Out::Integer(manifest.not_before)),
+        ("notAfter", Out::Integer(manifest.not_after)),
+        ("parts", Out::Array(parts.iter().map(|name| Out::Text(name)).collect())),
+    ]);
+    Out::Object(members)
 }
 
 fn key(key: &AttestedKey) -> Out<'_> {

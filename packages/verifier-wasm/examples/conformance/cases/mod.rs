@@ -10,6 +10,9 @@ mod event_log;
 mod pcr;
 mod platform;
 mod policy;
+mod release;
+mod release_log;
+mod release_status;
 mod signature;
 mod state;
 
@@ -28,4 +31,7 @@ pub(crate) fn all(cases: &mut Cases<'_>) {
     event_log::cases(cases);
     platform::cases(cases);
     state::cases(cases);
+    release::cases(cases);
+    release_status::cases(cases);
+    release_log::cases(cases);
 }

@@ -1,11 +1,13 @@
 //! The bundle that answers one request for evidence (PROTOCOL.md §3).
 
 mod pcrs;
+mod signed;
 mod static_part;
 
 use alloc::vec::Vec;
 
 pub use pcrs::{Bank, Pcrs};
+pub use signed::{MAX_DOCUMENT, MAX_LOG_PROOF, ReleaseEvidence, Signed};
 pub use static_part::{
     EventLog, MAX_CERTIFICATE, MAX_EVENT_LOG, MAX_PLATFORM_REPORT, MAX_STATIC, PlatformReport, Static,
 };

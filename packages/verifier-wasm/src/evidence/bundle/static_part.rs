@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Refusal, at_most, sized};
+use super::{Refusal, ReleaseEvidence, Signed, at_most, sized};
 use crate::{
     evidence::cbor::{self, Decoder, ErrorKind, Map, Value},
     hash::sha256,
@@ -26,8 +26,12 @@ pub struct Static<'a> {
     pub ak_chain: Vec<&'a [u8]>,
     /// Logs of measurements, at most 4; empty where there is none.
     pub event_logs: Vec<EventLog<'a>>,
+    /// What was released; None where the operator says nothing of it.
+    pub release: Option<ReleaseEvidence<'a>>,
     /// What the machine says of itself, at most 4; empty where there is none.
     pub platform_reports: Vec<PlatformReport<'a>>,
+    /// What was withdrawn, dated; None where the operator has no such document.
+    pub status: Option<Signed<'a>>,
 }
 
 /// A log of what was extended into PCRs.
@@ -69,16 +73,14 @@ impl<'a> Static<'a> {
         at_most(MAX_STATIC, bytes, "static")?;
         let decoded = cbor::decode(bytes, |decoder| {
             decoder.map(|map| {
-                let decoded = Self {
+                Ok(Self {
                     ak_public: sized(map.required(0, "akPublic")?, 1024)?,
                     ak_chain: optional_list(map, 1, "akChain", 8, Decoder::bytes)?,
                     event_logs: optional_list(map, 2, "event-log", 4, EventLog::decode)?,
+                    release: map.optional(3, "release-evidence")?.map(ReleaseEvidence::read).transpose()?,
                     platform_reports: optional_list(map, 4, "platform-report", 4, PlatformReport::decode)?,
-                };
-                for (key, member) in [(3, "release-evidence"), (5, "status-snapshot")] {
-                    map.optional(key, member)?.map_or(Ok(()), Decoder::skip)?;
-                }
-                Ok(decoded)
+                    status: map.optional(5, "status-snapshot")?.map(Signed::read).transpose()?,
+                })
             })
         })?;
         decoded.ak_chain.iter().try_for_each(|certificate| at_most(MAX_CERTIFICATE, certificate, "akChain"))?;
@@ -100,9 +102,11 @@ impl<'a> Static<'a> {
             let logs = self.event_logs.iter().map(|log| Value::map([(0, log.kind.into()), (1, log.bytes.into())]));
             members.push((2, Value::array(logs)));
         }
+        members.extend(self.release.as_ref().map(|release| (3, release.value())));
         if !self.platform_reports.is_empty() {
             members.push((4, Value::array(self.platform_reports.iter().map(PlatformReport::value))));
         }
+        members.extend(self.status.as_ref().map(|status| (5, status.value())));
         Value::map(members).encode()
     }
 

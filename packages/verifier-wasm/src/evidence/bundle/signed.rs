@@ -1,0 +1,97 @@
+//! Documents about releases as they travel, with their signatures (PROTOCOL.md §19.1).
+
+use alloc::vec::Vec;
+
+use super::{Refusal, sized};
+use crate::evidence::cbor::{self, Decoder, ErrorKind, Value};
+
+/// Largest document, in bytes.
+pub const MAX_DOCUMENT: usize = 256 << 10;
+/// Largest proof of a log, in bytes.
+pub const MAX_LOG_PROOF: usize = 64 << 10;
+
+/// A document and signatures over it: nobody has verified them yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signed<'a> {
+    /// The JSON text as it was signed, 1 byte to 256 KiB.
+    pub payload: &'a [u8],
+    /// 1 to 16, each an Ed25519 public key (32 bytes) and a signature of it (64 bytes).
+    pub signatures: Vec<[u8; 96]>,
+}
+
+/// What was released, by whom, and where that can be looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReleaseEvidence<'a> {
+    /// The manifest.
+    pub manifest: Signed<'a>,
+    /// A C2SP tlog-proof, 1 byte to 64 KiB.
+    pub log_proof: Option<&'a [u8]>,
+    /// Key sets that succeed one another, oldest first, at most 8.
+    pub key_sets: Vec<Signed<'a>>,
+}
+
+impl<'a> Signed<'a> {
+    /// Reads a signed document strictly; it does not look into its payload.
+    ///
+    /// # Errors
+    /// `bundle.encoding` or `bundle.schema`.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, Refusal> {
+        Ok(cbor::decode(bytes, Self::read)?)
+    }
+
+    pub(super) fn read(decoder: &mut Decoder<'a>) -> Result<Self, ErrorKind> {
+        decoder.map(|map| {
+            Ok(Self {
+                payload: sized(map.required(0, "payload")?, MAX_DOCUMENT)?,
+                signatures: map.required(1, "signatures")?.list(1..=16, Decoder::array_of_bytes)?,
+            })
+        })
+    }
+
+    /// The encoding that travels.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        self.value().encode()
+    }
+
+    pub(super) fn value(&self) -> Value {
+        Value::map([(0, self.payload.into()), (1, Value::array(self.signatures.iter().copied()))])
+    }
+}
+
+impl<'a> ReleaseEvidence<'a> {
+    /// Reads what is said of a release strictly; it does not look into the documents.
+    ///
+    /// # Errors
+    /// `bundle.encoding` or `bundle.schema`.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, Refusal> {
+        Ok(cbor::decode(bytes, Self::read)?)
+    }
+
+    pub(super) fn read(decoder: &mut Decoder<'a>) -> Result<Self, ErrorKind> {
+        decoder.map(|map| {
+            Ok(Self {
+                manifest: Signed::read(map.required(0, "manifest")?)?,
+                log_proof: map.optional(1, "tlog-proof")?.map(|decoder| sized(decoder, MAX_LOG_PROOF)).transpose()?,
+                key_sets: map
+                    .optional(2, "key sets")?
+                    .map_or_else(|| Ok(Vec::new()), |decoder| decoder.list(1..=8, Signed::read))?,
+            })
+        })
+    }
+
+    /// The encoding that travels.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        self.value().encode()
+    }
+
+    pub(super) fn value(&self) -> Value {
+        let mut members = alloc::vec![(0, self.manifest.value())];
+        members.extend(self.log_proof.map(|proof| (1, proof.into())));
+        if !self.key_sets.is_empty() {
+            members.push((2, Value::Array(self.key_sets.iter().map(Signed::value).collect())));
+        }
+        Value::map(members)
+    }
+}

@@ -1,0 +1,51 @@
+//! Base64 with padding, one encoding of each value (RFC 4648 §4, §3.5).
+
+use alloc::vec::Vec;
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// The bytes; None for anything that no encoder writes.
+pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+    let digits = text.trim_end_matches('=');
+    if !text.len().is_multiple_of(4) || text.len().saturating_sub(digits.len()) > 2 {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    let (mut bits, mut held) = (0_u32, 0_u32);
+    for digit in digits.bytes() {
+        let value = ALPHABET.iter().position(|known| *known == digit)?;
+        bits = bits << 6 | value as u32;
+        held = held.saturating_add(6);
+        if let Some(rest) = held.checked_sub(8) {
+            bytes.push((bits >> rest) as u8);
+            bits &= !(u32::MAX << rest);
+            held = rest;
+        }
+    }
+    // What padding leaves over is zero.
+    (bits == 0).then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decode;
+
+    #[test]
+    fn reads_the_test_vectors_of_rfc_4648() {
+        for (text, bytes) in
+            [("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYg==", "foob"), ("Zm9vYmFy", "foobar")]
+        {
+            assert_eq!(decode(text).unwrap(), bytes.as_bytes());
+        }
+        assert_eq!(decode("+/+/").unwrap(), [0xfb, 0xff, 0xbf]);
+    }
+
+    #[test]
+    fn refuses_a_second_encoding_of_the_same_bytes() {
+        for text in
+            ["Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Zg==Zg==", "Zm9v\n", " Zm9v", "Zm9-", "====", "=m9v", "Z=9v"]
+        {
+            assert_eq!(decode(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! That a release stands in a public log which witnesses watch (PROTOCOL.md §19.6): C2SP tlog-proof@v1, offline.
+
+mod base64;
+mod inclusion;
+mod note;
+
+use alloc::{string::String, vec::Vec};
+
+use self::note::{Line, Proof};
+use super::key_set::public_key;
+use crate::{
+    Code,
+    hash::sha256,
+    json::{
+        members::{Item, Members},
+        writer::push_decimal,
+    },
+    rejection::{Rejection, ensure},
+    signature::ed25519,
+};
+
+/// Ed25519 over the text of a note (C2SP signed-note).
+const ED25519: u8 = 0x01;
+/// Ed25519 over a time and the text of a checkpoint (C2SP tlog-cosignature).
+const COSIGNATURE: u8 = 0x04;
+
+/// The log that releases have to stand in, and who has to have seen it.
+#[derive(Clone, Debug)]
+pub(super) struct Log {
+    key: NoteKey,
+    witnesses: Vec<NoteKey>,
+    threshold: u64,
+}
+
+/// A key that signs notes under a name.
+#[derive(Clone, Debug)]
+struct NoteKey {
+    name: String,
+    bytes: [u8; 32],
+    point: ed25519::PublicKey,
+}
+
+impl NoteKey {
+    fn read(members: &Members<'_>, name: &str) -> Result<Self, Rejection> {
+        let item = members.required(name)?;
+        let name = item.name()?;
+        let (bytes, point) = public_key(&members.required("key")?)?;
+        let is_name = name.bytes().all(|byte| matches!(byte, b'!'..=b'~') && byte != b'+');
+        if is_name { Ok(Self { name, bytes, point }) } else { Err(item.syntax()) }
+    }
+
+    fn witness(item: &Item<'_>) -> Result<Self, Rejection> {
+        let members = item.object()?;
+        let key = Self::read(&members, "name")?;
+        members.end(&[])?;
+        Ok(key)
+    }
+
+    /// Whether this key signed: false where no line is of it, an error where one is that does not verify.
+    fn signed<'l>(&self, kind: u8, lines: &'l [Line<'l>], verifies: impl Fn(&'l [u8]) -> bool) -> Result<bool, ()> {
+        let digest = sha256(&[self.name.as_bytes(), &[b'\n', kind], &self.bytes]);
+        let mut own = lines.iter().filter(|line| line.name == self.name).filter_map(|line| {
+            let (id, signature) = line.value.split_first_chunk::<4>()?;
+            digest.starts_with(id).then_some(signature)
+        });
+        let any = own.clone().next().is_some();
+        if own.all(verifies) { Ok(any) } else { Err(()) }
+    }
+}
+
+/// What a witness signs: that it saw this checkpoint at this time, in seconds since 1970.
+fn cosigned(timestamp: u64, text: &str) -> String {
+    let mut message = String::from("cosignature/v1\ntime ");
+    push_decimal(&mut message, timestamp);
+    message.push('\n');
+    message.push_str(text);
+    message
+}
+
+impl Log {
+    pub(super) fn read(item: &Item<'_>) -> Result<Self, Rejection> {
+        let members = item.object()?;
+        let key = NoteKey::read(&members, "origin")?;
+        let listed = members.required("witnesses")?;
+        let witnesses = listed.each(1..=16, NoteKey::witness)?;
+        let threshold = members.required("threshold")?.integer(1..=witnesses.len() as u64)?;
+        members.end(&[])?;
+        let is_taken = |i: usize, witness: &NoteKey| {
+            let before = || witnesses.iter().take(i);
+            before().any(|other| other.name == witness.name)
+                || before().chain([&key]).any(|other| other.bytes == witness.bytes)
+        };
+        if witnesses.iter().enumerate().any(|(i, witness)| is_taken(i, witness)) {
+            return Err(listed.invalid());
+        }
+        Ok(Self { key, witnesses, threshold })
+    }
+
+    /// Whether `proof` shows that `entry` stands in the log.
+    ///
+    /// # Errors
+    /// `release.log_format`, `release.log_origin`, `release.log_signature`, `release.log_witness` or `release.log_inclusion`.
+    pub(super) fn verify(&self, proof: &[u8], entry: &[u8]) -> Result<(), Rejection> {
+        let proof = Proof::parse(proof).ok_or(Code::RELEASE_LOG_FORMAT)?;
+        let Proof { text, tree, signatures, .. } = &proof;
+        ensure(proof.origin == self.key.name, Code::RELEASE_LOG_ORIGIN)?;
+
+        let by_log = |signature: &[u8]| {
+            signature.try_into().is_ok_and(|signature| self.key.point.verifies(text.as_bytes(), signature))
+        };
+        ensure(self.key.signed(ED25519, signatures, by_log) == Ok(true), Code::RELEASE_LOG_SIGNATURE)?;
+
+        let mut seen = 0_u64;
+        for witness in &self.witnesses {
+            let by_witness = |signature: &[u8]| {
+                let Some((time, signature)) = signature.split_first_chunk() else { return false };
+                let time = u64::from_be_bytes(*time);
+                let verifies = |signature| witness.point.verifies(cosigned(time, text).as_bytes(), signature);
+                time <= i64::MAX as u64 && signature.try_into().is_ok_and(verifies)
+            };
+            match witness.signed(COSIGNATURE, signatures, by_witness) {
+                Ok(signed) => seen = seen.saturating_add(signed.into()),
+                Err(()) => return Err(Rejection::at(Code::RELEASE_LOG_WITNESS, witness.name.as_str())),
+            }
+        }
+        ensure(seen >= self.threshold, Code::RELEASE_LOG_WITNESS)?;
+        let is_included = inclusion::root(entry, proof.index, tree.size, &proof.path) == Some(tree.root);
+        ensure(is_included, Code::RELEASE_LOG_INCLUSION)
+    }
+}

@@ -1,0 +1,25 @@
+//! Who may release what, what was released, and what was withdrawn (PROTOCOL.md §19).
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | `demands` | what a policy says of all this, and each step of §19.7 |
+//! | `document` | the three kinds of signed documents, and what exactly is signed |
+//! | `key_set` | whose signatures count, and how keys are replaced |
+//! | `manifest`, `values` | what was released: reference values that belong together |
+//! | `status` | what was withdrawn, releases and certificates |
+//! | `log` | that everybody could see the release |
+
+mod demands;
+mod document;
+mod key_set;
+mod log;
+mod manifest;
+mod status;
+#[cfg(test)]
+mod tests;
+mod values;
+
+pub(crate) use demands::{Against, Demands};
+pub(crate) use manifest::Manifest;
+pub(crate) use status::Status;
+pub(crate) use values::{Candidate, PcrValues, each_pcr, golden_value};
