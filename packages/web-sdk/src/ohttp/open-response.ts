@@ -70,6 +70,7 @@ export class ResponseOpener {
       this.#wanted = false
       this.#pending.shift()
       if (opened && 'error' in opened) throw opened.error
+      if (!opened && !this.#framing.done) throw truncated()
       return opened
     } catch (error) {
       this.#failure = { error }
