@@ -39,7 +39,7 @@ export function attester({
   emit,
 }: AttesterParts): (reason: AttestReason, signal: AbortSignal) => Promise<Attestation> {
   const held = new HeldStatic()
-  const { receipts } = settings
+  const { receipts, state } = settings
 
   async function attest(signal: AbortSignal): Promise<Attestation> {
     const nonce: Bytes = crypto.getRandomValues(new Uint8Array(32))
@@ -64,9 +64,7 @@ export function attester({
       versions,
       suites: suitesOf(kems),
     }
-    const verdict = await verifyWithState(settings.state, (state) =>
-      ready.verify({ ...input, ...(state && { state }) }),
-    )
+    const verdict = await verifyWithState(state, (kept) => ready.verify({ ...input, ...(kept && { state: kept }) }))
     for (const step of verdict.steps) emit({ type: 'step', step })
     emit({ type: 'verdict', verdict })
     const passed = assertPassed(verdict, settings.allowSimulated)
@@ -87,7 +85,7 @@ export function attester({
   return async (reason, signal) => {
     emit({ type: 'attesting', reason })
     try {
-      const attestation = await attest(signal)
+      const attestation = await (state?.exclusive?.(() => attest(signal), signal) ?? attest(signal))
       emit({ type: 'ready', expiresInMs: attestation.lifetime.remainingMs() })
       return attestation
     } catch (error) {

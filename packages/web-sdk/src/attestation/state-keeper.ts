@@ -17,4 +17,9 @@ export interface StateKeeper {
    * stand there by now: then nothing is stored and the answer is `false`, and the SDK begins again with `load`.
    */
   store: (state: Uint8Array, previous: Uint8Array | undefined) => Promise<boolean | void>
+  /**
+   * Runs one visit after the other, where several share the place: of answers that overtake each other, the later one looks
+   * like that of a machine whose clock went back. `signal` ends the waiting.
+   */
+  exclusive?: <T>(visit: () => Promise<T>, signal: AbortSignal) => Promise<T>
 }

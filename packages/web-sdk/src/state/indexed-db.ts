@@ -41,6 +41,19 @@ export function indexedDbState({ name = 'blindllama' }: IndexedDbStateOptions = 
         return true
       })
     },
+    async exclusive(visit, signal) {
+      let begun = false
+      try {
+        return await navigator.locks.request(`${name}/${key}`, { signal }, async () => {
+          begun = true
+          return visit()
+        })
+      } catch (error) {
+        if (begun || signal.aborted) throw error
+        // Where a browser refuses locks it refuses storage too: `load` says so with its code.
+        return visit()
+      }
+    },
     async clear() {
       await inTransaction(name, 'readwrite', async (store) => settled(store.delete(key)))
     },

@@ -3,6 +3,7 @@ import type { StateKeeper } from '../../src/attestation/state-keeper.js'
 import { type BlindLlamaClient, connectWith } from '../../src/connect.js'
 import type { ConnectEvent } from '../../src/events.js'
 import type { Policy } from '../../src/policy.js'
+import { indexedDbState } from '../../src/state/index.js'
 import { Deferred } from '../support/deferred.js'
 import { type RealService, startRealService } from '../support/real-service.js'
 import { origins } from '../support/wasm.js'
@@ -123,6 +124,29 @@ test.each<[string, Partial<StateKeeper>]>([
   await expect(visit({ load: async () => undefined, store: async () => {}, ...broken })).rejects.toMatchObject({
     code: 'client.state',
   })
+})
+
+test('without a database, as in Node.js, the place that browsers have ends in that code too', async () => {
+  await expect(visit(indexedDbState())).rejects.toMatchObject({ code: 'client.state' })
+})
+
+test('a place that several share can have one visit after the other', async () => {
+  let running = 0
+  let most = 0
+  let last: Promise<unknown> = Promise.resolve()
+  const place = new Place()
+  const exclusive: NonNullable<StateKeeper['exclusive']> = async (work) => {
+    const turn = last.then(async () => {
+      running += 1
+      most = Math.max(most, running)
+      return work().finally(() => (running -= 1))
+    })
+    last = turn.catch(() => {})
+    return turn
+  }
+  const shared = { load: place.load, store: place.store, exclusive }
+  await Promise.all([1, 2, 3, 4].map(async () => visit(shared, { requireMonotonicState: true })))
+  expect([most, place.history.length, place.refused]).toEqual([1, 4, 0])
 })
 
 test('bytes that are no state are refused by the verifier', async () => {
