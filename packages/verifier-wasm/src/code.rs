@@ -151,6 +151,9 @@ impl Code {
     /// A certificate of the chain has expired.
     pub const CHAIN_EXPIRED: Self = Self(&Entry { name: "chain.expired", sentence: "A certificate of the chain has expired." });
 
+    /// A certificate of the chain was revoked.
+    pub const CHAIN_REVOKED: Self = Self(&Entry { name: "chain.revoked", sentence: "A certificate of the chain was revoked." });
+
     /// A certificate was issued by another authority than the next one in the chain.
     pub const CHAIN_ISSUER: Self = Self(&Entry { name: "chain.issuer", sentence: "A certificate was issued by another authority than the next one in the chain." });
 
@@ -732,6 +735,7 @@ impl Code {
         Self::CHAIN_POLICY_CONSTRAINTS,
         Self::CHAIN_NOT_YET_VALID,
         Self::CHAIN_EXPIRED,
+        Self::CHAIN_REVOKED,
         Self::CHAIN_ISSUER,
         Self::CHAIN_SIGNATURE,
         Self::CHAIN_NOT_CA,

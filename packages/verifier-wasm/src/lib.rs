@@ -11,6 +11,7 @@
 //! | `quote`, `tpm`, `signature` | what a quote proves, its structures, who signed it |
 //! | [`event_log`] | what the measurements behind the PCRs were |
 //! | `platform` | which machine holds the attestation key |
+//! | `x509` | who certified the attestation key |
 //! | `state` | what is remembered of earlier verdicts |
 //! | `channel_key` | from proven claims to the one key |
 #![cfg_attr(target_family = "wasm", no_std)]
@@ -43,7 +44,6 @@ mod verdict;
 mod verify;
 #[cfg(feature = "wasm")]
 pub mod wasm;
-#[allow(dead_code, unused_imports, reason = "no anchor of a policy names a chain yet")]
 mod x509;
 
 pub use code::Code;

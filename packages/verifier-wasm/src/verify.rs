@@ -20,6 +20,7 @@ use crate::{
     state::{AkState, Floor, State},
     tpm::{Attest, Public},
     verdict::{AttestedKey, Recorder, Report, StepId, Stop, Verdict},
+    x509::Certificate,
 };
 
 /// A clock that differs by more is worth a warning, in milliseconds.
@@ -74,8 +75,13 @@ fn steps(input: &Input<'_>, run: &mut Recorder, report: &mut Report) -> Result<P
     let status = run.demanded(StepId::Status, status)?;
 
     let ak = run.obtain(StepId::AkPublic, Public::decode(fixed.ak_public).map_err(Rejection::from))?;
-    let anchor = run.obtain(StepId::AkTrust, policy.anchor(&ak.name()))?;
-    report.show_anchor(anchor, &ak);
+    let is_revoked = |Certificate { der, issuer, serial, .. }: &Certificate<'_>| {
+        status.as_ref().is_some_and(|status| status.revokes_certificate(der, issuer.der(), serial))
+    };
+    let matched = policy.anchor(&ak, &fixed.ak_chain, input.now_ms, &is_revoked);
+    let matched = run.obtain(StepId::AkTrust, matched)?;
+    let anchor = matched.anchor;
+    report.show_anchor(&matched, &ak);
     let bound = policy
         .platform
         .as_ref()

@@ -6,6 +6,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod cases;
+#[allow(dead_code, reason = "the verifier's own tests use the rest")]
+#[path = "../../src/x509/tests/builder.rs"]
+mod certificates;
 mod cvm;
 #[allow(dead_code, reason = "the verifier has names for all of them")]
 #[path = "../../src/event_log/event_type.rs"]

@@ -32,7 +32,7 @@ pub(super) fn text(bytes: &[u8]) -> Option<String> {
 }
 
 /// The text; in hex what is short and no text; or how many bytes there are.
-pub(super) fn text_or_bytes(bytes: &[u8]) -> String {
+pub(crate) fn text_or_bytes(bytes: &[u8]) -> String {
     match text(bytes) {
         Some(text) => text,
         None if bytes.len() <= SHORT && !bytes.is_empty() => hex(bytes),

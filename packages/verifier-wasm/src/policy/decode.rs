@@ -10,7 +10,6 @@ use crate::{
         bundle::Bank,
         claims::{MAX_LIFETIME_MS, Upstream},
     },
-    hash::HashAlgorithm,
     json::members::{Item, Kind},
     rejection::Rejection,
     release::{Demands, each_pcr, golden_value},
@@ -45,7 +44,7 @@ impl Policy {
             return Err(version.unsupported());
         }
         let audience = top.optional("audience").map(|item| item.name()).transpose()?;
-        let anchors = top.required("anchors")?.each(1..=16, anchor)?;
+        let anchors = top.required("anchors")?.each(1..=16, Anchor::decode)?;
         let accept_assurance = match top.optional("acceptAssurance") {
             Some(item) => item.each(1..=5, |item| item.one_of(&Assurance::ALL, Assurance::as_str))?,
             None => [Assurance::CloudVtpm, Assurance::CvmBound, Assurance::HardwareTpm].into(),
@@ -100,50 +99,6 @@ impl Policy {
 
 fn flag(item: Option<Item<'_>>) -> Result<bool, Rejection> {
     item.map_or(Ok(false), |item| item.bool())
-}
-
-fn anchor(item: &Item<'_>) -> Result<Anchor, Rejection> {
-    let members = item.object()?;
-    let kind = members.required("kind")?;
-    let kind = match kind.text()? {
-        "ak-name" => "ak-name",
-        "simulated" => "simulated",
-        "azure" | "gcp" | "custom-ca" => return Err(kind.unsupported()),
-        _ => return Err(kind.syntax()),
-    };
-    let assurance = if kind == "simulated" {
-        Assurance::Simulated
-    } else {
-        let stated = members.required("assurance")?;
-        match stated.one_of(&Assurance::ALL, Assurance::as_str)? {
-            // The one needs an anchor of that kind, the other a proof that a name alone is not.
-            Assurance::Simulated | Assurance::CvmBound => return Err(stated.invalid()),
-            assurance => assurance,
-        }
-    };
-    let name = ak_name(&members.required("name")?)?;
-    let endorsement = match members.optional("hierarchy") {
-        Some(item) if item.text()? != "endorsement" => return Err(item.syntax()),
-        hierarchy => hierarchy.is_some(),
-    };
-    let min_firmware_version = members.optional("minFirmwareVersion").map(|item| firmware_version(&item, endorsement));
-    members.end(&[])?;
-    Ok(Anchor { kind, name, assurance, endorsement, min_firmware_version: min_firmware_version.transpose()? })
-}
-
-/// As verdicts show it: eight bytes, big-endian.
-fn firmware_version(item: &Item<'_>, endorsement: bool) -> Result<u64, Rejection> {
-    let version = item.hex()?.try_into().map(u64::from_be_bytes).map_err(|_| item.syntax())?;
-    if endorsement { Ok(version) } else { Err(item.invalid()) }
-}
-
-/// A Name (TPM 2.0 Part 1 §16): `nameAlg || digest`.
-fn ak_name(item: &Item<'_>) -> Result<Vec<u8>, Rejection> {
-    let name = item.hex()?;
-    let algorithm = name.split_first_chunk().and_then(|(id, digest)| {
-        HashAlgorithm::from_id(u16::from_be_bytes(*id)).filter(|algorithm| algorithm.digest_length() == digest.len())
-    });
-    if algorithm.is_some() { Ok(name) } else { Err(item.syntax()) }
 }
 
 /// What a policy says of PCRs in `pcrs`.

@@ -88,10 +88,6 @@ fn of_length(item: &Item<'_>, length: usize) -> Result<Vec<u8>, Rejection> {
     if bytes.len() == length { Ok(bytes) } else { Err(item.syntax()) }
 }
 
-fn digest(item: &Item<'_>) -> Result<[u8; 32], Rejection> {
-    item.hex()?.try_into().map_err(|_| item.syntax())
-}
-
 fn times(item: &Item<'_>) -> Result<RangeInclusive<u64>, Rejection> {
     let bounds: Vec<u64> = item.each(2..=2, |item| item.integer(0..=MAX_TIMES))?;
     match bounds[..] {
@@ -108,7 +104,7 @@ fn variable(item: &Item<'_>) -> Result<VariableRule, Rejection> {
         name: members.required("name")?.name()?,
         contents: match members.optional("data") {
             Some(item) => Some([sha256(&[&item.hex()?])].into()),
-            None => members.optional("dataSha256").map(|item| item.each(1..=MAX_ITEMS, digest)).transpose()?,
+            None => members.optional("dataSha256").map(|item| item.digests(1..=MAX_ITEMS)).transpose()?,
         },
     };
     members.end(&[])?;

@@ -1,5 +1,6 @@
 //! What the author of the page demands (PROTOCOL.md §7): the root of all trust.
 
+mod anchor;
 mod assurance;
 mod decode;
 mod events;
@@ -12,6 +13,7 @@ pub use assurance::Assurance;
 pub(crate) use platform::{Platform, Processor};
 pub use suite::Suite;
 
+pub(crate) use anchor::{Anchor, Matched, caveat};
 pub(crate) use events::{Allowed, EventRule, VariableRule};
 
 use crate::{
@@ -20,6 +22,8 @@ use crate::{
     evidence::{bundle::Bank, claims::Upstream},
     rejection::{Rejection, ensure},
     release::{Candidate, Demands, Manifest, PcrValues},
+    tpm::Public,
+    x509::IsRevoked,
 };
 
 #[derive(Clone, Debug)]
@@ -47,17 +51,6 @@ pub(crate) struct Policy {
     pub(crate) require_monotonic_state: bool,
     /// None: every suite that the engine supports.
     suites: Option<Vec<Suite>>,
-}
-
-/// A key that the author of the policy vouches for.
-#[derive(Clone, Debug)]
-pub(crate) struct Anchor {
-    pub(crate) kind: &'static str,
-    name: Vec<u8>,
-    pub(crate) assurance: Assurance,
-    /// The key must be a primary of the endorsement hierarchy.
-    pub(crate) endorsement: bool,
-    pub(crate) min_firmware_version: Option<u64>,
 }
 
 /// What the policy demands of one PCR.
@@ -122,9 +115,15 @@ impl Policy {
         self.selection().zip(values.iter().copied()).collect()
     }
 
-    /// The first anchor that vouches for the key of this Name.
-    pub(crate) fn anchor(&self, ak_name: &[u8]) -> Result<&Anchor, Rejection> {
-        self.anchors.iter().find(|anchor| anchor.name == ak_name).ok_or_else(|| Code::AK_UNTRUSTED.into())
+    /// The first anchor that vouches for the key: by its Name, or by `chain`, leaf to root.
+    pub(crate) fn anchor<'a>(
+        &self,
+        ak: &Public<'_>,
+        chain: &[&'a [u8]],
+        now_ms: u64,
+        is_revoked: IsRevoked<'_>,
+    ) -> Result<Matched<'_, 'a>, Rejection> {
+        anchor::find(&self.anchors, ak, chain, now_ms, is_revoked)
     }
 
     /// Whether the policy accepts what the anchor gives. A simulated TPM needs the caller's word as well.

@@ -23,14 +23,11 @@ pub(crate) struct Status {
     /// Manifests of lower versions are withdrawn.
     pub(super) min_version: u64,
     releases: Vec<[u8; 32]>,
-    #[allow(dead_code, reason = "as `revokes_certificate`")]
     certificates: Vec<[u8; 32]>,
-    #[allow(dead_code, reason = "as `revokes_certificate`")]
     serials: Vec<Serial>,
 }
 
 /// A certificate as lists of revoked ones name it.
-#[allow(dead_code, reason = "as `revokes_certificate`")]
 #[derive(Clone, Debug)]
 struct Serial {
     issuer: [u8; 32],
@@ -85,7 +82,6 @@ impl Status {
         self.releases.contains(manifest_sha256)
     }
 
-    #[allow(dead_code, reason = "no anchor of a policy names a chain yet")]
     /// Whether a certificate is: by the hash of its DER, or by the DER of its issuer's name and its serial number, the digits
     /// of the number without leading zeros.
     pub(crate) fn revokes_certificate(&self, der: &[u8], issuer: &[u8], serial: &[u8]) -> bool {

@@ -5,13 +5,15 @@ use alloc::{string::String, vec::Vec};
 
 use super::Step;
 use crate::{
+    event_log::text_or_bytes,
     evidence::{
         bundle::Bank,
         claims::{Claims, Upstream},
     },
-    policy::{Anchor, Assurance, Policy, Rule},
+    policy::{Assurance, Matched, Policy, Rule, caveat},
     release::{Candidate, Manifest},
     tpm::{Attest, Public},
+    x509::{Certificate, Instance, VmKind, vm_kind},
 };
 
 /// What was proven.
@@ -34,8 +36,21 @@ pub struct Report {
 pub(crate) struct AnchorReport {
     pub(crate) kind: &'static str,
     pub(crate) assurance: Assurance,
+    pub(crate) caveat: String,
+    /// What the certificate says of the machine.
+    pub(crate) certificate: Option<CertificateReport>,
     pub(crate) ak_name: Vec<u8>,
     pub(crate) ak_algorithm: String,
+}
+
+/// Texts show nothing but ASCII, so that no name can pass for another on a screen.
+#[derive(Clone, Debug)]
+pub(crate) struct CertificateReport {
+    pub(crate) subject: Option<String>,
+    /// Under an anchor for Azure.
+    pub(crate) vm: Option<&'static str>,
+    /// Under an anchor for Google: name and value of each member.
+    pub(crate) instance: Vec<(&'static str, String)>,
 }
 
 #[derive(Clone, Debug)]
@@ -76,10 +91,13 @@ pub(crate) struct ManifestReport {
 }
 
 impl Report {
-    pub(crate) fn show_anchor(&mut self, anchor: &Anchor, ak: &Public<'_>) {
+    pub(crate) fn show_anchor(&mut self, matched: &Matched<'_, '_>, ak: &Public<'_>) {
+        let anchor = matched.anchor;
         self.anchor = Some(AnchorReport {
             kind: anchor.kind,
             assurance: anchor.assurance,
+            caveat: caveat(anchor.kind, anchor.assurance),
+            certificate: matched.leaf.as_ref().map(|leaf| CertificateReport::of(leaf, anchor.kind)),
             ak_name: ak.name(),
             ak_algorithm: ak.key.algorithm(),
         });
@@ -89,6 +107,7 @@ impl Report {
     pub(crate) fn show_assurance(&mut self, assurance: Assurance) {
         if let Some(anchor) = &mut self.anchor {
             anchor.assurance = assurance;
+            anchor.caveat = caveat(anchor.kind, assurance);
         }
     }
 
@@ -130,5 +149,17 @@ impl Report {
         let shown = policy.rules.iter().zip(values);
         let values = shown.map(|((index, rule), value)| (*index, Vec::from(*value), *rule)).collect();
         self.pcrs = Some(PcrReport { bank: policy.bank, values });
+    }
+}
+
+impl CertificateReport {
+    /// The members that an anchor of this kind makes true: under a root of somebody's own anybody could write them.
+    fn of(leaf: &Certificate<'_>, kind: &str) -> Self {
+        let instance = Some(leaf).filter(|_| kind == "gcp").and_then(Instance::of);
+        Self {
+            subject: leaf.common_name().map(text_or_bytes),
+            vm: Some(leaf).filter(|_| kind == "azure").and_then(vm_kind).map(VmKind::as_str),
+            instance: instance.map_or_else(Vec::new, |instance| instance.members().into()),
+        }
     }
 }

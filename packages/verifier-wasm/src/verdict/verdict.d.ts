@@ -49,7 +49,17 @@ export interface Report {
   /** Every step of PROTOCOL.md §8, in order. */
   steps: Step[]
   /** The entry of the policy that vouches for the attestation key; `caveat` says in a sentence who could still lie. */
-  anchor?: { kind: string; assurance: Assurance; caveat: string }
+  anchor?: {
+    kind: string
+    assurance: Assurance
+    caveat: string
+    /** Common name in the certificate of the key, where one was needed. */
+    subject?: string
+    /** Azure's word for the machine. */
+    vm?: 'trusted' | 'confidential'
+    /** Google's names for the machine; numbers are decimal. */
+    instance?: { zone: string; projectNumber: string; projectId: string; instanceId: string; instanceName: string }
+  }
   /** The attestation key. */
   ak?: { name: string; qualifiedName?: string; algorithm: string }
   /** TPMS_CLOCK_INFO and the firmware's version, both as the TPM states them. */

@@ -4,7 +4,7 @@ use alloc::{vec, vec::Vec};
 
 use super::{
     AttestedKey, Report, Step, Verdict,
-    report::{AnchorReport, ClaimsReport, ClockReport, ManifestReport, PcrReport},
+    report::{AnchorReport, CertificateReport, ClaimsReport, ClockReport, ManifestReport, PcrReport},
 };
 use crate::{
     evidence::VERSION,
@@ -61,11 +61,20 @@ fn step(step: &Step) -> Out<'_> {
 }
 
 fn anchor(anchor: &AnchorReport) -> Out<'_> {
-    Out::Object(vec![
+    let mut members = vec![
         ("kind", Out::Text(anchor.kind)),
         ("assurance", Out::Text(anchor.assurance.as_str())),
-        ("caveat", Out::Text(anchor.assurance.caveat())),
-    ])
+        ("caveat", Out::Text(&anchor.caveat)),
+    ];
+    if let Some(CertificateReport { subject, vm, instance }) = &anchor.certificate {
+        members.extend(subject.as_deref().map(|subject| ("subject", Out::Text(subject))));
+        members.extend(vm.map(|vm| ("vm", Out::Text(vm))));
+        if !instance.is_empty() {
+            let instance = instance.iter().map(|(name, value)| (*name, Out::Text(value))).collect();
+            members.push(("instance", Out::Object(instance)));
+        }
+    }
+    Out::Object(members)
 }
 
 fn ak<'a>(anchor: &'a AnchorReport, qualified_name: Option<&'a [u8]>) -> Out<'a> {

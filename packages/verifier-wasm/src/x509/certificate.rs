@@ -11,6 +11,9 @@ use super::{
 };
 use crate::{Code, signature::PublicKey};
 
+/// id-at-commonName (RFC 5280 appendix A.1)
+const COMMON_NAME: &[u8] = b"\x55\x04\x03";
+
 /// Whose certificates they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -23,6 +26,8 @@ pub(crate) enum Form {
 /// A certificate, every field read and every byte used. That its issuer signed it is not yet known.
 #[derive(Clone, Debug)]
 pub(crate) struct Certificate<'a> {
+    /// All of it.
+    pub(crate) der: &'a [u8],
     /// TBSCertificate, which the issuer signs.
     tbs: &'a [u8],
     /// Digits of the number, most significant first; 1 to 20.
@@ -57,6 +62,7 @@ impl<'a> Certificate<'a> {
             return Err(Code::CHAIN_NAME);
         }
         Ok(Self {
+            der: bytes,
             tbs: parts.tbs,
             serial: serial(parts.serial, form).ok_or(Code::CHAIN_SERIAL)?,
             issuer: parts.issuer,
@@ -67,6 +73,11 @@ impl<'a> Certificate<'a> {
             algorithm: algorithm.ok_or(Code::CHAIN_SIGNATURE_ALGORITHM)?,
             signature: parts.signature,
         })
+    }
+
+    /// Of the subject; None without one, or with several.
+    pub(crate) fn common_name(&self) -> Option<&'a [u8]> {
+        self.subject.value(COMMON_NAME)
     }
 
     /// Whether issuer and subject are one (RFC 5280 §3.2).

@@ -20,3 +20,6 @@ pub(crate) mod profiles;
 #[cfg(test)]
 mod tests;
 mod time;
+
+pub(crate) use certificate::Certificate;
+pub(crate) use profiles::{ChainAnchor, Instance, InstancePins, IsRevoked, Profile, VmKind, vm_kind};

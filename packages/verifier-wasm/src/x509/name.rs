@@ -27,6 +27,10 @@ impl<'a> Name<'a> {
         Some(Self(name))
     }
 
+    pub(crate) fn der(&self) -> &'a [u8] {
+        self.0.whole
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.content.is_empty()
     }

@@ -1,6 +1,6 @@
 //! Path validation (RFC 5280 §6.1) of a chain that is given whole and in order, leaf to root.
 
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 
 use super::{
     certificate::{Certificate, Form},
@@ -29,37 +29,37 @@ pub(super) struct Conditions<'a> {
 
 /// What §6.1 keeps from one certificate for the next.
 struct State<'a> {
-    /// None above the root, which is its own issuer.
-    issuer: Option<Certificate<'a>>,
+    /// From the root, which is its own issuer, to the last one that was validated.
+    path: Vec<Certificate<'a>>,
     /// max_path_length of §6.1.2 (k)
     may_follow: u8,
 }
 
-/// The leaf of `chain` (leaf to root), validated from the root downwards. The user's policy set is any-policy; constraints on names
+/// The certificates of `chain` (leaf to root), validated from the root downwards, in that order. The user's policy set is any-policy; constraints on names
 /// and policies are refused, not processed.
 ///
 /// # Errors
 /// A code of the layer `chain`, and which certificate it is, counted from the leaf, which is 0.
-pub(super) fn validate<'a>(chain: &[&'a [u8]], conditions: &Conditions<'_>) -> Result<Certificate<'a>, Rejection> {
+pub(super) fn validate<'a>(chain: &[&'a [u8]], conditions: &Conditions<'_>) -> Result<Vec<Certificate<'a>>, Rejection> {
     if !LENGTHS.contains(&chain.len()) {
         return Err(Code::CHAIN_LENGTH.into());
     }
     if chain.last().is_none_or(|root| sha256(&[root]) != *conditions.root_sha256) {
         return Err(Code::CHAIN_ROOT.into());
     }
-    let mut state = State { issuer: None, may_follow: u8::MAX };
+    let mut state = State { path: Vec::new(), may_follow: u8::MAX };
     for (index, bytes) in chain.iter().enumerate().rev() {
         let certificate = state.next(bytes, index == 0, conditions).map_err(|code| at(code, index))?;
-        state.issuer = Some(certificate);
+        state.path.push(certificate);
     }
-    state.issuer.ok_or_else(|| Code::CHAIN_LENGTH.into())
+    Ok(state.path)
 }
 
 impl<'a> State<'a> {
     fn next(&mut self, bytes: &'a [u8], is_leaf: bool, conditions: &Conditions<'_>) -> Result<Certificate<'a>, Code> {
         let bytes = if is_leaf { without_padding(bytes)? } else { bytes };
         let certificate = Certificate::decode(bytes, conditions.form)?;
-        check_issued(&certificate, self.issuer.as_ref().unwrap_or(&certificate), conditions.at_ms)?;
+        check_issued(&certificate, self.path.last().unwrap_or(&certificate), conditions.at_ms)?;
         if !is_leaf {
             self.check_authority(&certificate, conditions.purpose)?;
         } else if certificate.extensions.basic_constraints.ca {
@@ -75,7 +75,7 @@ impl<'a> State<'a> {
         if !extensions.basic_constraints.ca || certificate.subject.is_empty() {
             return Err(Code::CHAIN_NOT_CA);
         }
-        if self.issuer.is_some() && !certificate.is_self_issued() {
+        if !self.path.is_empty() && !certificate.is_self_issued() {
             self.may_follow = self.may_follow.checked_sub(1).ok_or(Code::CHAIN_PATH_LENGTH)?;
         }
         self.may_follow = extensions.basic_constraints.path_length.unwrap_or(u8::MAX).min(self.may_follow);
@@ -117,7 +117,7 @@ fn without_padding(leaf: &[u8]) -> Result<&[u8], Code> {
 }
 
 #[cold]
-fn at(code: Code, index: usize) -> Rejection {
+pub(super) fn at(code: Code, index: usize) -> Rejection {
     let mut place = String::from("certificate ");
     push_decimal(&mut place, index as u64);
     Rejection::at(code, place)

@@ -41,6 +41,7 @@ export type Code =
   | 'chain.policy_constraints'
   | 'chain.not_yet_valid'
   | 'chain.expired'
+  | 'chain.revoked'
   | 'chain.issuer'
   | 'chain.signature'
   | 'chain.not_ca'

@@ -5,6 +5,7 @@ mod ak;
 mod attest;
 mod binding;
 mod bundle;
+mod chain;
 mod claims;
 mod event_log;
 mod pcr;
@@ -28,6 +29,7 @@ pub(crate) fn all(cases: &mut Cases<'_>) {
     binding::cases(cases);
     claims::cases(cases);
     pcr::cases(cases);
+    chain::cases(cases);
     event_log::cases(cases);
     platform::cases(cases);
     state::cases(cases);

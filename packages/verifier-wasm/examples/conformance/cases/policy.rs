@@ -132,11 +132,6 @@ fn invalid(cases: &mut Cases<'_>) {
 }
 
 fn unsupported(cases: &mut Cases<'_>) {
-    for kind in ["azure", "gcp", "custom-ca"] {
-        cases.reject("policy.unsupported", &format!("policy-unsupported-{kind}"), "an anchor of later versions", |s| {
-            s.policy["anchors"][0] = json!({ "kind": kind, "rootSha256": "00".repeat(32) });
-        });
-    }
     cases.reject("policy.unsupported", "policy-unsupported-version", "a later version", |s| {
         s.policy["version"] = 2.into()
     });

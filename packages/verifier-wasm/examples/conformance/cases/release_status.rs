@@ -17,7 +17,7 @@ fn with(change: impl FnOnce(&mut Released)) -> impl FnOnce(&mut Scenario<'_>) {
 }
 
 /// The status office, which signs nothing else.
-fn office(r: &mut Released) {
+pub(super) fn office(r: &mut Released) {
     r.status_demand.as_mut().unwrap()["signers"] = key_set(&[("stella", "status")], json!({ "status": 1 }));
 }
 

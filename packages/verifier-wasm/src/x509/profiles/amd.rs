@@ -48,7 +48,7 @@ impl<'a> Vcek<'a> {
     /// A code of the layer `chain`, and which certificate it is where that is not the leaf.
     pub(crate) fn validate(chain: &[&'a [u8]], root_sha256: &[u8; 32], at_ms: u64) -> Result<Self, Rejection> {
         let conditions = Conditions { root_sha256, at_ms, purpose: None, form: Form::Amd };
-        let leaf = path::validate(chain, &conditions)?;
+        let leaf = path::validate(chain, &conditions)?.pop().ok_or(Code::CHAIN_LENGTH)?;
         let (chip_id, tcb) = leaf.extensions.octets(AMD_HW_ID).zip(tcb(&leaf)).ok_or(Code::CHAIN_EXTENSION)?;
         match leaf.key {
             PublicKey::EcP384(key) => Ok(Self { key, chip_id, tcb }),

@@ -4,8 +4,6 @@
 
 use crate::{Code, x509::certificate::Certificate};
 
-/// id-at-commonName
-const COMMON_NAME: &[u8] = b"\x55\x04\x03";
 /// 1.3.6.1.4.1.311.108.200.1 and .2, Azure's policies for confidential VMs
 const CONFIDENTIAL_POLICIES: [&[u8]; 2] =
     [b"\x2b\x06\x01\x04\x01\x82\x37\x6c\x81\x48\x01", b"\x2b\x06\x01\x04\x01\x82\x37\x6c\x81\x48\x02"];
@@ -17,6 +15,18 @@ pub(crate) enum VmKind {
     Confidential,
 }
 
+impl VmKind {
+    pub(crate) const ALL: [Self; 2] = [Self::Trusted, Self::Confidential];
+
+    /// The name in policies and verdicts.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Trusted => "trusted",
+            Self::Confidential => "confidential",
+        }
+    }
+}
+
 /// # Errors
 /// `chain.vm_kind` unless the machine is of the demanded kind.
 pub(super) fn check(leaf: &Certificate<'_>, demanded: Option<VmKind>) -> Result<(), Code> {
@@ -25,8 +35,8 @@ pub(super) fn check(leaf: &Certificate<'_>, demanded: Option<VmKind>) -> Result<
 
 /// By the common name, and by the policy of confidential VMs, which must agree. It is Azure's word alone: a report of the
 /// processor that names this very key is another check.
-fn vm_kind(leaf: &Certificate<'_>) -> Option<VmKind> {
-    let name = leaf.subject.value(COMMON_NAME)?;
+pub(crate) fn vm_kind(leaf: &Certificate<'_>) -> Option<VmKind> {
+    let name = leaf.common_name()?;
     let confidential = leaf.extensions.has_policy(|policy| CONFIDENTIAL_POLICIES.contains(&policy));
     let (kind, suffix): (_, &[u8]) = if confidential {
         (VmKind::Confidential, b".ConfidentialVM.Azure.windows.net")

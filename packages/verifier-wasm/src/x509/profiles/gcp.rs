@@ -2,9 +2,13 @@
 //!
 //! Any Google VM gets such a certificate: it proves nothing until the instance in it is compared with the policy's.
 
+use alloc::string::String;
+
 use super::EK_CERTIFICATE;
 use crate::{
     Code,
+    event_log::text_or_bytes,
+    json::writer::push_decimal,
     x509::{
         certificate::Certificate,
         der::{Element, Reader, tag},
@@ -28,20 +32,20 @@ pub(crate) struct Instance<'a> {
 }
 
 /// What the policy demands of the instance. `None` demands nothing of a member; without a project nothing is demanded at all.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct InstancePins<'p> {
-    pub(crate) zone: Option<&'p str>,
+#[derive(Clone, Debug, Default)]
+pub(crate) struct InstancePins {
+    pub(crate) zone: Option<String>,
     pub(crate) project_number: Option<u64>,
-    pub(crate) project_id: Option<&'p str>,
+    pub(crate) project_id: Option<String>,
     pub(crate) instance_id: Option<u64>,
-    pub(crate) instance_name: Option<&'p str>,
+    pub(crate) instance_name: Option<String>,
 }
 
 /// The hierarchy of "EK/AK CA Root": leaves carry no purpose, so one that did would be for something else.
 ///
 /// # Errors
 /// `chain.leaf_purpose`, `chain.instance`, `chain.instance_mismatch`.
-pub(super) fn check(leaf: &Certificate<'_>, pins: &InstancePins<'_>) -> Result<(), Code> {
+pub(super) fn check(leaf: &Certificate<'_>, pins: &InstancePins) -> Result<(), Code> {
     if leaf.extensions.ext_key_usage.is_some() {
         return Err(Code::CHAIN_LEAF_PURPOSE);
     }
@@ -53,7 +57,7 @@ pub(super) fn check(leaf: &Certificate<'_>, pins: &InstancePins<'_>) -> Result<(
 ///
 /// # Errors
 /// As [`check`], and `chain.leaf_name`.
-pub(super) fn check_legacy(leaf: &Certificate<'_>, pins: &InstancePins<'_>) -> Result<(), Code> {
+pub(super) fn check_legacy(leaf: &Certificate<'_>, pins: &InstancePins) -> Result<(), Code> {
     let extensions = &leaf.extensions;
     if !extensions.ext_key_usage.as_ref().is_some_and(|purposes| purposes.has(EK_CERTIFICATE)) {
         return Err(Code::CHAIN_LEAF_PURPOSE);
@@ -64,16 +68,21 @@ pub(super) fn check_legacy(leaf: &Certificate<'_>, pins: &InstancePins<'_>) -> R
     pins.check(leaf)
 }
 
-impl InstancePins<'_> {
+impl InstancePins {
+    /// Any customer of Google gets a valid certificate: without a project, nothing is demanded.
+    pub(crate) fn name_a_project(&self) -> bool {
+        self.project_number.is_some() || self.project_id.is_some()
+    }
+
     fn check(&self, leaf: &Certificate<'_>) -> Result<(), Code> {
         let instance = Instance::of(leaf).ok_or(Code::CHAIN_INSTANCE)?;
-        let text = |pin: Option<&str>, value| pin.is_none_or(|pin| pin.as_bytes() == value);
+        let text = |pin: &Option<String>, value| pin.as_ref().is_none_or(|pin| pin.as_bytes() == value);
         let number = |pin: Option<u64>, value| pin.is_none_or(|pin| is_number(value, pin));
-        let pinned = text(self.zone, instance.zone)
+        let pinned = text(&self.zone, instance.zone)
             && number(self.project_number, instance.project_number)
-            && text(self.project_id, instance.project_id)
+            && text(&self.project_id, instance.project_id)
             && number(self.instance_id, instance.instance_id)
-            && text(self.instance_name, instance.instance_name);
+            && text(&self.instance_name, instance.instance_name);
         if pinned { Ok(()) } else { Err(Code::CHAIN_INSTANCE_MISMATCH) }
     }
 }
@@ -101,6 +110,27 @@ impl<'a> Instance<'a> {
         is_for_production(&members.read(tag::explicit(0))?)?;
         members.end().map(|()| instance)
     }
+
+    /// Name and value of each, for a person.
+    pub(crate) fn members(&self) -> [(&'static str, String); 5] {
+        [
+            ("zone", text_or_bytes(self.zone)),
+            ("projectNumber", decimal(self.project_number)),
+            ("projectId", text_or_bytes(self.project_id)),
+            ("instanceId", decimal(self.instance_id)),
+            ("instanceName", text_or_bytes(self.instance_name)),
+        ]
+    }
+}
+
+/// A number above those that a policy can pin is shown in hex.
+fn decimal(digits: &[u8]) -> String {
+    let Some(start) = 8_usize.checked_sub(digits.len()) else { return text_or_bytes(digits) };
+    let mut padded = [0; 8];
+    padded.iter_mut().skip(start).zip(digits).for_each(|(to, from)| *to = *from);
+    let mut text = String::new();
+    push_decimal(&mut text, u64::from_be_bytes(padded));
+    text
 }
 
 /// `SEQUENCE { [0] securityVersion INTEGER, [1] isProduction BOOLEAN, … }`; Google appends members.

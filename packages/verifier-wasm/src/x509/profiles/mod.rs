@@ -5,7 +5,7 @@ mod azure;
 mod gcp;
 
 pub(crate) use amd::{Tcb, Vcek};
-pub(crate) use azure::VmKind;
+pub(crate) use azure::{VmKind, vm_kind};
 pub(crate) use gcp::{Instance, InstancePins};
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
     extensions::KeyUsage,
     path::{self, Conditions},
 };
-use crate::{Code, rejection::Rejection, signature::AttestationKey};
+use crate::{Code, hash::sha256, rejection::Rejection, signature::AttestationKey};
 
 /// tcg-kp-EKCertificate, 2.23.133.8.1 (TCG EK Credential Profile, extended key usage)
 const EK_CERTIFICATE: &[u8] = b"\x67\x81\x05\x08\x01";
@@ -30,28 +30,40 @@ const GCP_ROOT: &[u8; 32] = b"\x59\x47\x59\x59\x4b\x9b\x61\x52\x4f\x6c\x8e\xf6\x
 const GCP_LEGACY_ROOT: &[u8; 32] = b"\x9b\xd5\x28\x5f\x8f\xb1\x85\x02\xa7\x94\x7e\x62\x1f\xfd\x47\x02\
     \x66\xf4\x9f\xcd\x3b\x73\xe1\x9a\x19\x0f\x69\x0a\xd3\x2a\x7c\xaf";
 
+/// Whether a certificate was withdrawn before its time.
+pub(crate) type IsRevoked<'f> = &'f dyn Fn(&Certificate<'_>) -> bool;
+
 /// A root that the policy pins, and whose rules hold under it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ChainAnchor<'p> {
+#[derive(Clone, Debug)]
+pub(crate) struct ChainAnchor {
     pub(crate) root_sha256: [u8; 32],
-    pub(crate) profile: Profile<'p>,
+    pub(crate) profile: Profile,
 }
 
 /// The rules of an issuer, and what the policy pins beyond them.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Profile<'p> {
+#[derive(Clone, Debug)]
+pub(crate) enum Profile {
     /// `None`: either kind of machine.
     Azure(Option<VmKind>),
-    Gcp(InstancePins<'p>),
+    Gcp(InstancePins),
     /// Google's first hierarchy.
-    GcpLegacy(InstancePins<'p>),
+    GcpLegacy(InstancePins),
     CustomCa,
 }
 
-impl<'p> Profile<'p> {
+impl Profile {
     /// Google's, by the generation of the root.
-    pub(crate) fn gcp(root_sha256: &[u8; 32], pins: InstancePins<'p>) -> Self {
+    pub(crate) fn gcp(root_sha256: &[u8; 32], pins: InstancePins) -> Self {
         if root_sha256 == GCP_LEGACY_ROOT { Self::GcpLegacy(pins) } else { Self::Gcp(pins) }
+    }
+
+    /// Whether the root is not one whose own rules are others.
+    pub(crate) fn suits(&self, root_sha256: &[u8; 32]) -> bool {
+        match Self::of_root(root_sha256) {
+            Self::Azure(_) => matches!(self, Self::Azure(_)),
+            Self::Gcp(_) | Self::GcpLegacy(_) => matches!(self, Self::Gcp(_) | Self::GcpLegacy(_)),
+            Self::CustomCa => true,
+        }
     }
 
     /// The profile of a root of which this verifier knows whose it is, without pins; every other root is somebody's own.
@@ -64,19 +76,34 @@ impl<'p> Profile<'p> {
     }
 }
 
-impl ChainAnchor<'_> {
-    /// Validates `chain` (leaf to root, DER) at a time in milliseconds since 1970, by RFC 5280 and the rules of the profile.
+impl ChainAnchor {
+    /// Whether this is the root that the chain says it ends in.
+    pub(crate) fn is_root_of(&self, chain: &[&[u8]]) -> bool {
+        chain.last().is_some_and(|root| sha256(&[root]) == self.root_sha256)
+    }
+
+    /// The leaf of `chain` (leaf to root, DER), validated at a time in milliseconds since 1970, by RFC 5280, by what was revoked since,
+    /// and by the rules of the profile.
     ///
     /// # Errors
     /// A code of the layer `chain`, and which certificate it is where that is not the leaf.
-    pub(crate) fn validate<'a>(&self, chain: &[&'a [u8]], at_ms: u64) -> Result<Certificate<'a>, Rejection> {
+    pub(crate) fn validate<'a>(
+        &self,
+        chain: &[&'a [u8]],
+        at_ms: u64,
+        is_revoked: IsRevoked<'_>,
+    ) -> Result<Certificate<'a>, Rejection> {
         let ChainAnchor { root_sha256, profile } = self;
         let purpose = match profile {
             Profile::Azure(_) | Profile::CustomCa => Some(AIK_CERTIFICATE),
             // No certificate under Google's roots names the purpose that it has.
             Profile::Gcp(_) | Profile::GcpLegacy(_) => None,
         };
-        let leaf = path::validate(chain, &Conditions { root_sha256, at_ms, purpose, form: Form::Rfc5280 })?;
+        let mut path = path::validate(chain, &Conditions { root_sha256, at_ms, purpose, form: Form::Rfc5280 })?;
+        if let Some(index) = path.iter().rev().position(is_revoked) {
+            return Err(path::at(Code::CHAIN_REVOKED, index));
+        }
+        let leaf = path.pop().ok_or(Code::CHAIN_LENGTH)?;
         // An attestation key signs and does nothing else; certificates of endorsement keys name encipherment or agreement.
         if leaf.extensions.key_usage.without(KeyUsage::CONTENT_COMMITMENT) != KeyUsage::DIGITAL_SIGNATURE {
             return Err(Code::CHAIN_LEAF_KEY_USAGE.into());
@@ -90,14 +117,20 @@ impl ChainAnchor<'_> {
         Ok(leaf)
     }
 
-    /// Whether `chain` ends in this root and certifies this very key.
+    /// The leaf of `chain`, where that ends in this root and certifies this very key.
     ///
     /// # Errors
     /// As [`Self::validate`]; `chain.key_mismatch`.
-    pub(crate) fn vouches_for(&self, key: &AttestationKey<'_>, chain: &[&[u8]], at_ms: u64) -> Result<(), Rejection> {
-        let leaf = self.validate(chain, at_ms)?;
+    pub(crate) fn vouches_for<'a>(
+        &self,
+        key: &AttestationKey<'_>,
+        chain: &[&'a [u8]],
+        at_ms: u64,
+        is_revoked: IsRevoked<'_>,
+    ) -> Result<Certificate<'a>, Rejection> {
+        let leaf = self.validate(chain, at_ms, is_revoked)?;
         // The certificate fixes neither scheme nor hash; the public area does.
-        if leaf.key == key.key { Ok(()) } else { Err(Code::CHAIN_KEY_MISMATCH.into()) }
+        if leaf.key == key.key { Ok(leaf) } else { Err(Code::CHAIN_KEY_MISMATCH.into()) }
     }
 }
 

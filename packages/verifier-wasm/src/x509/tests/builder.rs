@@ -1,9 +1,24 @@
 //! A writer of certificates that writes what it is told: each part is DER, or not, as the test gives it.
 
-use crate::x509::der::tag;
 use p256::ecdsa::{Signature, SigningKey, signature::hazmat::PrehashSigner};
+use sha2::{Digest, Sha256};
 
-use crate::hash::HashAlgorithm;
+/// Identifier octets (X.690 §8.1.2).
+pub(super) mod tag {
+    pub(in super::super) const BOOLEAN: u8 = 0x01;
+    pub(in super::super) const INTEGER: u8 = 0x02;
+    pub(in super::super) const BIT_STRING: u8 = 0x03;
+    pub(in super::super) const OCTET_STRING: u8 = 0x04;
+    pub(in super::super) const OBJECT_IDENTIFIER: u8 = 0x06;
+    pub(in super::super) const UTF8_STRING: u8 = 0x0c;
+    pub(in super::super) const UTC_TIME: u8 = 0x17;
+    pub(in super::super) const SEQUENCE: u8 = 0x30;
+    pub(in super::super) const SET: u8 = 0x31;
+
+    pub(in super::super) const fn explicit(number: u8) -> u8 {
+        0xa0 | number
+    }
+}
 
 pub(super) const ECDSA_SHA256: &[u8] = b"\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02";
 
@@ -70,7 +85,7 @@ pub(super) fn key(seed: u8) -> SigningKey {
 }
 
 pub(super) fn sign(key: &SigningKey, message: &[u8]) -> Vec<u8> {
-    let signature: Signature = key.sign_prehash(&HashAlgorithm::Sha256.digest([message])).unwrap();
+    let signature: Signature = key.sign_prehash(&Sha256::digest(message)).unwrap();
     let (r, s) = signature.split_bytes();
     sequence(&[&integer(&r), &integer(&s)])
 }

@@ -28,7 +28,8 @@ fn outcome(chain: &[Vec<u8>]) -> Result<Certificate<'_>, Rejection> {
 fn outcome_at(chain: &[Vec<u8>], at_ms: u64) -> Result<Certificate<'_>, Rejection> {
     let slices: Vec<&[u8]> = chain.iter().map(Vec::as_slice).collect();
     let root_sha256 = &sha256(&[chain.last().unwrap()]);
-    validate(&slices, &Conditions { root_sha256, at_ms, purpose: None, form: Form::Rfc5280 })
+    let path = validate(&slices, &Conditions { root_sha256, at_ms, purpose: None, form: Form::Rfc5280 });
+    path.map(|mut path| path.pop().expect("a leaf"))
 }
 
 #[track_caller]

@@ -23,11 +23,11 @@ const SERVER_AUTH: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x01";
 const ANY: &[u8] = b"\x55\x1d\x25\x00";
 
 /// What `profile` says of a generated chain whose root it pins.
-fn code(profile: Profile<'_>, chain: &Chain) -> Code {
+fn code(profile: &Profile, chain: &Chain) -> Code {
     let chain = chain.signed();
     let slices: Vec<&[u8]> = chain.iter().map(Vec::as_slice).collect();
-    let anchor = ChainAnchor { root_sha256: sha256(&[slices[slices.len() - 1]]), profile };
-    anchor.validate(&slices, NOW_MS).map_or_else(|rejection| rejection.code, |_| Code::OK)
+    let anchor = ChainAnchor { root_sha256: sha256(&[slices[slices.len() - 1]]), profile: profile.clone() };
+    anchor.validate(&slices, NOW_MS, &|_| false).map_or_else(|rejection| rejection.code, |_| Code::OK)
 }
 
 fn leaf(extensions: Vec<Vec<u8>>) -> Chain {
@@ -41,7 +41,7 @@ fn attestation() -> Chain {
 #[test]
 fn an_attestation_key_signs_and_does_nothing_else() {
     let usage = |usage: Option<Vec<u8>>| leaf([Some(purposes(&[AIK])), usage].into_iter().flatten().collect());
-    let code = |usage| code(Profile::CustomCa, &usage);
+    let code = |usage| code(&Profile::CustomCa, &usage);
     assert_eq!(code(usage(Some(signs()))), Code::OK);
     // with contentCommitment
     assert_eq!(code(usage(Some(key_usage(6, 0xc0)))), Code::OK);
@@ -57,12 +57,12 @@ fn an_attestation_key_signs_and_does_nothing_else() {
 #[test]
 fn azure_and_custom_leaves_name_the_purpose_of_an_attestation_key() {
     for profile in [Profile::Azure(None), Profile::CustomCa] {
-        assert_eq!(code(profile, &attestation()), Code::OK);
-        assert_eq!(code(profile, &leaf(vec![signs(), purposes(&[SERVER_AUTH, AIK])])), Code::OK);
+        assert_eq!(code(&profile, &attestation()), Code::OK);
+        assert_eq!(code(&profile, &leaf(vec![signs(), purposes(&[SERVER_AUTH, AIK])])), Code::OK);
         for refused in [&[EK][..], &[AIK, EK], &[SERVER_AUTH], &[ANY]] {
-            assert_eq!(code(profile, &leaf(vec![signs(), purposes(refused)])), Code::CHAIN_LEAF_PURPOSE);
+            assert_eq!(code(&profile, &leaf(vec![signs(), purposes(refused)])), Code::CHAIN_LEAF_PURPOSE);
         }
-        assert_eq!(code(profile, &leaf(vec![signs()])), Code::CHAIN_LEAF_PURPOSE);
+        assert_eq!(code(&profile, &leaf(vec![signs()])), Code::CHAIN_LEAF_PURPOSE);
     }
 }
 
@@ -75,10 +75,10 @@ fn an_authority_for_other_purposes_certifies_no_attestation_key() {
             chain
         };
         for profile in [Profile::Azure(None), Profile::CustomCa] {
-            assert_eq!(code(profile, &limited(&[EK, AIK])), Code::OK);
-            assert_eq!(code(profile, &limited(&[ANY])), Code::OK);
-            assert_eq!(code(profile, &limited(&[SERVER_AUTH])), Code::CHAIN_CA_PURPOSE);
-            assert_eq!(code(profile, &limited(&[EK])), Code::CHAIN_CA_PURPOSE);
+            assert_eq!(code(&profile, &limited(&[EK, AIK])), Code::OK);
+            assert_eq!(code(&profile, &limited(&[ANY])), Code::OK);
+            assert_eq!(code(&profile, &limited(&[SERVER_AUTH])), Code::CHAIN_CA_PURPOSE);
+            assert_eq!(code(&profile, &limited(&[EK])), Code::CHAIN_CA_PURPOSE);
         }
     }
 }
@@ -96,7 +96,7 @@ fn azure_machines_are_of_the_kind_that_is_demanded() {
     let vtpm = b"\x2b\x06\x01\x04\x01\x82\x37\x6c";
     let below = |arcs: &[u8]| [vtpm, arcs].concat();
     let (confidential, trusted) = ("a.ConfidentialVM.Azure.windows.net", "a.TrustedVM.Azure.windows.net");
-    let is = |kind, name, policy: &[u8]| code(Profile::Azure(Some(kind)), &azure(name, policy));
+    let is = |kind, name, policy: &[u8]| code(&Profile::Azure(Some(kind)), &azure(name, policy));
     for number in [1, 2] {
         assert_eq!(is(VmKind::Confidential, confidential, &below(&[0x81, 0x48, number])), Code::OK);
     }
@@ -108,11 +108,11 @@ fn azure_machines_are_of_the_kind_that_is_demanded() {
     assert_eq!(is(VmKind::Confidential, confidential, &below(&[0x81, 0x48, 3])), Code::CHAIN_VM_KIND);
     assert_eq!(is(VmKind::Trusted, trusted, &below(&[0x81, 0x48, 1])), Code::CHAIN_VM_KIND);
     assert_eq!(is(VmKind::Trusted, "a.OtherVM.Azure.windows.net", vtpm), Code::CHAIN_VM_KIND);
-    assert_eq!(code(Profile::Azure(None), &azure("a.OtherVM.Azure.windows.net", vtpm)), Code::OK);
+    assert_eq!(code(&Profile::Azure(None), &azure("a.OtherVM.Azure.windows.net", vtpm)), Code::OK);
     // Two common names, of which one would do.
     let mut both = azure(trusted, vtpm);
     both.0[0].subject = tlv(tag::SEQUENCE, [&common_name("a")[2..], &common_name(trusted)[2..]].concat());
-    assert_eq!(code(Profile::Azure(Some(VmKind::Trusted)), &both), Code::CHAIN_VM_KIND);
+    assert_eq!(code(&Profile::Azure(Some(VmKind::Trusted)), &both), Code::CHAIN_VM_KIND);
 }
 
 /// The members of an instance, as Google writes them.
@@ -143,7 +143,7 @@ fn gcp(members: &[Vec<u8>]) -> Chain {
 }
 
 fn gcp_code(chain: &Chain) -> Code {
-    code(Profile::Gcp(InstancePins::default()), chain)
+    code(&Profile::Gcp(InstancePins::default()), chain)
 }
 
 #[test]
@@ -183,32 +183,32 @@ fn an_instance_is_complete_and_for_production() {
 #[test]
 fn each_pinned_member_of_an_instance_is_compared() {
     let own = InstancePins {
-        zone: Some("europe-west4-a"),
+        zone: Some("europe-west4-a".into()),
         project_number: Some(1234),
-        project_id: Some("some-project"),
+        project_id: Some("some-project".into()),
         instance_id: Some(u64::MAX),
-        instance_name: Some("some-machine"),
+        instance_name: Some("some-machine".into()),
     };
     let chain = gcp(&instance_members());
-    let with = |pins| code(Profile::Gcp(pins), &chain);
-    assert_eq!(with(own), Code::OK);
+    let with = |pins| code(&Profile::Gcp(pins), &chain);
+    assert_eq!(with(own.clone()), Code::OK);
     for other in [
-        InstancePins { zone: Some("europe-west4-b"), ..own },
-        InstancePins { project_number: Some(1235), ..own },
-        InstancePins { project_number: Some(0), ..own },
-        InstancePins { project_number: Some(1234 << 8), ..own },
-        InstancePins { project_id: Some("some-project-2"), ..own },
-        InstancePins { instance_id: Some(u64::MAX - 1), ..own },
-        InstancePins { instance_name: Some(""), ..own },
+        InstancePins { zone: Some("europe-west4-b".into()), ..own.clone() },
+        InstancePins { project_number: Some(1235), ..own.clone() },
+        InstancePins { project_number: Some(0), ..own.clone() },
+        InstancePins { project_number: Some(1234 << 8), ..own.clone() },
+        InstancePins { project_id: Some("some-project-2".into()), ..own.clone() },
+        InstancePins { instance_id: Some(u64::MAX - 1), ..own.clone() },
+        InstancePins { instance_name: Some("".into()), ..own.clone() },
     ] {
         assert_eq!(with(other), Code::CHAIN_INSTANCE_MISMATCH);
     }
     let mut zero = instance_members();
     zero[1] = integer(&[0]);
     let pins = InstancePins { project_number: Some(0), ..InstancePins::default() };
-    assert_eq!(code(Profile::Gcp(pins), &gcp(&zero)), Code::OK);
+    assert_eq!(code(&Profile::Gcp(pins.clone()), &gcp(&zero)), Code::OK);
     zero[1] = integer(&[&[1][..], &[0; 8]].concat());
-    assert_eq!(code(Profile::Gcp(pins), &gcp(&zero)), Code::CHAIN_INSTANCE_MISMATCH);
+    assert_eq!(code(&Profile::Gcp(pins), &gcp(&zero)), Code::CHAIN_INSTANCE_MISMATCH);
 }
 
 fn legacy(change: impl FnOnce(&mut Draft)) -> Code {
@@ -224,7 +224,7 @@ fn legacy(change: impl FnOnce(&mut Draft)) -> Code {
         ];
         change(leaf);
     });
-    code(Profile::GcpLegacy(InstancePins::default()), &chain)
+    code(&Profile::GcpLegacy(InstancePins::default()), &chain)
 }
 
 fn alt_name(critical: bool, name: &[u8]) -> Vec<u8> {
@@ -252,9 +252,9 @@ fn a_chain_vouches_for_the_key_of_its_leaf_and_for_no_other() {
         let point = ecdsa::PublicKey::new(point.x().unwrap(), point.y().unwrap()).unwrap();
         AttestationKey { key: PublicKey::EcP256(point), scheme: Scheme::Ecdsa, hash: HashAlgorithm::Sha256 }
     };
-    anchor.vouches_for(&ak(1), &slices, NOW_MS).unwrap();
-    assert_eq!(anchor.vouches_for(&ak(2), &slices, NOW_MS).unwrap_err().code, Code::CHAIN_KEY_MISMATCH);
-    assert_eq!(anchor.vouches_for(&ak(1), &[], NOW_MS).unwrap_err().code, Code::CHAIN_LENGTH);
+    anchor.vouches_for(&ak(1), &slices, NOW_MS, &|_| false).unwrap();
+    assert_eq!(anchor.vouches_for(&ak(2), &slices, NOW_MS, &|_| false).unwrap_err().code, Code::CHAIN_KEY_MISMATCH);
+    assert_eq!(anchor.vouches_for(&ak(1), &[], NOW_MS, &|_| false).unwrap_err().code, Code::CHAIN_LENGTH);
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub(super) fn cases(cases: &mut Cases<'_>) {
         });
     };
     policy("invalid", "replay-unquoted", "an explanation of a PCR that is not quoted", &|p| {
-        p["replay"] = json!([0, 10])
+        p["replay"] = json!([0, 15])
     });
     policy("invalid", "replay-twice", "the same index twice", &|p| p["replay"] = json!([0, 0]));
     policy("invalid", "replay-resettable", "what software can reset explains nothing", &|p| {
