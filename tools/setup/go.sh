@@ -1,7 +1,7 @@
-# Finds or installs Go, for the peer in tools/ohttp-peer-go. The one place that knows where it is.
+# Finds or installs Go, for the peer in tools/ohttp-peer-go and the log in tools/release-log. The one place that knows where it is.
 #
 #   . tools/setup/go.sh && use_go        puts it on the PATH
-#   bash tools/setup/go.sh build FILE    builds the peer; go does nothing where it is up to date
+#   bash tools/setup/go.sh build FILE [MODULE]    builds the peer, or another module; go does nothing where it is up to date
 # shellcheck shell=bash
 
 go_minimum=1.25.4
@@ -37,9 +37,10 @@ install_go() {
     use_go || fail "Go $go_minimum or later is needed: install it from https://go.dev/dl and start again."
   fi
   run "The Go peer's modules could not be fetched." go mod download -C tools/ohttp-peer-go
+  run "The modules of the log could not be fetched." go mod download -C tools/release-log
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
   use_go || { echo "Go $go_minimum or later was not found. Run: npm run setup" >&2; exit 1; }
-  go build -C "$(dirname "$0")/../ohttp-peer-go" -trimpath -buildvcs=false -o "$2" .
+  go build -C "$(dirname "$0")/../${3:-ohttp-peer-go}" -trimpath -buildvcs=false -o "$2" .
 fi

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"filippo.io/torchwood"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+const origin = "log.example/test"
+
+type scene struct {
+	folder, logKey string
+	witness        *witness
+	server         *httptest.Server
+}
+
+func newKey(t *testing.T, path string) ed25519.PrivateKey {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded})
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func newScene(t *testing.T) scene {
+	t.Helper()
+	folder := t.TempDir()
+	s := scene{folder: folder, logKey: filepath.Join(folder, "log.pem")}
+	public := newKey(t, s.logKey).Public().(ed25519.PublicKey)
+	var err error
+	key := newKey(t, filepath.Join(folder, "witness.pem"))
+	s.witness, err = newWitness("witness.example", key, origin, public, filepath.Join(folder, "witness.state"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.server = httptest.NewServer(s.witness)
+	t.Cleanup(s.server.Close)
+	policy := fmt.Sprintf("witness w1 %s %s\nquorum w1\n", s.witness.signer.Verifier(), s.server.URL)
+	if err := os.WriteFile(filepath.Join(folder, "witnesses"), []byte(policy), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s scene) publish(t *testing.T, entry string) ([]byte, error) {
+	t.Helper()
+	entryFile, proofFile := filepath.Join(s.folder, "entry"), filepath.Join(s.folder, "proof")
+	if err := os.WriteFile(entryFile, []byte(entry), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	err := run(t.Context(), []string{
+		"publish", "--log", filepath.Join(s.folder, "log"), "--origin", origin, "--key", s.logKey,
+		"--witnesses", filepath.Join(s.folder, "witnesses"), "--entry", entryFile, "--proof", proofFile,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadFile(proofFile)
+}
+
+// An independent implementation, torchwood's, is the judge.
+func (s scene) verify(t *testing.T, entry string, proof []byte) error {
+	t.Helper()
+	policy := torchwood.ThresholdPolicy(2,
+		torchwood.OriginPolicy(origin), torchwood.SingleVerifierPolicy(s.witness.signer.Verifier()))
+	return torchwood.VerifyProof(policy, tlog.RecordHash([]byte(entry)), proof)
+}
+
+func TestEveryEntryHasAProofThatWitnessesSigned(t *testing.T) {
+	s := newScene(t)
+	for i := range 3 {
+		entry := fmt.Sprintf("release %d", i)
+		proof, err := s.publish(t, entry)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.verify(t, entry, proof); err != nil {
+			t.Errorf("entry %d: %v", i, err)
+		}
+		if !strings.Contains(string(proof), fmt.Sprintf("index %d\n", i)) {
+			t.Errorf("entry %d does not stand at its place", i)
+		}
+		if s.verify(t, "another", proof) == nil {
+			t.Errorf("entry %d: the proof proves another entry", i)
+		}
+	}
+}
+
+func TestNothingIsPublishedThatNoWitnessSaw(t *testing.T) {
+	s := newScene(t)
+	s.server.Config.Handler = http.NotFoundHandler()
+	if _, err := s.publish(t, "release"); err == nil {
+		t.Error("there is a proof without a witness")
+	}
+}
+
+func TestAWitnessSignsNoSecondHistory(t *testing.T) {
+	s := newScene(t)
+	if _, err := s.publish(t, "release"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(s.folder, "log")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.publish(t, "another history"); err == nil {
+		t.Error("the witness signed two trees of one size")
+	}
+}
+
+func TestAWitnessRemembersAcrossRestarts(t *testing.T) {
+	s := newScene(t)
+	if _, err := s.publish(t, "release"); err != nil {
+		t.Fatal(err)
+	}
+	key, err := readKey(filepath.Join(s.folder, "witness.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	logKey, err := readKey(s.logKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := newWitness("witness.example", key, origin, logKey.Public().(ed25519.PublicKey), s.witness.state)
+	if err != nil || again.last != s.witness.last || again.last.N != 1 {
+		t.Errorf("remembers %v, %v", again.last, err)
+	}
+}
+
+func TestAWitnessRefusesWhatIsNoRequest(t *testing.T) {
+	s := newScene(t)
+	for _, body := range []string{"", "old 0\n", "old -1\n\nx", "old 0\nAAAA\n\nx", "new 0\n\nx"} {
+		response, err := http.Post(s.server.URL+"/add-checkpoint", "text/plain", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != http.StatusBadRequest {
+			t.Errorf("%q: %d", body, response.StatusCode)
+		}
+	}
+}
+
+func TestAKeyThatOthersMayReadIsRefused(t *testing.T) {
+	s := newScene(t)
+	if err := os.Chmod(s.logKey, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.publish(t, "release"); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,92 @@
+// Command release-log keeps a public log of releases: a folder of static files (C2SP tlog-tiles), to be served by any
+// web server, and the witnesses that watch it.
+//
+//	release-log publish --log DIR --origin NAME --key FILE --witnesses FILE --entry FILE --proof FILE
+//	release-log witness --name NAME --key FILE --log-origin NAME --log-key HEX --state FILE --listen ADDRESS
+//
+// Keys are PKCS#8 PEM of Ed25519, as `blindllama release keygen` makes them. Exit codes: 0 done, 1 failed.
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "release-log:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		return errors.New("say publish or witness")
+	}
+	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
+	switch args[0] {
+	case "publish":
+		var p publication
+		flags.StringVar(&p.folder, "log", "", "folder of the log; made where there is none")
+		flags.StringVar(&p.origin, "origin", "", "name of the log")
+		flags.StringVar(&p.key, "key", "", "private key of the log")
+		flags.StringVar(&p.witnesses, "witnesses", "", "witness policy: witness NAME VKEY URL, group, quorum")
+		flags.StringVar(&p.entry, "entry", "", "file that is to stand in the log")
+		flags.StringVar(&p.proof, "proof", "", "file for the proof that it does")
+		if err := flags.Parse(args[1:]); err != nil {
+			return err
+		}
+		return p.run(ctx)
+	case "witness":
+		var w service
+		flags.StringVar(&w.name, "name", "", "name of the witness")
+		flags.StringVar(&w.key, "key", "", "private key of the witness")
+		flags.StringVar(&w.origin, "log-origin", "", "name of the log")
+		flags.StringVar(&w.logKey, "log-key", "", "public key of the log, in hex")
+		flags.StringVar(&w.state, "state", "", "file for the last checkpoint that was cosigned")
+		flags.StringVar(&w.listen, "listen", "127.0.0.1:0", "address")
+		if err := flags.Parse(args[1:]); err != nil {
+			return err
+		}
+		return w.run(ctx)
+	}
+	return fmt.Errorf("there is no command %q", args[0])
+}
+
+// readKey reads an Ed25519 private key that nobody else may read.
+func readKey(path string) (ed25519.PrivateKey, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("%s: others may read this key: chmod 600", path)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	block, rest := pem.Decode(text)
+	if block == nil || block.Type != "PRIVATE KEY" || len(rest) != 0 {
+		return nil, fmt.Errorf("%s: not one PKCS#8 PEM", path)
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	key, ok := parsed.(ed25519.PrivateKey)
+	if !ok {
+		return nil, fmt.Errorf("%s: not an Ed25519 key", path)
+	}
+	return key, nil
+}
