@@ -62,7 +62,8 @@ function baseUrl(name: 'url' | 'relay', value: string | URL): URL {
   return url
 }
 
-function policyBytes(policy: string | Uint8Array | Policy): Uint8Array<ArrayBuffer> {
+/** @throws {BlindLlamaError} `client.options` */
+export function policyBytes(policy: string | Uint8Array | Policy): Uint8Array<ArrayBuffer> {
   if (policy instanceof Uint8Array) return new Uint8Array(policy)
   if (typeof policy === 'string') return new TextEncoder().encode(policy)
   if (typeof policy !== 'object' || policy === null)

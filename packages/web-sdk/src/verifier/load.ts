@@ -36,7 +36,7 @@ class WasmVerifier implements Verifier {
     const { evidence, policy, audience, nonce, nowMs, allowSimulated } = input
     const versions = Uint32Array.from(input.versions)
     const suites = Uint16Array.from(input.suites.flat())
-    return this.#run(() => {
+    return this.run(() => {
       const verdict = verify(
         evidence,
         input.staticPart,
@@ -54,12 +54,11 @@ class WasmVerifier implements Verifier {
   }
 
   staticPart(evidence: Bytes): Bytes | undefined {
-    const part = this.#run(() => staticPart(evidence))
+    const part = this.run(() => staticPart(evidence))
     return part && new Uint8Array(part)
   }
 
-  /** Every call has an instance of its own: it takes no memory back, and no call can leave anything for the next one. */
-  #run<T>(work: () => T): T {
+  run<T>(work: () => T): T {
     try {
       initSync({ module: this.#module })
       return work()

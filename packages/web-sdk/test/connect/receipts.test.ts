@@ -1,9 +1,9 @@
 import OpenAI from 'openai'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type BlindLlamaClient, connectWith } from '../../src/connect.js'
-import { receipts } from '../../src/receipts/index.js'
+import { type ReceiptVerdict, receipts, verifyReceipt } from '../../src/receipts/index.js'
 import { type RealService, startRealService } from '../support/real-service.js'
-import { origins } from '../support/wasm.js'
+import { origins, wasmFile } from '../support/wasm.js'
 
 let service: RealService
 const kept = receipts()
@@ -30,7 +30,11 @@ function latin1(base64url: string | undefined): string {
 }
 
 test('the gateway signs what openai asked and what it was answered, event by event', async () => {
-  const openai = new OpenAI({ baseURL: new URL('v1', service.relay.url).href, apiKey: 'sk-secret', fetch: client.fetch })
+  const openai = new OpenAI({
+    baseURL: new URL('v1', service.relay.url).href,
+    apiKey: 'sk-secret',
+    fetch: client.fetch,
+  })
   const messages = [{ role: 'user' as const, content: 'private words' }]
   const { data, response } = await openai.chat.completions
     .create({ model: 'any', messages, stream: true })
@@ -52,4 +56,79 @@ test('answers that the gateway makes itself are signed too', async () => {
   expect(response.status).toBe(404)
   await response.text()
   expect((await kept.of(response)).signed).toBe(true)
+})
+
+async function judge(file: string, options: Parameters<typeof verifyReceipt>[1] = {}): Promise<ReceiptVerdict> {
+  return verifyReceipt(file, { wasm: wasmFile, allowSimulated: true, ...options })
+}
+
+describe('verified later, without a network', () => {
+  let full: string
+  let brief: string
+
+  beforeAll(async () => {
+    const body = JSON.stringify({ messages: [{ role: 'user', content: 'private words' }] })
+    const response = await client.fetch(new URL('v1/chat/completions', service.relay.url), { method: 'POST', body })
+    await response.text()
+    const receipt = await kept.of(response)
+    full = receipt.text()
+    brief = receipt.text({ digestsOnly: true })
+  })
+
+  test('a receipt proves what was asked and answered', async () => {
+    const { kind, verdict, ownPolicy, exchange } = await judge(full)
+    expect([kind, ownPolicy, verdict]).toMatchObject(['receipt', false, { result: 'pass', simulated: true }])
+    expect(verdict.steps.find(({ id }) => id === 'receipt')).toMatchObject({ status: 'pass' })
+    expect(Buffer.from(exchange?.request ?? []).toString('latin1')).toContain('private words')
+    expect(exchange?.requestDigest).toMatch(/^[0-9a-f]{64}$/)
+  })
+
+  test('digests alone prove the same of what has them', async () => {
+    const [shown, hidden] = [await judge(full), await judge(brief)]
+    expect(hidden).toMatchObject({ kind: 'receipt', verdict: { result: 'pass' } })
+    expect(hidden.exchange).toEqual({
+      requestDigest: shown.exchange?.requestDigest,
+      responseDigest: shown.exchange?.responseDigest,
+    })
+  })
+
+  test("under a policy of one's own it is that policy which decides", async () => {
+    const policy = service.staging.policy
+    expect(await judge(full, { policy })).toMatchObject({ ownPolicy: true, verdict: { result: 'pass' } })
+    const other = { ...(JSON.parse(policy) as object), audience: 'https://elsewhere.example' }
+    const refused = await judge(full, { policy: JSON.stringify(other) })
+    expect(refused).toMatchObject({ ownPolicy: true, verdict: { result: 'fail', code: 'claims.audience' } })
+    expect(refused).not.toHaveProperty('exchange')
+  })
+
+  test('a simulated TPM proves nothing unless it is allowed by name', async () => {
+    const { verdict } = await judge(full, { allowSimulated: false })
+    expect(verdict).toMatchObject({ result: 'fail', code: 'ak.simulated' })
+  })
+
+  test.each(['salt', 'request', 'response', 'signature', 'requestDigest', 'responseDigest'])(
+    'another %s is refused',
+    async (member) => {
+      const file = JSON.parse(member.endsWith('Digest') ? brief : full) as { exchange: Record<string, string> }
+      const bytes = Buffer.from(file.exchange[member] ?? '', 'base64url')
+      bytes[3] = (bytes[3] ?? 0) ^ 1
+      file.exchange[member] = bytes.toString('base64url')
+      const { verdict, exchange } = await judge(JSON.stringify(file))
+      expect(verdict).toMatchObject({ result: 'fail', code: 'receipt.signature' })
+      expect(exchange).toBeUndefined()
+    },
+  )
+
+  test('another model is refused', async () => {
+    const file = JSON.parse(full) as { exchange: Record<string, string> }
+    file.exchange['modelDigest'] = Buffer.alloc(32).toString('base64url')
+    expect((await judge(JSON.stringify(file))).verdict).toMatchObject({ code: 'receipt.signature' })
+  })
+
+  test('without its exchange it is a record, which proves no conversation', async () => {
+    const { exchange: _, ...record } = JSON.parse(full) as ReceiptFile
+    const read = await judge(JSON.stringify(record))
+    expect(read).toMatchObject({ kind: 'record', verdict: { result: 'pass' } })
+    expect(read).not.toHaveProperty('exchange')
+  })
 })
