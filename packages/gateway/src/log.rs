@@ -2,6 +2,7 @@
 //! a text of a request, an address of a client, a key, a path or a name of a model.
 //!
 //! A thread of its own writes, so that a reader who stalls never stalls a request; events beyond its queue are counted and dropped.
+//! It pauses between writes, so that requests under load neither wake it for each event nor pay for a system call each.
 
 use std::io::{Write, stdout};
 use std::sync::Arc;
@@ -17,6 +18,9 @@ use crate::failure::Failure;
 
 /// Events that may wait for the writer.
 const QUEUE: usize = 4096;
+
+/// Between two writes. An event after a quiet time is written at once.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// How important an event is; the number is the one of PROTOCOL.md §12.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,7 +109,7 @@ impl Log {
     }
 }
 
-/// Writes what is there at once: under load many events cost one system call.
+/// Writes what is there at once, then lets more gather.
 fn write_all(messages: &Receiver<Message>) {
     while let Ok(first) = messages.recv() {
         let mut lines = String::new();
@@ -121,5 +125,6 @@ fn write_all(messages: &Receiver<Message>) {
         for written in flushed {
             let _ = written.try_send(());
         }
+        thread::sleep(PAUSE);
     }
 }

@@ -22,15 +22,15 @@ const CASES: [(&str, Answer, usize); 6] = [
     ("1 MiB at once", Answer::Whole(1 << 20), 8),
 ];
 
-/// Quartiles of each case, in microseconds of processor time a request.
-pub async fn measure() -> Value {
+/// Quartiles of each case whose name contains `wanted`, in microseconds of processor time a request.
+pub async fn measure(wanted: &str) -> Value {
     let model = Model::start().await;
     let plain = Target::plain(&model, false).await;
     let ours = Target::ours(&model, "http", &[]).await;
     let unpadded = Target::ours(&model, "http", &[("channel.event_bucket_bytes", 0)]).await;
     let targets = [&plain, &ours, &unpadded];
     let mut cases = Vec::new();
-    for (name, answer, count) in CASES {
+    for (name, answer, count) in CASES.into_iter().filter(|(name, ..)| name.contains(wanted)) {
         eprintln!("{name}");
         model.answer_with(answer);
         for target in targets {

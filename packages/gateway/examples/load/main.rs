@@ -2,8 +2,9 @@
 //! `pnpm bench:gateway` builds and drives it:
 //!
 //! ```text
-//! load cpu|memory|attestation    one JSON object on standard output, progress on standard error
-//! load proxy UPSTREAM 1|2        the plain proxy, which the above start
+//! load cpu [CASE]             one line of JSON on standard output, progress on standard error; CASE: those whose name contains it
+//! load crypto|memory|attestation   the same
+//! load proxy UPSTREAM 1|2     the plain proxy, which the others start
 //! ```
 //!
 //! Model server and clients run in this process, the gateway (`GATEWAY_PROGRAM`), the proxy and the TPM in their own. This is no
@@ -21,6 +22,7 @@
 mod attestation;
 mod client;
 mod cpu;
+mod crypto;
 mod memory;
 mod model;
 mod process;
@@ -39,10 +41,12 @@ async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["proxy", upstream, version] => return proxy::serve(upstream, version == "2").await,
-        ["cpu"] => cpu::measure().await,
+        ["cpu"] => cpu::measure("").await,
+        ["cpu", case] => cpu::measure(case).await,
+        ["crypto"] => crypto::measure(),
         ["memory"] => memory::measure().await,
         ["attestation"] => attestation::measure().await,
-        _ => panic!("cpu, memory or attestation"),
+        _ => panic!("cpu, crypto, memory or attestation"),
     };
     println!("{result}");
 }

@@ -1,10 +1,11 @@
-//! The sealed answer as a body: each chunk of a Binary HTTP response a frame that leaves at once.
+//! The sealed answer as a body: the chunks of a Binary HTTP response, which leave at once; those that are there together are one
+//! frame, since each frame costs the transport more than the sealing of a chunk.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, DATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame};
@@ -20,6 +21,9 @@ use crate::pause::PauseLimit;
 use crate::problem;
 use crate::upstream::headers::CODE_FIELD;
 
+/// Chunks are added to a frame until it is so long, in bytes.
+const FRAME: usize = 16 * 1024;
+
 /// The answer broke off: the transport must not end it as if it were complete.
 #[derive(Debug)]
 pub struct Aborted;
@@ -32,12 +36,24 @@ impl std::fmt::Display for Aborted {
 
 impl std::error::Error for Aborted {}
 
+/// How far an answer is.
+enum Way {
+    Open(Outlet, Flow),
+    /// The final chunk is sealed.
+    Ended,
+    /// There will be none.
+    Broken,
+}
+
 /// An answer on its way out. Only its last frame holds the final chunk; after a failure there is none.
 pub struct SealedAnswer {
-    /// None once the message ended or broke off.
-    way: Option<(Outlet, Flow)>,
+    way: Way,
     /// None once the upstream ended its answer.
     upstream: Option<PauseLimit<Incoming>>,
+    /// Sealed chunks that leave together.
+    frame: BytesMut,
+    /// Whether the frame waited once for more.
+    held_back: bool,
     exchange: Exchange,
 }
 
@@ -55,7 +71,7 @@ impl SealedAnswer {
         let head = bhttp::response_head(parts.status, &parts.headers);
         let flow = Flow::new(head.into(), &parts.headers, body.size_hint().exact().is_some(), padding);
         let upstream = Some(PauseLimit::new(body, pause));
-        Self { way: Some((outlet, flow)), upstream, exchange }
+        Self::new(Way::Open(outlet, flow), upstream, exchange)
     }
 
     /// The gateway's own answer.
@@ -71,12 +87,59 @@ impl SealedAnswer {
         }
         exchange.answered(status);
         let flow = Flow::of(bhttp::response_head(status, &fields).into(), problem::inner(failure).into());
-        Self { way: Some((outlet, flow)), upstream: None, exchange }
+        Self::new(Way::Open(outlet, flow), None, exchange)
     }
 
-    /// Seals the next chunk, if it is there.
+    fn new(way: Way, upstream: Option<PauseLimit<Incoming>>, exchange: Exchange) -> Self {
+        Self { way, upstream, frame: BytesMut::new(), held_back: false, exchange }
+    }
+
+    /// Seals what is there into a frame, which is at least [`FRAME`] long if there is as much.
+    ///
+    /// Events that arrived together come out of the upstream's connection one by one, each when its task is run again. So a frame is
+    /// held back once until all tasks that are ready have run: a moment in which an idle machine does nothing else, and a busy one
+    /// gathers what it would otherwise pay a system call each for.
+    fn poll_chunks(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, Aborted>> {
+        while self.frame.len() < FRAME && !matches!(self.way, Way::Ended) {
+            match self.poll_chunk(context) {
+                Poll::Ready(Ok(chunk)) => {
+                    self.held_back = false;
+                    // A chunk by itself is passed on without a copy.
+                    if self.frame.is_empty() && chunk.len() >= FRAME {
+                        return Poll::Ready(Ok(chunk));
+                    }
+                    self.frame.extend_from_slice(&chunk);
+                }
+                // Behind the chunks before it, the next poll says so.
+                Poll::Ready(Err(Aborted)) if self.frame.is_empty() => return Poll::Ready(Err(Aborted)),
+                Poll::Ready(Err(Aborted)) => break,
+                Poll::Pending if self.frame.is_empty() => return Poll::Pending,
+                Poll::Pending if self.held_back => break,
+                Poll::Pending => {
+                    self.held_back = true;
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+            }
+        }
+        self.held_back = false;
+        // Taken, not split: what is left of its room would stay as long as the stream.
+        Poll::Ready(Ok(std::mem::take(&mut self.frame).freeze()))
+    }
+
+    /// Seals the next chunk, if it is there. After an error there is no other.
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, Aborted>> {
-        let Some((outlet, flow)) = &mut self.way else { return Poll::Ready(Err(Aborted)) };
+        let chunk = ready!(self.poll_next(context));
+        if chunk.is_err() {
+            // Nothing may follow, and the upstream need not go on.
+            self.way = Way::Broken;
+            self.upstream = None;
+        }
+        Poll::Ready(chunk)
+    }
+
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, Aborted>> {
+        let Way::Open(outlet, flow) = &mut self.way else { return Poll::Ready(Err(Aborted)) };
         loop {
             let source = if self.upstream.is_some() { Source::Open } else { Source::Ended };
             match flow.next(outlet, source, context) {
@@ -95,8 +158,10 @@ impl SealedAnswer {
                 None => self.upstream = None,
             }
         }
-        let last = self.way.take().and_then(|(outlet, flow)| flow.finish(outlet).ok());
-        Poll::Ready(last.ok_or(Aborted))
+        match std::mem::replace(&mut self.way, Way::Ended) {
+            Way::Open(outlet, flow) => Poll::Ready(flow.finish(outlet).map_err(|_| Aborted)),
+            Way::Ended | Way::Broken => Poll::Ready(Err(Aborted)),
+        }
     }
 }
 
@@ -108,21 +173,14 @@ impl Body for SealedAnswer {
         if self.is_end_stream() {
             return Poll::Ready(None);
         }
-        let chunk = ready!(self.poll_chunk(context));
-        match &chunk {
-            Ok(bytes) => {
-                self.exchange.sent(bytes.len() as u64);
-                if self.way.is_none() {
-                    self.exchange.completed();
-                }
-            }
-            Err(Aborted) => {
-                // Nothing may follow, and the upstream need not go on.
-                self.way = None;
-                self.upstream = None;
+        let frame = ready!(self.poll_chunks(context));
+        if let Ok(bytes) = &frame {
+            self.exchange.sent(bytes.len() as u64);
+            if matches!(self.way, Way::Ended) {
+                self.exchange.completed();
             }
         }
-        Poll::Ready(Some(chunk.map(Frame::data)))
+        Poll::Ready(Some(frame.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {

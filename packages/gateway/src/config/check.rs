@@ -149,21 +149,21 @@ fn upstream(upstream: file::Upstream) -> Checked<UpstreamSettings> {
 }
 
 fn address(url: &str) -> Checked<Address> {
-    const FORMS: &str = "\"http://host:port[/base]\" or \"unix:/absolute/path\"";
+    const FORMS: &str = "\"http://host:port[/base]\", \"h2c://host:port[/base]\" or \"unix:/absolute/path\"";
     if let Some(path) = url.strip_prefix("unix:") {
         return if path.starts_with('/') { Ok(Address::Unix(path.into())) } else { invalid("upstream.url", FORMS) };
     }
     let uri: Option<http::Uri> = url.parse().ok();
     let parts = uri.as_ref().and_then(|uri| Some((uri.scheme_str()?, uri.authority()?, uri.path(), uri.query())));
     match parts {
-        Some(("http", authority, path, None))
+        Some((scheme @ ("http" | "h2c"), authority, path, None))
             if authority.port_u16().is_some()
                 && !authority.as_str().contains('@')
                 && url.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')
                 && (path == "/" || !path.ends_with('/')) =>
         {
             let base = if path == "/" { String::new() } else { path.to_owned() };
-            Ok(Address::Http { authority: authority.as_str().to_owned(), base })
+            Ok(Address::Http { authority: authority.as_str().to_owned(), base, http2: scheme == "h2c" })
         }
         _ => invalid("upstream.url", FORMS),
     }

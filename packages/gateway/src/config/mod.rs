@@ -84,6 +84,8 @@ pub enum Address {
         authority: String,
         /// Path before every route, without a slash at its end.
         base: String,
+        /// Whether it speaks HTTP/2 in clear text with prior knowledge (RFC 9113 §3.3), else HTTP/1.1.
+        http2: bool,
     },
     /// Over a UNIX socket.
     Unix(PathBuf),

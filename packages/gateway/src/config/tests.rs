@@ -104,6 +104,7 @@ fn unknown_variables_and_wrong_values_are_named() {
 fn what_would_not_be_safe_is_invalid() {
     for member in [
         "upstream.kind = 'in-image'\nupstream.url = 'http://10.0.0.1:80'",
+        "upstream.kind = 'in-image'\nupstream.url = 'h2c://10.0.0.1:80'",
         "upstream.kind = 'in-image'\nupstream.url = 'http://localhost:80'",
         "upstream.kind = 'attested'",
         "upstream.url = 'https://model.example:443'",
@@ -157,7 +158,7 @@ fn what_would_not_be_safe_is_invalid() {
 
 #[test]
 fn loopback_addresses_and_sockets_can_be_in_the_image() {
-    for url in ["http://127.0.0.1:80", "http://127.3.2.1:80/base", "http://[::1]:80", "unix:/run/model.sock"] {
+    for url in ["http://127.0.0.1:80", "h2c://127.3.2.1:80/base", "http://[::1]:80", "unix:/run/model.sock"] {
         let text =
             format!("audiences = ['a']\nattestation.pcrs = [0]\nupstream = {{ url = '{url}', kind = 'in-image' }}");
         assert_eq!(read(&text, &[]).unwrap().upstream.kind, Upstream::InImage, "{url}");

@@ -64,7 +64,8 @@ async fn run(stream: TcpStream, gateway: Arc<Gateway>, limits: Limits, mut stopp
         let busy = Requests::begin(&counter);
         let gateway = Arc::clone(&gateway);
         async move {
-            let answer = gateway.answer(request).await;
+            // Boxed, so that its memory is free again while the answer is sent, for hours if need be.
+            let answer = Box::pin(gateway.answer(request)).await;
             // The body may outlive the call by hours; it keeps the connection busy as well.
             answer.map(|response| response.map(|body| Tracked::new(body, busy)))
         }

@@ -2,15 +2,15 @@
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
-    ORIGIN, VARY,
+    VARY,
 };
 use http::{HeaderMap, HeaderValue};
 
 use crate::config::Origins;
 
-/// Whether pages of the request's origin may call; true for requests that name none.
-pub(super) fn allows(origins: &Origins, request: &HeaderMap) -> bool {
-    let Some(origin) = request.get(ORIGIN) else { return true };
+/// Whether pages of the request's `origin` may call; true for requests that name none.
+pub(super) fn allows(origins: &Origins, origin: Option<&HeaderValue>) -> bool {
+    let Some(origin) = origin else { return true };
     match origins {
         Origins::Any => true,
         Origins::Listed(listed) => listed.iter().any(|known| origin == known.as_str()),
@@ -18,13 +18,13 @@ pub(super) fn allows(origins: &Origins, request: &HeaderMap) -> bool {
 }
 
 /// Lets the page read the answer, where its origin is allowed to.
-pub(super) fn permit(origins: &Origins, request: &HeaderMap, answer: &mut HeaderMap) {
+pub(super) fn permit(origins: &Origins, origin: Option<&HeaderValue>, answer: &mut HeaderMap) {
     if *origins == Origins::Any {
         answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         return;
     }
     answer.insert(VARY, HeaderValue::from_static("origin"));
-    if let Some(origin) = request.get(ORIGIN).filter(|_| allows(origins, request)) {
+    if let Some(origin) = origin.filter(|_| allows(origins, origin)) {
         answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
     }
 }
@@ -40,25 +40,21 @@ pub(super) fn preflight(answer: &mut HeaderMap) {
 mod tests {
     use super::*;
 
-    fn from(origin: &'static str) -> HeaderMap {
-        [(ORIGIN, HeaderValue::from_static(origin))].into_iter().collect()
-    }
-
-    fn permitted(origins: &Origins, request: &HeaderMap) -> HeaderMap {
+    fn permitted(origins: &Origins, origin: &'static str) -> HeaderMap {
         let mut answer = HeaderMap::new();
-        permit(origins, request, &mut answer);
+        permit(origins, Some(&HeaderValue::from_static(origin)), &mut answer);
         answer
     }
 
     #[test]
     fn a_listed_origin_is_named_and_another_is_not() {
         let listed = Origins::Listed(vec!["https://chat.example".into()]);
-        let answer = permitted(&listed, &from("https://chat.example"));
+        let answer = permitted(&listed, "https://chat.example");
         assert_eq!(answer[ACCESS_CONTROL_ALLOW_ORIGIN], "https://chat.example");
         assert_eq!(answer[VARY], "origin");
         for other in ["https://chat.example.evil", "http://chat.example", "https://chat.example:8443", "null"] {
-            assert!(!allows(&listed, &from(other)), "{other}");
-            let answer = permitted(&listed, &from(other));
+            assert!(!allows(&listed, Some(&HeaderValue::from_static(other))), "{other}");
+            let answer = permitted(&listed, other);
             assert!(!answer.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN), "{other}");
             assert_eq!(answer[VARY], "origin");
         }
@@ -66,7 +62,7 @@ mod tests {
 
     #[test]
     fn any_origin_is_any_without_credentials() {
-        let answer = permitted(&Origins::Any, &from("https://somewhere.example"));
+        let answer = permitted(&Origins::Any, "https://somewhere.example");
         assert_eq!(answer[ACCESS_CONTROL_ALLOW_ORIGIN], "*");
         assert_eq!(answer.len(), 1, "never access-control-allow-credentials");
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use blindllama_verifier::Code;
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ORIGIN, RETRY_AFTER};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 
@@ -51,9 +51,10 @@ impl Gateway {
         self: Arc<Self>,
         request: Request<Incoming>,
     ) -> Result<Response<AnswerBody>, Infallible> {
-        let asked = request.headers().clone();
+        let origin = request.headers().get(ORIGIN).cloned();
+        let origin = origin.as_ref();
         let mut response = match self.endpoint(request.uri().path()) {
-            Some(endpoint) if *request.method() == Method::OPTIONS => self.preflight(&endpoint, &asked),
+            Some(endpoint) if *request.method() == Method::OPTIONS => self.preflight(&endpoint, origin),
             Some(endpoint) if *request.method() != endpoint.method() => {
                 let mut refusal = refusal(&Failure::new(Code::REQUEST_METHOD));
                 refusal.headers_mut().insert(ALLOW, HeaderValue::from_static(endpoint.allowed()));
@@ -62,7 +63,7 @@ impl Gateway {
             Some(endpoint) => self.dispatch(&endpoint, request).await.unwrap_or_else(|failure| refusal(&failure)),
             None => refusal(&Failure::new(Code::REQUEST_NOT_FOUND)),
         };
-        cors::permit(&self.config.origins, &asked, response.headers_mut());
+        cors::permit(&self.config.origins, origin, response.headers_mut());
         Ok(response)
     }
 
@@ -76,8 +77,8 @@ impl Gateway {
         }
     }
 
-    fn preflight(&self, endpoint: &Endpoint, asked: &HeaderMap) -> Response<AnswerBody> {
-        if !cors::allows(&self.config.origins, asked) {
+    fn preflight(&self, endpoint: &Endpoint, origin: Option<&HeaderValue>) -> Response<AnswerBody> {
+        if !cors::allows(&self.config.origins, origin) {
             return refusal(&Failure::new(Code::REQUEST_ORIGIN));
         }
         let mut response = Response::new(Either::Left(Full::default()));

@@ -1,4 +1,5 @@
-//! The way to the model server: HTTP/1.1 over TCP or a UNIX socket, connections kept for a moment.
+//! The way to the model server: HTTP/1.1 over TCP or a UNIX socket, connections kept for a moment; or HTTP/2 over TCP, where all
+//! streams share one.
 
 use std::io;
 use std::path::PathBuf;
@@ -38,12 +39,13 @@ where
     #[must_use]
     pub fn new(address: &Address) -> Self {
         let (authority, base) = match address {
-            Address::Http { authority, base } => (authority.parse().ok(), base.clone()),
+            Address::Http { authority, base, .. } => (authority.parse().ok(), base.clone()),
             Address::Unix(_) => (None, String::new()),
         };
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(KEEP_IDLE)
             .pool_timer(TokioTimer::new())
+            .http2_only(matches!(address, Address::Http { http2: true, .. }))
             .build(Connector { address: address.clone() });
         // What a server on a UNIX socket reads in `host` does not matter, but HTTP/1.1 wants one.
         Self { client, authority: authority.unwrap_or(Authority::from_static("localhost")), base }
@@ -57,7 +59,7 @@ where
     }
 
     /// Sends a request; resolves with the header of the answer. Dropping the future or the body of the answer closes the
-    /// connection, which tells the server to stop.
+    /// connection, or of HTTP/2 the stream, which tells the server to stop.
     ///
     /// # Errors
     /// The client's; redirects are no errors and are not followed.

@@ -13,6 +13,7 @@
 mod admission;
 mod channel;
 mod evidence;
+mod http2;
 mod interop;
 mod lifecycle;
 mod receipts;
