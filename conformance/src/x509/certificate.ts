@@ -2,7 +2,7 @@ import { all, concat, toHex } from '../bytes.ts'
 import { demand } from '../refusal.ts'
 import type { PublicKey } from '../tpm/public.ts'
 import { context, type Der, integerOf, lengthOfFirst, oidOf, readDer, sameDer, tag } from './der.ts'
-import { type Extensions, readExtensions } from './extensions.ts'
+import { type ExtensionRules, type Extensions, readExtensions } from './extensions.ts'
 import { Fields } from './fields.ts'
 import { type Name, readName } from './name.ts'
 import { readSpki } from './spki.ts'
@@ -32,16 +32,14 @@ const ecdsaSignatures: ReadonlySet<string> = new Set(['2', '3', '4'].map((last) 
 /** What differs between the chains of attestation keys (PROTOCOL.md §17.1) and those of processors (§18.3). */
 export interface CertificateRules {
   readonly checkSignatureAlgorithm: (value: Der) => void
-  /** The leaf's serial number may be 0. */
-  readonly leafWithoutSerial: boolean
-  /** An extension whose value need not be DER. */
-  readonly opaqueExtension: string | undefined
+  readonly leastSerial: bigint
+  readonly extensions: ExtensionRules
 }
 
 export const attestationKeyRules: CertificateRules = {
   checkSignatureAlgorithm,
-  leafWithoutSerial: false,
-  opaqueExtension: undefined,
+  leastSerial: 1n,
+  extensions: { opaque: undefined, alsoWritten: new Map() },
 }
 
 /** Zeros may follow a leaf, as in NVRAM. @throws {Refusal} chain.* */
@@ -51,6 +49,7 @@ export function readCertificate(bytes: Uint8Array, isLeaf: boolean, rules: Certi
   const [body, algorithm, signature] = [outer.take(tag.sequence), outer.take(tag.sequence), outer.take(tag.bitString)]
   outer.end()
   demand(signature.content[0] === 0, syntax, 'a signature with unused bits')
+  checkSignatureForm(signature.content.subarray(1), algorithm)
   const fields = new Fields(body, tag.sequence, syntax)
   const version = fields.optional(context(0, true))?.children
   demand(
@@ -59,8 +58,7 @@ export function readCertificate(bytes: Uint8Array, isLeaf: boolean, rules: Certi
     'not version 3',
   )
   const serial = fields.take(tag.integer)
-  const least = isLeaf && rules.leafWithoutSerial ? 0n : 1n
-  demand(integerOf(serial) >= least && serial.content.length <= 20, 'chain.serial', 'serial number')
+  demand(integerOf(serial) >= rules.leastSerial && serial.content.length <= 20, 'chain.serial', 'serial number')
   demand(sameDer(fields.take(tag.sequence), algorithm), 'chain.algorithm_mismatch', 'two signature algorithms')
   rules.checkSignatureAlgorithm(algorithm)
   const issuer = fields.take(tag.sequence)
@@ -72,7 +70,7 @@ export function readCertificate(bytes: Uint8Array, isLeaf: boolean, rules: Certi
   const wrapped = fields.take(context(3, true))
   fields.end()
   demand(wrapped.children.length === 1, syntax, 'extensions')
-  const extensions = readExtensions(wrapped.children[0] as Der, rules.opaqueExtension)
+  const extensions = readExtensions(wrapped.children[0] as Der, rules.extensions)
   const [issuerName, subjectName] = [readName(issuer, syntax), readName(subject, syntax)]
   demand(issuerName.length > 0, 'chain.name', 'no issuer')
   const named = subjectName.length > 0 || (extensions.altNameIsCritical && extensions.directoryNames.length > 0)
@@ -95,6 +93,20 @@ function withoutPadding(bytes: Uint8Array): Uint8Array {
   if (length === undefined || length >= bytes.length) return bytes
   demand(all(bytes.subarray(length), 0), 'chain.trailing', 'something other than zeros follows')
   return bytes.subarray(0, length)
+}
+
+/** Ecdsa-Sig-Value, RFC 3279 §2.2.3; PKI.js reads over what follows it. */
+function checkSignatureForm(signature: Uint8Array, algorithm: Der): void {
+  const [oid] = algorithm.children
+  if (oid === undefined || !ecdsaSignatures.has(oidOf(oid))) return
+  const fields = new Fields(readDer(signature, 'chain.signature'), tag.sequence, 'chain.signature')
+  const numbers = [fields.take(tag.integer), fields.take(tag.integer)]
+  fields.end()
+  demand(
+    numbers.every((number) => integerOf(number) > 0n),
+    'chain.signature',
+    'r or s is not positive',
+  )
 }
 
 function checkSignatureAlgorithm(value: Der): void {

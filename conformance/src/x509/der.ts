@@ -1,4 +1,4 @@
-import { equal, toBigInt } from '../bytes.ts'
+import { equal, toBigInt, utf8 } from '../bytes.ts'
 import { demand, Refusal } from '../refusal.ts'
 
 /** One DER value, X.690 §8: `bytes` with its header, `children` where it is constructed. */
@@ -18,6 +18,7 @@ export const tag = {
   octetString: 0x04,
   null: 0x05,
   oid: 0x06,
+  enumerated: 0x0a,
   utf8String: 0x0c,
   utcTime: 0x17,
   generalizedTime: 0x18,
@@ -32,13 +33,14 @@ export function context(number: number, constructed: boolean): number {
 
 const maxBytes = 64 << 10
 const maxLevels = 16
-/** Universal types that DER has constructed; it has every other one primitive, X.690 §10.2. */
-const constructedTypes: ReadonlySet<number> = new Set([tag.sequence & 0x1f, tag.set & 0x1f])
+/** Universal types that certificates may have, PROTOCOL.md §17.1: the constructed ones, and beside them strings and times above 17. */
+const constructedTypes: ReadonlySet<number> = new Set([16, 17])
+const primitiveTypes: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 10, 12])
 
 /** Reads exactly one value, in the one encoding of X.690 §8, §10 and §11. @throws {Refusal} with `code` */
 export function readDer(bytes: Uint8Array, code: string): Der {
   demand(bytes.length < maxBytes, code, `${bytes.length} bytes`)
-  const value = readValue(bytes, 1, code)
+  const value = readValue(bytes, 0, code)
   demand(value.bytes.length === bytes.length, code, 'bytes after the value')
   return value
 }
@@ -70,23 +72,25 @@ function readHeader(bytes: Uint8Array, code: string): { start: number; length: n
   return { start: 2 + octets.length, length }
 }
 
+/** `level`: how many constructed values are open around it. */
 function readValue(bytes: Uint8Array, level: number, code: string): Der {
-  demand(level <= maxLevels, code, 'nesting deeper than 16')
   const { start, length } = readHeader(bytes, code)
   demand(length <= bytes.length - start, code, 'a value is cut off')
   const identifier = bytes[0] as number
   const content = bytes.subarray(start, start + length)
-  const constructed = (identifier & 0x20) !== 0
-  const children = constructed ? readAll(content, level + 1, code) : []
-  if (identifier < 0x40) {
-    demand(
-      constructed === constructedTypes.has(identifier & 0x1f),
-      code,
-      'a primitive type that is constructed, or the reverse',
-    )
-    checkUniversal(identifier, content, children, code)
-  }
+  const isConstructed = (identifier & 0x20) !== 0
+  demand(isAllowed(identifier, isConstructed), code, `the tag 0x${identifier.toString(16)}`)
+  demand(!isConstructed || level < maxLevels, code, 'nesting deeper than 16')
+  const children = isConstructed ? readAll(content, level + 1, code) : []
+  if (identifier < 0x40) checkUniversal(identifier, content, children, code)
   return { tag: identifier, bytes: bytes.subarray(0, start + length), content, children }
+}
+
+function isAllowed(identifier: number, isConstructed: boolean): boolean {
+  const [isUniversal, isContextSpecific] = [identifier < 0x40, identifier >> 6 === 2]
+  const type = identifier & 0x1f
+  if (!isUniversal || isConstructed) return isContextSpecific || (isUniversal && constructedTypes.has(type))
+  return primitiveTypes.has(type) || type > 17
 }
 
 function readAll(content: Uint8Array, level: number, code: string): Der[] {
@@ -106,7 +110,12 @@ function checkUniversal(identifier: number, content: Uint8Array, children: reado
       demand(content.length === 1 && (first === 0 || first === 0xff), code, 'a BOOLEAN that is neither 00 nor ff')
       break
     case tag.integer:
-      demand(content.length > 0 && !isPadded(content.length, first, second), code, 'an INTEGER that is not minimal')
+    case tag.enumerated:
+      demand(
+        content.length > 0 && !isPadded(content.length, first, second),
+        code,
+        'an INTEGER or ENUMERATED that is not minimal',
+      )
       break
     case tag.bitString:
       demand(
@@ -126,6 +135,9 @@ function checkUniversal(identifier: number, content: Uint8Array, children: reado
     case tag.oid:
       demand(isOid(content), code, 'an OBJECT IDENTIFIER that is not minimal')
       break
+    case tag.utf8String:
+      demand(isUtf8(content), code, 'a UTF8String that is none')
+      break
     case tag.set:
       demand(
         children.every(
@@ -137,6 +149,10 @@ function checkUniversal(identifier: number, content: Uint8Array, children: reado
       break
     default:
   }
+}
+
+function isUtf8(content: Uint8Array): boolean {
+  return equal(utf8(Buffer.from(content).toString('utf8')), content)
 }
 
 function isPadded(length: number, first: number, second: number): boolean {

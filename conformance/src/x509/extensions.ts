@@ -1,3 +1,4 @@
+import { fromHex, toHex } from '../bytes.ts'
 import { demand, Refusal } from '../refusal.ts'
 import { context, type Der, integerOf, oidOf, readDer, tag } from './der.ts'
 import { Fields } from './fields.ts'
@@ -45,13 +46,21 @@ const policyExtensions: ReadonlySet<string> = new Set([oid.policyMappings, oid.p
 
 const code = 'chain.extension'
 
+/** What the extensions of some authorities are allowed. */
+export interface ExtensionRules {
+  /** One whose value need not be DER, where it is not critical. */
+  readonly opaque: string | undefined
+  /** Values of keyUsage that are no named bit list, with what they mean; hex. */
+  readonly alsoWritten: ReadonlyMap<string, string>
+}
+
 interface Extension {
   readonly critical: boolean
   readonly value: Der
 }
 
-/** `opaque`: an extension whose value need not be DER. @throws {Refusal} chain.syntax, chain.extension and what has a code of its own in the layer */
-export function readExtensions(list: Der, opaque?: string): Extensions {
+/** @throws {Refusal} chain.syntax, chain.extension and what has a code of its own in the layer */
+export function readExtensions(list: Der, { opaque, alsoWritten }: ExtensionRules): Extensions {
   const extensions = new Map<string, Extension>()
   const raw = new Map<string, Uint8Array>()
   const fields = new Fields(list, tag.sequence, 'chain.syntax')
@@ -60,8 +69,9 @@ export function readExtensions(list: Der, opaque?: string): Extensions {
     const { id, critical, bytes } = readExtension(fields.any())
     demand(!raw.has(id), 'chain.duplicate_extension', id)
     raw.set(id, bytes)
-    if (id !== opaque) extensions.set(id, { critical, value: readDer(bytes, code) })
-    else demand(!critical, 'chain.critical_extension', id)
+    const written = id === oid.keyUsage ? alsoWritten.get(toHex(bytes)) : undefined
+    if (id === opaque && !critical) continue
+    extensions.set(id, { critical, value: readDer(written === undefined ? bytes : fromHex(written), code) })
   }
   for (const [id, { critical }] of extensions) checkProcessed(id, critical)
   const read = <Value>(id: string, reader: (value: Der) => Value): Value | undefined => {
@@ -149,7 +159,7 @@ function readPolicies(value: Der): readonly string[] {
 
 function readAltName({ critical, value }: Extension): readonly Name[] {
   const names = children(value)
-  demand(names.length > 0, code, 'subjectAltName is empty')
+  demand(names.length > 0 && names.every(isGeneralName), code, 'subjectAltName')
   const directory = names.filter((name) => name.tag === context(4, true))
   if (critical) demand(directory.length === names.length, 'chain.critical_extension', 'subjectAltName')
   return directory.map((name) => {
@@ -159,8 +169,14 @@ function readAltName({ critical, value }: Extension): readonly Name[] {
   })
 }
 
+/** otherName, x400Address, directoryName and ediPartyName are constructed, the other five are not: RFC 5280 §4.2.1.6. */
+function isGeneralName({ tag: identifier }: Der): boolean {
+  const number = identifier & 0x1f
+  return number <= 8 && identifier === context(number, [0, 3, 4, 5].includes(number))
+}
+
 function readSubjectKeyIdentifier(value: Der): void {
-  demand(value.tag === tag.octetString && value.content.length > 0, code, 'subjectKeyIdentifier')
+  demand(value.tag === tag.octetString, code, 'subjectKeyIdentifier')
 }
 
 function readAuthorityKeyIdentifier(value: Der): void {

@@ -25,7 +25,8 @@ export async function pkiAccepts(chain: readonly Certificate[], nowMs: number): 
   const validation = new CertificateChainValidationEngine({
     certs: certificates.toReversed(),
     trustedCerts: certificates.slice(-1),
-    checkDate: new Date(nowMs),
+    // It takes the instant of notAfter for the end, not its second.
+    checkDate: new Date(nowMs - (nowMs % 1000)),
   })
   return (await validation.verify({}, engine)).result
 }

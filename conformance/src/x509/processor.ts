@@ -14,8 +14,9 @@ export const hwIdExtension = '1.3.6.1.4.1.3704.1.4'
 const rules: CertificateRules = {
   checkSignatureAlgorithm: ({ bytes }) =>
     demand(equal(bytes, rsassaPss), 'chain.signature_algorithm', 'not that of AMD'),
-  leafWithoutSerial: true,
-  opaqueExtension: hwIdExtension,
+  leastSerial: 0n,
+  // keyCertSign with a zero bit too many.
+  extensions: { opaque: hwIdExtension, alsoWritten: new Map([['03020104', '03020204']]) },
 }
 
 /** The VCEK at the end of a chain from AMD's root. @throws {Refusal} chain.* */

@@ -236,7 +236,10 @@ fn policies(value: &Element<'_>) -> Option<()> {
         if list.clone().any(|other| other.content.starts_with(policy.whole)) {
             return None;
         }
-        information.read(tag::SEQUENCE);
+        // `policyQualifiers SEQUENCE SIZE (1..MAX)`
+        if information.read(tag::SEQUENCE).is_some_and(|qualifiers| qualifiers.content.is_empty()) {
+            return None;
+        }
         information.end()?;
         if list.is_empty() {
             return Some(());

@@ -100,6 +100,7 @@ fn policies_are_listed_once_each() {
         sequence(&[]),
         sequence(&[&policy(1, &[]), &policy(1, &[])]),
         sequence(&[&policy(1, NULL)]),
+        sequence(&[&policy(1, &sequence(&[]))]),
         sequence(&[&policy(1, &[qualifiers.clone(), qualifiers].concat())]),
         sequence(&[NULL]),
     ] {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import type { Case } from '../case.ts'
-import type { ChainQuestion } from '../contract.ts'
-import { evidence, hasEvidence } from './evidence.ts'
+import type { Case } from '../../case.ts'
+import type { ChainQuestion } from '../../contract.ts'
+import { evidence, hasEvidence } from '../evidence.ts'
 
 interface ChainVector {
   readonly name: string
