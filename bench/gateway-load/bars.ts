@@ -1,0 +1,37 @@
+import type { LoadResult } from './result.js'
+
+/** A limit, and what was measured. */
+export interface Bar {
+  name: string
+  atLeast?: number
+  atMost?: number
+  measured: number
+  unit: string
+  within: boolean
+}
+
+/** Medians of `result` beside their bars. */
+export function barsOf({ cpu, memory, attestation }: LoadResult): Bar[] {
+  const bars: Bar[] = []
+  for (const padding of ['padded', 'unpadded'] as const) {
+    for (const { answer, [padding]: against } of cpu) {
+      if (answer === '217 bytes')
+        bars.push(atMost(`${answer}, ${padding}: more than the proxy`, 50, against.extraUs.median, 'µs'))
+      if (/^\d+ events$/.test(answer))
+        bars.push(atLeast(`${answer}, ${padding}: proxy / gateway`, 0.8, against.ratio.median, ''))
+    }
+  }
+  const { streams, extraBytes } = memory
+  bars.push(atMost(`an open stream of ${streams}: more than the proxy`, 2048, extraBytes.median, 'bytes'))
+  bars.push(atLeast('fresh attestations', 5000, attestation.perSecond, 'a second'))
+  bars.push(atMost(`p99 of ${attestation.waiting} who wait`, 300, attestation.p99Ms, 'ms'))
+  return bars
+}
+
+function atLeast(name: string, bar: number, measured: number, unit: string): Bar {
+  return { name, atLeast: bar, measured, unit, within: measured >= bar }
+}
+
+function atMost(name: string, bar: number, measured: number, unit: string): Bar {
+  return { name, atMost: bar, measured, unit, within: measured <= bar }
+}
