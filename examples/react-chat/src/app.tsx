@@ -8,6 +8,7 @@ import { useConversation } from './chat/use-conversation.ts'
 import { Welcome } from './chat/welcome.tsx'
 import { Badge } from './proof/badge.tsx'
 import { Banners } from './proof/banners.tsx'
+import { kept } from './proof/kept.ts'
 import { Panel } from './proof/panel.tsx'
 import { Refusal } from './proof/refusal.tsx'
 import { useStaging, type Staging } from './staging.ts'
@@ -17,7 +18,7 @@ import { Llama, NewChatIcon } from './ui/icons.tsx'
 const ALLOW_SIMULATED = new URLSearchParams(location.search).get('simulated') !== 'refuse'
 
 function serviceOptions({ url, policy }: Staging): UseBlindLlamaOptions {
-  return { url, policy, dangerouslyAllowSimulated: ALLOW_SIMULATED }
+  return { url, policy, receipts: kept, dangerouslyAllowSimulated: ALLOW_SIMULATED }
 }
 
 export function App(): ReactElement {

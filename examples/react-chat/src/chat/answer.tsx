@@ -1,4 +1,5 @@
 import type { ReactElement } from 'react'
+import { KeepProof } from '../proof/keep-proof.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { AgainIcon, StopIcon, WarningIcon } from '../ui/icons.tsx'
 import type { Answer } from './conversation.ts'
@@ -15,7 +16,7 @@ interface AnswerViewProps {
 }
 
 export function AnswerView({ answer, latest, ready, onAgain, onVerify }: AnswerViewProps): ReactElement {
-  const { state, text, failure, cut } = answer
+  const { state, text, failure, cut, response } = answer
   const ended = state !== 'streaming' && (text !== '' || !failure)
   return (
     <div className="answer" data-testid="answer" data-state={state} aria-busy={state === 'streaming'}>
@@ -56,6 +57,7 @@ export function AnswerView({ answer, latest, ready, onAgain, onVerify }: AnswerV
               <AgainIcon />
             </button>
           )}
+          {response && <KeepProof response={response} />}
         </div>
       )}
     </div>

@@ -11,6 +11,8 @@ export interface Answer {
   readonly failure?: Failure
   /** The model reached its limit of tokens and ended in good order. */
   readonly cut?: boolean
+  /** The answer as `fetch` gave it, read to its end: by it the receipt is found. */
+  readonly response?: Response
 }
 
 export interface Turn {
@@ -92,15 +94,18 @@ export class Conversation {
 
     let text = ''
     let finish: string | null = null
+    let response: Response | undefined
     const end = (outcome: Omit<Answer, 'id' | 'text'>): void => {
       if (this.#running === controller) this.#running = undefined
       this.#put(turnId, { id: answerId, text, ...outcome })
     }
     try {
-      const stream = await model.openai.chat.completions.create(
+      const asked = model.openai.chat.completions.create(
         { model: model.name, messages, stream: true },
         { signal: controller.signal },
       )
+      const { data: stream, response: answer } = await asked.withResponse()
+      response = answer
       for await (const chunk of stream) {
         const choice = chunk.choices[0]
         finish = choice?.finish_reason ?? finish
@@ -116,7 +121,7 @@ export class Conversation {
     // `openai` ends the loop quietly after an abort, and takes the end of the stream for the end of the answer.
     if (controller.signal.aborted) end({ state: 'stopped' })
     else if (finish === null) end({ state: 'incomplete', failure: explain(UNFINISHED) })
-    else end(finish === 'length' ? { state: 'complete', cut: true } : { state: 'complete' })
+    else end({ state: 'complete', ...(response && { response }), ...(finish === 'length' && { cut: true }) })
   }
 
   #id(kind: string): string {

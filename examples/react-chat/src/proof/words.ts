@@ -4,6 +4,8 @@ import type { Assurance, StepId, Upstream } from '@blindllama/web-sdk'
 export const STEP_TITLES: Record<StepId, string> = {
   policy: 'The page’s policy is well-formed',
   bundle: 'The evidence is complete and unambiguous',
+  'release.keys': 'Those who may release it are known',
+  status: 'What was withdrawn since is known',
   'ak.public': 'The attestation key can be read',
   'ak.trust': 'The policy knows the attestation key',
   'ak.assurance': 'The policy accepts who vouches for it',
@@ -25,7 +27,9 @@ export const STEP_TITLES: Record<StepId, string> = {
   eventlog: 'The event log explains the measurements',
   platform: 'The processor vouches for the TPM',
   release: 'The release is signed and logged',
+  'release.log': 'The release stands in a public log',
   state: 'The TPM did not go back in time',
+  receipt: 'The service signed the conversation',
   freshness: 'The proof is fresh',
   key: 'An encryption key is covered by the proof',
 }

@@ -15,6 +15,11 @@ export const LockIcon = (): ReactElement => (
     <path d="M8 11V8a4 4 0 0 1 8 0v3" />
   </Icon>
 )
+export const KeepIcon = (): ReactElement => (
+  <Icon>
+    <path d="M12 4v10.5m-4.2-4 4.2 4.2 4.2-4.2M5 19.5h14" />
+  </Icon>
+)
 export const OpenLockIcon = (): ReactElement => (
   <Icon>
     <rect x="5" y="11" width="14" height="9" rx="2.5" />
