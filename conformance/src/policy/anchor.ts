@@ -2,7 +2,7 @@ import type { Json } from '../json.ts'
 import { Members } from '../members.ts'
 import { demand } from '../refusal.ts'
 import { type Profile, profileOf } from '../x509/profile.ts'
-import { invalid, unsupported } from './refuse.ts'
+import { invalid } from './refuse.ts'
 
 /** Who could still lie, PROTOCOL.md §1. */
 export const assurances = ['simulated', 'operator-ca', 'cloud-vtpm', 'cvm-bound', 'hardware-tpm'] as const
@@ -36,15 +36,12 @@ export interface ChainAnchor extends AnchorBase {
 
 /** nameAlg || digest, for SHA-256, SHA-384 and SHA-512. */
 const namePattern = /^(?:000b[0-9a-f]{64}|000c[0-9a-f]{96}|000d[0-9a-f]{128})$/
-/** Not read by policies yet, PROTOCOL.md §15. */
-const later: ReadonlySet<string> = new Set(['azure', 'gcp', 'custom-ca'])
 const kinds = ['ak-name', 'simulated', 'azure', 'gcp', 'custom-ca'] as const
 
 /** @throws {Refusal} policy.syntax, policy.invalid */
 export function readAnchor(value: Json): Anchor {
   const members = new Members(value, 'anchor')
   const kind = members.choice('kind', kinds)
-  if (later.has(kind)) unsupported(kind)
   const anchor: Anchor =
     kind === 'ak-name' || kind === 'simulated' ? readNameAnchor(members, kind) : readChainAnchor(members, kind)
   members.end()

@@ -53,8 +53,10 @@ function readCheckpoint(lines: Lines): Checkpoint {
 
 function readSignature(line: string): Checkpoint['signatures'][number] {
   const { name = '', value = '' } = signaturePattern.exec(line)?.groups ?? {}
-  demand(name !== '', code, 'a signature line')
-  return { name, bytes: readBase64(value) }
+  const bytes = readBase64(value)
+  // A key id of four bytes, and something that it signed.
+  demand(name !== '' && bytes.length > 4, code, 'a signature line')
+  return { name, bytes }
 }
 
 function readNumber(text: string | undefined): bigint {

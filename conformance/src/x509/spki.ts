@@ -28,7 +28,8 @@ export function readSpki(value: Der, code: string): PublicKey {
     return readRsaKey(bytes, code)
   }
   demand(oid === ecPublicKey, code, `a key of ${oid}`)
-  const curve = curves.find(({ name }) => name === namedCurves[oidOf(algorithm.take(tag.oid))])
+  const named = namedCurves[oidOf(algorithm.take(tag.oid))]
+  const curve = curves.find(({ name }) => name === named)
   algorithm.end()
   if (curve === undefined) throw new Refusal(code, 'another curve')
   demand(bytes.length === 1 + 2 * curve.length && bytes[0] === 4, code, 'not an uncompressed point')
