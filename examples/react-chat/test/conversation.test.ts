@@ -37,6 +37,7 @@ describe('an answer', () => {
     model.finish()
     await ended
     expect(latest()).toMatchObject({ state: 'complete', text: 'A camelid.' })
+    expect(latest()?.response, 'what its receipt is found by').toBeInstanceOf(Response)
   })
 
   it('says so when the model reached its limit of tokens', async () => {

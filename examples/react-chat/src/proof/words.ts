@@ -26,7 +26,7 @@ export const STEP_TITLES: Record<StepId, string> = {
   'claims.config': 'The configuration is an accepted one',
   eventlog: 'The event log explains the measurements',
   platform: 'The processor vouches for the TPM',
-  release: 'The release is signed and logged',
+  release: 'Those who may release it signed it',
   'release.log': 'The release stands in a public log',
   state: 'The TPM did not go back in time',
   receipt: 'The service signed the conversation',

@@ -5,6 +5,8 @@ import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
 import { BlindLlamaError } from '../../src/errors.js'
 import type { UseBlindLlamaOptions } from '../../src/react/options.js'
+import { receipts } from '../../src/receipts/index.js'
+import { indexedDbState, type StateKeeper } from '../../src/state/index.js'
 import { Sessions } from '../../src/react/sessions.js'
 import { createUseBlindLlama, type UseBlindLlama } from '../../src/react/use-blindllama.js'
 import type { ConnectEvent } from '../../src/events.js'
@@ -154,9 +156,28 @@ describe('how many attestations there are', () => {
       { ...inline(), dangerouslyAllowSimulated: true },
       inline({ wasm: 'https://llm.example/other.wasm' }),
       inline({ wasm: new Uint8Array(1) }),
+      inline({ receipts: receipts() }),
+      inline({ receipts: receipts() }),
     ]
     for (const options of others) renderHook(() => useBlindLlama(options))
     expect(held.attempts).toHaveLength(others.length)
+  })
+
+  it('stays one while a component makes the keeper of its state anew, of which the first serves', () => {
+    const states = [indexedDbState(), indexedDbState()]
+    const { rerender } = renderHook(({ state }) => useBlindLlama(inline({ state })), {
+      initialProps: { state: states[0] as StateKeeper },
+    })
+    rerender({ state: states[1] as StateKeeper })
+    expect(held.attempts).toHaveLength(1)
+    expect(held.last.options.state).toBe(states[0])
+  })
+
+  it('hands the keeper of receipts to the client', () => {
+    const kept = receipts()
+    const { rerender } = renderHook(() => useBlindLlama(inline({ receipts: kept })))
+    rerender()
+    expect(held.attempts.map(({ options }) => options.receipts)).toEqual([kept])
   })
 
   it('is another, and the first ends, when the policy changes', async () => {
