@@ -106,7 +106,8 @@ async function sealWindow(cipher: ChunkCipher, prefix: Bytes, plaintext: ByteQue
       sealed.set(chunkPrefix, at)
       const ciphertext = await cipher.seal(firstChunk + index, chunk, final)
       sealed.set(ciphertext, at + chunkPrefix.length)
-      free(ciphertext)
+      // Not where a Blob is made: without garbage Chromium collects none, and Blobs of requests before fill its store.
+      if (last && firstChunk === 0) free(ciphertext)
     }
   }
   await Promise.all(Array.from({ length: Math.min(inFlight, count) }, lane))
@@ -130,16 +131,9 @@ export async function sealMessage(
   for (let begin = 0; ; begin += windowLength) {
     signal?.throwIfAborted()
     const length = Math.min(windowLength, total - begin)
-    const fromBlobs: Bytes[] = []
-    while (plaintext.length < length) {
-      const part = parts.next().value as Piece
-      const bytes = await read(part)
-      plaintext.push(bytes)
-      if (bytes !== part) fromBlobs.push(bytes)
-    }
+    while (plaintext.length < length) plaintext.push(await read(parts.next().value as Piece))
     const window = { length, firstChunk: begin / maxChunkPlaintext, last: begin + length === total }
     const sealed = await sealWindow(cipher, begin === 0 ? header : new Uint8Array(), plaintext, window)
-    fromBlobs.forEach(free)
     onProgress?.(begin + length, total)
     if (total <= windowLength) return sealed
     blobs.push(new Blob([sealed]))
