@@ -5,10 +5,16 @@ export interface BundleVector {
   name: string
   why: string
   expect: 'accept' | 'reject'
+  /** Of the catalogue of negative cases. */
+  ids: string[]
+  /** For a refusal: the accepted vector beside it. */
+  twin: string | null
   /** Steps that end in a warning, for an accept. */
   warnings: string[]
   /** Of the step that must fail, or `ok`. */
   code: string
+  /** What an accepted one gives to be kept. */
+  nextState: string | null
   evidence: string
   static: string | null
   policy: string

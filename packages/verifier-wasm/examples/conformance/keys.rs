@@ -74,6 +74,15 @@ impl Key {
         }
     }
 
+    /// The vector that is accepted with this key.
+    pub(crate) fn accepted(&self) -> &'static str {
+        match self {
+            Self::Ecc(_) => "ok-ecc",
+            Self::P384(_) => "ok-p384-sha384",
+            Self::Rsa(_) => "ok-rsa",
+        }
+    }
+
     /// TPMT_SIGNATURE over `message`, with the hash of this TPM_ALG_ID.
     pub(crate) fn sign(&self, algorithm: u16, message: &[u8]) -> Vec<u8> {
         let digest = hash(algorithm, &[message]);

@@ -13,6 +13,7 @@ mod cvm;
 #[allow(dead_code, reason = "the verifier has names for all of them")]
 #[path = "../../src/event_log/event_type.rs"]
 mod event_type;
+mod index;
 mod keys;
 mod log;
 #[allow(dead_code, reason = "the verifier's own tests use the rest")]
@@ -36,6 +37,7 @@ fn written() -> BTreeMap<PathBuf, String> {
     let mut cases = Cases { keys: &keys, done: vec![] };
     cases::all(&mut cases);
     let count = cases.done.len();
+    index::check(cases.done.iter().map(|vector| vector["name"].as_str().unwrap()));
     let file = |vector: serde_json::Value| {
         let name = vector["name"].as_str().unwrap().to_owned();
         (folder().join(name + ".json"), serde_json::to_string_pretty(&vector).unwrap() + "\n")

@@ -11,6 +11,7 @@ use blindllama_verifier::evidence::{
 use serde_json::{Value as Json, json};
 
 use crate::{
+    index,
     keys::{Key, Keys},
     tpm::{self, AttestArea, PublicArea, RSAPSS, SHA256, SHA384, hash},
 };
@@ -297,6 +298,8 @@ impl Cases<'_> {
             "layer": code.split('.').next(),
             "code": code,
             "warnings": warnings,
+            "ids": index::ids(name),
+            "twin": (code != "ok").then(|| index::twin(name, key.accepted())),
         });
         vector.as_object_mut().unwrap().extend(scenario.build().as_object().unwrap().clone());
         self.done.push(vector);

@@ -11,6 +11,8 @@ pub(crate) struct Vector {
     pub(crate) name: String,
     pub(crate) code: String,
     pub(crate) warnings: Vec<String>,
+    pub(crate) ids: Vec<String>,
+    pub(crate) twin: Option<String>,
     pub(crate) evidence: Vec<u8>,
     pub(crate) static_part: Option<Vec<u8>>,
     pub(crate) policy: String,
@@ -43,6 +45,9 @@ impl Vector {
     fn read(path: &Path) -> Self {
         let json: Json = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
         let text = |member: &str| json[member].as_str().unwrap().to_owned();
+        let texts = |member: &str| {
+            json[member].as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+        };
         let suite = |ids: &Json| {
             let id = |i: usize| ids[i].as_u64().unwrap().try_into().unwrap();
             Suite { kem_id: id(0), kdf_id: id(1), aead_id: id(2) }
@@ -50,7 +55,9 @@ impl Vector {
         Self {
             name: text("name"),
             code: text("code"),
-            warnings: json["warnings"].as_array().unwrap().iter().map(|step| step.as_str().unwrap().into()).collect(),
+            warnings: texts("warnings"),
+            ids: texts("ids"),
+            twin: json["twin"].as_str().map(str::to_owned),
             evidence: unhex(&text("evidence")),
             static_part: json["static"].as_str().map(unhex),
             policy: text("policy"),

@@ -11,6 +11,9 @@ pub(crate) fn cases(cases: &mut Cases<'_>) {
     cases.reject("attest.magic", "bad-magic", "a magic number that differs in one bit, validly signed", |s| {
         s.attest.magic ^= 1
     });
+    cases.reject("signature.invalid", "attest-bit-flipped", "a quote of which one bit was changed afterwards", |s| {
+        s.patch_signed = Some(Box::new(|attest| attest[70] ^= 1));
+    });
     cases.reject("attest.magic", "magic-zero", "no magic number, validly signed", |s| s.attest.magic = 0);
     cases.reject("attest.magic", "attest-tpm2b-wrapped", "TPM2B_ATTEST in place of TPMS_ATTEST", |s| {
         s.patch_attest = Some(Box::new(|attest| *attest = sized(attest)));

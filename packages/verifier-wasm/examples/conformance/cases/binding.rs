@@ -53,6 +53,12 @@ fn cover(cases: &mut Cases<'_>) {
         s.quoted_claims = Some(claims(s));
         s.claims.insert(3, key_list(&[key_config(8, 0x20, &[(1, 1)])]));
     });
+    extra("quote-of-last-epoch", "keys of this epoch under a quote of the one before", |s| {
+        s.quoted_claims = Some(claims(s));
+        s.claims.insert(3, key_list(&[key_config(8, 0x20, &[(1, 1)])]));
+        s.claims.insert(4, [0x12; 16].into());
+        s.claims.insert(6, (crate::scenario::NOW_MS + 1000).into());
+    });
     extra("key-id-swapped", "another key id with the same key", |s| {
         s.quoted_claims = Some(claims(s));
         let Value::Bytes(mut list) = s.claims[&3].clone() else { panic!("not a list") };

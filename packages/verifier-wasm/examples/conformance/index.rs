@@ -1,0 +1,248 @@
+//! Which mistake each vector stands for, by the ids of the catalogue of negative cases, and the accepted vector beside it.
+
+/// Vectors by the mistakes that they show; `*` ends the beginning of names.
+const IDS: &[(&str, &[&str])] = &[
+    ("A1", &["bad-magic", "magic-zero", "attest-magic-alone"]),
+    ("A2", &["type-*"]),
+    ("A3", &["attest-tail"]),
+    ("A4", &["attest-truncated", "attest-short"]),
+    ("A5", &["sig-trailing-byte", "pub-trailing"]),
+    ("A6", &["attest-tpm2b-wrapped", "sig-tpm2b-wrapped", "pub-tpm2b-wrapped", "pub-spki"]),
+    ("A7", &["safe-2*", "safe-51"]),
+    ("A8", &["sizeofselect-*"]),
+    ("A9", &["sel-count-*"]),
+    ("A10", &["attest-signer-overrun", "attest-extra-overrun", "attest-digest-overrun", "sig-overrun"]),
+    ("A11", &["digest-len-*"]),
+    ("A12", &["extra-prefix", "extra-extended", "extra-65"]),
+    ("A13", &["attest-bit-flipped"]),
+    ("B1", &["key-alg-mismatch*", "p384-as-p256"]),
+    ("B2", &["scheme-*"]),
+    ("B3", &["scheme-hash-mismatch", "rsapss-hash-mismatch", "sig-hash-sha1", "pub-scheme-sha1"]),
+    ("B4", &["padding-*", "pub-exponent-*"]),
+    ("B5", &["sig-rsa-modulus", "sig-rsa-max", "sig-rsa-short", "sig-rsa-long", "sig-rsa-empty", "rsapss-modulus"]),
+    ("B6", &["pub-modulus-*"]),
+    ("B7", &["sig-r-*", "sig-s-*", "p384-r-*", "p384-s-*"]),
+    ("B8", &["ok-malleated-s"]),
+    ("B9", &["point-*", "pub-curve-*", "p384-off-curve"]),
+    ("B10", &["rsapss-is-pkcs1", "rsassa-is-pss", "scheme-rsapss-over-rsassa", "scheme-rsassa-over-rsapss"]),
+    ("C1", &["attr-without-restricted"]),
+    ("C2", &["unrestricted-forged"]),
+    ("C3", &["attr-*"]),
+    ("C4", &["unknown-key*", "chain-missing", "chain-unasked"]),
+    ("C5", &["hierarchy-*"]),
+    ("C6", &["chain-other-key"]),
+    ("C7", &["chain-encipherment", "chain-agreement", "chain-ek-purpose", "chain-two-purposes"]),
+    ("C8", &["chain-web-*", "chain-no-purpose", "chain-gcp-purpose"]),
+    (
+        "C9",
+        &[
+            "chain-expired-*",
+            "chain-early-*",
+            "chain-path-length",
+            "chain-not-ca",
+            "chain-sha1",
+            "chain-other-root",
+            "chain-name-constraints",
+            "chain-revoked-*",
+        ],
+    ),
+    ("C10", &["chain-critical*", "ok-chain-alt-name"]),
+    ("C11", &["chain-leaf-tail", "chain-ca-tail"]),
+    ("C12", &["chain-vm-*"]),
+    ("C13", &["chain-foreign-*", "chain-no-instance", "chain-not-production", "policy-invalid-anchor-gcp-anybody"]),
+    ("C15", &["hcl-*"]),
+    ("D1", &["empty-selection-list", "zero-bitmap"]),
+    ("D2", &["missing-required-pcr", "value-missing"]),
+    ("D3", &["dup-bank-benign", "sel-dup-empty"]),
+    ("D4", &["pcr-relabel-forgery"]),
+    ("D5", &["sha1-bank", "multi-bank", "other-bank"]),
+    ("D6", &["ok-value-outside-selection"]),
+    (
+        "D7",
+        &["policy-invalid-golden-1*", "policy-invalid-golden-23", "policy-invalid-untouched-16", "untouched-17-zero"],
+    ),
+    (
+        "D8",
+        &[
+            "pcrs-*",
+            "policy-syntax-pcr-*",
+            "policy-syntax-golden-*",
+            "policy-syntax-duplicate-key*",
+            "policy-syntax-leading-zero",
+        ],
+    ),
+    ("D9", &["policy-invalid-golden-zero", "policy-invalid-golden-ff"]),
+    ("D10", &["digest-of-bank"]),
+    ("D11", &["golden-*"]),
+    ("E1", &["nonce-mismatch", "extra-empty", "extra-zero"]),
+    ("E3", &["extra-nonce-alone", "extra-bare-nonce", "key-swapped"]),
+    ("E4", &["suite-swapped", "key-id-swapped"]),
+    ("E5", &["extra-other-domain"]),
+    ("E6", &["extra-without-lengths"]),
+    ("E7", &["audience-other", "audience-swapped", "audience-slash"]),
+    (
+        "E8",
+        &[
+            "state-reset-strict",
+            "state-restart-strict",
+            "state-clock-strict",
+            "safe-0-required",
+            "warn-state-*",
+            "warn-clock-unsafe",
+        ],
+    ),
+    ("E9", &["firmware-old", "state-firmware-strict", "warn-state-firmware"]),
+    ("E10", &["quote-of-last-epoch"]),
+    ("F1", &["events-secure-boot-retyped"]),
+    ("F2", &["events-application-retyped", "ok-log-types"]),
+    ("F3", &["events-data-changed"]),
+    ("F4", &["log-dropped-*"]),
+    ("F5", &["log-swapped", "log-moved", "events-order", "ok-log-other-order"]),
+    ("F6", &["log-remark"]),
+    ("F7", &["log-spec-id-*", "log-algorithm-*", "log-of-registers"]),
+    ("F8", &["log-digest-count", "log-digest-order", "log-digest-other"]),
+    ("F9", &["log-locality-*", "ok-log-locality"]),
+    ("F10", &["log-separator-*", "events-after-separator", "ok-log-after-separator"]),
+    ("F11", &["log-no-call", "log-late-call", "log-no-exit", "log-early-exit"]),
+    ("F12", &["log-sha1-format", "log-other-banks", "log-one-bank"]),
+    ("F13", &["log-pcr-24", "ok-log-remark-index"]),
+    ("F14", &["log-truncated", "log-event-size", "log-padding-*"]),
+    ("F15", &["log-signature-list-*"]),
+    ("F16", &["log-variable-*", "log-secure-boot-*", "ok-log-secure-boot-unset"]),
+    ("F17", &["log-events-8193"]),
+    ("F18", &["log-runtime", "ok-log-runtime"]),
+    ("F19", &["log-of-registers"]),
+    ("F20", &["log-empty", "log-missing", "ok-log-empty-unasked"]),
+    ("H1", &["cbor-*"]),
+    ("H2", &["claims-critical-*", "bundle-critical-*", "static-critical-*", "ok-extension-*", "claims-reencoded"]),
+    ("H3", &["tree-*"]),
+    (
+        "H4",
+        &["keys-second-broken", "quote-of-last-epoch", "claims-lifetime-*", "audience-other", "upstream-unattested"],
+    ),
+    ("H5", &["static-mismatch*", "static-missing*", "ok-held-static"]),
+    (
+        "I1",
+        &[
+            "release-threshold-*",
+            "release-signature-*",
+            "release-expired",
+            "release-not-yet-valid",
+            "release-revoked",
+            "floor-*",
+        ],
+    ),
+    ("I2", &["tlog-*"]),
+    ("I3", &["parts-*", "policy-invalid-events-4", "release-invalid-golden-*"]),
+];
+
+/// The accepted vector beside a refused one: the first that fits, where it is not that of the key alone.
+const TWINS: &[(&str, &str)] = &[
+    ("chain-vm-trusted", "ok-chain-azure-confidential"),
+    ("chain-vm-*", "ok-chain-azure"),
+    ("chain-foreign-*", "ok-chain-gcp-instance"),
+    ("chain-no-instance", "ok-chain-gcp"),
+    ("chain-not-production", "ok-chain-gcp"),
+    ("chain-gcp-purpose", "ok-chain-gcp"),
+    ("chain-revoked-*", "ok-chain-status"),
+    ("chain-closest-anchor", "ok-chain-second-anchor"),
+    ("chain-unasked", "ok-chain-unused"),
+    ("chain-leaf-tail", "ok-chain-padded"),
+    ("chain-no-subject", "ok-chain-alt-name"),
+    ("chain-critical-alt-name", "ok-chain-alt-name"),
+    ("chain-*", "ok-chain"),
+    ("policy-invalid-anchor-gcp-*", "ok-chain-gcp"),
+    ("policy-syntax-anchor-number*", "ok-chain-gcp-instance"),
+    ("policy-*-anchor-azure*", "ok-chain-azure"),
+    ("policy-syntax-anchor-*", "ok-chain"),
+    ("policy-invalid-anchor-*", "ok-chain"),
+    ("policy-syntax-events-*", "ok-events"),
+    ("policy-invalid-events-*", "ok-events"),
+    ("policy-syntax-replay-*", "ok-events"),
+    ("policy-invalid-replay-*", "ok-events"),
+    ("log-empty", "ok-log-empty-unasked"),
+    ("log-locality-*", "ok-log-locality"),
+    ("log-runtime", "ok-log-runtime"),
+    ("log-unknown-kind", "ok-log-second"),
+    ("log-secure-boot-*", "ok-log-secure-boot-unset"),
+    ("log-moved", "ok-log-other-order"),
+    ("log-*", "ok-log"),
+    ("events-after-separator", "ok-log-after-separator"),
+    ("events-application-retyped", "ok-events-driver"),
+    ("events-too-many", "ok-events-driver"),
+    ("events-not-replayed", "ok-events-implied"),
+    ("events-*", "ok-events"),
+    ("firmware-old", "ok-firmware-minimum"),
+    ("state-clock-strict", "warn-state-clock"),
+    ("state-firmware-strict", "warn-state-firmware"),
+    ("state-reset-strict", "warn-state-reset"),
+    ("state-restart-strict", "warn-state-restart"),
+    ("state-missing", "ok-state-first"),
+    ("state-*", "ok-state-again"),
+    ("safe-0-required", "warn-clock-unsafe"),
+    ("upstream-unattested", "warn-unattested"),
+    ("hierarchy-*", "ok-ecc"),
+    ("static-missing*", "ok-held-static"),
+    ("static-mismatch-held", "ok-held-static"),
+    ("tree-*", "ok-ecc-depth-3"),
+    ("hcl-version-0", "ok-platform-hcl-version-1"),
+    ("hcl-*", "ok-platform-measurement"),
+    ("snp-version-6", "ok-platform-snp-version-5"),
+    ("snp-below-*", "ok-platform-above-minimum"),
+    ("snp-*", "ok-platform-measurement"),
+    ("vcek-*", "ok-platform-measurement"),
+    ("platform-missing", "ok-platform-passed-over"),
+    ("platform-*", "ok-platform-measurement"),
+    ("floor-of-state", "ok-floor-remembered"),
+    ("floor-of-status", "ok-floor-of-status"),
+    ("floor-of-policy", "ok-floor-of-policy"),
+    ("floor-*", "ok-floor-at"),
+    ("parts-*", "ok-parts"),
+    ("tlog-*", "ok-tlog"),
+    ("status-*", "ok-status"),
+    ("release-revoked", "ok-status-others-revoked"),
+    ("release-fails-beside-pinned", "ok-release-beside-pinned"),
+    ("release-*", "ok-release"),
+    ("bundle-release-*", "ok-release"),
+    ("bundle-status-*", "ok-status"),
+    ("keys-id-twice", "ok-ecc"),
+    ("keys-second-broken", "ok-unknown-kem"),
+    ("keys-suites-odd", "ok-second-suite"),
+    ("keys-without-suites", "ok-second-suite"),
+    ("keys-public-key-short", "ok-ecc"),
+    ("keys-*", "ok-keys-rotated"),
+    ("simulated-*", "ok-simulated"),
+    ("other-bank", "ok-bank-sha384"),
+    ("untouched-17-*", "ok-untouched-17"),
+    ("sig-s-*", "ok-malleated-s"),
+    ("suite-*", "ok-second-suite"),
+];
+
+fn fits(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.is_empty() || pattern.ends_with('*')
+}
+
+/// The ids of the mistakes that a vector shows.
+pub(crate) fn ids(name: &str) -> Vec<&'static str> {
+    let shows = |patterns: &[&str]| patterns.iter().any(|pattern| fits(pattern, name));
+    IDS.iter().filter(|(_, patterns)| shows(patterns)).map(|(id, _)| *id).collect()
+}
+
+/// The accepted vector beside a refused one.
+pub(crate) fn twin(name: &str, of_key: &'static str) -> &'static str {
+    TWINS.iter().find(|(pattern, _)| fits(pattern, name)).map_or(of_key, |(_, twin)| twin)
+}
+
+/// Every pattern fits something, so that none outlives the vectors that it was written for.
+pub(crate) fn check<'a>(names: impl Iterator<Item = &'a str> + Clone) {
+    let patterns = IDS.iter().flat_map(|(_, patterns)| patterns.iter()).chain(TWINS.iter().map(|(pattern, _)| pattern));
+    for pattern in patterns {
+        assert!(names.clone().any(|name| fits(pattern, name)), "no vector is called {pattern}");
+    }
+}
