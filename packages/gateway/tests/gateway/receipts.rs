@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixListener;
 use tokio::time::sleep;
 
 use crate::support::client::{Attested, Sealed, base64url, random};
@@ -155,6 +157,32 @@ async fn a_request_that_was_not_read_to_its_end_has_an_answer_without_a_receipt(
         assert_eq!(answer.code(), code);
         assert!(Exchange { salt, request, response: answer.chunks.concat() }.receipt(&attested).is_none());
     }
+}
+
+#[tokio::test]
+async fn an_early_answer_of_the_upstream_has_no_receipt_and_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = UnixListener::bind(folder.path().join("model.sock")).unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let _ = stream.read(&mut [0; 1024]).await;
+                let answer = b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+                stream.write_all(answer).await.unwrap();
+                // The rest of the request is never read.
+                std::future::pending::<()>().await;
+            });
+        }
+    });
+    let swtpm = Swtpm::start().await;
+    let url = format!("unix:{}", folder.path().join("model.sock").display());
+    let setup = Setup::new(&swtpm, &Upstream::fixed("{}")).with("upstream.url", url);
+    let gateway = setup.start().await;
+    let attested = Attested::to(&gateway).await;
+    let message = Message::post("/v1/embeddings", vec![b'x'; 20_000_000]);
+    let (exchange, answer) = ask(&attested, message, 16_384, Version::Http2).await;
+    assert_eq!((answer.status(), answer.text()), (413, "{}"));
+    assert!(exchange.receipt(&attested).is_none());
 }
 
 #[tokio::test]
