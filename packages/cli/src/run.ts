@@ -7,9 +7,10 @@ import { Failure } from './failure.js'
 import { inspect } from './inspect/command.js'
 import type { Io } from './terminal/io.js'
 import { printable, styleOf } from './terminal/style.js'
+import { releaseCommand } from './release/command.js'
 import { verify } from './verify/command.js'
 
-const commands: Readonly<Record<string, Command>> = { verify, inspect, eventlog, chain }
+const commands: Readonly<Record<string, Command>> = { verify, inspect, eventlog, chain, release: releaseCommand }
 
 function overview(): string {
   const width = Math.max(...Object.keys(commands).map(({ length }) => length))

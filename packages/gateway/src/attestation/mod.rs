@@ -4,3 +4,4 @@ pub mod batch;
 pub mod claims;
 pub mod epoch;
 pub mod evidence;
+pub mod static_part;

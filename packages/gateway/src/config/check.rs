@@ -79,6 +79,8 @@ impl File {
             audiences: self.audiences,
             instance,
             event_logs: self.attestation.event_logs.iter().map(PathBuf::from).collect(),
+            release: path(&self.attestation.release),
+            status: path(&self.attestation.status),
             tpm: tpm(&self.tpm, &self.attestation)?,
             upstream: upstream(self.upstream)?,
             origins: origins(self.cors.origins)?,
@@ -95,6 +97,10 @@ impl File {
             epochs: epochs(&self.channel)?,
         })
     }
+}
+
+fn path(text: &str) -> Option<PathBuf> {
+    Some(text).filter(|text| !text.is_empty()).map(PathBuf::from)
 }
 
 fn tpm(tpm: &file::Tpm, attestation: &file::Attestation) -> Checked<TpmSettings> {

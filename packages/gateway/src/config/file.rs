@@ -48,11 +48,19 @@ pub(super) struct Attestation {
     pub(super) bank: String,
     pub(super) pcrs: Vec<u8>,
     pub(super) event_logs: Vec<String>,
+    pub(super) release: String,
+    pub(super) status: String,
 }
 
 impl Default for Attestation {
     fn default() -> Self {
-        Self { bank: "sha256".into(), pcrs: Vec::new(), event_logs: Vec::new() }
+        Self {
+            bank: "sha256".into(),
+            pcrs: Vec::new(),
+            event_logs: Vec::new(),
+            release: String::new(),
+            status: String::new(),
+        }
     }
 }
 

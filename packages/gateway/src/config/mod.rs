@@ -31,6 +31,10 @@ pub struct Config {
     pub tpm: TpmSettings,
     /// Files of event logs.
     pub event_logs: Vec<PathBuf>,
+    /// File of release evidence.
+    pub release: Option<PathBuf>,
+    /// File of a status snapshot.
+    pub status: Option<PathBuf>,
     /// The model server.
     pub upstream: UpstreamSettings,
     /// Pages that may call.

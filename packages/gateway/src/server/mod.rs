@@ -19,7 +19,8 @@ use tokio::time::{sleep, timeout};
 use crate::attestation::batch::Attester;
 use crate::attestation::claims::ClaimsSource;
 use crate::attestation::epoch::Epochs;
-use crate::attestation::evidence::{EvidenceSource, StaticPart};
+use crate::attestation::evidence::EvidenceSource;
+use crate::attestation::static_part::{Sources, read_file};
 use crate::channel::Channel;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
@@ -67,13 +68,19 @@ impl Server {
     /// Opens the TPM, makes the first keys and listens. Connections wait until [`Self::run`].
     ///
     /// # Errors
-    /// The codes `config.…` for event logs that cannot be read, `tpm.…`, `gateway.listen`.
+    /// The codes `config.…` for files that cannot be read, `tpm.…`, `gateway.listen`.
     pub async fn start(config: Config, log: Log) -> Result<Self, Failure> {
         let config = Arc::new(config);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let event_logs = read_event_logs(&config)?;
+        let event_logs = config.event_logs.iter().map(|path| read_file(path)).collect::<Result<_, _>>()?;
         let (tpm, key) = Tpm::start(config.tpm.clone()).await?;
-        let static_part = StaticPart::new(&key.public, &event_logs)?;
+        let sources = Sources {
+            ak_public: key.public.clone(),
+            event_logs,
+            release: config.release.clone(),
+            status: config.status.clone(),
+        };
+        let (static_parts, static_part) = watch::channel(Arc::new(sources.read()?));
         let epochs = Arc::new(Epochs::new(config.epochs.clone(), Arc::clone(&clock))?);
         let instance = config.instance.clone().map_or_else(random_instance, Ok)?;
         let config_digest = config.digest();
@@ -102,6 +109,9 @@ impl Server {
                 ("upstream", config.upstream.kind.as_str().into()),
             ],
         );
+        if config.release.is_some() || config.status.is_some() {
+            tokio::spawn(sources.follow(static_parts, log.clone()));
+        }
         let (stop, stopping) = watch::channel(false);
         let gateway = Gateway {
             instance,
@@ -170,17 +180,6 @@ impl Server {
             }
         })
     }
-}
-
-fn read_event_logs(config: &Config) -> Result<Vec<Vec<u8>>, Failure> {
-    config
-        .event_logs
-        .iter()
-        .map(|path| {
-            std::fs::read(path)
-                .map_err(|error| Failure::with(Code::CONFIG_READ, format!("{}: {error}", path.display())))
-        })
-        .collect()
 }
 
 /// 26 random characters of `[a-z2-7]`: 130 bits, so no two processes share one.

@@ -1,6 +1,6 @@
 //! Evidence of a running gateway, judged by the real verifier.
 
-use blindllama_verifier::evidence::bundle::{Bundle, Static};
+use blindllama_verifier::evidence::bundle::{Bundle, ReleaseEvidence, Signed, Static};
 use blindllama_verifier::evidence::claims::Claims;
 use blindllama_verifier::{Code, Verdict};
 use futures::future::join_all;
@@ -222,4 +222,37 @@ async fn the_commands_say_what_the_evidence_says() {
     for command in ["serve", "check", "config-digest", "ak"] {
         assert!(help.contains(command));
     }
+}
+
+#[tokio::test]
+async fn carries_the_release_and_follows_its_files() {
+    let (upstream, swtpm) = (Upstream::fixed("{}"), Swtpm::start().await);
+    let folder = tempfile::tempdir().unwrap();
+    let (release, status) = (folder.path().join("release.cbor"), folder.path().join("status.cbor"));
+    let signed = |payload| Signed { payload, signatures: vec![[7; 96]] };
+    let evidence =
+        ReleaseEvidence { manifest: signed(b"{}"), log_proof: Some(b"proof"), key_sets: vec![signed(b"[]")] };
+    std::fs::write(&release, evidence.encode()).unwrap();
+    std::fs::write(&status, signed(b"old").encode()).unwrap();
+    let gateway = Setup::new(&swtpm, &upstream)
+        .with("attestation.release", release.to_str().unwrap())
+        .with("attestation.status", status.to_str().unwrap())
+        .start()
+        .await;
+    let status_now = async || {
+        let first = Evidence::of(&gateway).await;
+        let bundle = Bundle::decode(&first.bundle).unwrap();
+        let fixed = Static::decode(bundle.static_part.unwrap()).unwrap();
+        assert_eq!(fixed.release.as_ref(), Some(&evidence));
+        fixed.status.unwrap().payload.to_vec()
+    };
+    assert_eq!(status_now().await, b"old");
+
+    std::fs::write(&status, b"half of a file").unwrap();
+    gateway.log.wait("release.failed", 1).await;
+    assert_eq!(status_now().await, b"old", "a file that cannot be read changes nothing");
+
+    std::fs::write(&status, signed(b"new").encode()).unwrap();
+    gateway.log.wait("release.read", 1).await;
+    assert_eq!(status_now().await, b"new");
 }

@@ -221,6 +221,8 @@ async fn a_configuration_that_is_wrong_stops_the_start_with_code_and_place() {
         (setup().with("upstream.url", "http://192.0.2.1:80"), "config.invalid", "upstream.kind"),
         (setup().with("upstream.kind", "attested"), "config.invalid", "upstream.kind"),
         (setup().with("attestation.event_logs", vec!["/nowhere".to_owned()]), "config.read", "/nowhere"),
+        (setup().with("attestation.release", "/nowhere"), "config.read", "/nowhere"),
+        (setup().with("attestation.status", "/dev/null"), "config.invalid", "attestation.status"),
         (setup().with("tpm.tcti", "swtpm:host=127.0.0.1,port=1"), "tpm.unreachable", ""),
         (setup().with("listen", "192.0.2.1:1"), "gateway.listen", ""),
     ];

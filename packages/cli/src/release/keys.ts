@@ -1,0 +1,72 @@
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { exit } from '../exit.js'
+import { Failure, unreadable } from '../failure.js'
+import { encode, type Item } from './cbor.js'
+
+/** Keys with their roles, and how many of each role have to sign (PROTOCOL.md §19.1). */
+export interface KeySet {
+  keys: { key: string; role: string }[]
+  threshold: Record<string, number>
+}
+
+/** The 32 bytes of the public key, in hex. */
+export function publicHex(key: KeyObject): string {
+  return createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32).toString('hex')
+}
+
+/**
+ * Makes a key in a file that nobody else may read, and that was not there before.
+ *
+ * @throws {Failure} `cli.file`
+ */
+export async function makeKey(file: string): Promise<string> {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const pem = privateKey.export({ format: 'pem', type: 'pkcs8' })
+  await writeFile(file, pem, { mode: 0o600, flag: 'wx' }).catch((cause: unknown) => {
+    throw unreadable(file, cause)
+  })
+  return publicHex(privateKey)
+}
+
+/**
+ * @throws {Failure} `cli.file`, `cli.release` for a key that others may read, or that is not Ed25519
+ */
+export async function readKey(file: string): Promise<KeyObject> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw unreadable(file, cause)
+  })
+  const refused = (what: string): Failure => new Failure('cli.release', `${file}: ${what}`, exit.undecided)
+  if (((await stat(file)).mode & 0o077) !== 0) throw refused('others may read this key: chmod 600')
+  let key: KeyObject
+  try {
+    key = createPrivateKey(text)
+  } catch {
+    throw refused('not a PKCS#8 PEM')
+  }
+  if (key.asymmetricKeyType !== 'ed25519') throw refused('not an Ed25519 key')
+  return key
+}
+
+const byText = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
+
+/** What names a set of keys (PROTOCOL.md §19.2). */
+export function keySetId({ keys, threshold }: KeySet): string {
+  const sorted = [...keys].sort(({ key: one }, { key: other }) => byText(one, other))
+  const roles = Object.entries(threshold)
+    .slice()
+    .sort(([one], [other]) => byText(one, other))
+  const description = encode(
+    new Map<number, Item>([
+      [0, sorted.map(({ key, role }): Item => [Buffer.from(key, 'hex'), role])],
+      [1, roles],
+    ]),
+  )
+  const hash = createHash('sha256')
+  for (const part of [Buffer.from('blindllama/key-set/v1'), description]) {
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(part.length)
+    hash.update(length).update(part)
+  }
+  return hash.digest('hex')
+}

@@ -1,0 +1,120 @@
+import { exit, type ExitCode } from '../exit.js'
+import { usage } from '../failure.js'
+import { evidenceIn } from '../inspect/evidence-in.js'
+import { report } from '../inspect/report.js'
+import { bytesOf, hexOf, parse, timeOf } from '../options.js'
+import type { Io } from '../terminal/io.js'
+import { loadVerifier } from '../verifier.js'
+import { sha256, unsigned, writeEnvelope } from './envelope.js'
+
+type Values = Record<string, string>
+
+interface Part {
+  name: string
+  pcrs: Values
+}
+
+/** Sets of values that belong together (PROTOCOL.md §19.4). */
+interface Parts {
+  whole?: Part[]
+  platforms?: Part[]
+  images?: Part[]
+}
+
+const options = {
+  out: { type: 'string' },
+  name: { type: 'string' },
+  version: { type: 'string' },
+  'min-version': { type: 'string' },
+  'source-commit': { type: 'string' },
+  'image-digest': { type: 'string' },
+  'model-digest': { type: 'string' },
+  machine: { type: 'string' },
+  days: { type: 'string' },
+  from: { type: 'string' },
+  'config-digest': { type: 'string', multiple: true },
+  bank: { type: 'string', default: 'sha256' },
+  pcrs: { type: 'string' },
+  'from-evidence': { type: 'string' },
+  pcr: { type: 'string', multiple: true },
+  json: { type: 'boolean', default: false },
+} as const
+
+const dayMs = 86_400_000
+
+function needed(option: string, value: string | undefined): string {
+  if (value === undefined || value === '') throw usage(`release make needs --${option}`)
+  return value
+}
+
+export function integerOf(option: string, text: string): number {
+  const value = /^[1-9]\d{0,15}$/.test(text) ? Number(text) : NaN
+  if (!Number.isSafeInteger(value)) throw usage(`--${option}: '${text}' is no number from 1 on`)
+  return value
+}
+
+export function digestOf(option: string, text: string, length = 32): string {
+  return Buffer.from(hexOf(`--${option}`, text, length)).toString('hex')
+}
+
+async function fromFile(file: string): Promise<Parts> {
+  let read: unknown
+  try {
+    read = JSON.parse(Buffer.from(await bytesOf(file)).toString('utf8'))
+  } catch (cause) {
+    if (cause instanceof SyntaxError) throw usage(`--pcrs: ${file} is no JSON`)
+    throw cause
+  }
+  if (typeof read !== 'object' || read === null) throw usage(`--pcrs: ${file} is no object`)
+  const parts = read as Parts
+  if (parts.whole ?? parts.platforms ?? parts.images) return parts
+  return { whole: [{ name: 'whole', pcrs: read as Values }] }
+}
+
+/** The values that a machine shows: they are what whoever runs this command takes them for. */
+async function fromEvidence(target: string, bank: string, wanted: readonly string[]): Promise<Parts> {
+  const { evidence, staticPart } = await evidenceIn(target)
+  const { values: shown } = report(loadVerifier().inspect(evidence, staticPart))
+  if (shown?.bank !== bank) throw usage(`--from-evidence: it has no values of ${bank}`)
+  const values: Values = {}
+  for (const index of wanted) {
+    const found = shown.pcrs.find((value) => String(value.index) === index)
+    if (!found) throw usage(`--pcr: the evidence has no PCR ${index}`)
+    values[index] = found.value
+  }
+  return { whole: [{ name: 'whole', pcrs: values }] }
+}
+
+/** Writes a manifest that nobody has signed yet. @throws {Failure} */
+export async function make(args: readonly string[], io: Io): Promise<ExitCode> {
+  const { values } = parse(args, options)
+  const commit = needed('source-commit', values['source-commit'])
+  const from = timeOf(values.from ?? 'now')
+  const model = values['model-digest']
+  const configs = values['config-digest']
+  const target = values['from-evidence']
+  const parts =
+    target === undefined
+      ? await fromFile(needed('pcrs', values.pcrs))
+      : await fromEvidence(target, values.bank, values.pcr ?? [])
+  const manifest = {
+    name: needed('name', values.name),
+    version: integerOf('version', needed('version', values.version)),
+    minVersion: integerOf('min-version', needed('min-version', values['min-version'])),
+    notBefore: from,
+    notAfter: from + integerOf('days', needed('days', values.days)) * dayMs,
+    sourceCommit: digestOf('source-commit', commit, commit.length === 64 ? 32 : 20),
+    imageDigest: digestOf('image-digest', needed('image-digest', values['image-digest'])),
+    ...(model !== undefined && { modelDigest: digestOf('model-digest', model) }),
+    machine: needed('machine', values.machine),
+    ...(configs && { configDigests: configs.map((digest) => digestOf('config-digest', digest)) }),
+    bank: values.bank,
+    ...parts,
+  }
+  const out = needed('out', values.out)
+  const envelope = unsigned('release', manifest)
+  await writeEnvelope(out, envelope)
+  const digest = sha256(envelope)
+  io.out(values.json ? `${JSON.stringify({ file: out, sha256: digest })}\n` : `${out}  sha256 ${digest}\n`)
+  return exit.passed
+}

@@ -1,0 +1,45 @@
+import { exit, type ExitCode } from '../exit.js'
+import { usage } from '../failure.js'
+import { parse, timeOf } from '../options.js'
+import type { Io } from '../terminal/io.js'
+import { readEnvelope, sha256, unsigned, writeEnvelope } from './envelope.js'
+import { digestOf, integerOf } from './make.js'
+
+const options = {
+  out: { type: 'string' },
+  at: { type: 'string' },
+  'min-version': { type: 'string' },
+  'revoke-release': { type: 'string', multiple: true },
+  'revoke-certificate': { type: 'string', multiple: true },
+  'revoke-serial': { type: 'string', multiple: true },
+  json: { type: 'boolean', default: false },
+} as const
+
+function serialOf(text: string): { issuer: string; serial: string } {
+  const [issuer = '', serial = ''] = text.toLowerCase().split(':')
+  const digits = serial.replace(/^(00)+/, '')
+  if (!/^([0-9a-f]{2}){1,20}$/.test(digits))
+    throw usage('--revoke-serial: SHA-256 of the issuer\u2019s name, a colon, and the serial number in hex')
+  return { issuer: digestOf('revoke-serial', issuer), serial: digits }
+}
+
+/** Writes what is withdrawn as of now. @throws {Failure} */
+export async function status(args: readonly string[], io: Io): Promise<ExitCode> {
+  const { values } = parse(args, options)
+  if (values.out === undefined) throw usage('release status needs --out')
+  const releases: string[] = []
+  for (const named of values['revoke-release'] ?? [])
+    releases.push(/^[0-9a-f]{64}$/i.test(named) ? named.toLowerCase() : sha256(await readEnvelope(named, 'release')))
+  const certificates = values['revoke-certificate']?.map((text) => digestOf('revoke-certificate', text))
+  const least = values['min-version']
+  const document = {
+    date: timeOf(values.at ?? 'now'),
+    ...(least !== undefined && { minVersion: integerOf('min-version', least) }),
+    ...(releases.length > 0 && { revokedReleases: releases }),
+    ...(certificates && { revokedCertificates: certificates }),
+    ...(values['revoke-serial'] && { revokedSerials: values['revoke-serial'].map(serialOf) }),
+  }
+  await writeEnvelope(values.out, unsigned('status', document))
+  io.out(values.json ? `${JSON.stringify({ file: values.out, ...document })}\n` : `${values.out}\n`)
+  return exit.passed
+}
