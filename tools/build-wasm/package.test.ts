@@ -28,7 +28,7 @@ beforeAll(async () => {
 }, 15 * 60_000)
 
 test('the module that pages load decides whole bundles and nothing less', async () => {
-  expect(functionsOf(verifier)).toEqual(['staticPart', 'verify'])
+  expect(functionsOf(verifier)).toEqual(['staticPart', 'verify', 'verifyReceipt'])
   expect(functionsOf(await loadVerifier('pkg-vectors'))).toContain('checkQuote')
 })
 

@@ -27,6 +27,8 @@ export interface BundleVector {
   suites: [number, number, number][]
   /** What an earlier verdict gave to be kept. */
   state: string | null
+  /** What a receipt says was signed. */
+  exchange: { salt: string | null; request: string; response: string; modelDigest: string; signature: string } | null
 }
 
 const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex')
@@ -39,6 +41,7 @@ export function runBundle(verifier: VerifierModule, text: string): Outcome {
 
 /** The verdict, as JSON. */
 export function verify(verifier: VerifierModule, vector: BundleVector): string {
+  if (vector.exchange !== null) return verifyReceipt(verifier, vector, vector.exchange)
   return verifier.verify(
     bytes(vector.evidence),
     vector.static === null ? undefined : bytes(vector.static),
@@ -50,5 +53,26 @@ export function verify(verifier: VerifierModule, vector: BundleVector): string {
     Uint32Array.from(vector.versions),
     Uint16Array.from(vector.suites.flat()),
     vector.state === null ? undefined : bytes(vector.state),
+  )
+}
+
+function verifyReceipt(
+  verifier: VerifierModule,
+  vector: BundleVector,
+  { salt, request, response, modelDigest, signature }: NonNullable<BundleVector['exchange']>,
+): string {
+  return verifier.verifyReceipt(
+    bytes(vector.evidence),
+    vector.static === null ? undefined : bytes(vector.static),
+    Buffer.from(vector.policy, 'utf8'),
+    vector.audience,
+    bytes(vector.nonce),
+    vector.nowMs,
+    vector.allowSimulated,
+    salt === null ? undefined : bytes(salt),
+    bytes(request),
+    bytes(response),
+    bytes(modelDigest),
+    bytes(signature),
   )
 }

@@ -24,6 +24,20 @@ export interface VerifierModule {
     suites: Uint16Array,
     state: Uint8Array | undefined,
   ) => string
+  verifyReceipt: (
+    evidence: Uint8Array,
+    staticPart: Uint8Array | undefined,
+    policy: Uint8Array,
+    audience: string,
+    nonce: Uint8Array,
+    now: number,
+    allowSimulated: boolean,
+    salt: Uint8Array | undefined,
+    request: Uint8Array,
+    response: Uint8Array,
+    modelDigest: Uint8Array,
+    signature: Uint8Array | undefined,
+  ) => string
   staticPart: (evidence: Uint8Array) => Uint8Array | undefined
   checkQuote?: (
     ak: Uint8Array,

@@ -151,5 +151,7 @@ export type VerifierCode =
   | 'state.clock_back'
   | 'state.full'
   | 'state.firmware_back'
+  | 'receipt.no_key'
+  | 'receipt.signature'
   | 'verdict.not_reached'
   | 'verdict.not_required'

@@ -493,6 +493,9 @@ impl Code {
     /// The gateway did not send the receipt that its claims promise.
     pub const RECEIPT_MISSING: Self = Self(&Entry { name: "receipt.missing", sentence: "The gateway did not send the receipt that its claims promise." });
 
+    /// The service has no key that signs receipts, so nobody can have signed this one.
+    pub const RECEIPT_NO_KEY: Self = Self(&Entry { name: "receipt.no_key", sentence: "The service has no key that signs receipts, so nobody can have signed this one." });
+
     /// The receipt is not signed by the gateway that was proved, for this exchange.
     pub const RECEIPT_SIGNATURE: Self = Self(&Entry { name: "receipt.signature", sentence: "The receipt is not signed by the gateway that was proved, for this exchange." });
 
@@ -849,6 +852,7 @@ impl Code {
         Self::RECEIPT_UNKNOWN,
         Self::RECEIPT_INCOMPLETE,
         Self::RECEIPT_MISSING,
+        Self::RECEIPT_NO_KEY,
         Self::RECEIPT_SIGNATURE,
         Self::RECEIPT_SIZE,
         Self::RECEIPT_SYNTAX,

@@ -31,6 +31,7 @@ mod little_endian;
 mod platform;
 mod policy;
 mod quote;
+mod receipt;
 mod rejection;
 mod release;
 #[cfg(all(target_family = "wasm", feature = "wasm"))]
@@ -48,5 +49,6 @@ mod x509;
 
 pub use code::Code;
 pub use policy::{Assurance, Suite};
+pub use receipt::Exchange;
 pub use verdict::{AttestedKey, Report, Status, Step, StepId, Verdict};
 pub use verify::{Input, verify};

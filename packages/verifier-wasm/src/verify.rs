@@ -15,6 +15,7 @@ use crate::{
     platform,
     policy::{Assurance, Policy, Suite},
     quote,
+    receipt::Exchange,
     rejection::{Rejection, ensure},
     release::Against,
     state::{AkState, Floor, State},
@@ -49,6 +50,8 @@ pub struct Input<'a> {
     pub suites: &'a [Suite],
     /// What an earlier passed verdict gave to be kept (PROTOCOL.md §20); None on the first visit.
     pub state: Option<&'a [u8]>,
+    /// What a receipt says was signed (PROTOCOL.md §21); None where there is no receipt, or no conversation in it.
+    pub exchange: Option<Exchange<'a>>,
 }
 
 /// Verifies evidence. The answer depends on `input` alone.
@@ -149,6 +152,9 @@ fn steps(input: &Input<'_>, run: &mut Recorder, report: &mut Report) -> Result<P
     let seen = anchor.endorsement.then(|| AkState::of(ak.name(), &attest));
     let floor = policy.demands.floor(manifest.as_ref(), status.as_ref());
     let next_state = state(run, kept, seen, floor, policy.require_monotonic_state)?;
+
+    let signed = input.exchange.as_ref().map(|exchange| exchange.verify(claims));
+    run.demanded(StepId::Receipt, signed)?;
 
     let valid_for_ms = claims.lifetime_ms.min(policy.max_age_ms);
     run.pass(StepId::Freshness);

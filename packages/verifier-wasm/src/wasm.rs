@@ -4,7 +4,10 @@ use alloc::{string::String, vec::Vec};
 
 use wasm_bindgen::{prelude::wasm_bindgen, throw_str};
 
-use crate::{Input, Suite, evidence::bundle::Bundle};
+use crate::{
+    Exchange, Input, Suite,
+    evidence::{VERSION, bundle::Bundle},
+};
 
 #[wasm_bindgen(typescript_custom_section)]
 const CODE_TYPES: &str = include_str!("code.d.ts");
@@ -50,6 +53,49 @@ pub fn verify(
         versions: &versions,
         suites: &suites,
         state: state.as_deref(),
+        exchange: None,
+    });
+    verdict.to_json()
+}
+
+/// Verifies what a receipt or a verification record holds (PROTOCOL.md §21) and returns a `Verdict` as JSON.
+///
+/// Parameters as those of `verify`, with `now` the time that the file states. `request` and `response` are 32-byte digests where
+/// there is no `salt`; without a `signature` there is no conversation.
+///
+/// Throws only for arguments that no caller of this package makes: a nonce or a salt of another length.
+#[wasm_bindgen(js_name = verifyReceipt)]
+#[must_use]
+#[expect(clippy::too_many_arguments, reason = "plain parameters cross to JavaScript without glue")]
+pub fn verify_receipt(
+    evidence: &[u8],
+    #[wasm_bindgen(js_name = staticPart)] static_part: Option<Vec<u8>>,
+    policy: &[u8],
+    audience: &str,
+    nonce: &[u8],
+    now: f64,
+    #[wasm_bindgen(js_name = allowSimulated)] allow_simulated: bool,
+    salt: Option<Vec<u8>>,
+    request: &[u8],
+    response: &[u8],
+    #[wasm_bindgen(js_name = modelDigest)] model_digest: &[u8],
+    signature: Option<Vec<u8>>,
+) -> String {
+    let Ok(nonce) = nonce.try_into() else { throw_str("nonce: 32 bytes") };
+    let Ok(salt) = salt.as_deref().map(TryInto::try_into).transpose() else { throw_str("salt: 32 bytes") };
+    let exchange = signature.as_deref().map(|signature| Exchange { salt, request, response, model_digest, signature });
+    let verdict = crate::verify(&Input {
+        evidence,
+        static_part: static_part.as_deref(),
+        policy,
+        audience,
+        nonce,
+        now_ms: now as u64,
+        allow_simulated,
+        versions: &[VERSION],
+        suites: &Suite::ALL,
+        state: None,
+        exchange,
     });
     verdict.to_json()
 }

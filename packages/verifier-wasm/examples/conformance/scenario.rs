@@ -71,6 +71,16 @@ pub(crate) struct Scenario<'k> {
     pub(crate) state: Option<Vec<u8>>,
     /// What a verdict that passes must give to be kept.
     pub(crate) next_state: Option<Vec<u8>>,
+    pub(crate) exchange: Option<Exchange>,
+}
+
+/// What a receipt says was signed.
+pub(crate) struct Exchange {
+    pub(crate) salt: Option<Vec<u8>>,
+    pub(crate) request: Vec<u8>,
+    pub(crate) response: Vec<u8>,
+    pub(crate) model_digest: Vec<u8>,
+    pub(crate) signature: Vec<u8>,
 }
 
 pub(crate) fn key_config(key_id: u8, kem_id: u16, suites: &[(u16, u16)]) -> Vec<u8> {
@@ -161,6 +171,7 @@ impl<'k> Scenario<'k> {
             suites: vec![X25519],
             state: None,
             next_state: None,
+            exchange: None,
         }
     }
 
@@ -252,6 +263,13 @@ impl<'k> Scenario<'k> {
             "suites": self.suites,
             "state": self.state.as_deref().map(hex),
             "nextState": self.next_state.as_deref().map(hex),
+            "exchange": self.exchange.as_ref().map(|exchange| json!({
+                "salt": exchange.salt.as_deref().map(hex),
+                "request": hex(&exchange.request),
+                "response": hex(&exchange.response),
+                "modelDigest": hex(&exchange.model_digest),
+                "signature": hex(&exchange.signature),
+            })),
             "static": self.hold_static.then(|| hex(&fixed)),
             "evidence": hex(&evidence),
         })

@@ -9,6 +9,7 @@ pub mod cbor;
 pub mod claims;
 pub mod key_config;
 pub mod nonce_tree;
+pub mod receipt;
 
 /// The version of the protocol that this crate speaks.
 pub const VERSION: u64 = 1;

@@ -12,6 +12,22 @@ pub struct Suite {
 }
 
 impl Suite {
+    /// Every suite that a policy can name, for where nothing is going to be encrypted.
+    #[cfg(feature = "wasm")]
+    pub(crate) const ALL: [Self; 6] = [
+        Self::of(0x0020, 0x0001),
+        Self::of(0x0020, 0x0002),
+        Self::of(0x0020, 0x0003),
+        Self::of(0x647a, 0x0001),
+        Self::of(0x647a, 0x0002),
+        Self::of(0x647a, 0x0003),
+    ];
+
+    #[cfg(feature = "wasm")]
+    const fn of(kem_id: u16, aead_id: u16) -> Self {
+        Self { kem_id, kdf_id: 0x0001, aead_id }
+    }
+
     /// By its name, `kem-kdf-aead`; None for one that this version does not know.
     pub(super) fn from_name(name: &str) -> Option<Self> {
         let (kem, rest) = name.split_once('-')?;

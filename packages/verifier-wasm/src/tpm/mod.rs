@@ -2,6 +2,8 @@
 //! to the last byte. Their names are the specification's.
 
 mod attest;
+#[cfg(test)]
+mod oracles;
 mod pcr_selection;
 mod public;
 mod reader;

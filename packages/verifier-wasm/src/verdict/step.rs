@@ -62,6 +62,7 @@ steps! {
     ClaimsConfig "claims.config" "The gateway runs with an accepted configuration."
     EventLog "eventlog" "The log explains the measurements."
     State "state" "The TPM has not gone back since the last visit."
+    Receipt "receipt" "The gateway signed this request and this answer."
     Freshness "freshness" "The keys are still to be used, and both clocks agree."
     Key "key" "A channel key of an accepted encryption suite was chosen."
 }

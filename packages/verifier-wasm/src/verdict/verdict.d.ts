@@ -30,6 +30,7 @@ export type StepId =
   | 'claims.config'
   | 'eventlog'
   | 'state'
+  | 'receipt'
   | 'freshness'
   | 'key'
 

@@ -3,7 +3,7 @@
 
 use std::{fs, path::Path};
 
-use blindllama_verifier::{Input, Suite};
+use blindllama_verifier::{Exchange, Input, Suite};
 use serde_json::Value as Json;
 
 #[derive(Clone)]
@@ -24,6 +24,40 @@ pub(crate) struct Vector {
     pub(crate) suites: Vec<Suite>,
     pub(crate) state: Option<Vec<u8>>,
     pub(crate) next_state: Option<Vec<u8>>,
+    pub(crate) exchange: Option<Signed>,
+}
+
+/// What a receipt says was signed.
+#[derive(Clone)]
+pub(crate) struct Signed {
+    salt: Option<[u8; 32]>,
+    request: Vec<u8>,
+    response: Vec<u8>,
+    model_digest: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl Signed {
+    fn read(json: &Json) -> Self {
+        let bytes = |member: &str| unhex(json[member].as_str().unwrap());
+        Self {
+            salt: json["salt"].as_str().map(|salt| unhex(salt).try_into().unwrap()),
+            request: bytes("request"),
+            response: bytes("response"),
+            model_digest: bytes("modelDigest"),
+            signature: bytes("signature"),
+        }
+    }
+
+    fn exchange(&self) -> Exchange<'_> {
+        Exchange {
+            salt: self.salt.as_ref(),
+            request: &self.request,
+            response: &self.response,
+            model_digest: &self.model_digest,
+            signature: &self.signature,
+        }
+    }
 }
 
 impl Vector {
@@ -39,6 +73,7 @@ impl Vector {
             versions: &self.versions,
             suites: &self.suites,
             state: self.state.as_deref(),
+            exchange: self.exchange.as_ref().map(Signed::exchange),
         }
     }
 
@@ -69,6 +104,7 @@ impl Vector {
             suites: json["suites"].as_array().unwrap().iter().map(suite).collect(),
             state: json["state"].as_str().map(unhex),
             next_state: json["nextState"].as_str().map(unhex),
+            exchange: json["exchange"].is_object().then(|| Signed::read(&json["exchange"])),
         }
     }
 }

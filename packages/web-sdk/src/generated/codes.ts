@@ -155,6 +155,7 @@ export type Code =
   | 'receipt.unknown'
   | 'receipt.incomplete'
   | 'receipt.missing'
+  | 'receipt.no_key'
   | 'receipt.signature'
   | 'receipt.size'
   | 'receipt.syntax'

@@ -89,6 +89,7 @@ impl Evidence {
             versions: &[1],
             suites: &SUITES,
             state: None,
+            exchange: None,
         })
     }
 }

@@ -11,6 +11,7 @@ mod event_log;
 mod pcr;
 mod platform;
 mod policy;
+mod receipt;
 mod release;
 mod release_log;
 mod release_status;
@@ -36,4 +37,5 @@ pub(crate) fn all(cases: &mut Cases<'_>) {
     release::cases(cases);
     release_status::cases(cases);
     release_log::cases(cases);
+    receipt::cases(cases);
 }
