@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { startStaging, type Staging } from '../../tools/staging/staging.ts'
 import { writeSdkPage } from '../support/sdk-page.ts'
 import { expect, test } from '../support/test.ts'
+import type { Tab } from '../support/tab.ts'
 import { uploadInPage, type Turns, type Uploaded, type UploadKind } from '../support/uploading.ts'
 import { MortalUpstream } from '../support/upstream/mortal-upstream.ts'
 import { digest } from '../support/upstream/received.ts'
@@ -40,19 +41,24 @@ test.describe('a file of 64 MiB through the real gateway', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
+  /** Opens a page in which the file was chosen. */
+  async function choose(tab: Tab): Promise<void> {
+    await tab.open(staging.pageUrl)
+    await tab.evaluate(() => {
+      const input = document.createElement('input')
+      input.type = 'file'
+      document.body.append(input)
+    }, null)
+    await tab.chooseFile('input', file)
+  }
+
   // How long the page stood still is written down, never judged: that is the machine's doing as much as ours. Of what is written,
   // WebKit's own part is to be taken off: it stands still while it starts to send a Blob of this size, whoever asks it to.
   for (const kind of ['File', 'Blob', 'FormData', 'ReadableStream', 'Request'] satisfies UploadKind[])
     test(`arrives whole as ${kind}, tells its progress, and the page goes on meanwhile`, async ({ browserEngine }) => {
       const { tab, close } = await browserEngine.newTab()
       try {
-        await tab.open(staging.pageUrl)
-        await tab.evaluate(() => {
-          const input = document.createElement('input')
-          input.type = 'file'
-          document.body.append(input)
-        }, null)
-        await tab.chooseFile('input', file)
+        await choose(tab)
         const { url, policy } = staging
         const uploaded = await tab.evaluate(uploadInPage, { url, policy, kind })
         test.info().annotations.push({ type: 'stall', description: stallOf(uploaded) })
@@ -82,6 +88,20 @@ test.describe('a file of 64 MiB through the real gateway', () => {
         await close()
       }
     })
+
+  test('arrives whole six times from one page: what was sent makes room', async ({ browserEngine }) => {
+    const { tab, close } = await browserEngine.newTab()
+    try {
+      await choose(tab)
+      const { url, policy } = staging
+      for (let time = 0; time < 6; time++) {
+        const { received } = await tab.evaluate(uploadInPage, { url, policy, kind: 'File' as const })
+        expect(received).toMatchObject({ ...digest(content) })
+      }
+    } finally {
+      await close()
+    }
+  })
 })
 
 function stallOf({ sealingMs, uploading, idle }: Uploaded): string {
