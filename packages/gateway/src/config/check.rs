@@ -25,6 +25,14 @@ const LONGEST_BATCH_MS: u64 = 10_000;
 
 type Checked<T> = Result<T, Failure>;
 
+/// Kinds of attestation keys and their names.
+const KEY_KINDS: [(&str, KeyKind); 4] = [
+    ("ecc-p256", KeyKind::EccP256),
+    ("ecc-p384", KeyKind::EccP384),
+    ("rsa-2048", KeyKind::Rsa2048),
+    ("rsapss-2048", KeyKind::Rsapss2048),
+];
+
 fn invalid<T>(member: &str, why: &str) -> Checked<T> {
     Err(Failure::with(Code::CONFIG_INVALID, format!("{member}: {why}")))
 }
@@ -117,7 +125,7 @@ fn tpm(tpm: &file::Tpm, attestation: &file::Attestation) -> Checked<TpmSettings>
     }
     Ok(TpmSettings {
         tcti: tpm.tcti.clone(),
-        key: choose("tpm.key", &tpm.key, &[("ecc-p256", KeyKind::EccP256), ("rsa-2048", KeyKind::Rsa2048)])?,
+        key: choose("tpm.key", &tpm.key, &KEY_KINDS)?,
         timeout: duration("tpm.timeout_ms", tpm.timeout_ms)?,
         bank: choose("attestation.bank", &attestation.bank, &[Bank::Sha256, Bank::Sha384].map(|b| (b.as_str(), b)))?,
         selection,

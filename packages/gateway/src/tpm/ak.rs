@@ -6,13 +6,13 @@ use tss_esapi::interface_types::algorithm::{HashingAlgorithm, PublicAlgorithm};
 use tss_esapi::interface_types::ecc::EccCurve;
 use tss_esapi::interface_types::key_bits::RsaKeyBits;
 use tss_esapi::structures::{
-    EccPoint, EccScheme, HashScheme, KeyDerivationFunctionScheme, Public, PublicEccParametersBuilder, PublicKeyRsa,
-    PublicRsaParametersBuilder, RsaExponent, RsaScheme, SymmetricDefinitionObject,
+    EccPoint, EccScheme, HashScheme, KeyDerivationFunctionScheme, Public, PublicBuilder, PublicEccParametersBuilder,
+    PublicKeyRsa, PublicRsaParametersBuilder, RsaExponent, RsaScheme, SymmetricDefinitionObject,
 };
 
 use super::KeyKind;
 
-/// The template of the key: `objectAttributes` 0x00050472, one fixed scheme with SHA-256 (PROTOCOL.md §6).
+/// The template of the key: `objectAttributes` 0x00050472, one fixed scheme (PROTOCOL.md §6).
 pub(super) fn template(kind: KeyKind) -> tss_esapi::Result<Public> {
     let attributes = ObjectAttributes::builder()
         .with_fixed_tpm(true)
@@ -23,38 +23,47 @@ pub(super) fn template(kind: KeyKind) -> tss_esapi::Result<Public> {
         .with_restricted(true)
         .with_sign_encrypt(true)
         .build()?;
-    let scheme = HashScheme::new(HashingAlgorithm::Sha256);
     let template =
         Public::builder().with_name_hashing_algorithm(HashingAlgorithm::Sha256).with_object_attributes(attributes);
     match kind {
-        KeyKind::EccP256 => template
-            .with_public_algorithm(PublicAlgorithm::Ecc)
-            .with_ecc_parameters(
-                PublicEccParametersBuilder::new()
-                    .with_symmetric(SymmetricDefinitionObject::Null)
-                    .with_ecc_scheme(EccScheme::EcDsa(scheme))
-                    .with_curve(EccCurve::NistP256)
-                    .with_key_derivation_function_scheme(KeyDerivationFunctionScheme::Null)
-                    .with_is_signing_key(true)
-                    .with_restricted(true)
-                    .build()?,
-            )
-            .with_ecc_unique_identifier(EccPoint::default())
-            .build(),
-        KeyKind::Rsa2048 => template
-            .with_public_algorithm(PublicAlgorithm::Rsa)
-            .with_rsa_parameters(
-                PublicRsaParametersBuilder::new()
-                    .with_symmetric(SymmetricDefinitionObject::Null)
-                    .with_scheme(RsaScheme::RsaSsa(scheme))
-                    .with_key_bits(RsaKeyBits::Rsa2048)
-                    // 0 on the wire stands for 65537 (Part 2 §12.2.3.5).
-                    .with_exponent(RsaExponent::ZERO_EXPONENT)
-                    .with_is_signing_key(true)
-                    .with_restricted(true)
-                    .build()?,
-            )
-            .with_rsa_unique_identifier(PublicKeyRsa::default())
-            .build(),
+        KeyKind::EccP256 => ecc(template, EccCurve::NistP256, HashingAlgorithm::Sha256),
+        KeyKind::EccP384 => ecc(template, EccCurve::NistP384, HashingAlgorithm::Sha384),
+        KeyKind::Rsa2048 => rsa(template, RsaScheme::RsaSsa(HashScheme::new(HashingAlgorithm::Sha256))),
+        KeyKind::Rsapss2048 => rsa(template, RsaScheme::RsaPss(HashScheme::new(HashingAlgorithm::Sha256))),
     }
+}
+
+fn ecc(template: PublicBuilder, curve: EccCurve, hash: HashingAlgorithm) -> tss_esapi::Result<Public> {
+    template
+        .with_public_algorithm(PublicAlgorithm::Ecc)
+        .with_ecc_parameters(
+            PublicEccParametersBuilder::new()
+                .with_symmetric(SymmetricDefinitionObject::Null)
+                .with_ecc_scheme(EccScheme::EcDsa(HashScheme::new(hash)))
+                .with_curve(curve)
+                .with_key_derivation_function_scheme(KeyDerivationFunctionScheme::Null)
+                .with_is_signing_key(true)
+                .with_restricted(true)
+                .build()?,
+        )
+        .with_ecc_unique_identifier(EccPoint::default())
+        .build()
+}
+
+fn rsa(template: PublicBuilder, scheme: RsaScheme) -> tss_esapi::Result<Public> {
+    template
+        .with_public_algorithm(PublicAlgorithm::Rsa)
+        .with_rsa_parameters(
+            PublicRsaParametersBuilder::new()
+                .with_symmetric(SymmetricDefinitionObject::Null)
+                .with_scheme(scheme)
+                .with_key_bits(RsaKeyBits::Rsa2048)
+                // 0 on the wire stands for 65537 (Part 2 §12.2.3.5).
+                .with_exponent(RsaExponent::ZERO_EXPONENT)
+                .with_is_signing_key(true)
+                .with_restricted(true)
+                .build()?,
+        )
+        .with_rsa_unique_identifier(PublicKeyRsa::default())
+        .build()
 }

@@ -75,11 +75,11 @@ impl Device {
                 })
             })
             .map_err(quote_failed)?;
-            if !check::covers(&attest, &self.last) {
+            if !check::covers(&attest, &self.last, &signature) {
                 self.last = pcrs::read(&mut self.context, self.settings.bank, &self.settings.selection)
                     .map_err(|error| Failure::with(Code::TPM_PCRS, error.to_string()))?;
             }
-            if !check::covers(&attest, &self.last) {
+            if !check::covers(&attest, &self.last, &signature) {
                 continue;
             }
             let marshalled = attest.marshall().map_err(quote_failed)?;

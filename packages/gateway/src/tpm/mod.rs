@@ -19,8 +19,12 @@ use blindllama_verifier::evidence::bundle::Bank;
 pub enum KeyKind {
     /// ECDSA on NIST P-256 with SHA-256.
     EccP256,
+    /// ECDSA on NIST P-384 with SHA-384.
+    EccP384,
     /// RSASSA with 2048 bits and SHA-256.
     Rsa2048,
+    /// RSAPSS with 2048 bits and SHA-256.
+    Rsapss2048,
 }
 
 /// Which TPM, which key, which measurements.

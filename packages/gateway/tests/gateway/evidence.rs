@@ -12,9 +12,14 @@ use crate::support::program::program;
 use crate::support::{Setup, Swtpm, Upstream};
 
 #[tokio::test]
-async fn passes_the_verifier_with_either_kind_of_key() {
+async fn passes_the_verifier_with_every_kind_of_key() {
     let upstream = Upstream::fixed("{}");
-    for (key, algorithm) in [("ecc-p256", "ecdsa-p256-sha256"), ("rsa-2048", "rsassa-2048-sha256")] {
+    for (key, algorithm) in [
+        ("ecc-p256", "ecdsa-p256-sha256"),
+        ("ecc-p384", "ecdsa-p384-sha384"),
+        ("rsa-2048", "rsassa-2048-sha256"),
+        ("rsapss-2048", "rsapss-2048-sha256"),
+    ] {
         let swtpm = Swtpm::start().await;
         let gateway = Setup::new(&swtpm, &upstream).with("tpm.key", key).start().await;
         let verdict = Evidence::of(&gateway).await.verify(&policy(&gateway));
