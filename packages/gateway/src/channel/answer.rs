@@ -38,7 +38,7 @@ impl std::error::Error for Aborted {}
 
 /// How far an answer is.
 enum Way {
-    Open(Outlet, Flow),
+    Open(Box<Outlet>, Flow),
     /// The final chunk is sealed.
     Ended,
     /// There will be none.
@@ -71,7 +71,7 @@ impl SealedAnswer {
         let head = bhttp::response_head(parts.status, &parts.headers);
         let flow = Flow::new(head.into(), &parts.headers, body.size_hint().exact().is_some(), padding);
         let upstream = Some(PauseLimit::new(body, pause));
-        Self::new(Way::Open(outlet, flow), upstream, exchange)
+        Self::new(Way::Open(Box::new(outlet), flow), upstream, exchange)
     }
 
     /// The gateway's own answer.
@@ -87,7 +87,7 @@ impl SealedAnswer {
         }
         exchange.answered(status);
         let flow = Flow::of(bhttp::response_head(status, &fields).into(), problem::inner(failure).into());
-        Self::new(Way::Open(outlet, flow), None, exchange)
+        Self::new(Way::Open(Box::new(outlet), flow), None, exchange)
     }
 
     fn new(way: Way, upstream: Option<PauseLimit<Incoming>>, exchange: Exchange) -> Self {
@@ -159,7 +159,7 @@ impl SealedAnswer {
             }
         }
         match std::mem::replace(&mut self.way, Way::Ended) {
-            Way::Open(outlet, flow) => Poll::Ready(flow.finish(outlet).map_err(|_| Aborted)),
+            Way::Open(outlet, flow) => Poll::Ready(flow.finish(*outlet).map_err(|_| Aborted)),
             Way::Ended | Way::Broken => Poll::Ready(Err(Aborted)),
         }
     }
