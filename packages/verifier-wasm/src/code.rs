@@ -499,6 +499,9 @@ impl Code {
     /// The receipt is not signed by the gateway that was proved, for this exchange.
     pub const RECEIPT_SIGNATURE: Self = Self(&Entry { name: "receipt.signature", sentence: "The receipt is not signed by the gateway that was proved, for this exchange." });
 
+    /// The receipt would show the API key or another secret that was sent with the request.
+    pub const RECEIPT_CREDENTIALS: Self = Self(&Entry { name: "receipt.credentials", sentence: "The receipt would show the API key or another secret that was sent with the request." });
+
     /// Request and answer, or the file of a receipt, are longer than a receipt may be.
     pub const RECEIPT_SIZE: Self = Self(&Entry { name: "receipt.size", sentence: "Request and answer, or the file of a receipt, are longer than a receipt may be." });
 
@@ -854,6 +857,7 @@ impl Code {
         Self::RECEIPT_MISSING,
         Self::RECEIPT_NO_KEY,
         Self::RECEIPT_SIGNATURE,
+        Self::RECEIPT_CREDENTIALS,
         Self::RECEIPT_SIZE,
         Self::RECEIPT_SYNTAX,
         Self::VERDICT_NOT_REACHED,

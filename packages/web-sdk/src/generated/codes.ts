@@ -157,6 +157,7 @@ export type Code =
   | 'receipt.missing'
   | 'receipt.no_key'
   | 'receipt.signature'
+  | 'receipt.credentials'
   | 'receipt.size'
   | 'receipt.syntax'
   | 'verdict.not_reached'

@@ -4,6 +4,7 @@ import type { Field } from '../bhttp/fields.js'
 import { BlindLlamaError } from '../errors.js'
 import { type Piece, lengthOf } from '../ohttp/seal-request.js'
 import { decodeBase64url } from './base64.js'
+import { credentialsIn } from './credentials.js'
 import type { SignedText } from './file.js'
 import { isSigned, saltedDigest } from './signature.js'
 import { splitResponse } from './split-response.js'
@@ -86,6 +87,7 @@ export class Exchange implements ObservedExchange {
       salt,
       request,
       response: split.signed,
+      credentials: credentialsIn(request),
       requestDigest: await saltedDigest(salt, request),
       responseDigest: await saltedDigest(salt, split.signed),
       modelDigest: value.slice(signatureLength),

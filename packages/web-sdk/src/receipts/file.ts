@@ -1,5 +1,6 @@
 import type { Bytes } from '../bytes.js'
 import type { Proof } from '../channel/observed.js'
+import { BlindLlamaError } from '../errors.js'
 import type { PassedVerdict, SimulatedVerdict } from '../verdict.js'
 import { encodeBase64url } from './base64.js'
 
@@ -11,6 +12,8 @@ export interface SignedText {
   salt: Bytes
   request: Bytes
   response: Bytes
+  /** Names of the request's fields that hold secrets. */
+  credentials: readonly string[]
   requestDigest: Bytes
   responseDigest: Bytes
   /** 32 bytes, or none. */
@@ -21,6 +24,8 @@ export interface SignedText {
 export interface ReceiptTextOptions {
   /** Show neither request nor answer: whoever has them can still be shown that these are the ones. */
   digestsOnly?: boolean
+  /** Show the request although `credentials` names fields of it that hold secrets: whoever gets the file can use them. */
+  withCredentials?: boolean
 }
 
 /** What can be shown to others, who verify it with `verifyReceipt` or the command line, without a network. */
@@ -32,7 +37,16 @@ export interface Receipt {
   readonly signed: boolean
   /** On the key that the exchange was encrypted to. A simulated one makes the receipt prove nothing. */
   readonly verdict: PassedVerdict | SimulatedVerdict
-  /** The file of PROTOCOL.md §21, as JSON. No key that decrypts anything is in it. */
+  /**
+   * The fields of the request that hold secrets, as `authorization`: the gateway signed the request whole, so that they stand
+   * in a file that shows it.
+   */
+  readonly credentials: readonly string[]
+  /**
+   * The file of PROTOCOL.md §21, as JSON. No key that decrypts anything is in it.
+   *
+   * @throws {BlindLlamaError} `receipt.credentials` where it would show credentials that the caller did not allow by name
+   */
   text: (options?: ReceiptTextOptions) => string
   /** The same as a `Blob` with its media type, to be downloaded. */
   blob: (options?: ReceiptTextOptions) => Blob
@@ -40,10 +54,15 @@ export interface Receipt {
 
 /** @param exchange `undefined` for a verification record */
 export function receiptOf(proof: Proof, exchange: SignedText | undefined): Receipt {
-  const text = ({ digestsOnly = false }: ReceiptTextOptions = {}): string =>
-    `${JSON.stringify(fileOf(proof, exchange, digestsOnly), undefined, 2)}\n`
+  const credentials = exchange?.credentials ?? []
+  const text = ({ digestsOnly = false, withCredentials = false }: ReceiptTextOptions = {}): string => {
+    if (credentials.length > 0 && !digestsOnly && !withCredentials)
+      throw new BlindLlamaError('receipt.credentials', `The request shows ${credentials.join(', ')}`)
+    return `${JSON.stringify(fileOf(proof, exchange, digestsOnly), undefined, 2)}\n`
+  }
   return {
     signed: exchange !== undefined,
+    credentials,
     verdict: proof.verdict,
     text,
     blob: (options) => new Blob([text(options)], { type: receiptType }),

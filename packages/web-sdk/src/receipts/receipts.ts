@@ -29,7 +29,7 @@ export interface ReceiptKeeper extends ExchangeObserver {
  * const response = await client.fetch('https://chat.example/v1/chat/completions', { method: 'POST', headers, body })
  * await response.text()
  * const receipt = await kept.of(response)
- * link.href = URL.createObjectURL(receipt.blob())
+ * link.href = URL.createObjectURL(receipt.blob({ digestsOnly: true }))
  * ```
  *
  * With `openai`, `await openai.chat.completions.create({ … }).withResponse()` gives the `response`. Where the gateway signs no

@@ -45,7 +45,8 @@ test('the gateway signs what openai asked and what it was answered, event by eve
 
   const receipt = await kept.of(response)
   expect(receipt).toMatchObject({ signed: true, verdict: { simulated: true } })
-  const { exchange } = JSON.parse(receipt.text()) as ReceiptFile
+  expect(receipt.credentials).toEqual(['authorization'])
+  const { exchange } = JSON.parse(receipt.text({ withCredentials: true })) as ReceiptFile
   expect(latin1(exchange?.request)).toContain('private words')
   expect(latin1(exchange?.response)).toContain('[DONE]')
   expect(latin1(exchange?.request)).not.toContain('blindllama-receipt: ')

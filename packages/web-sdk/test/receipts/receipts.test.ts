@@ -116,6 +116,20 @@ describe('a receipt', () => {
     expect(bytesOf(digests.exchange?.responseDigest)).toEqual(await salted(full.exchange?.response))
   })
 
+  test('shows no API key unless it is told to', async () => {
+    const url = new URL('v1/chat/completions', service.base)
+    const headers = { authorization: 'Bearer sk-secret', 'x-api-key': 'secret too', 'idempotency-key': 'k'.repeat(22) }
+    const response = await fetch(url, { method: 'POST', body: 'hello', headers })
+    await response.text()
+    const receipt = await keeper.of(response)
+    expect(receipt.credentials).toEqual(['authorization', 'x-api-key'])
+    for (const show of [() => receipt.text(), () => receipt.blob(), () => receipt.text({ digestsOnly: false })])
+      expect(show).toThrow(expect.objectContaining({ code: 'receipt.credentials' }))
+    expect(receipt.text({ digestsOnly: true })).toContain('requestDigest')
+    const file = JSON.parse(receipt.text({ withCredentials: true })) as ReceiptFile
+    expect(bytesOf(file.exchange?.request).toString('latin1')).toContain('Bearer sk-secret')
+  })
+
   test('waits for the end of the answer, and is the same whoever asks', async () => {
     const response = await ask()
     const [early] = [keeper.of(response)]
