@@ -65,6 +65,7 @@ test('the page shows every step of the proof, the measured values and that the T
     'pcr.digest',
     'pcr.rules',
     'claims.config',
+    'eventlog',
     'key',
   ]
   for (const id of required)
@@ -73,4 +74,10 @@ test('the page shows every step of the proof, the measured values and that the T
   const golden = (JSON.parse(staging.policy) as { releases: { pcrs: Record<string, string> }[] }).releases[0]?.pcrs
   expect(golden?.['4']).toMatch(/^[0-9a-f]{64}$/)
   expect(await page.text('dialog')).toContain(golden?.['4'] ?? '')
+
+  // What the log tells, and what of it the measurements prove: the words of the firmware, not the name of a file.
+  const boot = await page.text('dialog [data-testid="boot"]')
+  expect(boot).toContain('no firmware and no operating system was measured')
+  expect(await page.text('dialog .boot-event[data-verified="true"]')).toContain('verified')
+  expect(await page.text('dialog .boot-event[data-verified="false"]')).toContain('claimed')
 })

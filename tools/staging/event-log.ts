@@ -5,6 +5,7 @@ export const EV_NO_ACTION = 0x0000_0003
 export const EV_SEPARATOR = 0x0000_0004
 export const EV_S_CRTM_VERSION = 0x0000_0008
 export const EV_COMPACT_HASH = 0x0000_000c
+export const EV_EFI_ACTION = 0x8000_0007
 
 const TPM_ALG_SHA256 = 0x000b
 

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { artifacts } from './artifacts.ts'
-import { EV_S_CRTM_VERSION, fileEvent, separator, textEvent, type LogEvent } from './event-log.ts'
+import { EV_EFI_ACTION, EV_S_CRTM_VERSION, fileEvent, separator, textEvent, type LogEvent } from './event-log.ts'
 import { hashFile, hashFolder, type Measured } from './measure.ts'
 
 /** What stands where a machine's firmware would: said in the log, and in PCR 0, instead of passed over. */
 const noFirmware = 'Staging on a software TPM: no firmware and no operating system was measured'
+
+/** What firmware says when it hands over and when the operating system takes over (Firmware Profile §10.4.4): every UEFI boot does. */
+const callingApplication = 'Calling EFI Application from Boot Option'
+const exitBootServices = 'Exit Boot Services Invocation'
 
 const firmwarePcrs = [0, 1, 2, 3, 4, 5, 6, 7] as const
 
@@ -49,8 +53,10 @@ export async function measure({ config, modelServer, onProgress }: MeasureInput)
 export function toEvents(measured: readonly Measured[]): LogEvent[] {
   // CRTM versions are UCS-2 with a closing zero: Firmware Profile §10.4.1.
   const firmware = textEvent(0, EV_S_CRTM_VERSION, Buffer.from(`${noFirmware}\0`, 'utf16le'))
+  const action = (pcr: number, text: string): LogEvent => textEvent(pcr, EV_EFI_ACTION, Buffer.from(text))
   const files = measured.map(({ pcr, name, sha256: digest }) => fileEvent(pcr, name, digest))
-  return [firmware, ...firmwarePcrs.map(separator), ...files]
+  const separators = firmwarePcrs.map(separator)
+  return [firmware, action(4, callingApplication), ...separators, ...files, action(5, exitBootServices)]
 }
 
 function commandText(words: readonly string[]): string {

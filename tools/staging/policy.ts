@@ -25,7 +25,7 @@ export function writePolicy({ akName, golden, configDigest, upstream }: PolicyIn
     anchors: [{ kind: 'simulated', name: akName, hierarchy: 'endorsement' }],
     acceptAssurance: ['simulated'],
     acceptUpstream: [upstream],
-    pcrs: { bank: 'sha256', rules },
+    pcrs: { bank: 'sha256', rules, replay: 'quoted' },
     releases: [
       {
         name: 'staging of this checkout',

@@ -1,17 +1,47 @@
 import type { Assurance, Upstream } from './verdict.js'
 
-/** A trust anchor of PROTOCOL.md §7. `name` is the TPM Name of the attestation key: 000B and SHA-256, 34 bytes in hex. */
-export type Anchor =
+/**
+ * A trust anchor of PROTOCOL.md §7. `name` is the TPM Name of the attestation key: 000B and SHA-256, 34 bytes in hex;
+ * `rootSha256` the hash of the root certificate of its chain (§17.4), in hex.
+ */
+export type Anchor = (
   | {
       kind: 'ak-name'
       name: string
       /** What the author of the policy knows of this key. */
       assurance: Exclude<Assurance, 'simulated' | 'cvm-bound'>
-      hierarchy?: 'endorsement'
     }
-  | { kind: 'simulated'; name: string; hierarchy?: 'endorsement' }
+  | { kind: 'simulated'; name: string }
+  | { kind: 'azure'; rootSha256: string; vm?: 'confidential' | 'trusted' }
+  | {
+      kind: 'gcp'
+      rootSha256: string
+      /** Decimal. This or `projectId` is required. */
+      projectNumber?: string
+      projectId?: string
+      zone?: string
+      /** Decimal. */
+      instanceId?: string
+      instanceName?: string
+    }
+  | { kind: 'custom-ca'; rootSha256: string }
+) & {
+  hierarchy?: 'endorsement'
+  /** 16 digits in hex, as verdicts show it; beside a hierarchy alone. */
+  minFirmwareVersion?: string
+}
 
-export type PcrRule = 'golden' | 'untouched' | 'unchecked'
+/** What the events of a PCR are compared with (§16): `times` is the least and the most of them, by default 1 and 1. */
+export type EventRule = (
+  | { digests: string[] }
+  | { data: string }
+  | { text: string }
+  | { separator: true }
+  | { variable: { guid: string; name: string; data?: string; dataSha256?: string[] } }
+) & { times?: [number, number] }
+
+/** `events` for the PCRs of firmware, 0 to 3 and 5 to 7. */
+export type PcrRule = 'golden' | 'untouched' | 'unchecked' | { events: EventRule[] }
 
 /** `kem-kdf-aead`. Naming suites of `mlkem768x25519` alone demands post-quantum keys of every visitor's engine. */
 export type SuiteName = `${'x25519' | 'mlkem768x25519'}-sha256-${'aes128gcm' | 'aes256gcm' | 'chacha20poly1305'}`
@@ -42,6 +72,8 @@ export interface Policy {
     bank: 'sha256' | 'sha384'
     /** PCR index to rule; the quoted selection must be exactly these. */
     rules: Record<string, PcrRule>
+    /** What the event log must explain: these, or of the quoted ones those that it can. Default: no log is asked for. */
+    replay?: 'quoted' | number[]
   }
   releases?: Release[]
   /** Accepted for every release, in hex (PROTOCOL.md §12). */

@@ -1,11 +1,13 @@
 import { useEffect, useState } from 'react'
 import type { Measured } from '../staging.ts'
 
-/** How the measurements lead to the value: by themselves, or after the separator that firmware extends when it hands over. */
-export type Explanation = 'alone' | 'after-separator'
+/** How the measurements lead to the value: by themselves, or after what firmware extends when it hands over. */
+export type Explanation = 'alone' | 'after-separator' | 'after-boot'
 
 /** What EV_SEPARATOR measures where all went well: four zero bytes (TCG PC Client Platform Firmware Profile). */
 const SEPARATOR = new Uint8Array(4)
+/** What firmware measures into PCR 4 before that. */
+const CALLING_APPLICATION = new TextEncoder().encode('Calling EFI Application from Boot Option')
 
 /**
  * Extends a fresh PCR of the SHA-256 bank by these digests, in this order (TPM 2.0 Part 1, Extend of a PCR), and compares with `value`.
@@ -17,7 +19,10 @@ export async function explainValue(measured: readonly Measured[], value: string)
     Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16)),
   )
   if ((await extendAll(digests)) === value) return 'alone'
-  return (await extendAll([await sha256(SEPARATOR), ...digests])) === value ? 'after-separator' : undefined
+  const separator = await sha256(SEPARATOR)
+  if ((await extendAll([separator, ...digests])) === value) return 'after-separator'
+  const call = await sha256(CALLING_APPLICATION)
+  return (await extendAll([call, separator, ...digests])) === value ? 'after-boot' : undefined
 }
 
 async function extendAll(digests: readonly Uint8Array[]): Promise<string> {

@@ -8,6 +8,7 @@ import { useExplanation, type Explanation } from './explanation.ts'
 
 const RULES: Record<string, string> = {
   golden: 'equals the release',
+  events: 'every event is one that is allowed',
   untouched: 'still at its reset value',
   unchecked: 'shown, not compared',
 }
@@ -81,6 +82,7 @@ function Register({ index, value, rule, bank, measured }: RegisterProps): ReactE
 
 function explanationText(explanation: Explanation, count: number): string {
   const these = count === 1 ? 'this measurement' : `these ${count} measurements, in this order,`
+  if (explanation === 'after-boot') return `the firmware’s call of what it boots, its separator, and then ${these} give`
   if (explanation === 'after-separator') return `the firmware’s separator and then ${these} give`
   return `${these} ${count === 1 ? 'alone gives' : 'give'}`
 }

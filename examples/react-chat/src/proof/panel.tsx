@@ -5,6 +5,7 @@ import { reasonOf } from '../chat/explain.ts'
 import type { Staging } from '../staging.ts'
 import { AgainIcon, CrossIcon } from '../ui/icons.tsx'
 import { warningsOf } from './banners.tsx'
+import { Boot } from './boot.tsx'
 import { Countdown, duration } from './countdown.tsx'
 import { Fact, Facts, Hex } from './facts.tsx'
 import { Measurements } from './measurements.tsx'
@@ -128,7 +129,7 @@ interface DetailsProps {
 }
 
 function Details({ verdict, expiresAt, staging, stale }: DetailsProps): ReactElement {
-  const { ak, claims, clock, pcrs, steps } = verdict
+  const { ak, claims, clock, eventLog, pcrs, steps } = verdict
   const checks = (
     <Section title="Every check" note={stepSummary(steps)}>
       <Steps steps={steps} />
@@ -153,6 +154,11 @@ function Details({ verdict, expiresAt, staging, stale }: DetailsProps): ReactEle
       {pcrs && (
         <Section title="What was measured">
           <Measurements pcrs={pcrs} measured={staging?.measured ?? []} />
+        </Section>
+      )}
+      {eventLog && (
+        <Section title="What booted" note="as the machine’s log tells it">
+          <Boot log={eventLog} />
         </Section>
       )}
       {claims && (

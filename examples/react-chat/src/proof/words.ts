@@ -42,6 +42,31 @@ export const ASSURANCE_TITLES: Record<Assurance, string> = {
   'hardware-tpm': 'Hardware TPM',
 }
 
+/** What an event of a boot is about; a subject without a title is shown as it is. */
+export const SUBJECT_TITLES: Readonly<Record<string, string>> = {
+  firmware: 'Firmware',
+  driver: 'Driver',
+  action: 'Action of the firmware',
+  'boot-application': 'Boot loader or kernel',
+  'boot-order': 'Boot order',
+  'boot-option': 'Boot option',
+  'boot-command': 'Command of the boot loader',
+  'command-line': 'Command line',
+  kernel: 'Kernel',
+  initrd: 'Initial file system',
+  'secure-boot': 'Secure Boot',
+  pk: 'Platform key',
+  kek: 'Key exchange keys',
+  db: 'Allowed signers',
+  dbx: 'Revoked signers and images',
+  authority: 'Signer that allowed an image',
+  'partition-table': 'Partition table',
+  variable: 'Variable of the firmware',
+  file: 'File',
+  tagged: 'Tagged by the boot loader',
+  other: 'Measured',
+}
+
 export const UPSTREAM_TITLES: Record<Upstream, string> = {
   'in-image': 'part of what was measured',
   attested: 'verified by the gateway',
