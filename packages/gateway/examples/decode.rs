@@ -5,7 +5,7 @@
 //! framing BYTES    {"chunks": [length …], "error": CODE or null}, behind a header and an encapsulated key of 32 bytes
 //! message BYTES    {"fields": [[name, HEX] …], "content": HEX, "error": CODE or null}, of a Binary HTTP request
 //! ```
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::arithmetic_side_effects)]
 
 use std::io::{Write, stdin, stdout};
 
