@@ -31,6 +31,15 @@ const beyondSchema = new Set([
   'policy-invalid-release-lacks-pcr',
   'policy-invalid-release-extra-pcr',
   'policy-invalid-release-names',
+  'policy-invalid-release-keys-idle',
+  'policy-invalid-release-keys-twice',
+  'policy-invalid-release-keys-unreachable',
+  'policy-invalid-release-keys-weak',
+  'policy-syntax-log-threshold-3',
+  'policy-invalid-log-own-witness',
+  'policy-invalid-log-weak-key',
+  'policy-invalid-log-witness-keys',
+  'policy-invalid-log-witness-names',
 ])
 
 function isValid({ policy }: BundleVector): boolean {

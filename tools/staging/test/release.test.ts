@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { loadVerifier, type VerifierModule } from '../../vectors/verifier.ts'
 import { Child } from '../child.ts'
@@ -252,4 +253,15 @@ it('follows the keys to their successors, under the policy that pins the first o
   await expect.poll(async () => (await judge()).code, { timeout: 60_000 }).toBe('release.threshold')
   await command(...packed, '--key-set', at('keys.json'))
   await expect.poll(async () => (await judge()).release, { timeout: 60_000 }).toBe('staging 3')
+})
+
+it.each(['manifest.json', 'keys.json', 'status.json'])('%s is what its schema describes', (name) => {
+  const schemas = { 'manifest.json': 'release', 'keys.json': 'release-keys', 'status.json': 'release-status' }
+  const file = `../../../docs/${schemas[name as keyof typeof schemas]}.schema.json`
+  const schema = JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as object
+  const validate = new Ajv2020().compile(schema)
+  const { payload } = JSON.parse(readFileSync(at(name), 'utf8')) as { payload: string }
+  const document = JSON.parse(Buffer.from(payload, 'base64').toString('utf8')) as Record<string, unknown>
+  expect(validate(document), JSON.stringify(validate.errors)).toBe(true)
+  expect(validate({ ...document, note: '' })).toBe(false)
 })
