@@ -62,8 +62,10 @@ async function bundled(entry: string, names: string): Promise<{ now: Size; later
 const wasm: Size = compressed(readFileSync(`${sdk}/dist/blindllama_verifier_bg.wasm`))
 const { now: core, later: postQuantum } = await bundled('@blindllama/web-sdk', 'connect')
 const { now: react } = await bundled('@blindllama/web-sdk/react', 'useBlindLlama')
+const { now: receipts } = await bundled('@blindllama/web-sdk/receipts', 'receipts, verifyReceipt')
+const { now: state } = await bundled('@blindllama/web-sdk/state', 'indexedDbState')
 const total: Size = { gzip: wasm.gzip + core.gzip, brotli: wasm.brotli + core.brotli }
-const sizes = { wasm, core, react, postQuantum, total }
+const sizes = { wasm, core, react, postQuantum, receipts, state, total }
 
 if (json === true) process.stdout.write(`${JSON.stringify(sizes)}\n`)
 else {
@@ -74,6 +76,8 @@ else {
     ['verifier + core', total],
     ['core with the React hook', react],
     ['post-quantum fallback', postQuantum],
+    ['receipts, alone', receipts],
+    ['state, alone', state],
   ]
   for (const [name, { gzip, brotli }] of rows)
     process.stdout.write(`${name.padEnd(28)}${String(gzip).padStart(9)}${String(brotli).padStart(9)}\n`)
