@@ -17,6 +17,17 @@ export interface BundleQuestion {
   readonly versions: readonly number[]
   readonly suites: readonly (readonly [number, number, number])[]
   readonly state: string | null
+  /** Of a receipt (PROTOCOL.md §21): then every suite counts, and no state. */
+  readonly exchange: ExchangeQuestion | null
+}
+
+export interface ExchangeQuestion {
+  /** null: `request` and `response` are the digests. */
+  readonly salt: string | null
+  readonly request: string
+  readonly response: string
+  readonly modelDigest: string
+  readonly signature: string
 }
 
 /** A quote and its log, the attestation key taken as trusted. */

@@ -4,6 +4,7 @@ import type {
   BundleQuestion,
   ChainQuestion,
   EventLogQuestion,
+  ExchangeQuestion,
   Question,
   QuoteQuestion,
   Verifier,
@@ -49,20 +50,9 @@ interface Verdict {
   }
 }
 
-function answerBundle({ verify }: VerifierModule, question: BundleQuestion): Answer {
+function answerBundle(module: VerifierModule, question: BundleQuestion): Answer {
   const verdict = JSON.parse(
-    verify(
-      hex(question.evidence),
-      question.static === null ? undefined : hex(question.static),
-      Buffer.from(question.policy, 'utf8'),
-      question.audience,
-      hex(question.nonce),
-      question.nowMs,
-      question.allowSimulated,
-      Uint32Array.from(question.versions),
-      Uint16Array.from(question.suites.flat()),
-      question.state === null ? undefined : hex(question.state),
-    ),
+    question.exchange === null ? verify(module, question) : verifyReceipt(module, question, question.exchange),
   ) as Verdict
   const { key } = verdict
   if (key === undefined) return { code: verdict.code ?? '' }
@@ -76,6 +66,42 @@ function answerBundle({ verify }: VerifierModule, question: BundleQuestion): Ans
     key: { keyId: key.keyId, suite: [key.kemId, key.kdfId, key.aeadId], publicKey: key.publicKey },
   }
   return { code: 'ok', facts }
+}
+
+function verify(module: VerifierModule, question: BundleQuestion): string {
+  return module.verify(
+    hex(question.evidence),
+    optional(question.static),
+    Buffer.from(question.policy, 'utf8'),
+    question.audience,
+    hex(question.nonce),
+    question.nowMs,
+    question.allowSimulated,
+    Uint32Array.from(question.versions),
+    Uint16Array.from(question.suites.flat()),
+    optional(question.state),
+  )
+}
+
+function verifyReceipt(module: VerifierModule, question: BundleQuestion, exchange: ExchangeQuestion): string {
+  return module.verifyReceipt(
+    hex(question.evidence),
+    optional(question.static),
+    Buffer.from(question.policy, 'utf8'),
+    question.audience,
+    hex(question.nonce),
+    question.nowMs,
+    question.allowSimulated,
+    optional(exchange.salt),
+    hex(exchange.request),
+    hex(exchange.response),
+    hex(exchange.modelDigest),
+    hex(exchange.signature),
+  )
+}
+
+function optional(text: string | null): Uint8Array | undefined {
+  return text === null ? undefined : hex(text)
 }
 
 function answerQuote({ checkQuote }: VerifierModule, question: QuoteQuestion): Answer {

@@ -1,10 +1,11 @@
 import { fromHex } from '../src/bytes.ts'
 import { explainEventLog, type Explanation } from '../src/event-log/explain.ts'
 import { checkQuote } from '../src/quote.ts'
+import { everySuite, type Exchange } from '../src/receipt.ts'
 import { Refusal } from '../src/refusal.ts'
-import { verify } from '../src/verify.ts'
+import { type Input, verify } from '../src/verify.ts'
 import { validateChain } from '../src/x509/chain.ts'
-import type { Answer, Question, Verifier } from './contract.ts'
+import type { Answer, BundleQuestion, ExchangeQuestion, Question, Verifier } from './contract.ts'
 
 /** The verifier of this package. */
 export const secondVerifier: Verifier = {
@@ -22,16 +23,8 @@ export const secondVerifier: Verifier = {
 
 async function factsOf(question: Question): Promise<Pick<Answer, 'facts'>> {
   switch (question.ask) {
-    case 'bundle': {
-      const { evidence, nonce, static: held, state, ...input } = question
-      const bytes = {
-        evidence: fromHex(evidence),
-        static: held === null ? undefined : fromHex(held),
-        nonce: fromHex(nonce),
-        state: state === null ? undefined : fromHex(state),
-      }
-      return { facts: await verify({ ...input, ...bytes }) }
-    }
+    case 'bundle':
+      return { facts: await verify(inputOf(question)) }
     case 'quote':
       await checkQuote({
         akPublic: question.akPublic === null ? undefined : fromHex(question.akPublic),
@@ -60,4 +53,31 @@ async function factsOf(question: Question): Promise<Pick<Answer, 'facts'>> {
 function logFacts({ bank, values, findings, verified, secureBoot }: Explanation): object {
   const told = findings.map(({ code, pcr }) => (pcr === undefined ? code : `${code} of PCR ${pcr}`))
   return { bank, values, findings: [...new Set(told)].toSorted(), verified, secureBoot: secureBoot ?? null }
+}
+
+function inputOf({ evidence, nonce, static: held, state, exchange, ...input }: BundleQuestion): Input {
+  const isReceipt = exchange !== null
+  return {
+    ...input,
+    evidence: fromHex(evidence),
+    static: optional(held),
+    nonce: fromHex(nonce),
+    state: isReceipt ? undefined : optional(state),
+    suites: isReceipt ? everySuite : input.suites,
+    exchange: isReceipt ? exchangeOf(exchange) : undefined,
+  }
+}
+
+function exchangeOf({ salt, request, response, modelDigest, signature }: ExchangeQuestion): Exchange {
+  return {
+    salt: optional(salt),
+    request: fromHex(request),
+    response: fromHex(response),
+    modelDigest: fromHex(modelDigest),
+    signature: fromHex(signature),
+  }
+}
+
+function optional(text: string | null): Uint8Array | undefined {
+  return text === null ? undefined : fromHex(text)
 }

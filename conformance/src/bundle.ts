@@ -120,8 +120,8 @@ function readStatic(part: Uint8Array): StaticPart {
     status: shape.has(5) ? readSigned(shape.item(5)) : undefined,
   }
   shape.end()
-  for (const certificate of read.akChain ?? [])
-    demand(certificate.length <= limits.certificate, 'bundle.size', 'certificate')
+  const certificates = [read.akChain ?? [], ...read.platform.map((report) => report.certificates ?? [])].flat()
+  for (const certificate of certificates) demand(certificate.length <= limits.certificate, 'bundle.size', 'certificate')
   for (const { bytes } of read.eventLogs) demand(bytes.length <= limits.eventLog, 'bundle.size', 'event log')
   return read
 }
@@ -148,8 +148,8 @@ function readPlatformReport(item: Cbor): PlatformReport {
   const shape: Shape = new Shape(item, schema, 'platform-report')
   const report = {
     kind: shape.uint(0),
-    report: shape.bytes(1, Number.MAX_SAFE_INTEGER),
-    certificates: shape.has(2) ? shape.byteArray(2, Number.MAX_SAFE_INTEGER) : undefined,
+    report: shape.bytes(1, 8192, 1),
+    certificates: shape.has(2) ? shape.byteArray(2, 4, 1) : undefined,
   }
   shape.end()
   return report

@@ -9,6 +9,7 @@ import type { Assurance } from './policy/anchor.ts'
 import type { Release } from './policy/pcrs.ts'
 import { type Policy, readPolicy } from './policy/policy.ts'
 import { readCurrentKeys, readCurrentManifest, readCurrentStatus, referenceValues } from './reference.ts'
+import { checkReceipt, type Exchange } from './receipt.ts'
 import { demand, Refusal } from './refusal.ts'
 import { checkPlatform } from './platform/platform.ts'
 import { checkState, readFloors } from './visit.ts'
@@ -32,6 +33,8 @@ export interface Input {
   readonly suites: readonly Suite[]
   /** undefined: the caller keeps none. */
   readonly state: Uint8Array | undefined
+  /** Of a receipt: what it says was signed. */
+  readonly exchange: Exchange | undefined
 }
 
 /** What every required step leaves behind. */
@@ -93,6 +96,8 @@ export async function verify(input: Input): Promise<Verified> {
   const visit = { policy, name, quote, isComparable: anchor.hierarchy !== undefined, manifest, status }
   const nextState = await checkState(input.state, visit, warnings)
   if (Math.abs(claims.serverTimeMs - nowMs) > maxClockDifferenceMs) warnings.push('claims.server_time')
+  const key = chooseKey(claims.keys, policy.suites, input.suites)
+  if (input.exchange !== undefined) await checkReceipt(claims, input.exchange)
   return {
     assurance,
     release: release.name,
@@ -100,7 +105,7 @@ export async function verify(input: Input): Promise<Verified> {
     validForMs: Math.min(claims.lifetimeMs, policy.maxAgeMs),
     warnings,
     nextState: nextState === undefined ? undefined : toHex(nextState),
-    key: chooseKey(claims.keys, policy.suites, input.suites),
+    key,
   }
 }
 

@@ -8,7 +8,16 @@ import { type KeySet, keySetId } from '../src/release/key-set.ts'
 import { documentType, preAuthentication } from '../src/release/signed.ts'
 import { hasRocaFingerprint } from '../src/rsa.ts'
 
-const protocol = readFileSync(new URL('../../docs/PROTOCOL.md', import.meta.url), 'utf8').replaceAll(/\s+/g, '')
+const protocol = readFileSync(new URL('../../docs/PROTOCOL.md', import.meta.url), 'utf8')
+
+/** RFC 8032 §7.1, TEST 1. */
+const keyOfTest1 = 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a'
+
+/** What PROTOCOL.md says of a name in a worked example, without line breaks. */
+function stated(name: string): string | undefined {
+  const [, value] = protocol.split(`\n${name}`)[1]?.match(/^ *= ([^\n]+(?:\n {4,}[^\n]+)*)/) ?? []
+  return value?.replaceAll(/\n */g, '')
+}
 
 describe('the worked examples of PROTOCOL.md', () => {
   it('come out for the binding of the quote', async () => {
@@ -19,32 +28,31 @@ describe('the worked examples of PROTOCOL.md', () => {
       [],
     )
     const extraData = await expectedExtraData(root, claims)
-    expect(protocol).toContain(`root=${toHex(root)}`)
-    expect(protocol).toContain(`H(claims)=${toHex(await sha256(claims))}`)
-    expect(protocol).toContain(`extraData=${toHex(extraData)}`)
+    expect(stated('root')).toBe(toHex(root))
+    expect(stated('H(claims)')).toBe(toHex(await sha256(claims)))
+    expect(protocol).toContain(`extraData = ${toHex(extraData)}`)
   })
 
   it('come out for the id of a key set and the encoding that is signed', async () => {
-    const keys = [
-      { key: new Uint8Array(32).fill(0x11), role: 'developer' },
-      { key: new Uint8Array(32).fill(0x22), role: 'auditor' },
-    ]
     const set: KeySet = {
-      keys,
+      keys: [
+        { key: fromHex(keyOfTest1), role: 'developer' },
+        { key: fromHex('3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c'), role: 'auditor' },
+      ],
       threshold: new Map([
         ['developer', 1],
         ['auditor', 1],
       ]),
     }
-    expect(protocol).toContain(`key-set-id=${toHex(await keySetId(set))}`)
+    expect(protocol).toContain(`key-set-id  = ${toHex(await keySetId(set))}`)
     const encoded = new TextDecoder().decode(preAuthentication(documentType.manifest, utf8('{}')))
-    expect(protocol).toContain(`PAE(manifest,"{}")=${encoded.replaceAll(' ', '')}`)
+    expect(stated('PAE(manifest, "{}")')).toBe(encoded)
   })
 })
 
 describe('what WebCrypto leaves open', () => {
-  /** RFC 8032 §7.1, TEST 1: the empty message. */
-  const key = fromHex('d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a')
+  /** The empty message. */
+  const key = fromHex(keyOfTest1)
   const signature = fromHex(
     'e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b',
   )

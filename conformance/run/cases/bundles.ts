@@ -9,49 +9,22 @@ interface BundleVector extends Omit<BundleQuestion, 'ask'> {
   readonly why: string
   readonly expect: 'accept' | 'reject'
   readonly code: string
-  readonly ids?: readonly string[]
-  readonly twin?: string | null
-  readonly nextState?: string | null
+  readonly ids: readonly string[]
+  readonly twin: string | null
 }
 
 /** The vectors of this repository: whole verifications, whose code the specification decides. */
 export function bundleCases(): Case[] {
   return readdirSync(folder).map((file) => {
     const vector = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as BundleVector
-    const { name, why, expect, code, ids = [], twin } = vector
-    const {
-      evidence,
-      static: held,
-      policy,
-      audience,
-      nonce,
-      nowMs,
-      allowSimulated,
-      versions,
-      suites,
-      state = null,
-    } = vector
-    return {
-      name,
-      why,
-      group: code === 'ok' ? 'accepted' : (code.split('.')[0] as string),
-      ids,
-      expect,
-      code,
-      twin: expect === 'reject' ? (twin ?? 'ok-ecc') : undefined,
-      question: {
-        ask: 'bundle',
-        evidence,
-        static: held,
-        policy,
-        audience,
-        nonce,
-        nowMs,
-        allowSimulated,
-        versions,
-        suites,
-        state,
-      },
-    }
+    const { name, why, expect, code, ids, twin } = vector
+    const group = code === 'ok' ? 'accepted' : (code.split('.')[0] as string)
+    return { name, why, group, ids, expect, code, twin: twin ?? undefined, question: questionOf(vector) }
   })
+}
+
+function questionOf(vector: BundleVector): BundleQuestion {
+  const { evidence, static: held, policy, audience, nonce, nowMs, allowSimulated, versions, suites, state } = vector
+  const input = { evidence, static: held, policy, audience, nonce, nowMs, allowSimulated, versions, suites, state }
+  return { ask: 'bundle', ...input, exchange: vector.exchange ?? null }
 }

@@ -18,8 +18,8 @@ export interface Checkpoint {
 }
 
 const code = 'release.log_format'
-const linePattern = /^[ -~\u0080-\u{10ffff}]+$/u
-const signaturePattern = /^\u2014 (?<name>[!-*,-~\u0080-\u{10ffff}]+) (?<value>[^ ]+)$/u
+const linePattern = /^[ -\u{10ffff}]+$/u
+const signaturePattern = /^\u2014 (?<name>[!-*,-\u{10ffff}]+) (?<value>[^ ]+)$/u
 
 /** @throws {Refusal} release.log_format */
 export function readProof(bytes: Uint8Array): Proof {
