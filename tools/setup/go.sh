@@ -1,6 +1,7 @@
 # Finds or installs Go, for the peer in tools/ohttp-peer-go and the log in tools/release-log. The one place that knows where it is.
 #
 #   . tools/setup/go.sh && use_go        puts it on the PATH
+#   bash tools/setup/go.sh test MODULE            tests a module
 #   bash tools/setup/go.sh build FILE [MODULE]    builds the peer, or another module; go does nothing where it is up to date
 # shellcheck shell=bash
 
@@ -42,5 +43,9 @@ install_go() {
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
   use_go || { echo "Go $go_minimum or later was not found. Run: npm run setup" >&2; exit 1; }
-  go build -C "$(dirname "$0")/../${3:-ohttp-peer-go}" -trimpath -buildvcs=false -o "$2" .
+  tools=$(cd "$(dirname "$0")/.." && pwd)
+  case $1 in
+    build) go build -C "$tools/${3:-ohttp-peer-go}" -trimpath -buildvcs=false -o "$2" . ;;
+    test) cd "$tools/$2" && go vet ./... && go test ./... ;;
+  esac
 fi

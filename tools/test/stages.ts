@@ -46,6 +46,7 @@ export function stages(root: string): Stage[] {
     vitest('examples/react-chat', 5 * minutes),
     vitest('tools/model-server', 5 * minutes),
     vitest('tools', 10 * minutes),
+    { name: 'log of releases', command: ['bash', 'tools/setup/go.sh', 'test', 'release-log'], timeoutMs: 5 * minutes },
     { ...vitest('conformance', 5 * minutes), name: 'tests of conformance' },
     {
       name: 'package',

@@ -1,0 +1,168 @@
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { blindllama, file, type Ran } from './support/run.js'
+
+const folder: string = dirname(file('release', ''))
+const at = (name: string): string => join(folder, name)
+const keys: Record<string, string> = {}
+
+const release = async (...args: string[]): Promise<Ran> => blindllama('release', ...args)
+const json = <T>({ out }: Ran): T => JSON.parse(out) as T
+
+async function make(out: string, ...more: string[]): Promise<Ran> {
+  const pcrs = file('golden.json', JSON.stringify({ '0': '11'.repeat(32), '4': '22'.repeat(32) }))
+  const numbers = ['--version', '12', '--min-version', '9', '--days', '30', '--from', '1790000000000']
+  const digests = ['--source-commit', 'c0'.repeat(20), '--image-digest', '1a'.repeat(32)]
+  return release(
+    'make',
+    '--out',
+    at(out),
+    '--name',
+    'chat',
+    ...numbers,
+    ...digests,
+    '--machine',
+    'q35',
+    '--pcrs',
+    pcrs,
+    ...more,
+  )
+}
+
+beforeAll(async () => {
+  for (const name of ['developer', 'auditor']) {
+    keys[name] = json<{ key: string }>(await release('keygen', at(`${name}.pem`), '--json')).key
+  }
+})
+
+describe('blindllama release', () => {
+  it('makes keys that nobody else may read, and overwrites none', async () => {
+    expect(statSync(at('developer.pem')).mode & 0o777).toBe(0o600)
+    expect(keys['developer']).toMatch(/^[0-9a-f]{64}$/)
+    const before = readFileSync(at('developer.pem'), 'utf8')
+    expect((await release('keygen', at('developer.pem'))).exitCode).toBe(3)
+    expect(readFileSync(at('developer.pem'), 'utf8')).toBe(before)
+  })
+
+  it('signs only with a key that is private', async () => {
+    await make('private.json')
+    writeFileSync(at('open.pem'), readFileSync(at('developer.pem')))
+    chmodSync(at('open.pem'), 0o644)
+    const { exitCode, err } = await release('sign', at('private.json'), '--key', at('open.pem'))
+    expect(exitCode).toBe(3)
+    expect(err).toContain('chmod 600')
+  })
+
+  it('shows an auditor every value, and signs only when told to', async () => {
+    await make('manifest.json')
+    await release('sign', at('manifest.json'), '--key', at('developer.pem'))
+    const shown = await release('countersign', at('manifest.json'), '--key', at('auditor.pem'))
+    for (const value of ['c0'.repeat(20), '1a'.repeat(32), '22'.repeat(32), '2026-09-21T', keys['developer'] ?? ''])
+      expect(shown.out).toContain(value)
+    expect(shown.err).toContain('--yes')
+    const signers = async (): Promise<unknown> =>
+      json<{ signatures: unknown }>(await release('show', at('manifest.json'), '--json')).signatures
+    expect(await signers()).toEqual([{ key: keys['developer'], good: true }])
+    expect((await release('countersign', at('manifest.json'), '--key', at('auditor.pem'), '--yes')).exitCode).toBe(0)
+    expect(await signers()).toEqual([
+      { key: keys['developer'], good: true },
+      { key: keys['auditor'], good: true },
+    ])
+  })
+
+  it('countersigns nothing that was changed after it was signed', async () => {
+    await make('changed.json')
+    await release('sign', at('changed.json'), '--key', at('developer.pem'))
+    const envelope = JSON.parse(readFileSync(at('changed.json'), 'utf8')) as { payload: string }
+    const text = Buffer.from(envelope.payload, 'base64').toString('utf8')
+    envelope.payload = Buffer.from(text.replace('c0c0', 'c1c0')).toString('base64')
+    writeFileSync(at('changed.json'), JSON.stringify(envelope))
+    const before = readFileSync(at('changed.json'), 'utf8')
+    const { exitCode, out } = await release('countersign', at('changed.json'), '--key', at('auditor.pem'), '--yes')
+    expect(exitCode).toBe(1)
+    expect(out).toContain('WRONG')
+    expect(readFileSync(at('changed.json'), 'utf8')).toBe(before)
+    const packed = await release('pack', '--out', at('wrong'), '--manifest', at('changed.json'))
+    expect(packed.exitCode).toBe(1)
+    expect(existsSync(at('wrong/release.cbor'))).toBe(false)
+  })
+
+  it('neither countersigns, publishes nor packs what nobody signed', async () => {
+    await make('unsigned.json')
+    const log = [
+      '--log',
+      at('l'),
+      '--origin',
+      'o',
+      '--log-key',
+      at('developer.pem'),
+      '--witnesses',
+      at('w'),
+      '--proof',
+      at('p'),
+    ]
+    for (const args of [
+      ['countersign', at('unsigned.json'), '--key', at('auditor.pem'), '--yes'],
+      ['publish', at('unsigned.json'), ...log],
+      ['pack', '--out', at('none'), '--manifest', at('unsigned.json')],
+    ]) {
+      const { exitCode, err } = await release(...args)
+      expect([args[0], exitCode]).toEqual([args[0], 2])
+      expect(err).toContain('nobody has signed it yet')
+    }
+  })
+
+  it('names a set of keys as the specification does', async () => {
+    // PROTOCOL.md §19.2: the public keys of RFC 8032 §7.1, TEST 1 and TEST 2.
+    const [one, two] = [
+      'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a',
+      '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
+    ]
+    const first = file('first.json', JSON.stringify({ keys: [], threshold: {} }))
+    const set = [
+      '--key',
+      `developer=${one}`,
+      '--key',
+      `auditor=${two}`,
+      '--threshold',
+      'developer=1',
+      '--threshold',
+      'auditor=1',
+    ]
+    const made = await release('key-set', '--out', at('second.json'), '--previous', first, ...set, '--json')
+    expect(json<{ id: string }>(made).id).toBe('6c59548a2cb9182e4ca7185c6faa1894ac9b4edea47f06895831f6afe1f49699')
+  })
+
+  it('writes down what is withdrawn', async () => {
+    await make('withdrawn.json')
+    const { sha256 } = json<{ sha256: string }>(await release('show', at('withdrawn.json'), '--json'))
+    const what = [
+      '--revoke-release',
+      at('withdrawn.json'),
+      '--revoke-serial',
+      `${'ab'.repeat(32)}:0001FF`,
+      '--min-version',
+      '9',
+    ]
+    await release('status', '--out', at('status.json'), '--at', '1790000000000', ...what)
+    expect(json<{ document: unknown }>(await release('show', at('status.json'), '--json')).document).toEqual({
+      date: 1_790_000_000_000,
+      minVersion: 9,
+      revokedReleases: [sha256],
+      revokedSerials: [{ issuer: 'ab'.repeat(32), serial: '01ff' }],
+    })
+  })
+
+  it.each([
+    ['no verb'],
+    ['an unknown verb', 'ship'],
+    ['a number that is none', 'make', '--out', 'x', '--source-commit', 'c0'.repeat(20), '--pcrs', 'p', '--days', '-1'],
+    ['a key set without keys', 'key-set', '--out', 'x'],
+  ])('refuses %s as wrong use', async (_what, ...args) => {
+    file('p', '{}')
+    const { exitCode, err } = await release(...args.map((arg) => (arg === 'p' ? at('p') : arg)))
+    expect(exitCode).toBe(2)
+    expect(err).toContain('cli.usage')
+  })
+})
