@@ -1,10 +1,23 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { defineConfig, type UserConfig } from 'tsdown'
 
-const wasmFile = createRequire(import.meta.url).resolve('@blindllama/verifier-wasm/blindllama_verifier_bg.wasm')
+const require = createRequire(import.meta.url)
+const wasmFile = require.resolve('@blindllama/verifier-wasm/blindllama_verifier_bg.wasm')
 const wasm = readFileSync(wasmFile)
+
+/** What the build puts into its files: a licence goes with each. */
+const fallback = createRequire(require.resolve('@panva/hpke-noble'))
+const licences = [
+  { from: join(dirname(require.resolve('hpke')), 'LICENSE.md'), to: 'dist/licences/hpke' },
+  { from: join(dirname(require.resolve('@panva/hpke-noble')), 'LICENSE.md'), to: 'dist/licences/hpke-noble' },
+  ...['hashes/sha3.js', 'curves/ed25519.js', 'post-quantum/ml-kem.js'].map((module) => ({
+    from: join(dirname(fallback.resolve(`@noble/${module}`)), 'LICENSE'),
+    to: `dist/licences/noble-${dirname(module)}`,
+  })),
+]
 
 const common: UserConfig = {
   tsconfig: 'tsconfig.json',
@@ -47,7 +60,7 @@ const config: UserConfig[] = defineConfig([
     dts: true,
     // In the package itself, byte by byte: it names the ranges of what it is made of, and nobody installs it in vain.
     deps: { alwaysBundle: [/^@panva\/hpke-noble$/, /^@noble\//], onlyBundle: false },
-    copy: [{ from: wasmFile, to: 'dist' }],
+    copy: [{ from: wasmFile, to: 'dist' }, ...licences],
   },
   script('blindllama', 'src/script.ts'),
   script('blindllama-post-quantum', 'src/script-post-quantum.ts'),
