@@ -3,7 +3,12 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { defineConfig, type UserConfig } from 'tsdown'
 
-const wasm = createRequire(import.meta.url).resolve('@blindllama/verifier-wasm/blindllama_verifier_bg.wasm')
+const { resolve } = createRequire(import.meta.url)
+const inspectWasm = resolve('@blindllama/verifier-wasm/inspect.wasm')
+
+function sha256(file: string): string {
+  return JSON.stringify(createHash('sha256').update(readFileSync(file)).digest('hex'))
+}
 
 const config: UserConfig = defineConfig({
   tsconfig: 'tsconfig.json',
@@ -13,8 +18,12 @@ const config: UserConfig = defineConfig({
   format: 'esm',
   dts: false,
   outputOptions: { entryFileNames: '[name].js' },
-  // The module itself is read from the SDK's package, so that both always have the same.
-  deps: { alwaysBundle: ['@blindllama/verifier-wasm'] },
-  define: { WASM_SHA256: JSON.stringify(createHash('sha256').update(readFileSync(wasm)).digest('hex')) },
+  // The module that judges is read from the SDK's package, so that both always have the same.
+  deps: { alwaysBundle: [/^@blindllama\/verifier-wasm/] },
+  copy: [{ from: inspectWasm, to: 'dist', rename: 'blindllama_inspect_bg.wasm' }],
+  define: {
+    WASM_SHA256: sha256(resolve('@blindllama/web-sdk/blindllama_verifier_bg.wasm')),
+    INSPECT_WASM_SHA256: sha256(inspectWasm),
+  },
 })
 export default config

@@ -61,6 +61,14 @@ export const buildSteps: readonly BuildStep[] = [
     timeoutMs: 5 * minutes,
   },
   {
+    name: 'command',
+    command: pnpmBuild('packages/cli'),
+    inputs: ['packages/cli', 'packages/web-sdk', 'packages/verifier-wasm', 'tsconfig.base.json', 'pnpm-lock.yaml'],
+    output: 'packages/cli/dist/blindllama.js',
+    testsOnly: true,
+    timeoutMs: 2 * minutes,
+  },
+  {
     name: 'example chat',
     command: pnpmBuild('examples/react-chat'),
     inputs: ['examples/react-chat', 'packages/web-sdk', 'packages/verifier-wasm', 'pnpm-lock.yaml'],

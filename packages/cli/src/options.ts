@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises'
-import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
+import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { unreadable, usage } from './failure.js'
 
-type Parsed<T extends ParseArgsOptionsConfig> = ReturnType<
-  typeof parseArgs<{ options: T; allowPositionals: true; strict: true }>
->
+type Options = NonNullable<ParseArgsConfig['options']>
+
+type Parsed<T extends Options> = ReturnType<typeof parseArgs<{ options: T; allowPositionals: true; strict: true }>>
 
 /** @throws {Failure} `cli.usage` for an option that the command does not have */
-export function parse<const T extends ParseArgsOptionsConfig>(args: readonly string[], options: T): Parsed<T> {
+export function parse<const T extends Options>(args: readonly string[], options: T): Parsed<T> {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
   } catch (cause) {
@@ -28,12 +28,14 @@ export async function bytesOf(file: string): Promise<Uint8Array<ArrayBuffer>> {
 export function timeOf(text: string): number {
   if (text === 'now') return Date.now()
   const ms = /^\d{1,16}$/.test(text) ? Number(text) : /^\d{4}-/.test(text) ? Date.parse(text) : NaN
-  if (!Number.isSafeInteger(ms) || ms < 0) throw usage(`--at: '${text}' is no time; say now, 2026-11-22T10:00:00Z, or milliseconds`)
+  if (!Number.isSafeInteger(ms) || ms < 0)
+    throw usage(`--at: '${text}' is no time; say now, 2026-11-22T10:00:00Z, or milliseconds`)
   return ms
 }
 
 /** A given number of bytes in hex. */
 export function hexOf(option: string, text: string, length: number): Uint8Array<ArrayBuffer> {
-  if (text.length !== length * 2 || !/^[0-9a-f]*$/i.test(text)) throw usage(`${option}: ${length} bytes in hex are expected`)
+  if (text.length !== length * 2 || !/^[0-9a-f]*$/i.test(text))
+    throw usage(`${option}: ${length} bytes in hex are expected`)
   return Uint8Array.from(Buffer.from(text, 'hex'))
 }

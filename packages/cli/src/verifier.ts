@@ -1,35 +1,67 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import * as glue from '@blindllama/verifier-wasm'
+import * as pageGlue from '@blindllama/verifier-wasm'
+import * as inspectGlue from '@blindllama/verifier-wasm/inspect'
 import { exit } from './exit.js'
 import { Failure } from './failure.js'
 
-/** SHA-256, in hex, of the WebAssembly that this package was built with; the build writes it here. */
+/** SHA-256, in hex, of the modules that this package was built with; the build writes them here. */
 declare const WASM_SHA256: string
+declare const INSPECT_WASM_SHA256: string
 
-export type Verifier = typeof glue
+/** What judges evidence. */
+export type Verifier = Pick<typeof pageGlue, 'verify'>
 
-let running: Verifier | undefined
+/** What shows what evidence, event logs and chains say by themselves. */
+export type Inspector = Pick<typeof inspectGlue, 'inspect' | 'explainEventLog' | 'checkChain'>
 
 /**
- * The verifier: the very module that pages load.
+ * The verifier: the very module that pages load, byte for byte.
  *
  * @throws {Failure} `wasm.load`, `wasm.integrity`
  */
 export function loadVerifier(): Verifier {
-  if (running) return running
-  const wasm = readWasm()
-  if (createHash('sha256').update(wasm).digest('hex') !== WASM_SHA256)
-    throw new Failure('wasm.integrity', 'The verifier is not the one that this command was built with', exit.undecided)
-  glue.initSync({ module: wasm })
-  return (running = glue)
+  const module = compiled(import.meta.resolve('@blindllama/web-sdk/blindllama_verifier_bg.wasm'), WASM_SHA256)
+  return { verify: fresh(pageGlue, module, pageGlue.verify) }
 }
 
-function readWasm(): Uint8Array<ArrayBuffer> {
+/**
+ * The same code with more to call, which pages have no use for.
+ *
+ * @throws {Failure} `wasm.load`, `wasm.integrity`
+ */
+export function loadInspector(): Inspector {
+  const module = compiled(new URL('./blindllama_inspect_bg.wasm', import.meta.url).href, INSPECT_WASM_SHA256)
+  return {
+    inspect: fresh(inspectGlue, module, inspectGlue.inspect),
+    explainEventLog: fresh(inspectGlue, module, inspectGlue.explainEventLog),
+    checkChain: fresh(inspectGlue, module, inspectGlue.checkChain),
+  }
+}
+
+/** Every call has an instance of its own: the module takes no memory back. */
+function fresh<Call extends (...args: never[]) => unknown>(
+  { initSync }: Pick<typeof pageGlue, 'initSync'>,
+  module: WebAssembly.Module,
+  call: Call,
+): Call {
+  return ((...args: Parameters<Call>): unknown => {
+    initSync({ module })
+    return call(...args)
+  }) as Call
+}
+
+function compiled(url: string, sha256: string): WebAssembly.Module {
+  const wasm = read(url)
+  if (createHash('sha256').update(wasm).digest('hex') !== sha256)
+    throw new Failure('wasm.integrity', 'The verifier is not the one that this command was built with', exit.undecided)
+  return new WebAssembly.Module(wasm)
+}
+
+function read(url: string): Uint8Array<ArrayBuffer> {
   try {
-    const file = import.meta.resolve('@blindllama/web-sdk/blindllama_verifier_bg.wasm')
-    return new Uint8Array(readFileSync(fileURLToPath(file)))
+    return new Uint8Array(readFileSync(fileURLToPath(url)))
   } catch (cause) {
     throw new Failure('wasm.load', 'The verifier could not be loaded', exit.undecided, { cause })
   }

@@ -16,7 +16,10 @@ test('a log is shown PCR by PCR, with what its digests prove', async () => {
 test('a program gets a line for each log', async () => {
   const [good, bad] = [file('good', cryptoAgileLog([event(7, 4, separator)])), file('bad', Buffer.from('no log'))]
   const { exitCode, out } = await blindllama('eventlog', good, bad, '--json')
-  const reports = out.trimEnd().split('\n').map((line) => JSON.parse(line) as EventLogReport)
+  const reports = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as EventLogReport)
   expect(exitCode).toBe(1)
   expect(reports[0]).toMatchObject({ name: good, parse: 'ok', bank: 'sha256' })
   expect(reports[1]?.parse).toMatch(/^eventlog\./)

@@ -10,7 +10,8 @@ test('evidence is shown part by part, and never called proven', async () => {
   const { exitCode, out } = await blindllama('inspect', bundle('ok-ecc'))
   expect(exitCode).toBe(0)
   expect(out).toContain('NOT VERIFIED')
-  for (const part of ['Bundle', 'Attestation key', 'Quote', 'Claims', 'Measurements, sha256']) expect(out).toContain(part)
+  for (const part of ['Bundle', 'Attestation key', 'Quote', 'Claims', 'Measurements, sha256'])
+    expect(out).toContain(part)
 })
 
 test('a program gets everything that was read', async () => {

@@ -5,7 +5,7 @@ import { usage } from '../failure.js'
 import { bytesOf, hexOf, parse, timeOf } from '../options.js'
 import type { Io } from '../terminal/io.js'
 import { styleOf } from '../terminal/style.js'
-import { loadVerifier, type Verifier } from '../verifier.js'
+import { type Inspector, loadInspector } from '../verifier.js'
 import { certificatesIn } from './certificates.js'
 import { describe, type Described } from './describe.js'
 
@@ -24,7 +24,11 @@ Not checked: which instance the leaf names, and whether a certificate was revoke
 Exit codes: 0 accepted, 1 refused, 2 wrong use, 3 undecided.
 `
 
-const options = { 'root-sha256': { type: 'string' }, at: { type: 'string' }, json: { type: 'boolean', default: false } } as const
+const options = {
+  'root-sha256': { type: 'string' },
+  at: { type: 'string' },
+  json: { type: 'boolean', default: false },
+} as const
 
 interface Report {
   verdict: 'accept' | 'reject'
@@ -34,8 +38,13 @@ interface Report {
 }
 
 /** `ok`, or the code of the first rule that the chain breaks. */
-function check({ checkChain }: Verifier, chain: readonly Uint8Array[], root: Uint8Array, at: number): string {
-  return checkChain(Buffer.concat(chain), Uint32Array.from(chain, ({ length }) => length), root, at)
+function check({ checkChain }: Inspector, chain: readonly Uint8Array[], root: Uint8Array, at: number): string {
+  return checkChain(
+    Buffer.concat(chain),
+    Uint32Array.from(chain, ({ length }) => length),
+    root,
+    at,
+  )
 }
 
 export const chain: Command = {
@@ -53,7 +62,7 @@ export const chain: Command = {
         `--root-sha256 is needed: a chain proves nothing without the root that you expect. This one ends in ${createHash('sha256').update(last).digest('hex')}`,
       )
     const root = hexOf('--root-sha256', values['root-sha256'], 32)
-    const code = check(loadVerifier(), certificates, root, at)
+    const code = check(loadInspector(), certificates, root, at)
     const verdict = code === 'ok' ? 'accept' : 'reject'
     const report: Report = { verdict, code, at: new Date(at).toISOString(), certificates: certificates.map(describe) }
     io.out(values.json ? `${JSON.stringify(report)}\n` : present(report, io))

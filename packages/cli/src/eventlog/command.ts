@@ -2,7 +2,7 @@ import type { Command } from '../command.js'
 import { exit } from '../exit.js'
 import { usage } from '../failure.js'
 import { bytesOf, parse } from '../options.js'
-import { loadVerifier } from '../verifier.js'
+import { loadInspector } from '../verifier.js'
 import { present } from './present.js'
 import { readEventLog } from './report.js'
 
@@ -23,10 +23,10 @@ export const eventlog: Command = {
   run: async (args, io) => {
     const { values, positionals } = parse(args, { json: { type: 'boolean', default: false } })
     if (positionals.length === 0) throw usage('FILE is expected: blindllama eventlog --help')
-    const verifier = loadVerifier()
+    const inspector = loadInspector()
     let unread = false
     for (const file of positionals) {
-      const report = readEventLog(verifier, file, await bytesOf(file))
+      const report = readEventLog(inspector, file, await bytesOf(file))
       unread ||= report.parse !== 'ok'
       io.out(values.json ? `${JSON.stringify(report)}\n` : present(report, io))
     }

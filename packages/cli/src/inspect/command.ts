@@ -2,7 +2,7 @@ import type { Command } from '../command.js'
 import { exit } from '../exit.js'
 import { usage } from '../failure.js'
 import { bytesOf, parse } from '../options.js'
-import { loadVerifier } from '../verifier.js'
+import { loadInspector } from '../verifier.js'
 import { evidenceIn } from './evidence-in.js'
 import { present } from './present.js'
 import { report } from './report.js'
@@ -30,7 +30,7 @@ export const inspect: Command = {
     if (target === undefined || more.length > 0) throw usage('one FILE or URL is expected: blindllama inspect --help')
     const found = await evidenceIn(target)
     const part = values.static === undefined ? found.staticPart : await bytesOf(values.static)
-    const shown = report(loadVerifier().inspect(found.evidence, part))
+    const shown = report(loadInspector().inspect(found.evidence, part))
     io.out(values.json ? `${JSON.stringify(shown)}\n` : present(shown, io))
     return shown.malformed.length === 0 ? exit.passed : exit.refused
   },

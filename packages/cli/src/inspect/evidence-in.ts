@@ -51,12 +51,17 @@ async function ask(base: string): Promise<Uint8Array> {
     throw new Failure('evidence.unreachable', `${url.origin} could not be reached`, exit.undecided, { cause })
   }
   if (response.status !== 200)
-    throw new Failure('evidence.status', `${url.origin} answered ${response.status} in place of evidence`, exit.undecided)
+    throw new Failure(
+      'evidence.status',
+      `${url.origin} answered ${response.status} in place of evidence`,
+      exit.undecided,
+    )
   const parts: Uint8Array[] = []
   let length = 0
   for await (const part of response.body ?? []) {
     length += part.length
-    if (length > largest) throw new Failure('evidence.size', `${url.origin} sent more than evidence can be`, exit.undecided)
+    if (length > largest)
+      throw new Failure('evidence.size', `${url.origin} sent more than evidence can be`, exit.undecided)
     parts.push(part)
   }
   return new Uint8Array(Buffer.concat(parts))

@@ -22,7 +22,10 @@ export function present(shown: Inspection, io: Io): string {
 
 function malformed({ malformed: all }: Inspection, style: Style): string {
   return all
-    .map(({ part, code, place }) => `  ${style.bad('✗')} ${part}: ${code}${place === '' ? '' : ` (${printable(place)})`}\n`)
+    .map(
+      ({ part, code, place }) =>
+        `  ${style.bad('✗')} ${part}: ${code}${place === '' ? '' : ` (${printable(place)})`}\n`,
+    )
     .join('')
 }
 
@@ -38,7 +41,12 @@ function bundle({ bundle: read, staticHash }: Inspection): [string, string | und
 }
 
 function key({ ak }: Inspection): [string, string][] {
-  return ak ? [['name', ak.name], ['algorithm', ak.algorithm]] : []
+  return ak
+    ? [
+        ['name', ak.name],
+        ['algorithm', ak.algorithm],
+      ]
+    : []
 }
 
 function quote({ quote: read, clock }: Inspection): [string, string | undefined][] {

@@ -4,7 +4,7 @@ import { evidenceIn } from '../inspect/evidence-in.js'
 import { report } from '../inspect/report.js'
 import { bytesOf, hexOf, parse, timeOf } from '../options.js'
 import type { Io } from '../terminal/io.js'
-import { loadVerifier } from '../verifier.js'
+import { loadInspector } from '../verifier.js'
 import { sha256, unsigned, writeEnvelope } from './envelope.js'
 
 type Values = Record<string, string>
@@ -74,7 +74,7 @@ async function fromFile(file: string): Promise<Parts> {
 /** The values that a machine shows: they are what whoever runs this command takes them for. */
 async function fromEvidence(target: string, bank: string, wanted: readonly string[]): Promise<Parts> {
   const { evidence, staticPart } = await evidenceIn(target)
-  const { values: shown } = report(loadVerifier().inspect(evidence, staticPart))
+  const { values: shown } = report(loadInspector().inspect(evidence, staticPart))
   if (shown?.bank !== bank) throw usage(`--from-evidence: it has no values of ${bank}`)
   const values: Values = {}
   for (const index of wanted) {

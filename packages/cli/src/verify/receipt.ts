@@ -33,6 +33,8 @@ function claimed({ exchange, ownPolicy, verifiedAtMs }: ReceiptVerdict): string[
   return [
     `The time: ${instant(verifiedAtMs)} is what the holder of the file says.`,
     exchange ? 'That the holder is the one who asked.' : 'That there was any conversation: the file holds none.',
-    ...(ownPolicy ? [] : ['That the policy is worth anything: it is the one in the file. Say --policy to judge by your own.']),
+    ...(ownPolicy
+      ? []
+      : ['That the policy is worth anything: it is the one in the file. Say --policy to judge by your own.']),
   ]
 }

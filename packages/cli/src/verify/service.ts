@@ -38,9 +38,11 @@ export async function verifyService({ url, policy, allowSimulated, save }: Reque
     verdict = error.verdict
   }
   if (save !== undefined && answer && verdict.result === 'pass')
-    await writeFile(save, record({ ...answer, policy, audience: new URL(url).origin, verifiedAtMs })).catch((cause: unknown) => {
-      throw unreadable(save, cause)
-    })
+    await writeFile(save, record({ ...answer, policy, audience: new URL(url).origin, verifiedAtMs })).catch(
+      (cause: unknown) => {
+        throw unreadable(save, cause)
+      },
+    )
   return outcome('service', verdict, {
     proven: ['What answers there now passed this policy, and holds the key that requests would be encrypted to.'],
     claimed: [],

@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { run } from '../../src/run.js'
+import { fileURLToPath } from 'node:url'
 
 export interface Ran {
   exitCode: number
@@ -9,12 +11,16 @@ export interface Ran {
   err: string
 }
 
-/** Runs a command line in this process, as a terminal without colours. */
+const command: string = fileURLToPath(new URL('../../dist/blindllama.js', import.meta.url))
+
+/** Runs the command as it is published. */
 export async function blindllama(...args: string[]): Promise<Ran> {
-  let out = ''
-  let err = ''
-  const exitCode = await run(args, { out: (text) => (out += text), err: (text) => (err += text), color: false })
-  return { exitCode, out, err }
+  const child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const ran = { out: '', err: '' }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (ran.out += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (ran.err += text))
+  const [exitCode] = (await once(child, 'close')) as [number]
+  return { exitCode, ...ran }
 }
 
 const folder: string = mkdtempSync(join(tmpdir(), 'blindllama-cli-'))
