@@ -33,9 +33,19 @@ export const canaries: readonly Canary[] = [
         replace: 'let _ = (passed, code); Ok(())',
       },
       {
+        file: `${verifier}/policy/anchor.rs`,
+        find: 'Trust::Name(name) if *name == ak_name =>',
+        replace: 'Trust::Name(_) if !ak_name.is_empty() =>',
+      },
+      {
         file: `${verifier}/policy/mod.rs`,
-        find: 'self.anchors.iter().find(|anchor| anchor.name == ak_name)',
-        replace: 'self.anchors.iter().find(|_| !ak_name.is_empty())',
+        find: 'candidate.differing(&quoted).next().is_none()',
+        replace: 'candidate.differing(&quoted).count() < usize::MAX',
+      },
+      {
+        file: `${verifier}/event_log/required.rs`,
+        find: 'refusal(&explanation, quoted, demand) {',
+        replace: 'refusal(&explanation, quoted, demand).filter(|_| false) {',
       },
       {
         file: `${sdk}/attestation/attest.ts`,
