@@ -1,0 +1,112 @@
+/** The verifier with one check taken out: what stands in its place must compile, and some vector must then end otherwise. */
+export interface Mutant {
+  /** The check, by its step and what it holds. */
+  readonly name: string
+  /** Below `packages/verifier-wasm/src`. */
+  readonly file: string
+  /** It must occur exactly once. */
+  readonly find: string
+  readonly replace: string
+}
+
+const policy = 'verify.rs'
+
+/** A step that only decides, passed without a look. */
+function passed(step: string, check: string): Mutant {
+  const [find, replace] = [`run.check(StepId::${step}, ${check})?;`, `run.pass(StepId::${step});`]
+  return { name: step, file: policy, find, replace }
+}
+
+function changed(name: string, file: string, find: string, replace: string): Mutant {
+  return { name, file, find, replace }
+}
+
+const ok = 'Ok::<(), Rejection>(())'
+
+/** In the order of `verify.rs`. */
+export const mutants: readonly Mutant[] = [
+  changed(
+    'bundle: version asked for',
+    policy,
+    'ensure(input.versions.contains(&bundle.version), Code::BUNDLE_VERSION)?;',
+    '',
+  ),
+  changed('bundle: hash of what is delivered', policy, 'ensure(named(delivered), Code::BUNDLE_STATIC_MISMATCH)?;', ''),
+  changed('bundle: hash of what is held', policy, '.filter(|held| named(held))', ''),
+  changed('ak.public: to the last byte', 'tpm/public.rs', 'reader.end().ok_or(Code::AK_SYNTAX)?;', ''),
+  changed('ak.trust: the Name', 'policy/anchor.rs', 'Trust::Name(name) if *name == ak_name =>', 'Trust::Name(_) =>'),
+  changed(
+    'ak.trust: revocation',
+    policy,
+    'status.revokes_certificate(der, issuer.der(), serial)',
+    'status.revokes_certificate(der, issuer.der(), serial) && false',
+  ),
+  changed(
+    'platform',
+    policy,
+    'platform::verify(&fixed.platform_reports, &ak.key.key, demand, input.now_ms))',
+    `platform::verify(&fixed.platform_reports, &ak.key.key, demand, input.now_ms).or(${ok}))`,
+  ),
+  passed('AkAssurance', 'policy.accepts(assurance, input.allow_simulated)'),
+  passed('AkAttributes', 'quote::attributes(&ak)'),
+  changed('attest: magic', 'tpm/attest.rs', 'Some(_) => return Err(Code::ATTEST_MAGIC),', 'Some(_) => {}'),
+  changed('attest: type', 'tpm/attest.rs', 'Some(_) => return Err(Code::ATTEST_TYPE),', 'Some(_) => {}'),
+  changed('attest: to the last byte', 'tpm/attest.rs', '        reader.end()?;\n', ''),
+  changed('AkQualifiedName', policy, '|| quote::qualified_name(&ak, &attest)', `|| ${ok}`),
+  passed('Signature', 'quote::signature(&ak.key, &bundle.quote)'),
+  changed('AttestFirmware', policy, '|least| quote::firmware(&attest, least)', `|_| ${ok}`),
+  changed('Clock', policy, 'unsafe_clock, policy.require_safe_clock', 'unsafe_clock, false'),
+  changed(
+    'binding.nonce: a root follows',
+    policy,
+    'proof.index, &proof.path).ok_or(',
+    'proof.index, &proof.path).or(Some([0; 32])).ok_or(',
+  ),
+  passed('BindingExtraData', 'quote::extra_data(&attest, &expected)'),
+  passed('ClaimsAudience', 'ensure(claims.audiences.contains(&audience), Code::CLAIMS_AUDIENCE)'),
+  passed('ClaimsUpstream', 'ensure(policy.accepts_upstream(claims.upstream), Code::CLAIMS_UPSTREAM)'),
+  passed('PcrSelection', 'quote::selection(&attest, policy.bank, policy.selection())'),
+  passed('PcrDigest', 'values.as_deref().map_err(Rejection::from).and_then(digest)'),
+  changed(
+    'release: withdrawn, expired, below the floor',
+    policy,
+    'kept: kept.as_ref().ok().and_then(Option::as_ref),',
+    'kept: None,',
+  ),
+  changed('ReleaseLog', policy, 'policy.demands.logged(brought)', `policy.demands.logged(brought).map(|_| ${ok})`),
+  changed(
+    'pcr.rules: golden values',
+    'policy/mod.rs',
+    'candidate.differing(&quoted).next().is_none()',
+    'candidate.differing(&quoted).count() < usize::MAX',
+  ),
+  changed(
+    'pcr.rules: untouched values',
+    'policy/mod.rs',
+    '*rule == Rule::Untouched && !is_reset_value(*index, value)',
+    '*rule == Rule::Untouched && false && !is_reset_value(*index, value)',
+  ),
+  changed(
+    'ClaimsConfig',
+    policy,
+    'ensure(policy.accepts_config(&release, &claims.config_digest), Code::CLAIMS_CONFIG)',
+    ok,
+  ),
+  changed('EventLog', policy, 'policy.log_demand().map(', 'policy.log_demand().filter(|_| false).map('),
+  changed(
+    'state: what cannot be read',
+    policy,
+    '(Err(code), _) => run.check(id, Err(code.into())).map(|()| None),',
+    '(Err(_), _) => Ok(None),',
+  ),
+  changed('state: none kept', policy, '(Ok(None), _) if is_required =>', '(Ok(None), _) if is_required && false =>'),
+  changed(
+    'state: a machine that went back',
+    policy,
+    'state.regression(&seen), is_required',
+    'state.regression(&seen), false',
+  ),
+  changed('Receipt', policy, 'exchange.verify(claims)', `exchange.verify(claims).or(${ok})`),
+  changed('key: suites of the engine', 'channel_key.rs', 'engine.contains(&suite) && ', ''),
+  changed('key: suites of the policy', 'channel_key.rs', ' && policy.accepts_suite(suite)', ''),
+]
