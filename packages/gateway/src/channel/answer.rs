@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use super::exchange::Exchange;
 use super::flow::{Flow, Source};
 use super::outlet::Outlet;
+use super::turn::Turn;
 use crate::bhttp;
 use crate::config::Padding;
 use crate::failure::Failure;
@@ -52,8 +53,8 @@ pub struct SealedAnswer {
     upstream: Option<PauseLimit<Incoming>>,
     /// Sealed chunks that leave together.
     frame: BytesMut,
-    /// Whether the frame waited once for more.
-    held_back: bool,
+    /// Of the tasks that may have more for the frame.
+    turn: Option<Turn>,
     exchange: Exchange,
 }
 
@@ -91,19 +92,19 @@ impl SealedAnswer {
     }
 
     fn new(way: Way, upstream: Option<PauseLimit<Incoming>>, exchange: Exchange) -> Self {
-        Self { way, upstream, frame: BytesMut::new(), held_back: false, exchange }
+        Self { way, upstream, frame: BytesMut::new(), turn: None, exchange }
     }
 
     /// Seals what is there into a frame, which is at least [`FRAME`] long if there is as much.
     ///
     /// Events that arrived together come out of the upstream's connection one by one, each when its task is run again. So a frame is
-    /// held back once until all tasks that are ready have run: a moment in which an idle machine does nothing else, and a busy one
+    /// held back until all tasks that are ready have run without adding to it: a moment in which an idle machine does nothing else, and a busy one
     /// gathers what it would otherwise pay a system call each for.
     fn poll_chunks(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, Aborted>> {
         while self.frame.len() < FRAME && !matches!(self.way, Way::Ended) {
             match self.poll_chunk(context) {
                 Poll::Ready(Ok(chunk)) => {
-                    self.held_back = false;
+                    self.turn = None;
                     // A chunk by itself is passed on without a copy.
                     if self.frame.is_empty() && chunk.len() >= FRAME {
                         return Poll::Ready(Ok(chunk));
@@ -114,15 +115,11 @@ impl SealedAnswer {
                 Poll::Ready(Err(Aborted)) if self.frame.is_empty() => return Poll::Ready(Err(Aborted)),
                 Poll::Ready(Err(Aborted)) => break,
                 Poll::Pending if self.frame.is_empty() => return Poll::Pending,
-                Poll::Pending if self.held_back => break,
-                Poll::Pending => {
-                    self.held_back = true;
-                    context.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
+                Poll::Pending if self.turn.get_or_insert_with(|| Turn::begin(context)).is_over() => break,
+                Poll::Pending => return Poll::Pending,
             }
         }
-        self.held_back = false;
+        self.turn = None;
         // Taken, not split: what is left of its room would stay as long as the stream.
         Poll::Ready(Ok(std::mem::take(&mut self.frame).freeze()))
     }

@@ -11,6 +11,7 @@ mod idempotency;
 mod inner;
 mod outlet;
 mod padding;
+mod turn;
 
 use std::sync::Arc;
 

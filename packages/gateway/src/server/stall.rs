@@ -2,7 +2,7 @@
 //! window would hold a stream, and the upstream behind it, for ever.
 
 use std::cell::Cell;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,9 +17,10 @@ task_local! {
 }
 
 /// Runs `task` to its end, or until the body that it sends was not asked for more for longer than `limit`; the task is dropped then.
-pub(super) async fn unless_stalled(limit: Duration, task: impl Future<Output = ()>) {
-    let watched = async {
-        let mut task = pin!(task);
+pub(super) fn unless_stalled(limit: Duration, task: impl Future<Output = ()>) -> impl Future<Output = ()> {
+    // Boxed: each future around it would keep room for one more copy, as long as the stream.
+    let mut task = Box::pin(task);
+    WAITING_SINCE.scope(Cell::new(None), async move {
         loop {
             let left = limit.saturating_sub(waited());
             tokio::select! {
@@ -29,8 +30,7 @@ pub(super) async fn unless_stalled(limit: Duration, task: impl Future<Output = (
                 },
             }
         }
-    };
-    WAITING_SINCE.scope(Cell::new(None), watched).await;
+    })
 }
 
 fn waited() -> Duration {
