@@ -53,10 +53,13 @@ export async function measure({ config, modelServer, onProgress }: MeasureInput)
 export function toEvents(measured: readonly Measured[]): LogEvent[] {
   // CRTM versions are UCS-2 with a closing zero: Firmware Profile §10.4.1.
   const firmware = textEvent(0, EV_S_CRTM_VERSION, Buffer.from(`${noFirmware}\0`, 'utf16le'))
-  const action = (pcr: number, text: string): LogEvent => textEvent(pcr, EV_EFI_ACTION, Buffer.from(text))
   const files = measured.map(({ pcr, name, sha256: digest }) => fileEvent(pcr, name, digest))
   const separators = firmwarePcrs.map(separator)
   return [firmware, action(4, callingApplication), ...separators, ...files, action(5, exitBootServices)]
+}
+
+function action(pcr: number, text: string): LogEvent {
+  return textEvent(pcr, EV_EFI_ACTION, Buffer.from(text))
 }
 
 function commandText(words: readonly string[]): string {

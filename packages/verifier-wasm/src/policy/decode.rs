@@ -124,9 +124,8 @@ impl Pcrs {
         if !rules.iter().any(|(_, rule)| *rule == Rule::Golden) {
             return Err(listed.invalid());
         }
-        replayed.extend(events.iter().map(|(index, _)| *index));
-        replayed.sort_unstable();
-        replayed.dedup();
+        let is_replayed = |index: &u8| replayed.contains(index) || events.iter().any(|(other, _)| other == index);
+        replayed = rules.iter().map(|(index, _)| *index).filter(is_replayed).collect();
         Ok(Self { bank, rules, events, replayed })
     }
 }

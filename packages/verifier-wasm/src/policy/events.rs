@@ -113,12 +113,14 @@ fn variable(item: &Item<'_>) -> Result<VariableRule, Rejection> {
 
 /// EFI_GUID (UEFI 2.10 appendix A): of the text's five fields the first three are little-endian.
 fn measured_guid(text: &str) -> Option<[u8; 16]> {
-    let lengths = text.split('-').map(str::len);
-    let bytes = unhex(&text.replace('-', "")).filter(|_| lengths.eq([8, 4, 4, 4, 12]))?;
-    let mut guid: [u8; 16] = bytes.try_into().ok()?;
-    let (fields, _) = guid.split_at_mut(8);
-    for field in [0..4, 4..6, 6..8] {
-        fields.get_mut(field)?.reverse();
+    let mut guid = Vec::new();
+    let lengths = [8, 4, 4, 4, 12];
+    for (index, field) in text.split('-').enumerate() {
+        let mut bytes = unhex(field).filter(|_| lengths.get(index) == Some(&field.len()))?;
+        if index < 3 {
+            bytes.reverse();
+        }
+        guid.extend(bytes);
     }
-    Some(guid)
+    guid.try_into().ok()
 }

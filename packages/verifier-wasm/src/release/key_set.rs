@@ -53,12 +53,21 @@ fn key(item: &Item<'_>) -> Result<Key, Rejection> {
     Ok(Key { bytes, point, role: named.into() })
 }
 
+/// In order: few items, so that the library's sorts would be most of the code.
+fn ascending<T>(items: Vec<T>, is_before: fn(&T, &T) -> bool) -> Vec<T> {
+    let mut sorted = Vec::new();
+    for item in items {
+        let position = sorted.iter().take_while(|other| is_before(other, &item)).count();
+        sorted.insert(position, item);
+    }
+    sorted
+}
+
 impl KeySet {
     /// The members `keys` and `threshold` of an object, whose other members are the caller's to read.
     pub(super) fn read(members: &Members<'_>) -> Result<Self, Rejection> {
         let listed = members.required("keys")?;
-        let mut keys = listed.each(1..=16, key)?;
-        keys.sort_by_key(|key| key.bytes);
+        let keys = ascending(listed.each(1..=16, key)?, |one, other| one.bytes < other.bytes);
         if keys.windows(2).any(|pair| matches!(pair, [one, other] if one.bytes == other.bytes)) {
             return Err(listed.invalid());
         }
@@ -67,8 +76,8 @@ impl KeySet {
             threshold if is_role(role) => Ok((role.into(), threshold)),
             _ => Err(item.syntax()),
         };
-        let mut thresholds: Vec<(String, u64)> = demanded.object()?.entries(1..=16, threshold)?;
-        thresholds.sort();
+        let thresholds: Vec<(String, u64)> = demanded.object()?.entries(1..=16, threshold)?;
+        let thresholds = ascending(thresholds, |(one, _), (other, _)| one < other);
         let set = Self { keys, thresholds };
         let reachable = set.thresholds.iter().all(|(role, threshold)| set.signing(role, |_| true) >= *threshold);
         let needed = |key: &Key| set.thresholds.iter().any(|(role, _)| *role == key.role);
