@@ -1,12 +1,10 @@
 //! The key of an epoch that signs receipts: Ed25519 (RFC 8032 §5.1).
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
-use blindllama_verifier::Code;
+use blindllama_verifier::{Code, evidence::receipt};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
-
-const LABEL: &[u8] = b"blindllama/receipt/v1";
 
 /// Exists in memory only and is overwritten when dropped, by AWS-LC as all that it frees; there is no way to import or export one.
 pub struct ReceiptKey {
@@ -37,12 +35,6 @@ impl ReceiptKey {
     /// Signs an exchange by its salted digests; returns 64 bytes.
     #[must_use]
     pub fn sign(&self, request: &[u8; 32], response: &[u8; 32], model_digest: &[u8]) -> Vec<u8> {
-        let mut message = Vec::with_capacity(192);
-        for part in [LABEL, request, response, model_digest, &self.epoch_id] {
-            // No part is longer than a digest.
-            message.extend((part.len() as u32).to_be_bytes());
-            message.extend(part);
-        }
-        self.pair.sign(&message).as_ref().to_vec()
+        self.pair.sign(&receipt::message(request, response, model_digest, &self.epoch_id)).as_ref().to_vec()
     }
 }
