@@ -17,11 +17,11 @@ export function mutationCases(bundles: readonly Case[]): Case[] {
   return [
     refused('attest-every-bit', 'A13', 'each bit of the quote', 'ok-ecc', flips(ecc, 'attest', everyBit)),
     refused(
-      'attest-every-bit-rsa',
+      'attest-every-byte-rsa',
       'A13',
-      'each bit of the quote of an RSA key',
+      'each byte of the quote of an RSA key',
       'ok-rsa',
-      flips(rsa, 'attest', everyBit),
+      flips(rsa, 'attest', lowBit),
     ),
     refused('signature-every-bit', 'B7', 'each bit of an ECDSA signature', 'ok-ecc', flips(ecc, 'signature', everyBit)),
     refused(
@@ -53,9 +53,9 @@ export function mutationCases(bundles: readonly Case[]): Case[] {
       'ok-ecc',
       sizes(ecc, 'akPublic'),
     ),
-    refused('claims-every-bit', 'E3', 'each bit of the claims', 'ok-ecc', flips(ecc, 'claims', everyBit)),
+    refused('claims-every-byte', 'E3', 'each byte of the claims', 'ok-ecc', flips(ecc, 'claims', lowBit)),
     refused('evidence-cut', 'H1', 'the bundle cut off after each byte', 'ok-ecc', cuts(ecc)),
-    agreed('evidence-every-byte', 'H1', 'two bits of each byte of the bundle', evidenceFlips(ecc)),
+    agreed('evidence-every-byte', 'H1', 'each byte of the bundle', evidenceFlips(ecc)),
     agreed('policy-every-character', 'D8', 'each character of the policy', policies(ecc)),
   ]
 }
@@ -113,9 +113,7 @@ function change(question: BundleQuestion, part: Changed, changesOf: (bytes: Uint
 
 function evidenceFlips(question: BundleQuestion): Question[] {
   const original = fromHex(question.evidence)
-  return [...original].flatMap((byte, at) =>
-    [1, 32].map((bit) => Object.assign({}, question, { evidence: toHex(original.with(at, byte ^ bit)) })),
-  )
+  return [...original].map((byte, at) => Object.assign({}, question, { evidence: toHex(original.with(at, byte ^ 1)) }))
 }
 
 function cuts(question: BundleQuestion): Question[] {
@@ -127,7 +125,7 @@ function cuts(question: BundleQuestion): Question[] {
 function policies(question: BundleQuestion): Question[] {
   const { policy } = question
   return Array.from(policy, (character, at) =>
-    ['', character.repeat(2), '0', '"', ','].map((text) =>
+    ['', character.repeat(2), '"'].map((text) =>
       Object.assign({}, question, { policy: policy.slice(0, at) + text + policy.slice(at + 1) }),
     ),
   ).flat()
