@@ -76,7 +76,8 @@ export async function verifyReceipt(
   }
 }
 
-function judge(file: ReceiptFile, policy: Uint8Array, allowSimulated: boolean): Verdict {
+/** The verdict on a decoded file; to be called on an instance of the verifier. */
+export function judge(file: ReceiptFile, policy: Uint8Array, allowSimulated: boolean): Verdict {
   const { evidence, staticPart, audience, nonce, verifiedAtMs, exchange } = file
   const none = new Uint8Array()
   const verdict = verifyInWasm(

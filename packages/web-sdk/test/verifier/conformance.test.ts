@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { BundleVector } from '../../../../tools/vectors/bundle.ts'
 import { fromHex, utf8 } from '../../src/bytes.js'
 import { aeadLengths } from '../../src/ohttp/chunk-cipher.js'
+import { judge } from '../../src/receipts/verify.js'
 import { loadVerifier } from '../../src/verifier/load.js'
 import type { Verifier } from '../../src/verifier/verifier.js'
 import { requestKeyOf } from '../support/channel-keys.js'
@@ -21,6 +22,7 @@ beforeAll(async () => {
 })
 
 function verify(vector: BundleVector): ReturnType<Verifier['verify']> {
+  if (vector.exchange !== null) return verifyReceipt(vector, vector.exchange)
   const { audience, nowMs, allowSimulated, versions, suites } = vector
   return verifier.verify({
     evidence: fromHex(vector.evidence),
@@ -34,6 +36,28 @@ function verify(vector: BundleVector): ReturnType<Verifier['verify']> {
     versions,
     suites,
   })
+}
+
+function verifyReceipt(
+  vector: BundleVector,
+  { salt, request, response, modelDigest, signature }: NonNullable<BundleVector['exchange']>,
+): ReturnType<Verifier['verify']> {
+  const file = {
+    audience: vector.audience,
+    policy: utf8(vector.policy),
+    nonce: fromHex(vector.nonce),
+    evidence: fromHex(vector.evidence),
+    staticPart: vector.static === null ? undefined : fromHex(vector.static),
+    verifiedAtMs: vector.nowMs,
+    exchange: {
+      salt: salt === null ? undefined : fromHex(salt),
+      request: fromHex(request),
+      response: fromHex(response),
+      modelDigest: fromHex(modelDigest),
+      signature: fromHex(signature),
+    },
+  }
+  return verifier.run(() => judge(file, file.policy, vector.allowSimulated))
 }
 
 describe('what the verifier refuses', () => {
