@@ -74,7 +74,7 @@ describe('connecting to the real gateway', () => {
     ],
     [
       'another key',
-      ({ anchors }) => anchors.forEach((anchor) => (anchor.name = `000b${'11'.repeat(32)}`)),
+      ({ anchors }) => anchors.forEach((anchor) => Object.assign(anchor, { name: `000b${'11'.repeat(32)}` })),
       'ak.untrusted',
     ],
     ['another audience', (changed) => (changed.audience = 'https://other.example'), 'claims.audience'],
