@@ -65,7 +65,7 @@ export async function verify(input: Input): Promise<Verified> {
 
   const ak = readAkPublic(part.akPublic)
   const anchor = await findAnchor(policy.anchors, ak, { chain: part.akChain, status, nowMs })
-  const assurance = await checkPlatform(policy.platform, anchor, ak, part.platform, nowMs)
+  const assurance = await checkPlatform(policy.platform, anchor, ak, part.platform, { status, nowMs })
   checkAssurance(policy, assurance, input.allowSimulated)
   checkAttributes(ak.attributes)
 

@@ -25,6 +25,7 @@ const beyondSchema = new Set([
   'policy-invalid-anchor-google-azure',
   'policy-invalid-events-golden',
   'policy-invalid-nothing-golden',
+  'policy-invalid-platform-root-twice',
   'policy-invalid-replay-unquoted',
   'policy-syntax-anchor-number-large',
   'policy-syntax-events-times-order',

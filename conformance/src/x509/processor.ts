@@ -1,5 +1,6 @@
 import { equal, fromHex } from '../bytes.ts'
 import { demand } from '../refusal.ts'
+import { checkNotRevoked, type Status } from '../release/status.ts'
 import type { Certificate, CertificateRules } from './certificate.ts'
 import { validatePath } from './path.ts'
 
@@ -19,13 +20,21 @@ const rules: CertificateRules = {
   extensions: { opaque: hwIdExtension, alsoWritten: new Map([['03020104', '03020204']]) },
 }
 
+/** When a chain is judged, and by which list of what was revoked. */
+export interface Circumstances {
+  readonly status: Status | undefined
+  readonly nowMs: number
+}
+
 /** The VCEK at the end of a chain from AMD's root. @throws {Refusal} chain.* */
 export async function validateProcessorPath(
   chain: readonly Uint8Array[],
   rootSha256: Uint8Array,
-  nowMs: number,
+  { status, nowMs }: Circumstances,
 ): Promise<Certificate> {
-  const [leaf] = await validatePath(chain, rootSha256, nowMs, rules)
+  const path = await validatePath(chain, rootSha256, nowMs, rules)
+  if (status !== undefined) await checkNotRevoked(path, status)
+  const [leaf] = path
   if (leaf === undefined) throw new TypeError('a path has a leaf')
   return leaf
 }

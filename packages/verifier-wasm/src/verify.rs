@@ -88,7 +88,7 @@ fn steps(input: &Input<'_>, run: &mut Recorder, report: &mut Report) -> Result<P
     let bound = policy
         .platform
         .as_ref()
-        .map(|demand| platform::verify(&fixed.platform_reports, &ak.key.key, demand, input.now_ms));
+        .map(|demand| platform::verify(&fixed.platform_reports, &ak.key.key, demand, input.now_ms, &is_revoked));
     let assurance = match run.demanded(StepId::Platform, bound)? {
         Some(()) => anchor.assurance.bound_to_machine(),
         None => anchor.assurance,

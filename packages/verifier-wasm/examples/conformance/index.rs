@@ -190,6 +190,7 @@ const TWINS: &[(&str, &str)] = &[
     ("snp-version-6", "ok-platform-snp-version-5"),
     ("snp-below-*", "ok-platform-above-minimum"),
     ("snp-*", "ok-platform-measurement"),
+    ("vcek-revoked-*", "ok-platform-status"),
     ("vcek-*", "ok-platform-measurement"),
     ("platform-missing", "ok-platform-passed-over"),
     ("platform-*", "ok-platform-measurement"),

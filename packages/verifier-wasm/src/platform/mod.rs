@@ -22,7 +22,7 @@ use crate::{
     policy::{Platform, Processor},
     rejection::{Rejection, ensure},
     signature::PublicKey,
-    x509::profiles::Vcek,
+    x509::{IsRevoked, profiles::Vcek},
 };
 
 /// `kind` of a platform report: Azure's, with a report of AMD SEV-SNP.
@@ -38,11 +38,12 @@ pub(crate) fn verify(
     key: &PublicKey<'_>,
     demand: &Platform,
     at_ms: u64,
+    is_revoked: IsRevoked<'_>,
 ) -> Result<(), Rejection> {
     let delivered = reports.iter().find(|report| report.kind == AZURE_SNP).ok_or(Code::PLATFORM_MISSING)?;
     let hcl = hcl::Report::decode(delivered.report).ok_or(Code::PLATFORM_REPORT)?;
     let report = snp::Report::decode(hcl.hardware_report).ok_or(Code::PLATFORM_REPORT)?;
-    check_machine(&report, &delivered.certificates, demand, at_ms)?;
+    check_machine(&report, &delivered.certificates, demand, at_ms, is_revoked)?;
     check_key(&report, hcl.runtime_data, key)
 }
 
@@ -52,9 +53,10 @@ fn check_machine(
     certificates: &[&[u8]],
     demand: &Platform,
     at_ms: u64,
+    is_revoked: IsRevoked<'_>,
 ) -> Result<(), Rejection> {
     let processor = processor(certificates, demand)?;
-    let vcek = Vcek::validate(certificates, &processor.ark_sha256, at_ms).map_err(chain)?;
+    let vcek = Vcek::validate(certificates, &processor.ark_sha256, at_ms, is_revoked).map_err(chain)?;
     ensure(vcek.chip_id == report.chip_id && vcek.tcb == report.tcb, Code::PLATFORM_CHIP)?;
     ensure(report.is_signed_by(&vcek.key), Code::PLATFORM_SIGNATURE)?;
     ensure(report.vmpl == 0, Code::PLATFORM_VMPL)?;

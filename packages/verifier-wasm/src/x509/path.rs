@@ -55,6 +55,15 @@ pub(super) fn validate<'a>(chain: &[&'a [u8]], conditions: &Conditions<'_>) -> R
     Ok(state.path)
 }
 
+/// Whether any certificate of a validated path was revoked; the one nearest to the leaf is told.
+pub(super) fn check_revocation(
+    path: &[Certificate<'_>],
+    is_revoked: impl FnMut(&Certificate<'_>) -> bool,
+) -> Result<(), Rejection> {
+    let revoked = path.iter().rev().position(is_revoked);
+    revoked.map_or(Ok(()), |index| Err(at(Code::CHAIN_REVOKED, index)))
+}
+
 impl<'a> State<'a> {
     fn next(&mut self, bytes: &'a [u8], is_leaf: bool, conditions: &Conditions<'_>) -> Result<Certificate<'a>, Code> {
         let bytes = if is_leaf { without_padding(bytes)? } else { bytes };
@@ -117,7 +126,7 @@ fn without_padding(leaf: &[u8]) -> Result<&[u8], Code> {
 }
 
 #[cold]
-pub(super) fn at(code: Code, index: usize) -> Rejection {
+fn at(code: Code, index: usize) -> Rejection {
     let mut place = String::from("certificate ");
     push_decimal(&mut place, index as u64);
     Rejection::at(code, place)

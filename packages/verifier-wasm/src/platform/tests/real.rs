@@ -97,7 +97,13 @@ impl Machine {
         };
         change(&mut demand);
         let certificates: Vec<&[u8]> = self.certificates.iter().map(Vec::as_slice).collect();
-        check_machine(&snp::Report::decode(&self.report).ok_or(Code::PLATFORM_REPORT)?, &certificates, &demand, at_ms)
+        check_machine(
+            &snp::Report::decode(&self.report).ok_or(Code::PLATFORM_REPORT)?,
+            &certificates,
+            &demand,
+            at_ms,
+            &|_| false,
+        )
     }
 
     fn code(&self, change: impl FnOnce(&mut Platform)) -> Code {
@@ -191,7 +197,7 @@ fn the_roots_of_the_specification_are_those_that_amd_published() {
         let (Some(ark), Some(ask)) = (read("ark"), read("ask")) else { return };
         let (ark, ask) = (pem(&ark).remove(0), pem(&ask).remove(0));
         // Every rule holds for both; that an authority stands where a leaf should is what ends it.
-        let refused = Vcek::validate(&[&ask, &ark], &bytes(pinned), AT_MS).unwrap_err();
+        let refused = Vcek::validate(&[&ask, &ark], &bytes(pinned), AT_MS, &|_| false).unwrap_err();
         assert_eq!((refused.code, refused.place.as_str()), (Code::CHAIN_LEAF_CA, "certificate 0"), "{line}");
     }
 }

@@ -3,6 +3,7 @@
 
 use p384::NistP384;
 
+use super::IsRevoked;
 use crate::{
     Code,
     rejection::Rejection,
@@ -42,13 +43,19 @@ pub(crate) struct Vcek<'a> {
 }
 
 impl<'a> Vcek<'a> {
-    /// Validates `chain` (VCEK, ASK, ARK; DER) at a time in milliseconds since 1970.
+    /// Validates `chain` (VCEK, ASK, ARK; DER) at a time in milliseconds since 1970, and by what was revoked since.
     ///
     /// # Errors
     /// A code of the layer `chain`, and which certificate it is where that is not the leaf.
-    pub(crate) fn validate(chain: &[&'a [u8]], root_sha256: &[u8; 32], at_ms: u64) -> Result<Self, Rejection> {
-        let conditions = Conditions { root_sha256, at_ms, purpose: None, form: Form::Amd };
-        let leaf = path::validate(chain, &conditions)?.pop().ok_or(Code::CHAIN_LENGTH)?;
+    pub(crate) fn validate(
+        chain: &[&'a [u8]],
+        root_sha256: &[u8; 32],
+        at_ms: u64,
+        is_revoked: IsRevoked<'_>,
+    ) -> Result<Self, Rejection> {
+        let mut path = path::validate(chain, &Conditions { root_sha256, at_ms, purpose: None, form: Form::Amd })?;
+        path::check_revocation(&path, is_revoked)?;
+        let leaf = path.pop().ok_or(Code::CHAIN_LENGTH)?;
         let (chip_id, tcb) = leaf.extensions.octets(AMD_HW_ID).zip(tcb(&leaf)).ok_or(Code::CHAIN_EXTENSION)?;
         match leaf.key {
             PublicKey::EcP384(key) => Ok(Self { key, chip_id, tcb }),

@@ -100,9 +100,7 @@ impl ChainAnchor {
             Profile::Gcp(_) | Profile::GcpLegacy(_) => None,
         };
         let mut path = path::validate(chain, &Conditions { root_sha256, at_ms, purpose, form: Form::Rfc5280 })?;
-        if let Some(index) = path.iter().rev().position(is_revoked) {
-            return Err(path::at(Code::CHAIN_REVOKED, index));
-        }
+        path::check_revocation(&path, is_revoked)?;
         let leaf = path.pop().ok_or(Code::CHAIN_LENGTH)?;
         // An attestation key signs and does nothing else; certificates of endorsement keys name encipherment or agreement.
         if leaf.extensions.key_usage.without(KeyUsage::CONTENT_COMMITMENT) != KeyUsage::DIGITAL_SIGNATURE {

@@ -1,15 +1,21 @@
 //! The certificates of the processor.
 
+use serde_json::json;
+
 use crate::{
+    cases::release_status::office,
     cvm::{
         Machine, TCB,
-        certificate::{Owner, RSASSA, authority, extension, hw_id, key_usage, tcb_version},
+        certificate::{Owner, RSASSA, authority, chain, extension, hw_id, key_usage, signed, tcb_version},
         confidential,
     },
-    scenario::Cases,
+    releases::Released,
+    scenario::{Cases, Scenario, hex},
+    tpm::{SHA256, hash},
 };
 
 pub(super) fn cases(cases: &mut Cases<'_>) {
+    revocation(cases);
     let keys = cases.keys;
     let mut reject = |code: &str, name: &str, why: &str, change: &dyn Fn(&mut Machine)| {
         cases.reject_rsa(&format!("platform.{code}"), &format!("vcek-{name}"), why, |s| confidential(s, keys, change));
@@ -78,4 +84,26 @@ pub(super) fn cases(cases: &mut Cases<'_>) {
     reject("chip", "newer", "the certificate of the processor at newer versions", &|machine| {
         machine.certificates[0].extensions[3] = tcb_version(8, TCB[3] + 20);
     });
+}
+
+/// Certificates of a processor can be withdrawn like others: by the status.
+fn revocation(cases: &mut Cases<'_>) {
+    let keys = cases.keys;
+    let judged = |s: &mut Scenario<'_>, revoked: Vec<u8>| {
+        confidential(s, keys, |_| {});
+        let mut released = Released::with_status();
+        office(&mut released);
+        released.status().signers = vec!["stella"];
+        released.status().json["revokedCertificates"] = json!([hex(&hash(SHA256, &[&revoked]))]);
+        released.deliver = false;
+        released.extend(s);
+        s.policy.as_object_mut().unwrap().remove("releaseKeys");
+    };
+    cases.accept_rsa("ok-platform-status", "a status that names other certificates", |s| judged(s, vec![]));
+    for (name, index) in [("vcek", 0), ("ask", 1), ("ark", 2)] {
+        let why = "a certificate that was revoked, by the hash of its DER";
+        cases.reject_rsa("platform.chain", &format!("vcek-revoked-{name}"), why, |s| {
+            judged(s, signed(&chain(), keys).remove(index));
+        });
+    }
 }
