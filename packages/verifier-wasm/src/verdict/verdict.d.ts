@@ -78,7 +78,10 @@ export interface Report {
     receiptKey?: string
   }
   /** The quoted selection, and no other value. */
-  pcrs?: { bank: string; values: { index: number; value: string; rule: 'golden' | 'events' | 'untouched' | 'unchecked' }[] }
+  pcrs?: {
+    bank: string
+    values: { index: number; value: string; rule: 'golden' | 'events' | 'untouched' | 'unchecked' }[]
+  }
   /** Name of the release that matched. */
   release?: string
   /** Where that release is a signed one: what its manifest says, and the names of the parts that matched. */
