@@ -23,6 +23,8 @@ mod channel_key;
 mod code;
 pub mod event_log;
 pub mod evidence;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod hash;
 #[cfg(feature = "inspect")]
 pub mod inspect;

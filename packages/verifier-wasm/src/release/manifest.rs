@@ -58,7 +58,7 @@ struct Part {
 impl Manifest {
     /// # Errors
     /// `release.syntax` or `release.invalid`, and the member at fault.
-    pub(super) fn decode(text: &[u8]) -> Result<Self, Rejection> {
+    pub(crate) fn decode(text: &[u8]) -> Result<Self, Rejection> {
         MANIFEST.json.read(text, |item| Self::read(item, sha256(&[text])))
     }
 

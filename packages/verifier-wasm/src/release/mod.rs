@@ -20,6 +20,8 @@ mod tests;
 mod values;
 
 pub(crate) use demands::{Against, Demands};
+#[cfg(feature = "fuzzing")]
+pub(crate) use log::is_proof;
 pub(crate) use manifest::Manifest;
 pub(crate) use status::Status;
 pub(crate) use values::{Candidate, PcrValues, each_pcr, golden_value};

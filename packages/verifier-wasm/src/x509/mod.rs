@@ -22,4 +22,6 @@ mod tests;
 mod time;
 
 pub(crate) use certificate::Certificate;
+#[cfg(feature = "fuzzing")]
+pub(crate) use certificate::Form;
 pub(crate) use profiles::{ChainAnchor, Instance, InstancePins, IsRevoked, Profile, VmKind, vm_kind};

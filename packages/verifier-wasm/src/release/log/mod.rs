@@ -24,6 +24,12 @@ const ED25519: u8 = 0x01;
 /// Ed25519 over a time and the text of a checkpoint (C2SP tlog-cosignature).
 const COSIGNATURE: u8 = 0x04;
 
+/// Whether `bytes` are a proof in form.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn is_proof(bytes: &[u8]) -> bool {
+    Proof::parse(bytes).is_some()
+}
+
 /// The log that releases have to stand in, and who has to have seen it.
 #[derive(Clone, Debug)]
 pub(super) struct Log {
