@@ -68,7 +68,7 @@ export const canaries: readonly Canary[] = [
       {
         file: `${sdk}/channel/open-answer.ts`,
         find: 'else this.#decoder.end()',
-        replace: 'else return undefined',
+        replace: 'else {\n this.#signal?.throwIfAborted()\n this.#exchange?.ended()\n return undefined\n }',
       },
     ],
   },
