@@ -1,7 +1,6 @@
 //! Signatures over what a TPM said, each by the one scheme that its key is fixed to.
 
 pub(crate) mod ecdsa;
-#[allow(dead_code, reason = "no policy names a key of a release yet")]
 pub(crate) mod ed25519;
 mod pss;
 mod roca;
