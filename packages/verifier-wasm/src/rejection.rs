@@ -1,12 +1,18 @@
 //! Why a check did not pass.
 
-use alloc::string::String;
+use alloc::{boxed::Box, string::String};
+use core::ops::Deref;
 
 use crate::{Code, evidence::bundle::Refusal};
 
 /// A code, and what exactly was met where the code alone does not say it.
+///
+/// One pointer wide: it stands in nearly every result of the verifier, whose size in the page is mostly that of moving results.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Rejection {
+pub(crate) struct Rejection(Box<Fault>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
     pub(crate) code: Code,
     /// A member or a name; empty when there is nothing to add.
     pub(crate) place: String,
@@ -14,13 +20,26 @@ pub(crate) struct Rejection {
 
 impl Rejection {
     pub(crate) fn at(code: Code, place: impl Into<String>) -> Self {
-        Self { code, place: place.into() }
+        Self::new(code, place.into())
+    }
+
+    #[cold]
+    fn new(code: Code, place: String) -> Self {
+        Self(Box::new(Fault { code, place }))
+    }
+}
+
+impl Deref for Rejection {
+    type Target = Fault;
+
+    fn deref(&self) -> &Fault {
+        &self.0
     }
 }
 
 impl From<Code> for Rejection {
     fn from(code: Code) -> Self {
-        Self { code, place: String::new() }
+        Self::new(code, String::new())
     }
 }
 

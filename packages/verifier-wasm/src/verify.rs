@@ -62,7 +62,7 @@ pub fn verify(input: &Input<'_>) -> Verdict {
     report.steps = run.finish();
     match end {
         Ok((assurance, key, next_state)) => Verdict::Passed { report, assurance, key, next_state },
-        Err(Stop(code, detail)) => Verdict::Failed { report, code, detail },
+        Err(stop) => Verdict::Failed { report, code: stop.code(), detail: stop.detail() },
     }
 }
 

@@ -56,6 +56,6 @@ impl From<Finding> for Rejection {
         };
         let mut place = String::from(what);
         push_decimal(&mut place, number);
-        Self { code: finding.code, place }
+        Self::at(finding.code, place)
     }
 }

@@ -34,7 +34,7 @@ impl Kind {
             separate(&mut place, " ");
             place.push_str("byte ");
             push_decimal(&mut place, unreadable.offset as u64);
-            Rejection { code: self.syntax, place }
+            Rejection::at(self.syntax, place)
         })?;
         read(&Item { path: Path::Root(self), value: &json })
     }
@@ -83,7 +83,7 @@ impl Path<'_> {
     fn rejection(&self, code: Code) -> Rejection {
         let mut place = String::new();
         self.write_to(&mut place);
-        Rejection { code, place }
+        Rejection::at(code, place)
     }
 }
 

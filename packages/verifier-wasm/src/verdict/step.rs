@@ -106,9 +106,20 @@ pub struct Step {
     pub detail: String,
 }
 
-/// The verification ends here: code and detail of the step that failed.
+/// The verification ends here, for the reason that the step noted last tells.
 #[derive(Debug)]
-pub(crate) struct Stop(pub(crate) Code, pub(crate) String);
+pub(crate) struct Stop(Rejection);
+
+impl Stop {
+    pub(crate) fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// A sentence for a person.
+    pub(crate) fn detail(&self) -> String {
+        sentence(&self.0)
+    }
+}
 
 /// Notes the outcome of each step, in order.
 #[derive(Debug, Default)]
@@ -127,24 +138,23 @@ impl Recorder {
     }
 
     #[cold]
-    fn fail(&mut self, id: StepId, rejection: &Rejection) -> Stop {
-        let detail = sentence(rejection);
-        self.note(id, Status::Fail, rejection.code, detail.clone());
-        Stop(rejection.code, detail)
+    fn fail(&mut self, id: StepId, rejection: Rejection) -> Stop {
+        self.note(id, Status::Fail, rejection.code, sentence(&rejection));
+        Stop(rejection)
     }
 
     /// A step that only decides: whether the verification goes on is said here, for all such steps alike.
     pub(crate) fn check(&mut self, id: StepId, outcome: Result<(), Rejection>) -> Result<(), Stop> {
         match outcome {
             Ok(()) => self.pass(id),
-            Err(rejection) => return Err(self.fail(id, &rejection)),
+            Err(rejection) => return Err(self.fail(id, rejection)),
         }
         Ok(())
     }
 
     /// A step that decodes or selects something without which no later one can run.
     pub(crate) fn obtain<T>(&mut self, id: StepId, outcome: Result<T, Rejection>) -> Result<T, Stop> {
-        let value = outcome.map_err(|rejection| self.fail(id, &rejection))?;
+        let value = outcome.map_err(|rejection| self.fail(id, rejection))?;
         self.pass(id);
         Ok(value)
     }
@@ -161,7 +171,7 @@ impl Recorder {
     /// A step that passes, with a warning where there is a `finding`, unless the policy is strict about it.
     pub(crate) fn judge(&mut self, id: StepId, finding: Option<Code>, is_strict: bool) -> Result<(), Stop> {
         match finding {
-            Some(code) if is_strict => Err(self.fail(id, &code.into())),
+            Some(code) if is_strict => Err(self.fail(id, code.into())),
             _ => {
                 self.pass(id);
                 finding.into_iter().for_each(|code| self.remark(true, code));
