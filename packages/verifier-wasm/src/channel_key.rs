@@ -43,12 +43,7 @@ impl<'a> ReadClaims<'a> {
     }
 
     /// In list order the first key, and in it the first suite, that both policy and engine support.
-    pub(crate) fn choose(
-        &self,
-        policy: &Policy,
-        engine: &[Suite],
-        valid_for_ms: u64,
-    ) -> Result<AttestedKey, Rejection> {
+    pub(crate) fn choose(&self, policy: &Policy, engine: &[Suite]) -> Result<AttestedKey, Rejection> {
         let offered = self.keys.iter().flat_map(|(encoded, config)| {
             config.algorithms.iter().map(move |algorithms| {
                 let suite = Suite { kem_id: config.kem_id, kdf_id: algorithms.kdf_id, aead_id: algorithms.aead_id };
@@ -66,7 +61,7 @@ impl<'a> ReadClaims<'a> {
             suite,
             public_key: config.public_key.into(),
             server_time_ms: self.claims.server_time_ms,
-            valid_for_ms,
+            valid_for_ms: self.claims.lifetime_ms.min(policy.max_age_ms),
         })
     }
 }

@@ -4,7 +4,10 @@ use alloc::vec::Vec;
 
 use crate::{
     Code,
-    evidence::bundle::{Bank, Pcrs, Quote},
+    evidence::{
+        bundle::{Bank, NonceProof, Pcrs, Quote},
+        nonce_tree,
+    },
     hash::HashAlgorithm,
     rejection::Rejection,
     rejection::ensure,
@@ -21,8 +24,9 @@ pub(crate) fn attributes(ak: &Public<'_>) -> Result<(), Rejection> {
 }
 
 /// `qualifiedSigner` is inside the signed bytes: it ties the unsigned public area to the key that signed.
-pub(crate) fn qualified_name(ak: &Public<'_>, attest: &Attest<'_>) -> Result<(), Rejection> {
-    ensure(attest.qualified_signer == ak.endorsement_qualified_name(), Code::AK_QUALIFIED_NAME)
+pub(crate) fn qualified_name<'a>(ak: &Public<'_>, attest: &Attest<'a>) -> Result<&'a [u8], Rejection> {
+    ensure(attest.qualified_signer == ak.endorsement_qualified_name(), Code::AK_QUALIFIED_NAME)?;
+    Ok(attest.qualified_signer)
 }
 
 /// Over TPMS_ATTEST as it was received.
@@ -33,6 +37,16 @@ pub(crate) fn signature(key: &AttestationKey<'_>, quote: &Quote<'_>) -> Result<(
 
 pub(crate) fn firmware(attest: &Attest<'_>, least: u64) -> Result<(), Rejection> {
     ensure(attest.firmware_version >= least, Code::ATTEST_FIRMWARE_VERSION)
+}
+
+/// What a person should know of the TPM's clock.
+pub(crate) fn clock(attest: &Attest<'_>) -> Option<Code> {
+    if attest.clock_info.safe { None } else { Some(Code::ATTEST_CLOCK_UNSAFE) }
+}
+
+/// The root of the tree in which the gateway says the nonce stands.
+pub(crate) fn nonce_root(nonce: &[u8; 32], proof: &NonceProof) -> Result<[u8; 32], Code> {
+    nonce_tree::root_from_path(nonce, proof.index, &proof.path).ok_or(Code::BINDING_NONCE)
 }
 
 pub(crate) fn extra_data(attest: &Attest<'_>, expected: &[u8]) -> Result<(), Rejection> {
@@ -52,15 +66,23 @@ pub(crate) fn selection(attest: &Attest<'_>, bank: Bank, indices: impl Iterator<
     ensure(attest.pcr_select == [demanded], Code::PCR_SELECTION)
 }
 
-/// The claimed values of `indices`, in their order; values outside of them are dropped here.
+/// The claimed values of `indices`, in their order, where the quote covers them; values outside of them are dropped here.
 pub(crate) fn values<'a>(
+    attest: &Attest<'_>,
+    hash: HashAlgorithm,
     pcrs: &Pcrs<'a>,
     bank: Bank,
     indices: impl Iterator<Item = u8>,
 ) -> Result<Vec<&'a [u8]>, Rejection> {
     ensure(pcrs.bank == bank, Code::PCR_VALUES)?;
-    let value = |index| pcrs.values.iter().find(|(i, _)| *i == index).map(|(_, value)| *value);
-    indices.map(|index| value(index).ok_or_else(|| Code::PCR_VALUES.into())).collect()
+    let mut values = Vec::new();
+    for index in indices {
+        let claimed = pcrs.values.iter().find(|(other, _)| *other == index);
+        let (_, value) = claimed.ok_or(Code::PCR_VALUES)?;
+        values.push(*value);
+    }
+    digest(attest, hash, &values)?;
+    Ok(values)
 }
 
 /// `pcrDigest` is made with the hash of the signing scheme, whatever the bank (TPM 2.0 Part 3 §18.4).

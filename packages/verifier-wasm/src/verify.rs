@@ -5,12 +5,10 @@ use alloc::vec::Vec;
 use crate::{
     Code,
     channel_key::ReadClaims,
-    event_log,
     evidence::{
         binding,
         bundle::{Bundle, Static},
         claims::Upstream,
-        nonce_tree,
     },
     platform,
     policy::{Assurance, Policy, Suite},
@@ -20,7 +18,7 @@ use crate::{
     release::Against,
     state::{AkState, Floor, State},
     tpm::{Attest, Public},
-    verdict::{AttestedKey, Recorder, Report, StepId, Stop, Verdict},
+    verdict::{AttestedKey, Recorder, StepId, Stop, Verdict},
     x509::Certificate,
 };
 
@@ -57,9 +55,9 @@ pub struct Input<'a> {
 /// Verifies evidence. The answer depends on `input` alone.
 #[must_use]
 pub fn verify(input: &Input<'_>) -> Verdict {
-    let (mut run, mut report) = (Recorder::default(), Report::default());
-    let end = steps(input, &mut run, &mut report);
-    report.steps = run.finish();
+    let mut run = Recorder::default();
+    let end = steps(input, &mut run);
+    let report = run.finish();
     match end {
         Ok((assurance, key, next_state)) => Verdict::Passed { report, assurance, key, next_state },
         Err(stop) => Verdict::Failed { report, code: stop.code(), detail: stop.detail() },
@@ -68,65 +66,48 @@ pub fn verify(input: &Input<'_>) -> Verdict {
 
 type Passed = (Assurance, AttestedKey, Option<Vec<u8>>);
 
-fn steps(input: &Input<'_>, run: &mut Recorder, report: &mut Report) -> Result<Passed, Stop> {
+fn steps(input: &Input<'_>, run: &mut Recorder) -> Result<Passed, Stop> {
     let policy = run.obtain(StepId::Policy, Policy::decode(input.policy))?;
     let (bundle, fixed) = run.obtain(StepId::Bundle, bundle(input))?;
-
     let brought = fixed.release.as_ref();
     let current = run.demanded(StepId::ReleaseKeys, policy.demands.current_keys(brought))?;
     let status = policy.demands.status(current.as_ref(), fixed.status.as_ref(), input.now_ms);
     let status = run.demanded(StepId::Status, status)?;
 
-    let ak = run.obtain(StepId::AkPublic, Public::decode(fixed.ak_public).map_err(Rejection::from))?;
-    let is_revoked = |Certificate { der, issuer, serial, .. }: &Certificate<'_>| {
-        status.as_ref().is_some_and(|status| status.revokes_certificate(der, issuer.der(), serial))
-    };
-    let matched = policy.anchor(&ak, &fixed.ak_chain, input.now_ms, &is_revoked);
-    let matched = run.obtain(StepId::AkTrust, matched)?;
-    let anchor = matched.anchor;
-    report.show_anchor(&matched, &ak);
-    let bound = policy
-        .platform
-        .as_ref()
-        .map(|demand| platform::verify(&fixed.platform_reports, &ak.key.key, demand, input.now_ms, &is_revoked));
-    let assurance = match run.demanded(StepId::Platform, bound)? {
-        Some(()) => anchor.assurance.bound_to_machine(),
-        None => anchor.assurance,
-    };
-    report.show_assurance(assurance);
+    let ak = run.obtain(StepId::AkPublic, Public::decode(fixed.ak_public))?;
+    let is_revoked = |certificate: &Certificate<'_>| status.as_ref().is_some_and(|status| status.revokes(certificate));
+    let matched = run.obtain(StepId::AkTrust, policy.anchor(&ak, &fixed.ak_chain, input.now_ms, &is_revoked))?;
+    run.report.show_anchor(&matched, &ak);
+    let bound =
+        platform::verify(policy.platform.as_ref(), &fixed.platform_reports, &ak.key.key, input.now_ms, &is_revoked);
+    let assurance = matched.anchor.assurance(run.demanded(StepId::Platform, bound)?.is_some());
+    run.report.show_assurance(assurance);
     run.check(StepId::AkAssurance, policy.accepts(assurance, input.allow_simulated))?;
     run.check(StepId::AkAttributes, quote::attributes(&ak))?;
 
-    let attest = run.obtain(StepId::Attest, Attest::decode(bundle.quote.attest).map_err(Rejection::from))?;
-    let endorsed = anchor.endorsement.then(|| quote::qualified_name(&ak, &attest));
-    run.demanded(StepId::AkQualifiedName, endorsed)?.into_iter().for_each(|()| report.show_qualified_name(&attest));
+    let attest = run.obtain(StepId::Attest, Attest::decode(bundle.quote.attest))?;
+    let endorsed = matched.anchor.endorsement.then(|| quote::qualified_name(&ak, &attest));
+    let qualified_name = run.demanded(StepId::AkQualifiedName, endorsed)?;
+    run.report.show_qualified_name(qualified_name);
     run.check(StepId::Signature, quote::signature(&ak.key, &bundle.quote))?;
-    report.show_clock(&attest);
-    run.demanded(StepId::AttestFirmware, anchor.min_firmware_version.map(|least| quote::firmware(&attest, least)))?;
-    let unsafe_clock = (!attest.clock_info.safe).then_some(Code::ATTEST_CLOCK_UNSAFE);
-    run.judge(StepId::Clock, unsafe_clock, policy.require_safe_clock)?;
+    run.report.show_clock(&attest);
+    let least = matched.anchor.min_firmware_version;
+    run.demanded(StepId::AttestFirmware, least.map(|least| quote::firmware(&attest, least)))?;
+    run.judge(StepId::Clock, quote::clock(&attest), policy.require_safe_clock)?;
 
-    let proof = &bundle.nonce_proof;
-    let root = nonce_tree::root_from_path(input.nonce, proof.index, &proof.path).ok_or(Code::BINDING_NONCE.into());
-    let root = run.obtain(StepId::BindingNonce, root)?;
-    let expected = binding::extra_data(&root, bundle.claims);
-    run.check(StepId::BindingExtraData, quote::extra_data(&attest, &expected))?;
-
+    let root = run.obtain(StepId::BindingNonce, quote::nonce_root(input.nonce, &bundle.nonce_proof))?;
+    run.check(StepId::BindingExtraData, quote::extra_data(&attest, &binding::extra_data(&root, bundle.claims)))?;
     let read = run.obtain(StepId::Claims, ReadClaims::decode(bundle.claims))?;
     let claims = &read.claims;
-    report.show_claims(claims);
-    let audience = policy.audience.as_deref().unwrap_or(input.audience);
-    run.check(StepId::ClaimsAudience, ensure(claims.audiences.contains(&audience), Code::CLAIMS_AUDIENCE))?;
-    run.check(StepId::ClaimsUpstream, ensure(policy.accepts_upstream(claims.upstream), Code::CLAIMS_UPSTREAM))?;
+    run.report.show_claims(claims);
+    run.check(StepId::ClaimsAudience, policy.serves(claims, input.audience))?;
+    run.check(StepId::ClaimsUpstream, policy.accepts_upstream(claims.upstream))?;
     run.remark(claims.upstream == Upstream::Unattested, Code::CLAIMS_UPSTREAM_UNATTESTED);
 
     run.check(StepId::PcrSelection, quote::selection(&attest, policy.bank, policy.selection()))?;
-    let values = quote::values(&bundle.pcrs, policy.bank, policy.selection());
-    let digest = |values| quote::digest(&attest, ak.key.hash(), values);
-    run.check(StepId::PcrDigest, values.as_deref().map_err(Rejection::from).and_then(digest))?;
-    let values = values.unwrap_or_default();
-    report.show_pcrs(&policy, &values);
-
+    let values = quote::values(&attest, ak.key.hash(), &bundle.pcrs, policy.bank, policy.selection());
+    let values = run.obtain(StepId::PcrDigest, values)?;
+    run.report.show_pcrs(&policy, &values);
     let kept = input.state.map(State::decode).transpose();
     let against = Against {
         current: current.as_ref(),
@@ -139,27 +120,18 @@ fn steps(input: &Input<'_>, run: &mut Recorder, report: &mut Report) -> Result<P
     let manifest = run.demanded(StepId::Release, manifest)?;
     run.demanded(StepId::ReleaseLog, policy.demands.logged(brought))?;
     let release = run.obtain(StepId::PcrRules, policy.release(&values, manifest.as_ref()))?;
-    report.show_release(&release);
-    run.check(
-        StepId::ClaimsConfig,
-        ensure(policy.accepts_config(&release, &claims.config_digest), Code::CLAIMS_CONFIG),
-    )?;
+    run.report.show_release(&release);
+    run.check(StepId::ClaimsConfig, policy.accepts_config(&release, &claims.config_digest))?;
+    let log = run.demanded(StepId::EventLog, policy.explained(&fixed.event_logs, &values))?;
+    run.report.show_event_log(log);
 
-    let log =
-        policy.log_demand().map(|demand| event_log::required(&fixed.event_logs, &demand, &policy.indexed(&values)));
-    let log = run.demanded(StepId::EventLog, log.map(|log| log.map_err(Rejection::from)))?;
-    report.event_log = log.map(|log| log.to_report());
-    let seen = anchor.endorsement.then(|| AkState::of(ak.name(), &attest));
+    let seen = matched.anchor.endorsement.then(|| AkState::of(ak.name(), &attest));
     let floor = policy.demands.floor(manifest.as_ref(), status.as_ref());
     let next_state = state(run, kept, seen, floor, policy.require_monotonic_state)?;
-
-    let signed = input.exchange.as_ref().map(|exchange| exchange.verify(claims));
-    run.demanded(StepId::Receipt, signed)?;
-
-    let valid_for_ms = claims.lifetime_ms.min(policy.max_age_ms);
+    run.demanded(StepId::Receipt, input.exchange.as_ref().map(|exchange| exchange.verify(claims)))?;
     run.pass(StepId::Freshness);
     run.remark(claims.server_time_ms.abs_diff(input.now_ms) > CLOCK_SKEW_MS, Code::CLAIMS_SERVER_TIME);
-    let key = run.obtain(StepId::Key, read.choose(&policy, input.suites, valid_for_ms))?;
+    let key = run.obtain(StepId::Key, read.choose(&policy, input.suites))?;
     Ok((assurance, key, next_state))
 }
 

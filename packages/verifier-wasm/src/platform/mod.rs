@@ -29,14 +29,24 @@ use crate::{
 const AZURE_SNP: u64 = 1;
 
 /// Whether the attestation key is held by firmware that the policy names, on a processor that it names, at a time in
-/// milliseconds since 1970.
+/// milliseconds since 1970; None where the policy does not ask.
 ///
 /// # Errors
 /// A code of the layer `platform`.
 pub(crate) fn verify(
+    demand: Option<&Platform>,
     reports: &[PlatformReport<'_>],
     key: &PublicKey<'_>,
+    at_ms: u64,
+    is_revoked: IsRevoked<'_>,
+) -> Option<Result<(), Rejection>> {
+    demand.map(|demand| is_held(demand, reports, key, at_ms, is_revoked))
+}
+
+fn is_held(
     demand: &Platform,
+    reports: &[PlatformReport<'_>],
+    key: &PublicKey<'_>,
     at_ms: u64,
     is_revoked: IsRevoked<'_>,
 ) -> Result<(), Rejection> {

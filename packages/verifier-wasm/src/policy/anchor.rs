@@ -73,6 +73,11 @@ pub(super) fn find<'p, 'a>(
 }
 
 impl Anchor {
+    /// What the anchor is worth, for a key that is bound to a machine or not.
+    pub(crate) fn assurance(&self, is_bound: bool) -> Assurance {
+        if is_bound { self.assurance.bound_to_machine() } else { self.assurance }
+    }
+
     pub(super) fn decode(item: &Item<'_>) -> Result<Self, Rejection> {
         let members = item.object()?;
         let kind = members.required("kind")?;

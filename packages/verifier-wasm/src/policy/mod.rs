@@ -18,8 +18,11 @@ pub(crate) use events::{Allowed, EventRule, VariableRule};
 
 use crate::{
     Code,
-    event_log::Demand,
-    evidence::{bundle::Bank, claims::Upstream},
+    event_log::{self, Demand, Explanation, Finding},
+    evidence::{
+        bundle::{Bank, EventLog},
+        claims::{Claims, Upstream},
+    },
     rejection::{Rejection, ensure},
     release::{Candidate, Demands, Manifest, PcrValues},
     tpm::Public,
@@ -104,15 +107,17 @@ impl Policy {
         self.rules.iter().map(|(index, _)| *index)
     }
 
-    /// What the event log must tell; None where no log is asked for.
-    pub(crate) fn log_demand(&self) -> Option<Demand<'_>> {
+    /// What an event log of the evidence tells; None where no log is asked for. `values` are those of `rules`, in their order.
+    pub(crate) fn explained<'a>(
+        &self,
+        logs: &[EventLog<'a>],
+        values: &[&[u8]],
+    ) -> Option<Result<Explanation<'a>, Finding>> {
         let Self { bank, replayed, events, .. } = self;
-        (!replayed.is_empty()).then_some(Demand { bank: *bank, replayed, events })
-    }
-
-    /// The index of each of `values`, which are those of the rules in their order.
-    pub(crate) fn indexed<'v>(&self, values: &[&'v [u8]]) -> Vec<(u8, &'v [u8])> {
-        self.selection().zip(values.iter().copied()).collect()
+        let mut quoted = Vec::new();
+        self.selection().zip(values).for_each(|(index, value)| quoted.push((index, *value)));
+        let demand = Demand { bank: *bank, replayed, events };
+        if replayed.is_empty() { None } else { Some(event_log::required(logs, &demand, &quoted)) }
     }
 
     /// The first anchor that vouches for the key: by its Name, or by `chain`, leaf to root.
@@ -135,8 +140,14 @@ impl Policy {
         }
     }
 
-    pub(crate) fn accepts_upstream(&self, upstream: Upstream) -> bool {
-        self.accept_upstream.contains(&upstream)
+    /// Whether the claims name the audience: the policy's, else the caller's.
+    pub(crate) fn serves(&self, claims: &Claims<'_>, audience: &str) -> Result<(), Rejection> {
+        let audience = self.audience.as_deref().unwrap_or(audience);
+        ensure(claims.audiences.contains(&audience), Code::CLAIMS_AUDIENCE)
+    }
+
+    pub(crate) fn accepts_upstream(&self, upstream: Upstream) -> Result<(), Rejection> {
+        ensure(self.accept_upstream.contains(&upstream), Code::CLAIMS_UPSTREAM)
     }
 
     pub(crate) fn accepts_suite(&self, suite: Suite) -> bool {
@@ -171,8 +182,9 @@ impl Policy {
     }
 
     /// Whether the gateway's configuration is one that the policy or the matched release lists.
-    pub(crate) fn accepts_config(&self, release: &Candidate<'_>, digest: &[u8; 32]) -> bool {
-        self.config_digests.contains(digest) || release.config_digests.contains(digest)
+    pub(crate) fn accepts_config(&self, release: &Candidate<'_>, digest: &[u8; 32]) -> Result<(), Rejection> {
+        let listed = self.config_digests.contains(digest) || release.config_digests.contains(digest);
+        ensure(listed, Code::CLAIMS_CONFIG)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
         reader::MAX_INTEGER,
     },
     rejection::{Rejection, ensure},
+    x509::Certificate,
 };
 
 /// How far the clock of the one who signs may be ahead, in milliseconds.
@@ -82,9 +83,13 @@ impl Status {
         self.releases.contains(manifest_sha256)
     }
 
+    pub(crate) fn revokes(&self, certificate: &Certificate<'_>) -> bool {
+        self.revokes_certificate(certificate.der, certificate.issuer.der(), certificate.serial)
+    }
+
     /// Whether a certificate is: by the hash of its DER, or by the DER of its issuer's name and its serial number, the digits
     /// of the number without leading zeros.
-    pub(crate) fn revokes_certificate(&self, der: &[u8], issuer: &[u8], serial: &[u8]) -> bool {
+    pub(super) fn revokes_certificate(&self, der: &[u8], issuer: &[u8], serial: &[u8]) -> bool {
         let issuer = sha256(&[issuer]);
         self.certificates.contains(&sha256(&[der]))
             || self.serials.iter().any(|revoked| revoked.issuer == issuer && revoked.number == serial)

@@ -5,7 +5,7 @@ use alloc::{string::String, vec::Vec};
 
 use super::Step;
 use crate::{
-    event_log::text_or_bytes,
+    event_log::{Explanation, text_or_bytes},
     evidence::{
         bundle::Bank,
         claims::{Claims, Upstream},
@@ -111,8 +111,8 @@ impl Report {
         }
     }
 
-    pub(crate) fn show_qualified_name(&mut self, attest: &Attest<'_>) {
-        self.qualified_name = Some(attest.qualified_signer.into());
+    pub(crate) fn show_qualified_name(&mut self, proven: Option<&[u8]>) {
+        self.qualified_name = proven.map(Vec::from);
     }
 
     pub(crate) fn show_clock(&mut self, attest: &Attest<'_>) {
@@ -136,6 +136,10 @@ impl Report {
             receipt_key: claims.receipt_key,
             upstream: claims.upstream,
         });
+    }
+
+    pub(crate) fn show_event_log(&mut self, log: Option<Explanation<'_>>) {
+        self.event_log = log.map(|log| log.to_report());
     }
 
     pub(crate) fn show_release(&mut self, release: &Candidate<'_>) {

@@ -1,7 +1,8 @@
 //! The steps of PROTOCOL.md §8, and the one place that decides to stop.
 
-use alloc::{string::String, vec::Vec};
+use alloc::string::String;
 
+use super::Report;
 use crate::{Code, rejection::Rejection};
 
 macro_rules! steps {
@@ -121,15 +122,15 @@ impl Stop {
     }
 }
 
-/// Notes the outcome of each step, in order.
+/// Notes the outcome of each step, in order, beside what the steps proved.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
-    steps: Vec<Step>,
+    pub(crate) report: Report,
 }
 
 impl Recorder {
     fn note(&mut self, id: StepId, status: Status, code: Code, detail: String) {
-        self.steps.push(Step { id, status, code, detail });
+        self.report.steps.push(Step { id, status, code, detail });
     }
 
     /// A step that passed because those before it did.
@@ -153,15 +154,19 @@ impl Recorder {
     }
 
     /// A step that decodes or selects something without which no later one can run.
-    pub(crate) fn obtain<T>(&mut self, id: StepId, outcome: Result<T, Rejection>) -> Result<T, Stop> {
-        let value = outcome.map_err(|rejection| self.fail(id, rejection))?;
-        self.pass(id);
-        Ok(value)
+    pub(crate) fn obtain<T, E: Into<Rejection>>(&mut self, id: StepId, outcome: Result<T, E>) -> Result<T, Stop> {
+        match outcome {
+            Ok(value) => {
+                self.pass(id);
+                Ok(value)
+            }
+            Err(fault) => Err(self.fail(id, fault.into())),
+        }
     }
 
     /// Makes the pass just noted a warning where `applies`: a person should know `code`.
     pub(crate) fn remark(&mut self, applies: bool, code: Code) {
-        if let Some(step) = self.steps.last_mut().filter(|step| applies && step.status == Status::Pass) {
+        if let Some(step) = self.report.steps.last_mut().filter(|step| applies && step.status == Status::Pass) {
             step.status = Status::Warn;
             step.code = code;
             step.detail = code.sentence().into();
@@ -181,11 +186,18 @@ impl Recorder {
     }
 
     /// A step that is made where the policy asks for it: None where it does not.
-    pub(crate) fn demanded<T>(&mut self, id: StepId, outcome: Option<Result<T, Rejection>>) -> Result<Option<T>, Stop> {
-        if outcome.is_none() {
-            self.not_required(id);
+    pub(crate) fn demanded<T, E: Into<Rejection>>(
+        &mut self,
+        id: StepId,
+        outcome: Option<Result<T, E>>,
+    ) -> Result<Option<T>, Stop> {
+        match outcome {
+            Some(outcome) => self.obtain(id, outcome).map(Some),
+            None => {
+                self.not_required(id);
+                Ok(None)
+            }
         }
-        outcome.map(|outcome| self.obtain(id, outcome)).transpose()
     }
 
     /// A step that the policy does not ask for.
@@ -194,13 +206,13 @@ impl Recorder {
         self.note(id, Status::Skipped, code, code.sentence().into());
     }
 
-    /// All steps: those not reached are noted as such.
-    pub(crate) fn finish(mut self) -> Vec<Step> {
+    /// What was proven, with all steps: those not reached are noted as such.
+    pub(crate) fn finish(mut self) -> Report {
         let code = Code::VERDICT_NOT_REACHED;
-        for id in StepId::ALL.iter().skip(self.steps.len()) {
+        for id in StepId::ALL.iter().skip(self.report.steps.len()) {
             self.note(*id, Status::Skipped, code, code.sentence().into());
         }
-        self.steps
+        self.report
     }
 }
 
