@@ -11,7 +11,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fingerprint } from './build/fingerprint.ts'
-import { assertOk, findToolchain, forceDebian, type Toolchain } from './build-wasm/toolchain.ts'
+import { assertOk, cargoFlags, findToolchain, forceDebian, rustcFlags, type Toolchain } from './build-wasm/toolchain.ts'
 import { runCommand } from './run/command.ts'
 
 const packages: Record<string, string> = { pkg: 'wasm', 'pkg-vectors': 'vectors' }
@@ -39,7 +39,7 @@ const root: string = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/
 const crate: string = join(root, 'packages/verifier-wasm')
 
 /** No path of this machine ends up in the module, so two folders give the same bytes. */
-async function rustFlags({ env }: Toolchain): Promise<string> {
+async function rustFlags(env: Toolchain): Promise<string> {
   const cargoHome = process.env['CARGO_HOME'] ?? join(homedir(), '.cargo')
   const rustc = async (...words: string[]): Promise<string> => {
     const outcome = await runCommand([env['RUSTC'] ?? 'rustc', ...words], { cwd: root, env, timeoutMs: 60_000 })
@@ -48,6 +48,7 @@ async function rustFlags({ env }: Toolchain): Promise<string> {
   }
   const commit = /^commit-hash: (\w+)$/m.exec(await rustc('-vV'))?.[1] ?? 'unknown'
   return [
+    ...rustcFlags,
     // Where the library's source is installed, its paths are those of this machine; elsewhere they are already these.
     `--remap-path-prefix=${await rustc('--print', 'sysroot')}/lib/rustlib/src/rust=/rustc/${commit}`,
     `--remap-path-prefix=${root}=/blindllama`,
@@ -77,7 +78,8 @@ async function build(name: string, feature: string, toolchain: Toolchain): Promi
     [
       'wasm-pack',
       'build',
-      ...toolchain.wasmPack,
+      // Else wasm-pack asks for the target that rustup would bring built.
+      '--mode=force',
       '--target=web',
       '--release',
       '--no-pack',
@@ -85,11 +87,11 @@ async function build(name: string, feature: string, toolchain: Toolchain): Promi
       crate,
       '--locked',
       `--features=${feature}`,
-      ...toolchain.cargo,
+      ...cargoFlags,
     ],
     {
       cwd: root,
-      env: { ...toolchain.env, CARGO_ENCODED_RUSTFLAGS: await rustFlags(toolchain) },
+      env: { ...toolchain, CARGO_ENCODED_RUSTFLAGS: await rustFlags(toolchain) },
       timeoutMs: 12 * 60_000,
     },
   )

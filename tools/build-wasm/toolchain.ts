@@ -1,45 +1,40 @@
 import type { Outcome } from '../run/command.ts'
 import { runCommand } from '../run/command.ts'
 
-/** How to compile for `wasm32-unknown-unknown` on this machine. */
-export interface Toolchain {
-  readonly env: Readonly<Record<string, string>>
-  /** Before the path of the crate. */
-  readonly wasmPack: readonly string[]
-  /** After `--`, for cargo. */
-  readonly cargo: readonly string[]
-}
+/** Variables that lead to a compiler, the source of its library and a linker for WebAssembly on this machine. */
+export type Toolchain = Readonly<Record<string, string>>
 
-/** Set to build std with Debian's Rust although a target is there: proves the detour on machines that need it not. */
+/** Set to build with Debian's Rust although rustup's is there: proves the detour on machines that need it not. */
 export const forceDebian = 'BLINDLLAMA_WASM_DEBIAN'
 
 /**
- * A toolchain that has the target, else Debian's (rustc-web, cargo-web, rust-web-src, lld-22), which has its source:
- * `core` and `alloc` are then built first. This is the one place that knows of the detour.
+ * The Rust on the PATH where it has the source of its library (rustup's component rust-src), else Debian's (rustc-web, cargo-web,
+ * rust-web-src, lld-22). This is the one place that knows of the detour.
  */
 export async function findToolchain(root: string): Promise<Toolchain> {
   const found = await runCommand(['bash', 'tools/setup/rust.sh'], { cwd: root, timeoutMs: 60_000 })
   if (!found.ok) throw new Error(found.output)
-  const { wasmTarget } = JSON.parse(found.stdout) as { wasmTarget: boolean }
-  return wasmTarget && process.env[forceDebian] === undefined ? rustup() : debian()
+  const { buildsWasm } = JSON.parse(found.stdout) as { buildsWasm: boolean }
+  return { ...unstable, ...(buildsWasm && process.env[forceDebian] === undefined ? {} : debian()) }
 }
 
-function rustup(): Toolchain {
-  return { env: {}, wasmPack: ['-m', 'no-install'], cargo: [] }
-}
+/**
+ * Lets a stable compiler take the flags below. Nothing else changes with it: compiler and library are those of the release, and the
+ * code uses no unstable feature (`unstable_features` is forbidden). A release that took a flag back would fail here, loudly.
+ */
+const unstable: Toolchain = { RUSTC_BOOTSTRAP: '1' }
+
+/** For cargo: `core` and `alloc` are built with the flags of the module, so that they too have no words for a panic. */
+export const cargoFlags: readonly string[] = ['-Z', 'build-std=core,alloc']
+
+/** For the compiler: a panic is a bare trap. Its text, which nobody would ever read, weighs 9 KB compressed otherwise. */
+export const rustcFlags: readonly string[] = ['-Zunstable-options', '-Cpanic=immediate-abort', '-Zlocation-detail=none']
 
 function debian(): Toolchain {
   return {
-    env: {
-      PATH: `/usr/bin:${process.env['PATH']}`,
-      RUSTC: '/usr/bin/rustc',
-      // -Z flags of a stable compiler; Debian's packages bring the source that they need.
-      RUSTC_BOOTSTRAP: '1',
-      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: 'wasm-ld-22',
-    },
-    // wasm-pack asks rustup for the target unless it is told not to look.
-    wasmPack: ['-m', 'force'],
-    cargo: ['-Z', 'build-std=core,alloc'],
+    PATH: `/usr/bin:${process.env['PATH']}`,
+    RUSTC: '/usr/bin/rustc',
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: 'wasm-ld-22',
   }
 }
 

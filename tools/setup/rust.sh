@@ -3,9 +3,11 @@
 #   . tools/setup/rust.sh && use_rust    puts it on the PATH and sets rust_kind
 #   bash tools/setup/rust.sh             prints what was found, as JSON
 #
-# rust_kind  rustup   cargo of rustup: targets come from its server
-#            debian   rustc-web and cargo-web of Debian: std for WebAssembly is built from its source (`-Z build-std`)
+# rust_kind  rustup   cargo of rustup: the source of the library comes from its server
+#            debian   rustc-web and cargo-web of Debian, whose rust-web-src brings it
 #            other    some other cargo that is new enough
+#
+# WebAssembly needs no target of rustup: its library is built from that source (tools/build-wasm/toolchain.ts).
 # shellcheck shell=bash
 
 rust_minimum=1.95
@@ -47,7 +49,13 @@ kind_of_rust() {
   fi
 }
 
-has_wasm_target() { [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown/lib" ]; }
+# The source of the library, and a linker for what comes of it.
+builds_wasm() {
+  local rustlib linker
+  rustlib="$(rustc --print sysroot)/lib/rustlib"
+  for linker in "$rustlib"/*/bin/rust-lld; do [ -f "$rustlib/src/rust/library/Cargo.lock" ] && [ -x "$linker" ] && return; done
+  return 1
+}
 
 # install_rust PURPOSE: whatever is there is used; else rustup from its server; else Debian's.
 install_rust() {
@@ -61,11 +69,11 @@ install_rust() {
       use_rust || fail "Rust $rust_minimum or later is needed: install it with https://rustup.rs and start again."
     fi
   fi
-  if ! has_wasm_target && [ "$rust_kind" = rustup ]; then
-    doing 'adding WebAssembly'
-    timeout 120 rustup target add wasm32-unknown-unknown >>"$log" 2>&1 || note "rustup's server does not answer"
+  if ! builds_wasm && [ "$rust_kind" = rustup ]; then
+    doing 'adding the source of its library'
+    timeout 120 rustup component add rust-src >>"$log" 2>&1 || note "rustup's server does not answer"
   fi
-  if ! has_wasm_target; then
+  if ! builds_wasm; then
     local package missing=()
     for package in "${debian_rust_packages[@]}"; do dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package"); done
     [ "${#missing[@]}" -eq 0 ] || apt_install "${missing[@]}"
@@ -95,7 +103,7 @@ install_rustup() {
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
   use_rust || { echo "Rust $rust_minimum or later was not found. Run: npm run setup" >&2; exit 1; }
-  wasm_target=false
-  has_wasm_target && wasm_target=true
-  printf '{"kind":"%s","cargo":"%s","rustc":"%s","wasmTarget":%s}\n' "$rust_kind" "$(command -v cargo)" "$(command -v rustc)" "$wasm_target"
+  wasm=false
+  builds_wasm && wasm=true
+  printf '{"kind":"%s","cargo":"%s","rustc":"%s","buildsWasm":%s}\n' "$rust_kind" "$(command -v cargo)" "$(command -v rustc)" "$wasm"
 fi

@@ -8,10 +8,13 @@ export interface Outcome {
   readonly code: string
 }
 
+/** Of the WebAssembly, without the glue. */
+export type Exports = Readonly<Record<string, unknown>> & { readonly memory: WebAssembly.Memory }
+
 /** The exports of the verifier's packages; `checkQuote` and what follows are in `pkg-vectors` alone. */
 export interface VerifierModule {
   /** What the WebAssembly itself exports: of the instance that the last call had. */
-  readonly exports: Readonly<Record<string, unknown>> & { readonly memory: { readonly buffer: ArrayBuffer } }
+  readonly exports: Exports
   verify: (
     evidence: Uint8Array,
     staticPart: Uint8Array | undefined,
@@ -54,8 +57,11 @@ export interface VerifierModule {
   explainEventLog?: (log: Uint8Array) => string
 }
 
-/** Loads `pkg` or `pkg-vectors`, which must be built. */
-export async function loadVerifier(name: 'pkg' | 'pkg-vectors'): Promise<VerifierModule> {
+/** Loads `pkg` or `pkg-vectors`, which must be built. `started` gets every instance before it is called. */
+export async function loadVerifier(
+  name: 'pkg' | 'pkg-vectors',
+  started: (exports: Exports) => void = () => undefined,
+): Promise<VerifierModule> {
   const url = (file: string): URL => new URL(`${name}/${file}`, folder)
   const { initSync, default: _, ...calls } = (await import(url('blindllama_verifier.js').href)) as Glue
   const module = new WebAssembly.Module(readFileSync(url('blindllama_verifier_bg.wasm')))
@@ -65,6 +71,7 @@ export async function loadVerifier(name: 'pkg' | 'pkg-vectors'): Promise<Verifie
     call,
     (...args: unknown[]): unknown => {
       exports = initSync({ module })
+      started(exports)
       return run(...args)
     },
   ])
@@ -73,6 +80,6 @@ export async function loadVerifier(name: 'pkg' | 'pkg-vectors'): Promise<Verifie
 
 type Call = (...args: unknown[]) => unknown
 type Glue = Record<string, Call> & {
-  initSync: (options: { module: WebAssembly.Module }) => VerifierModule['exports']
+  initSync: (options: { module: WebAssembly.Module }) => Exports
   default: Call
 }

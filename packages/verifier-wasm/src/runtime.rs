@@ -7,7 +7,8 @@ use mini_alloc::MiniAlloc;
 #[global_allocator]
 static ALLOCATOR: MiniAlloc = MiniAlloc::INIT;
 
-/// No input may lead here. If one did, the module stops and no verdict exists.
+/// No input may lead to a panic. If one did, the module stops and no verdict exists: `tools/build-wasm` has the compiler put the
+/// trap where the panic would be, and a build by other means comes here.
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()
