@@ -51,17 +51,17 @@ impl HashAlgorithm {
     }
 
     /// The digest of the parts, one after the other.
-    pub(crate) fn digest<'a>(self, parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    pub(crate) fn digest(self, parts: &[&[u8]]) -> Vec<u8> {
         match self {
-            Self::Sha256 => digest::<Sha256>(parts),
+            Self::Sha256 => sha256(parts).to_vec(),
             Self::Sha384 => digest::<Sha384>(parts),
             Self::Sha512 => digest::<Sha512>(parts),
         }
     }
 }
 
-fn digest<'a, D: Digest>(parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+fn digest<D: Digest>(parts: &[&[u8]]) -> Vec<u8> {
     let mut hash = D::new();
-    parts.into_iter().for_each(|part| hash.update(part));
+    parts.iter().for_each(|part| hash.update(part));
     hash.finalize().to_vec()
 }

@@ -87,5 +87,5 @@ pub(crate) fn values<'a>(
 
 /// `pcrDigest` is made with the hash of the signing scheme, whatever the bank (TPM 2.0 Part 3 §18.4).
 pub(crate) fn digest(attest: &Attest<'_>, hash: HashAlgorithm, values: &[&[u8]]) -> Result<(), Rejection> {
-    ensure(attest.pcr_digest == hash.digest(values.iter().copied()), Code::PCR_DIGEST)
+    ensure(attest.pcr_digest == hash.digest(values), Code::PCR_DIGEST)
 }

@@ -40,5 +40,5 @@ pub(super) fn digest(algorithm: u16, parts: &[&[u8]]) -> Option<Vec<u8>> {
         parts.iter().for_each(|part| hash.update(part));
         return Some(hash.finalize().to_vec());
     }
-    Some(HashAlgorithm::from_id(algorithm)?.digest(parts.iter().copied()))
+    Some(HashAlgorithm::from_id(algorithm)?.digest(parts))
 }

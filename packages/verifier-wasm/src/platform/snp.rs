@@ -73,7 +73,7 @@ impl<'a> Report<'a> {
     /// ECDSA on P-384 with SHA-384 (tables 139 and 140).
     pub(super) fn is_signed_by(&self, key: &ecdsa::PublicKey<NistP384>) -> bool {
         let [r, s, rest] = self.signature;
-        let digest = HashAlgorithm::Sha384.digest([self.signed]);
+        let digest = HashAlgorithm::Sha384.digest(&[self.signed]);
         let valid = scalar(r).zip(scalar(s)).is_some_and(|(r, s)| key.verify(&digest, &r, &s).is_ok());
         valid && rest.iter().all(|byte| *byte == 0)
     }

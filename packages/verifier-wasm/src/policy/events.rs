@@ -65,7 +65,7 @@ impl EventRule {
 
 /// By the first of the five members that is there: a second one stays unknown.
 fn allowed(members: &Members<'_>, bank: Bank) -> Result<Option<Allowed>, Rejection> {
-    let hash = |data: &[u8]| bank.hash().digest([data]);
+    let hash = |data: &[u8]| bank.hash().digest(&[data]);
     let digests = if let Some(item) = members.optional("digests") {
         item.each(1..=MAX_ITEMS, |item| of_length(item, bank.digest_length()))?
     } else if let Some(item) = members.optional("data") {

@@ -89,7 +89,7 @@ impl AttestationKey<'_> {
         if (self.scheme, self.hash) != (signature.scheme, signature.hash) {
             return Err(Code::SIGNATURE_SCHEME);
         }
-        let digest = self.hash.digest([message]);
+        let digest = self.hash.digest(&[message]);
         match (&self.key, signature.value) {
             (PublicKey::Rsa(key), SignatureValue::Rsa(value)) if self.scheme == Scheme::Rsapss => {
                 // What a TPM takes (TPM 2.0 Part 1 §B.7): all the room there is, or, as FIPS 186 has it, the digest's length.

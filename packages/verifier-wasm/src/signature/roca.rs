@@ -8,7 +8,12 @@ const LAST_PRIME: u32 = 701;
 
 /// Whether `modulus` is a power of 65537 modulo every prime through 701; of honest moduli one in 2^154 is (§3.1).
 pub(super) fn has_fingerprint(modulus: &[u8]) -> bool {
-    (2..=LAST_PRIME).filter(|number| is_prime(*number)).all(|prime| is_power_of_65537(modulus, prime))
+    for number in 2..LAST_PRIME.saturating_add(1) {
+        if is_prime(number) && !is_power_of_65537(modulus, number) {
+            return false;
+        }
+    }
+    true
 }
 
 fn is_prime(number: u32) -> bool {
@@ -18,7 +23,13 @@ fn is_prime(number: u32) -> bool {
 fn is_power_of_65537(modulus: &[u8], prime: u32) -> bool {
     let reduced = |number: u32| number.checked_rem(prime).unwrap_or_default();
     let residue = modulus.iter().fold(0, |rest, byte| reduced(rest << 8 | u32::from(*byte)));
-    let powers = core::iter::successors(Some(1), |power: &u32| Some(reduced(power.saturating_mul(65537))));
+    let mut power: u32 = 1;
     // The powers of a number repeat after less than `prime` steps.
-    powers.take(prime as usize).any(|power| power == residue)
+    for _ in 0..prime {
+        if power == residue {
+            return true;
+        }
+        power = reduced(power.saturating_mul(65537));
+    }
+    false
 }

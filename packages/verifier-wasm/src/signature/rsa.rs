@@ -56,7 +56,8 @@ impl<'a> PublicKey<'a> {
             return None;
         }
         let modulus = Option::from(NonZero::new(modulus))?;
-        let squared = (0..16).fold(signature, |power, _| power.square_mod_vartime(&modulus));
+        // Squares are products here: a way of their own to them would be a kilobyte of the module.
+        let squared = (0..16).fold(signature, |power, _| power.mul_mod_vartime(&power, &modulus));
         let raised = squared.mul_mod_vartime(&signature, &modulus);
         let bytes = raised.to_be_bytes();
         bytes.as_ref().get(MAX_BYTES.checked_sub(self.modulus.len())?..).map(Vec::from)

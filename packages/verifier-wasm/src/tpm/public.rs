@@ -77,7 +77,7 @@ impl<'a> Public<'a> {
     }
 
     fn named(&self, parts: &[&[u8]]) -> Vec<u8> {
-        let digest = self.name_algorithm.digest(parts.iter().copied());
+        let digest = self.name_algorithm.digest(parts);
         [&self.name_algorithm.id().to_be_bytes()[..], &digest].concat()
     }
 }

@@ -1,11 +1,9 @@
 //! Certificate, version 3 (RFC 5280 §4.1).
 
-use core::ops::RangeInclusive;
-
 use super::{
-    der::{Element, Reader, tag},
+    der::{Reader, tag},
     extensions::Extensions,
-    key::{self, SignatureAlgorithm, octets},
+    key::{self, SignatureAlgorithm},
     name::Name,
     time,
 };
@@ -33,8 +31,7 @@ pub(crate) struct Certificate<'a> {
     /// Digits of the number, most significant first; 1 to 20.
     pub(crate) serial: &'a [u8],
     pub(crate) issuer: Name<'a>,
-    /// In seconds since 1970, both ends included.
-    pub(super) validity: RangeInclusive<i64>,
+    pub(super) validity: Validity,
     pub(crate) subject: Name<'a>,
     pub(crate) key: PublicKey<'a>,
     pub(crate) extensions: Extensions<'a>,
@@ -42,13 +39,20 @@ pub(crate) struct Certificate<'a> {
     signature: &'a [u8],
 }
 
+/// In seconds since 1970, both ends included.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Validity {
+    pub(super) not_before: i64,
+    pub(super) not_after: i64,
+}
+
 impl<'a> Certificate<'a> {
     /// # Errors
     /// `chain.encoding` where `bytes` are not DER to the end, `chain.syntax` where that is no certificate, and the codes of its
     /// parts.
     pub(crate) fn decode(bytes: &'a [u8], form: Form) -> Result<Self, Code> {
-        let certificate = Element::decode(bytes).ok_or(Code::CHAIN_ENCODING)?;
-        let parts = Parts::read(&certificate).ok_or(Code::CHAIN_SYNTAX)?;
+        let reader = Reader::decode(bytes).ok_or(Code::CHAIN_ENCODING)?;
+        let parts = Parts::read(reader).ok_or(Code::CHAIN_SYNTAX)?;
         // Absent is version 1; the only one with extensions is v3(2).
         if parts.version != Some(&[tag::INTEGER, 1, 2]) {
             return Err(Code::CHAIN_VERSION);
@@ -106,36 +110,35 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    fn read(certificate: &Element<'a>) -> Option<Self> {
-        let mut outer = certificate.sequence()?;
-        let tbs = outer.read(tag::SEQUENCE)?;
-        let mut members = tbs.children();
+    fn read(mut certificate: Reader<'a>) -> Option<Self> {
+        let mut outer = certificate.enter(tag::SEQUENCE);
+        let tbs = outer.read_whole(tag::SEQUENCE);
+        let mut members = Reader::new(tbs).enter(tag::SEQUENCE);
         let parts = Self {
-            tbs: tbs.whole,
-            version: members.read(tag::explicit(0)).map(|version| version.content),
-            serial: members.read(tag::INTEGER)?.content,
-            inner_algorithm: members.read(tag::SEQUENCE)?.whole,
-            issuer: Name::read(&mut members)?,
-            validity: members.read(tag::SEQUENCE)?.children(),
-            subject: Name::read(&mut members)?,
-            key: members.read(tag::SEQUENCE)?.children(),
+            tbs,
+            version: members.optional(tag::explicit(0)),
+            serial: members.read(tag::INTEGER),
+            inner_algorithm: members.read(tag::SEQUENCE),
+            issuer: Name::read(&mut members),
+            validity: members.enter(tag::SEQUENCE),
+            subject: Name::read(&mut members),
+            key: members.enter(tag::SEQUENCE),
             // Unique identifiers would stand before. No CA of RFC 5280 makes them (§4.1.2.8), so they end here.
-            extensions: match members.read(tag::explicit(3)) {
-                Some(wrapped) => only(&wrapped)?,
-                None => Reader::default(),
-            },
-            outer_algorithm: outer.read(tag::SEQUENCE)?.whole,
-            signature: octets(&outer.read(tag::BIT_STRING)?)?,
+            extensions: extensions(&mut members),
+            outer_algorithm: outer.read(tag::SEQUENCE),
+            signature: outer.read_octets(),
         };
-        members.end().and_then(|()| outer.end()).map(|()| parts)
+        (members.end() && outer.end()).then_some(parts)
     }
 }
 
-/// The SEQUENCE that is alone in an explicit tag.
-fn only<'a>(wrapped: &Element<'a>) -> Option<Reader<'a>> {
-    let mut members = wrapped.children();
-    let sequence = members.read(tag::SEQUENCE)?;
-    members.end().map(|()| sequence.children())
+/// The SEQUENCE that is alone in an explicit tag; without any members where there is none.
+fn extensions<'a>(members: &mut Reader<'a>) -> Reader<'a> {
+    let Some(wrapped) = members.optional(tag::explicit(3)) else { return Reader::new(&[]) };
+    let mut wrapped = Reader::new(wrapped);
+    let list = wrapped.enter(tag::SEQUENCE);
+    members.demand(wrapped.end());
+    list
 }
 
 /// A positive number of at most 20 octets (RFC 5280 §4.1.2.2), its sign included. AMD numbers its leaves 0.
@@ -147,7 +150,7 @@ fn serial(whole: &[u8], form: Form) -> Option<&[u8]> {
     }
 }
 
-fn validity(mut period: Reader<'_>) -> Option<RangeInclusive<i64>> {
-    let validity = time::read(&mut period)?..=time::read(&mut period)?;
-    period.end().map(|()| validity)
+fn validity(mut period: Reader<'_>) -> Option<Validity> {
+    let validity = Validity { not_before: time::read(&mut period)?, not_after: time::read(&mut period)? };
+    period.end().then_some(validity)
 }

@@ -39,42 +39,20 @@ pub(super) struct Element<'a> {
 }
 
 impl<'a> Element<'a> {
-    /// The one element that `bytes` are; None unless it and all that it holds are DER.
-    pub(super) fn decode(bytes: &'a [u8]) -> Option<Self> {
-        let (element, rest) = Self::split(bytes)?;
-        (rest.is_empty() && element.is_canonical(MAX_DEPTH)).then_some(element)
-    }
-
-    /// The element that `bytes` begin with, and what follows it. Lengths are definite, minimal (X.690 §10.1) and below 64 KiB.
-    pub(super) fn split(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
-        let (&[tag, first], rest) = bytes.split_first_chunk()?;
+    /// The element that `bytes` begin with. Lengths are definite, minimal (X.690 §10.1) and below 64 KiB.
+    fn first(bytes: &'a [u8]) -> Option<Self> {
+        let (tag, header, length): (_, usize, usize) = match *bytes {
+            [tag, length @ 0..=0x7f, ..] => (tag, 2, length.into()),
+            [tag, 0x81, length @ 0x80..=0xff, ..] => (tag, 3, length.into()),
+            [tag, 0x82, high @ 1..=0xff, low, ..] => (tag, 4, u16::from_be_bytes([high, low]).into()),
+            _ => return None,
+        };
         // Tag numbers from 31 on take more octets (§8.1.2.4); no structure of a certificate has one.
         if tag & 0x1f == 0x1f {
             return None;
         }
-        let (length, rest) = match first {
-            0..=0x7f => (first.into(), rest),
-            0x81 => {
-                rest.split_first().map(|(&length, rest)| (length.into(), rest)).filter(|(length, _)| *length >= 0x80)?
-            }
-            0x82 => rest
-                .split_first_chunk()
-                .map(|(&length, rest)| (u16::from_be_bytes(length), rest))
-                .filter(|(length, _)| *length >= 0x100)?,
-            _ => return None,
-        };
-        let (content, rest) = rest.split_at_checked(length.into())?;
-        let whole = bytes.get(..bytes.len().checked_sub(rest.len())?)?;
-        Some((Self { tag, content, whole }, rest))
-    }
-
-    pub(super) fn children(&self) -> Reader<'a> {
-        Reader(self.content)
-    }
-
-    /// Its members; None unless it is a SEQUENCE.
-    pub(super) fn sequence(&self) -> Option<Reader<'a>> {
-        (self.tag == tag::SEQUENCE).then(|| self.children())
+        let whole = bytes.get(..header.saturating_add(length))?;
+        Some(Self { tag, content: whole.get(header..)?, whole })
     }
 
     fn is_canonical(&self, depth: u8) -> bool {
@@ -96,15 +74,14 @@ impl<'a> Element<'a> {
     /// `ascending`: the elements of a SET OF are in the order of their encodings (X.690 §11.6).
     fn holds_canonical(&self, depth: u8, ascending: bool) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return false };
-        let (mut rest, mut previous): (_, &[u8]) = (self.content, &[]);
-        while !rest.is_empty() {
-            let Some((element, after)) = Self::split(rest) else { return false };
+        let (mut members, mut previous): (_, &[u8]) = (Reader::new(self.content), &[]);
+        while let Some(element) = members.next() {
             if !element.is_canonical(depth) || ascending && element.whole < previous {
                 return false;
             }
-            (rest, previous) = (after, element.whole);
+            previous = element.whole;
         }
-        true
+        members.end()
     }
 }
 
@@ -133,39 +110,101 @@ fn is_object_identifier(content: &[u8]) -> bool {
 }
 
 /// What is left of the content of a constructed element.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Reader<'a>(&'a [u8]);
+///
+/// The first member that is not what was asked for spoils the reader: from there on every member is empty and nothing is left,
+/// but [`Self::end`] is false, and so it is for the readers of members. What was read stands only once every reader was asked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reader<'a>(Option<&'a [u8]>);
 
 impl<'a> Iterator for Reader<'a> {
     type Item = Element<'a>;
 
+    /// A member of any type; None where nothing is left.
     fn next(&mut self) -> Option<Element<'a>> {
-        let (element, rest) = Element::split(self.0)?;
-        self.0 = rest;
-        Some(element)
+        let bytes = self.0.filter(|bytes| !bytes.is_empty())?;
+        let element = Element::first(bytes);
+        self.0 = element.and_then(|element| bytes.get(element.whole.len()..));
+        element
     }
 }
 
 impl<'a> Reader<'a> {
-    /// None, and nothing is taken, unless the next element has this tag.
-    pub(super) fn read(&mut self, tag: u8) -> Option<Element<'a>> {
-        if self.0.first() == Some(&tag) { self.next() } else { None }
+    pub(super) fn new(content: &'a [u8]) -> Self {
+        Self(Some(content))
+    }
+
+    /// Of the one element that `bytes` are; None unless it and all that it holds are DER.
+    pub(super) fn decode(bytes: &'a [u8]) -> Option<Self> {
+        let mut reader = Self::new(bytes);
+        let element = reader.next()?;
+        (reader.end() && element.is_canonical(MAX_DEPTH)).then_some(Self::new(bytes))
+    }
+
+    /// The next member, which has this tag.
+    fn member(&mut self, tag: u8) -> Option<Element<'a>> {
+        let element = self.next().filter(|element| element.tag == tag);
+        self.demand(element.is_some());
+        element
+    }
+
+    /// The content of the next member, which has this tag.
+    pub(super) fn read(&mut self, tag: u8) -> &'a [u8] {
+        self.member(tag).map_or(&[], |element| element.content)
+    }
+
+    /// Identifier, length and content of the same.
+    pub(super) fn read_whole(&mut self, tag: u8) -> &'a [u8] {
+        self.member(tag).map_or(&[], |element| element.whole)
+    }
+
+    /// The members of the next member, which has this tag.
+    pub(super) fn enter(&mut self, tag: u8) -> Self {
+        Self(self.member(tag).map(|element| element.content))
+    }
+
+    /// The content of the next member where that has this tag; else nothing is taken.
+    pub(super) fn optional(&mut self, tag: u8) -> Option<&'a [u8]> {
+        let present = self.0.is_some_and(|bytes| bytes.first() == Some(&tag));
+        present.then(|| self.read(tag))
     }
 
     /// The content of an INTEGER that is not negative, without the zero that keeps it so.
-    pub(super) fn read_unsigned(&mut self) -> Option<&'a [u8]> {
-        match self.read(tag::INTEGER)?.content {
-            [0x80..=0xff, ..] => None,
-            [0, digits @ ..] if !digits.is_empty() => Some(digits),
-            digits => Some(digits),
+    pub(super) fn read_unsigned(&mut self) -> &'a [u8] {
+        let content = self.read(tag::INTEGER);
+        match content {
+            [0x80..=0xff, ..] => self.demand(false),
+            [0, digits @ ..] if !digits.is_empty() => return digits,
+            _ => {}
+        }
+        content
+    }
+
+    /// The content of a BIT STRING of whole octets.
+    pub(super) fn read_octets(&mut self) -> &'a [u8] {
+        let octets = self.read(tag::BIT_STRING).strip_prefix(&[0]);
+        self.demand(octets.is_some());
+        octets.unwrap_or_default()
+    }
+
+    /// Spoils the reader where something else about its members is not `met`.
+    pub(super) fn demand(&mut self, met: bool) {
+        if !met {
+            self.0 = None;
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.is_none_or(<[u8]>::is_empty)
     }
 
-    pub(super) fn end(&self) -> Option<()> {
-        self.0.is_empty().then_some(())
+    /// Whether every member was what was asked for, and none is left.
+    #[must_use]
+    pub(super) fn end(&self) -> bool {
+        self.0.is_some_and(<[u8]>::is_empty)
+    }
+
+    /// What was not read, DER or not; None where the reader is spoiled.
+    pub(super) fn rest(&self) -> Option<&'a [u8]> {
+        self.0
     }
 }

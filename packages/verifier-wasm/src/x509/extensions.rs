@@ -2,7 +2,7 @@
 
 use super::{
     certificate::Form,
-    der::{Element, Reader, tag},
+    der::{Reader, tag},
     name::Name,
 };
 use crate::Code;
@@ -65,12 +65,13 @@ impl KeyUsage {
 }
 
 /// KeyPurposeIds (RFC 5280 §4.2.1.12).
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Purposes<'a>(Reader<'a>);
 
 impl Purposes<'_> {
     pub(super) fn has(&self, purpose: &[u8]) -> bool {
-        self.0.clone().any(|identifier| identifier.content == purpose)
+        let mut list = self.0;
+        list.any(|identifier| identifier.content == purpose)
     }
 }
 
@@ -83,12 +84,13 @@ struct Extension<'a> {
 
 impl<'a> Extension<'a> {
     fn read(list: &mut Reader<'a>) -> Option<Self> {
-        let mut members = list.read(tag::SEQUENCE)?.children();
-        let id = members.read(tag::OBJECT_IDENTIFIER)?.content;
-        let critical = true_or_absent(&mut members)?;
-        let value = members.read(tag::OCTET_STRING)?.content;
-        members.end()?;
-        Some(Self { id, critical, value })
+        let mut members = list.enter(tag::SEQUENCE);
+        let extension = Self {
+            id: members.read(tag::OBJECT_IDENTIFIER),
+            critical: true_or_absent(&mut members),
+            value: members.read(tag::OCTET_STRING),
+        };
+        members.end().then_some(extension)
     }
 }
 
@@ -100,7 +102,7 @@ impl<'a> Extensions<'a> {
     /// `chain.name_constraints`, `chain.policy_constraints`.
     pub(super) fn decode(list: Reader<'a>, form: Form) -> Result<Self, Code> {
         let mut extensions = Self {
-            list: list.clone(),
+            list,
             basic_constraints: BasicConstraints::default(),
             key_usage: KeyUsage::default(),
             ext_key_usage: None,
@@ -109,10 +111,7 @@ impl<'a> Extensions<'a> {
         let mut rest = list;
         loop {
             let extension = Extension::read(&mut rest).ok_or(Code::CHAIN_SYNTAX)?;
-            let again = |mut rest: Reader<'a>| {
-                core::iter::from_fn(|| Extension::read(&mut rest)).any(|other| other.id == extension.id)
-            };
-            if again(rest.clone()) {
+            if find(rest, extension.id).is_some() {
                 return Err(Code::CHAIN_DUPLICATE_EXTENSION);
             }
             extensions.take(&extension, form)?;
@@ -130,26 +129,28 @@ impl<'a> Extensions<'a> {
             POLICY_MAPPINGS | POLICY_CONSTRAINTS | INHIBIT_ANY_POLICY => return Err(Code::CHAIN_POLICY_CONSTRAINTS),
             _ => {}
         }
-        let value = Element::decode(extension.value).ok_or(Code::CHAIN_EXTENSION)?;
-        let understood = self.read(extension, &value, form).ok_or(Code::CHAIN_EXTENSION)?;
+        let value = Reader::decode(extension.value).ok_or(Code::CHAIN_EXTENSION)?;
+        let understood = self.read(extension, value, form).ok_or(Code::CHAIN_EXTENSION)?;
         if extension.critical && !understood { Err(Code::CHAIN_CRITICAL_EXTENSION) } else { Ok(()) }
     }
 
     /// Whether all that the extension says is heeded; None where it is malformed.
-    fn read(&mut self, extension: &Extension<'a>, value: &Element<'a>, form: Form) -> Option<bool> {
+    fn read(&mut self, extension: &Extension<'a>, mut value: Reader<'a>, form: Form) -> Option<bool> {
         match extension.id {
             BASIC_CONSTRAINTS => self.basic_constraints = basic_constraints(value)?,
             // AMD writes one zero bit too many.
-            KEY_USAGE if form == Form::Amd && value.whole == b"\x03\x02\x01\x04" => {
+            KEY_USAGE if form == Form::Amd && extension.value == b"\x03\x02\x01\x04" => {
                 self.key_usage = KeyUsage::KEY_CERT_SIGN;
             }
             KEY_USAGE => self.key_usage = key_usage(value)?,
             EXT_KEY_USAGE => self.ext_key_usage = Some(purposes(value)?),
             CERTIFICATE_POLICIES => policies(value)?,
-            SUBJECT_KEY_IDENTIFIER => (value.tag == tag::OCTET_STRING).then_some(())?,
+            SUBJECT_KEY_IDENTIFIER => {
+                value.optional(tag::OCTET_STRING)?;
+            }
             AUTHORITY_KEY_IDENTIFIER => authority_key_identifier(value)?,
             SUBJECT_ALT_NAME => {
-                let only_directory_names = general_names(value.sequence()?)?;
+                let only_directory_names = general_names(value.enter(tag::SEQUENCE))?;
                 self.critical_alt_name = extension.critical && only_directory_names;
                 return Some(only_directory_names);
             }
@@ -159,88 +160,95 @@ impl<'a> Extensions<'a> {
     }
 
     /// The value of an extension that only some certificates have.
-    pub(super) fn value(&self, id: &[u8]) -> Option<Element<'a>> {
-        Element::decode(self.octets(id)?)
+    pub(super) fn value(&self, id: &[u8]) -> Option<Reader<'a>> {
+        Reader::decode(self.octets(id)?)
     }
 
     /// The same where the value is not DER.
     pub(super) fn octets(&self, id: &[u8]) -> Option<&'a [u8]> {
-        let mut list = self.list.clone();
-        let found = core::iter::from_fn(|| Extension::read(&mut list)).find(|extension| extension.id == id)?;
-        Some(found.value)
+        find(self.list, id)
     }
 
     /// The value of an attribute of the subject, from the first directory name of the subjectAltName.
     pub(super) fn alt_name_attribute(&self, kind: &[u8]) -> Option<&'a [u8]> {
-        let mut names = self.value(SUBJECT_ALT_NAME)?.children();
-        Name::read(&mut names.find(|name| name.tag == DIRECTORY_NAME)?.children())?.value(kind)
+        let mut names = self.value(SUBJECT_ALT_NAME)?.enter(tag::SEQUENCE);
+        let name = names.find(|name| name.tag == DIRECTORY_NAME)?;
+        Name::decode(name.content)?.value(kind)
     }
 
     /// Whether one of the certificate's policies (RFC 5280 §4.2.1.4) is `accepted`, by the content octets of its identifier.
-    pub(super) fn has_policy(&self, accepted: impl Fn(&[u8]) -> bool) -> bool {
-        let Some(policies) = self.value(CERTIFICATE_POLICIES) else { return false };
+    pub(super) fn has_policy(&self, accepted: &[&[u8]]) -> bool {
+        let Some(mut policies) = self.value(CERTIFICATE_POLICIES) else { return false };
         policies
-            .children()
-            .any(|policy| policy.children().next().is_some_and(|identifier| accepted(identifier.content)))
+            .enter(tag::SEQUENCE)
+            .any(|policy| accepted.contains(&Reader::new(policy.content).read(tag::OBJECT_IDENTIFIER)))
     }
 }
 
-/// `BOOLEAN DEFAULT FALSE`; None for a FALSE that DER would leave out (X.690 §11.5).
-fn true_or_absent(reader: &mut Reader<'_>) -> Option<bool> {
-    match reader.read(tag::BOOLEAN) {
-        Some(value) => (value.content == [0xff]).then_some(true),
-        None => Some(false),
+/// The value of the first extension of an identifier.
+fn find<'a>(mut list: Reader<'a>, id: &[u8]) -> Option<&'a [u8]> {
+    while let Some(extension) = Extension::read(&mut list) {
+        if extension.id == id {
+            return Some(extension.value);
+        }
     }
+    None
 }
 
-fn basic_constraints(value: &Element<'_>) -> Option<BasicConstraints> {
-    let mut members = value.sequence()?;
-    let ca = true_or_absent(&mut members)?;
+/// `BOOLEAN DEFAULT FALSE`; spoils the reader for a FALSE that DER would leave out (X.690 §11.5).
+fn true_or_absent(reader: &mut Reader<'_>) -> bool {
+    let value = reader.optional(tag::BOOLEAN);
+    reader.demand(value.is_none_or(|value| value == [0xff]));
+    value.is_some()
+}
+
+fn basic_constraints(mut value: Reader<'_>) -> Option<BasicConstraints> {
+    let mut members = value.enter(tag::SEQUENCE);
+    let ca = true_or_absent(&mut members);
     // A path length says nothing of a key that issues nothing, so it has no place there.
-    let path_length = if ca && !members.is_empty() {
-        Some(match members.read_unsigned()? {
-            &[length] => length,
-            _ => u8::MAX,
-        })
-    } else {
-        None
-    };
-    members.end()?;
-    Some(BasicConstraints { ca, path_length })
+    let path_length = (ca && !members.is_empty()).then(|| match members.read_unsigned() {
+        &[length] => length,
+        _ => u8::MAX,
+    });
+    members.end().then_some(BasicConstraints { ca, path_length })
 }
 
 /// A named bit list: no trailing zero bits (X.690 §11.2.2), at least one bit set, none above the nine that have names.
-fn key_usage(value: &Element<'_>) -> Option<KeyUsage> {
-    let (unused, bits) = match (value.tag, value.content) {
-        (tag::BIT_STRING, &[unused, bits]) => (unused, bits),
+fn key_usage(mut value: Reader<'_>) -> Option<KeyUsage> {
+    let (unused, bits) = match *value.optional(tag::BIT_STRING)? {
+        [unused, bits] => (unused, bits),
         // decipherOnly, the ninth
-        (tag::BIT_STRING, &[7, bits, 0x80]) => return Some(KeyUsage(u16::from_be_bytes([bits, 0x80]))),
+        [7, bits, 0x80] => return Some(KeyUsage(u16::from_be_bytes([bits, 0x80]))),
         _ => return None,
     };
     (bits.trailing_zeros() == u32::from(unused)).then_some(KeyUsage(u16::from_be_bytes([bits, 0])))
 }
 
 /// `SEQUENCE SIZE (1..MAX) OF KeyPurposeId`
-fn purposes<'a>(value: &Element<'a>) -> Option<Purposes<'a>> {
-    let list = value.sequence()?;
-    let well_formed = !list.is_empty() && list.clone().all(|identifier| identifier.tag == tag::OBJECT_IDENTIFIER);
-    well_formed.then_some(Purposes(list))
+fn purposes(mut value: Reader<'_>) -> Option<Purposes<'_>> {
+    let list = value.enter(tag::SEQUENCE);
+    let mut rest = list;
+    loop {
+        rest.read(tag::OBJECT_IDENTIFIER);
+        if rest.is_empty() {
+            return rest.end().then_some(Purposes(list));
+        }
+    }
 }
 
 /// `SEQUENCE SIZE (1..MAX) OF PolicyInformation` (RFC 5280 §4.2.1.4), each listed once. Qualifiers are for people.
-fn policies(value: &Element<'_>) -> Option<()> {
-    let mut list = value.sequence()?;
+fn policies(mut value: Reader<'_>) -> Option<()> {
+    let mut list = value.enter(tag::SEQUENCE);
     loop {
-        let mut information = list.read(tag::SEQUENCE)?.children();
-        let policy = information.read(tag::OBJECT_IDENTIFIER)?;
-        if list.clone().any(|other| other.content.starts_with(policy.whole)) {
-            return None;
-        }
+        let mut information = list.enter(tag::SEQUENCE);
+        let policy = information.read_whole(tag::OBJECT_IDENTIFIER);
         // `policyQualifiers SEQUENCE SIZE (1..MAX)`
-        if information.read(tag::SEQUENCE).is_some_and(|qualifiers| qualifiers.content.is_empty()) {
+        let qualified = information.optional(tag::SEQUENCE).is_none_or(|qualifiers| !qualifiers.is_empty());
+        let mut others = list;
+        let listed_again = others.any(|other| other.content.starts_with(policy));
+        if !information.end() || !qualified || listed_again {
             return None;
         }
-        information.end()?;
         if list.is_empty() {
             return Some(());
         }
@@ -254,9 +262,7 @@ fn general_names(mut names: Reader<'_>) -> Option<bool> {
         let name = names.next()?;
         match name.tag {
             DIRECTORY_NAME => {
-                let mut inner = name.children();
-                Name::read(&mut inner)?;
-                inner.end()?;
+                Name::decode(name.content)?;
             }
             // otherName [0], x400Address [3], ediPartyName [5]; rfc822Name [1], dNSName [2], URI [6], iPAddress [7], registeredID [8]
             0xa0 | 0xa3 | 0xa5 | 0x81 | 0x82 | 0x86..=0x88 => only_directory_names = false,
@@ -269,13 +275,13 @@ fn general_names(mut names: Reader<'_>) -> Option<bool> {
 }
 
 /// RFC 5280 §4.2.1.1: `authorityCertIssuer` and `authorityCertSerialNumber` come together.
-fn authority_key_identifier(value: &Element<'_>) -> Option<()> {
-    let mut members = value.sequence()?;
-    members.read(tag::implicit(0));
-    let issuer = members.read(tag::explicit(1));
-    let serial = members.read(tag::implicit(2));
-    if let Some(issuer) = &issuer {
-        general_names(issuer.children())?;
+fn authority_key_identifier(mut value: Reader<'_>) -> Option<()> {
+    let mut members = value.enter(tag::SEQUENCE);
+    members.optional(tag::implicit(0));
+    let issuer = members.optional(tag::explicit(1));
+    let serial = members.optional(tag::implicit(2));
+    if let Some(issuer) = issuer {
+        general_names(Reader::new(issuer))?;
     }
-    members.end().filter(|()| issuer.is_some() == serial.is_some())
+    (members.end() && issuer.is_some() == serial.is_some()).then_some(())
 }

@@ -4,13 +4,11 @@ use alloc::{string::String, vec::Vec};
 
 use super::{
     certificate::{Certificate, Form},
-    der::Element,
+    der::Reader,
     extensions::KeyUsage,
+    profiles::IsRevoked,
 };
 use crate::{Code, hash::sha256, json::writer::push_decimal, rejection::Rejection};
-
-/// A leaf and the root above it at least; more than a bundle carries never reaches this.
-const LENGTHS: core::ops::RangeInclusive<usize> = 2..=8;
 
 /// anyExtendedKeyUsage (RFC 5280 §4.2.1.12)
 const ANY_PURPOSE: &[u8] = b"\x55\x1d\x25\x00";
@@ -41,7 +39,8 @@ struct State<'a> {
 /// # Errors
 /// A code of the layer `chain`, and which certificate it is, counted from the leaf, which is 0.
 pub(super) fn validate<'a>(chain: &[&'a [u8]], conditions: &Conditions<'_>) -> Result<Vec<Certificate<'a>>, Rejection> {
-    if !LENGTHS.contains(&chain.len()) {
+    // A leaf and the root above it at least; more than a bundle carries never reaches this.
+    if !matches!(chain.len(), 2..=8) {
         return Err(Code::CHAIN_LENGTH.into());
     }
     if chain.last().is_none_or(|root| sha256(&[root]) != *conditions.root_sha256) {
@@ -56,12 +55,13 @@ pub(super) fn validate<'a>(chain: &[&'a [u8]], conditions: &Conditions<'_>) -> R
 }
 
 /// Whether any certificate of a validated path was revoked; the one nearest to the leaf is told.
-pub(super) fn check_revocation(
-    path: &[Certificate<'_>],
-    is_revoked: impl FnMut(&Certificate<'_>) -> bool,
-) -> Result<(), Rejection> {
-    let revoked = path.iter().rev().position(is_revoked);
-    revoked.map_or(Ok(()), |index| Err(at(Code::CHAIN_REVOKED, index)))
+pub(super) fn check_revocation(path: &[Certificate<'_>], is_revoked: IsRevoked<'_>) -> Result<(), Rejection> {
+    for (index, certificate) in path.iter().rev().enumerate() {
+        if is_revoked(certificate) {
+            return Err(at(Code::CHAIN_REVOKED, index));
+        }
+    }
+    Ok(())
 }
 
 impl<'a> State<'a> {
@@ -105,9 +105,9 @@ impl<'a> State<'a> {
 fn check_issued(certificate: &Certificate<'_>, issuer: &Certificate<'_>, at_ms: u64) -> Result<(), Code> {
     // A time beyond the last year that a certificate can name is after every notAfter.
     let at = i64::try_from(at_ms / 1000).unwrap_or(i64::MAX);
-    if at < *certificate.validity.start() {
+    if at < certificate.validity.not_before {
         Err(Code::CHAIN_NOT_YET_VALID)
-    } else if at > *certificate.validity.end() {
+    } else if at > certificate.validity.not_after {
         Err(Code::CHAIN_EXPIRED)
     } else if certificate.issuer != issuer.subject {
         Err(Code::CHAIN_ISSUER)
@@ -121,8 +121,10 @@ fn check_issued(certificate: &Certificate<'_>, issuer: &Certificate<'_>, at_ms: 
 /// The certificate that `leaf` begins with. An index of NVRAM is as large as its largest content, so zeros may follow;
 /// nothing else may.
 fn without_padding(leaf: &[u8]) -> Result<&[u8], Code> {
-    let (certificate, tail) = Element::split(leaf).ok_or(Code::CHAIN_ENCODING)?;
-    if tail.iter().all(|byte| *byte == 0) { Ok(certificate.whole) } else { Err(Code::CHAIN_TRAILING) }
+    let mut reader = Reader::new(leaf);
+    let certificate = reader.next().ok_or(Code::CHAIN_ENCODING)?;
+    let zeros = reader.rest().is_some_and(|rest| rest.iter().all(|byte| *byte == 0));
+    if zeros { Ok(certificate.whole) } else { Err(Code::CHAIN_TRAILING) }
 }
 
 #[cold]

@@ -12,25 +12,24 @@ const DAYS_TO_1970: i64 = 719_162;
 /// form. None for any other form and for what no calendar has.
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<i64> {
     let Element { tag: form, content, .. } = reader.next()?;
-    let digits = content.strip_suffix(b"Z")?;
+    let [digits @ .., b'Z'] = content else { return None };
     let (pairs, []) = digits.as_chunks::<2>() else { return None };
-    let mut pairs = pairs.iter();
-    let mut pair = || match *pairs.next()? {
-        [tens @ b'0'..=b'9', units @ b'0'..=b'9'] => Some(i64::from(tens & 0x0f) * 10 + i64::from(units & 0x0f)),
-        _ => None,
-    };
-    let year = match form {
-        tag::UTC_TIME => match pair()? {
-            year @ 50.. => 1900 + year,
-            year => 2000 + year,
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let (year, rest) = match (form, pairs) {
+        (tag::UTC_TIME, [year, rest @ ..]) => match number(year) {
+            year @ 50.. => (1900 + year, rest),
+            year => (2000 + year, rest),
         },
-        tag::GENERALIZED_TIME => Some(pair()? * 100 + pair()?).filter(|year| *year >= 2050)?,
+        (tag::GENERALIZED_TIME, [century, year, rest @ ..]) => (number(century) * 100 + number(year), rest),
         _ => return None,
     };
-    let (month, day, hour, minute, second) = (pair()?, pair()?, pair()?, pair()?, pair()?);
-    let length = if form == tag::UTC_TIME { 12 } else { 14 };
+    let [month, day, hour, minute, second] = rest else { return None };
+    let (month, day) = (number(month), number(day));
+    let (hour, minute, second) = (number(hour), number(minute), number(second));
     let first_day = days_before(year, month);
-    let exists = digits.len() == length
+    let exists = (form == tag::UTC_TIME || year >= 2050)
         && matches!(month, 1..=12)
         && matches!(day, 1..)
         && first_day + day <= days_before(year, month + 1)
@@ -38,6 +37,11 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<i64> {
         && minute < 60
         && second < 60;
     exists.then(|| (((first_day + day - 1) * 24 + hour) * 60 + minute) * 60 + second)
+}
+
+/// Of two digits.
+fn number([tens, units]: &[u8; 2]) -> i64 {
+    i64::from(tens & 0x0f) * 10 + i64::from(units & 0x0f)
 }
 
 /// Days from 1970-01-01 to the first of a month, of which 13 is the next year's January.

@@ -10,7 +10,6 @@ use crate::{
     signature::{PublicKey, ecdsa},
     x509::{
         certificate::{Certificate, Form},
-        der::tag,
         extensions::AMD_HW_ID,
         path::{self, Conditions},
     },
@@ -67,9 +66,9 @@ impl<'a> Vcek<'a> {
 fn tcb(leaf: &Certificate<'_>) -> Option<Tcb> {
     // 1.3.6.1.4.1.3704.1.3 and the number of the component
     let version = |component| {
-        let value = leaf.extensions.value(&[0x2b, 0x06, 0x01, 0x04, 0x01, 0x9c, 0x78, 0x01, 0x03, component])?;
-        match (value.tag, value.content) {
-            (tag::INTEGER, &[version @ 0..=0x7f] | &[0, version]) => Some(version),
+        let mut value = leaf.extensions.value(&[0x2b, 0x06, 0x01, 0x04, 0x01, 0x9c, 0x78, 0x01, 0x03, component])?;
+        match (value.read_unsigned(), value.end()) {
+            (&[version], true) => Some(version),
             _ => None,
         }
     };

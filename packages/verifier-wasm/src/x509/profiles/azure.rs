@@ -37,7 +37,7 @@ pub(super) fn check(leaf: &Certificate<'_>, demanded: Option<VmKind>) -> Result<
 /// processor that names this very key is another check.
 pub(crate) fn vm_kind(leaf: &Certificate<'_>) -> Option<VmKind> {
     let name = leaf.common_name()?;
-    let confidential = leaf.extensions.has_policy(|policy| CONFIDENTIAL_POLICIES.contains(&policy));
+    let confidential = leaf.extensions.has_policy(&CONFIDENTIAL_POLICIES);
     let (kind, suffix): (_, &[u8]) = if confidential {
         (VmKind::Confidential, b".ConfidentialVM.Azure.windows.net")
     } else {

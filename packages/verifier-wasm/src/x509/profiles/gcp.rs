@@ -11,7 +11,7 @@ use crate::{
     json::writer::push_decimal,
     x509::{
         certificate::Certificate,
-        der::{Element, Reader, tag},
+        der::{Reader, tag},
     },
 };
 
@@ -77,7 +77,7 @@ impl InstancePins {
     fn check(&self, leaf: &Certificate<'_>) -> Result<(), Code> {
         let instance = Instance::of(leaf).ok_or(Code::CHAIN_INSTANCE)?;
         let text = |pin: &Option<String>, value| pin.as_ref().is_none_or(|pin| pin.as_bytes() == value);
-        let number = |pin: Option<u64>, value| pin.is_none_or(|pin| is_number(value, pin));
+        let number = |pin: Option<u64>, value| pin.is_none_or(|pin| number(value) == Some(pin));
         let pinned = text(&self.zone, instance.zone)
             && number(self.project_number, instance.project_number)
             && text(&self.project_id, instance.project_id)
@@ -87,28 +87,25 @@ impl InstancePins {
     }
 }
 
-fn is_number(digits: &[u8], number: u64) -> bool {
-    let leading_zeros = number.leading_zeros() / 8;
-    let wanted = number.to_be_bytes();
-    // Zero is one digit.
-    wanted.get(leading_zeros.min(7) as usize..) == Some(digits)
+/// None for a number above those that a policy can pin.
+fn number(digits: &[u8]) -> Option<u64> {
+    (digits.len() <= 8).then(|| digits.iter().fold(0, |number, digit| number << 8 | u64::from(*digit)))
 }
 
 impl<'a> Instance<'a> {
     /// `SEQUENCE { zone, projectNumber, projectId, instanceId, instanceName, [0] securityProperties }`, the texts UTF8String. None
     /// where the certificate names no instance, or one that is not for production.
     pub(crate) fn of(leaf: &Certificate<'a>) -> Option<Self> {
-        let mut members = leaf.extensions.value(INSTANCE)?.sequence()?;
-        let text = |members: &mut Reader<'a>| members.read(tag::UTF8_STRING).map(|text| text.content);
+        let mut members = leaf.extensions.value(INSTANCE)?.enter(tag::SEQUENCE);
         let instance = Self {
-            zone: text(&mut members)?,
-            project_number: members.read_unsigned()?,
-            project_id: text(&mut members)?,
-            instance_id: members.read_unsigned()?,
-            instance_name: text(&mut members)?,
+            zone: members.read(tag::UTF8_STRING),
+            project_number: members.read_unsigned(),
+            project_id: members.read(tag::UTF8_STRING),
+            instance_id: members.read_unsigned(),
+            instance_name: members.read(tag::UTF8_STRING),
         };
-        is_for_production(&members.read(tag::explicit(0))?)?;
-        members.end().map(|()| instance)
+        let is_for_production = is_for_production(members.enter(tag::explicit(0)));
+        (is_for_production && members.end()).then_some(instance)
     }
 
     /// Name and value of each, for a person.
@@ -125,20 +122,16 @@ impl<'a> Instance<'a> {
 
 /// A number above those that a policy can pin is shown in hex.
 fn decimal(digits: &[u8]) -> String {
-    let Some(start) = 8_usize.checked_sub(digits.len()) else { return text_or_bytes(digits) };
-    let mut padded = [0; 8];
-    padded.iter_mut().skip(start).zip(digits).for_each(|(to, from)| *to = *from);
+    let Some(number) = number(digits) else { return text_or_bytes(digits) };
     let mut text = String::new();
-    push_decimal(&mut text, u64::from_be_bytes(padded));
+    push_decimal(&mut text, number);
     text
 }
 
 /// `SEQUENCE { [0] securityVersion INTEGER, [1] isProduction BOOLEAN, … }`; Google appends members.
-fn is_for_production(properties: &Element<'_>) -> Option<()> {
-    let mut wrapped = properties.children();
-    let mut members = wrapped.read(tag::SEQUENCE)?.children();
-    wrapped.end()?;
-    members.read(tag::explicit(0))?.children().read(tag::INTEGER)?;
-    let production = members.read(tag::explicit(1))?;
-    (production.content == [tag::BOOLEAN, 1, 0xff]).then_some(())
+fn is_for_production(mut properties: Reader<'_>) -> bool {
+    let mut members = properties.enter(tag::SEQUENCE);
+    let version = members.enter(tag::explicit(0)).optional(tag::INTEGER);
+    let production = members.read(tag::explicit(1));
+    properties.end() && version.is_some() && production == [tag::BOOLEAN, 1, 0xff]
 }

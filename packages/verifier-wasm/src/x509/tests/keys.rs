@@ -46,7 +46,7 @@ fn schemes() -> [(HashAlgorithm, &'static [u8], &'static [u8]); 3] {
 }
 
 fn rsa_sign(key: &RsaPrivateKey, hash: HashAlgorithm, info: &[u8], message: &[u8]) -> Vec<u8> {
-    let info = [info, &hash.digest([message])].concat();
+    let info = [info, &hash.digest(&[message])].concat();
     let encoded = [&[0, 1], &vec![0xff; key.size() - 3 - info.len()][..], &[0], &info].concat();
     let encoded = BoxedUint::from_be_slice(&encoded, key.n().bits_precision()).unwrap();
     rsa_decrypt::<ChaCha8Rng>(None, key, &encoded).unwrap().to_be_bytes().to_vec()
@@ -120,7 +120,7 @@ fn an_ecdsa_signature_is_two_numbers_in_der() {
     let (leaf, mut signed) = (&chain.0[0], chain.signed());
     let valid = sign(&key(2), &leaf.to_be_signed());
     let (r, s) = {
-        let digest = HashAlgorithm::Sha256.digest([&leaf.to_be_signed()[..]]);
+        let digest = HashAlgorithm::Sha256.digest(&[&leaf.to_be_signed()]);
         let signature: Signature = key(2).sign_prehash(&digest).unwrap();
         let (r, s) = signature.split_bytes();
         (integer(&r), integer(&s))
@@ -155,7 +155,7 @@ fn p_384_signs_with_each_hash() {
         chain.0[1].key_info = sequence(&[curve, &tlv(tag::BIT_STRING, [&[0], point.as_bytes()].concat())]);
         *chain.0[0].algorithm.last_mut().unwrap() = last;
         let (leaf, mut signed) = (&chain.0[0], chain.signed());
-        let signature: p384::ecdsa::Signature = signer.sign_prehash(&hash.digest([&leaf.to_be_signed()[..]])).unwrap();
+        let signature: p384::ecdsa::Signature = signer.sign_prehash(&hash.digest(&[&leaf.to_be_signed()])).unwrap();
         let (r, s) = signature.split_bytes();
         signed[0] = leaf.sealed(&sequence(&[&integer(&r), &integer(&s)]));
         assert_accepted(&signed);

@@ -8,14 +8,14 @@ use super::{
 use crate::{
     Code,
     x509::{
-        der::{Element, tag},
+        der::{Reader, tag},
         time,
     },
 };
 
 fn seconds(form: u8, text: &str) -> Option<i64> {
     let sequence = sequence(&[&tlv(form, text)]);
-    time::read(&mut Element::decode(&sequence)?.children())
+    time::read(&mut Reader::decode(&sequence)?.enter(tag::SEQUENCE))
 }
 
 fn utc(text: &str) -> Option<i64> {
