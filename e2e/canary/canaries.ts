@@ -39,8 +39,8 @@ export const canaries: readonly Canary[] = [
       },
       {
         file: `${verifier}/policy/mod.rs`,
-        find: 'candidate.differing(&quoted).next().is_none()',
-        replace: 'candidate.differing(&quoted).count() < usize::MAX',
+        find: 'Some((0, candidate)) => Ok(candidate),',
+        replace: 'Some((_, candidate)) => Ok(candidate),',
       },
       {
         file: `${verifier}/event_log/required.rs`,

@@ -33,7 +33,7 @@ export const mutants: readonly Mutant[] = [
   ),
   changed('bundle: hash of what is delivered', policy, 'ensure(named(delivered), Code::BUNDLE_STATIC_MISMATCH)?;', ''),
   changed('bundle: hash of what is held', policy, '.filter(|held| named(held))', ''),
-  changed('ak.public: to the last byte', 'tpm/public.rs', 'reader.end().ok_or(Code::AK_SYNTAX)?;', ''),
+  changed('ak.public: to the last byte', 'tpm/public.rs', 'reader.end(Self { bytes,', 'Ok(Self { bytes,'),
   changed('ak.trust: the Name', 'policy/anchor.rs', 'Trust::Name(name) if *name == ak_name =>', 'Trust::Name(_) =>'),
   changed(
     'ak.trust: revocation',
@@ -49,9 +49,9 @@ export const mutants: readonly Mutant[] = [
   ),
   passed('AkAssurance', 'policy.accepts(assurance, input.allow_simulated)'),
   passed('AkAttributes', 'quote::attributes(&ak)'),
-  changed('attest: magic', 'tpm/attest.rs', 'Some(_) => return Err(Code::ATTEST_MAGIC),', 'Some(_) => {}'),
-  changed('attest: type', 'tpm/attest.rs', 'Some(_) => return Err(Code::ATTEST_TYPE),', 'Some(_) => {}'),
-  changed('attest: to the last byte', 'tpm/attest.rs', '        reader.end()?;\n', ''),
+  changed('attest: magic', 'tpm/attest.rs', 'reader.u32() != TPM_GENERATED_VALUE', 'reader.u32() == 0'),
+  changed('attest: type', 'tpm/attest.rs', 'reader.u16() != TPM_ST_ATTEST_QUOTE', 'reader.u16() == 0'),
+  changed('attest: to the last byte', 'tpm/attest.rs', 'reader.end(attest)', 'Ok(attest)'),
   changed(
     'AkQualifiedName',
     'quote.rs',
@@ -82,8 +82,8 @@ export const mutants: readonly Mutant[] = [
   changed(
     'pcr.rules: golden values',
     'policy/mod.rs',
-    'candidate.differing(&quoted).next().is_none()',
-    'candidate.differing(&quoted).count() < usize::MAX',
+    'Some((0, candidate)) => Ok(candidate),',
+    'Some((_, candidate)) => Ok(candidate),',
   ),
   changed(
     'pcr.rules: untouched values',

@@ -21,6 +21,7 @@ extern crate alloc;
 
 mod channel_key;
 mod code;
+mod decimal;
 pub mod event_log;
 pub mod evidence;
 #[cfg(feature = "fuzzing")]

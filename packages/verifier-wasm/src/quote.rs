@@ -9,14 +9,10 @@ use crate::{
         nonce_tree,
     },
     hash::HashAlgorithm,
-    rejection::Rejection,
-    rejection::ensure,
+    rejection::{Rejection, ensure},
     signature::AttestationKey,
-    tpm::{Attest, PCR_COUNT, PcrSelection, Public, Signature},
+    tpm::{Attest, PcrSelection, Public, Signature},
 };
-
-/// Bytes of `pcrSelect` for 24 PCRs (TCG PC Client Platform TPM Profile §4.6).
-const SELECT_SIZE: usize = PCR_COUNT as usize / 8;
 
 /// PROTOCOL.md §6.
 pub(crate) fn attributes(ak: &Public<'_>) -> Result<(), Rejection> {
@@ -53,34 +49,30 @@ pub(crate) fn extra_data(attest: &Attest<'_>, expected: &[u8]) -> Result<(), Rej
     ensure(attest.extra_data == expected, Code::BINDING_EXTRA_DATA)
 }
 
-/// Exactly one selection, of `bank` and of exactly `indices`. A TPM lets a caller name a bank several times in any order, so
-/// whoever only hashes the claimed values could be shown one PCR as another.
-pub(crate) fn selection(attest: &Attest<'_>, bank: Bank, indices: impl Iterator<Item = u8>) -> Result<(), Rejection> {
-    let mut select = [0_u8; SELECT_SIZE];
-    for index in indices {
-        if let Some(byte) = select.get_mut(usize::from(index / 8)) {
-            *byte |= 1 << (index % 8);
-        }
-    }
-    let demanded = PcrSelection { hash: bank.algorithm_id(), select: &select };
+/// Exactly one selection, of `bank` and of exactly the `demanded` PCRs, which are a bit for each. A TPM lets a caller name a bank
+/// several times in any order, so whoever only hashes the claimed values could be shown one PCR as another.
+pub(crate) fn selection(attest: &Attest<'_>, bank: Bank, demanded: u32) -> Result<(), Rejection> {
+    // `pcrSelect` has three bytes for 24 PCRs (TCG PC Client Platform TPM Profile §4.6), the lowest PCRs first.
+    let [low, middle, high, _] = demanded.to_le_bytes();
+    let demanded = PcrSelection { hash: bank.algorithm_id(), select: &[low, middle, high] };
     ensure(attest.pcr_select == [demanded], Code::PCR_SELECTION)
 }
 
-/// The claimed values of `indices`, in their order, where the quote covers them; values outside of them are dropped here.
+/// The claimed values of the `demanded` PCRs, ascending, where the quote covers them; values outside of them are dropped here.
 pub(crate) fn values<'a>(
     attest: &Attest<'_>,
     hash: HashAlgorithm,
     pcrs: &Pcrs<'a>,
     bank: Bank,
-    indices: impl Iterator<Item = u8>,
+    demanded: u32,
 ) -> Result<Vec<&'a [u8]>, Rejection> {
-    ensure(pcrs.bank == bank, Code::PCR_VALUES)?;
     let mut values = Vec::new();
-    for index in indices {
-        let claimed = pcrs.values.iter().find(|(other, _)| *other == index);
-        let (_, value) = claimed.ok_or(Code::PCR_VALUES)?;
-        values.push(*value);
+    for (index, value) in &pcrs.values {
+        if demanded >> index & 1 == 1 {
+            values.push(*value);
+        }
     }
+    ensure(pcrs.bank == bank && values.len() == demanded.count_ones() as usize, Code::PCR_VALUES)?;
     digest(attest, hash, &values)?;
     Ok(values)
 }

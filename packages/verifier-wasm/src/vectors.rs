@@ -67,7 +67,8 @@ fn check(
     }
     quote::signature(&key, &quote)?;
     quote::extra_data(&statement, extra_data)?;
-    quote::selection(&statement, bank, indices.iter().copied())?;
+    let bit = |index: &u8| 1_u32.checked_shl((*index).into()).unwrap_or_default();
+    quote::selection(&statement, bank, indices.iter().fold(0, |demanded, index| demanded | bit(index)))?;
     let values: Vec<&[u8]> = values.chunks(bank.digest_length()).collect();
     if values.len() != indices.len() {
         return Err(Code::PCR_VALUES.into());

@@ -174,7 +174,5 @@ fn gcp(members: &Members<'_>, root: &[u8; 32]) -> Result<Profile, Rejection> {
 
 /// A text, since JSON's own numbers lose digits in a browser.
 fn decimal(item: &Item<'_>) -> Result<u64, Rejection> {
-    let text = item.text()?;
-    let is_canonical = text == "0" || !text.starts_with(['0', '+']);
-    text.parse().ok().filter(|_| is_canonical).ok_or_else(|| item.syntax())
+    crate::decimal::decimal(item.text()?.as_bytes()).ok_or_else(|| item.syntax())
 }

@@ -24,8 +24,8 @@ use crate::{
         claims::{Claims, Upstream},
     },
     rejection::{Rejection, ensure},
-    release::{Candidate, Demands, Manifest, PcrValues},
-    tpm::Public,
+    release::{Candidate, Demands, Manifest, PcrValues, Search},
+    tpm::{PCR_COUNT, Public},
     x509::IsRevoked,
 };
 
@@ -102,9 +102,9 @@ impl Release {
 }
 
 impl Policy {
-    /// What the quote must cover: the indices that have a rule, ascending.
-    pub(crate) fn selection(&self) -> impl Iterator<Item = u8> {
-        self.rules.iter().map(|(index, _)| *index)
+    /// What the quote must cover: a bit for each PCR that has a rule.
+    pub(crate) fn selection(&self) -> u32 {
+        self.rules.iter().fold(0, |selection, (index, _)| selection | 1 << index)
     }
 
     /// What an event log of the evidence tells; None where no log is asked for. `values` are those of `rules`, in their order.
@@ -115,7 +115,9 @@ impl Policy {
     ) -> Option<Result<Explanation<'a>, Finding>> {
         let Self { bank, replayed, events, .. } = self;
         let mut quoted = Vec::new();
-        self.selection().zip(values).for_each(|(index, value)| quoted.push((index, *value)));
+        for ((index, _), value) in self.rules.iter().zip(values) {
+            quoted.push((*index, *value));
+        }
         let demand = Demand { bank: *bank, replayed, events };
         if replayed.is_empty() { None } else { Some(event_log::required(logs, &demand, &quoted)) }
     }
@@ -166,19 +168,26 @@ impl Policy {
         values: &[&[u8]],
         manifest: Option<&'a Manifest>,
     ) -> Result<Candidate<'a>, Rejection> {
+        let mut quoted = Vec::new();
         for ((index, rule), value) in self.rules.iter().zip(values) {
             if *rule == Rule::Untouched && !is_reset_value(*index, value) {
                 return Err(Rejection::at(Code::PCR_TOUCHED, pcr_place(*index)));
             }
+            if *rule == Rule::Golden {
+                quoted.push((*index, *value));
+            }
         }
-        let quoted = self.rules.iter().zip(values).filter(|((_, rule), _)| *rule == Rule::Golden);
-        let quoted: Vec<(u8, &[u8])> = quoted.map(|((index, _), value)| (*index, *value)).collect();
-        let candidates = || {
-            let pinned = self.releases.iter().map(Release::candidate);
-            pinned.chain(manifest.into_iter().flat_map(Manifest::candidates))
-        };
-        let matches = |candidate: &Candidate<'_>| candidate.differing(&quoted).next().is_none();
-        candidates().find(matches).ok_or_else(|| closest(candidates(), &quoted))
+        let mut search = Search { quoted: &quoted, closest: None };
+        for release in &self.releases {
+            search.consider(release.candidate());
+        }
+        if let Some(manifest) = manifest {
+            manifest.offer(&mut search);
+        }
+        match search.closest {
+            Some((0, candidate)) => Ok(candidate),
+            closest => Err(mismatch(closest)),
+        }
     }
 
     /// Whether the gateway's configuration is one that the policy or the matched release lists.
@@ -196,15 +205,17 @@ pub(crate) fn is_reset_value(index: u8, value: &[u8]) -> bool {
 }
 
 /// Names the PCRs in which the release differs that comes closest.
-fn closest<'a>(candidates: impl Iterator<Item = Candidate<'a>>, quoted: &[(u8, &[u8])]) -> Rejection {
+fn mismatch(closest: Option<(u32, Candidate<'_>)>) -> Rejection {
     let mut place = String::new();
-    if let Some(closest) = candidates.min_by_key(|candidate| candidate.differing(quoted).count()) {
-        for index in closest.differing(quoted) {
-            place.push_str(&pcr_place(index));
-            place.push(' ');
+    if let Some((differing, candidate)) = closest {
+        for index in 0..PCR_COUNT {
+            if differing >> index & 1 == 1 {
+                place.push_str(&pcr_place(index));
+                place.push(' ');
+            }
         }
         place.push_str("of ");
-        place.push_str(closest.name);
+        place.push_str(candidate.name);
     }
     Rejection::at(Code::PCR_MISMATCH, place)
 }

@@ -31,6 +31,8 @@ impl Document {
         head.push(' ');
         push_decimal(&mut head, payload.len() as u64);
         head.push(' ');
-        [head.as_bytes(), payload].concat()
+        let mut message = head.into_bytes();
+        message.extend_from_slice(payload);
+        message
     }
 }

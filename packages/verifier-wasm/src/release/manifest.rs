@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 
 use super::{
     document::MANIFEST,
-    values::{Candidate, PcrValues, each_pcr, golden_value},
+    values::{Candidate, PcrValues, Search, each_pcr, golden_value},
 };
 use crate::{
     Code,
@@ -108,22 +108,36 @@ impl Manifest {
         ensure(now_ms < self.not_after, Code::RELEASE_EXPIRED)
     }
 
-    /// The sets of values that were released: each whole one, then each platform with each image. A part may be missing, for
-    /// a policy that demands no value of its PCRs.
-    pub(crate) fn candidates(&self) -> impl Iterator<Item = Candidate<'_>> {
-        let whole = self.whole.iter().map(|part| [Some(part), None]);
-        let pairs =
-            self.platforms.iter().map(Some).chain([None]).flat_map(move |platform| {
-                self.images.iter().map(Some).chain([None]).map(move |image| [platform, image])
-            });
-        whole.chain(pairs).map(|parts| Candidate {
+    /// Has the sets of values considered that were released: each whole one, then each platform with each image. A part may be
+    /// missing, for a policy that demands no value of its PCRs.
+    pub(crate) fn offer<'a>(&'a self, search: &mut Search<'a, '_>) {
+        for part in &self.whole {
+            search.consider(self.candidate([part, &MISSING]));
+        }
+        for platform in 0..=self.platforms.len() {
+            for image in 0..=self.images.len() {
+                search.consider(self.candidate([at(&self.platforms, platform), at(&self.images, image)]));
+            }
+        }
+    }
+
+    fn candidate<'a>(&'a self, [first, second]: [&'a Part; 2]) -> Candidate<'a> {
+        Candidate {
             name: &self.name,
             manifest: Some(self),
-            parts: parts.map(|part| part.map_or("", |part| &part.name)),
-            values: parts.map(|part| part.map_or(&[][..], |part| &part.pcrs)),
+            parts: [&first.name, &second.name],
+            values: [&first.pcrs, &second.pcrs],
             config_digests: &self.config_digests,
-        })
+        }
     }
+}
+
+/// No values, and no name.
+static MISSING: Part = Part { name: String::new(), pcrs: Vec::new() };
+
+/// The part at `index`, and a missing one behind the last.
+fn at(parts: &[Part], index: usize) -> &Part {
+    parts.get(index).unwrap_or(&MISSING)
 }
 
 fn parts(

@@ -55,11 +55,29 @@ pub(crate) struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
-    /// The PCRs that have another value than the quoted one, or none; `quoted` are those of the golden rules.
-    pub(crate) fn differing(&self, quoted: &[(u8, &[u8])]) -> impl Iterator<Item = u8> {
-        let is_named = |index, value: &[u8]| {
-            self.values.iter().flat_map(|part| part.iter()).any(|(own, wanted)| *own == index && wanted == value)
-        };
-        quoted.iter().filter(move |(index, value)| !is_named(*index, value)).map(|(index, _)| *index)
+    fn names(&self, index: u8, value: &[u8]) -> bool {
+        self.values.iter().any(|part| part.iter().any(|(own, wanted)| *own == index && wanted == value))
+    }
+}
+
+/// Looks among candidates for the one whose every value is the quoted one, and keeps the one that comes closest.
+pub(crate) struct Search<'a, 'q> {
+    /// Index and value of the PCRs of the golden rules.
+    pub(crate) quoted: &'q [(u8, &'q [u8])],
+    /// The first of those that differ in the fewest PCRs, and in which: a bit for each.
+    pub(crate) closest: Option<(u32, Candidate<'a>)>,
+}
+
+impl<'a> Search<'a, '_> {
+    pub(crate) fn consider(&mut self, candidate: Candidate<'a>) {
+        let mut differing = 0_u32;
+        for (index, value) in self.quoted {
+            if !candidate.names(*index, value) {
+                differing |= 1 << index;
+            }
+        }
+        if self.closest.is_none_or(|(least, _)| differing.count_ones() < least.count_ones()) {
+            self.closest = Some((differing, candidate));
+        }
     }
 }

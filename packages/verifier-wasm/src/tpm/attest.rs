@@ -40,18 +40,13 @@ pub(crate) struct ClockInfo {
 }
 
 impl ClockInfo {
-    fn decode(reader: &mut Reader<'_>) -> Option<Self> {
-        Some(Self {
-            clock: reader.u64()?,
-            reset_count: reader.u32()?,
-            restart_count: reader.u32()?,
-            // TPMI_YES_NO (Part 2 §9.2) has no third value.
-            safe: match reader.u8()? {
-                0 => false,
-                1 => true,
-                _ => return None,
-            },
-        })
+    fn decode(reader: &mut Reader<'_>) -> Self {
+        let (clock, reset_count, restart_count, safe) = (reader.u64(), reader.u32(), reader.u32(), reader.u8());
+        // TPMI_YES_NO (Part 2 §9.2) has no third value.
+        if safe > 1 {
+            reader.malformed();
+        }
+        Self { clock, reset_count, restart_count, safe: safe == 1 }
     }
 }
 
@@ -59,30 +54,21 @@ impl<'a> Attest<'a> {
     /// # Errors
     /// `attest.magic`, `attest.type` or `attest.syntax`.
     pub(crate) fn decode(bytes: &'a [u8]) -> Result<Self, Code> {
-        let mut reader = Reader::new(bytes);
-        match reader.u32() {
-            Some(TPM_GENERATED_VALUE) => {}
-            Some(_) => return Err(Code::ATTEST_MAGIC),
-            None => return Err(Code::ATTEST_SYNTAX),
+        let mut reader = Reader::new(bytes, Code::ATTEST_SYNTAX);
+        if reader.u32() != TPM_GENERATED_VALUE {
+            return Err(reader.refusal(Code::ATTEST_MAGIC));
         }
-        match reader.u16() {
-            Some(TPM_ST_ATTEST_QUOTE) => {}
-            Some(_) => return Err(Code::ATTEST_TYPE),
-            None => return Err(Code::ATTEST_SYNTAX),
+        if reader.u16() != TPM_ST_ATTEST_QUOTE {
+            return Err(reader.refusal(Code::ATTEST_TYPE));
         }
-        Self::decode_quote(reader).ok_or(Code::ATTEST_SYNTAX)
-    }
-
-    fn decode_quote(mut reader: Reader<'a>) -> Option<Self> {
         let attest = Self {
-            qualified_signer: reader.sized()?,
-            extra_data: reader.sized()?,
-            clock_info: ClockInfo::decode(&mut reader)?,
-            firmware_version: reader.u64()?,
-            pcr_select: PcrSelection::decode_list(&mut reader)?,
-            pcr_digest: reader.sized()?,
+            qualified_signer: reader.sized(),
+            extra_data: reader.sized(),
+            clock_info: ClockInfo::decode(&mut reader),
+            firmware_version: reader.u64(),
+            pcr_select: PcrSelection::decode_list(&mut reader),
+            pcr_digest: reader.sized(),
         };
-        reader.end()?;
-        Some(attest)
+        reader.end(attest)
     }
 }

@@ -18,17 +18,17 @@ pub(crate) struct PcrSelection<'a> {
 }
 
 impl<'a> PcrSelection<'a> {
-    pub(super) fn decode_list(reader: &mut Reader<'a>) -> Option<Vec<Self>> {
-        let count = reader.u32()?;
+    pub(super) fn decode_list(reader: &mut Reader<'a>) -> Vec<Self> {
+        let mut selections = Vec::new();
+        let count = reader.u32();
         if count > MAX_SELECTIONS {
-            return None;
+            reader.malformed();
+            return selections;
         }
-        (0..count).map(|_| Self::decode(reader)).collect()
-    }
-
-    fn decode(reader: &mut Reader<'a>) -> Option<Self> {
-        let hash = reader.u16()?;
-        let size = reader.u8()?;
-        Some(Self { hash, select: reader.bytes(size.into())? })
+        for _ in 0..count {
+            let (hash, size) = (reader.u16(), reader.u8());
+            selections.push(Self { hash, select: reader.bytes(size.into()) });
+        }
+        selections
     }
 }

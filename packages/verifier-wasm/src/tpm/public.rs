@@ -39,26 +39,20 @@ impl<'a> Public<'a> {
     /// # Errors
     /// `ak.syntax`; `ak.algorithm` for what is well-formed but not accepted; `ak.modulus`, `ak.point`.
     pub(crate) fn decode(bytes: &'a [u8]) -> Result<Self, Code> {
-        let mut reader = Reader::new(bytes);
-        let public = Self::decode_area(bytes, &mut reader)?;
-        reader.end().ok_or(Code::AK_SYNTAX)?;
-        Ok(public)
-    }
-
-    fn decode_area(bytes: &'a [u8], reader: &mut Reader<'a>) -> Result<Self, Code> {
-        let kind = reader.u16().ok_or(Code::AK_SYNTAX)?;
-        let name_algorithm = accepted_hash(reader)?;
-        let attributes = reader.u32().ok_or(Code::AK_SYNTAX)?;
-        let policy = reader.sized().ok_or(Code::AK_SYNTAX)?;
+        let mut reader = Reader::new(bytes, Code::AK_SYNTAX);
+        let kind = reader.u16();
+        let name_algorithm = accepted_hash(&mut reader)?;
+        let attributes = reader.u32();
+        let policy = reader.sized();
         if !policy.is_empty() && policy.len() != name_algorithm.digest_length() {
             return Err(Code::AK_SYNTAX);
         }
         let key = match kind {
-            TPM_ALG_RSA => rsa_key(reader)?,
-            TPM_ALG_ECC => ecc_key(reader)?,
-            _ => return Err(Code::AK_ALGORITHM),
+            TPM_ALG_RSA => rsa_key(&mut reader)?,
+            TPM_ALG_ECC => ecc_key(&mut reader)?,
+            _ => return Err(reader.refusal(Code::AK_ALGORITHM)),
         };
-        Ok(Self { bytes, name_algorithm, attributes, key })
+        reader.end(Self { bytes, name_algorithm, attributes, key })
     }
 
     /// Whether the key can only sign what its TPM generated, and never leave it (PROTOCOL.md §6).
@@ -83,46 +77,48 @@ impl<'a> Public<'a> {
 }
 
 fn accepted_hash(reader: &mut Reader<'_>) -> Result<HashAlgorithm, Code> {
-    HashAlgorithm::from_id(reader.u16().ok_or(Code::AK_SYNTAX)?).ok_or(Code::AK_ALGORITHM)
+    HashAlgorithm::from_id(reader.u16()).ok_or_else(|| reader.refusal(Code::AK_ALGORITHM))
 }
 
 fn expect(reader: &mut Reader<'_>, expected: u16) -> Result<(), Code> {
-    if reader.u16().ok_or(Code::AK_SYNTAX)? == expected { Ok(()) } else { Err(Code::AK_ALGORITHM) }
+    if reader.u16() == expected { Ok(()) } else { Err(reader.refusal(Code::AK_ALGORITHM)) }
 }
 
-/// TPMT_RSA_SCHEME and TPMT_ECC_SCHEME (Part 2 §11.2.4.2, §11.2.5.6), one of `allowed`, and its hash.
+/// TPMT_RSA_SCHEME and TPMT_ECC_SCHEME (Part 2 §11.2.4.2, §11.2.5.6), one of `allowed`, and its hash; before it, that the key
+/// wraps nothing.
 fn signing_scheme(reader: &mut Reader<'_>, allowed: &[Scheme]) -> Result<(Scheme, HashAlgorithm), Code> {
-    let scheme = Scheme::from_id(reader.u16().ok_or(Code::AK_SYNTAX)?).filter(|scheme| allowed.contains(scheme));
-    Ok((scheme.ok_or(Code::AK_ALGORITHM)?, accepted_hash(reader)?))
+    expect(reader, TPM_ALG_NULL)?;
+    match Scheme::from_id(reader.u16()) {
+        Some(scheme) if allowed.contains(&scheme) => Ok((scheme, accepted_hash(reader)?)),
+        _ => Err(reader.refusal(Code::AK_ALGORITHM)),
+    }
 }
 
 /// TPMS_RSA_PARMS (Part 2 §12.2.3.5) and TPM2B_PUBLIC_KEY_RSA.
 fn rsa_key<'a>(reader: &mut Reader<'a>) -> Result<AttestationKey<'a>, Code> {
-    expect(reader, TPM_ALG_NULL)?;
     let (scheme, hash) = signing_scheme(reader, &[Scheme::Rsassa, Scheme::Rsapss])?;
-    let key_bits = reader.u16().ok_or(Code::AK_SYNTAX)?;
+    let key_bits = reader.u16();
     // Zero stands for 65537; no other exponent is accepted, so no signature can be forged for a small one.
-    if reader.u32().ok_or(Code::AK_SYNTAX)? != 0 {
+    if reader.u32() != 0 {
         return Err(Code::AK_ALGORITHM);
     }
-    let modulus = reader.sized().ok_or(Code::AK_SYNTAX)?;
+    let modulus = reader.sized();
     if modulus.len().checked_mul(8) != Some(key_bits.into()) {
         return Err(Code::AK_SYNTAX);
     }
-    let key = rsa::PublicKey::new(modulus).ok_or(Code::AK_MODULUS)?;
+    let key = rsa::PublicKey::new(modulus).ok_or_else(|| reader.refusal(Code::AK_MODULUS))?;
     Ok(AttestationKey { key: PublicKey::Rsa(key), scheme, hash })
 }
 
 /// TPMS_ECC_PARMS (Part 2 §12.2.3.6) and TPMS_ECC_POINT.
 fn ecc_key<'a>(reader: &mut Reader<'a>) -> Result<AttestationKey<'a>, Code> {
-    expect(reader, TPM_ALG_NULL)?;
     let (scheme, hash) = signing_scheme(reader, &[Scheme::Ecdsa])?;
-    let curve = reader.u16().ok_or(Code::AK_SYNTAX)?;
-    if ![TPM_ECC_NIST_P256, TPM_ECC_NIST_P384].contains(&curve) {
-        return Err(Code::AK_ALGORITHM);
+    let curve = reader.u16();
+    if !matches!(curve, TPM_ECC_NIST_P256 | TPM_ECC_NIST_P384) {
+        return Err(reader.refusal(Code::AK_ALGORITHM));
     }
     expect(reader, TPM_ALG_NULL)?;
-    let point = (reader.sized().ok_or(Code::AK_SYNTAX)?, reader.sized().ok_or(Code::AK_SYNTAX)?);
+    let point = (reader.sized(), reader.sized());
     let key = if curve == TPM_ECC_NIST_P256 {
         PublicKey::EcP256(ec_point(point)?)
     } else {

@@ -24,17 +24,13 @@ impl<'a> Signature<'a> {
     /// # Errors
     /// `signature.scheme` for schemes and hashes that no accepted key has, `signature.syntax`.
     pub(crate) fn decode(bytes: &'a [u8]) -> Result<Self, Code> {
-        let mut reader = Reader::new(bytes);
-        let scheme = reader.u16().ok_or(Code::SIGNATURE_SYNTAX)?;
-        let hash = reader.u16().ok_or(Code::SIGNATURE_SYNTAX)?;
-        let hash = HashAlgorithm::from_id(hash).ok_or(Code::SIGNATURE_SCHEME)?;
-        let scheme = Scheme::from_id(scheme).ok_or(Code::SIGNATURE_SCHEME)?;
-        let mut sized = || reader.sized().ok_or(Code::SIGNATURE_SYNTAX);
+        let mut reader = Reader::new(bytes, Code::SIGNATURE_SYNTAX);
+        let (scheme, hash) = (Scheme::from_id(reader.u16()), HashAlgorithm::from_id(reader.u16()));
+        let (Some(scheme), Some(hash)) = (scheme, hash) else { return Err(reader.refusal(Code::SIGNATURE_SCHEME)) };
         let value = match scheme {
-            Scheme::Rsassa | Scheme::Rsapss => SignatureValue::Rsa(sized()?),
-            Scheme::Ecdsa => SignatureValue::Ec(sized()?, sized()?),
+            Scheme::Rsassa | Scheme::Rsapss => SignatureValue::Rsa(reader.sized()),
+            Scheme::Ecdsa => SignatureValue::Ec(reader.sized(), reader.sized()),
         };
-        reader.end().ok_or(Code::SIGNATURE_SYNTAX)?;
-        Ok(Self { scheme, hash, value })
+        reader.end(Self { scheme, hash, value })
     }
 }

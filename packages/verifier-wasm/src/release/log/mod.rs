@@ -62,25 +62,43 @@ impl NoteKey {
         Ok(key)
     }
 
-    /// Whether this key signed: false where no line is of it, an error where one is that does not verify.
-    fn signed<'l>(&self, kind: u8, lines: &'l [Line<'l>], verifies: impl Fn(&'l [u8]) -> bool) -> Result<bool, ()> {
+    /// Whether this key signed `text`: false where no line is of it, an error where one is that does not verify.
+    fn signed(&self, kind: u8, text: &[u8], lines: &[Line<'_>]) -> Result<bool, ()> {
         let digest = sha256(&[self.name.as_bytes(), &[b'\n', kind], &self.bytes]);
-        let mut own = lines.iter().filter(|line| line.name == self.name).filter_map(|line| {
-            let (id, signature) = line.value.split_first_chunk::<4>()?;
-            digest.starts_with(id).then_some(signature)
-        });
-        let any = own.clone().next().is_some();
-        if own.all(verifies) { Ok(any) } else { Err(()) }
+        let mut signed = false;
+        for line in lines {
+            let Some((id, signature)) = line.value.split_first_chunk::<4>() else { continue };
+            if line.name == self.name.as_bytes() && digest.starts_with(id) {
+                self.verify(kind, text, signature).ok_or(())?;
+                signed = true;
+            }
+        }
+        Ok(signed)
+    }
+
+    fn verify(&self, kind: u8, text: &[u8], signature: &[u8]) -> Option<()> {
+        let verifies = if kind == COSIGNATURE {
+            let (time, signature) = signature.split_first_chunk()?;
+            let message = cosigned(u64::from_be_bytes(*time), text)?;
+            self.point.verifies(&message, signature.try_into().ok()?)
+        } else {
+            self.point.verifies(text, signature.try_into().ok()?)
+        };
+        verifies.then_some(())
     }
 }
 
-/// What a witness signs: that it saw this checkpoint at this time, in seconds since 1970.
-fn cosigned(timestamp: u64, text: &str) -> String {
-    let mut message = String::from("cosignature/v1\ntime ");
-    push_decimal(&mut message, timestamp);
-    message.push('\n');
-    message.push_str(text);
-    message
+/// What a witness signs: that it saw this checkpoint at this time, in seconds since 1970, below 2^63.
+fn cosigned(timestamp: u64, text: &[u8]) -> Option<Vec<u8>> {
+    if timestamp > i64::MAX as u64 {
+        return None;
+    }
+    let mut head = String::from("cosignature/v1\ntime ");
+    push_decimal(&mut head, timestamp);
+    head.push('\n');
+    let mut message = head.into_bytes();
+    message.extend_from_slice(text);
+    Some(message)
 }
 
 impl Log {
@@ -108,29 +126,19 @@ impl Log {
     /// `release.log_format`, `release.log_origin`, `release.log_signature`, `release.log_witness` or `release.log_inclusion`.
     pub(super) fn verify(&self, proof: &[u8], entry: &[u8]) -> Result<(), Rejection> {
         let proof = Proof::parse(proof).ok_or(Code::RELEASE_LOG_FORMAT)?;
-        let Proof { text, tree, signatures, .. } = &proof;
-        ensure(proof.origin == self.key.name, Code::RELEASE_LOG_ORIGIN)?;
-
-        let by_log = |signature: &[u8]| {
-            signature.try_into().is_ok_and(|signature| self.key.point.verifies(text.as_bytes(), signature))
-        };
-        ensure(self.key.signed(ED25519, signatures, by_log) == Ok(true), Code::RELEASE_LOG_SIGNATURE)?;
+        ensure(proof.origin == self.key.name.as_bytes(), Code::RELEASE_LOG_ORIGIN)?;
+        let signed = |key: &NoteKey, kind| key.signed(kind, proof.text, &proof.signatures);
+        ensure(signed(&self.key, ED25519) == Ok(true), Code::RELEASE_LOG_SIGNATURE)?;
 
         let mut seen = 0_u64;
         for witness in &self.witnesses {
-            let by_witness = |signature: &[u8]| {
-                let Some((time, signature)) = signature.split_first_chunk() else { return false };
-                let time = u64::from_be_bytes(*time);
-                let verifies = |signature| witness.point.verifies(cosigned(time, text).as_bytes(), signature);
-                time <= i64::MAX as u64 && signature.try_into().is_ok_and(verifies)
-            };
-            match witness.signed(COSIGNATURE, signatures, by_witness) {
+            match signed(witness, COSIGNATURE) {
                 Ok(signed) => seen = seen.saturating_add(signed.into()),
                 Err(()) => return Err(Rejection::at(Code::RELEASE_LOG_WITNESS, witness.name.as_str())),
             }
         }
         ensure(seen >= self.threshold, Code::RELEASE_LOG_WITNESS)?;
-        let is_included = inclusion::root(entry, proof.index, tree.size, &proof.path) == Some(tree.root);
+        let is_included = inclusion::root(entry, proof.index, proof.size, &proof.path) == Some(proof.root);
         ensure(is_included, Code::RELEASE_LOG_INCLUSION)
     }
 }
