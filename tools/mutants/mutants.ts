@@ -91,7 +91,7 @@ export const mutants: readonly Mutant[] = [
     '*rule == Rule::Untouched && !is_reset_value(*index, value)',
     '*rule == Rule::Untouched && false && !is_reset_value(*index, value)',
   ),
-  passed('ClaimsConfig', 'policy.accepts_config(&release, &claims.config_digest)'),
+  passed('ClaimsConfig', 'policy.accepts_config(&release, claims.config_digest)'),
   changed('EventLog', 'policy/mod.rs', 'if replayed.is_empty() { None }', 'if true { None }'),
   changed(
     'state: what cannot be read',

@@ -27,7 +27,7 @@ impl<'a> ReadClaims<'a> {
         let claims = Claims::decode(bytes).map_err(|error| {
             let code = match error.kind {
                 ErrorKind::Encoding => Code::CLAIMS_ENCODING,
-                ErrorKind::Schema => Code::CLAIMS_SCHEMA,
+                ErrorKind::Schema | ErrorKind::Size => Code::CLAIMS_SCHEMA,
                 ErrorKind::Version => Code::CLAIMS_VERSION,
             };
             Rejection::at(code, error.member)
@@ -44,24 +44,23 @@ impl<'a> ReadClaims<'a> {
 
     /// In list order the first key, and in it the first suite, that both policy and engine support.
     pub(crate) fn choose(&self, policy: &Policy, engine: &[Suite]) -> Result<AttestedKey, Rejection> {
-        let offered = self.keys.iter().flat_map(|(encoded, config)| {
-            config.algorithms.iter().map(move |algorithms| {
+        for (encoded, config) in &self.keys {
+            for algorithms in &config.algorithms {
                 let suite = Suite { kem_id: config.kem_id, kdf_id: algorithms.kdf_id, aead_id: algorithms.aead_id };
-                (*encoded, config, suite)
-            })
-        });
-        let supported = |suite| engine.contains(&suite) && policy.accepts_suite(suite);
-        let (encoded, config, suite) =
-            offered.into_iter().find(|(_, _, suite)| supported(*suite)).ok_or(Code::CLAIMS_SUITE)?;
-        Ok(AttestedKey {
-            instance: self.claims.instance.into(),
-            epoch_id: self.claims.epoch_id,
-            key_config: encoded.into(),
-            key_id: config.key_id,
-            suite,
-            public_key: config.public_key.into(),
-            server_time_ms: self.claims.server_time_ms,
-            valid_for_ms: self.claims.lifetime_ms.min(policy.max_age_ms),
-        })
+                if engine.contains(&suite) && policy.accepts_suite(suite) {
+                    return Ok(AttestedKey {
+                        instance: self.claims.instance.into(),
+                        epoch_id: *self.claims.epoch_id,
+                        key_config: (*encoded).into(),
+                        key_id: config.key_id,
+                        suite,
+                        public_key: config.public_key.into(),
+                        server_time_ms: self.claims.server_time_ms,
+                        valid_for_ms: self.claims.lifetime_ms.min(policy.max_age_ms),
+                    });
+                }
+            }
+        }
+        Err(Code::CLAIMS_SUITE.into())
     }
 }

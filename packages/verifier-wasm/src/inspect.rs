@@ -79,7 +79,7 @@ fn bundle<'a>(bundle: &'a Bundle<'_>, length: usize) -> Out<'a> {
     Out::Object(Vec::from([
         ("bytes", Out::Integer(length as u64)),
         ("version", Out::Integer(bundle.version)),
-        ("staticHash", Out::Hex(&bundle.static_hash)),
+        ("staticHash", Out::Hex(bundle.static_hash)),
         ("carriesStatic", Out::Bool(bundle.static_part.is_some())),
         ("index", Out::Integer(bundle.nonce_proof.index)),
         ("depth", Out::Integer(bundle.nonce_proof.path.len() as u64)),

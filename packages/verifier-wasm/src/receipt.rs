@@ -29,8 +29,8 @@ impl Exchange<'_> {
     /// # Errors
     /// `receipt.no_key`, `receipt.signature`.
     pub(crate) fn verify(&self, claims: &Claims<'_>) -> Result<(), Rejection> {
-        let key = claims.receipt_key.as_ref().ok_or(Code::RECEIPT_NO_KEY)?;
-        ensure(self.is_signed(key, &claims.epoch_id).unwrap_or_default(), Code::RECEIPT_SIGNATURE)
+        let key = claims.receipt_key.ok_or(Code::RECEIPT_NO_KEY)?;
+        ensure(self.is_signed(key, claims.epoch_id).unwrap_or_default(), Code::RECEIPT_SIGNATURE)
     }
 
     /// None where the key, the signature or a digest has another form than it must have.

@@ -121,11 +121,12 @@ fn steps(input: &Input<'_>, run: &mut Recorder) -> Result<Passed, Stop> {
     run.demanded(StepId::ReleaseLog, policy.demands.logged(brought))?;
     let release = run.obtain(StepId::PcrRules, policy.release(&values, manifest.as_ref()))?;
     run.report.show_release(&release);
-    run.check(StepId::ClaimsConfig, policy.accepts_config(&release, &claims.config_digest))?;
+    run.check(StepId::ClaimsConfig, policy.accepts_config(&release, claims.config_digest))?;
     let log = run.demanded(StepId::EventLog, policy.explained(&fixed.event_logs, &values))?;
     run.report.show_event_log(log);
 
-    let seen = matched.anchor.endorsement.then(|| AkState::of(ak.name(), &attest));
+    let name = ak.name();
+    let seen = matched.anchor.endorsement.then(|| AkState::of(&name, &attest));
     let floor = policy.demands.floor(manifest.as_ref(), status.as_ref());
     let next_state = state(run, kept, seen, floor, policy.require_monotonic_state)?;
     run.demanded(StepId::Receipt, input.exchange.as_ref().map(|exchange| exchange.verify(claims)))?;
@@ -136,11 +137,11 @@ fn steps(input: &Input<'_>, run: &mut Recorder) -> Result<Passed, Stop> {
 }
 
 /// Compares the key with what is remembered of it, where both are known; gives what to remember from now on.
-fn state(
+fn state<'a>(
     run: &mut Recorder,
-    kept: Result<Option<State>, Code>,
-    seen: Option<AkState>,
-    floor: Option<Floor>,
+    kept: Result<Option<State<'a>>, Code>,
+    seen: Option<AkState<'a>>,
+    floor: Option<Floor<'a>>,
     is_required: bool,
 ) -> Result<Option<Vec<u8>>, Stop> {
     let id = StepId::State;
@@ -171,7 +172,7 @@ fn state(
 fn bundle<'a>(input: &Input<'a>) -> Result<(Bundle<'a>, Static<'a>), Rejection> {
     let bundle = Bundle::decode(input.evidence)?;
     ensure(input.versions.contains(&bundle.version), Code::BUNDLE_VERSION)?;
-    let named = |encoded: &[u8]| Static::hash(encoded) == bundle.static_hash;
+    let named = |encoded: &[u8]| Static::hash(encoded) == *bundle.static_hash;
     let encoded = match bundle.static_part {
         Some(delivered) => {
             ensure(named(delivered), Code::BUNDLE_STATIC_MISMATCH)?;

@@ -71,7 +71,8 @@ fn trusted(chain: &[Vec<u8>], anchor: Json, now_ms: u64) -> (String, Json) {
     let public = ak_public(&chain[0]);
     let static_part =
         Static { ak_public: &public, ak_chain: chain.iter().map(Vec::as_slice).collect(), ..fixed }.encode();
-    let bundle = Bundle { static_hash: Static::hash(&static_part), static_part: Some(&static_part), ..bundle.clone() };
+    let static_hash = Static::hash(&static_part);
+    let bundle = Bundle { static_hash: &static_hash, static_part: Some(&static_part), ..bundle.clone() };
     let mut policy: Json = serde_json::from_str(&accepted.policy).unwrap();
     policy["anchors"] = json!([anchor]);
     let vector = Vector { evidence: bundle.encode(), policy: policy.to_string(), now_ms, ..accepted.clone() };

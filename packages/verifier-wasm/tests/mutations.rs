@@ -37,24 +37,26 @@ fn flipped(original: &Bundle<'_>, part: Part, bit: usize) -> Vec<u8> {
     let claims = if let Part::Claims = part { flip(original.claims) } else { original.claims.to_vec() };
     let static_part = Static { ak_public: &ak_public, ..fixed }.encode();
     let mut bundle = original.clone();
-    let mut value = Vec::new();
+    let (value, sibling);
     match part {
         Part::Pcr(i) => {
             value = flip(bundle.pcrs.values[i].1);
             bundle.pcrs.values[i].1 = &value;
         }
-        Part::Sibling(i) => bundle.nonce_proof.path[i][bit / 8] ^= 1 << (bit % 8),
+        Part::Sibling(i) => {
+            sibling = flip(bundle.nonce_proof.path[i]).try_into().unwrap();
+            bundle.nonce_proof.path[i] = &sibling;
+        }
         Part::Index => bundle.nonce_proof.index ^= 1 << bit,
         _ => {}
     }
     bundle.quote.attest = &attest;
     bundle.quote.signature = &signature;
     bundle.claims = &claims;
-    bundle.static_hash = Static::hash(&static_part);
+    let static_hash = Static::hash(&static_part);
+    bundle.static_hash = &static_hash;
     bundle.static_part = Some(&static_part);
-    let encoded = bundle.encode();
-    drop(value);
-    encoded
+    bundle.encode()
 }
 
 fn refused_in_every_bit(vector: &Vector, part: Part, length: usize) {

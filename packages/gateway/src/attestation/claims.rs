@@ -38,12 +38,12 @@ impl ClaimsSource {
             audiences: self.audiences.iter().map(String::as_str).collect(),
             instance: &self.instance,
             ohttp_keys: &epoch.key_list,
-            epoch_id: epoch.id,
+            epoch_id: &epoch.id,
             lifetime_ms: epoch.lifetime_ms,
             server_time_ms: self.clock.wall_ms(),
-            config_digest: self.config_digest,
+            config_digest: &self.config_digest,
             upstream: self.upstream,
-            receipt_key: Some(epoch.receipt_key),
+            receipt_key: Some(&epoch.receipt_key),
         };
         claims.encode().ok_or(Failure::with(Code::GATEWAY_INTERNAL, "claims"))
     }

@@ -38,12 +38,12 @@ impl EvidenceSource {
             version: VERSION,
             claims: &batch.claims,
             quote: Quote { attest: &batch.quote.attest, signature: &batch.quote.signature },
-            nonce_proof: NonceProof { index: index as u64, path },
+            nonce_proof: NonceProof { index: index as u64, path: path.iter().collect() },
             pcrs: Pcrs {
                 bank: self.bank,
                 values: batch.quote.pcrs.iter().map(|(index, value)| (*index, value.as_slice())).collect(),
             },
-            static_hash: static_part.hash,
+            static_hash: &static_part.hash,
             static_part: if have == Some(static_part.hash) { None } else { Some(&static_part.encoded) },
         };
         Ok(bundle.encode())

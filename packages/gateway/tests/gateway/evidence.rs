@@ -140,7 +140,7 @@ async fn leaves_out_what_the_client_holds() {
     assert_eq!(Static::decode(held).unwrap().event_logs[0].bytes, [7; 5000]);
 
     let nonce = random();
-    let asked = format!("{}&have={}", Evidence::path(&nonce), base64url(&hash));
+    let asked = format!("{}&have={}", Evidence::path(&nonce), base64url(hash));
     let second = Evidence { nonce, bundle: get(&gateway.address, &asked).await.body };
     // More than half of it is the hybrid key.
     assert!(second.bundle.len() < 2500, "{} bytes", second.bundle.len());
@@ -234,7 +234,7 @@ async fn carries_the_release_and_follows_its_files() {
     let (upstream, swtpm) = (Upstream::fixed("{}"), Swtpm::start().await);
     let folder = tempfile::tempdir().unwrap();
     let (release, status) = (folder.path().join("release.cbor"), folder.path().join("status.cbor"));
-    let signed = |payload| Signed { payload, signatures: vec![[7; 96]] };
+    let signed = |payload| Signed { payload, signatures: vec![&[7; 96]] };
     let evidence =
         ReleaseEvidence { manifest: signed(b"{}"), log_proof: Some(b"proof"), key_sets: vec![signed(b"[]")] };
     std::fs::write(&release, evidence.encode()).unwrap();

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::{
     VERSION,
-    cbor::{self, Decoder, Error, ErrorKind, Value},
+    cbor::{self, Decoder, Error, Value},
     key_config,
 };
 
@@ -45,9 +45,15 @@ impl Upstream {
         }
     }
 
-    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, ErrorKind> {
-        let number = decoder.uint()?;
-        Self::ALL.into_iter().find(|upstream| upstream.number() == number).ok_or(ErrorKind::Schema)
+    fn read(decoder: &mut Decoder<'_>) -> Self {
+        match decoder.uint() {
+            0 => Self::InImage,
+            1 => Self::Attested,
+            number => {
+                decoder.expect(number == Self::Unattested.number());
+                Self::Unattested
+            }
+        }
     }
 }
 
@@ -63,17 +69,17 @@ pub struct Claims<'a> {
     /// A whole `application/ohttp-keys` list, 1 to 4096 bytes.
     pub ohttp_keys: &'a [u8],
     /// Random, new with every key epoch.
-    pub epoch_id: [u8; 16],
+    pub epoch_id: &'a [u8; 16],
     /// For so long after the quote the gateway opens requests to these keys; 1 to 86 400 000.
     pub lifetime_ms: u64,
     /// The gateway's wall clock in milliseconds since 1970 when the quote was asked for; below 2^53.
     pub server_time_ms: u64,
     /// SHA-256 of the settings of PROTOCOL.md §12.
-    pub config_digest: [u8; 32],
+    pub config_digest: &'a [u8; 32],
     /// Where plaintext goes.
     pub upstream: Upstream,
     /// Ed25519 key that signs receipts; None where the gateway signs none.
-    pub receipt_key: Option<[u8; 32]>,
+    pub receipt_key: Option<&'a [u8; 32]>,
 }
 
 /// Whether `instance` can stand in the path of the channel's endpoint: `[a-z0-9]{1,32}`.
@@ -82,16 +88,31 @@ pub fn is_instance(instance: &str) -> bool {
     (1..=32).contains(&instance.len()) && instance.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'))
 }
 
-fn audiences<'a>(decoder: &mut Decoder<'a>) -> Result<Vec<&'a str>, ErrorKind> {
-    let audiences = decoder.list(1..=16, Decoder::text)?;
-    let distinct =
-        audiences.iter().enumerate().all(|(i, name)| audiences.iter().skip(i).skip(1).all(|other| other != name));
-    let sized = audiences.iter().all(|name| (1..=255).contains(&name.len()));
-    checked(audiences, distinct && sized)
+fn audiences<'a>(decoder: &mut Decoder<'a>) -> Vec<&'a str> {
+    let audiences = decoder.list(1, 16, Decoder::text);
+    for (i, name) in audiences.iter().enumerate() {
+        let is_new = audiences.iter().take(i).all(|other| other != name);
+        decoder.expect(is_new && matches!(name.len(), 1..=255));
+    }
+    audiences
 }
 
-fn checked<T>(value: T, allowed: bool) -> Result<T, ErrorKind> {
-    if allowed { Ok(value) } else { Err(ErrorKind::Schema) }
+fn instance<'a>(decoder: &mut Decoder<'a>) -> &'a str {
+    let instance = decoder.text();
+    decoder.expect(is_instance(instance));
+    instance
+}
+
+fn lifetime_ms(decoder: &mut Decoder<'_>) -> u64 {
+    let lifetime = decoder.uint();
+    decoder.expect(matches!(lifetime, 1..=MAX_LIFETIME_MS));
+    lifetime
+}
+
+fn server_time_ms(decoder: &mut Decoder<'_>) -> u64 {
+    let time = decoder.uint();
+    decoder.expect(time < TIME_LIMIT_MS);
+    time
 }
 
 impl<'a> Claims<'a> {
@@ -103,33 +124,21 @@ impl<'a> Claims<'a> {
         cbor::decode(bytes, |decoder| {
             decoder.map(|map| {
                 let claims = Self {
-                    version: map.required(0, "version")?.version(VERSION)?,
-                    audiences: audiences(map.required(1, "audiences")?)?,
-                    instance: {
-                        let instance = map.required(2, "instance")?.text()?;
-                        checked(instance, is_instance(instance))?
-                    },
-                    ohttp_keys: {
-                        let keys = map.required(3, "ohttp_keys")?.bytes()?;
-                        checked(keys, matches!(keys.len(), 1..=4096))?
-                    },
-                    epoch_id: map.required(4, "epoch_id")?.array_of_bytes()?,
-                    lifetime_ms: {
-                        let lifetime = map.required(5, "lifetime_ms")?.uint()?;
-                        checked(lifetime, matches!(lifetime, 1..=MAX_LIFETIME_MS))?
-                    },
-                    server_time_ms: {
-                        let time = map.required(6, "server_time_ms")?.uint()?;
-                        checked(time, time < TIME_LIMIT_MS)?
-                    },
-                    config_digest: map.required(7, "config_digest")?.array_of_bytes()?,
-                    upstream: Upstream::decode(map.required(8, "upstream")?)?,
-                    receipt_key: map.optional(9, "receipt_key")?.map(Decoder::array_of_bytes).transpose()?,
+                    version: map.required(0, "version").version(VERSION),
+                    audiences: audiences(map.required(1, "audiences")),
+                    instance: instance(map.required(2, "instance")),
+                    ohttp_keys: map.required(3, "ohttp_keys").sized(4096),
+                    epoch_id: map.required(4, "epoch_id").array_of_bytes(),
+                    lifetime_ms: lifetime_ms(map.required(5, "lifetime_ms")),
+                    server_time_ms: server_time_ms(map.required(6, "server_time_ms")),
+                    config_digest: map.required(7, "config_digest").array_of_bytes(),
+                    upstream: Upstream::read(map.required(8, "upstream")),
+                    receipt_key: map.optional(9, "receipt_key").map(Decoder::array_of_bytes),
                 };
-                if let Some(decoder) = map.optional(10, "gpu")? {
-                    decoder.list(1..=16, Decoder::skip)?;
+                if let Some(decoder) = map.optional(10, "gpu") {
+                    decoder.list(1, 16, Decoder::skip);
                 }
-                Ok(claims)
+                claims
             })
         })
     }
@@ -142,13 +151,13 @@ impl<'a> Claims<'a> {
             (1, Value::array(self.audiences.iter().copied())),
             (2, self.instance.into()),
             (3, self.ohttp_keys.into()),
-            (4, self.epoch_id.into()),
+            (4, (*self.epoch_id).into()),
             (5, self.lifetime_ms.into()),
             (6, self.server_time_ms.into()),
-            (7, self.config_digest.into()),
+            (7, (*self.config_digest).into()),
             (8, self.upstream.number().into()),
         ];
-        members.extend(self.receipt_key.map(|key| (9, key.into())));
+        members.extend(self.receipt_key.map(|key| (9, (*key).into())));
         let encoded = Value::map(members).encode();
         (Claims::decode(&encoded).is_ok() && key_config::decode_list(self.ohttp_keys).is_some()).then_some(encoded)
     }

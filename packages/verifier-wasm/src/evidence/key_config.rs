@@ -76,13 +76,11 @@ impl<'a> KeyConfig<'a> {
         if !odd.is_empty() || pairs.is_empty() || usize::from(length) != rest.len() {
             return None;
         }
-        let algorithms = pairs
-            .iter()
-            .map(|&[k, d, a, e]| SymmetricAlgorithms {
-                kdf_id: u16::from_be_bytes([k, d]),
-                aead_id: u16::from_be_bytes([a, e]),
-            })
-            .collect();
+        let mut algorithms = Vec::new();
+        for &[k, d, a, e] in pairs {
+            let (kdf_id, aead_id) = (u16::from_be_bytes([k, d]), u16::from_be_bytes([a, e]));
+            algorithms.push(SymmetricAlgorithms { kdf_id, aead_id });
+        }
         Some(Self { key_id, kem_id, public_key, algorithms })
     }
 }

@@ -70,12 +70,14 @@ impl NonceTree {
 ///
 /// None when the path is deeper than [`MAX_DEPTH`] or has no leaf of that index.
 #[must_use]
-pub fn root_from_path(nonce: &Hash, index: u64, path: &[Hash]) -> Option<Hash> {
-    if path.len() > MAX_DEPTH || index >> path.len() != 0 {
+pub fn root_from_path(nonce: &Hash, mut index: u64, path: &[&Hash]) -> Option<Hash> {
+    if path.len() > MAX_DEPTH {
         return None;
     }
-    let climb = |below: Hash, (height, sibling): (usize, &Hash)| {
-        if index >> height & 1 == 1 { node(sibling, &below) } else { node(&below, sibling) }
-    };
-    Some(path.iter().enumerate().fold(leaf(nonce), climb))
+    let mut below = leaf(nonce);
+    for sibling in path {
+        below = if index & 1 == 1 { node(sibling, &below) } else { node(&below, sibling) };
+        index >>= 1;
+    }
+    (index == 0).then_some(below)
 }

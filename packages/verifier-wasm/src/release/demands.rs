@@ -52,7 +52,7 @@ pub(crate) struct Against<'a> {
     pub(crate) bank: Bank,
     pub(crate) now_ms: u64,
     /// What the caller remembers of earlier visits.
-    pub(crate) kept: Option<&'a State>,
+    pub(crate) kept: Option<&'a State<'a>>,
 }
 
 fn release_keys(item: &Item<'_>) -> Result<ReleaseKeys, Rejection> {
@@ -154,9 +154,9 @@ impl Demands {
     }
 
     /// What to remember once a manifest passed: under the pinned set, the highest `minVersion` that was signed.
-    pub(crate) fn floor(&self, manifest: Option<&Manifest>, status: Option<&Status>) -> Option<Floor> {
+    pub(crate) fn floor(&self, manifest: Option<&Manifest>, status: Option<&Status>) -> Option<Floor<'_>> {
         let (keys, manifest) = (self.keys.as_ref()?, manifest?);
-        Some((keys.id, manifest.min_version.max(status.map_or(0, |status| status.min_version))))
+        Some((&keys.id, manifest.min_version.max(status.map_or(0, |status| status.min_version))))
     }
 
     /// Step `release.log`; None where the policy names no log.

@@ -5,7 +5,7 @@ use alloc::{string::String, vec::Vec};
 use super::document::{Document, KEY_SET};
 use crate::{
     Code,
-    evidence::{bundle::Signed, cbor::Value},
+    evidence::{bundle::Signed, cbor::Encoder},
     hash::sha256,
     json::members::{Item, Members},
     rejection::{Rejection, ensure},
@@ -91,13 +91,21 @@ impl KeySet {
 
     /// What names this set, whatever the order in which it was written.
     pub(super) fn id(&self) -> [u8; 32] {
-        let keys = self.keys.iter().map(|key| [Value::from(key.bytes), key.role.as_str().into()]);
-        let thresholds = self.thresholds.iter().map(|(role, least)| [role.as_str().into(), Value::from(*least)]);
-        let description = Value::map([
-            (0, Value::Array(keys.map(Value::array).collect())),
-            (1, Value::Array(thresholds.map(Value::array).collect())),
-        ]);
-        let description = description.encode();
+        let mut description = Encoder::default();
+        description.map(2);
+        description.member(0).array(self.keys.len());
+        for key in &self.keys {
+            description.array(2);
+            description.bytes(&key.bytes);
+            description.text(&key.role);
+        }
+        description.member(1).array(self.thresholds.len());
+        for (role, least) in &self.thresholds {
+            description.array(2);
+            description.text(role);
+            description.uint(*least);
+        }
+        let description = description.finish();
         let length = |bytes: &[u8]| (bytes.len() as u32).to_be_bytes();
         sha256(&[&length(ID_DOMAIN), ID_DOMAIN, &length(&description), &description])
     }

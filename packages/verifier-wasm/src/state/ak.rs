@@ -1,26 +1,30 @@
 //! What is remembered of one attestation key.
 
-use alloc::vec::Vec;
-
 use crate::{
     Code,
-    evidence::cbor::{Decoder, ErrorKind, Value},
+    evidence::cbor::{Decoder, Encoder},
     tpm::Attest,
 };
 
 /// Counters that a TPM signs with every quote (TPMS_CLOCK_INFO, TPM 2.0 Part 2 §10.11.1), as last seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct AkState {
-    pub(super) name: Vec<u8>,
+pub(crate) struct AkState<'a> {
+    pub(super) name: &'a [u8],
     reset_count: u32,
     restart_count: u32,
     pub(super) clock: u64,
     firmware_version: u64,
 }
 
-impl AkState {
+fn count(decoder: &mut Decoder<'_>) -> u32 {
+    let count = u32::try_from(decoder.uint());
+    decoder.expect(count.is_ok());
+    count.unwrap_or_default()
+}
+
+impl<'a> AkState<'a> {
     /// `name` is the key's Name; outside of the endorsement hierarchy the numbers are obfuscated and mean nothing (Part 1 §36.7).
-    pub(crate) fn of(name: Vec<u8>, attest: &Attest<'_>) -> Self {
+    pub(crate) fn of(name: &'a [u8], attest: &Attest<'_>) -> Self {
         let clock = &attest.clock_info;
         Self {
             name,
@@ -31,24 +35,25 @@ impl AkState {
         }
     }
 
-    pub(super) fn read(decoder: &mut Decoder<'_>) -> Result<Self, ErrorKind> {
-        let count = |decoder: &mut Decoder<'_>| decoder.uint()?.try_into().map_err(|_| ErrorKind::Schema);
-        let state = decoder.map(|map| {
-            Ok(Self {
-                name: map.required(0, "name")?.bytes()?.into(),
-                reset_count: count(map.required(1, "resetCount")?)?,
-                restart_count: count(map.required(2, "restartCount")?)?,
-                clock: map.required(3, "clock")?.uint()?,
-                firmware_version: map.required(4, "firmwareVersion")?.uint()?,
-            })
-        })?;
-        if matches!(state.name.len(), 34 | 50 | 66) { Ok(state) } else { Err(ErrorKind::Schema) }
+    pub(super) fn read(decoder: &mut Decoder<'a>) -> Self {
+        let state = decoder.map(|map| Self {
+            name: map.required(0, "name").bytes(),
+            reset_count: count(map.required(1, "resetCount")),
+            restart_count: count(map.required(2, "restartCount")),
+            clock: map.required(3, "clock").uint(),
+            firmware_version: map.required(4, "firmwareVersion").uint(),
+        });
+        decoder.expect(matches!(state.name.len(), 34 | 50 | 66));
+        state
     }
 
-    pub(super) fn value(&self) -> Value {
-        let numbers = [self.reset_count.into(), self.restart_count.into(), self.clock, self.firmware_version];
-        let numbers = (1..).zip(numbers.map(Value::Uint));
-        Value::map([(0, self.name.as_slice().into())].into_iter().chain(numbers))
+    pub(super) fn write(&self, out: &mut Encoder) {
+        out.map(5);
+        out.member(0).bytes(self.name);
+        out.member(1).uint(self.reset_count.into());
+        out.member(2).uint(self.restart_count.into());
+        out.member(3).uint(self.clock);
+        out.member(4).uint(self.firmware_version);
     }
 
     /// A reset of the TPM takes the counts (1, 1) to (2, 0), TPM2_Clear takes them to (0, 0) (Part 1 §36.2, §36.3).

@@ -1,11 +1,11 @@
 use alloc::vec;
 
 use super::*;
-use crate::tpm::Attest;
+use crate::{evidence::cbor::Value, tpm::Attest};
 
-fn seen(name: u8, reset_count: u64, restart_count: u64, clock: u64, firmware_version: u64) -> AkState {
+fn seen(name: u8, reset_count: u64, restart_count: u64, clock: u64, firmware_version: u64) -> AkState<'static> {
     let state = encoded(&[(name, [reset_count, restart_count, clock, firmware_version])]);
-    State::decode(&state).unwrap().aks.remove(0)
+    State::decode(state.leak()).unwrap().aks.remove(0)
 }
 
 fn encoded(aks: &[(u8, [u64; 4])]) -> Vec<u8> {
@@ -136,5 +136,5 @@ fn a_quote_is_remembered_as_the_tpm_states_it() {
     ]
     .concat();
     let attest = Attest::decode(&attest).unwrap();
-    assert_eq!(AkState::of(vec![1; 34], &attest), seen(1, 2, 1, 100, 7));
+    assert_eq!(AkState::of(&[1; 34], &attest), seen(1, 2, 1, 100, 7));
 }

@@ -129,11 +129,11 @@ impl Report {
         self.claims = Some(ClaimsReport {
             audiences: claims.audiences.iter().map(|name| String::from(*name)).collect(),
             instance: claims.instance.into(),
-            epoch_id: claims.epoch_id,
+            epoch_id: *claims.epoch_id,
             lifetime_ms: claims.lifetime_ms,
             server_time_ms: claims.server_time_ms,
-            config_digest: claims.config_digest,
-            receipt_key: claims.receipt_key,
+            config_digest: *claims.config_digest,
+            receipt_key: claims.receipt_key.copied(),
             upstream: claims.upstream,
         });
     }

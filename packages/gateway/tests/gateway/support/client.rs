@@ -145,7 +145,7 @@ impl Attested {
         match evidence.verify(&policy) {
             Verdict::Passed { key, .. } => {
                 let claims = Bundle::decode(&evidence.bundle).unwrap().claims;
-                let receipt_key = Claims::decode(claims).unwrap().receipt_key.expect("this gateway writes receipts");
+                let receipt_key = *Claims::decode(claims).unwrap().receipt_key.expect("this gateway writes receipts");
                 Self { key, receipt_key, address: gateway.address.clone() }
             }
             failed => panic!("{}", failed.to_json()),

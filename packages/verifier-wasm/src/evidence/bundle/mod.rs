@@ -37,6 +37,7 @@ impl From<Error> for Refusal {
             ErrorKind::Encoding => Code::BUNDLE_ENCODING,
             ErrorKind::Schema => Code::BUNDLE_SCHEMA,
             ErrorKind::Version => Code::BUNDLE_VERSION,
+            ErrorKind::Size => Code::BUNDLE_SIZE,
         };
         Self { code, member: error.member }
     }
@@ -57,11 +58,11 @@ pub struct Quote<'a> {
 
 /// The way from one client's nonce to the root that the quote covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NonceProof {
+pub struct NonceProof<'a> {
     /// Position of the client's leaf.
     pub index: u64,
     /// Siblings from the leaf upwards. More than 20 are refused by the step `binding.nonce`.
-    pub path: Vec<[u8; 32]>,
+    pub path: Vec<&'a [u8; 32]>,
 }
 
 /// The answer to one request for evidence.
@@ -74,37 +75,29 @@ pub struct Bundle<'a> {
     /// What the TPM says.
     pub quote: Quote<'a>,
     /// What makes it fresh for this client.
-    pub nonce_proof: NonceProof,
+    pub nonce_proof: NonceProof<'a>,
     /// What the machine measured.
     pub pcrs: Pcrs<'a>,
     /// SHA-256 of the static part.
-    pub static_hash: [u8; 32],
+    pub static_hash: &'a [u8; 32],
     /// Encoded [`Static`]; None when the client holds the one of this hash.
     pub static_part: Option<&'a [u8]>,
 }
 
-fn sized<'a>(decoder: &mut Decoder<'a>, most: usize) -> Result<&'a [u8], ErrorKind> {
-    decoder.bytes().and_then(|bytes| if (1..=most).contains(&bytes.len()) { Ok(bytes) } else { Err(ErrorKind::Schema) })
-}
-
 impl<'a> Quote<'a> {
-    fn decode(decoder: &mut Decoder<'a>) -> Result<Self, ErrorKind> {
-        decoder.map(|map| {
-            Ok(Self {
-                attest: sized(map.required(0, "attest")?, 2048)?,
-                signature: sized(map.required(1, "signature")?, 2048)?,
-            })
+    fn read(decoder: &mut Decoder<'a>) -> Self {
+        decoder.map(|map| Self {
+            attest: map.required(0, "attest").sized(2048),
+            signature: map.required(1, "signature").sized(2048),
         })
     }
 }
 
-impl NonceProof {
-    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, ErrorKind> {
-        decoder.map(|map| {
-            Ok(Self {
-                index: map.required(0, "index")?.uint()?,
-                path: map.required(1, "path")?.list(0..=64, Decoder::array_of_bytes)?,
-            })
+impl<'a> NonceProof<'a> {
+    fn read(decoder: &mut Decoder<'a>) -> Self {
+        decoder.map(|map| Self {
+            index: map.required(0, "index").uint(),
+            path: map.required(1, "path").list(0, 64, Decoder::array_of_bytes),
         })
     }
 }
@@ -116,21 +109,17 @@ impl<'a> Bundle<'a> {
     /// Where the bytes are too many, not deterministic CBOR, or not a bundle.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, Refusal> {
         at_most(MAX_BUNDLE, bytes, "")?;
-        let bundle = cbor::decode(bytes, |decoder| {
-            decoder.map(|map| {
-                Ok(Self {
-                    version: map.required(0, "version")?.version(VERSION)?,
-                    claims: map.required(1, "claims")?.bytes()?,
-                    quote: Quote::decode(map.required(2, "quote")?)?,
-                    nonce_proof: NonceProof::decode(map.required(3, "nonce-proof")?)?,
-                    pcrs: Pcrs::decode(map.required(4, "pcrs")?)?,
-                    static_hash: map.required(5, "static-hash")?.array_of_bytes()?,
-                    static_part: map.optional(6, "static")?.map(Decoder::bytes).transpose()?,
-                })
+        cbor::decode(bytes, |decoder| {
+            decoder.map(|map| Self {
+                version: map.required(0, "version").version(VERSION),
+                claims: map.required(1, "claims").at_most(MAX_CLAIMS, "claims"),
+                quote: Quote::read(map.required(2, "quote")),
+                nonce_proof: NonceProof::read(map.required(3, "nonce-proof")),
+                pcrs: Pcrs::read(map.required(4, "pcrs")),
+                static_hash: map.required(5, "static-hash").array_of_bytes(),
+                static_part: map.optional(6, "static").map(Decoder::bytes),
             })
-        })?;
-        at_most(MAX_CLAIMS, bundle.claims, "claims")?;
-        Ok(bundle)
+        })
     }
 
     /// The encoding that travels.
@@ -144,11 +133,11 @@ impl<'a> Bundle<'a> {
                 3,
                 Value::map([
                     (0, self.nonce_proof.index.into()),
-                    (1, Value::array(self.nonce_proof.path.iter().copied())),
+                    (1, Value::array(self.nonce_proof.path.iter().map(|sibling| **sibling))),
                 ]),
             ),
             (4, self.pcrs.value()),
-            (5, self.static_hash.into()),
+            (5, (*self.static_hash).into()),
         ];
         members.extend(self.static_part.map(|bytes| (6, bytes.into())));
         Value::map(members).encode()

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::{
-    evidence::cbor::{Decoder, ErrorKind, Map, Value},
+    evidence::cbor::{Decoder, Value},
     hash::HashAlgorithm,
 };
 
@@ -52,12 +52,11 @@ impl Bank {
         }
     }
 
-    pub(super) fn decode(decoder: &mut Decoder<'_>) -> Result<Self, ErrorKind> {
-        let id = decoder.uint()?;
-        [Self::Sha256, Self::Sha384]
-            .into_iter()
-            .find(|bank| u64::from(bank.algorithm_id()) == id)
-            .ok_or(ErrorKind::Schema)
+    fn read(decoder: &mut Decoder<'_>) -> Self {
+        let id = decoder.uint();
+        let bank = if id == u64::from(Self::Sha384.algorithm_id()) { Self::Sha384 } else { Self::Sha256 };
+        decoder.expect(id == u64::from(bank.algorithm_id()));
+        bank
     }
 }
 
@@ -70,26 +69,21 @@ pub struct Pcrs<'a> {
     pub values: Vec<(u8, &'a [u8])>,
 }
 
-fn pcr_values<'a>(map: &mut Map<'_, 'a>, bank: Bank) -> Result<Vec<(u8, &'a [u8])>, ErrorKind> {
-    let mut values = Vec::new();
-    for index in 0..24 {
-        if let Some(decoder) = map.optional(u64::from(index), "values")? {
-            let value = decoder.bytes()?;
-            if value.len() != bank.digest_length() {
-                return Err(ErrorKind::Schema);
-            }
-            values.push((index, value));
-        }
-    }
-    Ok(values)
-}
-
 impl<'a> Pcrs<'a> {
-    pub(super) fn decode(decoder: &mut Decoder<'a>) -> Result<Self, ErrorKind> {
+    pub(super) fn read(decoder: &mut Decoder<'a>) -> Self {
         decoder.map(|map| {
-            let bank = Bank::decode(map.required(0, "bank")?)?;
-            let values = map.required(1, "values")?.map(|values| pcr_values(values, bank))?;
-            Ok(Self { bank, values })
+            let bank = Bank::read(map.required(0, "bank"));
+            let mut values = Vec::new();
+            map.required(1, "values").map(|map| {
+                for index in 0..24 {
+                    if let Some(decoder) = map.optional(index, "values") {
+                        let value = decoder.bytes();
+                        decoder.expect(value.len() == bank.digest_length());
+                        values.push((index, value));
+                    }
+                }
+            });
+            Self { bank, values }
         })
     }
 

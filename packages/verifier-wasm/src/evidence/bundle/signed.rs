@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::{Refusal, sized};
-use crate::evidence::cbor::{self, Decoder, ErrorKind, Value};
+use super::Refusal;
+use crate::evidence::cbor::{self, Decoder, Value};
 
 /// Largest document, in bytes.
 pub const MAX_DOCUMENT: usize = 256 << 10;
@@ -16,7 +16,7 @@ pub struct Signed<'a> {
     /// The JSON text as it was signed, 1 byte to 256 KiB.
     pub payload: &'a [u8],
     /// 1 to 16, each an Ed25519 public key (32 bytes) and a signature of it (64 bytes).
-    pub signatures: Vec<[u8; 96]>,
+    pub signatures: Vec<&'a [u8; 96]>,
 }
 
 /// What was released, by whom, and where that can be looked up.
@@ -36,15 +36,13 @@ impl<'a> Signed<'a> {
     /// # Errors
     /// `bundle.encoding` or `bundle.schema`.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, Refusal> {
-        Ok(cbor::decode(bytes, Self::read)?)
+        cbor::decode(bytes, Self::read)
     }
 
-    pub(super) fn read(decoder: &mut Decoder<'a>) -> Result<Self, ErrorKind> {
-        decoder.map(|map| {
-            Ok(Self {
-                payload: sized(map.required(0, "payload")?, MAX_DOCUMENT)?,
-                signatures: map.required(1, "signatures")?.list(1..=16, Decoder::array_of_bytes)?,
-            })
+    pub(super) fn read(decoder: &mut Decoder<'a>) -> Self {
+        decoder.map(|map| Self {
+            payload: map.required(0, "payload").sized(MAX_DOCUMENT),
+            signatures: map.required(1, "signatures").list(1, 16, Decoder::array_of_bytes),
         })
     }
 
@@ -55,7 +53,7 @@ impl<'a> Signed<'a> {
     }
 
     pub(super) fn value(&self) -> Value {
-        Value::map([(0, self.payload.into()), (1, Value::array(self.signatures.iter().copied()))])
+        Value::map([(0, self.payload.into()), (1, Value::array(self.signatures.iter().map(|signature| **signature)))])
     }
 }
 
@@ -65,18 +63,14 @@ impl<'a> ReleaseEvidence<'a> {
     /// # Errors
     /// `bundle.encoding` or `bundle.schema`.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, Refusal> {
-        Ok(cbor::decode(bytes, Self::read)?)
+        cbor::decode(bytes, Self::read)
     }
 
-    pub(super) fn read(decoder: &mut Decoder<'a>) -> Result<Self, ErrorKind> {
-        decoder.map(|map| {
-            Ok(Self {
-                manifest: Signed::read(map.required(0, "manifest")?)?,
-                log_proof: map.optional(1, "tlog-proof")?.map(|decoder| sized(decoder, MAX_LOG_PROOF)).transpose()?,
-                key_sets: map
-                    .optional(2, "key sets")?
-                    .map_or_else(|| Ok(Vec::new()), |decoder| decoder.list(1..=8, Signed::read))?,
-            })
+    pub(super) fn read(decoder: &mut Decoder<'a>) -> Self {
+        decoder.map(|map| Self {
+            manifest: Signed::read(map.required(0, "manifest")),
+            log_proof: map.optional(1, "tlog-proof").map(|decoder| decoder.sized(MAX_LOG_PROOF)),
+            key_sets: map.optional(2, "key sets").map_or(Vec::new(), |decoder| decoder.list(1, 8, Signed::read)),
         })
     }
 

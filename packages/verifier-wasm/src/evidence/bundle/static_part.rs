@@ -2,9 +2,9 @@
 
 use alloc::vec::Vec;
 
-use super::{Refusal, ReleaseEvidence, Signed, at_most, sized};
+use super::{Refusal, ReleaseEvidence, Signed, at_most};
 use crate::{
-    evidence::cbor::{self, Decoder, ErrorKind, Map, Value},
+    evidence::cbor::{self, Decoder, Value},
     hash::sha256,
 };
 
@@ -54,14 +54,9 @@ pub struct PlatformReport<'a> {
     pub certificates: Vec<&'a [u8]>,
 }
 
-fn optional_list<'a, T>(
-    map: &mut Map<'_, 'a>,
-    key: u64,
-    member: &'static str,
-    most: u64,
-    read: impl FnMut(&mut Decoder<'a>) -> Result<T, ErrorKind>,
-) -> Result<Vec<T>, ErrorKind> {
-    map.optional(key, member)?.map_or_else(|| Ok(Vec::new()), |decoder| decoder.list(1..=most, read))
+/// Where there is one; then it has items.
+fn list<'a, T>(decoder: Option<&mut Decoder<'a>>, most: u64, read: impl FnMut(&mut Decoder<'a>) -> T) -> Vec<T> {
+    decoder.map_or(Vec::new(), |decoder| decoder.list(1, most, read))
 }
 
 impl<'a> Static<'a> {
@@ -71,24 +66,16 @@ impl<'a> Static<'a> {
     /// Where the bytes are too many, not deterministic CBOR, or not a static part.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, Refusal> {
         at_most(MAX_STATIC, bytes, "static")?;
-        let decoded = cbor::decode(bytes, |decoder| {
-            decoder.map(|map| {
-                Ok(Self {
-                    ak_public: sized(map.required(0, "akPublic")?, 1024)?,
-                    ak_chain: optional_list(map, 1, "akChain", 8, Decoder::bytes)?,
-                    event_logs: optional_list(map, 2, "event-log", 4, EventLog::decode)?,
-                    release: map.optional(3, "release-evidence")?.map(ReleaseEvidence::read).transpose()?,
-                    platform_reports: optional_list(map, 4, "platform-report", 4, PlatformReport::decode)?,
-                    status: map.optional(5, "status-snapshot")?.map(Signed::read).transpose()?,
-                })
+        cbor::decode(bytes, |decoder| {
+            decoder.map(|map| Self {
+                ak_public: map.required(0, "akPublic").sized(1024),
+                ak_chain: list(map.optional(1, "akChain"), 8, |decoder| decoder.at_most(MAX_CERTIFICATE, "akChain")),
+                event_logs: list(map.optional(2, "event-log"), 4, EventLog::read),
+                release: map.optional(3, "release-evidence").map(ReleaseEvidence::read),
+                platform_reports: list(map.optional(4, "platform-report"), 4, PlatformReport::read),
+                status: map.optional(5, "status-snapshot").map(Signed::read),
             })
-        })?;
-        decoded.ak_chain.iter().try_for_each(|certificate| at_most(MAX_CERTIFICATE, certificate, "akChain"))?;
-        decoded.event_logs.iter().try_for_each(|log| at_most(MAX_EVENT_LOG, log.bytes, "event-log"))?;
-        for certificate in decoded.platform_reports.iter().flat_map(|report| &report.certificates) {
-            at_most(MAX_CERTIFICATE, certificate, "platform-report")?;
-        }
-        Ok(decoded)
+        })
     }
 
     /// The encoding that travels and is hashed.
@@ -118,19 +105,22 @@ impl<'a> Static<'a> {
 }
 
 impl<'a> EventLog<'a> {
-    fn decode(decoder: &mut Decoder<'a>) -> Result<Self, ErrorKind> {
-        decoder.map(|map| Ok(Self { kind: map.required(0, "kind")?.uint()?, bytes: map.required(1, "log")?.bytes()? }))
+    fn read(decoder: &mut Decoder<'a>) -> Self {
+        decoder.map(|map| Self {
+            kind: map.required(0, "kind").uint(),
+            bytes: map.required(1, "log").at_most(MAX_EVENT_LOG, "event-log"),
+        })
     }
 }
 
 impl<'a> PlatformReport<'a> {
-    fn decode(decoder: &mut Decoder<'a>) -> Result<Self, ErrorKind> {
-        decoder.map(|map| {
-            Ok(Self {
-                kind: map.required(0, "kind")?.uint()?,
-                report: sized(map.required(1, "report")?, MAX_PLATFORM_REPORT)?,
-                certificates: optional_list(map, 2, "certificates", 4, Decoder::bytes)?,
-            })
+    fn read(decoder: &mut Decoder<'a>) -> Self {
+        decoder.map(|map| Self {
+            kind: map.required(0, "kind").uint(),
+            report: map.required(1, "report").sized(MAX_PLATFORM_REPORT),
+            certificates: list(map.optional(2, "certificates"), 4, |decoder| {
+                decoder.at_most(MAX_CERTIFICATE, "platform-report")
+            }),
         })
     }
 

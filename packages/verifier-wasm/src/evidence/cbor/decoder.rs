@@ -1,226 +1,202 @@
-//! Reads deterministic CBOR and refuses everything else.
+//! Reads what deterministic CBOR says.
 
 use alloc::vec::Vec;
-use core::ops::RangeInclusive;
 
-use super::{ARRAY, BYTES, Error, ErrorKind, FIRST_EXTENSION_KEY, MAP, MAX_DEPTH, TEXT, UINT};
+use super::{ARRAY, BYTES, Error, ErrorKind, FIRST_EXTENSION_KEY, MAP, MAX_DEPTH, TEXT, UINT, walk};
 
 /// Reads one item after another from a byte string; what it returns borrows from there.
-#[derive(Clone, Copy, Debug)]
+///
+/// The first error stays and everything after it reads as nothing: zero, empty, absent. So readers are written straight on, and
+/// [`decode`], the only way to a value, asks for the error last.
+#[derive(Debug)]
 pub struct Decoder<'a> {
     rest: &'a [u8],
-    depth: u8,
+    /// Members of the map or items of the array that is being read that were not read yet.
+    left: u64,
     member: &'static str,
+    error: Option<ErrorKind>,
+    /// The member that is longer than it may be: told when there is no other error.
+    too_long: Option<&'static str>,
 }
 
 /// Decodes exactly one item that takes up the whole input.
 ///
 /// # Errors
-/// [`ErrorKind::Encoding`] unless all of it is one item of deterministic CBOR, whatever it says; then those of `read`.
-pub fn decode<'a, T>(bytes: &'a [u8], read: impl FnOnce(&mut Decoder<'a>) -> Result<T, ErrorKind>) -> Result<T, Error> {
-    let mut decoder = Decoder { rest: bytes, depth: 0, member: "" };
-    let mut whole = decoder;
-    let value = whole.skip().and_then(|()| whole.end()).and_then(|()| read(&mut decoder));
-    value.map_err(|kind| Error { kind, member: decoder.member })
+/// [`ErrorKind::Encoding`] unless all of it is one item of deterministic CBOR, whatever it says; then the first that `read` met.
+pub fn decode<'a, T, E: From<Error>>(bytes: &'a [u8], read: impl FnOnce(&mut Decoder<'a>) -> T) -> Result<T, E> {
+    let mut decoder = Decoder::new(bytes);
+    let value = read(&mut decoder);
+    match decoder.error() {
+        None => Ok(value),
+        Some(error) => Err(error.into()),
+    }
 }
 
 impl<'a> Decoder<'a> {
-    fn end(&self) -> Result<(), ErrorKind> {
-        if self.rest.is_empty() { Ok(()) } else { Err(ErrorKind::Encoding) }
+    /// Checks the encoding of all of it, so that everything after can only meet what it did not expect.
+    fn new(bytes: &'a [u8]) -> Self {
+        let mut decoder = Self { rest: bytes, left: 0, member: "", error: None, too_long: None };
+        let mut after = bytes;
+        if walk::skip(&mut after, MAX_DEPTH).is_none() || !after.is_empty() {
+            decoder.fail(ErrorKind::Encoding);
+        }
+        decoder
     }
 
-    fn take(&mut self, length: u64) -> Result<&'a [u8], ErrorKind> {
-        let length = usize::try_from(length).map_err(|_| ErrorKind::Encoding)?;
-        let (taken, rest) = self.rest.split_at_checked(length).ok_or(ErrorKind::Encoding)?;
-        self.rest = rest;
-        Ok(taken)
+    fn error(&self) -> Option<Error> {
+        let too_long = self.too_long.map(|member| Error { kind: ErrorKind::Size, member });
+        self.error.map(|kind| Error { kind, member: self.member }).or(too_long)
     }
 
-    /// Major type and argument, in the shortest form only (RFC 8949 §3, §4.2.1).
-    fn head(&mut self) -> Result<(u8, u64), ErrorKind> {
-        let (&first, rest) = self.rest.split_first().ok_or(ErrorKind::Encoding)?;
-        self.rest = rest;
-        let (width, smallest) = match first & 0x1f {
-            small @ 0..24 => return Ok((first >> 5, u64::from(small))),
-            24 => (1, 24),
-            25 => (2, 0x100),
-            26 => (4, 0x1_0000),
-            27 => (8, 0x1_0000_0000),
-            _ => return Err(ErrorKind::Encoding),
-        };
-        let argument = self.take(width)?.iter().fold(0, |value, &byte| value << 8 | u64::from(byte));
-        if argument < smallest { Err(ErrorKind::Encoding) } else { Ok((first >> 5, argument)) }
+    fn fail(&mut self, kind: ErrorKind) {
+        self.error.get_or_insert(kind);
+        self.rest = &[];
     }
 
-    fn expect(&mut self, expected: u8) -> Result<u64, ErrorKind> {
-        match self.head()? {
-            (major, argument) if major == expected => Ok(argument),
-            (UINT | BYTES | TEXT | ARRAY | MAP, _) => Err(ErrorKind::Schema),
-            _ => Err(ErrorKind::Encoding),
+    /// Notes an error of the member that was just read, unless it `is_allowed`.
+    pub fn expect(&mut self, is_allowed: bool) {
+        if !is_allowed {
+            self.fail(ErrorKind::Schema);
         }
     }
 
-    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, ErrorKind>) -> Result<T, ErrorKind> {
-        let outer = self.depth;
-        self.depth = outer.saturating_add(1);
-        if self.depth > MAX_DEPTH {
-            return Err(ErrorKind::Encoding);
+    /// The argument of the next item, which must be of the `major` type.
+    fn head(&mut self, major: u8) -> u64 {
+        match walk::head(&mut self.rest) {
+            Some((found, argument)) if found == major => argument,
+            _ => {
+                self.fail(ErrorKind::Schema);
+                0
+            }
         }
-        let value = read(self)?;
-        self.depth = outer;
-        Ok(value)
     }
 
-    /// Reads an unsigned integer.
-    ///
-    /// # Errors
-    /// When the next item is another one, as for every method here.
-    pub fn uint(&mut self) -> Result<u64, ErrorKind> {
-        self.expect(UINT)
-    }
-
-    /// Reads the version of the protocol that the members after it belong to.
-    ///
-    /// # Errors
-    /// When the next item is another one, and [`ErrorKind::Version`] when it is not `known`.
-    pub fn version(&mut self, known: u64) -> Result<u64, ErrorKind> {
-        let version = self.uint()?;
-        if version == known { Ok(version) } else { Err(ErrorKind::Version) }
-    }
-
-    /// Reads a byte string.
-    ///
-    /// # Errors
-    /// When the next item is another one.
-    pub fn bytes(&mut self) -> Result<&'a [u8], ErrorKind> {
-        let length = self.expect(BYTES)?;
-        self.take(length)
-    }
-
-    /// Reads a byte string of exactly `N` bytes.
-    ///
-    /// # Errors
-    /// When the next item is another one.
-    pub fn array_of_bytes<const N: usize>(&mut self) -> Result<[u8; N], ErrorKind> {
-        self.bytes()?.try_into().map_err(|_| ErrorKind::Schema)
-    }
-
-    /// Reads a text string; invalid UTF-8 is an error of the encoding.
-    ///
-    /// # Errors
-    /// When the next item is another one.
-    pub fn text(&mut self) -> Result<&'a str, ErrorKind> {
-        let length = self.expect(TEXT)?;
-        core::str::from_utf8(self.take(length)?).map_err(|_| ErrorKind::Encoding)
-    }
-
-    /// Reads an array of an allowed number of items, each by `read`.
-    ///
-    /// # Errors
-    /// When the next item is another one, when there are more or fewer items, and those of `read`.
-    pub fn list<T>(
-        &mut self,
-        allowed: RangeInclusive<u64>,
-        mut read: impl FnMut(&mut Self) -> Result<T, ErrorKind>,
-    ) -> Result<Vec<T>, ErrorKind> {
-        let count = self.expect(ARRAY)?;
-        if !allowed.contains(&count) {
-            return Err(ErrorKind::Schema);
-        }
-        self.nested(|decoder| (0..count).map(|_| read(decoder)).collect())
-    }
-
-    /// Reads a map by asking for its members in ascending order; see [`Map`].
-    ///
-    /// # Errors
-    /// When the next item is another one, those of `read`, and an unknown critical key.
-    pub fn map<T>(&mut self, read: impl FnOnce(&mut Map<'_, 'a>) -> Result<T, ErrorKind>) -> Result<T, ErrorKind> {
-        let remaining = self.expect(MAP)?;
-        self.nested(|decoder| {
-            let mut map = Map { decoder, remaining, pending: None, last: None };
-            let value = read(&mut map)?;
-            map.end()?;
-            Ok(value)
+    fn string(&mut self, major: u8) -> &'a [u8] {
+        let length = self.head(major);
+        walk::take(&mut self.rest, length).unwrap_or_else(|| {
+            self.fail(ErrorKind::Encoding);
+            &[]
         })
     }
 
-    /// Reads over one item of any allowed type, which must still be deterministic CBOR.
-    ///
-    /// # Errors
-    /// When it is not.
-    pub fn skip(&mut self) -> Result<(), ErrorKind> {
-        match self.head()? {
-            (UINT, _) => Ok(()),
-            (BYTES, length) => self.take(length).map(drop),
-            (TEXT, length) => core::str::from_utf8(self.take(length)?).map(drop).map_err(|_| ErrorKind::Encoding),
-            (ARRAY, count) => self.nested(|decoder| (0..count).try_for_each(|_| decoder.skip())),
-            (MAP, remaining) => self.nested(|decoder| {
-                let mut map = Map { decoder, remaining, pending: None, last: None };
-                while map.next_key()?.is_some() {
-                    map.pending = None;
-                    map.decoder.skip()?;
-                }
-                Ok(())
-            }),
-            _ => Err(ErrorKind::Encoding),
-        }
-    }
-}
-
-/// The members of a map, asked for in ascending order of their keys.
-#[derive(Debug)]
-pub struct Map<'d, 'a> {
-    decoder: &'d mut Decoder<'a>,
-    remaining: u64,
-    pending: Option<u64>,
-    last: Option<u64>,
-}
-
-impl<'a> Map<'_, 'a> {
-    /// The key of the member that comes next; it stays pending until its value is read.
-    fn next_key(&mut self) -> Result<Option<u64>, ErrorKind> {
-        if self.pending.is_none() && self.remaining > 0 {
-            self.remaining = self.remaining.saturating_sub(1);
-            let (UINT, key) = self.decoder.head()? else { return Err(ErrorKind::Encoding) };
-            if self.last.is_some_and(|last| key <= last) {
-                return Err(ErrorKind::Encoding);
-            }
-            self.last = Some(key);
-            self.pending = Some(key);
-        }
-        Ok(self.pending)
+    /// Reads an unsigned integer.
+    pub fn uint(&mut self) -> u64 {
+        self.head(UINT)
     }
 
-    /// What stands before the value of the member `key`; None where there is no such member. The value MUST be read next.
-    ///
-    /// # Errors
-    /// A key that is no unsigned integer or out of order.
-    pub fn optional(&mut self, key: u64, member: &'static str) -> Result<Option<&mut Decoder<'a>>, ErrorKind> {
-        self.decoder.member = member;
-        if self.next_key()? != Some(key) {
-            return Ok(None);
+    /// Reads the version of the protocol that the members after it belong to: [`ErrorKind::Version`] when it is not `known`.
+    pub fn version(&mut self, known: u64) -> u64 {
+        let version = self.uint();
+        if version != known {
+            self.fail(ErrorKind::Version);
         }
-        self.pending = None;
-        Ok(Some(self.decoder))
+        version
     }
 
-    /// As [`Map::optional`], for a member that must be there.
-    ///
-    /// # Errors
-    /// As [`Map::optional`], and when the member is missing.
-    pub fn required(&mut self, key: u64, member: &'static str) -> Result<&mut Decoder<'a>, ErrorKind> {
-        self.optional(key, member)?.ok_or(ErrorKind::Schema)
+    /// Reads a byte string.
+    pub fn bytes(&mut self) -> &'a [u8] {
+        self.string(BYTES)
     }
 
-    /// Reads over extensions; what is critical and was not asked for is an error.
-    fn end(&mut self) -> Result<(), ErrorKind> {
-        while let Some(key) = self.next_key()? {
-            if key < FIRST_EXTENSION_KEY {
-                return Err(ErrorKind::Schema);
-            }
-            self.pending = None;
-            self.decoder.skip()?;
+    /// Reads a byte string of 1 to `most` bytes.
+    pub fn sized(&mut self, most: usize) -> &'a [u8] {
+        let bytes = self.bytes();
+        self.expect((1..=most).contains(&bytes.len()));
+        bytes
+    }
+
+    /// Reads a byte string: [`ErrorKind::Size`] of `member` when it has more than `most` bytes and nothing else is wrong.
+    pub fn at_most(&mut self, most: usize, member: &'static str) -> &'a [u8] {
+        let bytes = self.bytes();
+        if bytes.len() > most {
+            self.too_long.get_or_insert(member);
         }
-        Ok(())
+        bytes
+    }
+
+    /// Reads a byte string of exactly `N` bytes.
+    pub fn array_of_bytes<const N: usize>(&mut self) -> &'a [u8; N] {
+        self.bytes().try_into().unwrap_or_else(|_| {
+            self.fail(ErrorKind::Schema);
+            const { &[0; N] }
+        })
+    }
+
+    /// Reads a text string.
+    pub fn text(&mut self) -> &'a str {
+        core::str::from_utf8(self.string(TEXT)).unwrap_or_else(|_| {
+            self.fail(ErrorKind::Encoding);
+            ""
+        })
+    }
+
+    /// Reads an array of `least` to `most` items, each by `read`.
+    pub fn list<T>(&mut self, least: u64, most: u64, mut read: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        let outer = self.enter(ARRAY);
+        self.expect((least..=most).contains(&self.left));
+        let mut items = Vec::new();
+        while self.more() {
+            items.push(read(self));
+        }
+        self.left = outer;
+        items
+    }
+
+    /// Reads a map: `read` asks for members in ascending order of their keys. Extensions are read over; what is critical and was
+    /// not asked for is an error.
+    pub fn map<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.enter(MAP);
+        let value = read(self);
+        self.end(outer);
+        value
+    }
+
+    /// Begins an array or a map; returns what is left of the one around it.
+    fn enter(&mut self, major: u8) -> u64 {
+        let count = self.head(major);
+        core::mem::replace(&mut self.left, count)
+    }
+
+    fn end(&mut self, outer: u64) {
+        while self.more() {
+            let key = self.uint();
+            self.expect(key >= FIRST_EXTENSION_KEY);
+            self.skip();
+        }
+        self.left = outer;
+    }
+
+    /// Whether there is another item, which the caller reads next.
+    fn more(&mut self) -> bool {
+        let is_left = self.left > 0 && self.error.is_none();
+        self.left = self.left.saturating_sub(1);
+        is_left
+    }
+
+    /// Stands before the value of the member `key` of the map that is being read, below 24; None where there is no such member.
+    /// The value MUST be read next.
+    pub fn optional(&mut self, key: u8, member: &'static str) -> Option<&mut Self> {
+        debug_assert!(key < 24, "only such a key is encoded as itself");
+        if self.error.is_none() {
+            self.member = member;
+        }
+        let rest = self.rest.strip_prefix(&[key]).filter(|_| self.left > 0)?;
+        self.rest = rest;
+        self.left = self.left.saturating_sub(1);
+        Some(self)
+    }
+
+    /// As [`Decoder::optional`], for a member that must be there.
+    pub fn required(&mut self, key: u8, member: &'static str) -> &mut Self {
+        let is_there = self.optional(key, member).is_some();
+        self.expect(is_there);
+        self
+    }
+
+    /// Reads over one item.
+    pub fn skip(&mut self) {
+        if walk::skip(&mut self.rest, MAX_DEPTH).is_none() {
+            self.fail(ErrorKind::Encoding);
+        }
     }
 }

@@ -4,9 +4,12 @@
 //! One value has one encoding, so a hash over the bytes is a hash over the meaning.
 
 mod decoder;
+mod encoder;
 mod value;
+mod walk;
 
-pub use decoder::{Decoder, Map, decode};
+pub use decoder::{Decoder, decode};
+pub(crate) use encoder::Encoder;
 pub use value::{Members, Value};
 
 /// Deepest nesting of arrays and maps that a decoder follows.
@@ -24,7 +27,7 @@ pub struct Error {
     pub member: &'static str,
 }
 
-/// The two ways in which bytes can fail to be what a decoder expects.
+/// The ways in which bytes can fail to be what a decoder expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
     /// The bytes are not deterministic CBOR of the restricted kind.
@@ -33,6 +36,8 @@ pub enum ErrorKind {
     Schema,
     /// They name a version of the protocol that the reader does not speak, so nothing more was read.
     Version,
+    /// They are the expected item, but part of it is longer than the protocol allows.
+    Size,
 }
 
 /// Major types, RFC 8949 §3.1.

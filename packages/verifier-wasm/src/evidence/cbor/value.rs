@@ -1,8 +1,8 @@
-//! Writes deterministic CBOR.
+//! Values that are put together before they are written.
 
 use alloc::{string::String, vec::Vec};
 
-use super::{ARRAY, BYTES, MAP, TEXT, UINT};
+use super::encoder::Encoder;
 
 /// An item to encode. Maps sort their keys, so every value has its one deterministic encoding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,53 +51,24 @@ impl Value {
     /// The deterministic encoding.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::new();
+        let mut out = Encoder::default();
         self.encode_to(&mut out);
-        out
+        out.finish()
     }
 
-    fn encode_to(&self, out: &mut Vec<u8>) {
+    fn encode_to(&self, out: &mut Encoder) {
         match self {
-            Self::Uint(value) => push_head(out, UINT, *value),
-            Self::Bytes(bytes) => {
-                push_head(out, BYTES, bytes.len() as u64);
-                out.extend_from_slice(bytes);
-            }
-            Self::Text(text) => {
-                push_head(out, TEXT, text.len() as u64);
-                out.extend_from_slice(text.as_bytes());
-            }
+            Self::Uint(value) => out.uint(*value),
+            Self::Bytes(bytes) => out.bytes(bytes),
+            Self::Text(text) => out.text(text),
             Self::Array(items) => {
-                push_head(out, ARRAY, items.len() as u64);
+                out.array(items.len());
                 items.iter().for_each(|item| item.encode_to(out));
             }
             Self::Map(members) => {
-                push_head(out, MAP, members.0.len() as u64);
-                for (key, value) in &members.0 {
-                    push_head(out, UINT, *key);
-                    value.encode_to(out);
-                }
+                out.map(members.0.len());
+                members.0.iter().for_each(|(key, value)| value.encode_to(out.member(*key)));
             }
-        }
-    }
-}
-
-fn push_head(out: &mut Vec<u8>, major: u8, argument: u64) {
-    let major = major << 5;
-    match argument {
-        0..24 => out.push(major | argument as u8),
-        24..0x100 => out.extend([major | 24, argument as u8]),
-        0x100..0x1_0000 => {
-            out.push(major | 25);
-            out.extend((argument as u16).to_be_bytes());
-        }
-        0x1_0000..0x1_0000_0000 => {
-            out.push(major | 26);
-            out.extend((argument as u32).to_be_bytes());
-        }
-        _ => {
-            out.push(major | 27);
-            out.extend(argument.to_be_bytes());
         }
     }
 }
