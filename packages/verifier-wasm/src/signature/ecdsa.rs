@@ -1,13 +1,9 @@
 //! ECDSA (FIPS 186-5 §6.4.2) on P-256 and P-384.
 
 use ::ecdsa::{
-    EcdsaCurve, Signature, VerifyingKey,
-    elliptic_curve::{
-        AffinePoint, CurveArithmetic, FieldBytes,
-        point::AffineCoordinates,
-        sec1::{FromSec1Point, ModulusSize, ToSec1Point},
-    },
-    signature::hazmat::PrehashVerifier,
+    EcdsaCurve, Signature,
+    elliptic_curve::{AffinePoint, CurveArithmetic, FieldBytes, point::AffineCoordinates},
+    hazmat::verify_prehashed,
 };
 use p256::NistP256;
 use p384::NistP384;
@@ -15,26 +11,20 @@ use p384::NistP384;
 use crate::Code;
 
 /// A curve that this verifier knows, with what its arithmetic needs.
-pub(crate) trait Curve:
-    EcdsaCurve<FieldBytesSize: ModulusSize>
-    + CurveArithmetic<
-        AffinePoint: AffineCoordinates<FieldRepr = FieldBytes<Self>> + FromSec1Point<Self> + ToSec1Point<Self>,
-    >
-{
-}
+pub(crate) trait Curve: EcdsaCurve + CurveArithmetic {}
 
 impl Curve for NistP256 {}
 impl Curve for NistP384 {}
 
-/// A point of a curve, checked to lie on it.
+/// A point of a curve, checked to lie on it; both curves are of prime order, so it generates all of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PublicKey<C: Curve = NistP256>(VerifyingKey<C>);
+pub(crate) struct PublicKey<C: Curve = NistP256>(AffinePoint<C>);
 
 impl<C: Curve> PublicKey<C> {
     /// None when the point does not lie on the curve.
     pub(crate) fn new(x: &FieldBytes<C>, y: &FieldBytes<C>) -> Option<Self> {
-        let point: Option<AffinePoint<C>> = AffinePoint::<C>::from_coordinates(x, y).into();
-        VerifyingKey::from_affine(point?).ok().map(Self)
+        // Never the point at infinity, which has no coordinates.
+        Option::from(AffinePoint::<C>::from_coordinates(x, y)).map(Self)
     }
 
     /// Verifies (r, s) over a digest. (r, n - s) is as valid as (r, s): TPMs give either, so nothing may be keyed on the
@@ -46,6 +36,6 @@ impl<C: Curve> PublicKey<C> {
         // TPMs pad r and s to the size of the curve (TPM 2.0 Part 1 §C.8), so no other length is read.
         let scalar = |bytes| FieldBytes::<C>::try_from(bytes).map_err(|_| Code::SIGNATURE_VALUE);
         let signature = Signature::<C>::from_scalars(scalar(r)?, scalar(s)?).map_err(|_| Code::SIGNATURE_VALUE)?;
-        self.0.verify_prehash(digest, &signature).map_err(|_| Code::SIGNATURE_INVALID)
+        verify_prehashed(&self.0.into(), digest, &signature).map_err(|_| Code::SIGNATURE_INVALID)
     }
 }

@@ -122,8 +122,10 @@ impl<'a> Extensions<'a> {
     }
 
     fn take(&mut self, extension: &Extension<'a>, form: Form) -> Result<(), Code> {
+        if form == Form::Amd && extension.id == AMD_HW_ID && !extension.critical {
+            return Ok(());
+        }
         match extension.id {
-            AMD_HW_ID if form == Form::Amd && !extension.critical => return Ok(()),
             // What would have to be applied to the rest of the path, critical or not.
             NAME_CONSTRAINTS => return Err(Code::CHAIN_NAME_CONSTRAINTS),
             POLICY_MAPPINGS | POLICY_CONSTRAINTS | INHIBIT_ANY_POLICY => return Err(Code::CHAIN_POLICY_CONSTRAINTS),

@@ -63,11 +63,15 @@ pub(super) fn decode(mut info: Reader<'_>) -> Result<PublicKey<'_>, Code> {
     if !info.end() {
         return Err(Code::CHAIN_SYNTAX);
     }
-    let key = match algorithm {
-        RSA_ENCRYPTION => rsa_key(bits).map(PublicKey::Rsa),
-        EC_P256 => ec_key(bits).map(PublicKey::EcP256),
-        EC_P384 => ec_key(bits).map(PublicKey::EcP384),
-        _ => None,
+    // Not by `match`, which would compare byte after byte in code of its own.
+    let key = if algorithm == RSA_ENCRYPTION {
+        rsa_key(bits).map(PublicKey::Rsa)
+    } else if algorithm == EC_P256 {
+        ec_key(bits).map(PublicKey::EcP256)
+    } else if algorithm == EC_P384 {
+        ec_key(bits).map(PublicKey::EcP384)
+    } else {
+        None
     };
     key.ok_or(Code::CHAIN_KEY)
 }

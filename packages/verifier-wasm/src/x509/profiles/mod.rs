@@ -59,21 +59,28 @@ impl Profile {
 
     /// Whether the root is not one whose own rules are others.
     pub(crate) fn suits(&self, root_sha256: &[u8; 32]) -> bool {
-        match Self::of_root(root_sha256) {
-            Self::Azure(_) => matches!(self, Self::Azure(_)),
-            Self::Gcp(_) | Self::GcpLegacy(_) => matches!(self, Self::Gcp(_) | Self::GcpLegacy(_)),
-            Self::CustomCa => true,
+        match self {
+            Self::Azure(_) => !is_gcp(root_sha256),
+            Self::Gcp(_) | Self::GcpLegacy(_) => root_sha256 != AZURE_ROOT,
+            Self::CustomCa => !is_gcp(root_sha256) && root_sha256 != AZURE_ROOT,
         }
     }
 
     /// The profile of a root of which this verifier knows whose it is, without pins; every other root is somebody's own.
+    #[cfg(any(feature = "inspect", test))]
     pub(crate) fn of_root(sha256: &[u8; 32]) -> Self {
-        match sha256 {
-            AZURE_ROOT => Self::Azure(None),
-            GCP_ROOT | GCP_LEGACY_ROOT => Self::gcp(sha256, InstancePins::default()),
-            _ => Self::CustomCa,
+        if sha256 == AZURE_ROOT {
+            Self::Azure(None)
+        } else if is_gcp(sha256) {
+            Self::gcp(sha256, InstancePins::default())
+        } else {
+            Self::CustomCa
         }
     }
+}
+
+fn is_gcp(root_sha256: &[u8; 32]) -> bool {
+    root_sha256 == GCP_ROOT || root_sha256 == GCP_LEGACY_ROOT
 }
 
 impl ChainAnchor {
