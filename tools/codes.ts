@@ -55,54 +55,79 @@ function readRegistry(): Entry[] {
 
 const constant = (code: string): string => code.replace('.', '_').toUpperCase()
 
+/** For a string literal of Rust. */
+const lines = (entries: Entry[]): string =>
+  entries.map(({ code, sentence }) => `${JSON.stringify(`${code} ${sentence}`).slice(1, -1)}\n`).join('')
+
 function rust(entries: Entry[]): string {
-  const constants = entries.map(
-    ({ code, sentence }) =>
-      `    /// ${sentence}\n` +
-      `    pub const ${constant(code)}: Self = Self(&Entry { name: ${JSON.stringify(code)}, sentence: ${JSON.stringify(sentence)} });\n`,
-  )
-  const all = entries.map(({ code }) => `        Self::${constant(code)},\n`)
+  const byVerifier = entries.filter(({ by }) => by.includes('verifier'))
+  const byOthers = entries.filter(({ by }) => !by.includes('verifier'))
+  const variants = (some: Entry[], attribute: string): string =>
+    some.map(({ code, sentence }) => `    /// ${sentence}\n${attribute}    ${constant(code)},\n`).join('')
+  const ofOthers = '    #[cfg(not(target_family = "wasm"))]\n'
   return `//! ${notice}
+
+use crate::lines::{line, split};
 
 /// A code of the registry, \`layer.reason\`: stable for ever once released (PROTOCOL.md §13).
 ///
-/// Constants instead of an enum: a program carries only the names and sentences of the codes that it raises.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Code(&'static Entry);
-
-#[derive(Debug, PartialEq, Eq)]
-struct Entry {
-    name: &'static str,
-    sentence: &'static str,
-}
+/// Each is the number of its line in [\`LINES\`]; the module that pages load knows only those that the verifier raises.
+#[expect(non_camel_case_types, reason = "the code's own name, which has underscores")]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+${variants(byVerifier, '')}${variants(byOthers, ofOthers)}}
 
 impl Code {
+    /// Every code: first those that the verifier raises.
+    #[cfg(not(target_family = "wasm"))]
+    pub const ALL: &'static [Self] = &[
+${[...byVerifier, ...byOthers].map(({ code }) => `        Self::${constant(code)},\n`).join('')}    ];
+
     /// The code as it appears on the wire and in verdicts.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        self.0.name
+    pub fn as_str(self) -> &'static str {
+        self.line().0
     }
 
     /// What happened, in a sentence for a person.
     #[must_use]
-    pub const fn sentence(self) -> &'static str {
-        self.0.sentence
+    pub fn sentence(self) -> &'static str {
+        self.line().1
+    }
+
+    fn line(self) -> (&'static str, &'static str) {
+        split(line(LINES, self as u32), b' ')
     }
 }
 
 impl core::fmt::Display for Code {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(self.0.name)
+        f.write_str(self.as_str())
     }
 }
 
-#[rustfmt::skip]
-impl Code {
-${constants.join('\n')}
-    /// Every code, in the order of the registry.
-    pub const ALL: &'static [Self] = &[
-${all.join('')}    ];
+impl core::fmt::Debug for Code {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
+
+macro_rules! lines_of_verifier {
+    () => {
+        "\\
+${lines(byVerifier)}"
+    };
+}
+
+/// Name and sentence of each code.
+#[cfg(target_family = "wasm")]
+const LINES: &str = lines_of_verifier!();
+#[cfg(not(target_family = "wasm"))]
+const LINES: &str = concat!(
+    lines_of_verifier!(),
+    "\\
+${lines(byOthers)}"
+);
 `
 }
 

@@ -7,13 +7,11 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::{
     channel_key::ReadClaims,
     evidence::bundle::{Bundle, Static},
-    json::writer::Out,
+    json::writer::{ITEM, Writer},
     rejection::Rejection,
     tpm::{Attest, PcrSelection, Public},
-    verdict::{Report, write},
+    verdict::Report,
 };
-
-type Members<'a> = Vec<(&'static str, Out<'a>)>;
 
 /// Shows what a bundle says, as JSON: an `Inspection`. `staticPart` is the one that the bundle may have left out.
 #[wasm_bindgen]
@@ -32,31 +30,29 @@ pub fn inspect(evidence: &[u8], #[wasm_bindgen(js_name = staticPart)] static_par
     });
     let read = bundle.as_ref().and_then(|bundle| noted(&mut malformed, "claims", ReadClaims::decode(bundle.claims)));
 
-    let (name, algorithm) = (ak.as_ref().map(Public::name), ak.as_ref().map(|ak| ak.key.algorithm()));
-    let mut report = Report::default();
-    attest.iter().for_each(|attest| report.show_clock(attest));
-    read.iter().for_each(|read| report.show_claims(&read.claims));
-    let static_hash = encoded.map(Static::hash);
-
-    let mut members = Members::new();
-    members.extend(bundle.as_ref().map(|bundle| ("bundle", self::bundle(bundle, evidence.len()))));
-    members.extend(name.as_deref().zip(algorithm.as_deref()).map(|(name, algorithm)| {
-        ("ak", Out::Object(Vec::from([("name", Out::Hex(name)), ("algorithm", Out::Text(algorithm))])))
-    }));
-    members.extend(attest.as_ref().map(|attest| ("quote", quote(attest))));
-    members.extend(write::report(&report));
-    members.extend(read.as_ref().map(|read| ("keys", keys(read))));
-    members.extend(bundle.as_ref().map(|bundle| ("values", values(bundle))));
-    members.extend(static_hash.as_ref().map(|hash| ("staticHash", Out::Hex(hash))));
-    members.extend(fixed.iter().flat_map(|fixed| {
-        let hex = |items: Vec<_>| Out::Array(items.into_iter().map(Out::Hex).collect());
-        [
-            ("chain", hex(fixed.ak_chain.clone())),
-            ("eventLogs", hex(fixed.event_logs.iter().map(|log| log.bytes).collect())),
-        ]
-    }));
-    members.push(("malformed", Out::Array(malformed.iter().map(complaint).collect())));
-    Out::Object(members).write()
+    Writer::value(|json| {
+        json.object(ITEM, |json| {
+            if let Some(bundle) = &bundle {
+                json.object("bundle", |json| self::bundle(json, bundle, evidence.len()));
+            }
+            let mut report = Report::default();
+            ak.iter().for_each(|ak| report.show_ak(ak, None));
+            report.write(json);
+            attest.iter().for_each(|attest| json.object("quote", |json| quote(json, attest)));
+            let mut report = Report::default();
+            attest.iter().for_each(|attest| report.show_clock(attest));
+            read.iter().for_each(|read| report.show_claims(&read.claims));
+            report.write(json);
+            read.iter().for_each(|read| json.array("keys", |json| keys(json, read)));
+            bundle.iter().for_each(|bundle| json.object("values", |json| values(json, bundle)));
+            encoded.iter().for_each(|encoded| json.hex("staticHash", &Static::hash(encoded)));
+            if let Some(fixed) = &fixed {
+                json.array("chain", |json| fixed.ak_chain.iter().for_each(|certificate| json.hex(ITEM, certificate)));
+                json.array("eventLogs", |json| fixed.event_logs.iter().for_each(|log| json.hex(ITEM, log.bytes)));
+            }
+            json.array("malformed", |json| malformed.iter().for_each(|complaint| self::complaint(json, complaint)));
+        });
+    })
 }
 
 fn noted<T>(
@@ -67,58 +63,59 @@ fn noted<T>(
     read.map_err(|rejection| malformed.push((part, rejection))).ok()
 }
 
-fn complaint<'a>((part, rejection): &'a (&'static str, Rejection)) -> Out<'a> {
-    Out::Object(Vec::from([
-        ("part", Out::Text(part)),
-        ("code", Out::Text(rejection.code.as_str())),
-        ("place", Out::Text(&rejection.place)),
-    ]))
+fn complaint(json: &mut Writer, (part, rejection): &(&str, Rejection)) {
+    json.object(ITEM, |json| {
+        json.text("part", part);
+        json.text("code", rejection.code.as_str());
+        json.text("place", &rejection.place);
+    });
 }
 
-fn bundle<'a>(bundle: &'a Bundle<'_>, length: usize) -> Out<'a> {
-    Out::Object(Vec::from([
-        ("bytes", Out::Integer(length as u64)),
-        ("version", Out::Integer(bundle.version)),
-        ("staticHash", Out::Hex(bundle.static_hash)),
-        ("carriesStatic", Out::Bool(bundle.static_part.is_some())),
-        ("index", Out::Integer(bundle.nonce_proof.index)),
-        ("depth", Out::Integer(bundle.nonce_proof.path.len() as u64)),
-    ]))
+fn bundle(json: &mut Writer, bundle: &Bundle<'_>, length: usize) {
+    json.integer("bytes", length as u64);
+    json.integer("version", bundle.version);
+    json.hex("staticHash", bundle.static_hash);
+    json.bool("carriesStatic", bundle.static_part.is_some());
+    json.integer("index", bundle.nonce_proof.index);
+    json.integer("depth", bundle.nonce_proof.path.len() as u64);
 }
 
-fn quote<'a>(attest: &'a Attest<'_>) -> Out<'a> {
-    Out::Object(Vec::from([
-        ("qualifiedSigner", Out::Hex(attest.qualified_signer)),
-        ("extraData", Out::Hex(attest.extra_data)),
-        ("pcrSelect", Out::Array(attest.pcr_select.iter().map(selection).collect())),
-        ("pcrDigest", Out::Hex(attest.pcr_digest)),
-    ]))
+fn quote(json: &mut Writer, attest: &Attest<'_>) {
+    json.hex("qualifiedSigner", attest.qualified_signer);
+    json.hex("extraData", attest.extra_data);
+    json.array("pcrSelect", |json| attest.pcr_select.iter().for_each(|selected| selection(json, selected)));
+    json.hex("pcrDigest", attest.pcr_digest);
 }
 
 /// The algorithm of the bank by its number, and the indices whose bit is set.
-fn selection(selection: &PcrSelection<'_>) -> Out<'static> {
+fn selection(json: &mut Writer, selection: &PcrSelection<'_>) {
     let bits = (0u64..).zip(selection.select.iter().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1)));
-    let pcrs = bits.filter(|(_, is_set)| *is_set).map(|(index, _)| Out::Integer(index)).collect();
-    Out::Object(Vec::from([("hash", Out::Integer(selection.hash.into())), ("pcrs", Out::Array(pcrs))]))
+    json.object(ITEM, |json| {
+        json.integer("hash", selection.hash.into());
+        json.array("pcrs", |json| {
+            bits.filter(|(_, is_set)| *is_set).for_each(|(index, _)| json.integer(ITEM, index));
+        });
+    });
 }
 
-fn keys<'a>(read: &'a ReadClaims<'_>) -> Out<'a> {
-    let key = |(encoded, config): &'a (&[u8], crate::evidence::key_config::KeyConfig<'_>)| {
-        Out::Object(Vec::from([
-            ("keyId", Out::Integer(config.key_id.into())),
-            ("kemId", Out::Integer(config.kem_id.into())),
-            ("keyConfig", Out::Hex(encoded)),
-        ]))
-    };
-    Out::Array(read.keys().iter().map(key).collect())
+fn keys(json: &mut Writer, read: &ReadClaims<'_>) {
+    for (encoded, config) in read.keys() {
+        json.object(ITEM, |json| {
+            json.integer("keyId", config.key_id.into());
+            json.integer("kemId", config.kem_id.into());
+            json.hex("keyConfig", encoded);
+        });
+    }
 }
 
-fn values<'a>(bundle: &'a Bundle<'_>) -> Out<'a> {
-    let value = |&(index, value): &(u8, &'a [u8])| {
-        Out::Object(Vec::from([("index", Out::Integer(index.into())), ("value", Out::Hex(value))]))
-    };
-    Out::Object(Vec::from([
-        ("bank", Out::Text(bundle.pcrs.bank.as_str())),
-        ("pcrs", Out::Array(bundle.pcrs.values.iter().map(value).collect())),
-    ]))
+fn values(json: &mut Writer, bundle: &Bundle<'_>) {
+    json.text("bank", bundle.pcrs.bank.as_str());
+    json.array("pcrs", |json| {
+        for (index, value) in &bundle.pcrs.values {
+            json.object(ITEM, |json| {
+                json.integer("index", (*index).into());
+                json.hex("value", value);
+            });
+        }
+    });
 }

@@ -30,6 +30,7 @@ mod hash;
 #[cfg(feature = "inspect")]
 pub mod inspect;
 mod json;
+mod lines;
 mod little_endian;
 mod platform;
 mod policy;

@@ -77,18 +77,19 @@ fn steps(input: &Input<'_>, run: &mut Recorder) -> Result<Passed, Stop> {
     let ak = run.obtain(StepId::AkPublic, Public::decode(fixed.ak_public))?;
     let is_revoked = |certificate: &Certificate<'_>| status.as_ref().is_some_and(|status| status.revokes(certificate));
     let matched = run.obtain(StepId::AkTrust, policy.anchor(&ak, &fixed.ak_chain, input.now_ms, &is_revoked))?;
-    run.report.show_anchor(&matched, &ak);
+    run.report.show_anchor(&matched, matched.anchor.assurance);
+    run.report.show_ak(&ak, None);
     let bound =
         platform::verify(policy.platform.as_ref(), &fixed.platform_reports, &ak.key.key, input.now_ms, &is_revoked);
     let assurance = matched.anchor.assurance(run.demanded(StepId::Platform, bound)?.is_some());
-    run.report.show_assurance(assurance);
+    run.report.show_anchor(&matched, assurance);
     run.check(StepId::AkAssurance, policy.accepts(assurance, input.allow_simulated))?;
     run.check(StepId::AkAttributes, quote::attributes(&ak))?;
 
     let attest = run.obtain(StepId::Attest, Attest::decode(bundle.quote.attest))?;
     let endorsed = matched.anchor.endorsement.then(|| quote::qualified_name(&ak, &attest));
     let qualified_name = run.demanded(StepId::AkQualifiedName, endorsed)?;
-    run.report.show_qualified_name(qualified_name);
+    run.report.show_ak(&ak, qualified_name);
     run.check(StepId::Signature, quote::signature(&ak.key, &bundle.quote))?;
     run.report.show_clock(&attest);
     let least = matched.anchor.min_firmware_version;

@@ -30,6 +30,7 @@ mod signature_list;
 #[cfg(test)]
 mod tests;
 mod text;
+mod type_name;
 mod variable;
 mod write;
 

@@ -1,89 +1,82 @@
 //! An explanation as JSON.
 
-use alloc::{string::String, vec::Vec};
+use alloc::string::String;
 
 use super::{
-    digest, event_type,
+    digest,
     explain::{Explained, Explanation},
     finding::Finding,
+    type_name,
 };
-use crate::{json::writer::Out, tpm::PCR_COUNT};
+use crate::{
+    json::writer::{ITEM, Writer},
+    tpm::PCR_COUNT,
+};
 
 impl Explanation<'_> {
     /// `{bank, pcrs, unexplained, findings, events, secureBoot?}`; byte strings are hex. An event has its digest of the bank,
     /// and `type` as a number where it has no name.
     #[must_use]
     pub fn to_json(&self) -> String {
-        self.to_out(&self.explain_all()).write()
+        Writer::value(|json| json.object(ITEM, |json| self.write(json)))
     }
 
-    /// What every event says, in the order of the log.
-    pub(crate) fn explain_all(&self) -> Vec<Explained> {
-        self.log.events.iter().map(|event| self.explain(event)).collect()
-    }
-
-    /// What a verdict shows: [`Self::to_json`] without `pcrs`, since the log's word for a PCR that was not quoted is no proof.
-    pub(crate) fn to_report(&self) -> String {
-        Out::Object(self.members(&self.explain_all())).write()
-    }
-
-    pub(crate) fn to_out<'b>(&'b self, explained: &'b [Explained]) -> Out<'b> {
-        let mut pcrs = Vec::new();
-        for index in 0..PCR_COUNT {
-            if let Some(value) = self.replayed.get(index) {
-                pcrs.push(Out::Object(Vec::from([("index", Out::Integer(index.into())), ("value", Out::Hex(value))])));
+    pub(super) fn write(&self, json: &mut Writer) {
+        self.write_report(json);
+        json.array("pcrs", |json| {
+            for index in 0..PCR_COUNT {
+                if let Some(value) = self.replayed.get(index) {
+                    json.object(ITEM, |json| {
+                        json.integer("index", index.into());
+                        json.hex("value", value);
+                    });
+                }
             }
-        }
-        let mut members = self.members(explained);
-        members.push(("pcrs", Out::Array(pcrs)));
-        Out::Object(members)
+        });
     }
 
-    fn members<'b>(&'b self, explained: &'b [Explained]) -> Vec<(&'static str, Out<'b>)> {
-        let (mut unexplained, mut findings) = (Vec::new(), Vec::new());
-        self.unexplained.iter().for_each(|pcr| unexplained.push(Out::Integer((*pcr).into())));
-        self.findings.iter().for_each(|finding| findings.push(finding.to_out()));
-        let mut members = Vec::from([
-            ("bank", Out::Text(digest::name(self.algorithm).unwrap_or_default())),
-            ("unexplained", Out::Array(unexplained)),
-            ("findings", Out::Array(findings)),
-            ("events", Out::Array(self.events(explained))),
-        ]);
+    /// What a verdict shows: everything but `pcrs`, since the log's word for a PCR that was not quoted is no proof.
+    pub(crate) fn write_report(&self, json: &mut Writer) {
+        json.text("bank", digest::name(self.algorithm).unwrap_or_default());
+        json.array("unexplained", |json| self.unexplained.iter().for_each(|pcr| json.integer(ITEM, (*pcr).into())));
+        json.array("findings", |json| self.findings.iter().for_each(|finding| finding.write(json)));
+        json.array("events", |json| self.write_events(json));
         if let Some(enforced) = self.secure_boot {
-            members.push(("secureBoot", Out::Bool(enforced)));
+            json.bool("secureBoot", enforced);
         }
-        members
     }
 
-    fn events<'b>(&'b self, explained: &'b [Explained]) -> Vec<Out<'b>> {
-        let mut events = Vec::new();
-        for (event, explained) in self.log.events.iter().zip(explained) {
-            let mut members = Vec::from([
-                ("index", Out::Integer(events.len() as u64)),
-                ("pcr", Out::Integer(event.pcr.into())),
-                ("type", event_type::name(event.kind).map_or(Out::Integer(event.kind.into()), Out::Text)),
-                ("subject", Out::Text(explained.subject)),
-                ("description", Out::Text(&explained.description)),
-                ("verified", Out::Bool(explained.verified)),
-            ]);
-            if let Some(digest) = self.log.digest(event, self.algorithm) {
-                members.push(("digest", Out::Hex(digest)));
-            }
-            events.push(Out::Object(members));
+    fn write_events(&self, json: &mut Writer) {
+        for (index, event) in self.log.events.iter().enumerate() {
+            let Explained { subject, description, verified } = self.explain(event);
+            json.object(ITEM, |json| {
+                json.integer("index", index as u64);
+                json.integer("pcr", event.pcr.into());
+                match type_name::name(event.kind) {
+                    "" => json.integer("type", event.kind.into()),
+                    name => json.text("type", name),
+                }
+                json.text("subject", subject);
+                json.text("description", &description);
+                json.bool("verified", verified);
+                if let Some(digest) = self.log.digest(event, self.algorithm) {
+                    json.hex("digest", digest);
+                }
+            });
         }
-        events
     }
 }
 
 impl Finding {
-    fn to_out(self) -> Out<'static> {
-        let mut members = Vec::from([("code", Out::Text(self.code.as_str()))]);
-        if let Some(event) = self.event {
-            members.push(("event", Out::Integer(event as u64)));
-        }
-        if let Some(pcr) = self.pcr {
-            members.push(("pcr", Out::Integer(pcr.into())));
-        }
-        Out::Object(members)
+    fn write(&self, json: &mut Writer) {
+        json.object(ITEM, |json| {
+            json.text("code", self.code.as_str());
+            if let Some(event) = self.event {
+                json.integer("event", event as u64);
+            }
+            if let Some(pcr) = self.pcr {
+                json.integer("pcr", pcr.into());
+            }
+        });
     }
 }

@@ -1,61 +1,88 @@
 //! Writes JSON without the machinery of `core::fmt`, which would weigh more than the verdict.
 
-use alloc::{string::String, vec::Vec};
+use alloc::string::String;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-/// A value to write.
-#[derive(Clone, Debug)]
-pub(crate) enum Out<'a> {
-    Bool(bool),
-    Integer(u64),
-    Text(&'a str),
+/// The name of what stands in an array: none.
+pub(crate) const ITEM: &str = "";
+
+/// The text, as far as it is written. A value is written with the name that it has in the object around it; commas come by
+/// themselves.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Writer(String);
+
+impl Writer {
+    /// The text of one value.
+    pub(crate) fn value(write: impl FnOnce(&mut Self)) -> String {
+        let mut json = Self::default();
+        write(&mut json);
+        json.0
+    }
+
+    pub(crate) fn object(&mut self, name: &str, members: impl FnOnce(&mut Self)) {
+        self.open(name, '{');
+        members(self);
+        self.0.push('}');
+    }
+
+    pub(crate) fn array(&mut self, name: &str, items: impl FnOnce(&mut Self)) {
+        self.open(name, '[');
+        items(self);
+        self.0.push(']');
+    }
+
+    pub(crate) fn text(&mut self, name: &str, text: &str) {
+        self.name(name);
+        push_string(&mut self.0, text);
+    }
+
     /// A string of lower-case hex.
-    Hex(&'a [u8]),
-    /// A value that is written already.
-    Json(&'a str),
-    Array(Vec<Self>),
-    Object(Vec<(&'static str, Self)>),
-}
-
-impl Out<'_> {
-    pub(crate) fn write(&self) -> String {
-        let mut out = String::new();
-        self.write_to(&mut out);
-        out
+    pub(crate) fn hex(&mut self, name: &str, bytes: &[u8]) {
+        self.open(name, '"');
+        push_hex(&mut self.0, bytes);
+        self.0.push('"');
     }
 
-    fn write_to(&self, out: &mut String) {
-        match self {
-            Self::Bool(true) => out.push_str("true"),
-            Self::Bool(false) => out.push_str("false"),
-            Self::Integer(value) => push_decimal(out, *value),
-            Self::Text(text) => push_string(out, text),
-            Self::Json(json) => out.push_str(json),
-            Self::Hex(bytes) => {
-                out.push('"');
-                push_hex(out, bytes);
-                out.push('"');
-            }
-            Self::Array(items) => push_list(out, ['[', ']'], items, |out, item| item.write_to(out)),
-            Self::Object(members) => push_list(out, ['{', '}'], members, |out, (name, value)| {
-                push_string(out, name);
-                out.push(':');
-                value.write_to(out);
-            }),
+    pub(crate) fn integer(&mut self, name: &str, value: u64) {
+        self.name(name);
+        push_decimal(&mut self.0, value);
+    }
+
+    pub(crate) fn bool(&mut self, name: &str, value: bool) {
+        self.name(name);
+        self.0.push_str(if value { "true" } else { "false" });
+    }
+
+    /// Members that were written by themselves.
+    pub(crate) fn members(&mut self, members: &Self) {
+        if !members.0.is_empty() {
+            self.separate();
+            self.0.push_str(&members.0);
         }
     }
-}
 
-fn push_list<T>(out: &mut String, [open, close]: [char; 2], items: &[T], push: impl Fn(&mut String, &T)) {
-    out.push(open);
-    for (i, item) in items.iter().enumerate() {
-        if i > 0 {
-            out.push(',');
-        }
-        push(out, item);
+    #[inline(never)]
+    fn open(&mut self, name: &str, bracket: char) {
+        self.name(name);
+        self.0.push(bracket);
     }
-    out.push(close);
+
+    #[inline(never)]
+    fn name(&mut self, name: &str) {
+        self.separate();
+        if !name.is_empty() {
+            push_string(&mut self.0, name);
+            self.0.push(':');
+        }
+    }
+
+    /// No string ends the text with a bracket that opens: it ends with its quotation mark.
+    fn separate(&mut self) {
+        if !matches!(self.0.as_bytes(), [] | [.., b'{' | b'[']) {
+            self.0.push(',');
+        }
+    }
 }
 
 fn push_digit(out: &mut String, digit: u8) {
@@ -63,6 +90,7 @@ fn push_digit(out: &mut String, digit: u8) {
 }
 
 /// Appends lower-case hex.
+#[inline(never)]
 pub(crate) fn push_hex(out: &mut String, bytes: &[u8]) {
     for byte in bytes {
         push_digit(out, byte >> 4);
@@ -79,17 +107,20 @@ pub(crate) fn push_decimal(out: &mut String, value: u64) {
 }
 
 /// RFC 8259 §7: what must be escaped, and nothing else.
+#[inline(never)]
 fn push_string(out: &mut String, text: &str) {
     out.push('"');
     for character in text.chars() {
         match character {
-            '"' | '\\' => out.extend(['\\', character]),
             '\0'..' ' => {
                 out.push_str("\\u00");
                 push_hex(out, &[character as u8]);
+                continue;
             }
-            _ => out.push(character),
+            '"' | '\\' => out.push('\\'),
+            _ => {}
         }
+        out.push(character);
     }
     out.push('"');
 }

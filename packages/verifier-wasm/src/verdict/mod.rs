@@ -2,7 +2,7 @@
 
 mod report;
 mod step;
-pub(crate) mod write;
+mod write;
 
 use alloc::{string::String, vec::Vec};
 
@@ -13,6 +13,7 @@ pub(crate) use step::{Recorder, Stop};
 
 use crate::{
     Code,
+    json::writer::{ITEM, Writer},
     policy::{Assurance, Suite},
 };
 
@@ -84,6 +85,6 @@ impl Verdict {
     /// UTF-8 JSON of the shape that `verdict.d.ts` declares.
     #[must_use]
     pub fn to_json(&self) -> String {
-        write::verdict(self).write()
+        Writer::value(|json| json.object(ITEM, |json| write::verdict(json, self)))
     }
 }

@@ -1,169 +1,151 @@
-//! What a verdict shows. Each member is filled in once the step that proves it has passed, so a failed verdict shows nothing
+//! What a verdict shows. Each member is written once the step that proves it has passed, so a failed verdict shows nothing
 //! unproven.
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use super::Step;
 use crate::{
     event_log::{Explanation, text_or_bytes},
-    evidence::{
-        bundle::Bank,
-        claims::{Claims, Upstream},
-    },
-    policy::{Assurance, Matched, Policy, Rule, caveat},
+    evidence::claims::Claims,
+    json::writer::{ITEM, Writer},
+    policy::{Assurance, Matched, Policy, caveat},
     release::{Candidate, Manifest},
     tpm::{Attest, Public},
     x509::{Certificate, Instance, VmKind, vm_kind},
 };
 
-/// What was proven.
+/// What was proven. Besides the steps it is the JSON of [`Verdict::to_json`](super::Verdict::to_json), member by member.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// Every step of PROTOCOL.md §8, in order.
     pub steps: Vec<Step>,
-    pub(crate) anchor: Option<AnchorReport>,
-    pub(crate) qualified_name: Option<Vec<u8>>,
-    pub(crate) clock: Option<ClockReport>,
-    pub(crate) claims: Option<ClaimsReport>,
-    pub(crate) pcrs: Option<PcrReport>,
-    pub(crate) release: Option<String>,
-    /// What the event log says, as JSON.
-    pub(crate) event_log: Option<String>,
-    pub(crate) manifest: Option<ManifestReport>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct AnchorReport {
-    pub(crate) kind: &'static str,
-    pub(crate) assurance: Assurance,
-    pub(crate) caveat: String,
-    /// What the certificate says of the machine.
-    pub(crate) certificate: Option<CertificateReport>,
-    pub(crate) ak_name: Vec<u8>,
-    pub(crate) ak_algorithm: String,
-}
-
-/// Texts show nothing but ASCII, so that no name can pass for another on a screen.
-#[derive(Clone, Debug)]
-pub(crate) struct CertificateReport {
-    pub(crate) subject: Option<String>,
-    /// Under an anchor for Azure.
-    pub(crate) vm: Option<&'static str>,
-    /// Under an anchor for Google: name and value of each member.
-    pub(crate) instance: Vec<(&'static str, String)>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct ClockReport {
-    pub(crate) clock: u64,
-    pub(crate) reset_count: u32,
-    pub(crate) restart_count: u32,
-    pub(crate) safe: bool,
-    /// Big-endian.
-    pub(crate) firmware_version: [u8; 8],
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct ClaimsReport {
-    pub(crate) audiences: Vec<String>,
-    pub(crate) instance: String,
-    pub(crate) epoch_id: [u8; 16],
-    pub(crate) lifetime_ms: u64,
-    pub(crate) server_time_ms: u64,
-    pub(crate) config_digest: [u8; 32],
-    pub(crate) receipt_key: Option<[u8; 32]>,
-    pub(crate) upstream: Upstream,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct PcrReport {
-    pub(crate) bank: Bank,
-    /// Of the quoted selection only, ascending.
-    pub(crate) values: Vec<(u8, Vec<u8>, Rule)>,
-}
-
-/// The manifest behind the release that matched.
-#[derive(Clone, Debug)]
-pub(crate) struct ManifestReport {
-    pub(crate) manifest: Manifest,
-    /// Names of the parts whose values matched.
-    pub(crate) parts: Vec<String>,
+    // Of these two more is proven as the steps go on: they are written anew.
+    anchor: Writer,
+    ak: Writer,
+    shown: Writer,
+    /// Behind all others.
+    manifest: Writer,
 }
 
 impl Report {
-    pub(crate) fn show_anchor(&mut self, matched: &Matched<'_, '_>, ak: &Public<'_>) {
-        let anchor = matched.anchor;
-        self.anchor = Some(AnchorReport {
-            kind: anchor.kind,
-            assurance: anchor.assurance,
-            caveat: caveat(anchor.kind, anchor.assurance),
-            certificate: matched.leaf.as_ref().map(|leaf| CertificateReport::of(leaf, anchor.kind)),
-            ak_name: ak.name(),
-            ak_algorithm: ak.key.algorithm(),
-        });
-    }
-
-    /// What the anchor became worth by what was proven since.
-    pub(crate) fn show_assurance(&mut self, assurance: Assurance) {
-        if let Some(anchor) = &mut self.anchor {
-            anchor.assurance = assurance;
-            anchor.caveat = caveat(anchor.kind, assurance);
+    /// What was shown, without the steps.
+    pub(crate) fn write(&self, json: &mut Writer) {
+        for members in [&self.anchor, &self.ak, &self.shown, &self.manifest] {
+            json.members(members);
         }
     }
 
-    pub(crate) fn show_qualified_name(&mut self, proven: Option<&[u8]>) {
-        self.qualified_name = proven.map(Vec::from);
+    /// `assurance` is what the anchor is worth by what was proven so far.
+    pub(crate) fn show_anchor(&mut self, matched: &Matched<'_, '_>, assurance: Assurance) {
+        let kind = matched.anchor.kind;
+        self.anchor = Writer::default();
+        self.anchor.object("anchor", |json| {
+            json.text("kind", kind);
+            json.text("assurance", assurance.as_str());
+            json.text("caveat", &caveat(kind, assurance));
+            if let Some(leaf) = &matched.leaf {
+                certificate(json, leaf, kind);
+            }
+        });
+    }
+
+    /// The attestation key, and whose it is once the quote has said it.
+    pub(crate) fn show_ak(&mut self, ak: &Public<'_>, qualified_name: Option<&[u8]>) {
+        self.ak = Writer::default();
+        self.ak.object("ak", |json| {
+            json.hex("name", &ak.name());
+            if let Some(name) = qualified_name {
+                json.hex("qualifiedName", name);
+            }
+            json.text("algorithm", &ak.key.algorithm());
+        });
     }
 
     pub(crate) fn show_clock(&mut self, attest: &Attest<'_>) {
-        self.clock = Some(ClockReport {
-            clock: attest.clock_info.clock,
-            reset_count: attest.clock_info.reset_count,
-            restart_count: attest.clock_info.restart_count,
-            safe: attest.clock_info.safe,
-            firmware_version: attest.firmware_version.to_be_bytes(),
+        self.shown.object("clock", |json| {
+            json.integer("clock", attest.clock_info.clock);
+            json.integer("resetCount", attest.clock_info.reset_count.into());
+            json.integer("restartCount", attest.clock_info.restart_count.into());
+            json.bool("safe", attest.clock_info.safe);
+            json.hex("firmwareVersion", &attest.firmware_version.to_be_bytes());
         });
     }
 
     pub(crate) fn show_claims(&mut self, claims: &Claims<'_>) {
-        self.claims = Some(ClaimsReport {
-            audiences: claims.audiences.iter().map(|name| String::from(*name)).collect(),
-            instance: claims.instance.into(),
-            epoch_id: *claims.epoch_id,
-            lifetime_ms: claims.lifetime_ms,
-            server_time_ms: claims.server_time_ms,
-            config_digest: *claims.config_digest,
-            receipt_key: claims.receipt_key.copied(),
-            upstream: claims.upstream,
+        self.shown.object("claims", |json| {
+            json.array("audiences", |json| claims.audiences.iter().for_each(|name| json.text(ITEM, name)));
+            json.text("instance", claims.instance);
+            json.hex("epochId", claims.epoch_id);
+            json.integer("lifetimeMs", claims.lifetime_ms);
+            json.integer("serverTimeMs", claims.server_time_ms);
+            json.hex("configDigest", claims.config_digest);
+            json.text("upstream", claims.upstream.as_str());
+            if let Some(key) = claims.receipt_key {
+                json.hex("receiptKey", key);
+            }
         });
-    }
-
-    pub(crate) fn show_event_log(&mut self, log: Option<Explanation<'_>>) {
-        self.event_log = log.map(|log| log.to_report());
-    }
-
-    pub(crate) fn show_release(&mut self, release: &Candidate<'_>) {
-        self.release = Some(release.name.into());
-        let parts = release.parts.into_iter().filter(|name| !name.is_empty()).map(String::from).collect();
-        self.manifest = release.manifest.map(|manifest| ManifestReport { manifest: manifest.clone(), parts });
     }
 
     /// `values` are those of the policy's rules, in their order.
     pub(crate) fn show_pcrs(&mut self, policy: &Policy, values: &[&[u8]]) {
-        let shown = policy.rules.iter().zip(values);
-        let values = shown.map(|((index, rule), value)| (*index, Vec::from(*value), *rule)).collect();
-        self.pcrs = Some(PcrReport { bank: policy.bank, values });
+        self.shown.object("pcrs", |json| {
+            json.text("bank", policy.bank.as_str());
+            json.array("values", |json| {
+                for ((index, rule), value) in policy.rules.iter().zip(values) {
+                    json.object(ITEM, |json| {
+                        json.integer("index", (*index).into());
+                        json.hex("value", value);
+                        json.text("rule", rule.as_str());
+                    });
+                }
+            });
+        });
+    }
+
+    pub(crate) fn show_release(&mut self, release: &Candidate<'_>) {
+        self.shown.text("release", release.name);
+        if let Some(manifest) = release.manifest {
+            self.manifest.object("manifest", |json| self::manifest(json, manifest, &release.parts));
+        }
+    }
+
+    pub(crate) fn show_event_log(&mut self, log: Option<Explanation<'_>>) {
+        if let Some(log) = log {
+            self.shown.object("eventLog", |json| log.write_report(json));
+        }
     }
 }
 
-impl CertificateReport {
-    /// The members that an anchor of this kind makes true: under a root of somebody's own anybody could write them.
-    fn of(leaf: &Certificate<'_>, kind: &str) -> Self {
-        let instance = Some(leaf).filter(|_| kind == "gcp").and_then(Instance::of);
-        Self {
-            subject: leaf.common_name().map(text_or_bytes),
-            vm: Some(leaf).filter(|_| kind == "azure").and_then(vm_kind).map(VmKind::as_str),
-            instance: instance.map_or_else(Vec::new, |instance| instance.members().into()),
-        }
+/// The members that an anchor of this kind makes true: under a root of somebody's own anybody could write them. Texts show nothing
+/// but ASCII, so that no name can pass for another on a screen.
+fn certificate(json: &mut Writer, leaf: &Certificate<'_>, kind: &str) {
+    if let Some(subject) = leaf.common_name() {
+        json.text("subject", &text_or_bytes(subject));
     }
+    if let Some(vm) = Some(leaf).filter(|_| kind == "azure").and_then(vm_kind) {
+        json.text("vm", VmKind::as_str(vm));
+    }
+    if let Some(instance) = Some(leaf).filter(|_| kind == "gcp").and_then(Instance::of) {
+        json.object("instance", |json| {
+            instance.members().iter().for_each(|(name, value)| json.text(name, value));
+        });
+    }
+}
+
+/// The manifest behind the release that matched; `parts` are the names of those whose values matched.
+fn manifest(json: &mut Writer, manifest: &Manifest, parts: &[&str]) {
+    json.hex("sha256", &manifest.sha256);
+    json.integer("version", manifest.version);
+    json.integer("minVersion", manifest.min_version);
+    json.hex("sourceCommit", &manifest.source_commit);
+    json.hex("imageDigest", &manifest.image_digest);
+    if let Some(digest) = &manifest.model_digest {
+        json.hex("modelDigest", digest);
+    }
+    json.text("machine", &manifest.machine);
+    json.integer("notBefore", manifest.not_before);
+    json.integer("notAfter", manifest.not_after);
+    json.array("parts", |json| {
+        parts.iter().filter(|name| !name.is_empty()).for_each(|name| json.text(ITEM, name));
+    });
 }

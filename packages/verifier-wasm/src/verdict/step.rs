@@ -3,7 +3,11 @@
 use alloc::string::String;
 
 use super::Report;
-use crate::{Code, rejection::Rejection};
+use crate::{
+    Code,
+    lines::{line, split},
+    rejection::Rejection,
+};
 
 macro_rules! steps {
     ($($id:ident $name:literal $proves:literal)*) => {
@@ -19,17 +23,17 @@ macro_rules! steps {
 
             /// The id in verdicts.
             #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$id => $name,)*
-                }
+            pub fn as_str(self) -> &'static str {
+                self.line().0
             }
 
             /// What a pass proves, in a sentence for a person.
-            const fn proves(self) -> &'static str {
-                match self {
-                    $(Self::$id => $proves,)*
-                }
+            fn proves(self) -> &'static str {
+                self.line().1
+            }
+
+            fn line(self) -> (&'static str, &'static str) {
+                split(line(concat!($($name, " ", $proves, "\n"),*), self as u32), b' ')
             }
         }
     };

@@ -1,156 +1,51 @@
 //! A verdict as JSON. `verdict.d.ts` declares the same shape for TypeScript.
 
-use alloc::{vec, vec::Vec};
-
-use super::{
-    AttestedKey, Report, Step, Verdict,
-    report::{AnchorReport, CertificateReport, ClaimsReport, ClockReport, ManifestReport, PcrReport},
-};
+use super::{AttestedKey, Step, Verdict};
 use crate::{
     evidence::VERSION,
-    json::writer::Out,
-    policy::{Assurance, Rule},
+    json::writer::{ITEM, Writer},
+    policy::Assurance,
 };
 
-pub(super) fn verdict(verdict: &Verdict) -> Out<'_> {
-    let mut members = vec![("version", Out::Integer(VERSION))];
+pub(super) fn verdict(json: &mut Writer, verdict: &Verdict) {
+    json.integer("version", VERSION);
     match verdict {
         Verdict::Passed { assurance, key, next_state, .. } => {
-            members.extend([
-                ("result", Out::Text("pass")),
-                ("simulated", Out::Bool(*assurance == Assurance::Simulated)),
-                ("assurance", Out::Text(assurance.as_str())),
-                ("key", self::key(key)),
-            ]);
-            members.extend(next_state.as_deref().map(|state| ("nextState", Out::Hex(state))));
+            json.text("result", "pass");
+            json.bool("simulated", *assurance == Assurance::Simulated);
+            json.text("assurance", assurance.as_str());
+            json.object("key", |json| self::key(json, key));
+            if let Some(state) = next_state {
+                json.hex("nextState", state);
+            }
         }
-        Verdict::Failed { code, detail, .. } => members.extend([
-            ("result", Out::Text("fail")),
-            ("code", Out::Text(code.as_str())),
-            ("detail", Out::Text(detail)),
-        ]),
-    }
-    members.push(("steps", Out::Array(verdict.report().steps.iter().map(step).collect())));
-    members.extend(report(verdict.report()));
-    Out::Object(members)
-}
-
-/// What a report shows, without its steps.
-pub(crate) fn report(report: &Report) -> Vec<(&'static str, Out<'_>)> {
-    let mut members = Vec::new();
-    if let Some(anchor) = &report.anchor {
-        members.push(("anchor", self::anchor(anchor)));
-        members.push(("ak", ak(anchor, report.qualified_name.as_deref())));
-    }
-    members.extend(report.clock.as_ref().map(|clock| ("clock", self::clock(clock))));
-    members.extend(report.claims.as_ref().map(|claims| ("claims", self::claims(claims))));
-    members.extend(report.pcrs.as_ref().map(|pcrs| ("pcrs", self::pcrs(pcrs))));
-    members.extend(report.release.as_deref().map(|name| ("release", Out::Text(name))));
-    members.extend(report.event_log.as_deref().map(|log| ("eventLog", Out::Json(log))));
-    members.extend(report.manifest.as_ref().map(|manifest| ("manifest", self::manifest(manifest))));
-    members
-}
-
-fn step(step: &Step) -> Out<'_> {
-    Out::Object(vec![
-        ("id", Out::Text(step.id.as_str())),
-        ("status", Out::Text(step.status.as_str())),
-        ("code", Out::Text(step.code.as_str())),
-        ("detail", Out::Text(&step.detail)),
-    ])
-}
-
-fn anchor(anchor: &AnchorReport) -> Out<'_> {
-    let mut members = vec![
-        ("kind", Out::Text(anchor.kind)),
-        ("assurance", Out::Text(anchor.assurance.as_str())),
-        ("caveat", Out::Text(&anchor.caveat)),
-    ];
-    if let Some(CertificateReport { subject, vm, instance }) = &anchor.certificate {
-        members.extend(subject.as_deref().map(|subject| ("subject", Out::Text(subject))));
-        members.extend(vm.map(|vm| ("vm", Out::Text(vm))));
-        if !instance.is_empty() {
-            let instance = instance.iter().map(|(name, value)| (*name, Out::Text(value))).collect();
-            members.push(("instance", Out::Object(instance)));
+        Verdict::Failed { code, detail, .. } => {
+            json.text("result", "fail");
+            json.text("code", code.as_str());
+            json.text("detail", detail);
         }
     }
-    Out::Object(members)
+    let report = verdict.report();
+    json.array("steps", |json| report.steps.iter().for_each(|step| json.object(ITEM, |json| self::step(json, step))));
+    report.write(json);
 }
 
-fn ak<'a>(anchor: &'a AnchorReport, qualified_name: Option<&'a [u8]>) -> Out<'a> {
-    let mut members = vec![("name", Out::Hex(&anchor.ak_name))];
-    members.extend(qualified_name.map(|name| ("qualifiedName", Out::Hex(name))));
-    members.push(("algorithm", Out::Text(&anchor.ak_algorithm)));
-    Out::Object(members)
+fn step(json: &mut Writer, step: &Step) {
+    json.text("id", step.id.as_str());
+    json.text("status", step.status.as_str());
+    json.text("code", step.code.as_str());
+    json.text("detail", &step.detail);
 }
 
-fn clock(clock: &ClockReport) -> Out<'_> {
-    Out::Object(vec![
-        ("clock", Out::Integer(clock.clock)),
-        ("resetCount", Out::Integer(clock.reset_count.into())),
-        ("restartCount", Out::Integer(clock.restart_count.into())),
-        ("safe", Out::Bool(clock.safe)),
-        ("firmwareVersion", Out::Hex(&clock.firmware_version)),
-    ])
-}
-
-fn claims(claims: &ClaimsReport) -> Out<'_> {
-    let mut members = vec![
-        ("audiences", Out::Array(claims.audiences.iter().map(|name| Out::Text(name)).collect())),
-        ("instance", Out::Text(&claims.instance)),
-        ("epochId", Out::Hex(&claims.epoch_id)),
-        ("lifetimeMs", Out::Integer(claims.lifetime_ms)),
-        ("serverTimeMs", Out::Integer(claims.server_time_ms)),
-        ("configDigest", Out::Hex(&claims.config_digest)),
-        ("upstream", Out::Text(claims.upstream.as_str())),
-    ];
-    members.extend(claims.receipt_key.as_ref().map(|key| ("receiptKey", Out::Hex(key))));
-    Out::Object(members)
-}
-
-fn pcrs<'a>(pcrs: &'a PcrReport) -> Out<'a> {
-    let value = |(index, value, rule): &'a (u8, Vec<u8>, Rule)| {
-        Out::Object(vec![
-            ("index", Out::Integer((*index).into())),
-            ("value", Out::Hex(value)),
-            ("rule", Out::Text(rule.as_str())),
-        ])
-    };
-    Out::Object(vec![
-        ("bank", Out::Text(pcrs.bank.as_str())),
-        ("values", Out::Array(pcrs.values.iter().map(value).collect())),
-    ])
-}
-
-fn manifest(ManifestReport { manifest, parts }: &ManifestReport) -> Out<'_> {
-    let mut members = vec![
-        ("sha256", Out::Hex(&manifest.sha256)),
-        ("version", Out::Integer(manifest.version)),
-        ("minVersion", Out::Integer(manifest.min_version)),
-        ("sourceCommit", Out::Hex(&manifest.source_commit)),
-        ("imageDigest", Out::Hex(&manifest.image_digest)),
-    ];
-    members.extend(manifest.model_digest.as_ref().map(|digest| ("modelDigest", Out::Hex(digest))));
-    members.extend([
-        ("machine", Out::Text(&manifest.machine)),
-        ("notBefore", Out::Integer(manifest.not_before)),
-        ("notAfter", Out::Integer(manifest.not_after)),
-        ("parts", Out::Array(parts.iter().map(|name| Out::Text(name)).collect())),
-    ]);
-    Out::Object(members)
-}
-
-fn key(key: &AttestedKey) -> Out<'_> {
-    Out::Object(vec![
-        ("instance", Out::Text(&key.instance)),
-        ("epochId", Out::Hex(&key.epoch_id)),
-        ("keyConfig", Out::Hex(&key.key_config)),
-        ("keyId", Out::Integer(key.key_id.into())),
-        ("kemId", Out::Integer(key.suite.kem_id.into())),
-        ("kdfId", Out::Integer(key.suite.kdf_id.into())),
-        ("aeadId", Out::Integer(key.suite.aead_id.into())),
-        ("publicKey", Out::Hex(&key.public_key)),
-        ("serverTimeMs", Out::Integer(key.server_time_ms)),
-        ("validForMs", Out::Integer(key.valid_for_ms)),
-    ])
+fn key(json: &mut Writer, key: &AttestedKey) {
+    json.text("instance", &key.instance);
+    json.hex("epochId", &key.epoch_id);
+    json.hex("keyConfig", &key.key_config);
+    json.integer("keyId", key.key_id.into());
+    json.integer("kemId", key.suite.kem_id.into());
+    json.integer("kdfId", key.suite.kdf_id.into());
+    json.integer("aeadId", key.suite.aead_id.into());
+    json.hex("publicKey", &key.public_key);
+    json.integer("serverTimeMs", key.server_time_ms);
+    json.integer("validForMs", key.valid_for_ms);
 }
