@@ -10,7 +10,7 @@ use rsa::{
 };
 use sha2::{Sha256, Sha384, Sha512};
 
-use super::{AttestationKey, PublicKey, Scheme, ed25519, roca, rsa::PublicKey as RsaKey};
+use super::{AttestationKey, PublicKey, Scheme, ecdsa, ed25519, roca, rsa::PublicKey as RsaKey};
 use crate::{
     Code,
     hash::HashAlgorithm,
@@ -146,4 +146,45 @@ fn an_ed25519_key_has_one_encoding() {
         }
     }
     assert!(seen > 0, "no point has a small y");
+}
+
+#[test]
+fn ecdsa_accepts_what_another_implementation_signs_over_digests_of_every_length_and_nothing_beside_it() {
+    use p256::ecdsa::signature::hazmat::PrehashSigner;
+    let p256 = p256::ecdsa::SigningKey::from_slice(&[0x21; 32]).unwrap();
+    let p384 = p384::ecdsa::SigningKey::from_slice(&[0x42; 48]).unwrap();
+    let (point, point384) = (p256.verifying_key().to_sec1_point(false), p384.verifying_key().to_sec1_point(false));
+    let key = ecdsa::PublicKey::<p256::NistP256>::new(point.x().unwrap(), point.y().unwrap()).unwrap();
+    let key384 = ecdsa::PublicKey::<p384::NistP384>::new(point384.x().unwrap(), point384.y().unwrap()).unwrap();
+    for round in 0_u8..16 {
+        for hash in [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512] {
+            let (digest, other) = (hash.digest(&[&[round]]), hash.digest(&[&[round], b"other"]));
+            let signature: p256::ecdsa::Signature = p256.sign_prehash(&digest).unwrap();
+            let (r, s) = signature.split_bytes();
+            assert_eq!(key.verify(&digest, &r, &s), Ok(()), "{hash:?} {round}");
+            assert_eq!(key.verify(&other, &r, &s), Err(Code::SIGNATURE_INVALID));
+            assert_eq!(key.verify(&digest, &s, &r), Err(Code::SIGNATURE_INVALID));
+            let signature: p384::ecdsa::Signature = p384.sign_prehash(&digest).unwrap();
+            let (r, s) = signature.split_bytes();
+            assert_eq!(key384.verify(&digest, &r, &s), Ok(()), "{hash:?} {round}");
+            assert_eq!(key384.verify(&other, &r, &s), Err(Code::SIGNATURE_INVALID));
+            assert_eq!(key384.verify(&digest, &s, &r), Err(Code::SIGNATURE_INVALID));
+        }
+    }
+}
+
+#[test]
+fn ecdsa_refuses_the_point_at_infinity() {
+    use p256::{Scalar, elliptic_curve::PrimeField};
+    // u G + v Q is infinity where the digest is -r d: every s fits.
+    let secret = Scalar::from(7_u64);
+    let point = p256::ecdsa::SigningKey::from_slice(&secret.to_bytes()).unwrap().verifying_key().to_sec1_point(false);
+    let key = ecdsa::PublicKey::<p256::NistP256>::new(point.x().unwrap(), point.y().unwrap()).unwrap();
+    for r in 1_u64..9 {
+        let digest = -(Scalar::from(r) * secret);
+        for s in 1_u64..9 {
+            let (r, s) = (Scalar::from(r).to_repr(), Scalar::from(s).to_repr());
+            assert_eq!(key.verify(&digest.to_repr(), &r, &s), Err(Code::SIGNATURE_INVALID));
+        }
+    }
 }
