@@ -9,6 +9,7 @@ use crate::{
         bundle::{Bundle, Static},
         claims::Claims,
     },
+    json::documents::Documents,
     policy::Policy,
     release::{self, Manifest},
     tpm::{Attest, Public, Signature},
@@ -86,13 +87,13 @@ pub fn certificate(bytes: &[u8]) -> bool {
 /// The text of a policy.
 #[must_use]
 pub fn policy(bytes: &[u8]) -> bool {
-    Policy::decode(bytes).is_ok()
+    Policy::decode(bytes, &Documents::default()).is_ok()
 }
 
 /// The text of a manifest.
 #[must_use]
 pub fn manifest(bytes: &[u8]) -> bool {
-    Manifest::decode(bytes).is_ok()
+    Manifest::decode(bytes, &Documents::default()).is_ok()
 }
 
 /// A proof of inclusion with its checkpoint and cosignatures (C2SP tlog-proof).

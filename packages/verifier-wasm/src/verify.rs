@@ -10,6 +10,7 @@ use crate::{
         bundle::{Bundle, Static},
         claims::Upstream,
     },
+    json::documents::Documents,
     platform,
     policy::{Assurance, Policy, Suite},
     quote,
@@ -67,11 +68,12 @@ pub fn verify(input: &Input<'_>) -> Verdict {
 type Passed = (Assurance, AttestedKey, Option<Vec<u8>>);
 
 fn steps(input: &Input<'_>, run: &mut Recorder) -> Result<Passed, Stop> {
-    let policy = run.obtain(StepId::Policy, Policy::decode(input.policy))?;
+    let documents = Documents::default();
+    let policy = run.obtain(StepId::Policy, Policy::decode(input.policy, &documents))?;
     let (bundle, fixed) = run.obtain(StepId::Bundle, bundle(input))?;
     let brought = fixed.release.as_ref();
-    let current = run.demanded(StepId::ReleaseKeys, policy.demands.current_keys(brought))?;
-    let status = policy.demands.status(current.as_ref(), fixed.status.as_ref(), input.now_ms);
+    let current = run.demanded(StepId::ReleaseKeys, policy.demands.current_keys(brought, &documents))?;
+    let status = policy.demands.status(current.as_ref(), fixed.status.as_ref(), input.now_ms, &documents);
     let status = run.demanded(StepId::Status, status)?;
 
     let ak = run.obtain(StepId::AkPublic, Public::decode(fixed.ak_public))?;
@@ -117,7 +119,7 @@ fn steps(input: &Input<'_>, run: &mut Recorder) -> Result<Passed, Stop> {
         now_ms: input.now_ms,
         kept: kept.as_ref().ok().and_then(Option::as_ref),
     };
-    let manifest = policy.demands.manifest(brought, !policy.pins_releases(), &against);
+    let manifest = policy.demands.manifest(brought, !policy.pins_releases(), &against, &documents);
     let manifest = run.demanded(StepId::Release, manifest)?;
     run.demanded(StepId::ReleaseLog, policy.demands.logged(brought))?;
     let release = run.obtain(StepId::PcrRules, policy.release(&values, manifest.as_ref()))?;

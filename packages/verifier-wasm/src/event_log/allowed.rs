@@ -19,17 +19,17 @@ use crate::{
 /// # Errors
 ///
 /// `eventlog.event_refused` for the first event that no rule takes where it stands, `eventlog.event_missing` where a rule has too few.
-pub(super) fn check(log: &Log<'_>, algorithm: u16, pcr: u8, rules: &[EventRule]) -> Result<(), Finding> {
+pub(super) fn check(log: &Log<'_>, algorithm: u16, pcr: u8, rules: &[EventRule<'_>]) -> Result<(), Finding> {
     let of_pcr = |(_, event): &(usize, &Event<'_>)| event.extends() && event.pcr == u32::from(pcr);
     let mut events = log.events.iter().enumerate().filter(of_pcr).peekable();
     let refused = |position| Finding { code: Code::EVENTLOG_EVENT_REFUSED, event: Some(position), pcr: Some(pcr) };
-    for EventRule { allowed, times } in rules {
+    for EventRule { allowed, times: [least, most] } in rules {
         let mut taken = 0_u64;
         let is_match = |(_, event): &(usize, &Event<'_>)| allowed.matches(event, algorithm, log);
-        while taken < *times.end() && events.next_if(is_match).is_some() {
+        while taken < *most && events.next_if(is_match).is_some() {
             taken = taken.saturating_add(1);
         }
-        if !times.contains(&taken) {
+        if taken < *least {
             let missing = Finding::of_pcr(Code::EVENTLOG_EVENT_MISSING, pcr);
             return Err(events.peek().map_or(missing, |(position, _)| refused(*position)));
         }
@@ -37,7 +37,7 @@ pub(super) fn check(log: &Log<'_>, algorithm: u16, pcr: u8, rules: &[EventRule])
     events.next().map_or(Ok(()), |(position, _)| Err(refused(position)))
 }
 
-impl Allowed {
+impl Allowed<'_> {
     fn matches(&self, event: &Event<'_>, algorithm: u16, log: &Log<'_>) -> bool {
         let digest = log.digest(event, algorithm).unwrap_or_default();
         match self {
@@ -51,9 +51,9 @@ impl Allowed {
     }
 }
 
-impl VariableRule {
+impl VariableRule<'_> {
     fn matches(&self, variable: &Variable<'_>) -> bool {
         let holds = |contents: &Vec<_>| contents.contains(&sha256(&[variable.content]));
-        variable.vendor == self.vendor && variable.is_called(&self.name) && self.contents.as_ref().is_none_or(holds)
+        variable.vendor == self.vendor && variable.is_called(self.name) && self.contents.as_ref().is_none_or(holds)
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct Demand<'a> {
     /// The PCRs that must follow from the log, ascending.
     pub(crate) replayed: &'a [u8],
     /// Of these, the PCRs whose events are told apart, and how.
-    pub(crate) events: &'a [(u8, Vec<EventRule>)],
+    pub(crate) events: &'a [(u8, Vec<EventRule<'a>>)],
 }
 
 /// The values `quoted`, of the demanded bank, must be those of the quote's selection, proven by its digest. Every PCR to be replayed

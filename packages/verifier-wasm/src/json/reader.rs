@@ -1,49 +1,67 @@
 //! A strict reader: no duplicate keys, numbers only as integers from 0 to 2^53 - 1, bounded nesting.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
+use core::cell::Cell;
+
+use super::{
+    documents::Documents,
+    item::{Item, Text, Value},
+};
 
 /// Deepest nesting of arrays and objects.
 const MAX_DEPTH: u8 = 8;
 
 /// Most members of an object; a policy has at most 24 in one.
-pub(crate) const MAX_MEMBERS: usize = 64;
+const MAX_MEMBERS: usize = 64;
 
 /// Integers above are not safe in JSON (RFC 7493 §2.2).
 pub(crate) const MAX_INTEGER: u64 = (1 << 53) - 1;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Json {
-    Null,
-    Bool(bool),
-    Integer(u64),
-    String(String),
-    Array(Vec<Self>),
-    /// Keys are distinct.
-    Object(Vec<(String, Self)>),
-}
-
 /// Where reading stopped, in bytes from the start of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Unreadable {
-    pub(crate) offset: usize,
+pub(super) struct Unreadable {
+    pub(super) offset: usize,
 }
 
 /// Reads a text that is exactly one value, white space around it aside.
-pub(crate) fn parse(text: &[u8]) -> Result<Json, Unreadable> {
-    let mut reader = Reader { rest: text, depth: 0 };
-    let value = reader.value().filter(|_| {
+pub(super) fn parse<'d>(text: &[u8], documents: &'d Documents<'d>) -> Result<Item<'d>, Unreadable> {
+    let mut reader = Reader { rest: text, depth: 0, documents };
+    let value = reader.value();
+    if value.is_some() {
         reader.white_space();
-        reader.rest.is_empty()
-    });
-    value.ok_or(Unreadable { offset: text.len().saturating_sub(reader.rest.len()) })
+    }
+    let offset = text.len().saturating_sub(reader.rest.len());
+    match value {
+        Some(value) if reader.rest.is_empty() => Ok(reader.item(String::new(), value)),
+        _ => Err(Unreadable { offset }),
+    }
 }
 
-struct Reader<'a> {
-    rest: &'a [u8],
+/// Bytes in lower-case hex.
+pub(crate) fn unhex(text: &[u8]) -> Option<Vec<u8>> {
+    let (pairs, odd) = text.as_chunks::<2>();
+    let mut bytes = Vec::new();
+    for &[high, low] in pairs {
+        bytes.push(digit(high)? << 4 | digit(low)?);
+    }
+    odd.is_empty().then_some(bytes)
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte & 0x0f),
+        b'a'..=b'f' => (byte & 0x0f).checked_add(9),
+        _ => None,
+    }
+}
+
+struct Reader<'t, 'd> {
+    rest: &'t [u8],
     depth: u8,
+    documents: &'d Documents<'d>,
 }
 
-impl Reader<'_> {
+impl<'d> Reader<'_, 'd> {
     fn peek(&self) -> Option<u8> {
         self.rest.first().copied()
     }
@@ -65,77 +83,64 @@ impl Reader<'_> {
         }
     }
 
-    fn value(&mut self) -> Option<Json> {
-        self.white_space();
-        match self.peek()? {
-            b'{' => self.nested(Self::object).map(Json::Object),
-            b'[' => self.nested(Self::array).map(Json::Array),
-            b'"' => self.string().map(Json::String),
-            b'0'..=b'9' => self.integer().map(Json::Integer),
-            b't' => self.eat(b"true").map(|()| Json::Bool(true)),
-            b'f' => self.eat(b"false").map(|()| Json::Bool(false)),
-            b'n' => self.eat(b"null").map(|()| Json::Null),
-            _ => None,
-        }
+    fn item(&self, key: String, value: Value<'d>) -> Item<'d> {
+        Item { key, value, documents: self.documents, taken: Cell::new(false) }
     }
 
-    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+    fn value(&mut self) -> Option<Value<'d>> {
+        self.white_space();
+        Some(match self.peek()? {
+            b'{' => Value::Object(self.items(b'}')?),
+            b'[' => Value::Array(self.items(b']')?),
+            b'"' => {
+                let text = self.string()?;
+                Value::Text(Box::new(Text { bytes: unhex(text.as_bytes()), text }))
+            }
+            b'0'..=b'9' => Value::Integer(self.integer()?),
+            b't' => self.eat(b"true").map(|()| Value::Bool(true))?,
+            b'f' => self.eat(b"false").map(|()| Value::Bool(false))?,
+            b'n' => self.eat(b"null").map(|()| Value::Null)?,
+            _ => return None,
+        })
+    }
+
+    /// What an array holds, or an object.
+    fn items(&mut self, close: u8) -> Option<Vec<Item<'d>>> {
+        let mut items = Vec::new();
         if self.depth == MAX_DEPTH {
             return None;
         }
-        self.depth = self.depth.saturating_add(1);
         self.next();
-        let value = read(self)?;
-        self.depth = self.depth.saturating_sub(1);
-        Some(value)
-    }
-
-    /// After an element: true when another follows, false when `close` was read.
-    fn more(&mut self, close: u8) -> Option<bool> {
         self.white_space();
-        match self.next()? {
-            b',' => Some(true),
-            byte if byte == close => Some(false),
-            _ => None,
-        }
-    }
-
-    fn closes_at_once(&mut self, close: u8) -> bool {
-        self.white_space();
-        self.eat(&[close]).is_some()
-    }
-
-    fn array(&mut self) -> Option<Vec<Json>> {
-        let mut items = Vec::new();
-        if self.closes_at_once(b']') {
+        if self.eat(&[close]).is_some() {
             return Some(items);
         }
+        self.depth = self.depth.saturating_add(1);
         loop {
-            items.push(self.value()?);
-            if !self.more(b']')? {
-                return Some(items);
+            let key = if close == b'}' { self.key(&items)? } else { String::new() };
+            let value = self.value()?;
+            items.push(self.item(key, value));
+            self.white_space();
+            match self.next()? {
+                b',' => {}
+                byte if byte == close => break,
+                _ => return None,
             }
         }
+        self.depth = self.depth.saturating_sub(1);
+        Some(items)
     }
 
-    fn object(&mut self) -> Option<Vec<(String, Json)>> {
-        let mut members: Vec<(String, Json)> = Vec::new();
-        if self.closes_at_once(b'}') {
-            return Some(members);
+    /// The key of the member after `others`.
+    fn key(&mut self, others: &[Item<'d>]) -> Option<String> {
+        self.white_space();
+        let key = self.string()?;
+        if others.len() == MAX_MEMBERS || others.iter().any(|other| other.key == key) {
+            return None;
         }
-        loop {
-            self.white_space();
-            let key = self.string()?;
-            if members.len() == MAX_MEMBERS || members.iter().any(|(other, _)| *other == key) {
-                return None;
-            }
-            self.white_space();
-            self.eat(b":")?;
-            members.push((key, self.value()?));
-            if !self.more(b'}')? {
-                return Some(members);
-            }
-        }
+        self.white_space();
+        self.eat(b":")?;
+        Some(key)
     }
 
     /// No sign, fraction, exponent or leading zero.
@@ -196,6 +201,10 @@ impl Reader<'_> {
     }
 
     fn hex4(&mut self) -> Option<u32> {
-        (0..4).try_fold(0, |value, _| Some(value << 4 | char::from(self.next()?).to_digit(16)?))
+        let mut unit = 0;
+        for _ in 0..4 {
+            unit = unit << 4 | u32::from(digit(self.next()?.to_ascii_lowercase())?);
+        }
+        Some(unit)
     }
 }

@@ -66,7 +66,7 @@ fn check_machine(
     is_revoked: IsRevoked<'_>,
 ) -> Result<(), Rejection> {
     let processor = processor(certificates, demand)?;
-    let vcek = Vcek::validate(certificates, &processor.ark_sha256, at_ms, is_revoked).map_err(chain)?;
+    let vcek = Vcek::validate(certificates, processor.ark_sha256, at_ms, is_revoked).map_err(chain)?;
     ensure(vcek.chip_id == report.chip_id && vcek.tcb == report.tcb, Code::PLATFORM_CHIP)?;
     ensure(report.is_signed_by(&vcek.key), Code::PLATFORM_SIGNATURE)?;
     ensure(report.vmpl == 0, Code::PLATFORM_VMPL)?;
@@ -85,10 +85,10 @@ fn check_key(report: &snp::Report<'_>, runtime_data: &[u8], key: &PublicKey<'_>)
 }
 
 /// The line of processors whose root the certificates end in.
-fn processor<'p>(certificates: &[&[u8]], demand: &'p Platform) -> Result<&'p Processor, Code> {
+fn processor<'p>(certificates: &[&[u8]], demand: &'p Platform<'_>) -> Result<&'p Processor<'p>, Code> {
     let [_vcek, _ask, ark] = certificates else { return Err(Code::PLATFORM_CERTIFICATES) };
     let root = sha256(&[ark]);
-    demand.processors.iter().find(|processor| processor.ark_sha256 == root).ok_or(Code::PLATFORM_ROOT)
+    demand.processors.iter().find(|processor| *processor.ark_sha256 == root).ok_or(Code::PLATFORM_ROOT)
 }
 
 /// A fault of the certificates, which the layer `chain` names.

@@ -2,29 +2,36 @@
 
 use alloc::string::String;
 
-use crate::json::reader::{Json, parse};
+use crate::{
+    Code,
+    json::{
+        documents::{Documents, Flaw, Kind},
+        item::Item,
+    },
+};
+
+const RUNTIME_DATA: Kind = Kind { name: "", syntax: Code::PLATFORM_RUNTIME_DATA, invalid: Code::PLATFORM_RUNTIME_DATA };
 
 /// `n` of the one key of the identifier `HCLAkPub`, RSA with the exponent 65537; None where there is none, or several.
 pub(super) fn attestation_key(text: &[u8]) -> Option<String> {
-    let data = parse(text).ok()?;
-    let Json::Array(keys) = member(&data, "keys")? else { return None };
-    let is_named = |key: &&Json| has(key, "kid", "HCLAkPub");
-    let objects = keys.iter().all(|key| matches!(key, Json::Object(_)));
-    let mut named = keys.iter().filter(is_named);
-    let key = named.next().filter(|_| objects && named.next().is_none())?;
-    match member(key, "n")? {
-        Json::String(n) if has(key, "kty", "RSA") && has(key, "e", "AQAB") => Some(n.clone()),
-        _ => None,
+    RUNTIME_DATA.read(text, &Documents::default(), |data| named_key(data.required("keys"))).ok()
+}
+
+fn named_key<'d>(keys: &'d Item<'d>) -> String {
+    let mut named = None;
+    for key in keys.each(1, usize::MAX) {
+        if has(key, "kid", "HCLAkPub") {
+            keys.ensure(named.is_none(), Flaw::Invalid);
+            named = Some(key);
+        }
     }
+    let key = named.unwrap_or(keys);
+    key.ensure(has(key, "kty", "RSA") && has(key, "e", "AQAB"), Flaw::Invalid);
+    key.required("n").text().into()
 }
 
-fn member<'a>(value: &'a Json, name: &str) -> Option<&'a Json> {
-    let Json::Object(members) = value else { return None };
-    members.iter().find(|(key, _)| key == name).map(|(_, value)| value)
-}
-
-fn has(value: &Json, name: &str, text: &str) -> bool {
-    matches!(member(value, name), Some(Json::String(found)) if found == text)
+fn has<'d>(key: &'d Item<'d>, member: &str, text: &str) -> bool {
+    key.optional(member).is_some_and(|item| item.is(text))
 }
 
 /// RFC 4648 §5, without padding.

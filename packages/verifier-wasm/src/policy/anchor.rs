@@ -1,12 +1,12 @@
 //! Whom the author of a policy trusts to know an attestation key (PROTOCOL.md §7, §17.4).
 
-use alloc::{string::String, vec::Vec};
+use alloc::string::String;
 
 use super::Assurance;
 use crate::{
     Code,
     hash::HashAlgorithm,
-    json::members::{Item, Members},
+    json::{documents::Flaw, item::Item},
     rejection::Rejection,
     tpm::Public,
     x509::{Certificate, ChainAnchor, InstancePins, IsRevoked, Profile, VmKind},
@@ -14,9 +14,9 @@ use crate::{
 
 /// An entry of the policy that vouches for attestation keys.
 #[derive(Clone, Debug)]
-pub(crate) struct Anchor {
+pub(crate) struct Anchor<'d> {
     pub(crate) kind: &'static str,
-    trust: Trust,
+    trust: Trust<'d>,
     pub(crate) assurance: Assurance,
     /// The key must be a primary of the endorsement hierarchy.
     pub(crate) endorsement: bool,
@@ -24,16 +24,16 @@ pub(crate) struct Anchor {
 }
 
 #[derive(Clone, Debug)]
-enum Trust {
+enum Trust<'d> {
     /// In this very key, by its Name.
-    Name(Vec<u8>),
+    Name(&'d [u8]),
     /// In keys that are certified under a root.
-    Chain(ChainAnchor),
+    Chain(ChainAnchor<'d>),
 }
 
 /// The entry that matched, and the certificate by which it did.
 pub(crate) struct Matched<'p, 'a> {
-    pub(crate) anchor: &'p Anchor,
+    pub(crate) anchor: &'p Anchor<'p>,
     pub(crate) leaf: Option<Certificate<'a>>,
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct Matched<'p, 'a> {
 /// Where none does, the code of the first chain anchor in whose root the chain says that it ends; else `chain.root` for a chain,
 /// and `ak.untrusted` where names alone could have matched.
 pub(super) fn find<'p, 'a>(
-    anchors: &'p [Anchor],
+    anchors: &'p [Anchor<'p>],
     ak: &Public<'_>,
     chain: &[&'a [u8]],
     now_ms: u64,
@@ -72,31 +72,37 @@ pub(super) fn find<'p, 'a>(
     Err(refusal)
 }
 
-impl Anchor {
+impl<'d> Anchor<'d> {
     /// What the anchor is worth, for a key that is bound to a machine or not.
     pub(crate) fn assurance(&self, is_bound: bool) -> Assurance {
         if is_bound { self.assurance.bound_to_machine() } else { self.assurance }
     }
 
-    pub(super) fn decode(item: &Item<'_>) -> Result<Self, Rejection> {
-        let members = item.object()?;
-        let kind = members.required("kind")?;
-        let (kind, trust, assurance) = match kind.text()? {
-            "ak-name" => ("ak-name", name(&members)?, stated_assurance(&members)?),
-            "simulated" => ("simulated", name(&members)?, Assurance::Simulated),
-            "azure" => ("azure", chain(item, &members, azure)?, Assurance::CloudVtpm),
-            "gcp" => ("gcp", chain(item, &members, gcp)?, Assurance::CloudVtpm),
-            "custom-ca" => ("custom-ca", chain(item, &members, |_, _| Ok(Profile::CustomCa))?, Assurance::OperatorCa),
-            _ => return Err(kind.syntax()),
+    pub(super) fn read(item: &'d Item<'d>) -> Self {
+        let kind = item.required("kind");
+        let (kind, trust, assurance) = match kind.text() {
+            "ak-name" => ("ak-name", name(item), stated_assurance(item)),
+            "simulated" => ("simulated", name(item), Assurance::Simulated),
+            "azure" => ("azure", chain(item, azure), Assurance::CloudVtpm),
+            "gcp" => ("gcp", chain(item, gcp), Assurance::CloudVtpm),
+            other => {
+                kind.ensure(other == "custom-ca", Flaw::Syntax);
+                ("custom-ca", chain(item, |_, _| Profile::CustomCa), Assurance::OperatorCa)
+            }
         };
-        let endorsement = match members.optional("hierarchy") {
-            Some(item) if item.text()? != "endorsement" => return Err(item.syntax()),
-            hierarchy => hierarchy.is_some(),
-        };
-        let min_firmware_version = members.optional("minFirmwareVersion");
-        let min_firmware_version = min_firmware_version.map(|item| firmware_version(&item, endorsement)).transpose()?;
-        members.end(&[])?;
-        Ok(Self { kind, trust, assurance, endorsement, min_firmware_version })
+        let hierarchy = item.optional("hierarchy");
+        if let Some(item) = hierarchy {
+            item.ensure(item.text() == "endorsement", Flaw::Syntax);
+        }
+        let endorsement = hierarchy.is_some();
+        // As verdicts show it: eight bytes, big-endian.
+        let min_firmware_version = item.optional("minFirmwareVersion").map(|item| {
+            let version = u64::from_be_bytes(*item.array());
+            item.ensure(endorsement, Flaw::Invalid);
+            version
+        });
+        item.end();
+        Self { kind, trust, assurance, endorsement, min_firmware_version }
     }
 }
 
@@ -109,70 +115,56 @@ pub(crate) fn caveat(kind: &str, assurance: Assurance) -> String {
     caveat
 }
 
-fn stated_assurance(members: &Members<'_>) -> Result<Assurance, Rejection> {
-    let stated = members.required("assurance")?;
-    match stated.one_of(&Assurance::ALL, Assurance::as_str)? {
-        // The one needs an anchor of that kind, the other a proof that a name alone is not.
-        Assurance::Simulated | Assurance::CvmBound => Err(stated.invalid()),
-        assurance => Ok(assurance),
-    }
-}
-
-/// As verdicts show it: eight bytes, big-endian.
-fn firmware_version(item: &Item<'_>, endorsement: bool) -> Result<u64, Rejection> {
-    let version = item.hex()?.try_into().map(u64::from_be_bytes).map_err(|_| item.syntax())?;
-    if endorsement { Ok(version) } else { Err(item.invalid()) }
+fn stated_assurance<'d>(anchor: &'d Item<'d>) -> Assurance {
+    let stated = anchor.required("assurance");
+    let assurance = stated.one_of(&Assurance::ALL, Assurance::as_str).unwrap_or(Assurance::Simulated);
+    // The one needs an anchor of that kind, the other a proof that a name alone is not.
+    stated.ensure(!matches!(assurance, Assurance::Simulated | Assurance::CvmBound), Flaw::Invalid);
+    assurance
 }
 
 /// A Name (TPM 2.0 Part 1 §16): `nameAlg || digest`.
-fn name(members: &Members<'_>) -> Result<Trust, Rejection> {
-    let item = members.required("name")?;
-    let name = item.hex()?;
-    let algorithm = name.split_first_chunk().and_then(|(id, digest)| {
-        HashAlgorithm::from_id(u16::from_be_bytes(*id)).filter(|algorithm| algorithm.digest_length() == digest.len())
-    });
-    if algorithm.is_some() { Ok(Trust::Name(name)) } else { Err(item.syntax()) }
+fn name<'d>(anchor: &'d Item<'d>) -> Trust<'d> {
+    let item = anchor.required("name");
+    let name = item.hex();
+    let algorithm = name.first_chunk().and_then(|id| HashAlgorithm::from_id(u16::from_be_bytes(*id)));
+    item.ensure(
+        algorithm.is_some_and(|algorithm| algorithm.digest_length().saturating_add(2) == name.len()),
+        Flaw::Syntax,
+    );
+    Trust::Name(name)
 }
 
 /// A root, under which the rules of its issuer hold: a known one cannot be declared to be somebody else's.
-fn chain(
-    anchor: &Item<'_>,
-    members: &Members<'_>,
-    profile: fn(&Members<'_>, &[u8; 32]) -> Result<Profile, Rejection>,
-) -> Result<Trust, Rejection> {
-    let root = members.required("rootSha256")?;
-    let root_sha256 = root.digest()?;
-    let profile = profile(members, &root_sha256)?;
-    if !profile.suits(&root_sha256) {
-        return Err(root.invalid());
+fn chain<'d>(anchor: &'d Item<'d>, profile: fn(&'d Item<'d>, &[u8; 32]) -> Profile<'d>) -> Trust<'d> {
+    let root = anchor.required("rootSha256");
+    let root_sha256 = root.digest();
+    let profile = profile(anchor, root_sha256);
+    root.ensure(profile.suits(root_sha256), Flaw::Invalid);
+    if let Profile::Gcp(pins) | Profile::GcpLegacy(pins) = &profile {
+        anchor.ensure(pins.name_a_project(), Flaw::Invalid);
     }
-    if let Profile::Gcp(pins) | Profile::GcpLegacy(pins) = &profile
-        && !pins.name_a_project()
-    {
-        return Err(anchor.invalid());
-    }
-    Ok(Trust::Chain(ChainAnchor { root_sha256, profile }))
+    Trust::Chain(ChainAnchor { root_sha256, profile })
 }
 
-fn azure(members: &Members<'_>, _root: &[u8; 32]) -> Result<Profile, Rejection> {
-    let vm = members.optional("vm").map(|item| item.one_of(&VmKind::ALL, VmKind::as_str)).transpose()?;
-    Ok(Profile::Azure(vm))
+fn azure<'d>(anchor: &'d Item<'d>, _root: &[u8; 32]) -> Profile<'d> {
+    Profile::Azure(anchor.optional("vm").and_then(|item| item.one_of(&VmKind::ALL, VmKind::as_str)))
 }
 
-fn gcp(members: &Members<'_>, root: &[u8; 32]) -> Result<Profile, Rejection> {
-    let text = |name| members.optional(name).map(|item| item.name()).transpose();
-    let number = |name| members.optional(name).map(|item| decimal(&item)).transpose();
+fn gcp<'d>(anchor: &'d Item<'d>, root: &[u8; 32]) -> Profile<'d> {
     let pins = InstancePins {
-        zone: text("zone")?,
-        project_number: number("projectNumber")?,
-        project_id: text("projectId")?,
-        instance_id: number("instanceId")?,
-        instance_name: text("instanceName")?,
+        zone: anchor.optional("zone").map(Item::name),
+        project_number: anchor.optional("projectNumber").map(decimal),
+        project_id: anchor.optional("projectId").map(Item::name),
+        instance_id: anchor.optional("instanceId").map(decimal),
+        instance_name: anchor.optional("instanceName").map(Item::name),
     };
-    Ok(Profile::gcp(root, pins))
+    Profile::gcp(root, pins)
 }
 
 /// A text, since JSON's own numbers lose digits in a browser.
-fn decimal(item: &Item<'_>) -> Result<u64, Rejection> {
-    crate::decimal::decimal(item.text()?.as_bytes()).ok_or_else(|| item.syntax())
+fn decimal<'d>(item: &'d Item<'d>) -> u64 {
+    let number = crate::decimal::decimal(item.text().as_bytes());
+    item.ensure(number.is_some(), Flaw::Syntax);
+    number.unwrap_or_default()
 }

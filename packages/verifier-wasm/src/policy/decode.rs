@@ -10,9 +10,12 @@ use crate::{
         bundle::Bank,
         claims::{MAX_LIFETIME_MS, Upstream},
     },
-    json::members::{Item, Kind},
+    json::{
+        documents::{Documents, Flaw, Kind},
+        item::{Item, are_distinct},
+    },
     rejection::Rejection,
-    release::{Demands, each_pcr, golden_value},
+    release::{Demands, bank, config_digests, golden_values, of_pcr},
     tpm::PCR_COUNT,
 };
 
@@ -27,56 +30,55 @@ const UNCHECKED_ONLY: [u8; 3] = [10, 16, 23];
 /// PCRs of firmware, which changes unannounced where somebody else runs the machine.
 const FIRMWARE: [u8; 7] = [0, 1, 2, 3, 5, 6, 7];
 
-impl Policy {
+impl<'d> Policy<'d> {
     /// # Errors
     /// `policy.size`, `policy.syntax`, `policy.invalid` or `policy.unsupported`, and the member at fault.
-    pub(crate) fn decode(text: &[u8]) -> Result<Self, Rejection> {
+    pub(crate) fn decode(text: &[u8], documents: &'d Documents<'d>) -> Result<Self, Rejection> {
         if text.len() > MAX_POLICY {
             return Err(Code::POLICY_SIZE.into());
         }
-        POLICY.read(text, Self::read)
+        POLICY.read(text, documents, Self::read)
     }
 
-    fn read(text: &Item<'_>) -> Result<Self, Rejection> {
-        let top = text.object()?;
-        let version = top.required("version")?;
-        if version.integer(0..=u64::MAX)? != VERSION {
-            return Err(version.unsupported());
+    fn read(top: &'d Item<'d>) -> Self {
+        let version = top.required("version");
+        version.ensure(version.integer(0, u64::MAX) == VERSION, Flaw::Unsupported);
+        let audience = top.optional("audience").map(Item::name);
+        let mut anchors = Vec::new();
+        for item in top.required("anchors").each(1, 16) {
+            anchors.push(Anchor::read(item));
         }
-        let audience = top.optional("audience").map(|item| item.name()).transpose()?;
-        let anchors = top.required("anchors")?.each(1..=16, Anchor::decode)?;
-        let accept_assurance = match top.optional("acceptAssurance") {
-            Some(item) => item.each(1..=5, |item| item.one_of(&Assurance::ALL, Assurance::as_str))?,
-            None => [Assurance::CloudVtpm, Assurance::CvmBound, Assurance::HardwareTpm].into(),
-        };
-        let accept_upstream = match top.optional("acceptUpstream") {
-            Some(item) => item.each(1..=3, |item| item.one_of(&Upstream::ALL, Upstream::as_str))?,
-            None => [Upstream::InImage, Upstream::Attested].into(),
-        };
-        let Pcrs { bank, rules, events, replayed } = Pcrs::read(&top.required("pcrs")?)?;
-        let demands = Demands::read(&top)?;
+        let accept_assurance = named(
+            top.optional("acceptAssurance"),
+            &Assurance::ALL,
+            Assurance::as_str,
+            &[Assurance::CloudVtpm, Assurance::CvmBound, Assurance::HardwareTpm],
+        );
+        let accept_upstream = named(
+            top.optional("acceptUpstream"),
+            &Upstream::ALL,
+            Upstream::as_str,
+            &[Upstream::InImage, Upstream::Attested],
+        );
+        let Pcrs { bank, rules, events, replayed } = Pcrs::read(top.required("pcrs"));
+        let demands = Demands::read(top);
         let releases = match top.optional("releases") {
             None if demands.signed_releases() => Vec::new(),
-            _ => releases(&top.required("releases")?, bank, &rules)?,
+            _ => releases(top.required("releases"), bank, &rules),
         };
-        let config_digests = config_digests(top.optional("configDigests"))?;
-        let platform = top.optional("platform").map(|item| Platform::read(&item)).transpose()?;
-        let max_age_ms = match top.optional("maxAgeMs") {
-            Some(item) => item.integer(1000..=MAX_LIFETIME_MS)?,
-            None => 3_600_000,
-        };
-        let require_safe_clock = flag(top.optional("requireSafeClock"))?;
+        let config_digests = config_digests(top);
+        let platform = top.optional("platform").map(Platform::read);
+        let max_age_ms = top.optional("maxAgeMs").map_or(3_600_000, |item| item.integer(1000, MAX_LIFETIME_MS));
+        let require_safe_clock = top.optional("requireSafeClock").is_some_and(Item::bool);
         let monotonic = top.optional("requireMonotonicState");
-        let require_monotonic_state = flag(monotonic)?;
+        let require_monotonic_state = monotonic.is_some_and(Item::bool);
         // Outside of the endorsement hierarchy a TPM obfuscates what would have to be compared.
-        if let Some(item) =
-            monotonic.filter(|_| require_monotonic_state && !anchors.iter().all(|anchor| anchor.endorsement))
-        {
-            return Err(item.invalid());
+        if let Some(item) = monotonic.filter(|_| require_monotonic_state) {
+            item.ensure(anchors.iter().all(|anchor| anchor.endorsement), Flaw::Invalid);
         }
-        let suites = top.optional("suites").map(|item| item.each(1..=16, suite)).transpose()?;
-        top.end(&[])?;
-        Ok(Self {
+        let suites = top.optional("suites").map(suites);
+        top.end();
+        Self {
             audience,
             anchors,
             accept_assurance,
@@ -93,101 +95,122 @@ impl Policy {
             require_safe_clock,
             require_monotonic_state,
             suites,
-        })
+        }
     }
 }
 
-fn flag(item: Option<Item<'_>>) -> Result<bool, Rejection> {
-    item.map_or(Ok(false), |item| item.bool())
+/// A list of `all` values by their names; without the list the usual ones.
+fn named<'d, T: Copy>(list: Option<&'d Item<'d>>, all: &[T], name: fn(T) -> &'static str, usual: &[T]) -> Vec<T> {
+    let Some(list) = list else { return usual.into() };
+    let mut values = Vec::new();
+    for item in list.each(1, all.len()) {
+        if let Some(value) = item.one_of(all, name) {
+            values.push(value);
+        }
+    }
+    values
 }
 
 /// What a policy says of PCRs in `pcrs`.
-struct Pcrs {
+struct Pcrs<'d> {
     bank: Bank,
     rules: Vec<(u8, Rule)>,
-    events: Vec<(u8, Vec<EventRule>)>,
+    events: Vec<(u8, Vec<EventRule<'d>>)>,
     replayed: Vec<u8>,
 }
 
-impl Pcrs {
-    fn read(item: &Item<'_>) -> Result<Self, Rejection> {
-        let members = item.object()?;
-        let bank = members.required("bank")?.one_of(&[Bank::Sha256, Bank::Sha384], Bank::as_str)?;
-        let listed = members.required("rules")?;
+impl<'d> Pcrs<'d> {
+    fn read(item: &'d Item<'d>) -> Self {
+        let bank = bank(item);
+        let listed = item.required("rules");
         let (mut rules, mut events) = (Vec::new(), Vec::new());
-        for (index, (rule, allowed)) in each_pcr(&listed, |index, item| rule(index, item, bank))? {
+        for index in 0..PCR_COUNT {
+            let Some(item) = of_pcr(listed, index) else { continue };
+            let rule = if item.is_object() {
+                events.push((index, EventRule::list(item, bank)));
+                Rule::Events
+            } else {
+                let named = item.one_of(&[Rule::Golden, Rule::Untouched, Rule::Unchecked], Rule::as_str);
+                named.unwrap_or(Rule::Unchecked)
+            };
+            let is_meant = match rule {
+                Rule::Unchecked => true,
+                Rule::Events => FIRMWARE.contains(&index),
+                Rule::Golden | Rule::Untouched => !UNCHECKED_ONLY.contains(&index),
+            };
+            item.ensure(is_meant, Flaw::Invalid);
             rules.push((index, rule));
-            events.extend(allowed.map(|allowed| (index, allowed)));
         }
-        let mut replayed = members.optional("replay").map_or_else(|| Ok(Vec::new()), |item| replay(&item, &rules))?;
-        members.end(&[])?;
-        if !rules.iter().any(|(_, rule)| *rule == Rule::Golden) {
-            return Err(listed.invalid());
+        listed.end();
+        let named = item.optional("replay").map_or_else(Vec::new, |item| replay(item, &rules));
+        item.end();
+        listed.ensure(rules.iter().any(|(_, rule)| *rule == Rule::Golden), Flaw::Invalid);
+        let mut replayed = Vec::new();
+        for (index, rule) in &rules {
+            if *rule == Rule::Events || named.contains(index) {
+                replayed.push(*index);
+            }
         }
-        let is_replayed = |index: &u8| replayed.contains(index) || events.iter().any(|(other, _)| other == index);
-        replayed = rules.iter().map(|(index, _)| *index).filter(is_replayed).collect();
-        Ok(Self { bank, rules, events, replayed })
+        Self { bank, rules, events, replayed }
     }
-}
-
-fn rule(index: u8, item: &Item<'_>, bank: Bank) -> Result<(Rule, Option<Vec<EventRule>>), Rejection> {
-    let (rule, events) = if item.is_object() {
-        (Rule::Events, Some(EventRule::list(item, bank)?))
-    } else {
-        (item.one_of(&[Rule::Golden, Rule::Untouched, Rule::Unchecked], Rule::as_str)?, None)
-    };
-    let is_meant = match rule {
-        Rule::Unchecked => true,
-        Rule::Events => FIRMWARE.contains(&index),
-        Rule::Golden | Rule::Untouched => !UNCHECKED_ONLY.contains(&index),
-    };
-    if is_meant { Ok((rule, events)) } else { Err(item.invalid()) }
 }
 
 /// The PCRs that the event log must explain.
-fn replay(item: &Item<'_>, rules: &[(u8, Rule)]) -> Result<Vec<u8>, Rejection> {
-    let selected = rules.iter().map(|(index, _)| *index);
-    let replayed: Vec<u8> = if item.is_text() {
-        item.one_of(&["quoted"], |name| name)?;
-        selected.clone().filter(|index| matches!(index, 0..=9 | 11..=14)).collect()
-    } else {
-        item.each(1..=PCR_COUNT.into(), |item| Ok(item.integer(0..=23)? as u8))?
-    };
-    let is_distinct = (1..).zip(&replayed).all(|(next, index)| !replayed.iter().skip(next).any(|other| other == index));
-    let is_known = |index: &u8| selected.clone().any(|other| other == *index) && !UNCHECKED_ONLY.contains(index);
-    if is_distinct && !replayed.is_empty() && replayed.iter().all(is_known) {
-        Ok(replayed)
-    } else {
-        Err(item.invalid())
+fn replay<'d>(item: &'d Item<'d>, rules: &[(u8, Rule)]) -> Vec<u8> {
+    let mut replayed = Vec::new();
+    if item.is_text() {
+        item.ensure(item.text() == "quoted", Flaw::Syntax);
+        for (index, _) in rules {
+            if matches!(index, 0..=9 | 11..=14) {
+                replayed.push(*index);
+            }
+        }
+        item.ensure(!replayed.is_empty(), Flaw::Invalid);
+        return replayed;
     }
-}
-
-fn releases(listed: &Item<'_>, bank: Bank, rules: &[(u8, Rule)]) -> Result<Vec<Release>, Rejection> {
-    let releases = listed.each(1..=64, |item| release(item, bank, rules))?;
-    let is_taken = |i: usize, name: &str| releases.iter().take(i).any(|other| other.name == name);
-    let repeated = releases.iter().enumerate().any(|(i, release)| is_taken(i, &release.name));
-    if repeated { Err(listed.invalid()) } else { Ok(releases) }
-}
-
-fn release(item: &Item<'_>, bank: Bank, rules: &[(u8, Rule)]) -> Result<Release, Rejection> {
-    let members = item.object()?;
-    let name = members.required("name")?.name()?;
-    let listed = members.required("pcrs")?;
-    let pcrs = each_pcr(&listed, |_, item| golden_value(item, bank))?;
-    let config_digests = config_digests(members.optional("configDigests"))?;
-    members.end(&[])?;
-    let golden = rules.iter().filter(|(_, rule)| *rule == Rule::Golden).map(|(index, _)| *index);
-    if pcrs.iter().map(|(index, _)| *index).eq(golden) {
-        Ok(Release { name, pcrs, config_digests })
-    } else {
-        Err(listed.invalid())
+    let (mut is_distinct, mut are_known) = (true, true);
+    for item in item.each(1, PCR_COUNT.into()) {
+        let index = item.integer(0, 23) as u8;
+        is_distinct &= !replayed.contains(&index);
+        are_known &= rules.iter().any(|(other, _)| *other == index) && !UNCHECKED_ONLY.contains(&index);
+        replayed.push(index);
     }
+    item.ensure(is_distinct && are_known, Flaw::Invalid);
+    replayed
 }
 
-fn config_digests(item: Option<Item<'_>>) -> Result<Vec<[u8; 32]>, Rejection> {
-    item.map_or_else(|| Ok(Vec::new()), |item| item.digests(1..=64))
+fn releases<'d>(listed: &'d Item<'d>, bank: Bank, rules: &[(u8, Rule)]) -> Vec<Release<'d>> {
+    let items = listed.each(1, 64);
+    let mut releases = Vec::new();
+    for item in items {
+        releases.push(release(item, bank, rules));
+    }
+    listed.ensure(are_distinct(items, "name"), Flaw::Invalid);
+    releases
 }
 
-fn suite(item: &Item<'_>) -> Result<Suite, Rejection> {
-    Suite::from_name(item.text()?).ok_or_else(|| item.unsupported())
+fn release<'d>(item: &'d Item<'d>, bank: Bank, rules: &[(u8, Rule)]) -> Release<'d> {
+    let name = item.required("name").name();
+    let listed = item.required("pcrs");
+    let pcrs = golden_values(listed, bank, |_| true);
+    let config_digests = config_digests(item);
+    item.end();
+    let mut golden = rules.iter().filter(|(_, rule)| *rule == Rule::Golden);
+    listed.ensure(
+        pcrs.iter().all(|(index, _)| golden.next().is_some_and(|(golden, _)| golden == index))
+            && golden.next().is_none(),
+        Flaw::Invalid,
+    );
+    Release { name, pcrs, config_digests }
+}
+
+fn suites<'d>(list: &'d Item<'d>) -> Vec<Suite> {
+    let mut suites = Vec::new();
+    for item in list.each(1, 16) {
+        match Suite::from_name(item.text()) {
+            Some(suite) => suites.push(suite),
+            None => item.ensure(false, Flaw::Unsupported),
+        }
+    }
+    suites
 }

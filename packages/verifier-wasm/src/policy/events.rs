@@ -1,13 +1,11 @@
 //! Rules for PCRs whose events are told apart one by one (PROTOCOL.md §16).
 
-use alloc::{string::String, vec::Vec};
-use core::ops::RangeInclusive;
+use alloc::vec::Vec;
 
 use crate::{
     evidence::bundle::Bank,
     hash::sha256,
-    json::members::{Item, Members, unhex},
-    rejection::Rejection,
+    json::{documents::Flaw, item::Item, reader::unhex},
 };
 
 /// Most items of a rule, and most digests of an item.
@@ -20,107 +18,111 @@ const SEPARATORS: [&[u8]; 2] = [&[0; 4], &[0xff; 4]];
 
 /// What the next events of a PCR may be.
 #[derive(Clone, Debug)]
-pub(crate) struct EventRule {
-    pub(crate) allowed: Allowed,
-    /// How many of them.
-    pub(crate) times: RangeInclusive<u64>,
+pub(crate) struct EventRule<'d> {
+    pub(crate) allowed: Allowed<'d>,
+    /// How many of them, at least and at most.
+    pub(crate) times: [u64; 2],
 }
 
 /// What an event may be.
 #[derive(Clone, Debug)]
-pub(crate) enum Allowed {
+pub(crate) enum Allowed<'d> {
     /// Its digest is one of these, of the policy's bank.
     Digests(Vec<Vec<u8>>),
     /// Its digest is the hash of its data, and these are the variable.
-    Variable(VariableRule),
+    Variable(VariableRule<'d>),
 }
 
 /// A UEFI variable and what it may hold.
 #[derive(Clone, Debug)]
-pub(crate) struct VariableRule {
+pub(crate) struct VariableRule<'d> {
     /// As measured.
     pub(crate) vendor: [u8; 16],
-    pub(crate) name: String,
+    pub(crate) name: &'d str,
     /// SHA-256 of contents; None for any.
     pub(crate) contents: Option<Vec<[u8; 32]>>,
 }
 
-impl EventRule {
+impl<'d> EventRule<'d> {
     /// A whole rule: its items, in order.
-    pub(super) fn list(item: &Item<'_>, bank: Bank) -> Result<Vec<Self>, Rejection> {
-        let members = item.object()?;
-        let rules = members.required("events")?.each(1..=MAX_ITEMS, |item| Self::decode(item, bank))?;
-        members.end(&[])?;
-        Ok(rules)
-    }
-
-    fn decode(item: &Item<'_>, bank: Bank) -> Result<Self, Rejection> {
-        let members = item.object()?;
-        let allowed = allowed(&members, bank)?.ok_or_else(|| item.syntax())?;
-        let times = members.optional("times").map_or(Ok(1..=1), |item| times(&item))?;
-        members.end(&[])?;
-        Ok(Self { allowed, times })
-    }
-}
-
-/// By the first of the five members that is there: a second one stays unknown.
-fn allowed(members: &Members<'_>, bank: Bank) -> Result<Option<Allowed>, Rejection> {
-    let hash = |data: &[u8]| bank.hash().digest(&[data]);
-    let digests = if let Some(item) = members.optional("digests") {
-        item.each(1..=MAX_ITEMS, |item| of_length(item, bank.digest_length()))?
-    } else if let Some(item) = members.optional("data") {
-        [hash(&item.hex()?)].into()
-    } else if let Some(item) = members.optional("text") {
-        [hash(item.name()?.as_bytes())].into()
-    } else if let Some(item) = members.optional("separator") {
-        if !item.bool()? {
-            return Err(item.syntax());
+    pub(super) fn list(item: &'d Item<'d>, bank: Bank) -> Vec<Self> {
+        let mut rules = Vec::new();
+        for item in item.required("events").each(1, MAX_ITEMS) {
+            let allowed = Allowed::read(item, bank);
+            let times = item.optional("times").map_or([1, 1], times);
+            item.end();
+            rules.push(Self { allowed, times });
         }
-        SEPARATORS.map(hash).into()
-    } else {
-        return members.optional("variable").map(|item| variable(&item).map(Allowed::Variable)).transpose();
-    };
-    Ok(Some(Allowed::Digests(digests)))
-}
-
-fn of_length(item: &Item<'_>, length: usize) -> Result<Vec<u8>, Rejection> {
-    let bytes = item.hex()?;
-    if bytes.len() == length { Ok(bytes) } else { Err(item.syntax()) }
-}
-
-fn times(item: &Item<'_>) -> Result<RangeInclusive<u64>, Rejection> {
-    let bounds: Vec<u64> = item.each(2..=2, |item| item.integer(0..=MAX_TIMES))?;
-    match bounds[..] {
-        [least, most] if least <= most && most > 0 => Ok(least..=most),
-        _ => Err(item.syntax()),
+        item.end();
+        rules
     }
 }
 
-fn variable(item: &Item<'_>) -> Result<VariableRule, Rejection> {
-    let members = item.object()?;
-    let guid = members.required("guid")?;
-    let rule = VariableRule {
-        vendor: measured_guid(guid.text()?).ok_or_else(|| guid.syntax())?,
-        name: members.required("name")?.name()?,
-        contents: match members.optional("data") {
-            Some(item) => Some([sha256(&[&item.hex()?])].into()),
-            None => members.optional("dataSha256").map(|item| item.digests(1..=MAX_ITEMS)).transpose()?,
-        },
-    };
-    members.end(&[])?;
-    Ok(rule)
+impl<'d> Allowed<'d> {
+    /// By the first of the five members that is there: a second one stays unknown.
+    fn read(members: &'d Item<'d>, bank: Bank) -> Self {
+        let hash = |data: &[u8]| bank.hash().digest(&[data]);
+        let mut digests = Vec::new();
+        if let Some(list) = members.optional("digests") {
+            for item in list.each(1, MAX_ITEMS) {
+                let digest = item.hex();
+                item.ensure(digest.len() == bank.digest_length(), Flaw::Syntax);
+                digests.push(digest.into());
+            }
+        } else if let Some(item) = members.optional("data") {
+            digests.push(hash(item.hex()));
+        } else if let Some(item) = members.optional("text") {
+            digests.push(hash(item.name().as_bytes()));
+        } else if let Some(item) = members.optional("separator") {
+            item.ensure(item.bool(), Flaw::Syntax);
+            for data in SEPARATORS {
+                digests.push(hash(data));
+            }
+        } else if let Some(item) = members.optional("variable") {
+            return Self::Variable(VariableRule::read(item));
+        } else {
+            members.ensure(false, Flaw::Syntax);
+        }
+        Self::Digests(digests)
+    }
+}
+
+fn times<'d>(item: &'d Item<'d>) -> [u64; 2] {
+    let mut bounds = [0; 2];
+    for (bound, item) in bounds.iter_mut().zip(item.each(2, 2)) {
+        *bound = item.integer(0, MAX_TIMES);
+    }
+    let [least, most] = bounds;
+    item.ensure(least <= most && most > 0, Flaw::Syntax);
+    bounds
+}
+
+impl<'d> VariableRule<'d> {
+    fn read(item: &'d Item<'d>) -> Self {
+        let guid = item.required("guid");
+        let vendor = measured_guid(guid.text().as_bytes());
+        guid.ensure(vendor.is_some(), Flaw::Syntax);
+        let name = item.required("name").name();
+        let mut contents = None;
+        if let Some(data) = item.optional("data") {
+            contents = Some([sha256(&[data.hex()])].into());
+        } else if let Some(list) = item.optional("dataSha256") {
+            contents = Some(list.digests(1, MAX_ITEMS).into_iter().copied().collect());
+        }
+        item.end();
+        Self { vendor: vendor.unwrap_or_default(), name, contents }
+    }
 }
 
 /// EFI_GUID (UEFI 2.10 appendix A): of the text's five fields the first three are little-endian.
-fn measured_guid(text: &str) -> Option<[u8; 16]> {
-    let mut guid = Vec::new();
-    let lengths = [8, 4, 4, 4, 12];
-    for (index, field) in text.split('-').enumerate() {
-        let mut bytes = unhex(field).filter(|_| lengths.get(index) == Some(&field.len()))?;
-        if index < 3 {
-            bytes.reverse();
-        }
-        guid.extend(bytes);
+fn measured_guid(text: &[u8]) -> Option<[u8; 16]> {
+    const DIGITS: [usize; 16] = [6, 4, 2, 0, 11, 9, 16, 14, 19, 21, 24, 26, 28, 30, 32, 34];
+    if text.len() != 36 || [8, 13, 18, 23].iter().any(|dash| text.get(*dash) != Some(&b'-')) {
+        return None;
     }
-    guid.try_into().ok()
+    let mut guid = [0; 16];
+    for (byte, start) in guid.iter_mut().zip(DIGITS) {
+        *byte = *unhex(text.get(start..)?.first_chunk::<2>()?)?.first()?;
+    }
+    Some(guid)
 }

@@ -30,25 +30,25 @@ use crate::{
 };
 
 #[derive(Clone, Debug)]
-pub(crate) struct Policy {
+pub(crate) struct Policy<'d> {
     /// None: the caller's.
-    pub(crate) audience: Option<String>,
-    anchors: Vec<Anchor>,
+    pub(crate) audience: Option<&'d str>,
+    anchors: Vec<Anchor<'d>>,
     accept_assurance: Vec<Assurance>,
     accept_upstream: Vec<Upstream>,
     pub(crate) bank: Bank,
     /// Index and rule, ascending: the indices are the selection that the quote must have.
     pub(crate) rules: Vec<(u8, Rule)>,
     /// What the rules allow that tell events apart, ascending by PCR.
-    pub(crate) events: Vec<(u8, Vec<EventRule>)>,
+    pub(crate) events: Vec<(u8, Vec<EventRule<'d>>)>,
     /// The PCRs that the event log must explain, ascending; none: no log is asked for.
     pub(crate) replayed: Vec<u8>,
     /// Empty where all releases are signed.
-    releases: Vec<Release>,
+    releases: Vec<Release<'d>>,
     /// What signed releases have to be.
-    pub(crate) demands: Demands,
-    config_digests: Vec<[u8; 32]>,
-    pub(crate) platform: Option<Platform>,
+    pub(crate) demands: Demands<'d>,
+    config_digests: Vec<&'d [u8; 32]>,
+    pub(crate) platform: Option<Platform<'d>>,
     pub(crate) max_age_ms: u64,
     pub(crate) require_safe_clock: bool,
     pub(crate) require_monotonic_state: bool,
@@ -82,17 +82,17 @@ impl Rule {
 
 /// A set of measurements that was released together.
 #[derive(Clone, Debug)]
-pub(crate) struct Release {
-    name: String,
+pub(crate) struct Release<'d> {
+    name: &'d str,
     /// Index and value of every PCR whose rule is golden, ascending.
-    pcrs: PcrValues,
-    config_digests: Vec<[u8; 32]>,
+    pcrs: PcrValues<'d>,
+    config_digests: Vec<&'d [u8; 32]>,
 }
 
-impl Release {
+impl Release<'_> {
     fn candidate(&self) -> Candidate<'_> {
         Candidate {
-            name: &self.name,
+            name: self.name,
             manifest: None,
             parts: [""; 2],
             values: [&self.pcrs, &[]],
@@ -101,7 +101,7 @@ impl Release {
     }
 }
 
-impl Policy {
+impl Policy<'_> {
     /// What the quote must cover: a bit for each PCR that has a rule.
     pub(crate) fn selection(&self) -> u32 {
         self.rules.iter().fold(0, |selection, (index, _)| selection | 1 << index)
@@ -144,7 +144,7 @@ impl Policy {
 
     /// Whether the claims name the audience: the policy's, else the caller's.
     pub(crate) fn serves(&self, claims: &Claims<'_>, audience: &str) -> Result<(), Rejection> {
-        let audience = self.audience.as_deref().unwrap_or(audience);
+        let audience = self.audience.unwrap_or(audience);
         ensure(claims.audiences.contains(&audience), Code::CLAIMS_AUDIENCE)
     }
 
@@ -166,7 +166,7 @@ impl Policy {
     pub(crate) fn release<'a>(
         &'a self,
         values: &[&[u8]],
-        manifest: Option<&'a Manifest>,
+        manifest: Option<&'a Manifest<'a>>,
     ) -> Result<Candidate<'a>, Rejection> {
         let mut quoted = Vec::new();
         for ((index, rule), value) in self.rules.iter().zip(values) {
@@ -192,7 +192,7 @@ impl Policy {
 
     /// Whether the gateway's configuration is one that the policy or the matched release lists.
     pub(crate) fn accepts_config(&self, release: &Candidate<'_>, digest: &[u8; 32]) -> Result<(), Rejection> {
-        let listed = self.config_digests.contains(digest) || release.config_digests.contains(digest);
+        let listed = self.config_digests.contains(&digest) || release.config_digests.contains(&digest);
         ensure(listed, Code::CLAIMS_CONFIG)
     }
 }

@@ -10,7 +10,8 @@ use crate::{
     Code,
     evidence::bundle::{Bank, ReleaseEvidence, Signed},
     json::{
-        members::{Item, Members},
+        documents::{Documents, Flaw},
+        item::Item,
         reader::MAX_INTEGER,
     },
     rejection::{Rejection, ensure},
@@ -22,75 +23,71 @@ const MAX_STATUS_AGE_MS: u64 = 366 * 86_400_000;
 
 /// Who may release, what has to be known of what was withdrawn, and where releases have to stand.
 #[derive(Clone, Debug)]
-pub(crate) struct Demands {
-    keys: Option<ReleaseKeys>,
-    status: Option<StatusDemand>,
-    log: Option<Log>,
+pub(crate) struct Demands<'d> {
+    keys: Option<ReleaseKeys<'d>>,
+    status: Option<StatusDemand<'d>>,
+    log: Option<Log<'d>>,
 }
 
 #[derive(Clone, Debug)]
-struct ReleaseKeys {
-    pinned: KeySet,
+struct ReleaseKeys<'d> {
+    pinned: KeySet<'d>,
     id: [u8; 32],
     min_version: u64,
 }
 
 #[derive(Clone, Debug)]
-struct StatusDemand {
+struct StatusDemand<'d> {
     max_age_ms: u64,
     /// None: whoever may release.
-    signers: Option<KeySet>,
+    signers: Option<KeySet<'d>>,
 }
 
 /// The keys that count now: those that the policy pins, or their successors.
-pub(crate) struct CurrentKeys(KeySet);
+pub(crate) struct CurrentKeys<'d>(KeySet<'d>);
 
 /// What a manifest is held against.
 pub(crate) struct Against<'a> {
-    pub(crate) current: Option<&'a CurrentKeys>,
-    pub(crate) status: Option<&'a Status>,
+    pub(crate) current: Option<&'a CurrentKeys<'a>>,
+    pub(crate) status: Option<&'a Status<'a>>,
     pub(crate) bank: Bank,
     pub(crate) now_ms: u64,
     /// What the caller remembers of earlier visits.
     pub(crate) kept: Option<&'a State<'a>>,
 }
 
-fn release_keys(item: &Item<'_>) -> Result<ReleaseKeys, Rejection> {
-    let members = item.object()?;
-    let pinned = KeySet::read(&members)?;
-    let min_version = members.optional("minVersion").map_or(Ok(0), |item| item.integer(1..=MAX_INTEGER))?;
-    members.end(&[])?;
-    Ok(ReleaseKeys { id: pinned.id(), pinned, min_version })
+fn release_keys<'d>(item: &'d Item<'d>) -> ReleaseKeys<'d> {
+    let pinned = KeySet::read(item);
+    let min_version = item.optional("minVersion").map_or(0, |item| item.integer(1, MAX_INTEGER));
+    item.end();
+    ReleaseKeys { id: pinned.id(), pinned, min_version }
 }
 
-fn signers(item: &Item<'_>) -> Result<KeySet, Rejection> {
-    let members = item.object()?;
-    let keys = KeySet::read(&members)?;
-    members.end(&[])?;
-    Ok(keys)
+fn signers<'d>(item: &'d Item<'d>) -> KeySet<'d> {
+    let keys = KeySet::read(item);
+    item.end();
+    keys
 }
 
-fn status(item: &Item<'_>) -> Result<StatusDemand, Rejection> {
-    let members = item.object()?;
-    let max_age_ms = members.required("maxAgeMs")?.integer(1000..=MAX_STATUS_AGE_MS)?;
-    let signers = members.optional("signers").map(|item| signers(&item)).transpose()?;
-    members.end(&[])?;
-    Ok(StatusDemand { max_age_ms, signers })
+fn status<'d>(item: &'d Item<'d>) -> StatusDemand<'d> {
+    let max_age_ms = item.required("maxAgeMs").integer(1000, MAX_STATUS_AGE_MS);
+    let signers = item.optional("signers").map(signers);
+    item.end();
+    StatusDemand { max_age_ms, signers }
 }
 
-impl Demands {
+impl<'d> Demands<'d> {
     /// The members `releaseKeys`, `status` and `log` of a policy.
-    pub(crate) fn read(policy: &Members<'_>) -> Result<Self, Rejection> {
-        let keys = policy.optional("releaseKeys").map(|item| release_keys(&item)).transpose()?;
+    pub(crate) fn read(policy: &'d Item<'d>) -> Self {
+        let keys = policy.optional("releaseKeys").map(release_keys);
         let (status_item, log_item) = (policy.optional("status"), policy.optional("log"));
-        let demands = Self {
-            keys,
-            status: status_item.map(|item| status(&item)).transpose()?,
-            log: log_item.map(|item| Log::read(&item)).transpose()?,
-        };
-        let lacks_signers = demands.status.as_ref().is_some_and(|status| status.signers.is_none());
-        let unfounded = log_item.or(status_item.filter(|_| lacks_signers)).filter(|_| demands.keys.is_none());
-        unfounded.map_or(Ok(demands), |item| Err(item.invalid()))
+        let status = status_item.map(status);
+        let log = log_item.map(Log::read);
+        let lacks_signers = status.as_ref().is_some_and(|status| status.signers.is_none());
+        if let Some(unfounded) = log_item.or(status_item.filter(|_| lacks_signers)) {
+            unfounded.ensure(keys.is_some(), Flaw::Invalid);
+        }
+        Self { keys, status, log }
     }
 
     /// Whether evidence may bring its own release.
@@ -102,24 +99,26 @@ impl Demands {
     pub(crate) fn current_keys(
         &self,
         evidence: Option<&ReleaseEvidence<'_>>,
-    ) -> Option<Result<CurrentKeys, Rejection>> {
+        documents: &'d Documents<'d>,
+    ) -> Option<Result<CurrentKeys<'d>, Rejection>> {
         let successors = evidence.map_or(&[][..], |evidence| &evidence.key_sets);
-        self.keys.as_ref().map(|keys| keys.pinned.current(successors).map(CurrentKeys))
+        self.keys.as_ref().map(|keys| keys.pinned.current(successors, documents).map(CurrentKeys))
     }
 
     /// Step `status`; None where the policy does not ask for one.
     pub(crate) fn status(
         &self,
-        current: Option<&CurrentKeys>,
+        current: Option<&CurrentKeys<'_>>,
         snapshot: Option<&Signed<'_>>,
         now_ms: u64,
-    ) -> Option<Result<Status, Rejection>> {
+        documents: &'d Documents<'d>,
+    ) -> Option<Result<Status<'d>, Rejection>> {
         let demand = self.status.as_ref()?;
         let signers = demand.signers.as_ref().or(current.map(|CurrentKeys(keys)| keys))?;
         let status = || {
             let snapshot = snapshot.ok_or(Code::RELEASE_STATUS_MISSING)?;
             signers.verify(&STATUS, snapshot)?;
-            let status = Status::decode(snapshot.payload)?;
+            let status = Status::decode(snapshot.payload, documents)?;
             status.is_current(now_ms, demand.max_age_ms)?;
             Ok(status)
         };
@@ -132,7 +131,8 @@ impl Demands {
         evidence: Option<&ReleaseEvidence<'_>>,
         is_required: bool,
         against: &Against<'_>,
-    ) -> Option<Result<Manifest, Rejection>> {
+        documents: &'d Documents<'d>,
+    ) -> Option<Result<Manifest<'d>, Rejection>> {
         let (keys, CurrentKeys(current)) = (self.keys.as_ref()?, against.current?);
         if evidence.is_none() && !is_required {
             return None;
@@ -140,7 +140,7 @@ impl Demands {
         let manifest = || {
             let signed = &evidence.ok_or(Code::RELEASE_MISSING)?.manifest;
             current.verify(&MANIFEST, signed)?;
-            let manifest = Manifest::decode(signed.payload)?;
+            let manifest = Manifest::decode(signed.payload, documents)?;
             manifest.applies(against.bank, against.now_ms)?;
             let is_revoked = against.status.is_some_and(|status| status.revokes_release(&manifest.sha256));
             ensure(!is_revoked, Code::RELEASE_REVOKED)?;
@@ -154,7 +154,7 @@ impl Demands {
     }
 
     /// What to remember once a manifest passed: under the pinned set, the highest `minVersion` that was signed.
-    pub(crate) fn floor(&self, manifest: Option<&Manifest>, status: Option<&Status>) -> Option<Floor<'_>> {
+    pub(crate) fn floor(&self, manifest: Option<&Manifest<'_>>, status: Option<&Status<'_>>) -> Option<Floor<'_>> {
         let (keys, manifest) = (self.keys.as_ref()?, manifest?);
         Some((&keys.id, manifest.min_version.max(status.map_or(0, |status| status.min_version))))
     }

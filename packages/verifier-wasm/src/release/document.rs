@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 
 use crate::{
     Code,
-    json::{members::Kind, writer::push_decimal},
+    json::{documents::Kind, writer::push_decimal},
 };
 
 /// A kind of signed document.

@@ -1,13 +1,16 @@
 //! Whose signatures count (PROTOCOL.md §19.1), and how keys are replaced (§19.2).
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use super::document::{Document, KEY_SET};
 use crate::{
     Code,
     evidence::{bundle::Signed, cbor::Encoder},
     hash::sha256,
-    json::members::{Item, Members},
+    json::{
+        documents::{Documents, Flaw},
+        item::{Item, are_distinct},
+    },
     rejection::{Rejection, ensure},
     signature::ed25519,
 };
@@ -17,75 +20,70 @@ const ID_DOMAIN: &[u8] = b"blindllama/key-set/v1";
 
 /// Keys, each with one role, and how many of each role have to sign.
 #[derive(Clone, Debug)]
-pub(super) struct KeySet {
+pub(super) struct KeySet<'d> {
     /// Ascending by their bytes, distinct.
-    keys: Vec<Key>,
+    keys: Vec<Key<'d>>,
     /// Ascending by role.
-    thresholds: Vec<(String, u64)>,
+    thresholds: Vec<(&'d str, u64)>,
 }
 
-#[derive(Clone, Debug)]
-struct Key {
-    bytes: [u8; 32],
-    point: ed25519::PublicKey,
-    role: String,
+#[derive(Clone, Copy, Debug)]
+struct Key<'d> {
+    bytes: &'d [u8; 32],
+    role: &'d str,
 }
 
-/// A public key, at the place where it stands.
-pub(super) fn public_key(item: &Item<'_>) -> Result<([u8; 32], ed25519::PublicKey), Rejection> {
-    let bytes = item.digest()?;
-    ed25519::PublicKey::new(&bytes).map(|point| (bytes, point)).ok_or_else(|| item.invalid())
+/// The bytes of a public key.
+pub(super) fn public_key<'d>(item: &'d Item<'d>) -> &'d [u8; 32] {
+    let bytes = item.digest();
+    item.ensure(ed25519::PublicKey::new(bytes).is_some(), Flaw::Invalid);
+    bytes
 }
 
 fn is_role(text: &str) -> bool {
     matches!(text.len(), 1..=32) && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
-fn key(item: &Item<'_>) -> Result<Key, Rejection> {
-    let members = item.object()?;
-    let (bytes, point) = public_key(&members.required("key")?)?;
-    let role = members.required("role")?;
-    let named = role.text()?;
-    if !is_role(named) {
-        return Err(role.syntax());
+impl<'d> Key<'d> {
+    fn read(item: &'d Item<'d>) -> Self {
+        let bytes = public_key(item.required("key"));
+        let role = item.required("role");
+        role.ensure(is_role(role.text()), Flaw::Syntax);
+        item.end();
+        Self { bytes, role: role.text() }
     }
-    members.end(&[])?;
-    Ok(Key { bytes, point, role: named.into() })
 }
 
-/// In order: few items, so that the library's sorts would be most of the code.
-fn ascending<T>(items: Vec<T>, is_before: fn(&T, &T) -> bool) -> Vec<T> {
-    let mut sorted = Vec::new();
-    for item in items {
-        let position = sorted.iter().take_while(|other| is_before(other, &item)).count();
-        sorted.insert(position, item);
-    }
-    sorted
-}
-
-impl KeySet {
+impl<'d> KeySet<'d> {
     /// The members `keys` and `threshold` of an object, whose other members are the caller's to read.
-    pub(super) fn read(members: &Members<'_>) -> Result<Self, Rejection> {
-        let listed = members.required("keys")?;
-        let keys = ascending(listed.each(1..=16, key)?, |one, other| one.bytes < other.bytes);
-        if keys.windows(2).any(|pair| matches!(pair, [one, other] if one.bytes == other.bytes)) {
-            return Err(listed.invalid());
+    pub(super) fn read(object: &'d Item<'d>) -> Self {
+        let listed = object.required("keys");
+        let items = listed.each(1, 16);
+        let mut keys: Vec<Key<'_>> = Vec::new();
+        for item in items {
+            let key = Key::read(item);
+            let position = keys.iter().take_while(|other| other.bytes < key.bytes).count();
+            keys.insert(position, key);
         }
-        let demanded = members.required("threshold")?;
-        let threshold = |role: &str, item: &Item<'_>| match item.integer(1..=16)? {
-            threshold if is_role(role) => Ok((role.into(), threshold)),
-            _ => Err(item.syntax()),
-        };
-        let thresholds: Vec<(String, u64)> = demanded.object()?.entries(1..=16, threshold)?;
-        let thresholds = ascending(thresholds, |(one, _), (other, _)| one < other);
+        listed.ensure(are_distinct(items, "key"), Flaw::Invalid);
+        let demanded = object.required("threshold");
+        let mut thresholds: Vec<(&str, u64)> = Vec::new();
+        for item in demanded.entries(1, 16) {
+            let role = item.key();
+            let threshold = item.integer(1, 16);
+            item.ensure(is_role(role), Flaw::Syntax);
+            let position = thresholds.iter().take_while(|(other, _)| *other < role).count();
+            thresholds.insert(position, (role, threshold));
+        }
         let set = Self { keys, thresholds };
-        let reachable = set.thresholds.iter().all(|(role, threshold)| set.signing(role, |_| true) >= *threshold);
-        let needed = |key: &Key| set.thresholds.iter().any(|(role, _)| *role == key.role);
-        if reachable && set.keys.iter().all(needed) { Ok(set) } else { Err(demanded.invalid()) }
+        let is_reachable = set.thresholds.iter().all(|(role, threshold)| set.signing(role, |_| true) >= *threshold);
+        let is_needed = |key: &Key<'_>| set.thresholds.iter().any(|(role, _)| *role == key.role);
+        demanded.ensure(is_reachable && set.keys.iter().all(is_needed), Flaw::Invalid);
+        set
     }
 
     /// How many keys of a role have signed.
-    fn signing(&self, role: &str, signed: impl Fn(&Key) -> bool) -> u64 {
+    fn signing(&self, role: &str, signed: impl Fn(&Key<'_>) -> bool) -> u64 {
         self.keys.iter().filter(|key| key.role == role && signed(key)).count() as u64
     }
 
@@ -96,8 +94,8 @@ impl KeySet {
         description.member(0).array(self.keys.len());
         for key in &self.keys {
             description.array(2);
-            description.bytes(&key.bytes);
-            description.text(&key.role);
+            description.bytes(key.bytes);
+            description.text(key.role);
         }
         description.member(1).array(self.thresholds.len());
         for (role, least) in &self.thresholds {
@@ -116,15 +114,13 @@ impl KeySet {
         let message = document.message(signed.payload);
         let signatures: Vec<_> = signed.signatures.iter().filter_map(|bytes| bytes.split_first_chunk::<32>()).collect();
         for key in &self.keys {
-            let mut own = signatures.iter().filter(|(signer, _)| **signer == key.bytes);
-            let verifies = own
-                .all(|(_, value)| <&[u8; 64]>::try_from(*value).is_ok_and(|value| key.point.verifies(&message, value)));
-            if !verifies {
+            let mut own = signatures.iter().filter(|(signer, _)| *signer == key.bytes);
+            if !own.all(|(_, signature)| ed25519::verifies(key.bytes, &message, signature)) {
                 return Err(Rejection::at(Code::RELEASE_SIGNATURE, document.json.name));
             }
         }
         for (role, threshold) in &self.thresholds {
-            let signed = |key: &Key| signatures.iter().any(|(signer, _)| **signer == key.bytes);
+            let signed = |key: &Key<'_>| signatures.iter().any(|(signer, _)| *signer == key.bytes);
             if self.signing(role, signed) < *threshold {
                 let place = [document.json.name, role].join(" ");
                 return Err(Rejection::at(Code::RELEASE_THRESHOLD, place));
@@ -134,18 +130,17 @@ impl KeySet {
     }
 
     /// The set that is in force after the successors that evidence brings, oldest first.
-    pub(super) fn current(&self, successors: &[Signed<'_>]) -> Result<Self, Rejection> {
+    pub(super) fn current(&self, successors: &[Signed<'_>], documents: &'d Documents<'d>) -> Result<Self, Rejection> {
         let mut current = self.clone();
         let mut has_moved = false;
         for document in successors {
-            let (previous, successor) = KEY_SET.json.read(document.payload, |item| {
-                let members = item.object()?;
-                let previous = members.required("previous")?.digest()?;
-                let successor = Self::read(&members)?;
-                members.end(&[])?;
-                Ok((previous, successor))
+            let (previous, successor) = KEY_SET.json.read(document.payload, documents, |item| {
+                let previous = item.required("previous").digest();
+                let successor = Self::read(item);
+                item.end();
+                (previous, successor)
             })?;
-            if previous == current.id() {
+            if *previous == current.id() {
                 current.verify(&KEY_SET, document)?;
                 current = successor;
                 has_moved = true;

@@ -1,17 +1,18 @@
 //! What was released (PROTOCOL.md §19.4).
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use super::{
     document::MANIFEST,
-    values::{Candidate, PcrValues, Search, each_pcr, golden_value},
+    values::{Candidate, PcrValues, Search, bank, config_digests, golden_values},
 };
 use crate::{
     Code,
     evidence::bundle::Bank,
     hash::sha256,
     json::{
-        members::{Item, Members},
+        documents::{Documents, Flaw},
+        item::{Item, are_distinct},
         reader::MAX_INTEGER,
     },
     rejection::{Rejection, ensure},
@@ -26,78 +27,70 @@ const MEANINGLESS: [u8; 3] = [10, 16, 23];
 
 /// A release, signed as a whole.
 #[derive(Clone, Debug)]
-pub(crate) struct Manifest {
+pub(crate) struct Manifest<'d> {
     /// SHA-256 of its text: what a status names it by.
     pub(crate) sha256: [u8; 32],
-    pub(crate) name: String,
+    pub(crate) name: &'d str,
     pub(crate) version: u64,
     pub(crate) min_version: u64,
     /// Valid from here on, in milliseconds since 1970,
     pub(crate) not_before: u64,
     /// and before this.
     pub(crate) not_after: u64,
-    pub(crate) source_commit: Vec<u8>,
-    pub(crate) image_digest: [u8; 32],
-    pub(crate) model_digest: Option<[u8; 32]>,
+    pub(crate) source_commit: &'d [u8],
+    pub(crate) image_digest: &'d [u8; 32],
+    pub(crate) model_digest: Option<&'d [u8; 32]>,
     /// The shape of machine that the values are of, for people.
-    pub(crate) machine: String,
-    config_digests: Vec<[u8; 32]>,
+    pub(crate) machine: &'d str,
+    config_digests: Vec<&'d [u8; 32]>,
     bank: Bank,
-    whole: Vec<Part>,
-    platforms: Vec<Part>,
-    images: Vec<Part>,
+    whole: Vec<Part<'d>>,
+    platforms: Vec<Part<'d>>,
+    images: Vec<Part<'d>>,
 }
 
 /// Values that belong together, by a name that is distinct in its list.
 #[derive(Clone, Debug)]
-struct Part {
-    name: String,
-    pcrs: PcrValues,
+struct Part<'d> {
+    name: &'d str,
+    pcrs: PcrValues<'d>,
 }
 
-impl Manifest {
+impl<'d> Manifest<'d> {
     /// # Errors
     /// `release.syntax` or `release.invalid`, and the member at fault.
-    pub(crate) fn decode(text: &[u8]) -> Result<Self, Rejection> {
-        MANIFEST.json.read(text, |item| Self::read(item, sha256(&[text])))
+    pub(crate) fn decode(text: &[u8], documents: &'d Documents<'d>) -> Result<Self, Rejection> {
+        MANIFEST.json.read(text, documents, |top| Self::read(top, sha256(&[text])))
     }
 
-    fn read(item: &Item<'_>, sha256: [u8; 32]) -> Result<Self, Rejection> {
-        let top = item.object()?;
-        let bank = top.required("bank")?.one_of(&[Bank::Sha256, Bank::Sha384], Bank::as_str)?;
-        let commit = top.required("sourceCommit")?;
-        let (version, not_after) = (top.required("version")?, top.required("notAfter")?);
+    fn read(top: &'d Item<'d>, sha256: [u8; 32]) -> Self {
+        let bank = bank(top);
+        let commit = top.required("sourceCommit");
+        let (version, not_after) = (top.required("version"), top.required("notAfter"));
         let manifest = Self {
             sha256,
-            name: top.required("name")?.name()?,
-            version: version.integer(1..=MAX_INTEGER)?,
-            min_version: top.required("minVersion")?.integer(1..=MAX_INTEGER)?,
-            not_before: top.required("notBefore")?.integer(0..=MAX_INTEGER)?,
-            not_after: not_after.integer(0..=MAX_INTEGER)?,
-            source_commit: commit.hex()?,
-            image_digest: top.required("imageDigest")?.digest()?,
-            model_digest: top.optional("modelDigest").map(|item| item.digest()).transpose()?,
-            machine: top.required("machine")?.name()?,
-            config_digests: top
-                .optional("configDigests")
-                .map_or_else(|| Ok(Vec::new()), |item| item.digests(1..=64))?,
+            name: top.required("name").name(),
+            version: version.integer(1, MAX_INTEGER),
+            min_version: top.required("minVersion").integer(1, MAX_INTEGER),
+            not_before: top.required("notBefore").integer(0, MAX_INTEGER),
+            not_after: not_after.integer(0, MAX_INTEGER),
+            source_commit: commit.hex(),
+            image_digest: top.required("imageDigest").digest(),
+            model_digest: top.optional("modelDigest").map(Item::digest),
+            machine: top.required("machine").name(),
+            config_digests: config_digests(top),
             bank,
-            whole: parts(&top, "whole", bank, |index| !MEANINGLESS.contains(&index))?,
-            platforms: parts(&top, "platforms", bank, |index| PLATFORM.contains(&index))?,
-            images: parts(&top, "images", bank, |index| IMAGE.contains(&index))?,
+            whole: parts(top.optional("whole"), bank, |index| !MEANINGLESS.contains(&index)),
+            platforms: parts(top.optional("platforms"), bank, |index| PLATFORM.contains(&index)),
+            images: parts(top.optional("images"), bank, |index| IMAGE.contains(&index)),
         };
-        top.end(&[])?;
-        if !matches!(manifest.source_commit.len(), 20 | 32) {
-            return Err(commit.syntax());
-        }
-        if manifest.min_version > manifest.version {
-            return Err(version.invalid());
-        }
-        if manifest.not_before >= manifest.not_after {
-            return Err(not_after.invalid());
-        }
+        top.end();
+        commit.ensure(matches!(manifest.source_commit.len(), 20 | 32), Flaw::Syntax);
+        version.ensure(manifest.min_version <= manifest.version, Flaw::Invalid);
+        not_after.ensure(manifest.not_before < manifest.not_after, Flaw::Invalid);
         let is_empty = manifest.whole.is_empty() && manifest.platforms.is_empty() && manifest.images.is_empty();
-        if is_empty { Err(item.invalid()) } else { Ok(manifest) }
+        top.ensure(!is_empty, Flaw::Invalid);
+        manifest
     }
 
     /// # Errors
@@ -121,11 +114,11 @@ impl Manifest {
         }
     }
 
-    fn candidate<'a>(&'a self, [first, second]: [&'a Part; 2]) -> Candidate<'a> {
+    fn candidate<'a>(&'a self, [first, second]: [&'a Part<'a>; 2]) -> Candidate<'a> {
         Candidate {
-            name: &self.name,
+            name: self.name,
             manifest: Some(self),
-            parts: [&first.name, &second.name],
+            parts: [first.name, second.name],
             values: [&first.pcrs, &second.pcrs],
             config_digests: &self.config_digests,
         }
@@ -133,29 +126,25 @@ impl Manifest {
 }
 
 /// No values, and no name.
-static MISSING: Part = Part { name: String::new(), pcrs: Vec::new() };
+static MISSING: Part<'_> = Part { name: "", pcrs: Vec::new() };
 
 /// The part at `index`, and a missing one behind the last.
-fn at(parts: &[Part], index: usize) -> &Part {
+fn at<'a>(parts: &'a [Part<'a>], index: usize) -> &'a Part<'a> {
     parts.get(index).unwrap_or(&MISSING)
 }
 
-fn parts(
-    members: &Members<'_>,
-    list: &str,
-    bank: Bank,
-    is_allowed: impl Fn(u8) -> bool,
-) -> Result<Vec<Part>, Rejection> {
-    let Some(item) = members.optional(list) else { return Ok(Vec::new()) };
-    let value = |index, item: &Item<'_>| if is_allowed(index) { golden_value(item, bank) } else { Err(item.invalid()) };
-    let parts = item.each(1..=64, |item| {
-        let members = item.object()?;
-        let name = members.required("name")?.name()?;
-        let listed = members.required("pcrs")?;
-        let pcrs = each_pcr(&listed, value)?;
-        members.end(&[])?;
-        if pcrs.is_empty() { Err(listed.syntax()) } else { Ok(Part { name, pcrs }) }
-    })?;
-    let is_taken = |i: usize, part: &Part| parts.iter().take(i).any(|other| other.name == part.name);
-    if parts.iter().enumerate().any(|(i, part)| is_taken(i, part)) { Err(item.invalid()) } else { Ok(parts) }
+fn parts<'d>(list: Option<&'d Item<'d>>, bank: Bank, is_allowed: fn(u8) -> bool) -> Vec<Part<'d>> {
+    let mut parts = Vec::new();
+    let Some(list) = list else { return parts };
+    let items = list.each(1, 64);
+    for item in items {
+        let name = item.required("name").name();
+        let listed = item.required("pcrs");
+        let pcrs = golden_values(listed, bank, is_allowed);
+        item.end();
+        listed.ensure(!pcrs.is_empty(), Flaw::Syntax);
+        parts.push(Part { name, pcrs });
+    }
+    list.ensure(are_distinct(items, "name"), Flaw::Invalid);
+    parts
 }

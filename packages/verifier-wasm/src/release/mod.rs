@@ -24,4 +24,4 @@ pub(crate) use demands::{Against, Demands};
 pub(crate) use log::is_proof;
 pub(crate) use manifest::Manifest;
 pub(crate) use status::Status;
-pub(crate) use values::{Candidate, PcrValues, Search, each_pcr, golden_value};
+pub(crate) use values::{Candidate, PcrValues, Search, bank, config_digests, golden_values, of_pcr};

@@ -7,7 +7,8 @@ use crate::{
     Code,
     hash::sha256,
     json::{
-        members::{Item, Members},
+        documents::{Documents, Flaw},
+        item::Item,
         reader::MAX_INTEGER,
     },
     rejection::{Rejection, ensure},
@@ -19,55 +20,52 @@ const CLOCK_SKEW_MS: u64 = 5 * 60 * 1000;
 
 /// A dated list of what is no longer trusted.
 #[derive(Clone, Debug)]
-pub(crate) struct Status {
+pub(crate) struct Status<'d> {
     date_ms: u64,
     /// Manifests of lower versions are withdrawn.
     pub(super) min_version: u64,
-    releases: Vec<[u8; 32]>,
-    certificates: Vec<[u8; 32]>,
-    serials: Vec<Serial>,
+    releases: Vec<&'d [u8; 32]>,
+    certificates: Vec<&'d [u8; 32]>,
+    serials: Vec<Serial<'d>>,
 }
 
 /// A certificate as lists of revoked ones name it.
 #[derive(Clone, Debug)]
-struct Serial {
-    issuer: [u8; 32],
-    number: Vec<u8>,
+struct Serial<'d> {
+    issuer: &'d [u8; 32],
+    number: &'d [u8],
 }
 
-fn digests(members: &Members<'_>, list: &str) -> Result<Vec<[u8; 32]>, Rejection> {
-    members.optional(list).map_or_else(|| Ok(Vec::new()), |item| item.digests(1..=1024))
+fn digests<'d>(list: Option<&'d Item<'d>>) -> Vec<&'d [u8; 32]> {
+    list.map_or_else(Vec::new, |list| list.digests(1, 1024))
 }
 
-fn serial(item: &Item<'_>) -> Result<Serial, Rejection> {
-    let members = item.object()?;
-    let issuer = members.required("issuer")?.digest()?;
-    let serial = members.required("serial")?;
-    let number = serial.hex()?;
-    members.end(&[])?;
-    match number.first() {
-        Some(1..) if number.len() <= 20 => Ok(Serial { issuer, number }),
-        _ => Err(serial.syntax()),
-    }
+fn serial<'d>(item: &'d Item<'d>) -> Serial<'d> {
+    let issuer = item.required("issuer").digest();
+    let serial = item.required("serial");
+    let number = serial.hex();
+    item.end();
+    serial.ensure(matches!(number, [first, ..] if *first != 0) && number.len() <= 20, Flaw::Syntax);
+    Serial { issuer, number }
 }
 
-impl Status {
+impl<'d> Status<'d> {
     /// # Errors
     /// `release.syntax`, and the member at fault.
-    pub(super) fn decode(text: &[u8]) -> Result<Self, Rejection> {
-        STATUS.json.read(text, |item| {
-            let top = item.object()?;
-            let status = Self {
-                date_ms: top.required("date")?.integer(0..=MAX_INTEGER)?,
-                min_version: top.optional("minVersion").map_or(Ok(0), |item| item.integer(1..=MAX_INTEGER))?,
-                releases: digests(&top, "revokedReleases")?,
-                certificates: digests(&top, "revokedCertificates")?,
-                serials: top
-                    .optional("revokedSerials")
-                    .map_or_else(|| Ok(Vec::new()), |item| item.each(1..=1024, serial))?,
-            };
-            top.end(&[])?;
-            Ok(status)
+    pub(super) fn decode(text: &[u8], documents: &'d Documents<'d>) -> Result<Self, Rejection> {
+        STATUS.json.read(text, documents, |top| {
+            let date_ms = top.required("date").integer(0, MAX_INTEGER);
+            let min_version = top.optional("minVersion").map_or(0, |item| item.integer(1, MAX_INTEGER));
+            let releases = digests(top.optional("revokedReleases"));
+            let certificates = digests(top.optional("revokedCertificates"));
+            let mut serials = Vec::new();
+            if let Some(list) = top.optional("revokedSerials") {
+                for item in list.each(1, 1024) {
+                    serials.push(serial(item));
+                }
+            }
+            top.end();
+            Self { date_ms, min_version, releases, certificates, serials }
         })
     }
 
@@ -80,7 +78,7 @@ impl Status {
 
     /// Whether the manifest of this hash is withdrawn.
     pub(crate) fn revokes_release(&self, manifest_sha256: &[u8; 32]) -> bool {
-        self.releases.contains(manifest_sha256)
+        self.releases.contains(&manifest_sha256)
     }
 
     pub(crate) fn revokes(&self, certificate: &Certificate<'_>) -> bool {
@@ -91,7 +89,7 @@ impl Status {
     /// of the number without leading zeros.
     pub(super) fn revokes_certificate(&self, der: &[u8], issuer: &[u8], serial: &[u8]) -> bool {
         let issuer = sha256(&[issuer]);
-        self.certificates.contains(&sha256(&[der]))
-            || self.serials.iter().any(|revoked| revoked.issuer == issuer && revoked.number == serial)
+        self.certificates.contains(&&sha256(&[der]))
+            || self.serials.iter().any(|revoked| *revoked.issuer == issuer && revoked.number == serial)
     }
 }

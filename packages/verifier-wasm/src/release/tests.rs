@@ -1,7 +1,11 @@
 //! What another implementation computed, and the paths that no vector reaches. Everything else is in `examples/conformance`.
 
 use super::{Status, document::MANIFEST, key_set::KeySet};
-use crate::{Code, hash::sha256, json::members::Kind};
+use crate::{
+    Code,
+    hash::sha256,
+    json::documents::{Documents, Kind},
+};
 
 const POLICY: Kind = Kind { name: "", syntax: Code::POLICY_SYNTAX, invalid: Code::POLICY_INVALID };
 
@@ -16,7 +20,8 @@ fn worked_example_of_the_specification() {
         { "key": "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "role": "developer" },
         { "key": "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "role": "auditor" }],
         "threshold": { "developer": 1, "auditor": 1 } }"#;
-    let set = POLICY.read(set, |item| KeySet::read(&item.object()?)).unwrap();
+    let documents = Documents::default();
+    let set = POLICY.read(set, &documents, KeySet::read).unwrap();
     assert_eq!(hex(&set.id()), "6c59548a2cb9182e4ca7185c6faa1894ac9b4edea47f06895831f6afe1f49699");
     assert_eq!(MANIFEST.message(b"{}"), b"DSSEv1 42 application/vnd.blindllama.release.v1+json 2 {}");
 }
@@ -24,8 +29,10 @@ fn worked_example_of_the_specification() {
 #[test]
 fn a_certificate_is_revoked_by_its_hash_or_by_issuer_and_number() {
     let (der, issuer) = (b"certificate".as_slice(), b"issuer".as_slice());
-    let status =
-        |list: alloc::string::String| Status::decode(alloc::format!("{{\"date\":1,{list}}}").as_bytes()).unwrap();
+    let documents = Documents::default();
+    let status = |list: alloc::string::String| {
+        Status::decode(alloc::format!("{{\"date\":1,{list}}}").as_bytes(), &documents).unwrap()
+    };
     let by_hash = status(alloc::format!("\"revokedCertificates\":[\"{}\"]", hex(&sha256(&[der]))));
     assert!(by_hash.revokes_certificate(der, issuer, &[1]));
     assert!(!by_hash.revokes_certificate(b"another", issuer, &[1]));

@@ -5,40 +5,44 @@ use alloc::{string::String, vec::Vec};
 use super::Manifest;
 use crate::{
     evidence::bundle::Bank,
-    json::{members::Item, writer::push_decimal},
-    rejection::Rejection,
+    json::{documents::Flaw, item::Item, writer::push_decimal},
     tpm::PCR_COUNT,
 };
 
 /// Index and value, ascending.
-pub(crate) type PcrValues = Vec<(u8, Vec<u8>)>;
+pub(crate) type PcrValues<'d> = Vec<(u8, &'d [u8])>;
 
-/// What an object says of PCRs, ascending: its keys are the decimal indices and nothing else.
-pub(crate) fn each_pcr<T>(
-    item: &Item<'_>,
-    read: impl Fn(u8, &Item<'_>) -> Result<T, Rejection>,
-) -> Result<Vec<(u8, T)>, Rejection> {
-    let members = item.object()?;
-    let mut each = Vec::new();
-    for index in 0..PCR_COUNT {
-        let mut key = String::new();
-        push_decimal(&mut key, index.into());
-        if let Some(item) = members.optional(&key) {
-            each.push((index, read(index, &item)?));
-        }
-    }
-    members.end(&[])?;
-    Ok(each)
+/// The member `bank` of a policy's demands and of a manifest.
+pub(crate) fn bank<'d>(object: &'d Item<'d>) -> Bank {
+    object.required("bank").one_of(&[Bank::Sha256, Bank::Sha384], Bank::as_str).unwrap_or(Bank::Sha256)
 }
 
-/// A value that a PCR of a measured machine can have: one that was never extended is demanded with `untouched`.
-pub(crate) fn golden_value(item: &Item<'_>, bank: Bank) -> Result<Vec<u8>, Rejection> {
-    let value = item.hex()?;
-    let only = |byte| value.iter().all(|other| *other == byte);
-    if value.len() != bank.digest_length() {
-        return Err(item.syntax());
+/// The member `configDigests`; none where it is missing.
+pub(crate) fn config_digests<'d>(object: &'d Item<'d>) -> Vec<&'d [u8; 32]> {
+    object.optional("configDigests").map_or_else(Vec::new, |list| list.digests(1, 64))
+}
+
+/// What an object says of a PCR: its keys are the decimal indices.
+pub(crate) fn of_pcr<'d>(object: &'d Item<'d>, index: u8) -> Option<&'d Item<'d>> {
+    let mut key = String::new();
+    push_decimal(&mut key, index.into());
+    object.optional(&key)
+}
+
+/// Values that PCRs of a measured machine can have: one that was never extended is demanded with `untouched`.
+pub(crate) fn golden_values<'d>(object: &'d Item<'d>, bank: Bank, is_allowed: fn(u8) -> bool) -> PcrValues<'d> {
+    let mut values = Vec::new();
+    for index in 0..PCR_COUNT {
+        let Some(item) = of_pcr(object, index) else { continue };
+        item.ensure(is_allowed(index), Flaw::Invalid);
+        let value = item.hex();
+        item.ensure(value.len() == bank.digest_length(), Flaw::Syntax);
+        let only = |byte| value.iter().all(|other| *other == byte);
+        item.ensure(!only(0x00) && !only(0xff), Flaw::Invalid);
+        values.push((index, value));
     }
-    if only(0x00) || only(0xff) { Err(item.invalid()) } else { Ok(value) }
+    object.end();
+    values
 }
 
 /// Measurements that somebody released together: those of a whole machine, or of a platform and an image of one manifest.
@@ -47,16 +51,16 @@ pub(crate) struct Candidate<'a> {
     /// Of the release.
     pub(crate) name: &'a str,
     /// None: the policy itself pins the values.
-    pub(crate) manifest: Option<&'a Manifest>,
+    pub(crate) manifest: Option<&'a Manifest<'a>>,
     /// Names of the parts of the manifest; empty where there are none.
     pub(crate) parts: [&'a str; 2],
-    pub(crate) values: [&'a [(u8, Vec<u8>)]; 2],
-    pub(crate) config_digests: &'a [[u8; 32]],
+    pub(crate) values: [&'a [(u8, &'a [u8])]; 2],
+    pub(crate) config_digests: &'a [&'a [u8; 32]],
 }
 
 impl Candidate<'_> {
     fn names(&self, index: u8, value: &[u8]) -> bool {
-        self.values.iter().any(|part| part.iter().any(|(own, wanted)| *own == index && wanted == value))
+        self.values.iter().any(|part| part.iter().any(|(own, wanted)| *own == index && *wanted == value))
     }
 }
 

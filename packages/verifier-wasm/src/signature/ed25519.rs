@@ -5,6 +5,12 @@
 
 use ed25519_dalek::{Signature, VerifyingKey};
 
+/// Whether `signature` (`R || S`) over `message` is one of the key `key`.
+pub(crate) fn verifies(key: &[u8; 32], message: &[u8], signature: &[u8]) -> bool {
+    let (Some(key), Ok(signature)) = (PublicKey::new(key), signature.try_into()) else { return false };
+    key.verifies(message, signature)
+}
+
 /// A point of the curve, not of small order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PublicKey(VerifyingKey);

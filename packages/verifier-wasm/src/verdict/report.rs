@@ -87,7 +87,7 @@ impl Report {
     }
 
     /// `values` are those of the policy's rules, in their order.
-    pub(crate) fn show_pcrs(&mut self, policy: &Policy, values: &[&[u8]]) {
+    pub(crate) fn show_pcrs(&mut self, policy: &Policy<'_>, values: &[&[u8]]) {
         self.shown.object("pcrs", |json| {
             json.text("bank", policy.bank.as_str());
             json.array("values", |json| {
@@ -133,16 +133,16 @@ fn certificate(json: &mut Writer, leaf: &Certificate<'_>, kind: &str) {
 }
 
 /// The manifest behind the release that matched; `parts` are the names of those whose values matched.
-fn manifest(json: &mut Writer, manifest: &Manifest, parts: &[&str]) {
+fn manifest(json: &mut Writer, manifest: &Manifest<'_>, parts: &[&str]) {
     json.hex("sha256", &manifest.sha256);
     json.integer("version", manifest.version);
     json.integer("minVersion", manifest.min_version);
-    json.hex("sourceCommit", &manifest.source_commit);
-    json.hex("imageDigest", &manifest.image_digest);
-    if let Some(digest) = &manifest.model_digest {
+    json.hex("sourceCommit", manifest.source_commit);
+    json.hex("imageDigest", manifest.image_digest);
+    if let Some(digest) = manifest.model_digest {
         json.hex("modelDigest", digest);
     }
-    json.text("machine", &manifest.machine);
+    json.text("machine", manifest.machine);
     json.integer("notBefore", manifest.not_before);
     json.integer("notAfter", manifest.not_after);
     json.array("parts", |json| {

@@ -29,7 +29,7 @@ pub fn check_chain(
     let Some(certificates) = certificates.collect::<Option<Vec<_>>>().filter(|_| rest.is_empty()) else {
         throw_str("lengths: of each certificate of the chain")
     };
-    let anchor = ChainAnchor { root_sha256, profile: Profile::of_root(&root_sha256) };
+    let anchor = ChainAnchor { root_sha256: &root_sha256, profile: Profile::of_root(&root_sha256) };
     let outcome = anchor.validate(&certificates, now as u64, &|_| false).map_err(|rejection| rejection.code);
     outcome.err().unwrap_or(Code::OK).as_str().into()
 }

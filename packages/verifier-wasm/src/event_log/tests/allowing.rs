@@ -9,22 +9,22 @@ use crate::{
     policy::{Allowed, EventRule, VariableRule},
 };
 
-fn digests(measured: &[&[u8]], times: (u64, u64)) -> EventRule {
+fn digests(measured: &[&[u8]], times: (u64, u64)) -> EventRule<'static> {
     let digests = measured.iter().map(|bytes| hash(SHA256, bytes)).collect();
-    EventRule { allowed: Allowed::Digests(digests), times: times.0..=times.1 }
+    EventRule { allowed: Allowed::Digests(digests), times: times.into() }
 }
 
-fn once(measured: &[u8]) -> EventRule {
+fn once(measured: &[u8]) -> EventRule<'static> {
     digests(&[measured], (1, 1))
 }
 
-fn variable_rule(vendor: [u8; 16], name: &str, content: Option<&[u8]>) -> EventRule {
+fn variable_rule(vendor: [u8; 16], name: &'static str, content: Option<&[u8]>) -> EventRule<'static> {
     let contents = content.map(|content| vec![sha256(&[content])]);
-    EventRule { allowed: Allowed::Variable(VariableRule { vendor, name: name.into(), contents }), times: 1..=1 }
+    EventRule { allowed: Allowed::Variable(VariableRule { vendor, name, contents }), times: [1, 1] }
 }
 
 /// The step's answer for events of PCR `pcr`, quoted as the log has them.
-fn judged(pcr: u8, rules: Vec<EventRule>, entries: &[Entry]) -> Option<(Code, Option<usize>)> {
+fn judged(pcr: u8, rules: Vec<EventRule<'_>>, entries: &[Entry]) -> Option<(Code, Option<usize>)> {
     let log = log(&[SHA256], entries);
     let pcrs = tpm(SHA256, 0, entries);
     let quoted: Vec<(u8, &[u8])> = (0..).zip(pcrs.iter().map(Vec::as_slice)).collect();

@@ -57,8 +57,9 @@ fn base64(text: &str) -> Vec<u8> {
     bits.as_chunks::<8>().0.iter().map(|byte| byte.iter().fold(0, |value, bit| value << 1 | bit)).collect()
 }
 
-fn bytes<const N: usize>(hex: &str) -> [u8; N] {
-    core::array::from_fn(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap())
+/// For as long as the test runs: demands borrow.
+fn bytes<const N: usize>(hex: &str) -> &'static [u8; N] {
+    Box::leak(Box::new(core::array::from_fn(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap())))
 }
 
 /// What a processor said, and its certificates.
@@ -88,12 +89,12 @@ impl Machine {
     }
 
     /// Under a policy that names the measurement of the report, after `change`.
-    fn outcome(&self, change: impl FnOnce(&mut Platform), at_ms: u64) -> Result<(), Rejection> {
+    fn outcome(&self, change: impl FnOnce(&mut Platform<'_>), at_ms: u64) -> Result<(), Rejection> {
         let min_tcb = Tcb { bootloader: 2, tee: 0, snp: 5, microcode: 0x44 };
         let mut demand = Platform {
             processors: vec![Processor { ark_sha256: bytes(MILAN), min_tcb }],
             id_key_digests: vec![],
-            measurements: vec![self.report[0x90..0xc0].try_into().unwrap()],
+            measurements: vec![(&self.report[0x90..0xc0]).try_into().unwrap()],
         };
         change(&mut demand);
         let certificates: Vec<&[u8]> = self.certificates.iter().map(Vec::as_slice).collect();
@@ -106,7 +107,7 @@ impl Machine {
         )
     }
 
-    fn code(&self, change: impl FnOnce(&mut Platform)) -> Code {
+    fn code(&self, change: impl FnOnce(&mut Platform<'_>)) -> Code {
         self.outcome(change, AT_MS).map_or_else(|rejection| rejection.code, |()| Code::OK)
     }
 }
@@ -134,7 +135,7 @@ fn a_real_report_meets_demands_or_not() {
     ] {
         assert_eq!(machine.code(|demand| raise(&mut demand.processors[0].min_tcb)), Code::PLATFORM_TCB);
     }
-    assert_eq!(machine.code(|demand| demand.measurements[0][47] ^= 1), Code::PLATFORM_FIRMWARE);
+    assert_eq!(machine.code(|demand| demand.measurements[0] = &[1; 48]), Code::PLATFORM_FIRMWARE);
     let expired = machine.outcome(|_| {}, EXPIRED_MS).unwrap_err();
     assert_eq!((expired.code, expired.place.as_str()), (Code::PLATFORM_CHAIN, "chain.expired, certificate 0"));
 }
@@ -142,7 +143,7 @@ fn a_real_report_meets_demands_or_not() {
 #[test]
 fn every_byte_that_a_real_processor_signed_counts_and_so_does_its_signature() {
     let Some(mut machine) = Machine::of_sev() else { return };
-    let measurement: [u8; 48] = machine.report[0x90..0xc0].try_into().unwrap();
+    let measurement: &[u8; 48] = (&*machine.report[0x90..0xc0].to_vec().leak()).try_into().unwrap();
     for at in 0..machine.report.len() {
         machine.report[at] ^= 1 << (at % 8);
         let code = machine.code(|demand| demand.measurements = vec![measurement]);
@@ -197,7 +198,7 @@ fn the_roots_of_the_specification_are_those_that_amd_published() {
         let (Some(ark), Some(ask)) = (read("ark"), read("ask")) else { return };
         let (ark, ask) = (pem(&ark).remove(0), pem(&ask).remove(0));
         // Every rule holds for both; that an authority stands where a leaf should is what ends it.
-        let refused = Vcek::validate(&[&ask, &ark], &bytes(pinned), AT_MS, &|_| false).unwrap_err();
+        let refused = Vcek::validate(&[&ask, &ark], bytes(pinned), AT_MS, &|_| false).unwrap_err();
         assert_eq!((refused.code, refused.place.as_str()), (Code::CHAIN_LEAF_CA, "certificate 0"), "{line}");
     }
 }

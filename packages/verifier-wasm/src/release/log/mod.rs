@@ -12,7 +12,8 @@ use crate::{
     Code,
     hash::sha256,
     json::{
-        members::{Item, Members},
+        documents::Flaw,
+        item::{Item, are_distinct},
         writer::push_decimal,
     },
     rejection::{Rejection, ensure},
@@ -32,39 +33,32 @@ pub(crate) fn is_proof(bytes: &[u8]) -> bool {
 
 /// The log that releases have to stand in, and who has to have seen it.
 #[derive(Clone, Debug)]
-pub(super) struct Log {
-    key: NoteKey,
-    witnesses: Vec<NoteKey>,
+pub(super) struct Log<'d> {
+    key: NoteKey<'d>,
+    witnesses: Vec<NoteKey<'d>>,
     threshold: u64,
 }
 
 /// A key that signs notes under a name.
 #[derive(Clone, Debug)]
-struct NoteKey {
-    name: String,
-    bytes: [u8; 32],
-    point: ed25519::PublicKey,
+struct NoteKey<'d> {
+    name: &'d str,
+    bytes: &'d [u8; 32],
 }
 
-impl NoteKey {
-    fn read(members: &Members<'_>, name: &str) -> Result<Self, Rejection> {
-        let item = members.required(name)?;
-        let name = item.name()?;
-        let (bytes, point) = public_key(&members.required("key")?)?;
+impl<'d> NoteKey<'d> {
+    fn read(object: &'d Item<'d>, name: &'static str) -> Self {
+        let item = object.required(name);
+        let name = item.name();
+        let bytes = public_key(object.required("key"));
         let is_name = name.bytes().all(|byte| matches!(byte, b'!'..=b'~') && byte != b'+');
-        if is_name { Ok(Self { name, bytes, point }) } else { Err(item.syntax()) }
-    }
-
-    fn witness(item: &Item<'_>) -> Result<Self, Rejection> {
-        let members = item.object()?;
-        let key = Self::read(&members, "name")?;
-        members.end(&[])?;
-        Ok(key)
+        item.ensure(is_name, Flaw::Syntax);
+        Self { name, bytes }
     }
 
     /// Whether this key signed `text`: false where no line is of it, an error where one is that does not verify.
     fn signed(&self, kind: u8, text: &[u8], lines: &[Line<'_>]) -> Result<bool, ()> {
-        let digest = sha256(&[self.name.as_bytes(), &[b'\n', kind], &self.bytes]);
+        let digest = sha256(&[self.name.as_bytes(), &[b'\n', kind], self.bytes]);
         let mut signed = false;
         for line in lines {
             let Some((id, signature)) = line.value.split_first_chunk::<4>() else { continue };
@@ -80,9 +74,9 @@ impl NoteKey {
         let verifies = if kind == COSIGNATURE {
             let (time, signature) = signature.split_first_chunk()?;
             let message = cosigned(u64::from_be_bytes(*time), text)?;
-            self.point.verifies(&message, signature.try_into().ok()?)
+            ed25519::verifies(self.bytes, &message, signature)
         } else {
-            self.point.verifies(text, signature.try_into().ok()?)
+            ed25519::verifies(self.bytes, text, signature)
         };
         verifies.then_some(())
     }
@@ -101,23 +95,23 @@ fn cosigned(timestamp: u64, text: &[u8]) -> Option<Vec<u8>> {
     Some(message)
 }
 
-impl Log {
-    pub(super) fn read(item: &Item<'_>) -> Result<Self, Rejection> {
-        let members = item.object()?;
-        let key = NoteKey::read(&members, "origin")?;
-        let listed = members.required("witnesses")?;
-        let witnesses = listed.each(1..=16, NoteKey::witness)?;
-        let threshold = members.required("threshold")?.integer(1..=witnesses.len() as u64)?;
-        members.end(&[])?;
-        let is_taken = |i: usize, witness: &NoteKey| {
-            let before = || witnesses.iter().take(i);
-            before().any(|other| other.name == witness.name)
-                || before().chain([&key]).any(|other| other.bytes == witness.bytes)
-        };
-        if witnesses.iter().enumerate().any(|(i, witness)| is_taken(i, witness)) {
-            return Err(listed.invalid());
+impl<'d> Log<'d> {
+    pub(super) fn read(item: &'d Item<'d>) -> Self {
+        let key = NoteKey::read(item, "origin");
+        let listed = item.required("witnesses");
+        let items = listed.each(1, 16);
+        let mut witnesses = Vec::new();
+        for item in items {
+            let witness = NoteKey::read(item, "name");
+            item.end();
+            witnesses.push(witness);
         }
-        Ok(Self { key, witnesses, threshold })
+        let threshold = item.required("threshold").integer(1, witnesses.len() as u64);
+        item.end();
+        let is_distinct = are_distinct(items, "name") && are_distinct(items, "key");
+        let is_another = |witness: &NoteKey<'_>| witness.bytes != key.bytes;
+        listed.ensure(is_distinct && witnesses.iter().all(is_another), Flaw::Invalid);
+        Self { key, witnesses, threshold }
     }
 
     /// Whether `proof` shows that `entry` stands in the log.
@@ -127,14 +121,14 @@ impl Log {
     pub(super) fn verify(&self, proof: &[u8], entry: &[u8]) -> Result<(), Rejection> {
         let proof = Proof::parse(proof).ok_or(Code::RELEASE_LOG_FORMAT)?;
         ensure(proof.origin == self.key.name.as_bytes(), Code::RELEASE_LOG_ORIGIN)?;
-        let signed = |key: &NoteKey, kind| key.signed(kind, proof.text, &proof.signatures);
+        let signed = |key: &NoteKey<'_>, kind| key.signed(kind, proof.text, &proof.signatures);
         ensure(signed(&self.key, ED25519) == Ok(true), Code::RELEASE_LOG_SIGNATURE)?;
 
         let mut seen = 0_u64;
         for witness in &self.witnesses {
             match signed(witness, COSIGNATURE) {
                 Ok(signed) => seen = seen.saturating_add(signed.into()),
-                Err(()) => return Err(Rejection::at(Code::RELEASE_LOG_WITNESS, witness.name.as_str())),
+                Err(()) => return Err(Rejection::at(Code::RELEASE_LOG_WITNESS, witness.name)),
             }
         }
         ensure(seen >= self.threshold, Code::RELEASE_LOG_WITNESS)?;

@@ -12,7 +12,7 @@ use super::{Structure, ours};
 use crate::{
     Code,
     evidence::bundle::{Bundle, Static},
-    json::members::unhex,
+    json::reader::unhex,
 };
 
 /// What one vector carries.
@@ -33,7 +33,7 @@ pub(super) fn bundles() -> Vec<Carried> {
 
 fn carried(text: &str) -> Option<Carried> {
     let vector: serde_json::Value = serde_json::from_str(text).unwrap();
-    let evidence = unhex(vector["evidence"].as_str().unwrap())?;
+    let evidence = unhex(vector["evidence"].as_str().unwrap().as_bytes())?;
     let bundle = Bundle::decode(&evidence).ok()?;
     let fixed = bundle.static_part.and_then(|bytes| Static::decode(bytes).ok());
     Some(Carried {

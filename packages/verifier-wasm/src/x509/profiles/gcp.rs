@@ -33,19 +33,19 @@ pub(crate) struct Instance<'a> {
 
 /// What the policy demands of the instance. `None` demands nothing of a member; without a project nothing is demanded at all.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct InstancePins {
-    pub(crate) zone: Option<String>,
+pub(crate) struct InstancePins<'p> {
+    pub(crate) zone: Option<&'p str>,
     pub(crate) project_number: Option<u64>,
-    pub(crate) project_id: Option<String>,
+    pub(crate) project_id: Option<&'p str>,
     pub(crate) instance_id: Option<u64>,
-    pub(crate) instance_name: Option<String>,
+    pub(crate) instance_name: Option<&'p str>,
 }
 
 /// The hierarchy of "EK/AK CA Root": leaves carry no purpose, so one that did would be for something else.
 ///
 /// # Errors
 /// `chain.leaf_purpose`, `chain.instance`, `chain.instance_mismatch`.
-pub(super) fn check(leaf: &Certificate<'_>, pins: &InstancePins) -> Result<(), Code> {
+pub(super) fn check(leaf: &Certificate<'_>, pins: &InstancePins<'_>) -> Result<(), Code> {
     if leaf.extensions.ext_key_usage.is_some() {
         return Err(Code::CHAIN_LEAF_PURPOSE);
     }
@@ -57,7 +57,7 @@ pub(super) fn check(leaf: &Certificate<'_>, pins: &InstancePins) -> Result<(), C
 ///
 /// # Errors
 /// As [`check`], and `chain.leaf_name`.
-pub(super) fn check_legacy(leaf: &Certificate<'_>, pins: &InstancePins) -> Result<(), Code> {
+pub(super) fn check_legacy(leaf: &Certificate<'_>, pins: &InstancePins<'_>) -> Result<(), Code> {
     let extensions = &leaf.extensions;
     if !extensions.ext_key_usage.as_ref().is_some_and(|purposes| purposes.has(EK_CERTIFICATE)) {
         return Err(Code::CHAIN_LEAF_PURPOSE);
@@ -68,7 +68,7 @@ pub(super) fn check_legacy(leaf: &Certificate<'_>, pins: &InstancePins) -> Resul
     pins.check(leaf)
 }
 
-impl InstancePins {
+impl InstancePins<'_> {
     /// Any customer of Google gets a valid certificate: without a project, nothing is demanded.
     pub(crate) fn name_a_project(&self) -> bool {
         self.project_number.is_some() || self.project_id.is_some()
@@ -76,13 +76,13 @@ impl InstancePins {
 
     fn check(&self, leaf: &Certificate<'_>) -> Result<(), Code> {
         let instance = Instance::of(leaf).ok_or(Code::CHAIN_INSTANCE)?;
-        let text = |pin: &Option<String>, value| pin.as_ref().is_none_or(|pin| pin.as_bytes() == value);
+        let text = |pin: Option<&str>, value| pin.is_none_or(|pin| pin.as_bytes() == value);
         let number = |pin: Option<u64>, value| pin.is_none_or(|pin| number(value) == Some(pin));
-        let pinned = text(&self.zone, instance.zone)
+        let pinned = text(self.zone, instance.zone)
             && number(self.project_number, instance.project_number)
-            && text(&self.project_id, instance.project_id)
+            && text(self.project_id, instance.project_id)
             && number(self.instance_id, instance.instance_id)
-            && text(&self.instance_name, instance.instance_name);
+            && text(self.instance_name, instance.instance_name);
         if pinned { Ok(()) } else { Err(Code::CHAIN_INSTANCE_MISMATCH) }
     }
 }

@@ -35,25 +35,25 @@ pub(crate) type IsRevoked<'f> = &'f dyn Fn(&Certificate<'_>) -> bool;
 
 /// A root that the policy pins, and whose rules hold under it.
 #[derive(Clone, Debug)]
-pub(crate) struct ChainAnchor {
-    pub(crate) root_sha256: [u8; 32],
-    pub(crate) profile: Profile,
+pub(crate) struct ChainAnchor<'p> {
+    pub(crate) root_sha256: &'p [u8; 32],
+    pub(crate) profile: Profile<'p>,
 }
 
 /// The rules of an issuer, and what the policy pins beyond them.
 #[derive(Clone, Debug)]
-pub(crate) enum Profile {
+pub(crate) enum Profile<'p> {
     /// `None`: either kind of machine.
     Azure(Option<VmKind>),
-    Gcp(InstancePins),
+    Gcp(InstancePins<'p>),
     /// Google's first hierarchy.
-    GcpLegacy(InstancePins),
+    GcpLegacy(InstancePins<'p>),
     CustomCa,
 }
 
-impl Profile {
+impl<'p> Profile<'p> {
     /// Google's, by the generation of the root.
-    pub(crate) fn gcp(root_sha256: &[u8; 32], pins: InstancePins) -> Self {
+    pub(crate) fn gcp(root_sha256: &[u8; 32], pins: InstancePins<'p>) -> Self {
         if root_sha256 == GCP_LEGACY_ROOT { Self::GcpLegacy(pins) } else { Self::Gcp(pins) }
     }
 
@@ -83,10 +83,10 @@ fn is_gcp(root_sha256: &[u8; 32]) -> bool {
     root_sha256 == GCP_ROOT || root_sha256 == GCP_LEGACY_ROOT
 }
 
-impl ChainAnchor {
+impl ChainAnchor<'_> {
     /// Whether this is the root that the chain says it ends in.
     pub(crate) fn is_root_of(&self, chain: &[&[u8]]) -> bool {
-        chain.last().is_some_and(|root| sha256(&[root]) == self.root_sha256)
+        chain.last().is_some_and(|root| sha256(&[root]) == *self.root_sha256)
     }
 
     /// The leaf of `chain` (leaf to root, DER), validated at a time in milliseconds since 1970, by RFC 5280, by what was revoked since,

@@ -26,7 +26,7 @@ const ANY: &[u8] = b"\x55\x1d\x25\x00";
 fn code(profile: &Profile, chain: &Chain) -> Code {
     let chain = chain.signed();
     let slices: Vec<&[u8]> = chain.iter().map(Vec::as_slice).collect();
-    let anchor = ChainAnchor { root_sha256: sha256(&[slices[slices.len() - 1]]), profile: profile.clone() };
+    let anchor = ChainAnchor { root_sha256: &sha256(&[slices[slices.len() - 1]]), profile: profile.clone() };
     anchor.validate(&slices, NOW_MS, &|_| false).map_or_else(|rejection| rejection.code, |_| Code::OK)
 }
 
@@ -183,23 +183,23 @@ fn an_instance_is_complete_and_for_production() {
 #[test]
 fn each_pinned_member_of_an_instance_is_compared() {
     let own = InstancePins {
-        zone: Some("europe-west4-a".into()),
+        zone: Some("europe-west4-a"),
         project_number: Some(1234),
-        project_id: Some("some-project".into()),
+        project_id: Some("some-project"),
         instance_id: Some(u64::MAX),
-        instance_name: Some("some-machine".into()),
+        instance_name: Some("some-machine"),
     };
     let chain = gcp(&instance_members());
     let with = |pins| code(&Profile::Gcp(pins), &chain);
     assert_eq!(with(own.clone()), Code::OK);
     for other in [
-        InstancePins { zone: Some("europe-west4-b".into()), ..own.clone() },
+        InstancePins { zone: Some("europe-west4-b"), ..own.clone() },
         InstancePins { project_number: Some(1235), ..own.clone() },
         InstancePins { project_number: Some(0), ..own.clone() },
         InstancePins { project_number: Some(1234 << 8), ..own.clone() },
-        InstancePins { project_id: Some("some-project-2".into()), ..own.clone() },
+        InstancePins { project_id: Some("some-project-2"), ..own.clone() },
         InstancePins { instance_id: Some(u64::MAX - 1), ..own.clone() },
-        InstancePins { instance_name: Some("".into()), ..own.clone() },
+        InstancePins { instance_name: Some(""), ..own.clone() },
     ] {
         assert_eq!(with(other), Code::CHAIN_INSTANCE_MISMATCH);
     }
@@ -246,7 +246,7 @@ fn legacy_gcp_leaves_are_described_by_their_critical_alternative_name() {
 fn a_chain_vouches_for_the_key_of_its_leaf_and_for_no_other() {
     let chain = attestation().signed();
     let slices: Vec<&[u8]> = chain.iter().map(Vec::as_slice).collect();
-    let anchor = ChainAnchor { root_sha256: sha256(&[slices[2]]), profile: Profile::CustomCa };
+    let anchor = ChainAnchor { root_sha256: &sha256(&[slices[2]]), profile: Profile::CustomCa };
     let ak = |seed| {
         let point = key(seed).verifying_key().to_sec1_point(false);
         let point = ecdsa::PublicKey::new(point.x().unwrap(), point.y().unwrap()).unwrap();
