@@ -201,6 +201,60 @@ fn unknown_keys_are_refused_below_64_and_passed_over_from_there() {
 }
 
 #[test]
+fn the_first_error_stays_and_what_follows_reads_as_nothing() {
+    let bytes = Value::map([(0, 7.into()), (1, "text".into()), (2, Value::array([5, 6]))]).encode();
+    let read = cbor::decode(&bytes, |decoder| {
+        decoder.map(|map| {
+            assert_eq!(map.required(0, "a number").uint(), 7);
+            assert_eq!(map.required(1, "wrong").bytes(), []);
+            assert_eq!(map.required(2, "a list").list(2, 2, Decoder::uint), []);
+            assert!(map.optional(2, "the list again").is_none());
+            assert_eq!(map.required(3, "missing").array_of_bytes(), &[0; 4]);
+            assert_eq!((map.text(), map.version(1)), ("", 0));
+        });
+    });
+    assert_eq!(read, Err(Error { kind: ErrorKind::Schema, member: "wrong" }));
+}
+
+#[test]
+fn a_length_is_an_error_only_where_there_is_no_other() {
+    let bytes = Value::map([(0, [1; 9].into()), (1, 0.into())]).encode();
+    let read = |name| {
+        cbor::decode::<_, Error>(&bytes, |decoder| {
+            decoder.map(|map| {
+                (map.required(0, "value").at_most(8, "long").len(), map.required(1, name).version(name.len() as u64))
+            })
+        })
+    };
+    assert_eq!(read(""), Err(Error { kind: ErrorKind::Size, member: "long" }));
+    assert_eq!(read("version"), Err(Error { kind: ErrorKind::Version, member: "version" }));
+}
+
+#[test]
+fn what_a_count_only_claims_is_not_waited_for() {
+    let claimed = |head: u8| [vec![head], vec![0xff; 8], vec![0; 3]].concat();
+    let mut items = 0;
+    for bytes in [claimed(0x9b), claimed(0xbb), [&[0x81], &claimed(0x9b)[..]].concat()] {
+        let read = cbor::decode::<_, Error>(&bytes, |decoder| {
+            decoder.each(0, usize::MAX, |_| items += 1);
+            decoder.map(|_| ());
+        });
+        assert_eq!(read.unwrap_err().kind, ErrorKind::Encoding);
+    }
+    assert_eq!(items, 0, "nothing is read of what is not deterministic CBOR");
+    let wrong = Value::Array(vec![Value::array([0; 9]); 9]).encode();
+    let read = cbor::decode::<_, Error>(&wrong, |decoder| {
+        decoder.each(0, 9, |decoder| {
+            decoder.each(0, 9, |decoder| {
+                decoder.text();
+                items += 1;
+            });
+        });
+    });
+    assert_eq!((read.unwrap_err().kind, items), (ErrorKind::Schema, 1), "nothing is read after an error");
+}
+
+#[test]
 fn key_lists_are_all_or_nothing() {
     let list = key_list(&[1, 2]);
     let entries = key_config::decode_list(&list).unwrap();

@@ -1,5 +1,6 @@
 //! What a quote covers besides the measurements: a fresh nonce and the claims (PROTOCOL.md §5).
 
+use super::length_prefix::length_prefixed;
 use crate::hash::sha256;
 
 const DOMAIN: &[u8] = b"blindllama/tpm-quote/v1";
@@ -9,9 +10,7 @@ const DOMAIN: &[u8] = b"blindllama/tpm-quote/v1";
 /// `H( LP("blindllama/tpm-quote/v1") || LP(root) || LP(H(claims)) )` with `LP(x) = u32be(len(x)) || x`.
 #[must_use]
 pub fn extra_data(root: &[u8; 32], claims: &[u8]) -> [u8; 32] {
-    const LP_DOMAIN: [u8; 4] = (DOMAIN.len() as u32).to_be_bytes();
-    const LP_HASH: [u8; 4] = 32_u32.to_be_bytes();
-    sha256(&[&LP_DOMAIN, DOMAIN, &LP_HASH, root, &LP_HASH, &sha256(&[claims])])
+    sha256(&[&length_prefixed(&[DOMAIN, root, &sha256(&[claims])])])
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ impl Upstream {
             0 => Self::InImage,
             1 => Self::Attested,
             number => {
-                decoder.expect(number == Self::Unattested.number());
+                decoder.ensure(number == Self::Unattested.number());
                 Self::Unattested
             }
         }
@@ -85,33 +85,35 @@ pub struct Claims<'a> {
 /// Whether `instance` can stand in the path of the channel's endpoint: `[a-z0-9]{1,32}`.
 #[must_use]
 pub fn is_instance(instance: &str) -> bool {
-    (1..=32).contains(&instance.len()) && instance.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'))
+    (1..=32).contains(&instance.len())
+        && instance.as_bytes().iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'))
 }
 
 fn audiences<'a>(decoder: &mut Decoder<'a>) -> Vec<&'a str> {
     let audiences = decoder.list(1, 16, Decoder::text);
-    for (i, name) in audiences.iter().enumerate() {
-        let is_new = audiences.iter().take(i).all(|other| other != name);
-        decoder.expect(is_new && matches!(name.len(), 1..=255));
+    let mut rest = audiences.as_slice();
+    while let [name, others @ ..] = rest {
+        decoder.ensure(matches!(name.len(), 1..=255) && !others.contains(name));
+        rest = others;
     }
     audiences
 }
 
 fn instance<'a>(decoder: &mut Decoder<'a>) -> &'a str {
     let instance = decoder.text();
-    decoder.expect(is_instance(instance));
+    decoder.ensure(is_instance(instance));
     instance
 }
 
 fn lifetime_ms(decoder: &mut Decoder<'_>) -> u64 {
     let lifetime = decoder.uint();
-    decoder.expect(matches!(lifetime, 1..=MAX_LIFETIME_MS));
+    decoder.ensure(matches!(lifetime, 1..=MAX_LIFETIME_MS));
     lifetime
 }
 
 fn server_time_ms(decoder: &mut Decoder<'_>) -> u64 {
     let time = decoder.uint();
-    decoder.expect(time < TIME_LIMIT_MS);
+    decoder.ensure(time < TIME_LIMIT_MS);
     time
 }
 
@@ -136,7 +138,7 @@ impl<'a> Claims<'a> {
                     receipt_key: map.optional(9, "receipt_key").map(Decoder::array_of_bytes),
                 };
                 if let Some(decoder) = map.optional(10, "gpu") {
-                    decoder.list(1, 16, Decoder::skip);
+                    decoder.each(1, 16, Decoder::skip);
                 }
                 claims
             })

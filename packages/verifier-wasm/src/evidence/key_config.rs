@@ -42,6 +42,12 @@ fn split_u16(bytes: &[u8]) -> Option<(u16, &[u8])> {
     Some((u16::from_be_bytes(*value), rest))
 }
 
+/// Key and KEM identifier, and what follows them.
+fn ids(config: &[u8]) -> Option<(u8, u16, &[u8])> {
+    let (&[key_id, high, low], rest) = config.split_first_chunk()?;
+    Some((key_id, u16::from_be_bytes([high, low]), rest))
+}
+
 impl KeyConfig<'_> {
     /// The configuration without the length that precedes it in a list; None when a part is too long or empty.
     #[must_use]
@@ -68,8 +74,7 @@ impl<'a> KeyConfig<'a> {
     /// whose public key has no known end.
     #[must_use]
     pub fn decode(bytes: &'a [u8]) -> Option<Self> {
-        let (&key_id, rest) = bytes.split_first()?;
-        let (kem_id, rest) = split_u16(rest)?;
+        let (key_id, kem_id, rest) = ids(bytes)?;
         let (public_key, rest) = rest.split_at_checked(public_key_length(kem_id)?)?;
         let (length, rest) = split_u16(rest)?;
         let (pairs, odd) = rest.as_chunks::<4>();
@@ -108,8 +113,7 @@ pub fn decode_list(mut list: &[u8]) -> Option<Vec<(&[u8], KeyConfig<'_>)>> {
         let (length, rest) = split_u16(list)?;
         let (encoded, rest) = rest.split_at_checked(length.into())?;
         list = rest;
-        let (&key_id, after_id) = encoded.split_first()?;
-        let (kem_id, _) = split_u16(after_id)?;
+        let (key_id, kem_id, _) = ids(encoded)?;
         if core::mem::replace(seen.get_mut(usize::from(key_id))?, true) {
             return None;
         }

@@ -8,6 +8,7 @@ pub mod bundle;
 pub mod cbor;
 pub mod claims;
 pub mod key_config;
+pub(crate) mod length_prefix;
 pub mod nonce_tree;
 pub mod receipt;
 

@@ -76,7 +76,8 @@ pub fn root_from_path(nonce: &Hash, mut index: u64, path: &[&Hash]) -> Option<Ha
     }
     let mut below = leaf(nonce);
     for sibling in path {
-        below = if index & 1 == 1 { node(sibling, &below) } else { node(&below, sibling) };
+        let (left, right) = if index & 1 == 1 { (*sibling, &below) } else { (&below, *sibling) };
+        below = node(left, right);
         index >>= 1;
     }
     (index == 0).then_some(below)

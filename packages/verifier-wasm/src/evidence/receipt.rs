@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use super::length_prefix::length_prefixed;
+
 /// Keeps these signatures apart from every other one that the key could be asked for.
 const DOMAIN: &[u8] = b"blindllama/receipt/v1";
 
@@ -9,10 +11,5 @@ const DOMAIN: &[u8] = b"blindllama/receipt/v1";
 /// response being salted; `LP(x) = u32be(len(x)) || x`.
 #[must_use]
 pub fn message(request: &[u8; 32], response: &[u8; 32], model_digest: &[u8], epoch_id: &[u8; 16]) -> Vec<u8> {
-    let mut message = Vec::new();
-    for part in [DOMAIN, request, response, model_digest, epoch_id] {
-        message.extend((part.len() as u32).to_be_bytes());
-        message.extend(part);
-    }
-    message
+    length_prefixed(&[DOMAIN, request, response, model_digest, epoch_id])
 }

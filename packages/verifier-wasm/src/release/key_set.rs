@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::document::{Document, KEY_SET};
 use crate::{
     Code,
-    evidence::{bundle::Signed, cbor::Encoder},
+    evidence::{bundle::Signed, cbor::Encoder, length_prefix::length_prefixed},
     hash::sha256,
     json::{
         documents::{Documents, Flaw},
@@ -103,9 +103,7 @@ impl<'d> KeySet<'d> {
             description.text(role);
             description.uint(*least);
         }
-        let description = description.finish();
-        let length = |bytes: &[u8]| (bytes.len() as u32).to_be_bytes();
-        sha256(&[&length(ID_DOMAIN), ID_DOMAIN, &length(&description), &description])
+        sha256(&[&length_prefixed(&[ID_DOMAIN, &description.finish()])])
     }
 
     /// Whether enough keys of every role signed. One wrong signature of a known key is an error whatever the others are; those

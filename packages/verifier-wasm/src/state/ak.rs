@@ -18,7 +18,7 @@ pub(crate) struct AkState<'a> {
 
 fn count(decoder: &mut Decoder<'_>) -> u32 {
     let count = u32::try_from(decoder.uint());
-    decoder.expect(count.is_ok());
+    decoder.ensure(count.is_ok());
     count.unwrap_or_default()
 }
 
@@ -43,7 +43,7 @@ impl<'a> AkState<'a> {
             clock: map.required(3, "clock").uint(),
             firmware_version: map.required(4, "firmwareVersion").uint(),
         });
-        decoder.expect(matches!(state.name.len(), 34 | 50 | 66));
+        decoder.ensure(matches!(state.name.len(), 34 | 50 | 66));
         state
     }
 

@@ -46,20 +46,19 @@ impl<'a> State<'a> {
     }
 
     fn read(decoder: &mut Decoder<'a>) -> Self {
-        let most = MAX_ENTRIES as u64;
         let state = decoder.map(|map| {
             map.required(0, "version").version(VERSION);
             Self {
-                aks: map.required(1, "aks").list(0, most, AkState::read),
-                floors: map.required(2, "floors").list(0, most, |decoder| {
+                aks: map.required(1, "aks").list(0, MAX_ENTRIES, AkState::read),
+                floors: map.required(2, "floors").list(0, MAX_ENTRIES, |decoder| {
                     decoder.map(|map| (map.required(0, "keys").array_of_bytes(), map.required(1, "floor").uint()))
                 }),
             }
         });
         for (i, ak) in state.aks.iter().enumerate() {
-            decoder.expect(state.aks.iter().take(i).all(|other| other.name != ak.name));
+            decoder.ensure(state.aks.iter().take(i).all(|other| other.name != ak.name));
         }
-        decoder.expect(state.floors.is_sorted_by(|(a, _), (b, _)| a < b));
+        decoder.ensure(state.floors.is_sorted_by(|(a, _), (b, _)| a < b));
         state
     }
 

@@ -32,6 +32,7 @@ pub struct Refusal {
 }
 
 impl From<Error> for Refusal {
+    #[inline(never)]
     fn from(error: Error) -> Self {
         let code = match error.kind {
             ErrorKind::Encoding => Code::BUNDLE_ENCODING,

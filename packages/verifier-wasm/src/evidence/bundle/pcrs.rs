@@ -55,7 +55,7 @@ impl Bank {
     fn read(decoder: &mut Decoder<'_>) -> Self {
         let id = decoder.uint();
         let bank = if id == u64::from(Self::Sha384.algorithm_id()) { Self::Sha384 } else { Self::Sha256 };
-        decoder.expect(id == u64::from(bank.algorithm_id()));
+        decoder.ensure(id == u64::from(bank.algorithm_id()));
         bank
     }
 }
@@ -78,7 +78,7 @@ impl<'a> Pcrs<'a> {
                 for index in 0..24 {
                     if let Some(decoder) = map.optional(index, "values") {
                         let value = decoder.bytes();
-                        decoder.expect(value.len() == bank.digest_length());
+                        decoder.ensure(value.len() == bank.digest_length());
                         values.push((index, value));
                     }
                 }

@@ -55,7 +55,7 @@ pub struct PlatformReport<'a> {
 }
 
 /// Where there is one; then it has items.
-fn list<'a, T>(decoder: Option<&mut Decoder<'a>>, most: u64, read: impl FnMut(&mut Decoder<'a>) -> T) -> Vec<T> {
+fn list<'a, T>(decoder: Option<&mut Decoder<'a>>, most: usize, read: impl FnMut(&mut Decoder<'a>) -> T) -> Vec<T> {
     decoder.map_or(Vec::new(), |decoder| decoder.list(1, most, read))
 }
 

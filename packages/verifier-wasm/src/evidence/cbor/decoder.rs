@@ -12,11 +12,11 @@ use super::{ARRAY, BYTES, Error, ErrorKind, FIRST_EXTENSION_KEY, MAP, MAX_DEPTH,
 pub struct Decoder<'a> {
     rest: &'a [u8],
     /// Members of the map or items of the array that is being read that were not read yet.
-    left: u64,
+    left: usize,
     member: &'static str,
-    error: Option<ErrorKind>,
-    /// The member that is longer than it may be: told when there is no other error.
-    too_long: Option<&'static str>,
+    error: Option<Error>,
+    /// That of the first member that is longer than it may be: told when there is no other.
+    too_long: Option<Error>,
 }
 
 /// Decodes exactly one item that takes up the whole input.
@@ -28,7 +28,7 @@ pub fn decode<'a, T, E: From<Error>>(bytes: &'a [u8], read: impl FnOnce(&mut Dec
     let value = read(&mut decoder);
     match decoder.error() {
         None => Ok(value),
-        Some(error) => Err(error.into()),
+        Some(error) => Err((*error).into()),
     }
 }
 
@@ -43,18 +43,19 @@ impl<'a> Decoder<'a> {
         decoder
     }
 
-    fn error(&self) -> Option<Error> {
-        let too_long = self.too_long.map(|member| Error { kind: ErrorKind::Size, member });
-        self.error.map(|kind| Error { kind, member: self.member }).or(too_long)
+    fn error(&self) -> Option<&Error> {
+        self.error.as_ref().or(self.too_long.as_ref())
     }
 
+    #[cold]
     fn fail(&mut self, kind: ErrorKind) {
-        self.error.get_or_insert(kind);
+        self.error.get_or_insert(Error { kind, member: self.member });
         self.rest = &[];
     }
 
     /// Notes an error of the member that was just read, unless it `is_allowed`.
-    pub fn expect(&mut self, is_allowed: bool) {
+    #[inline(never)]
+    pub fn ensure(&mut self, is_allowed: bool) {
         if !is_allowed {
             self.fail(ErrorKind::Schema);
         }
@@ -101,7 +102,7 @@ impl<'a> Decoder<'a> {
     /// Reads a byte string of 1 to `most` bytes.
     pub fn sized(&mut self, most: usize) -> &'a [u8] {
         let bytes = self.bytes();
-        self.expect((1..=most).contains(&bytes.len()));
+        self.ensure((1..=most).contains(&bytes.len()));
         bytes
     }
 
@@ -109,7 +110,7 @@ impl<'a> Decoder<'a> {
     pub fn at_most(&mut self, most: usize, member: &'static str) -> &'a [u8] {
         let bytes = self.bytes();
         if bytes.len() > most {
-            self.too_long.get_or_insert(member);
+            self.too_long.get_or_insert(Error { kind: ErrorKind::Size, member });
         }
         bytes
     }
@@ -131,15 +132,20 @@ impl<'a> Decoder<'a> {
     }
 
     /// Reads an array of `least` to `most` items, each by `read`.
-    pub fn list<T>(&mut self, least: u64, most: u64, mut read: impl FnMut(&mut Self) -> T) -> Vec<T> {
-        let outer = self.enter(ARRAY);
-        self.expect((least..=most).contains(&self.left));
+    pub fn list<T>(&mut self, least: usize, most: usize, mut read: impl FnMut(&mut Self) -> T) -> Vec<T> {
         let mut items = Vec::new();
+        self.each(least, most, |decoder| items.push(read(decoder)));
+        items
+    }
+
+    /// As [`Decoder::list`], where nothing is kept.
+    pub fn each(&mut self, least: usize, most: usize, mut read: impl FnMut(&mut Self)) {
+        let outer = self.enter(ARRAY);
+        self.ensure((least..=most).contains(&self.left));
         while self.more() {
-            items.push(read(self));
+            read(self);
         }
         self.left = outer;
-        items
     }
 
     /// Reads a map: `read` asks for members in ascending order of their keys. Extensions are read over; what is critical and was
@@ -152,21 +158,23 @@ impl<'a> Decoder<'a> {
     }
 
     /// Begins an array or a map; returns what is left of the one around it.
-    fn enter(&mut self, major: u8) -> u64 {
-        let count = self.head(major);
-        core::mem::replace(&mut self.left, count)
+    fn enter(&mut self, major: u8) -> usize {
+        let count = usize::try_from(self.head(major));
+        self.ensure(count.is_ok());
+        core::mem::replace(&mut self.left, count.unwrap_or_default())
     }
 
-    fn end(&mut self, outer: u64) {
+    fn end(&mut self, outer: usize) {
         while self.more() {
             let key = self.uint();
-            self.expect(key >= FIRST_EXTENSION_KEY);
+            self.ensure(key >= FIRST_EXTENSION_KEY);
             self.skip();
         }
         self.left = outer;
     }
 
     /// Whether there is another item, which the caller reads next.
+    #[inline(never)]
     fn more(&mut self) -> bool {
         let is_left = self.left > 0 && self.error.is_none();
         self.left = self.left.saturating_sub(1);
@@ -177,19 +185,21 @@ impl<'a> Decoder<'a> {
     /// The value MUST be read next.
     pub fn optional(&mut self, key: u8, member: &'static str) -> Option<&mut Self> {
         debug_assert!(key < 24, "only such a key is encoded as itself");
-        if self.error.is_none() {
-            self.member = member;
+        self.member = member;
+        match self.rest.split_first() {
+            Some((next, value)) if *next == key && self.left > 0 => {
+                self.rest = value;
+                self.left = self.left.saturating_sub(1);
+                Some(self)
+            }
+            _ => None,
         }
-        let rest = self.rest.strip_prefix(&[key]).filter(|_| self.left > 0)?;
-        self.rest = rest;
-        self.left = self.left.saturating_sub(1);
-        Some(self)
     }
 
     /// As [`Decoder::optional`], for a member that must be there.
     pub fn required(&mut self, key: u8, member: &'static str) -> &mut Self {
         let is_there = self.optional(key, member).is_some();
-        self.expect(is_there);
+        self.ensure(is_there);
         self
     }
 

@@ -10,7 +10,7 @@ mod walk;
 
 pub use decoder::{Decoder, decode};
 pub(crate) use encoder::Encoder;
-pub use value::{Members, Value};
+pub use value::Value;
 
 /// Deepest nesting of arrays and maps that a decoder follows.
 pub const MAX_DEPTH: u8 = 8;

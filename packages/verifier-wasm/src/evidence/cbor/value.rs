@@ -1,6 +1,6 @@
 //! Values that are put together before they are written.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
 
 use super::encoder::Encoder;
 
@@ -16,31 +16,13 @@ pub enum Value {
     /// Major type 4.
     Array(Vec<Self>),
     /// Major type 5, by ascending keys.
-    Map(Members),
-}
-
-/// Members of a map: distinct keys, ascending. A tree would weigh more in the module than everything that is put into it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Members(Vec<(u64, Value)>);
-
-impl Members {
-    /// Adds a member; one that has its key is replaced.
-    pub fn insert(&mut self, key: u64, value: Value) {
-        let position = self.0.partition_point(|(other, _)| *other < key);
-        if let Some((_, held)) = self.0.get_mut(position).filter(|(other, _)| *other == key) {
-            *held = value;
-        } else {
-            self.0.insert(position, (key, value));
-        }
-    }
+    Map(BTreeMap<u64, Self>),
 }
 
 impl Value {
     /// A map of the given members; of two with the same key the later one counts.
     pub fn map(members: impl IntoIterator<Item = (u64, Self)>) -> Self {
-        let mut map = Members::default();
-        members.into_iter().for_each(|(key, value)| map.insert(key, value));
-        Self::Map(map)
+        Self::Map(members.into_iter().collect())
     }
 
     /// An array of the given items.
@@ -66,8 +48,8 @@ impl Value {
                 items.iter().for_each(|item| item.encode_to(out));
             }
             Self::Map(members) => {
-                out.map(members.0.len());
-                members.0.iter().for_each(|(key, value)| value.encode_to(out.member(*key)));
+                out.map(members.len());
+                members.iter().for_each(|(key, value)| value.encode_to(out.member(*key)));
             }
         }
     }
