@@ -9,14 +9,14 @@ use crate::{
         Chain, basic_constraints, common_name, extension, id_ce, integer, key, key_info, key_usage, purposes, sequence,
         signs, signs_certificates, tag, tlv,
     },
-    keys::Key,
+    cvm::certificate,
     releases::Released,
     scenario::{Cases, Scenario, hex},
     tpm::{SHA256, hash},
 };
 
 const EK: &[u8] = b"\x67\x81\x05\x08\x01";
-const AIK: &[u8] = b"\x67\x81\x05\x08\x03";
+pub(super) const AIK: &[u8] = b"\x67\x81\x05\x08\x03";
 const SERVER_AUTH: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x01";
 /// 1.3.6.1.4.1.11129.2.1.21
 const INSTANCE: &[u8] = b"\x2b\x06\x01\x04\x01\xd6\x79\x02\x01\x15";
@@ -42,9 +42,8 @@ pub(crate) fn cases(cases: &mut Cases<'_>) {
 
 /// Leaf, authority and root that vouch for the scenario's key, through 2030.
 fn draft(s: &Scenario<'_>) -> Chain {
-    let Key::Ecc(own) = s.key else { panic!("chains are for the key on P-256") };
     let mut chain = Chain::new(1);
-    chain.0[LEAF].key_info = key_info(own);
+    chain.0[LEAF].key_info = certificate::key_info(s.key);
     chain.0[LEAF].extensions = vec![basic_constraints(false, None), signs(), purposes(&[AIK])];
     for draft in &mut chain.0 {
         draft.not_after = tlv(tag::UTC_TIME, "300101000000Z");
@@ -52,7 +51,7 @@ fn draft(s: &Scenario<'_>) -> Chain {
     chain
 }
 
-fn deliver(s: &mut Scenario<'_>, anchor: Json, chain: &[Vec<u8>]) {
+pub(super) fn deliver(s: &mut Scenario<'_>, anchor: Json, chain: &[Vec<u8>]) {
     s.policy["anchors"] = json!([anchor]);
     s.policy["anchors"][0]["rootSha256"] = hex(&hash(SHA256, &[chain.last().unwrap()])).into();
     s.policy["acceptAssurance"] = json!(["operator-ca", "cloud-vtpm"]);
@@ -60,7 +59,7 @@ fn deliver(s: &mut Scenario<'_>, anchor: Json, chain: &[Vec<u8>]) {
 }
 
 /// The scenario's key under `anchor`, with drafts that were changed before they were signed.
-fn certified(anchor: Json, change: impl Fn(&mut Chain)) -> impl FnOnce(&mut Scenario<'_>) {
+pub(super) fn certified(anchor: Json, change: impl Fn(&mut Chain)) -> impl FnOnce(&mut Scenario<'_>) {
     move |s| {
         let mut chain = draft(s);
         change(&mut chain);
@@ -107,7 +106,7 @@ fn confidential(chain: &mut Chain) {
     chain.0[LEAF].extensions.push(extension(&id_ce(32), false, &policy));
 }
 
-fn trusted(chain: &mut Chain) {
+pub(super) fn trusted(chain: &mut Chain) {
     chain.0[LEAF].subject = common_name("0123456789ab.TrustedVM.Azure.windows.net");
 }
 

@@ -8,6 +8,7 @@ mod bundle;
 mod chain;
 mod claims;
 mod event_log;
+mod large;
 mod pcr;
 mod platform;
 mod policy;
@@ -32,6 +33,7 @@ pub(crate) fn all(cases: &mut Cases<'_>) {
     pcr::cases(cases);
     chain::cases(cases);
     event_log::cases(cases);
+    large::cases(cases);
     platform::cases(cases);
     state::cases(cases);
     release::cases(cases);

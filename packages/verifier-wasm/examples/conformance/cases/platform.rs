@@ -6,8 +6,10 @@ mod runtime_data;
 
 use serde_json::json;
 
+use super::chain;
 use crate::{
     cvm::{MEASUREMENT, confidential, demand, report},
+    keys::{Key, Keys},
     scenario::{Cases, Scenario, hex},
     tpm::RSAPSS,
 };
@@ -61,8 +63,25 @@ fn accepted(cases: &mut Cases<'_>) {
     });
 }
 
+/// The cloud certifies the key of the quotes, whichever the firmware `holds`.
+fn certified(s: &mut Scenario<'_>, keys: &Keys, holds: &Key) {
+    s.static_members.insert(4, Value::Array(vec![report(holds, keys, |_| {})]));
+    demand(s, keys);
+    chain::certified(json!({ "kind": "azure" }), chain::trusted)(s);
+    s.policy["acceptAssurance"] = json!(["cvm-bound"]);
+}
+
 fn assurance(cases: &mut Cases<'_>) {
     let keys = cases.keys;
+    cases.accept_rsa("ok-platform-certified", "a key that the cloud certified and that firmware holds", |s| {
+        certified(s, keys, &keys.rsa);
+    });
+    cases.reject_rsa(
+        "platform.key_mismatch",
+        "hcl-key-replaced",
+        "a key that took the place of the machine's own before the cloud certified it again",
+        |s| certified(s, keys, &keys.rsa_3072),
+    );
     cases.accept_rsa("ok-platform-passed-over", "without a demand a report changes nothing", |s| {
         confidential(s, keys, |_| {});
         s.policy.as_object_mut().unwrap().remove("platform");

@@ -127,7 +127,8 @@ fn name(common: &str) -> Vec<u8> {
     sequence(&[&tlv(0x31, &sequence(&[&tlv(6, b"\x55\x04\x03"), &tlv(0x0c, common.as_bytes())]))])
 }
 
-fn key_info(key: &Key) -> Vec<u8> {
+/// SubjectPublicKeyInfo.
+pub(crate) fn key_info(key: &Key) -> Vec<u8> {
     let ec_public_key = b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01";
     match key {
         Key::Ecc(key) => {

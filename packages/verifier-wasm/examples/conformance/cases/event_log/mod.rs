@@ -33,7 +33,7 @@ pub(crate) fn cases(cases: &mut Cases<'_>) {
 }
 
 /// A machine that measured `truth` and delivers `log`, under a policy that demands that the log explains all of it.
-fn run(s: &mut Scenario<'_>, truth: &[Entry], log: Vec<u8>) {
+pub(super) fn run(s: &mut Scenario<'_>, truth: &[Entry], log: Vec<u8>) {
     let values = machine::tpm(s.bank, 0, truth);
     let is_reset = |index: u8| values[usize::from(index)].iter().all(|byte| *byte == 0);
     s.selected = QUOTED.into();
@@ -53,7 +53,7 @@ fn deliver(s: &mut Scenario<'_>, logs: &[(u64, Vec<u8>)]) {
 }
 
 /// The log of `entries` in the banks SHA-1 and SHA-256.
-fn log(entries: &[Entry]) -> Vec<u8> {
+pub(super) fn log(entries: &[Entry]) -> Vec<u8> {
     machine::log(&[SHA1, SHA256], entries)
 }
 
