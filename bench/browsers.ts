@@ -31,7 +31,8 @@ export interface BrowserResult {
   channel: ChannelResult
   answers: AnswerResult
   uploads: UploadResult
-  verify: Record<string, { load: Quartiles; first: Quartiles; warm: Quartiles }>
+  /** By the name of the vector: what it is, and milliseconds. */
+  verify: Record<string, { what: string; load: Quartiles; first: Quartiles; cold: Quartiles; warm: Quartiles }>
 }
 
 const coldRuns = 15
@@ -78,8 +79,10 @@ async function benchVerify(engine: Engine, origin: string, vector: Vector): Prom
     ),
   )
   return {
+    what: vector.why,
     load: quartiles(cold.map(({ loadMs }) => loadMs)),
     first: quartiles(cold.map(({ firstMs }) => firstMs)),
+    cold: quartiles(cold.map(({ loadMs, firstMs }) => loadMs + firstMs)),
     warm,
   }
 }

@@ -58,9 +58,10 @@ function printBrowser({ uploads, verify }: BrowserResult): void {
     process.stdout.write(`    longest stall, ${name} ${figures(longest)} ms, of all ${worst.toFixed(1)} ms; `)
     process.stdout.write(`p99 of turns ${p99.toFixed(2)} ms\n`)
   }
-  for (const [name, { load, first, warm }] of Object.entries(verify)) {
-    process.stdout.write(`  verify ${name}\n    cold: load ms  ${figures(load)}\n`)
-    process.stdout.write(`    cold: first ms ${figures(first)}\n    warm ms        ${figures(warm)}\n`)
+  for (const [name, { what, load, first, cold, warm }] of Object.entries(verify)) {
+    process.stdout.write(`  verify ${name}: ${what}\n    cold: load ms  ${figures(load)}\n`)
+    process.stdout.write(`    cold: first ms ${figures(first)}\n    cold: both ms  ${figures(cold)}\n`)
+    process.stdout.write(`    warm ms        ${figures(warm)}\n`)
   }
 }
 
@@ -83,7 +84,7 @@ const node: NodeResult = {
 }
 const browsers: Partial<Record<EngineName, BrowserResult>> = {}
 for (const engine of engines.filter((name) => chosen.includes(name)))
-  browsers[engine] = await benchBrowser(engine, ['ok-ecc', 'ok-rsa'].map(readVector))
+  browsers[engine] = await benchBrowser(engine, ['ok-ecc', 'ok-rsa', 'ok-large'].map(readVector))
 // What runs through the real gateway needs it built, and the SDK too; the rest is measured without.
 const gateway: GatewayResult | undefined = existsSync(new URL('../target/gateway/blindllama-gateway', import.meta.url))
   ? await (await import('./gateway.js')).benchGateway()

@@ -6,6 +6,7 @@ import { type Quartiles, quartiles } from './statistics.js'
 /** A vector of packages/verifier-wasm/conformance/bundles. */
 export interface Vector {
   name: string
+  why: string
   evidence: string
   policy: string
   audience: string
