@@ -24,17 +24,11 @@ pub struct KeyConfig<'a> {
     pub algorithms: Vec<SymmetricAlgorithms>,
 }
 
-/// `Npk`, the length of a public key in bytes; None for a KEM that this crate does not know.
-const fn public_key_length(kem_id: u16) -> Option<usize> {
-    match kem_id {
-        0x0010 => Some(65),
-        0x0011 => Some(97),
-        0x0012 => Some(133),
-        0x0020 => Some(32),
-        0x0021 => Some(56),
-        0x647a => Some(1216),
-        _ => None,
-    }
+/// The KEMs that this crate knows, each with `Npk`, the length of a public key in bytes.
+const KEMS: [(u16, u16); 6] = [(0x0010, 65), (0x0011, 97), (0x0012, 133), (0x0020, 32), (0x0021, 56), (0x647a, 1216)];
+
+fn public_key_length(kem_id: u16) -> Option<usize> {
+    KEMS.iter().find(|(known, _)| *known == kem_id).map(|(_, length)| usize::from(*length))
 }
 
 fn split_u16(bytes: &[u8]) -> Option<(u16, &[u8])> {

@@ -48,6 +48,15 @@ fn at_most(limit: usize, bytes: &[u8], member: &'static str) -> Result<(), Refus
     if bytes.len() > limit { Err(Refusal { code: Code::BUNDLE_SIZE, member }) } else { Ok(()) }
 }
 
+/// The items of an array of at most `most`; none where there is no array, for an empty one is an error.
+fn listed<'a, T>(array: Option<&mut Decoder<'a>>, most: usize, mut read: impl FnMut(&mut Decoder<'a>) -> T) -> Vec<T> {
+    let mut items = Vec::new();
+    if let Some(decoder) = array {
+        decoder.each(1, most, |decoder| items.push(read(decoder)));
+    }
+    items
+}
+
 /// What the TPM signed, and its signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quote<'a> {

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::Refusal;
+use super::{Refusal, listed};
 use crate::evidence::cbor::{self, Decoder, Value};
 
 /// Largest document, in bytes.
@@ -70,7 +70,7 @@ impl<'a> ReleaseEvidence<'a> {
         decoder.map(|map| Self {
             manifest: Signed::read(map.required(0, "manifest")),
             log_proof: map.optional(1, "tlog-proof").map(|decoder| decoder.sized(MAX_LOG_PROOF)),
-            key_sets: map.optional(2, "key sets").map_or(Vec::new(), |decoder| decoder.list(1, 8, Signed::read)),
+            key_sets: listed(map.optional(2, "key sets"), 8, Signed::read),
         })
     }
 

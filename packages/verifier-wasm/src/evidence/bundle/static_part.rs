@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Refusal, ReleaseEvidence, Signed, at_most};
+use super::{Refusal, ReleaseEvidence, Signed, at_most, listed};
 use crate::{
     evidence::cbor::{self, Decoder, Value},
     hash::sha256,
@@ -54,11 +54,6 @@ pub struct PlatformReport<'a> {
     pub certificates: Vec<&'a [u8]>,
 }
 
-/// Where there is one; then it has items.
-fn list<'a, T>(decoder: Option<&mut Decoder<'a>>, most: usize, read: impl FnMut(&mut Decoder<'a>) -> T) -> Vec<T> {
-    decoder.map_or(Vec::new(), |decoder| decoder.list(1, most, read))
-}
-
 impl<'a> Static<'a> {
     /// Reads a static part strictly. Members that belong to later work (PROTOCOL.md §15) are read over.
     ///
@@ -69,10 +64,10 @@ impl<'a> Static<'a> {
         cbor::decode(bytes, |decoder| {
             decoder.map(|map| Self {
                 ak_public: map.required(0, "akPublic").sized(1024),
-                ak_chain: list(map.optional(1, "akChain"), 8, |decoder| decoder.at_most(MAX_CERTIFICATE, "akChain")),
-                event_logs: list(map.optional(2, "event-log"), 4, EventLog::read),
+                ak_chain: listed(map.optional(1, "akChain"), 8, |decoder| decoder.at_most(MAX_CERTIFICATE, "akChain")),
+                event_logs: listed(map.optional(2, "event-log"), 4, EventLog::read),
                 release: map.optional(3, "release-evidence").map(ReleaseEvidence::read),
-                platform_reports: list(map.optional(4, "platform-report"), 4, PlatformReport::read),
+                platform_reports: listed(map.optional(4, "platform-report"), 4, PlatformReport::read),
                 status: map.optional(5, "status-snapshot").map(Signed::read),
             })
         })
@@ -118,7 +113,7 @@ impl<'a> PlatformReport<'a> {
         decoder.map(|map| Self {
             kind: map.required(0, "kind").uint(),
             report: map.required(1, "report").sized(MAX_PLATFORM_REPORT),
-            certificates: list(map.optional(2, "certificates"), 4, |decoder| {
+            certificates: listed(map.optional(2, "certificates"), 4, |decoder| {
                 decoder.at_most(MAX_CERTIFICATE, "platform-report")
             }),
         })
