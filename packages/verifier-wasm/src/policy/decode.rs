@@ -25,10 +25,13 @@ const POLICY: Kind = Kind { name: "", syntax: Code::POLICY_SYNTAX, invalid: Code
 const MAX_POLICY: usize = 256 << 10;
 
 /// PCRs that software can reset or that change without end: no demand on them means anything.
-const UNCHECKED_ONLY: [u8; 3] = [10, 16, 23];
+const UNCHECKED_ONLY: u32 = 1 << 10 | 1 << 16 | 1 << 23;
 
 /// PCRs of firmware, which changes unannounced where somebody else runs the machine.
-const FIRMWARE: [u8; 7] = [0, 1, 2, 3, 5, 6, 7];
+const FIRMWARE: u32 = 0b1110_1111;
+
+/// Those that `"quoted"` stands for, where they have a rule: 0 to 9 and 11 to 14.
+const QUOTED: u32 = 0b0111_1011_1111_1111;
 
 impl<'d> Policy<'d> {
     /// # Errors
@@ -123,7 +126,7 @@ impl<'d> Pcrs<'d> {
     fn read(item: &'d Item<'d>) -> Self {
         let bank = bank(item);
         let listed = item.required("rules");
-        let (mut rules, mut events) = (Vec::new(), Vec::new());
+        let (mut rules, mut events, mut selected) = (Vec::new(), Vec::new(), 0);
         for index in 0..PCR_COUNT {
             let Some(item) = of_pcr(listed, index) else { continue };
             let rule = if item.is_object() {
@@ -133,21 +136,23 @@ impl<'d> Pcrs<'d> {
                 let named = item.one_of(&[Rule::Golden, Rule::Untouched, Rule::Unchecked], Rule::as_str);
                 named.unwrap_or(Rule::Unchecked)
             };
+            let bit = 1 << index;
             let is_meant = match rule {
                 Rule::Unchecked => true,
-                Rule::Events => FIRMWARE.contains(&index),
-                Rule::Golden | Rule::Untouched => !UNCHECKED_ONLY.contains(&index),
+                Rule::Events => FIRMWARE & bit != 0,
+                Rule::Golden | Rule::Untouched => UNCHECKED_ONLY & bit == 0,
             };
             item.ensure(is_meant, Flaw::Invalid);
             rules.push((index, rule));
+            selected |= bit;
         }
         listed.end();
-        let named = item.optional("replay").map_or_else(Vec::new, |item| replay(item, &rules));
+        let named = item.optional("replay").map_or(0, |item| replay(item, selected));
         item.end();
         listed.ensure(rules.iter().any(|(_, rule)| *rule == Rule::Golden), Flaw::Invalid);
         let mut replayed = Vec::new();
         for (index, rule) in &rules {
-            if *rule == Rule::Events || named.contains(index) {
+            if *rule == Rule::Events || named & 1 << index != 0 {
                 replayed.push(*index);
             }
         }
@@ -155,27 +160,21 @@ impl<'d> Pcrs<'d> {
     }
 }
 
-/// The PCRs that the event log must explain.
-fn replay<'d>(item: &'d Item<'d>, rules: &[(u8, Rule)]) -> Vec<u8> {
-    let mut replayed = Vec::new();
+/// The PCRs that the event log must explain, a bit for each, of those that have a rule.
+fn replay<'d>(item: &'d Item<'d>, selected: u32) -> u32 {
+    let (mut replayed, mut is_distinct) = (0, true);
     if item.is_text() {
-        item.ensure(item.text() == "quoted", Flaw::Syntax);
-        for (index, _) in rules {
-            if matches!(index, 0..=9 | 11..=14) {
-                replayed.push(*index);
-            }
+        item.ensure(item.is("quoted"), Flaw::Syntax);
+        replayed = selected & QUOTED;
+    } else {
+        for item in item.each(1, PCR_COUNT.into()) {
+            let bit = 1 << item.integer(0, 23);
+            is_distinct &= replayed & bit == 0;
+            replayed |= bit;
         }
-        item.ensure(!replayed.is_empty(), Flaw::Invalid);
-        return replayed;
     }
-    let (mut is_distinct, mut are_known) = (true, true);
-    for item in item.each(1, PCR_COUNT.into()) {
-        let index = item.integer(0, 23) as u8;
-        is_distinct &= !replayed.contains(&index);
-        are_known &= rules.iter().any(|(other, _)| *other == index) && !UNCHECKED_ONLY.contains(&index);
-        replayed.push(index);
-    }
-    item.ensure(is_distinct && are_known, Flaw::Invalid);
+    let is_known = replayed & !selected == 0 && replayed & UNCHECKED_ONLY == 0;
+    item.ensure(is_distinct && is_known && replayed != 0, Flaw::Invalid);
     replayed
 }
 
@@ -192,7 +191,7 @@ fn releases<'d>(listed: &'d Item<'d>, bank: Bank, rules: &[(u8, Rule)]) -> Vec<R
 fn release<'d>(item: &'d Item<'d>, bank: Bank, rules: &[(u8, Rule)]) -> Release<'d> {
     let name = item.required("name").name();
     let listed = item.required("pcrs");
-    let pcrs = golden_values(listed, bank, |_| true);
+    let pcrs = golden_values(listed, bank, u32::MAX);
     let config_digests = config_digests(item);
     item.end();
     let mut golden = rules.iter().filter(|(_, rule)| *rule == Rule::Golden);

@@ -107,7 +107,11 @@ impl<'d> VariableRule<'d> {
         if let Some(data) = item.optional("data") {
             contents = Some([sha256(&[data.hex()])].into());
         } else if let Some(list) = item.optional("dataSha256") {
-            contents = Some(list.digests(1, MAX_ITEMS).into_iter().copied().collect());
+            let mut digests = Vec::new();
+            for item in list.each(1, MAX_ITEMS) {
+                digests.push(*item.digest());
+            }
+            contents = Some(digests);
         }
         item.end();
         Self { vendor: vendor.unwrap_or_default(), name, contents }
@@ -116,13 +120,13 @@ impl<'d> VariableRule<'d> {
 
 /// EFI_GUID (UEFI 2.10 appendix A): of the text's five fields the first three are little-endian.
 fn measured_guid(text: &[u8]) -> Option<[u8; 16]> {
-    const DIGITS: [usize; 16] = [6, 4, 2, 0, 11, 9, 16, 14, 19, 21, 24, 26, 28, 30, 32, 34];
+    const DIGITS: [u8; 16] = [6, 4, 2, 0, 11, 9, 16, 14, 19, 21, 24, 26, 28, 30, 32, 34];
     if text.len() != 36 || [8, 13, 18, 23].iter().any(|dash| text.get(*dash) != Some(&b'-')) {
         return None;
     }
-    let mut guid = [0; 16];
-    for (byte, start) in guid.iter_mut().zip(DIGITS) {
-        *byte = *unhex(text.get(start..)?.first_chunk::<2>()?)?.first()?;
+    let mut digits = Vec::new();
+    for start in DIGITS {
+        digits.extend_from_slice(text.get(start.into()..)?.first_chunk::<2>()?);
     }
-    Some(guid)
+    unhex(&digits)?.try_into().ok()
 }

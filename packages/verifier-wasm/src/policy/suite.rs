@@ -30,24 +30,17 @@ impl Suite {
 
     /// By its name, `kem-kdf-aead`; None for one that this version does not know.
     pub(super) fn from_name(name: &str) -> Option<Self> {
-        let (kem, rest) = name.split_once('-')?;
-        let (kdf, aead) = rest.split_once('-')?;
-        Some(Self {
-            kem_id: match kem {
-                "x25519" => 0x0020,
-                "mlkem768x25519" => 0x647a,
-                _ => return None,
-            },
-            kdf_id: match kdf {
-                "sha256" => 0x0001,
-                _ => return None,
-            },
-            aead_id: match aead {
-                "aes128gcm" => 0x0001,
-                "aes256gcm" => 0x0002,
-                "chacha20poly1305" => 0x0003,
-                _ => return None,
-            },
-        })
+        let (kem_id, aead) = if let Some(aead) = name.strip_prefix("x25519-sha256-") {
+            (0x0020, aead)
+        } else {
+            (0x647a, name.strip_prefix("mlkem768x25519-sha256-")?)
+        };
+        let aead_id = match aead {
+            "aes128gcm" => 0x0001,
+            "aes256gcm" => 0x0002,
+            "chacha20poly1305" => 0x0003,
+            _ => return None,
+        };
+        Some(Self { kem_id, kdf_id: 0x0001, aead_id })
     }
 }

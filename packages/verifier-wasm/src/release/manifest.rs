@@ -19,11 +19,11 @@ use crate::{
 };
 
 /// Measured before anything of the image runs.
-const PLATFORM: [u8; 7] = [0, 1, 2, 3, 5, 6, 7];
+const PLATFORM: u32 = 0b1110_1111;
 /// The boot loader, the kernel with its command line, and what they load.
-const IMAGE: [u8; 5] = [4, 9, 11, 12, 13];
+const IMAGE: u32 = 1 << 4 | 1 << 9 | 1 << 11 | 1 << 12 | 1 << 13;
 /// PCRs that software can reset or that change without end: no value of them means anything.
-const MEANINGLESS: [u8; 3] = [10, 16, 23];
+const MEANINGLESS: u32 = 1 << 10 | 1 << 16 | 1 << 23;
 
 /// A release, signed as a whole.
 #[derive(Clone, Debug)]
@@ -80,9 +80,9 @@ impl<'d> Manifest<'d> {
             machine: top.required("machine").name(),
             config_digests: config_digests(top),
             bank,
-            whole: parts(top.optional("whole"), bank, |index| !MEANINGLESS.contains(&index)),
-            platforms: parts(top.optional("platforms"), bank, |index| PLATFORM.contains(&index)),
-            images: parts(top.optional("images"), bank, |index| IMAGE.contains(&index)),
+            whole: parts(top.optional("whole"), bank, !MEANINGLESS),
+            platforms: parts(top.optional("platforms"), bank, PLATFORM),
+            images: parts(top.optional("images"), bank, IMAGE),
         };
         top.end();
         commit.ensure(matches!(manifest.source_commit.len(), 20 | 32), Flaw::Syntax);
@@ -133,14 +133,14 @@ fn at<'a>(parts: &'a [Part<'a>], index: usize) -> &'a Part<'a> {
     parts.get(index).unwrap_or(&MISSING)
 }
 
-fn parts<'d>(list: Option<&'d Item<'d>>, bank: Bank, is_allowed: fn(u8) -> bool) -> Vec<Part<'d>> {
+fn parts<'d>(list: Option<&'d Item<'d>>, bank: Bank, allowed: u32) -> Vec<Part<'d>> {
     let mut parts = Vec::new();
     let Some(list) = list else { return parts };
     let items = list.each(1, 64);
     for item in items {
         let name = item.required("name").name();
         let listed = item.required("pcrs");
-        let pcrs = golden_values(listed, bank, is_allowed);
+        let pcrs = golden_values(listed, bank, allowed);
         item.end();
         listed.ensure(!pcrs.is_empty(), Flaw::Syntax);
         parts.push(Part { name, pcrs });
