@@ -36,20 +36,25 @@ fn has<'d>(key: &'d Item<'d>, member: &str, text: &str) -> bool {
 
 /// RFC 4648 §5, without padding.
 pub(super) fn base64url(bytes: &[u8]) -> String {
-    let digit = |sextet: u32| {
-        let sextet = (sextet & 0x3f) as u8;
-        char::from(match sextet {
-            0..26 => b'A'.wrapping_add(sextet),
-            26..52 => b'a'.wrapping_sub(26).wrapping_add(sextet),
-            52..62 => b'0'.wrapping_sub(52).wrapping_add(sextet),
-            62 => b'-',
-            _ => b'_',
-        })
-    };
     let mut text = String::new();
     for chunk in bytes.chunks(3) {
-        let bits = chunk.iter().chain(&[0, 0]).take(3).fold(0, |bits: u32, byte| bits << 8 | u32::from(*byte));
-        text.extend([18, 12, 6, 0].into_iter().take(chunk.len().saturating_add(1)).map(|shift| digit(bits >> shift)));
+        let mut bits: u32 = 0;
+        for (byte, shift) in chunk.iter().zip([16, 8, 0]) {
+            bits |= u32::from(*byte) << shift;
+        }
+        for shift in [18, 12, 6, 0].iter().take(chunk.len().saturating_add(1)) {
+            text.push(digit((bits >> shift) as u8 & 0x3f));
+        }
     }
     text
+}
+
+fn digit(sextet: u8) -> char {
+    char::from(match sextet {
+        0..26 => b'A'.wrapping_add(sextet),
+        26..52 => b'a'.wrapping_sub(26).wrapping_add(sextet),
+        52..62 => b'0'.wrapping_sub(52).wrapping_add(sextet),
+        62 => b'-',
+        _ => b'_',
+    })
 }
