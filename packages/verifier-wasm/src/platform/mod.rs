@@ -67,18 +67,18 @@ fn check_machine(
 ) -> Result<(), Rejection> {
     let processor = processor(certificates, demand)?;
     let vcek = Vcek::validate(certificates, processor.ark_sha256, at_ms, is_revoked).map_err(chain)?;
-    ensure(vcek.chip_id == report.chip_id && vcek.tcb == report.tcb, Code::PLATFORM_CHIP)?;
+    ensure(vcek.chip_id == report.chip_id() && vcek.tcb == report.tcb(), Code::PLATFORM_CHIP)?;
     ensure(report.is_signed_by(&vcek.key), Code::PLATFORM_SIGNATURE)?;
-    ensure(report.vmpl == 0, Code::PLATFORM_VMPL)?;
+    ensure(report.vmpl() == 0, Code::PLATFORM_VMPL)?;
     ensure(!report.is_open(), Code::PLATFORM_DEBUG)?;
-    ensure(demand.names_firmware(report.measurement, report.id_key_digest), Code::PLATFORM_FIRMWARE)?;
-    ensure(report.tcb.is_at_least(&processor.min_tcb), Code::PLATFORM_TCB)
+    ensure(demand.names_firmware(report.measurement(), report.id_key_digest()), Code::PLATFORM_FIRMWARE)?;
+    ensure(report.tcb().is_at_least(&processor.min_tcb), Code::PLATFORM_TCB)
 }
 
 /// From the firmware to the key that it holds (§18.4).
 fn check_key(report: &snp::Report<'_>, runtime_data: &[u8], key: &PublicKey<'_>) -> Result<(), Rejection> {
     let bound = [sha256(&[runtime_data]), [0; 32]].concat();
-    ensure(report.report_data == bound, Code::PLATFORM_BINDING)?;
+    ensure(bound == report.report_data(), Code::PLATFORM_BINDING)?;
     let held = runtime_data::attestation_key(runtime_data).ok_or(Code::PLATFORM_RUNTIME_DATA)?;
     let own = if let PublicKey::Rsa(key) = key { Some(runtime_data::base64url(key.modulus())) } else { None };
     ensure(own.is_some_and(|own| own == held), Code::PLATFORM_KEY_MISMATCH)

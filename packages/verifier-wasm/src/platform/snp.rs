@@ -2,80 +2,82 @@
 
 use p384::NistP384;
 
-use crate::{hash::HashAlgorithm, little_endian::Reader, signature::ecdsa, x509::profiles::Tcb};
+use crate::{hash::HashAlgorithm, signature::ecdsa, x509::profiles::Tcb};
 
+/// Bytes of a report.
+const SIZE: usize = 0x4a0;
 /// Bytes that are signed: all before the signature.
 const SIGNED: usize = 0x2a0;
 /// Bytes of r, and of s.
 const SCALAR: usize = 72;
 
 /// MIGRATE_MA and DEBUG of the guest policy (table 9).
-const OPEN: u64 = 1 << 18 | 1 << 19;
+const OPEN: u32 = 1 << 18 | 1 << 19;
 /// MASK_CHIP_KEY and SIGNING_KEY: any other key than the VCEK.
 const OTHER_KEY: u32 = 0x1e;
 
-/// What a processor says of a guest.
-pub(super) struct Report<'a> {
-    signed: &'a [u8],
-    policy: u64,
-    /// The privilege level of who asked; 0 is the firmware.
-    pub(super) vmpl: u32,
-    /// What who asked gave.
-    pub(super) report_data: &'a [u8],
-    pub(super) measurement: &'a [u8],
-    pub(super) id_key_digest: &'a [u8],
-    /// REPORTED_TCB
-    pub(super) tcb: Tcb,
-    pub(super) chip_id: &'a [u8],
-    /// r, s and what follows them.
-    signature: [&'a [u8]; 3],
-}
+/// What a processor says of a guest. Fields are read where table 23 has them.
+pub(super) struct Report<'a>(&'a [u8; SIZE]);
 
 impl<'a> Report<'a> {
     /// None unless `bytes` are a report that a VCEK is said to have signed.
     pub(super) fn decode(bytes: &'a [u8]) -> Option<Self> {
-        let mut reader = Reader::new(bytes);
-        let version = reader.u32()?;
-        let _guest_svn = reader.u32()?;
-        let policy = reader.uint(8)?;
-        let _family_and_image = reader.bytes(32)?;
-        let (vmpl, algorithm) = (reader.u32()?, reader.u32()?);
-        let _current_tcb_and_platform = reader.bytes(16)?;
-        let (flags, _reserved) = (reader.u32()?, reader.u32()?);
-        let (report_data, measurement) = (reader.bytes(64)?, reader.bytes(48)?);
-        let _host_data = reader.bytes(32)?;
-        let id_key_digest = reader.bytes(48)?;
-        let _author_key_and_report_ids = reader.bytes(112)?;
-        let &[bootloader, tee, _, _, _, _, snp, microcode] = reader.bytes(8)? else { return None };
-        let _processor = reader.bytes(24)?;
-        let chip_id = reader.bytes(64)?;
-        let _other_tcbs = reader.bytes(192)?;
-        let signature = [reader.bytes(SCALAR)?, reader.bytes(SCALAR)?, reader.rest()];
-        let well_formed = matches!(version, 2..=5) && algorithm == 1 && flags & OTHER_KEY == 0;
-        well_formed.then_some(Self {
-            signed: bytes.get(..SIGNED)?,
-            policy,
-            vmpl,
-            report_data,
-            measurement,
-            id_key_digest,
-            tcb: Tcb { bootloader, tee, snp, microcode },
-            chip_id,
-            signature,
-        })
+        let report = Self(bytes.try_into().ok()?);
+        let [version, algorithm, flags] = [report.number::<0x00>(), report.number::<0x34>(), report.number::<0x48>()];
+        (matches!(version, 2..=5) && algorithm == 1 && flags & OTHER_KEY == 0).then_some(report)
     }
 
     /// Whether somebody else may read the guest's memory, or move it.
     pub(super) fn is_open(&self) -> bool {
-        self.policy & OPEN != 0
+        self.number::<0x08>() & OPEN != 0
+    }
+
+    /// The privilege level of who asked; 0 is the firmware.
+    pub(super) fn vmpl(&self) -> u32 {
+        self.number::<0x30>()
+    }
+
+    /// What who asked gave.
+    pub(super) fn report_data(&self) -> &'a [u8; 64] {
+        self.field::<0x50, _>()
+    }
+
+    pub(super) fn measurement(&self) -> &'a [u8; 48] {
+        self.field::<0x90, _>()
+    }
+
+    pub(super) fn id_key_digest(&self) -> &'a [u8; 48] {
+        self.field::<0xe0, _>()
+    }
+
+    /// REPORTED_TCB
+    pub(super) fn tcb(&self) -> Tcb {
+        let &[bootloader, tee, _, _, _, _, snp, microcode] = self.field::<0x180, _>();
+        Tcb { bootloader, tee, snp, microcode }
+    }
+
+    pub(super) fn chip_id(&self) -> &'a [u8; 64] {
+        self.field::<0x1a0, _>()
     }
 
     /// ECDSA on P-384 with SHA-384 (tables 139 and 140).
     pub(super) fn is_signed_by(&self, key: &ecdsa::PublicKey<NistP384>) -> bool {
-        let [r, s, rest] = self.signature;
-        let digest = HashAlgorithm::Sha384.digest(&[self.signed]);
+        let (signed, signature) = self.0.split_at(SIGNED);
+        let (r, signature) = signature.split_at(SCALAR);
+        let (s, rest) = signature.split_at(SCALAR);
+        let digest = HashAlgorithm::Sha384.digest(&[signed]);
         let valid = scalar(r).zip(scalar(s)).is_some_and(|(r, s)| key.verify(&digest, &r, &s).is_ok());
         valid && rest.iter().all(|byte| *byte == 0)
+    }
+
+    fn number<const AT: usize>(&self) -> u32 {
+        u32::from_le_bytes(*self.field::<AT, 4>())
+    }
+
+    /// That it lies within the report is checked when this is compiled.
+    fn field<const AT: usize, const LENGTH: usize>(&self) -> &'a [u8; LENGTH] {
+        const { assert!(LENGTH <= SIZE && AT <= SIZE.wrapping_sub(LENGTH)) };
+        self.0.split_at(AT).1.first_chunk().unwrap_or(const { &[0xff; LENGTH] })
     }
 }
 

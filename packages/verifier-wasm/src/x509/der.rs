@@ -75,7 +75,7 @@ impl<'a> Element<'a> {
     fn holds_canonical(&self, depth: u8, ascending: bool) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return false };
         let (mut members, mut previous): (_, &[u8]) = (Reader::new(self.content), &[]);
-        while let Some(element) = members.next() {
+        for element in members.by_ref() {
             if !element.is_canonical(depth) || ascending && element.whole < previous {
                 return false;
             }
