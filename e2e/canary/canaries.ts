@@ -24,7 +24,7 @@ export const canaries: readonly Canary[] = [
     patches: [
       {
         file: `${verifier}/verdict/step.rs`,
-        find: 'Err(rejection) => return Err(self.fail(id, &rejection)),',
+        find: 'Err(rejection) => return Err(self.fail(id, rejection)),',
         replace: 'Err(_) => self.pass(id),',
       },
       {
