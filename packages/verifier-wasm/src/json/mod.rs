@@ -11,4 +11,6 @@
 pub(crate) mod documents;
 pub(crate) mod item;
 pub(crate) mod reader;
+#[cfg(test)]
+mod tests;
 pub(crate) mod writer;
