@@ -20,21 +20,36 @@ use crate::{
 ///
 /// `eventlog.event_refused` for the first event that no rule takes where it stands, `eventlog.event_missing` where a rule has too few.
 pub(super) fn check(log: &Log<'_>, algorithm: u16, pcr: u8, rules: &[EventRule<'_>]) -> Result<(), Finding> {
-    let of_pcr = |(_, event): &(usize, &Event<'_>)| event.extends() && event.pcr == u32::from(pcr);
-    let mut events = log.events.iter().enumerate().filter(of_pcr).peekable();
-    let refused = |position| Finding { code: Code::EVENTLOG_EVENT_REFUSED, event: Some(position), pcr: Some(pcr) };
-    for EventRule { allowed, times: [least, most] } in rules {
-        let mut taken = 0_u64;
-        let is_match = |(_, event): &(usize, &Event<'_>)| allowed.matches(event, algorithm, log);
-        while taken < *most && events.next_if(is_match).is_some() {
-            taken = taken.saturating_add(1);
+    let mut rules = rules.iter();
+    let (mut rule, mut taken) = (rules.next(), 0_u64);
+    for (position, event) in log.events.iter().enumerate() {
+        if !event.extends() || event.pcr != u32::from(pcr) {
+            continue;
         }
-        if taken < *least {
-            let missing = Finding::of_pcr(Code::EVENTLOG_EVENT_MISSING, pcr);
-            return Err(events.peek().map_or(missing, |(position, _)| refused(*position)));
+        // The rules before the one that takes the event end here, each with what it took.
+        loop {
+            let Some(EventRule { allowed, times: [least, most] }) = rule else { return refused(position, pcr) };
+            if taken < *most && allowed.matches(event, algorithm, log) {
+                taken = taken.saturating_add(1);
+                break;
+            }
+            if taken < *least {
+                return refused(position, pcr);
+            }
+            (rule, taken) = (rules.next(), 0);
         }
     }
-    events.next().map_or(Ok(()), |(position, _)| Err(refused(position)))
+    while let Some(EventRule { times: [least, _], .. }) = rule {
+        if taken < *least {
+            return Err(Finding::of_pcr(Code::EVENTLOG_EVENT_MISSING, pcr));
+        }
+        (rule, taken) = (rules.next(), 0);
+    }
+    Ok(())
+}
+
+fn refused(position: usize, pcr: u8) -> Result<(), Finding> {
+    Err(Finding { code: Code::EVENTLOG_EVENT_REFUSED, event: Some(position), pcr: Some(pcr) })
 }
 
 impl Allowed<'_> {

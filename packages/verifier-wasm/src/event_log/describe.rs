@@ -68,9 +68,9 @@ pub(super) fn describe(event: &Event<'_>, measured: Option<Measured<'_>>) -> (&'
 
 /// Its signature, a text with a closing zero, and what follows where that is short.
 fn remark(data: &[u8]) -> Option<String> {
-    let mut parts = data.splitn(2, |byte| *byte == 0);
-    let (signature, rest) = (text(parts.next()?)?, parts.next()?);
-    Some(if rest.len() == 1 { join(signature, " ", &hex(rest)) } else { signature })
+    let (signature, rest) = data.split_at_checked(data.iter().position(|byte| *byte == 0)?)?;
+    let signature = text(signature)?;
+    Some(if let [0, rest] = rest { join(signature, " ", &hex(&[*rest])) } else { signature })
 }
 
 fn loaded(data: &[u8], otherwise: &'static str) -> &'static str {

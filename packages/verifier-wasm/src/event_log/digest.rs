@@ -8,7 +8,7 @@ use crate::hash::HashAlgorithm;
 pub(super) const SHA1: u16 = 0x0004;
 
 /// Length in bytes and name, by TPM_ALG_ID (TCG Algorithm Registry, table 3). A log may carry more than can be computed here.
-const ALGORITHMS: [(u16, usize, &str); 8] = [
+static ALGORITHMS: [(u16, usize, &str); 8] = [
     (SHA1, 20, "sha1"),
     (0x000b, 32, "sha256"),
     (0x000c, 48, "sha384"),
@@ -20,7 +20,7 @@ const ALGORITHMS: [(u16, usize, &str); 8] = [
 ];
 
 fn known(algorithm: u16) -> Option<(usize, &'static str)> {
-    ALGORITHMS.into_iter().find(|(id, ..)| *id == algorithm).map(|(_, length, name)| (length, name))
+    ALGORITHMS.iter().find(|(id, ..)| *id == algorithm).map(|(_, length, name)| (*length, *name))
 }
 
 pub(super) fn length(algorithm: u16) -> Option<usize> {

@@ -61,11 +61,11 @@ impl<'a> Log<'a> {
         let mut reader = Reader::new(event.digests);
         for &id in &self.algorithms {
             if self.is_crypto_agile {
-                reader.u16()?;
+                reader.u16();
             }
-            let digest = reader.bytes(digest::length(id)?)?;
+            let digest = reader.bytes(digest::length(id)?);
             if id == algorithm {
-                return Some(digest);
+                return reader.read(digest);
             }
         }
         None
@@ -106,8 +106,9 @@ pub fn parse(bytes: &[u8]) -> Result<Log<'_>, Finding> {
 
 /// Bytes at the end that are all 00 or all ff.
 fn padding_length(bytes: &[u8]) -> usize {
-    let Some(last @ (0x00 | 0xff)) = bytes.last() else { return 0 };
-    bytes.iter().rev().take_while(|byte| *byte == last).count()
+    let Some((last @ (0x00 | 0xff), before)) = bytes.split_last() else { return 0 };
+    let content = before.iter().rposition(|byte| byte != last).map_or(0, |end| end.saturating_add(1));
+    bytes.len().saturating_sub(content)
 }
 
 impl<'a> Log<'a> {
@@ -134,32 +135,35 @@ impl<'a> Log<'a> {
 
     /// TCG_PCR_EVENT2, or TCG_PCR_EVENT for the first event and all events of the old format.
     fn read_event(&self, reader: &mut Reader<'a>) -> Result<Event<'a>, Code> {
-        let (pcr, kind) = reader.u32().zip(reader.u32()).ok_or(Code::EVENTLOG_TRUNCATED)?;
+        let (pcr, kind) = (reader.u32(), reader.u32());
         let before = reader.rest();
         if self.is_crypto_agile {
             self.read_digests(reader)?;
         } else {
-            reader.bytes(20).ok_or(Code::EVENTLOG_TRUNCATED)?;
+            reader.bytes(20);
         }
         let length = before.len().saturating_sub(reader.rest().len());
         // The count of digests comes before them.
         let digests = before.get(if self.is_crypto_agile { 4 } else { 0 }..length).unwrap_or_default();
-        let size = reader.size(4).ok_or(Code::EVENTLOG_TRUNCATED)?;
-        let data = reader.bytes(size).ok_or(Code::EVENTLOG_EVENT_SIZE)?;
-        Ok(Event { pcr, kind, data, digests })
+        let size = reader.size(4);
+        if reader.is_short() {
+            return Err(Code::EVENTLOG_TRUNCATED);
+        }
+        let data = reader.bytes(size);
+        reader.read(Event { pcr, kind, data, digests }).ok_or(Code::EVENTLOG_EVENT_SIZE)
     }
 
     /// TPML_DIGEST_VALUES with exactly the algorithms of the Spec ID event, in their order.
     fn read_digests(&self, reader: &mut Reader<'a>) -> Result<(), Code> {
-        let count = reader.size(4).ok_or(Code::EVENTLOG_TRUNCATED)?;
-        if count != self.algorithms.len() {
-            return Err(Code::EVENTLOG_DIGEST_COUNT);
+        let refused = |reader: &Reader<'_>, code| Err(if reader.is_short() { Code::EVENTLOG_TRUNCATED } else { code });
+        if reader.size(4) != self.algorithms.len() {
+            return refused(reader, Code::EVENTLOG_DIGEST_COUNT);
         }
         for &algorithm in &self.algorithms {
-            if reader.u16().ok_or(Code::EVENTLOG_TRUNCATED)? != algorithm {
-                return Err(Code::EVENTLOG_DIGEST_ALGORITHM);
+            if reader.u16() != algorithm {
+                return refused(reader, Code::EVENTLOG_DIGEST_ALGORITHM);
             }
-            digest::length(algorithm).and_then(|length| reader.bytes(length)).ok_or(Code::EVENTLOG_TRUNCATED)?;
+            reader.bytes(digest::length(algorithm).unwrap_or(usize::MAX));
         }
         Ok(())
     }
@@ -171,27 +175,25 @@ fn read_spec_id(event: &Event<'_>) -> Result<Vec<u16>, Code> {
         return Err(Code::EVENTLOG_SPEC_ID);
     }
     let mut reader = Reader::new(event.data);
-    let count = spec_id_header(&mut reader).ok_or(Code::EVENTLOG_SPEC_ID)?;
-    if count == 0 || count > MAX_ALGORITHMS {
+    let _signature = reader.bytes(SPEC_ID_CRYPTO_AGILE.len());
+    // `platformClass`, `specVersionMinor`, `specVersionMajor`, `specErrata`, `uintnSize`.
+    let [_, _, _, _, _, 2, _, 1 | 2] = reader.bytes(8) else { return Err(Code::EVENTLOG_SPEC_ID) };
+    let count = reader.size(4);
+    if !reader.is_short() && (count == 0 || count > MAX_ALGORITHMS) {
         return Err(Code::EVENTLOG_ALGORITHM);
     }
     let mut algorithms = Vec::new();
     for _ in 0..count {
-        let (id, length) = reader.u16().zip(reader.u16()).ok_or(Code::EVENTLOG_SPEC_ID)?;
+        let (id, length) = (reader.u16(), reader.u16());
+        if reader.is_short() {
+            break;
+        }
         if digest::length(id) != Some(length.into()) || algorithms.contains(&id) {
             return Err(Code::EVENTLOG_ALGORITHM);
         }
         algorithms.push(id);
     }
-    let vendor_info = reader.u8().and_then(|size| reader.bytes(size.into()));
-    vendor_info.and_then(|_| reader.end()).ok_or(Code::EVENTLOG_SPEC_ID)?;
-    Ok(algorithms)
-}
-
-/// Up to and with `numberOfAlgorithms`.
-fn spec_id_header(reader: &mut Reader<'_>) -> Option<usize> {
-    let _signature = reader.bytes(SPEC_ID_CRYPTO_AGILE.len())?;
-    // `platformClass`, `specVersionMinor`, `specVersionMajor`, `specErrata`, `uintnSize`.
-    let [_, _, _, _, _, 2, _, 1 | 2] = reader.bytes(8)? else { return None };
-    reader.size(4)
+    let vendor_info = reader.size(1);
+    reader.bytes(vendor_info);
+    reader.end(algorithms).ok_or(Code::EVENTLOG_SPEC_ID)
 }

@@ -42,7 +42,7 @@ pub fn replay(log: &Log<'_>, algorithm: u16) -> Option<Replayed> {
         values.push(vec![if matches!(pcr, 17..=22) { 0xff } else { 0 }; length]);
     }
     // The locality of TPM2_Startup (PFP §3.3.2).
-    *values.first_mut()?.last_mut()? = startup_locality(log, |_| ());
+    *values.first_mut()?.last_mut()? = startup_locality(log, &mut Vec::new());
     let mut extended = 0;
     for event in log.events.iter().filter(|event| event.extends()) {
         let Some(value) = values.get_mut(usize::try_from(event.pcr).ok()?) else { continue };
@@ -54,7 +54,7 @@ pub fn replay(log: &Log<'_>, algorithm: u16) -> Option<Replayed> {
 
 /// The locality that sent TPM2_Startup (PFP §10.4.5.3): 0 where the log says nothing of it. It may say so once, before PCR 0 is
 /// extended; what it says otherwise is a finding and has no effect.
-pub(super) fn startup_locality(log: &Log<'_>, mut find: impl FnMut(Finding)) -> u8 {
+pub(super) fn startup_locality(log: &Log<'_>, findings: &mut Vec<Finding>) -> u8 {
     let (mut locality, mut is_late) = (0, false);
     for (position, event) in log.events.iter().enumerate() {
         is_late |= event.extends() && event.pcr == 0;
@@ -63,7 +63,7 @@ pub(super) fn startup_locality(log: &Log<'_>, mut find: impl FnMut(Finding)) -> 
         }
         match event.data.strip_prefix(STARTUP_LOCALITY) {
             Some(&[value @ (0 | 3 | 4)]) if event.pcr == 0 && !is_late => locality = value,
-            _ => find(Finding::at_event(Code::EVENTLOG_STARTUP_LOCALITY, position)),
+            _ => findings.push(Finding::at_event(Code::EVENTLOG_STARTUP_LOCALITY, position)),
         }
         is_late = true;
     }

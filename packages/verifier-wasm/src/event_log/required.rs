@@ -41,7 +41,9 @@ pub(crate) fn required<'a>(
     if let Some(finding) = refusal(&explanation, quoted, demand) {
         return Err(finding);
     }
-    demand.events.iter().try_for_each(|(pcr, rules)| allowed::check(&explanation.log, algorithm, *pcr, rules))?;
+    for (pcr, rules) in demand.events {
+        allowed::check(&explanation.log, algorithm, *pcr, rules)?;
+    }
     Ok(explanation)
 }
 
@@ -58,5 +60,6 @@ fn refusal(explanation: &Explanation<'_>, quoted: &[(u8, &[u8])], demand: &Deman
         }
         mismatch = mismatch.or(Some(Finding::of_pcr(Code::EVENTLOG_REPLAY, *pcr)));
     }
-    explanation.findings.iter().copied().find(|finding| finding.refuses(demand)).or(mismatch)
+    let refusing = explanation.findings.iter().find(|finding| finding.refuses(demand));
+    refusing.copied().or(mismatch)
 }

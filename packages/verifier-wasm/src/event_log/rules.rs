@@ -62,7 +62,7 @@ impl Rules {
         if log.has_spec_id() && log.events.first().is_some_and(|first| first.pcr != 0) {
             findings.push(Finding::at_event(Code::EVENTLOG_SPEC_ID_PCR, 0));
         }
-        startup_locality(log, |finding| findings.push(finding));
+        startup_locality(log, &mut findings);
         let (mut ended, mut reopened, mut called, mut exited) = (0_u32, 0_u32, false, false);
         for (position, event) in log.events.iter().enumerate() {
             let pcr = bit(event.pcr);

@@ -27,9 +27,9 @@ pub(super) fn count(lists: &[u8]) -> Option<Counts> {
     let mut counts = Counts::default();
     let mut reader = Reader::new(lists);
     while !reader.rest().is_empty() {
-        let kind = reader.guid()?;
-        let (list_size, header_size, size) = (reader.size(4)?, reader.u32()?, reader.size(4)?);
-        let length = reader.bytes(list_size.checked_sub(HEADER)?)?.len();
+        let kind = reader.guid();
+        let (list_size, header_size, size) = (reader.size(4), reader.u32(), reader.size(4));
+        let length = reader.bytes(list_size.checked_sub(HEADER)?).len();
         let is_digest = kind == SHA256;
         if header_size != 0 || size <= OWNER || length.checked_rem(size)? != 0 || is_digest && size != OWNER + 32 {
             return None;
@@ -41,7 +41,7 @@ pub(super) fn count(lists: &[u8]) -> Option<Counts> {
         };
         *counter = counter.wrapping_add(length.checked_div(size)?);
     }
-    Some(counts)
+    reader.read(counts)
 }
 
 impl Counts {

@@ -55,15 +55,15 @@ impl<'a> Variable<'a> {
     #[inline(never)]
     pub(super) fn read(data: &'a [u8]) -> Option<Self> {
         let mut reader = Reader::new(data);
-        let vendor = reader.guid()?;
-        let (name_units, content_length) = (reader.size(8)?, reader.size(8)?);
-        let name = reader.bytes(name_units.checked_mul(2)?)?;
-        let content = reader.bytes(content_length)?;
+        let vendor = reader.guid();
+        let (name_units, content_length) = (reader.size(8), reader.size(8));
+        let name = reader.bytes(name_units.saturating_mul(2));
+        let content = reader.bytes(content_length);
         let structure = data.get(..data.len().checked_sub(reader.rest().len())?)?;
         let known = KNOWN.iter().find(|(of, called, _)| *of == vendor && is_utf16_of(name, called));
         let is_option = name.starts_with(b"B\0o\0o\0t\0") && name.len() == 16;
         let subject = known.map_or(if is_option { BOOT_OPTION } else { VARIABLE }, |(.., subject)| subject);
-        Some(Self { subject, vendor, name, content, structure })
+        reader.read(Self { subject, vendor, name, content, structure })
     }
 
     /// None where bytes follow the structure.
@@ -126,12 +126,13 @@ pub(super) fn boot_option(content: &[u8]) -> String {
 
 fn load_option(content: &[u8]) -> Option<String> {
     let mut reader = Reader::new(content);
-    let (_attributes, path_length) = (reader.u32()?, reader.size(2)?);
+    let (_attributes, path_length) = (reader.u32(), reader.size(2));
     let start = reader.rest();
     let mut length = 0_usize;
-    while reader.u16()? != 0 {
+    while reader.u16() != 0 {
         length = length.checked_add(2)?;
     }
-    let path = reader.bytes(path_length)?;
-    Some(join(text(start.get(..length)?).unwrap_or_default(), " ", &firmware::device_path(path)?))
+    let path = reader.bytes(path_length);
+    let path = firmware::device_path(reader.read(path)?)?;
+    Some(join(text(start.get(..length)?).unwrap_or_default(), " ", &path))
 }

@@ -18,18 +18,19 @@ impl<'a> Report<'a> {
     /// None unless it holds an SNP report and a SHA-256, and every byte is accounted for.
     pub(super) fn decode(bytes: &'a [u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
-        let (signature, version) = (reader.bytes(4)?, reader.u32()?);
-        let _unauthenticated = reader.bytes(24)?;
-        let hardware_report = reader.bytes(HARDWARE_REPORT)?;
-        let [length, data_version, kind, hash] = [reader.u32()?, reader.u32()?, reader.u32()?, reader.u32()?];
-        let size = reader.u32()?;
+        let (signature, version) = (reader.bytes(4), reader.u32());
+        let _unauthenticated = reader.bytes(24);
+        let hardware_report = reader.bytes(HARDWARE_REPORT);
+        let [length, data_version, kind, hash] = [reader.u32(), reader.u32(), reader.u32(), reader.u32()];
+        let size = reader.u32();
         let well_formed = signature == b"HCLA"
             && matches!(version, 1 | 2)
             && [data_version, kind, hash] == [1, 2, 1]
             && size > 0
             && size.checked_add(FIELDS) == Some(length);
-        let runtime_data = reader.bytes(size.try_into().ok()?)?;
+        let runtime_data = reader.bytes(size.try_into().ok()?);
         // An index of NVRAM is as large as its largest content.
-        (well_formed && reader.rest().iter().all(|byte| *byte == 0)).then_some(Self { hardware_report, runtime_data })
+        let is_padded = reader.rest().iter().all(|byte| *byte == 0);
+        reader.read(Self { hardware_report, runtime_data }).filter(|_| well_formed && is_padded)
     }
 }
