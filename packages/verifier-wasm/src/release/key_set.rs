@@ -1,6 +1,6 @@
 //! Whose signatures count (PROTOCOL.md §19.1), and how keys are replaced (§19.2).
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 use super::document::{Document, KEY_SET};
 use crate::{
@@ -76,14 +76,14 @@ impl<'d> KeySet<'d> {
             thresholds.insert(position, (role, threshold));
         }
         let set = Self { keys, thresholds };
-        let is_reachable = set.thresholds.iter().all(|(role, threshold)| set.signing(role, |_| true) >= *threshold);
+        let is_reachable = set.thresholds.iter().all(|(role, threshold)| set.signing(role, &|_| true) >= *threshold);
         let is_needed = |key: &Key<'_>| set.thresholds.iter().any(|(role, _)| *role == key.role);
         demanded.ensure(is_reachable && set.keys.iter().all(is_needed), Flaw::Invalid);
         set
     }
 
     /// How many keys of a role have signed.
-    fn signing(&self, role: &str, signed: impl Fn(&Key<'_>) -> bool) -> u64 {
+    fn signing(&self, role: &str, signed: &dyn Fn(&Key<'_>) -> bool) -> u64 {
         self.keys.iter().filter(|key| key.role == role && signed(key)).count() as u64
     }
 
@@ -110,17 +110,20 @@ impl<'d> KeySet<'d> {
     /// of unknown keys are nobody's.
     pub(super) fn verify(&self, document: &Document, signed: &Signed<'_>) -> Result<(), Rejection> {
         let message = document.message(signed.payload);
-        let signatures: Vec<_> = signed.signatures.iter().filter_map(|bytes| bytes.split_first_chunk::<32>()).collect();
         for key in &self.keys {
-            let mut own = signatures.iter().filter(|(signer, _)| *signer == key.bytes);
-            if !own.all(|(_, signature)| ed25519::verifies(key.bytes, &message, signature)) {
-                return Err(Rejection::at(Code::RELEASE_SIGNATURE, document.json.name));
+            for signature in &signed.signatures {
+                let own = signature.strip_prefix(key.bytes);
+                if own.is_some_and(|signature| !ed25519::verifies(key.bytes, &message, signature)) {
+                    return Err(Rejection::at(Code::RELEASE_SIGNATURE, document.json.name));
+                }
             }
         }
+        let has_signed = |key: &Key<'_>| signed.signatures.iter().any(|signature| signature.starts_with(key.bytes));
         for (role, threshold) in &self.thresholds {
-            let signed = |key: &Key<'_>| signatures.iter().any(|(signer, _)| *signer == key.bytes);
-            if self.signing(role, signed) < *threshold {
-                let place = [document.json.name, role].join(" ");
+            if self.signing(role, &has_signed) < *threshold {
+                let mut place = String::from(document.json.name);
+                place.push(' ');
+                place.push_str(role);
                 return Err(Rejection::at(Code::RELEASE_THRESHOLD, place));
             }
         }
