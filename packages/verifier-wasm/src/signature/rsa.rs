@@ -4,7 +4,10 @@
 
 use alloc::vec::Vec;
 
-use crypto_bigint::{NonZero, U4096};
+use crypto_bigint::{
+    Odd, U4096,
+    modular::{FixedMontyForm, FixedMontyParams},
+};
 
 use super::{pss, roca};
 use crate::{Code, hash::HashAlgorithm};
@@ -55,11 +58,9 @@ impl<'a> PublicKey<'a> {
         if signature >= modulus {
             return None;
         }
-        let modulus = Option::from(NonZero::new(modulus))?;
-        // Squares are products here: a way of their own to them would be a kilobyte of the module.
-        let squared = (0..16).fold(signature, |power, _| power.mul_mod_vartime(&power, &modulus));
-        let raised = squared.mul_mod_vartime(&signature, &modulus);
-        let bytes = raised.to_be_bytes();
+        let modulus: Option<Odd<U4096>> = Odd::new(modulus).into();
+        let base = FixedMontyForm::new(&signature, &FixedMontyParams::new_vartime(modulus?));
+        let bytes = base.square_repeat_vartime(16).mul(&base).retrieve().to_be_bytes();
         bytes.as_ref().get(MAX_BYTES.checked_sub(self.modulus.len())?..).map(Vec::from)
     }
 
