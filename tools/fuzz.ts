@@ -1,9 +1,9 @@
 /**
  * Fuzzes every target of packages/<crate>/fuzz for a while, beginning with the inputs in its `corpus/`.
  *
- *     pnpm fuzz [--seconds 60] [--target NAME]
+ *     pnpm fuzz [--seconds 60] [--jobs 1] [--target NAME]
  *
- * The seconds are those of all targets together; building comes on top. An input that breaks a target is kept in
+ * The seconds are those of all targets together, of which as many run at a time as there are jobs; building comes on top. An input that breaks a target is kept in
  * target/fuzz/artifacts, and the line printed runs it again. What fuzzing finds goes into `corpus/` with the repair, by hand.
  *
  * Coverage comes from the compiler and the engine from the crate libfuzzer-sys, so any Rust that builds the project will do. There
@@ -33,8 +33,16 @@ const rustFlags: readonly string[] = [
 /** No input needs more: a target that does keeps what it should not. */
 const limits: readonly string[] = ['-timeout=10', '-rss_limit_mb=1024', '-malloc_limit_mb=64', '-max_len=70000']
 
-const { seconds: total, target: wanted } = parseArgs({
-  options: { seconds: { type: 'string', default: '60' }, target: { type: 'string' } },
+const {
+  seconds: total,
+  jobs: jobsWanted,
+  target: wanted,
+} = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '60' },
+    jobs: { type: 'string', default: '1' },
+    target: { type: 'string' },
+  },
 }).values
 
 function hostTriple(): string {
@@ -91,21 +99,26 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 const targets: FuzzTarget[] = targetsOf(root).filter(({ name }) => wanted === undefined || name === wanted)
-const share: number = Math.max(1, Math.floor(Number(total) / targets.length))
-if (targets.length === 0 || !Number.isFinite(share)) {
+const jobs: number = Math.min(Number(jobsWanted), targets.length)
+const share: number = Math.max(1, Math.floor((Number(total) * jobs) / targets.length))
+if (!(jobs >= 1) || !Number.isFinite(share)) {
   process.stderr.write(
-    `Usage: pnpm fuzz [--seconds N] [--target ${targetsOf(root)
+    `Usage: pnpm fuzz [--seconds N] [--jobs N] [--target ${targetsOf(root)
       .map(({ name }) => name)
       .join('|')}]\n`,
   )
   process.exit(2)
 }
 const triple: string = hostTriple()
+const built = new Set<string>()
+for (const manifest of new Set(targets.map((target) => target.manifest)))
+  if (await build(manifest, triple)) built.add(manifest)
 let failed = 0
-for (const manifest of new Set(targets.map((target) => target.manifest))) {
-  const built = await build(manifest, triple)
-  for (const target of targets.filter((one) => one.manifest === manifest))
-    if (!built || !(await fuzz(target, triple, share))) failed += 1
+const waiting = [...targets]
+async function worker(): Promise<void> {
+  for (let target = waiting.shift(); target !== undefined; target = waiting.shift())
+    if (!built.has(target.manifest) || !(await fuzz(target, triple, share))) failed += 1
 }
+await Promise.all(Array.from({ length: jobs }, worker))
 process.stdout.write(`${targets.length - failed} passed, ${failed} failed\n`)
 process.exit(failed === 0 ? 0 : 1)
