@@ -80,6 +80,18 @@ test('a call takes a small multiple of the memory of its input, whatever the inp
   }
 })
 
+test('a policy of nothing but values or brackets takes a bounded multiple of its length', () => {
+  const vector = vectors.find(({ name }) => name === 'ok-ecc')
+  if (vector === undefined) throw new Error('no vector ok-ecc')
+  const mostBytes = 256 * 1024
+  for (const value of ['0', '""', '[]', '{}', '{"":0}', '"0000"', '[[[[[[0]]]]]]']) {
+    const values = Math.floor((mostBytes - 4) / (value.length + 1))
+    const policy = `[${`${value},`.repeat(values)}0]`
+    expect(JSON.parse(verify(verifier, { ...vector, policy })), value).toMatchObject({ code: 'policy.syntax' })
+    expect(verifier.exports.memory.buffer.byteLength, value).toBeLessThan(96 * policy.length)
+  }
+})
+
 test('a nonce of another length is no evidence of anything: the caller made a mistake', () => {
   const vector = vectors.find(({ name }) => name === 'ok-ecc')
   if (vector === undefined) throw new Error('no vector ok-ecc')
