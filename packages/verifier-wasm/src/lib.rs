@@ -13,12 +13,15 @@
 //! | `platform` | which machine holds the attestation key |
 //! | `x509` | who certified the attestation key |
 //! | `state` | what is remembered of earlier verdicts |
+//! | `attester` | what no client would read, for the gateway |
 //! | `channel_key` | from proven claims to the one key |
 #![cfg_attr(target_family = "wasm", no_std)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 extern crate alloc;
 
+#[cfg(not(target_family = "wasm"))]
+pub mod attester;
 mod channel_key;
 mod code;
 mod decimal;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use blindllama_verifier::Code;
-use blindllama_verifier::evidence::bundle::{EventLog, MAX_STATIC, ReleaseEvidence, Signed, Static};
+use blindllama_verifier::attester::{Refused, check_chain, check_platform_report, check_processor_chain};
+use blindllama_verifier::evidence::bundle::{EventLog, MAX_STATIC, PlatformReport, ReleaseEvidence, Signed, Static};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
@@ -15,7 +16,10 @@ use crate::log::{Level, Log};
 /// TCG PC Client Platform Firmware Profile, the one kind of log that version 1 knows.
 const PC_CLIENT_LOG: u64 = 1;
 
-/// How often release and status are looked at: a status is signed anew every few days.
+/// Azure HCL with an SNP report, the one kind of platform report that version 1 verifies.
+const AZURE_SNP_REPORT: u64 = 1;
+
+/// How often files are looked at: a status is signed anew every few days, certificates every few months.
 const REFRESH: Duration = Duration::from_secs(5);
 
 /// The part of the evidence that rarely changes, encoded once.
@@ -31,12 +35,25 @@ pub struct StaticPart {
 pub struct Sources {
     /// TPMT_PUBLIC of the attestation key.
     pub ak_public: Vec<u8>,
+    /// Files of DER certificates of that key, leaf to root.
+    pub ak_chain: Vec<PathBuf>,
     /// Event logs, read once: the firmware writes them before anything else runs.
     pub event_logs: Vec<Vec<u8>>,
+    /// Files of what the machine says of itself.
+    pub platform: Option<PlatformFiles>,
     /// File of release evidence (§19.1), as `blindllama release pack` writes it.
     pub release: Option<PathBuf>,
     /// File of a status snapshot.
     pub status: Option<PathBuf>,
+}
+
+/// A confidential machine of Azure on AMD SEV-SNP (PROTOCOL.md §18).
+#[derive(Clone, Debug)]
+pub struct PlatformFiles {
+    /// File of what NVRAM index 0x01400001 holds.
+    pub report: PathBuf,
+    /// Files of DER certificates: VCEK, ASK, ARK.
+    pub certificates: Vec<PathBuf>,
 }
 
 /// Reads a whole file.
@@ -47,8 +64,36 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| Failure::with(Code::CONFIG_READ, format!("{}: {error}", path.display())))
 }
 
+fn read_files(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, Failure> {
+    paths.iter().map(|path| read_file(path)).collect()
+}
+
+fn slices(files: &[Vec<u8>]) -> Vec<&[u8]> {
+    files.iter().map(Vec::as_slice).collect()
+}
+
 fn invalid(what: &str) -> Failure {
     Failure::with(Code::CONFIG_INVALID, what.to_owned())
+}
+
+/// What no client would read, in which file.
+fn unreadable(member: &str, path: &Path, code: Code) -> Failure {
+    Failure::with(Code::CONFIG_INVALID, format!("{member}: {}: {}", path.display(), Failure::new(code)))
+}
+
+/// The same in one of several files.
+fn unreadable_one<'a>(member: &'a str, paths: &'a [PathBuf]) -> impl FnOnce(Refused) -> Failure + 'a {
+    move |(index, code)| unreadable(member, paths.get(index).map_or(Path::new(""), PathBuf::as_path), code)
+}
+
+impl PlatformFiles {
+    fn read(&self) -> Result<(Vec<u8>, Vec<Vec<u8>>), Failure> {
+        let (report, certificates) = (read_file(&self.report)?, read_files(&self.certificates)?);
+        check_platform_report(&report).map_err(|code| unreadable("attestation.platform_report", &self.report, code))?;
+        check_processor_chain(&slices(&certificates))
+            .map_err(unreadable_one("attestation.platform_certificates", &self.certificates))?;
+        Ok((report, certificates))
+    }
 }
 
 impl Sources {
@@ -61,12 +106,22 @@ impl Sources {
         let (release, status) = (file(&self.release)?, file(&self.status)?);
         let release = release.as_deref().map(ReleaseEvidence::decode).transpose();
         let status = status.as_deref().map(Signed::decode).transpose();
+        let ak_chain = read_files(&self.ak_chain)?;
+        check_chain(&self.ak_public, &slices(&ak_chain))
+            .map_err(unreadable_one("attestation.ak_chain", &self.ak_chain))?;
+        let platform = self.platform.as_ref().map(PlatformFiles::read).transpose()?;
+        let platform_reports = platform.iter().map(|(report, certificates)| PlatformReport {
+            kind: AZURE_SNP_REPORT,
+            report,
+            certificates: slices(certificates),
+        });
         let encoded = Static {
             ak_public: &self.ak_public,
+            ak_chain: slices(&ak_chain),
             event_logs: self.event_logs.iter().map(|bytes| EventLog { kind: PC_CLIENT_LOG, bytes }).collect(),
             release: release.map_err(|_| invalid("attestation.release: not what `blindllama release pack` writes"))?,
+            platform_reports: platform_reports.collect(),
             status: status.map_err(|_| invalid("attestation.status: not what `blindllama release pack` writes"))?,
-            ..Static::default()
         }
         .encode();
         if encoded.len() > MAX_STATIC || Static::decode(&encoded).is_err() {
@@ -74,6 +129,12 @@ impl Sources {
         }
         let hash = Static::hash(&encoded);
         Ok(StaticPart { encoded, hash })
+    }
+
+    /// Whether any of it is in a file that may change.
+    #[must_use]
+    pub fn may_change(&self) -> bool {
+        !self.ak_chain.is_empty() || self.platform.is_some() || self.release.is_some() || self.status.is_some()
     }
 
     /// Follows the files as long as somebody takes what is read. A file that cannot be used changes nothing, and is told once.

@@ -9,15 +9,16 @@ use blindllama_verifier::evidence::bundle::Bank;
 use blindllama_verifier::evidence::claims::{MAX_LIFETIME_MS, Upstream, is_instance};
 use zeroize::Zeroizing;
 
-use super::file::{self, File};
+use super::file::{self, File, Handle};
 use super::{Address, Config, Limits, Origins, Padding, UpstreamSettings};
 use crate::attestation::epoch::EpochSettings;
+use crate::attestation::static_part::PlatformFiles;
 use crate::failure::Failure;
 use crate::hex::decode_32;
 use crate::log::Level;
 use crate::ohttp::CHUNK_PLAINTEXT;
 use crate::ohttp::suite::Suite;
-use crate::tpm::{KeyKind, TpmSettings};
+use crate::tpm::{KeyKind, KeySource, TpmSettings};
 use crate::upstream::routes::Route;
 
 /// Longer, and clients would take the stream for a dead one.
@@ -86,7 +87,9 @@ impl File {
             listen: self.listen.0,
             audiences: self.audiences,
             instance,
-            event_logs: self.attestation.event_logs.iter().map(PathBuf::from).collect(),
+            event_logs: paths(&self.attestation.event_logs),
+            ak_chain: ak_chain(&self.attestation)?,
+            platform: platform(&self.attestation)?,
             release: path(&self.attestation.release),
             status: path(&self.attestation.status),
             tpm: tpm(&self.tpm, &self.attestation)?,
@@ -111,6 +114,46 @@ fn path(text: &str) -> Option<PathBuf> {
     Some(text).filter(|text| !text.is_empty()).map(PathBuf::from)
 }
 
+fn paths(texts: &[String]) -> Vec<PathBuf> {
+    texts.iter().map(PathBuf::from).collect()
+}
+
+fn ak_chain(attestation: &file::Attestation) -> Checked<Vec<PathBuf>> {
+    // A leaf and the root above it at least (PROTOCOL.md §17.2).
+    if !matches!(attestation.ak_chain.len(), 0 | 2..=8) {
+        return invalid("attestation.ak_chain", "2 to 8 files, the leaf first and the root last, or none");
+    }
+    Ok(paths(&attestation.ak_chain))
+}
+
+fn platform(attestation: &file::Attestation) -> Checked<Option<PlatformFiles>> {
+    let certificates = paths(&attestation.platform_certificates);
+    match (path(&attestation.platform_report), certificates.len()) {
+        (None, 0) => Ok(None),
+        (Some(report), 3) => Ok(Some(PlatformFiles { report, certificates })),
+        (None, _) => invalid("attestation.platform_report", "needed with attestation.platform_certificates"),
+        // A report without them proves nothing (PROTOCOL.md §18.3).
+        (Some(_), _) => invalid("attestation.platform_certificates", "three files: VCEK, ASK, ARK"),
+    }
+}
+
+/// The handle in `tpm.handle`; None for none.
+fn handle(handle: &file::Handle) -> Checked<Option<u32>> {
+    let number = match handle {
+        Handle::Text(text) if text.is_empty() => return Ok(None),
+        Handle::Text(text) => text
+            .strip_prefix("0x")
+            .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+            .and_then(|digits| u32::from_str_radix(digits, 16).ok()),
+        Handle::Number(number) => u32::try_from(*number).ok(),
+    };
+    match number {
+        // TPM_HT_PERSISTENT (TPM 2.0 Part 2 §7.2)
+        Some(handle @ 0x8100_0000..=0x81ff_ffff) => Ok(Some(handle)),
+        _ => invalid("tpm.handle", "a persistent handle, 0x81000000 to 0x81ffffff"),
+    }
+}
+
 fn tpm(tpm: &file::Tpm, attestation: &file::Attestation) -> Checked<TpmSettings> {
     if tpm.tcti.starts_with("swtpm:path=") {
         return invalid("tpm.tcti", "tpm2-tss ignores `path` and would connect to port 2321; name host and port");
@@ -123,9 +166,10 @@ fn tpm(tpm: &file::Tpm, attestation: &file::Attestation) -> Checked<TpmSettings>
     if attestation.event_logs.len() > 4 {
         return invalid("attestation.event_logs", "at most 4");
     }
+    let kind = choose("tpm.key", &tpm.key, &KEY_KINDS)?;
     Ok(TpmSettings {
         tcti: tpm.tcti.clone(),
-        key: choose("tpm.key", &tpm.key, &KEY_KINDS)?,
+        key: handle(&tpm.handle)?.map_or(KeySource::Primary(kind), KeySource::Persistent),
         timeout: duration("tpm.timeout_ms", tpm.timeout_ms)?,
         bank: choose("attestation.bank", &attestation.bank, &[Bank::Sha256, Bank::Sha384].map(|b| (b.as_str(), b)))?,
         selection,

@@ -33,13 +33,27 @@ impl Default for Listen {
 pub(super) struct Tpm {
     pub(super) tcti: String,
     pub(super) key: String,
+    pub(super) handle: Handle,
     pub(super) timeout_ms: u64,
 }
 
 impl Default for Tpm {
     fn default() -> Self {
-        Self { tcti: "device:/dev/tpmrm0".into(), key: "ecc-p256".into(), timeout_ms: 10_000 }
+        Self {
+            tcti: "device:/dev/tpmrm0".into(),
+            key: "ecc-p256".into(),
+            handle: Handle::Text(String::new()),
+            timeout_ms: 10_000,
+        }
     }
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(untagged, expecting = "an integer, or hexadecimal text such as \"0x81000003\"")]
+pub(super) enum Handle {
+    Number(u64),
+    /// Empty for none.
+    Text(String),
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -48,6 +62,9 @@ pub(super) struct Attestation {
     pub(super) bank: String,
     pub(super) pcrs: Vec<u8>,
     pub(super) event_logs: Vec<String>,
+    pub(super) ak_chain: Vec<String>,
+    pub(super) platform_report: String,
+    pub(super) platform_certificates: Vec<String>,
     pub(super) release: String,
     pub(super) status: String,
 }
@@ -58,6 +75,9 @@ impl Default for Attestation {
             bank: "sha256".into(),
             pcrs: Vec::new(),
             event_logs: Vec::new(),
+            ak_chain: Vec::new(),
+            platform_report: String::new(),
+            platform_certificates: Vec::new(),
             release: String::new(),
             status: String::new(),
         }

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 pub use read::load;
 
 use crate::attestation::epoch::EpochSettings;
+use crate::attestation::static_part::PlatformFiles;
 use crate::log::Level;
 use crate::tpm::TpmSettings;
 use crate::upstream::routes::Route;
@@ -31,6 +32,10 @@ pub struct Config {
     pub tpm: TpmSettings,
     /// Files of event logs.
     pub event_logs: Vec<PathBuf>,
+    /// Files of certificates of the attestation key, leaf to root.
+    pub ak_chain: Vec<PathBuf>,
+    /// Files of what the machine says of itself.
+    pub platform: Option<PlatformFiles>,
     /// File of release evidence.
     pub release: Option<PathBuf>,
     /// File of a status snapshot.

@@ -2,6 +2,7 @@ use super::*;
 use crate::config::read::parse;
 use crate::failure::Failure;
 use crate::hex::hex;
+use crate::tpm::{KeyKind, KeySource};
 
 const EXAMPLE: &str = include_str!("../../gateway.example.toml");
 const REQUIRED: &str =
@@ -127,6 +128,17 @@ fn what_would_not_be_safe_is_invalid() {
         "attestation.bank = 'sha1'",
         "tpm.tcti = 'swtpm:path=/run/tpm'",
         "tpm.key = 'ecc'",
+        "tpm.handle = 0x80ffffff",
+        "tpm.handle = 0x82000000",
+        "tpm.handle = '81000003'",
+        "tpm.handle = '0x'",
+        "tpm.handle = '0x+1000003'",
+        "tpm.handle = '0x181000003'",
+        "attestation.ak_chain = ['leaf.der']",
+        "attestation.ak_chain = ['1', '2', '3', '4', '5', '6', '7', '8', '9']",
+        "attestation.platform_report = 'report'",
+        "attestation.platform_report = 'report'\nattestation.platform_certificates = ['vcek.der', 'ask.der']",
+        "attestation.platform_certificates = ['vcek.der', 'ask.der', 'ark.der']",
         "cors.origins = ['*', 'https://a.example']",
         "cors.origins = ['https://a.example/']",
         "cors.origins = ['HTTPS://a.example']",
@@ -154,6 +166,37 @@ fn what_would_not_be_safe_is_invalid() {
         let section = name.split('.').next().unwrap();
         assert!(refused.starts_with("config.invalid") && refused.contains(section), "{member}: {refused}");
     }
+}
+
+#[test]
+fn a_handle_is_a_number_or_hexadecimal_text() {
+    let key = |text: &str, environment: &[(&str, &str)]| read(text, environment).unwrap().tpm.key;
+    for handle in ["0x81000003", "2164260867", "'0x81000003'"] {
+        assert_eq!(key(&format!("{REQUIRED}tpm.handle = {handle}"), &[]), KeySource::Persistent(0x8100_0003));
+    }
+    let variable = ("BLINDLLAMA_TPM_HANDLE", "0x81ffFFff");
+    assert_eq!(key(&format!("{REQUIRED}tpm.handle = 0x81000003"), &[variable]), KeySource::Persistent(0x81ff_ffff));
+    for none in ["", "tpm.handle = ''", "tpm.key = 'ecc-p256'"] {
+        assert_eq!(key(&format!("{REQUIRED}{none}"), &[]), KeySource::Primary(KeyKind::EccP256));
+    }
+    for wrong in ["-1", "true", "1.5", "[1]"] {
+        let refused = refusal(&format!("{REQUIRED}tpm.handle = {wrong}"), &[]);
+        assert!(refused.contains("config.syntax") && refused.contains("hexadecimal text"), "{refused}");
+    }
+}
+
+#[test]
+fn certificates_and_report_are_files_in_the_order_given() {
+    let environment = [
+        ("BLINDLLAMA_ATTESTATION_AK_CHAIN", "leaf.der, root.der"),
+        ("BLINDLLAMA_ATTESTATION_PLATFORM_REPORT", "report"),
+        ("BLINDLLAMA_ATTESTATION_PLATFORM_CERTIFICATES", "vcek.der,ask.der,ark.der"),
+    ];
+    let config = read(REQUIRED, &environment).unwrap();
+    assert_eq!(config.ak_chain, ["leaf.der", "root.der"].map(PathBuf::from));
+    let platform = config.platform.unwrap();
+    assert_eq!(platform.report, PathBuf::from("report"));
+    assert_eq!(platform.certificates, ["vcek.der", "ask.der", "ark.der"].map(PathBuf::from));
 }
 
 #[test]
@@ -208,7 +251,15 @@ fn every_setting_that_decides_where_plaintext_goes_changes_the_digest_and_addres
         read(&others.chain([member]).collect::<Vec<_>>().join("\n"), &[]).unwrap().digest()
     };
     let base = read(REQUIRED, &[]).unwrap().digest();
-    for same in ["listen = '0.0.0.0:1'", "instance = 'a'", "tpm.tcti = 'device:/dev/tpm0'", "audiences = ['other']"] {
+    for same in [
+        "listen = '0.0.0.0:1'",
+        "instance = 'a'",
+        "tpm.tcti = 'device:/dev/tpm0'",
+        "tpm.key = 'rsa-2048'",
+        "tpm.handle = 0x81000003",
+        "attestation.ak_chain = ['a', 'b']",
+        "audiences = ['other']",
+    ] {
         assert_eq!(digest(same), base, "{same}");
     }
     let changes = [

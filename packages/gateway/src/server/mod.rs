@@ -76,7 +76,9 @@ impl Server {
         let (tpm, key) = Tpm::start(config.tpm.clone()).await?;
         let sources = Sources {
             ak_public: key.public.clone(),
+            ak_chain: config.ak_chain.clone(),
             event_logs,
+            platform: config.platform.clone(),
             release: config.release.clone(),
             status: config.status.clone(),
         };
@@ -109,7 +111,7 @@ impl Server {
                 ("upstream", config.upstream.kind.as_str().into()),
             ],
         );
-        if config.release.is_some() || config.status.is_some() {
+        if sources.may_change() {
             tokio::spawn(sources.follow(static_parts, log.clone()));
         }
         let (stop, stopping) = watch::channel(false);

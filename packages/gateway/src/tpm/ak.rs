@@ -1,19 +1,50 @@
 //! The attestation key: a restricted signing primary of the endorsement hierarchy (TPM 2.0 Part 3 §24.1), the same at every
-//! start because a primary follows from the hierarchy's seed and the template.
+//! start because a primary follows from the hierarchy's seed and the template; or a key that the TPM holds already.
 
+use tss_esapi::Context;
 use tss_esapi::attributes::ObjectAttributes;
+use tss_esapi::handles::{KeyHandle, PersistentTpmHandle, TpmHandle};
 use tss_esapi::interface_types::algorithm::{HashingAlgorithm, PublicAlgorithm};
 use tss_esapi::interface_types::ecc::EccCurve;
 use tss_esapi::interface_types::key_bits::RsaKeyBits;
+use tss_esapi::interface_types::resource_handles::Hierarchy;
+use tss_esapi::interface_types::session_handles::AuthSession;
 use tss_esapi::structures::{
     EccPoint, EccScheme, HashScheme, KeyDerivationFunctionScheme, Public, PublicBuilder, PublicEccParametersBuilder,
     PublicKeyRsa, PublicRsaParametersBuilder, RsaExponent, RsaScheme, SymmetricDefinitionObject,
 };
 
-use super::KeyKind;
+use super::retry::retry;
+use super::{KeyKind, KeySource};
+
+/// The key, ready to sign.
+pub(super) fn load(context: &mut Context, source: KeySource) -> tss_esapi::Result<KeyHandle> {
+    match source {
+        KeySource::Primary(kind) => create(context, kind),
+        KeySource::Persistent(handle) => find(context, handle),
+    }
+}
+
+fn create(context: &mut Context, kind: KeyKind) -> tss_esapi::Result<KeyHandle> {
+    let template = template(kind)?;
+    let created = retry(|| {
+        // An empty password, not an HMAC session: a quote under the latter takes thirteen times as long.
+        context.execute_with_session(Some(AuthSession::Password), |context| {
+            context.create_primary(Hierarchy::Endorsement, template.clone(), None, None, None, None)
+        })
+    })?;
+    Ok(created.key_handle)
+}
+
+/// Its auth value is the empty one that a new object of ESYS has.
+fn find(context: &mut Context, handle: u32) -> tss_esapi::Result<KeyHandle> {
+    let handle = TpmHandle::Persistent(PersistentTpmHandle::new(handle)?);
+    let object = retry(|| context.execute_without_session(|context| context.tr_from_tpm_public(handle)))?;
+    Ok(object.into())
+}
 
 /// The template of the key: `objectAttributes` 0x00050472, one fixed scheme (PROTOCOL.md §6).
-pub(super) fn template(kind: KeyKind) -> tss_esapi::Result<Public> {
+fn template(kind: KeyKind) -> tss_esapi::Result<Public> {
     let attributes = ObjectAttributes::builder()
         .with_fixed_tpm(true)
         .with_fixed_parent(true)

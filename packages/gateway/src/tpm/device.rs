@@ -3,8 +3,8 @@
 use std::str::FromStr;
 
 use blindllama_verifier::Code;
+use blindllama_verifier::attester::check_key;
 use tss_esapi::handles::KeyHandle;
-use tss_esapi::interface_types::resource_handles::Hierarchy;
 use tss_esapi::interface_types::session_handles::AuthSession;
 use tss_esapi::structures::{Data, PcrSelectionList, Public, SignatureScheme};
 use tss_esapi::tcti_ldr::TctiNameConf;
@@ -12,7 +12,7 @@ use tss_esapi::traits::Marshall;
 use tss_esapi::{Context, Error};
 
 use super::retry::retry;
-use super::{AttestationKey, Quote, TpmSettings, ak, check, pcrs};
+use super::{AttestationKey, KeySource, Quote, TpmSettings, ak, check, pcrs};
 use crate::failure::Failure;
 
 /// How often measurements may change between reading and quoting before the quote is given up.
@@ -31,21 +31,16 @@ pub(super) struct Device {
 }
 
 impl Device {
-    /// Opens the TPM and creates the key.
+    /// Opens the TPM and makes or finds the key.
     pub(super) fn open(settings: &TpmSettings) -> Result<Self, Failure> {
         let failed = |code| move |error: Error| Failure::with(code, error.to_string());
         let name = TctiNameConf::from_str(&settings.tcti).map_err(failed(Code::TPM_UNREACHABLE))?;
         let mut context = Context::new(name).map_err(failed(Code::TPM_UNREACHABLE))?;
         let selection = pcrs::selection(settings.bank, &settings.selection).map_err(failed(Code::TPM_PCRS))?;
-        let template = ak::template(settings.key).map_err(failed(Code::TPM_KEY))?;
-        let created = retry(|| {
-            // An empty password, not an HMAC session: a quote under the latter takes thirteen times as long.
-            context.execute_with_session(Some(AuthSession::Password), |context| {
-                context.create_primary(Hierarchy::Endorsement, template.clone(), None, None, None, None)
-            })
-        })
-        .map_err(failed(Code::TPM_KEY))?;
-        let key = created.key_handle;
+        let key = ak::load(&mut context, settings.key).map_err(|error| match settings.key {
+            KeySource::Primary(_) => Failure::with(Code::TPM_KEY, error.to_string()),
+            KeySource::Persistent(handle) => Failure::with(Code::TPM_KEY, format!("{handle:#x}: {error}")),
+        })?;
         let (public, name, qualified_name) =
             retry(|| context.execute_without_session(|context| context.read_public(key)))
                 .map_err(failed(Code::TPM_KEY))?;
@@ -54,6 +49,9 @@ impl Device {
             name: name.value().to_vec(),
             qualified_name: qualified_name.value().to_vec(),
         };
+        // What the TPM made by our template passes; what somebody else put there may not.
+        check_key(&attestation_key.public)
+            .map_err(|code| Failure::with(Code::TPM_KEY, Failure::new(code).to_string()))?;
         Ok(Self { context, key, public, attestation_key, settings: settings.clone(), selection, last: Vec::new() })
     }
 

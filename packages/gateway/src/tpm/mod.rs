@@ -27,13 +27,23 @@ pub enum KeyKind {
     Rsapss2048,
 }
 
+/// Where the attestation key comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    /// Made at every start: a primary of the endorsement hierarchy.
+    Primary(KeyKind),
+    /// Held by the TPM under this persistent handle (Part 2 §7.4, 0x81000000 to 0x81FFFFFF) with an empty auth value, as clouds
+    /// put theirs there.
+    Persistent(u32),
+}
+
 /// Which TPM, which key, which measurements.
 #[derive(Clone, Debug)]
 pub struct TpmSettings {
     /// Where the TPM is, in the words of tpm2-tss (`device:/dev/tpmrm0`).
     pub tcti: String,
-    /// Kind of the attestation key.
-    pub key: KeyKind,
+    /// The attestation key.
+    pub key: KeySource,
     /// Longest wait for one quote.
     pub timeout: Duration,
     /// Bank of the quoted PCRs.

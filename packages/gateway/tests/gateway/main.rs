@@ -12,6 +12,7 @@
 
 mod admission;
 mod channel;
+mod cloud;
 mod evidence;
 mod http2;
 mod interop;

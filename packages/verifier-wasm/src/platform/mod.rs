@@ -43,6 +43,12 @@ pub(crate) fn verify(
     demand.map(|demand| is_held(demand, reports, key, at_ms, is_revoked))
 }
 
+/// Whether these bytes are a report of the firmware around one of the processor, whatever both say.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn is_report(bytes: &[u8]) -> bool {
+    hcl::Report::decode(bytes).is_some_and(|hcl| snp::Report::decode(hcl.hardware_report).is_some())
+}
+
 fn is_held(
     demand: &Platform,
     reports: &[PlatformReport<'_>],

@@ -22,6 +22,8 @@ mod tests;
 mod time;
 
 pub(crate) use certificate::Certificate;
-#[cfg(feature = "fuzzing")]
+#[cfg(any(feature = "fuzzing", not(target_family = "wasm")))]
 pub(crate) use certificate::Form;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use path::without_padding;
 pub(crate) use profiles::{ChainAnchor, Instance, InstancePins, IsRevoked, Profile, VmKind, vm_kind};

@@ -120,7 +120,7 @@ fn check_issued(certificate: &Certificate<'_>, issuer: &Certificate<'_>, at_ms: 
 
 /// The certificate that `leaf` begins with. An index of NVRAM is as large as its largest content, so zeros may follow;
 /// nothing else may.
-fn without_padding(leaf: &[u8]) -> Result<&[u8], Code> {
+pub(crate) fn without_padding(leaf: &[u8]) -> Result<&[u8], Code> {
     let mut reader = Reader::new(leaf);
     let certificate = reader.next().ok_or(Code::CHAIN_ENCODING)?;
     let zeros = reader.rest().is_some_and(|rest| rest.iter().all(|byte| *byte == 0));

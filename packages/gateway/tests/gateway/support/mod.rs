@@ -1,6 +1,8 @@
 //! What the tests start and send with.
 
 pub mod client;
+pub mod cloud;
+pub mod confidential;
 pub mod http;
 pub mod program;
 pub mod receipt;

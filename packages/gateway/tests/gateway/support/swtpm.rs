@@ -82,7 +82,7 @@ impl Swtpm {
         text.split("0x").nth(1).expect("a value").trim().to_ascii_lowercase()
     }
 
-    async fn tool(&self, name: &str, arguments: &[&str]) -> String {
+    pub async fn tool(&self, name: &str, arguments: &[&str]) -> String {
         let output = Command::new(name).args(["-T", &self.tcti()]).args(arguments).output().await;
         let output = output.expect("tpm2-tools must be installed");
         assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
