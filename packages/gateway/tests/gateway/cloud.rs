@@ -1,16 +1,13 @@
 //! An attestation key that somebody else put into the TPM and certified, as clouds do.
 
-use std::time::Duration;
-
 use blindllama_verifier::evidence::bundle::{Bundle, Static};
 use blindllama_verifier::{Code, Verdict};
 use serde_json::json;
-use tokio::time::timeout;
 
-use crate::support::client::{Evidence, policy, random};
+use crate::support::client::{Evidence, policy};
 use crate::support::cloud::{ATTRIBUTES, Authority, HANDLE};
 use crate::support::confidential::Machine;
-use crate::support::http::get;
+use crate::support::outage::outlive;
 use crate::support::{Gateway, Setup, Swtpm, Upstream};
 
 const ECC: &str = "ecc256:ecdsa-sha256:null";
@@ -76,23 +73,7 @@ async fn a_tpm_that_comes_back_has_the_same_key_and_another_tpm_has_none() {
     let (upstream, mut swtpm) = (Upstream::fixed("{}"), Swtpm::start().await);
     swtpm.keep_key("rsa2048:rsassa-sha256:null", ATTRIBUTES).await;
     let gateway = Setup::new(&swtpm, &upstream).with("tpm.handle", HANDLE).start().await;
-    let address = gateway.address.as_str();
-    let evidence = || async move { get(address, &Evidence::path(&random())).await };
-    swtpm.kill().await;
-    assert_eq!(evidence().await.code(), "evidence.unavailable");
-    swtpm.restart().await;
-    let recovered = async { while evidence().await.status != 200 {} };
-    timeout(Duration::from_secs(20), recovered).await.expect("it comes back by itself");
-
-    swtpm.kill().await;
-    swtpm.forget();
-    swtpm.restart().await;
-    let noticed = async {
-        while gateway.log.named("evidence.failed").iter().all(|line| line["code"] != "tpm.key") {
-            assert_eq!(evidence().await.code(), "evidence.unavailable");
-        }
-    };
-    timeout(Duration::from_secs(20), noticed).await.expect("the log says why");
+    outlive(&gateway, &mut swtpm).await;
 }
 
 #[tokio::test]

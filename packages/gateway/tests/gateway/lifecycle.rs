@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::support::client::{Attested, Evidence, random};
 use crate::support::http::{Version, get};
+use crate::support::outage::outlive;
 use crate::support::program::{Setup, program};
 use crate::support::{Gateway, Message, Swtpm, Upstream};
 
@@ -99,23 +100,7 @@ async fn a_tpm_that_comes_back_is_used_again_and_another_one_is_not() {
     let upstream = Upstream::fixed("{}");
     let mut swtpm = Swtpm::start().await;
     let gateway = Setup::new(&swtpm, &upstream).start().await;
-    let address = gateway.address.as_str();
-    let evidence = || async move { get(address, &Evidence::path(&random())).await };
-    swtpm.kill().await;
-    assert_eq!(evidence().await.code(), "evidence.unavailable");
-    swtpm.restart().await;
-    let recovered = async { while evidence().await.status != 200 {} };
-    timeout(Duration::from_secs(20), recovered).await.expect("it comes back by itself");
-
-    swtpm.kill().await;
-    swtpm.forget();
-    swtpm.restart().await;
-    let noticed = async {
-        while gateway.log.named("evidence.failed").iter().all(|line| line["code"] != "tpm.key") {
-            assert_eq!(evidence().await.code(), "evidence.unavailable", "policies name the key that is gone");
-        }
-    };
-    timeout(Duration::from_secs(20), noticed).await.expect("the log says why");
+    outlive(&gateway, &mut swtpm).await;
 }
 
 #[tokio::test]

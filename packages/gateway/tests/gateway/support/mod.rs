@@ -4,6 +4,7 @@ pub mod client;
 pub mod cloud;
 pub mod confidential;
 pub mod http;
+pub mod outage;
 pub mod program;
 pub mod receipt;
 mod shared;

@@ -1,0 +1,31 @@
+//! What every attester has to outlive, whichever key it quotes with.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::client::{Evidence, random};
+use super::http::get;
+use super::{Gateway, Swtpm};
+
+/// Takes the TPM away and gives it back, which the gateway has to notice by itself; then puts another one in its place, whose key
+/// no policy names.
+pub async fn outlive(gateway: &Gateway, swtpm: &mut Swtpm) {
+    let address = gateway.address.as_str();
+    let evidence = || async move { get(address, &Evidence::path(&random())).await };
+    swtpm.kill().await;
+    assert_eq!(evidence().await.code(), "evidence.unavailable");
+    swtpm.restart().await;
+    let recovered = async { while evidence().await.status != 200 {} };
+    timeout(Duration::from_secs(20), recovered).await.expect("it comes back by itself");
+
+    swtpm.kill().await;
+    swtpm.forget();
+    swtpm.restart().await;
+    let noticed = async {
+        while gateway.log.named("evidence.failed").iter().all(|line| line["code"] != "tpm.key") {
+            assert_eq!(evidence().await.code(), "evidence.unavailable", "policies name the key that is gone");
+        }
+    };
+    timeout(Duration::from_secs(20), noticed).await.expect("the log says why");
+}
