@@ -1,68 +1,34 @@
 /**
- * Takes one check after the other out of the verifier, and demands that its own tests notice: each build without a check compiles,
- * and a conformance vector then ends otherwise than it says.
+ * Takes one check after the other out of a package, and demands that a test of the package notices.
  *
- *     pnpm mutants [--json] [NAME...]    exits with 1 where a check is missed by nobody
+ *     pnpm mutants [--area AREA] [--sample N] [--json] [NAME...]
+ *
+ * `--sample` takes N mutants that the commit chooses. NAME is the name of a mutant or part of one. `--json` writes the progress to
+ * standard error, and one line `{"mutants": N, "noticed": N}` to standard output; mutants that nobody noticed are listed in it.
+ * Exit codes: 0 all noticed, 1 some not noticed or not usable, 2 wrong arguments or a patch that does not fit.
  */
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { type Mutant, mutants } from './mutants/mutants.ts'
-import { killRunning, runCommand } from './run/command.ts'
-import { Line } from './run/line.ts'
+import { areas } from './mutants/areas.ts'
+import type { Area, Finding } from './mutants/mutant.ts'
+import { runRust } from './mutants/rust.ts'
+import { select } from './mutants/select.ts'
+import { misfits } from './mutants/source.ts'
+import { runVitest } from './mutants/vitest.ts'
+import { killRunning } from './run/command.ts'
 
 const root: string = fileURLToPath(new URL('..', import.meta.url))
-const folder: string = join(root, 'target/mutants/tree')
-const crate: string = join(folder, 'packages/verifier-wasm')
-const target: string = process.env['CARGO_TARGET_DIR'] ?? join(root, 'target/mutants/cargo')
 const { values, positionals } = parseArgs({
-  options: { json: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    area: { type: 'string' },
+    sample: { type: 'string' },
+  },
   allowPositionals: true,
 })
-const wanted: readonly Mutant[] = mutants.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
-
-/** A workspace of the verifier alone. */
-function copy(): void {
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder, { recursive: true })
-  const built = /^(pkg.*|target|fuzz|node_modules)$/
-  cpSync(join(root, 'packages/verifier-wasm'), crate, {
-    recursive: true,
-    filter: (path) => !built.test(basename(path)),
-  })
-  cpSync(join(root, 'Cargo.lock'), join(folder, 'Cargo.lock'))
-  const workspace = readFileSync(join(root, 'Cargo.toml'), 'utf8')
-  writeFileSync(
-    join(folder, 'Cargo.toml'),
-    workspace.replace(/^members = .*$/m, 'members = ["packages/verifier-wasm"]'),
-  )
-}
-
-function cargo(...words: string[]): ReturnType<typeof runCommand> {
-  const test = ['cargo', 'test', '--offline', '-p', 'blindllama-verifier', '--test', 'conformance', ...words]
-  return runCommand(test, {
-    cwd: folder,
-    env: { CARGO_TARGET_DIR: target, RUSTFLAGS: '-Awarnings' },
-    timeoutMs: 15 * 60_000,
-  })
-}
-
-/** Whether the tests notice. */
-async function notices({ file, find, replace }: Mutant): Promise<boolean> {
-  const path = join(crate, 'src', file)
-  const whole = readFileSync(path, 'utf8')
-  const pieces = whole.split(find)
-  if (pieces.length !== 2) throw new Error(`${file}: the patch fits ${pieces.length - 1} times; mend mutants.ts`)
-  writeFileSync(path, pieces.join(replace))
-  try {
-    const built = await cargo('--no-run')
-    if (!built.ok) throw new Error(`${built.output.trimEnd()}\n${file}: does not compile without the check`)
-    return !(await cargo()).ok
-  } finally {
-    writeFileSync(path, whole)
-  }
-}
+const progress = values.json ? process.stderr : process.stdout
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.once(signal, () => {
@@ -70,17 +36,60 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.exit(130)
   })
 
-copy()
-const whole = await cargo()
-if (!whole.ok) throw new Error(`${whole.output.trimEnd()}\nthe verifier fails with all of its checks`)
-const missed: string[] = []
-for (const mutant of wanted) {
-  const line = values.json ? undefined : new Line(`  without ${mutant.name}`)
-  const noticed = await notices(mutant)
-  if (!noticed) missed.push(mutant.name)
-  line?.settle(noticed ? 'noticed' : 'NOT NOTICED')
+function refuse(why: string): never {
+  process.stderr.write(`${why}\n`)
+  process.exit(2)
 }
-if (values.json) process.stdout.write(`${JSON.stringify({ mutants: wanted.length, missed })}\n`)
+
+function wanted(): Area[] {
+  const sample = values.sample === undefined ? undefined : Number(values.sample)
+  if (sample !== undefined && !(Number.isSafeInteger(sample) && sample > 0))
+    refuse(`--sample ${values.sample}: must be a positive integer`)
+  const seed = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim()
+  try {
+    return select(areas, { area: values.area, names: positionals, sample, seed })
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error))
+  }
+}
+
+async function runArea(area: Area): Promise<Finding[]> {
+  const findings: Finding[] = []
+  const report = (finding: Finding): void => {
+    findings.push(finding)
+    const word = { noticed: 'noticed by', missed: 'NOT NOTICED by', unusable: 'UNUSABLE:' }[finding.outcome]
+    progress.write(`  ${area.name}: ${finding.name}: ${word} ${finding.note}\n`)
+  }
+  const copies = join(root, 'target/mutants')
+  const target = join(process.env['CARGO_TARGET_DIR'] ?? join(root, 'target'), 'mutants/cargo')
+  try {
+    const { runner } = area
+    if (runner.kind === 'rust') await runRust({ ...area, runner }, { root, copies, target }, report)
+    else await runVitest({ ...area, runner }, root, copies, report)
+  } catch (error) {
+    progress.write(`${area.name}: ${error instanceof Error ? error.message : String(error)}\n`)
+  }
+  return findings
+}
+
+const problems: string[] = misfits(root, areas)
+if (problems.length > 0) refuse(`patches that do not fit:\n${problems.join('\n')}`)
+const chosen: Area[] = wanted()
+const total: number = chosen.reduce((sum, { mutants }) => sum + mutants.length, 0)
+const noticed = new Set<string>()
+for (const area of chosen) {
+  const begin = performance.now()
+  progress.write(`${area.name}: ${area.mutants.length} mutants\n`)
+  for (const { name, outcome } of await runArea(area)) if (outcome === 'noticed') noticed.add(name)
+  progress.write(`${area.name}: ${((performance.now() - begin) / 1000).toFixed(0)} s\n`)
+}
+const missed: string[] = chosen
+  .flatMap(({ mutants }) => mutants.map(({ name }) => name))
+  .filter((name) => !noticed.has(name))
+const tail: string = missed.length > 0 ? `, "missed": ${JSON.stringify(missed)}` : ''
+if (values.json) process.stdout.write(`{"mutants": ${total}, "noticed": ${noticed.size}${tail}}\n`)
 else
-  process.stdout.write(`${wanted.length - missed.length}/${wanted.length} checks are missed where they are not there\n`)
-process.exitCode = missed.length === 0 && wanted.length > 0 ? 0 : 1
+  process.stdout.write(
+    `${noticed.size} of ${total} mutants noticed\n${missed.map((name) => `not noticed: ${name}\n`).join('')}`,
+  )
+process.exitCode = missed.length === 0 && total > 0 ? 0 : 1

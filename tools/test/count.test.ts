@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { cargoCount, vitestCount, wordCount } from './count.ts'
+import { cargoCount, mutantCount, vitestCount, wordCount } from './count.ts'
 
 it('adds up the test programs of cargo', () => {
   const output = [
@@ -34,4 +34,11 @@ it('reads the last words of Playwright', () => {
     skipped: 2,
   })
   expect(wordCount('nothing to see')).toBeUndefined()
+})
+
+it('reads the line of the mutants', () => {
+  const line = '  sdk: a: noticed by b\n{"mutants": 8, "noticed": 6, "missed": ["a","b"]}\n'
+  expect(mutantCount(line)).toEqual({ passed: 6, failed: 2, skipped: 0 })
+  expect(mutantCount('{"mutants": 8, "noticed": 8}\n')).toEqual({ passed: 8, failed: 0, skipped: 0 })
+  expect(mutantCount('patches that do not fit:')).toBeUndefined()
 })

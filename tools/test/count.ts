@@ -35,6 +35,13 @@ export const wordCount: Counter = (output) => {
   return count.passed + count.failed + count.skipped === 0 ? undefined : count
 }
 
+/** `{"mutants": 8, "noticed": 8}` of `pnpm mutants --json`: a mutant that nobody noticed is a failed test. */
+export const mutantCount: Counter = (output) => {
+  const [, mutants, noticed] = /^\{"mutants": (\d+), "noticed": (\d+)[,}]/m.exec(output) ?? []
+  if (mutants === undefined) return undefined
+  return { passed: number(noticed), failed: number(mutants) - number(noticed), skipped: 0 }
+}
+
 function sum(matches: readonly RegExpExecArray[]): Count | undefined {
   if (matches.length === 0) return undefined
   const column = (index: number): number => matches.reduce((total, match) => total + number(match[index]), 0)
