@@ -1,9 +1,9 @@
 /**
- * Builds what has changed since the last time: codes, WebAssembly, SDK, chat, model server, gateway.
+ * Builds what has changed since the last time: codes, WebAssembly, SDK, command, chat, model server, gateway.
  *
- *     pnpm build [--for start] [--log FILE]
+ *     pnpm build [--log FILE]
  *
- * `--for start` leaves out what only tests need. FILE gets what the tools print; its end is shown where something fails.
+ * FILE gets what the tools print; its end is shown where something fails.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,8 +16,7 @@ import { Line } from './run/line.ts'
 
 const root: string = fileURLToPath(new URL('..', import.meta.url))
 const stamps: string = join(root, 'node_modules/.build-stamps')
-const { log, for: purpose } = parseArgs({ options: { log: { type: 'string' }, for: { type: 'string' } } }).values
-const steps: readonly BuildStep[] = buildSteps.filter(({ testsOnly }) => purpose !== 'start' || testsOnly !== true)
+const { log } = parseArgs({ options: { log: { type: 'string' } } }).values
 
 /** Where cargo writes is the caller's to choose; what it writes is then looked for there. */
 function outputOf({ output }: BuildStep): string {
@@ -51,4 +50,4 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.exit(130)
   })
 }
-for (const step of steps) if (!(await build(step))) process.exit(1)
+for (const step of buildSteps) if (!(await build(step))) process.exit(1)

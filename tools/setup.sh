@@ -6,11 +6,10 @@
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/blindllama-web"
 purpose="${1:-start}"
 cd "$root"
 
-for part in ui system node rust wasm-tools go model; do
+for part in ui system node environment wasm-tools model; do
   # shellcheck source=/dev/null
   . "tools/setup/$part.sh"
 done
@@ -33,5 +32,5 @@ step "WebAssembly tools" install_wasm_tools
 [ "$purpose" = start ] || step "Go" install_go
 step "Language model (98 MB)" install_model
 printf '[%d/%d] Build\n' "$step_total" "$step_total"
-node --import tsx tools/build.ts --for "$purpose" --log "$log" || exit 1
+node --import tsx tools/build.ts --log "$log" || exit 1
 finish

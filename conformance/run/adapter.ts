@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { basename } from 'node:path'
 import { createInterface } from 'node:readline'
+import '../../tools/environment.ts'
 import type { Answer, Verifier } from './contract.ts'
 
 /**

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import '../../tools/environment.ts'
 import { expect, requestsAt, test } from '../support/test.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))

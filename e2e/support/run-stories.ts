@@ -4,6 +4,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import '../../tools/environment.ts'
 
 export interface StoriesOptions {
   /** Arguments of `playwright test`. */

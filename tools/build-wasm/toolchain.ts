@@ -12,9 +12,8 @@ export const forceDebian = 'BLINDLLAMA_WASM_DEBIAN'
  * rust-web-src, lld-22). This is the one place that knows of the detour.
  */
 export async function findToolchain(root: string): Promise<Toolchain> {
-  const found = await runCommand(['bash', 'tools/setup/rust.sh'], { cwd: root, timeoutMs: 60_000 })
-  if (!found.ok) throw new Error(found.output)
-  const { buildsWasm } = JSON.parse(found.stdout) as { buildsWasm: boolean }
+  const asked = ['bash', '-c', '. tools/setup/environment.sh && builds_wasm']
+  const { ok: buildsWasm } = await runCommand(asked, { cwd: root, timeoutMs: 60_000 })
   return { ...unstable, ...(buildsWasm && process.env[forceDebian] === undefined ? {} : debian()) }
 }
 

@@ -5,8 +5,6 @@ export interface BuildStep {
   readonly inputs: readonly string[]
   /** What it writes; the first is looked for, to know whether it was there. */
   readonly output: string
-  /** Needed by tests only. */
-  readonly testsOnly?: boolean
   readonly timeoutMs: number
 }
 
@@ -46,11 +44,10 @@ export const buildSteps: readonly BuildStep[] = [
     timeoutMs: 15 * minutes,
   },
   {
-    name: 'verifier for conformance tools',
+    name: 'verifier for the command and conformance tools',
     command: [...tsx, 'tools/build-wasm.ts', 'pkg-vectors'],
     inputs: verifier,
     output: 'packages/verifier-wasm/pkg-vectors/blindllama_verifier_bg.wasm',
-    testsOnly: true,
     timeoutMs: 15 * minutes,
   },
   {
@@ -65,7 +62,6 @@ export const buildSteps: readonly BuildStep[] = [
     command: pnpmBuild('packages/cli'),
     inputs: ['packages/cli', 'packages/web-sdk', 'packages/verifier-wasm', 'tsconfig.base.json', 'pnpm-lock.yaml'],
     output: 'packages/cli/dist/blindllama.js',
-    testsOnly: true,
     timeoutMs: 2 * minutes,
   },
   {

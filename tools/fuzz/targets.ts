@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import '../environment.ts'
 
 export interface FuzzTarget {
   /** Folder of the package that is fuzzed. */

@@ -4,9 +4,10 @@ export class Line {
   readonly #started = performance.now()
   readonly #timer: NodeJS.Timeout | undefined
 
-  constructor(title: string) {
+  /** @param moves whether to show the time that passes, on a terminal; not where other lines are under way */
+  constructor(title: string, { moves = true }: { moves?: boolean } = {}) {
     this.#title = title
-    if (!process.stdout.isTTY) return
+    if (!process.stdout.isTTY || !moves) return
     const show = (): void => void process.stdout.write(`\r\u001B[K${title} … ${this.#seconds()}`)
     show()
     this.#timer = setInterval(show, 200)
@@ -14,7 +15,9 @@ export class Line {
 
   settle(note: string): void {
     clearInterval(this.#timer)
-    process.stdout.write(`${process.stdout.isTTY ? '\r\u001B[K' : ''}${this.#title}: ${note} (${this.#seconds()})\n`)
+    process.stdout.write(
+      `${this.#timer === undefined ? '' : '\r\u001B[K'}${this.#title}: ${note} (${this.#seconds()})\n`,
+    )
   }
 
   #seconds(): string {

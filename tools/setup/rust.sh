@@ -1,7 +1,4 @@
-# Finds or installs Rust. The one place that knows where it is.
-#
-#   . tools/setup/rust.sh && use_rust    puts it on the PATH and sets rust_kind
-#   bash tools/setup/rust.sh             prints what was found, as JSON
+# Finds or installs Rust. Part of environment.sh; `use_rust` sets rust_kind:
 #
 # rust_kind  rustup   cargo of rustup: the source of the library comes from its server
 #            debian   rustc-web and cargo-web of Debian, whose rust-web-src brings it
@@ -100,10 +97,3 @@ install_rustup() {
   chmod +x "$installer"
   "$installer" -y --profile minimal --default-toolchain stable >>"$log" 2>&1
 }
-
-if [ "${BASH_SOURCE[0]}" = "$0" ]; then
-  use_rust || { echo "Rust $rust_minimum or later was not found. Run: npm run setup" >&2; exit 1; }
-  wasm=false
-  builds_wasm && wasm=true
-  printf '{"kind":"%s","cargo":"%s","rustc":"%s","buildsWasm":%s}\n' "$rust_kind" "$(command -v cargo)" "$(command -v rustc)" "$wasm"
-fi

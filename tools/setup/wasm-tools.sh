@@ -5,7 +5,6 @@ wasm_pack_version=0.15.1
 wasm_bindgen_version=0.2.130
 
 install_wasm_tools() {
-  export PATH="$cache/bin:$PATH"
   is_version wasm-pack "$wasm_pack_version" || cargo_install wasm-pack "$wasm_pack_version" --locked
   # Not --locked: the lock of this release names a crate that was withdrawn.
   is_version wasm-bindgen "$wasm_bindgen_version" || cargo_install wasm-bindgen-cli "$wasm_bindgen_version"

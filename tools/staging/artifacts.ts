@@ -1,17 +1,16 @@
 import { access } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { toolsFolder } from '../environment.ts'
 
 const root: string = fileURLToPath(new URL('../..', import.meta.url))
-const cache: string = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'blindllama-web')
 const target: string = process.env['CARGO_TARGET_DIR'] ?? join(root, 'target')
 
 /** What set-up and build leave behind, and staging runs. */
 export const artifacts: Readonly<Record<'gateway' | 'modelServer' | 'model' | 'page', string>> = {
   gateway: join(target, 'gateway/blindllama-gateway'),
   modelServer: join(root, 'tools/model-server/dist'),
-  model: join(cache, 'models/SmolLM2-135M-Instruct.Q4_1.gguf'),
+  model: join(toolsFolder, 'models/SmolLM2-135M-Instruct.Q4_1.gguf'),
   page: join(root, 'examples/react-chat/dist'),
 }
 

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
+import '../environment.ts'
 
 export interface ChildOptions {
   /** What it is called in messages. */

@@ -1,72 +1,119 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { cargoCount, vitestCount, wordCount, type Counter } from './count.ts'
+import type { InLane } from './lanes.ts'
+import { cargoPassed, goPassed, playwrightPassed, vitestPassed, type PassedReader } from './ran.ts'
 
-export interface Stage {
+/** What runs side by side. Stages of `pages` need a core for a browser; those of `crates` build and test Rust. */
+type Lane = 'crates' | 'pages'
+
+export interface Stage extends InLane {
   readonly name: string
+  readonly lane: Lane
   readonly command: readonly string[]
   /** Folder to run it in, relative to the root. */
   readonly folder?: string
   /** Without one, the stage is one test: it passes when the command does. */
   readonly count?: Counter
+  /** Which tests passed, for the claims of the documents. */
+  readonly passed?: PassedReader
+  /** Sources, by the beginning of their path, that claims may name where the whole stage passed. */
+  readonly sources?: string
   readonly timeoutMs: number
 }
+
+/** Where stages leave their reports, relative to the root. */
+export const reports = 'target/test-reports'
 
 const minutes = 60_000
 const bin = (name: string): string => `node_modules/.bin/${name}`
 const tsx = (...words: string[]): string[] => ['node', '--import', 'tsx', ...words]
+const pages = (stage: Omit<Stage, 'lane'>): Stage => ({ ...stage, lane: 'pages' })
+const crates = (stage: Omit<Stage, 'lane'>): Stage => ({ ...stage, lane: 'crates' })
 
-function vitest(folder: string, timeoutMs: number): Stage {
-  return { name: folder, command: ['pnpm', 'exec', 'vitest', 'run'], folder, count: vitestCount, timeoutMs }
+function vitest(root: string, folder: string, timeoutMs: number): Omit<Stage, 'lane'> {
+  const report = join(root, reports, `${folder.replaceAll('/', '-')}.json`)
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  return {
+    name: folder,
+    command: ['pnpm', 'exec', 'vitest', 'run', ...reporters],
+    folder,
+    count: vitestCount,
+    passed: vitestPassed(report),
+    timeoutMs,
+  }
 }
 
-/** Everything that must hold before a change is merged: quick ones first. */
+/** Everything that must hold before a change is merged: quick ones first, in each lane. */
 export function stages(root: string): Stage[] {
   // Vectors and evidence that lie beside the checkout, with the checks of those who made them.
   const checks = join(root, '../shared/check')
   const ofOthers = existsSync(checks) ? readdirSync(checks).toSorted() : []
+  const log = 'tools/release-log'
   return [
-    { name: 'lint', command: [bin('oxlint'), '--deny-warnings'], timeoutMs: minutes },
-    { name: 'format', command: [bin('oxfmt'), '--check'], timeoutMs: minutes },
-    { name: 'types', command: [bin('tsc'), '--build'], timeoutMs: 5 * minutes },
-    { name: 'codes', command: tsx('tools/codes.ts', '--check'), timeoutMs: minutes },
-    { name: 'Rust format', command: ['cargo', 'fmt', '--check'], timeoutMs: minutes },
-    {
-      name: 'Rust lint',
-      command: ['cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '--deny', 'warnings'],
-      timeoutMs: 15 * minutes,
-    },
-    {
+    pages({ name: 'lint', command: [bin('oxlint'), '--deny-warnings'], timeoutMs: minutes }),
+    pages({ name: 'format', command: [bin('oxfmt'), '--check'], timeoutMs: minutes }),
+    pages({ name: 'types', command: [bin('tsc'), '--build'], timeoutMs: 5 * minutes }),
+    pages(vitest(root, 'packages/cli', 10 * minutes)),
+    pages(vitest(root, 'examples/react-chat', 5 * minutes)),
+    pages(vitest(root, 'tools/model-server', 5 * minutes)),
+    pages({ name: 'package', command: ['pnpm', '--dir', 'packages/web-sdk', 'run', 'check'], timeoutMs: 3 * minutes }),
+    pages({ name: 'size', command: tsx('tools/size.ts'), timeoutMs: 2 * minutes }),
+    pages({
+      name: 'end to end',
+      command: tsx('e2e/run.ts'),
+      count: wordCount,
+      passed: playwrightPassed('e2e/results/report.json', 'e2e/specs'),
+      timeoutMs: 30 * minutes,
+    }),
+    pages({
+      name: 'truncation',
+      command: tsx('e2e/truncation.ts'),
+      count: wordCount,
+      sources: 'e2e/truncation',
+      timeoutMs: 5 * minutes,
+    }),
+    pages({
+      name: 'leakage',
+      command: tsx('e2e/leakage.ts', '--check'),
+      sources: 'e2e/leakage',
+      timeoutMs: 2 * minutes,
+    }),
+    pages({ name: 'canaries', command: tsx('e2e/canary.ts'), count: wordCount, timeoutMs: 25 * minutes }),
+    crates({ name: 'codes', command: tsx('tools/codes.ts', '--check'), timeoutMs: minutes }),
+    crates({ name: 'Rust format', command: ['cargo', 'fmt', '--check'], timeoutMs: minutes }),
+    crates({
       name: 'Rust tests',
       command: ['cargo', 'test', '--workspace', '--locked', '--no-fail-fast'],
       count: cargoCount,
+      passed: cargoPassed,
       timeoutMs: 25 * minutes,
-    },
-    vitest('packages/web-sdk', 10 * minutes),
-    vitest('packages/cli', 10 * minutes),
-    vitest('examples/react-chat', 5 * minutes),
-    vitest('tools/model-server', 5 * minutes),
-    vitest('tools', 10 * minutes),
-    { name: 'log of releases', command: ['bash', 'tools/setup/go.sh', 'test', 'release-log'], timeoutMs: 5 * minutes },
-    { ...vitest('conformance', 5 * minutes), name: 'tests of conformance' },
-    {
-      name: 'package',
-      command: ['pnpm', '--dir', 'packages/web-sdk', 'run', 'check'],
-      timeoutMs: 3 * minutes,
-    },
-    { name: 'size', command: tsx('tools/size.ts'), timeoutMs: 2 * minutes },
-    { name: 'fuzzing', command: tsx('tools/fuzz.ts'), count: wordCount, timeoutMs: 40 * minutes },
-    { name: 'vectors of our own', command: tsx('tools/vectors.ts', 'bundle'), timeoutMs: 5 * minutes },
-    {
+    }),
+    crates(vitest(root, 'packages/web-sdk', 10 * minutes)),
+    crates(vitest(root, 'tools', 10 * minutes)),
+    crates({
+      name: 'log of releases',
+      command: ['bash', '-c', 'go vet ./... && go test -v ./...'],
+      folder: log,
+      passed: goPassed(log),
+      timeoutMs: 5 * minutes,
+    }),
+    crates({ ...vitest(root, 'conformance', 5 * minutes), name: 'tests of conformance' }),
+    crates({ name: 'vectors of our own', command: tsx('tools/vectors.ts', 'bundle'), timeoutMs: 5 * minutes }),
+    crates({
       name: 'conformance',
       command: tsx('conformance/conformance.ts'),
       count: wordCount,
       timeoutMs: 10 * minutes,
-    },
-    ...ofOthers.map((name) => ({ name: `${name} of others`, command: [join(checks, name)], timeoutMs: 5 * minutes })),
-    { name: 'end to end', command: tsx('e2e/run.ts'), count: wordCount, timeoutMs: 30 * minutes },
-    { name: 'truncation', command: tsx('e2e/truncation.ts'), count: wordCount, timeoutMs: 5 * minutes },
-    { name: 'leakage', command: tsx('e2e/leakage.ts', '--check'), timeoutMs: 2 * minutes },
-    { name: 'canaries', command: tsx('e2e/canary.ts'), count: wordCount, timeoutMs: 25 * minutes },
+    }),
+    ...ofOthers.map((name) =>
+      crates({ name: `${name} of others`, command: [join(checks, name)], timeoutMs: 5 * minutes }),
+    ),
+    crates({
+      name: 'Rust lint',
+      command: ['cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '--deny', 'warnings'],
+      timeoutMs: 15 * minutes,
+    }),
+    crates({ name: 'fuzzing', command: tsx('tools/fuzz.ts'), count: wordCount, timeoutMs: 40 * minutes }),
   ]
 }

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createHash, X509Certificate } from 'node:crypto'
 import { promisify } from 'node:util'
+import '../../../tools/environment.ts'
 
 /** A certificate for 127.0.0.1 and chat.example by an authority that existed for one call, in a private folder. */
 export interface Certificate {

@@ -1,12 +1,10 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { toolsFolder } from '../../environment.ts'
 import { Engine } from '../src/engine.ts'
 import { createModelServer } from '../src/server.ts'
-
-const cache: string = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'blindllama-web')
 
 export interface TestServer {
   readonly url: string
@@ -19,7 +17,7 @@ export interface TestServer {
 /** The real model behind the real server, on a free port. */
 export async function startTestServer(): Promise<TestServer> {
   const engine = await Engine.load({
-    modelPath: join(cache, 'models/SmolLM2-135M-Instruct.Q4_1.gguf'),
+    modelPath: join(toolsFolder, 'models/SmolLM2-135M-Instruct.Q4_1.gguf'),
     modelId: 'smollm2',
     threads: 1,
     parallel: 2,

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import '../../environment.ts'
 import { hashFile, hashFolder } from '../measure.ts'
 import { testFolder } from './folder.ts'
 

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import '../../environment.ts'
+import { buildGo } from '../../run/go.ts'
 import { loadVerifier, type VerifierModule } from '../../vectors/verifier.ts'
 import { Child } from '../child.ts'
 import { encodeEventLog } from '../event-log.ts'
@@ -129,8 +131,7 @@ async function makeStatus(...what: string[]): Promise<void> {
 /** A real TPM in software, measured as in staging, and the real gateway before it. */
 beforeAll(async () => {
   verifier = await loadVerifier('pkg')
-  const go = fileURLToPath(new URL('../../setup/go.sh', import.meta.url))
-  await promisify(execFile)('bash', [go, 'build', at('release-log'), 'release-log'])
+  buildGo('release-log', at('release-log'))
   for (const name of ['developer', 'auditor', 'office', 'log', 'witness', 'successor', 'mallory']) await keygen(name)
   writeFileSync(at('witnesses'), await startWitness(at('release-log')))
 

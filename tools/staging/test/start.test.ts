@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { expect, it, onTestFinished } from 'vitest'
+import '../../environment.ts'
 import { isRunning } from '../../run/is-running.ts'
 import { testFolder } from './folder.ts'
 

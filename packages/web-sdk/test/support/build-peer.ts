@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import '../../../../tools/environment.ts'
+import { buildGo } from '../../../../tools/run/go.ts'
 import { goPeerProgram } from './go-peer.js'
 
 /** Builds both peers and the gateway's decoders once for all tests; cargo and go do nothing where they are up to date. */
@@ -8,5 +10,5 @@ export default function buildPeer(): void {
   const cargo = ['build', '--quiet', '--locked']
   execFileSync('cargo', [...cargo, '-p', 'ohttp-peer'], { cwd: root, stdio: 'inherit' })
   execFileSync('cargo', [...cargo, '-p', 'blindllama-gateway', '--example', 'decode'], { cwd: root, stdio: 'inherit' })
-  execFileSync('bash', ['tools/setup/go.sh', 'build', goPeerProgram], { cwd: root, stdio: 'inherit' })
+  buildGo('ohttp-peer-go', goPeerProgram)
 }

@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import '../../../../tools/environment.ts'
 import { type Bytes, hex } from '../../src/bytes.js'
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url))

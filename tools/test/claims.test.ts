@@ -1,0 +1,78 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+import { claimsOf, unheld } from './claims.ts'
+import { cargoPassed, goPassed, playwrightPassed, vitestPassed } from './ran.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'blindllama-claims-'))
+
+function report(name: string, content: object): string {
+  writeFileSync(join(folder, name), JSON.stringify(content))
+  return join(folder, name)
+}
+
+it('finds the file of a test of Rust', () => {
+  const printed = [
+    '     Running unittests src/lib.rs (target/debug/deps/blindllama_verifier-0a1b)',
+    'test event_log::tests::allowing::a_variable_counts ... ok',
+    'test event_log::tests::allowing::another ... FAILED',
+    'test json::reader::inner::deep ... ok',
+    '     Running tests/gateway/main.rs (target/debug/deps/gateway-0a1b)',
+    'test admission::nothing_but_the_routes ... ok',
+    '     Running tests/mutations.rs (target/debug/deps/mutations-0a1b)',
+    'test every_bit ... ok',
+  ].join('\n')
+  expect(cargoPassed(root, printed)).toEqual([
+    {
+      file: 'packages/verifier-wasm/src/event_log/tests/allowing.rs',
+      name: 'event_log::tests::allowing::a_variable_counts',
+    },
+    { file: 'packages/verifier-wasm/src/json/reader.rs', name: 'json::reader::inner::deep' },
+    { file: 'packages/gateway/tests/gateway/admission.rs', name: 'admission::nothing_but_the_routes' },
+    { file: 'packages/verifier-wasm/tests/mutations.rs', name: 'every_bit' },
+  ])
+})
+
+it('finds the file of a test of Go', () => {
+  const printed = '=== RUN\n--- PASS: TestAWitnessSignsNoSecondHistory (0.01s)\n--- FAIL: TestOther (0.00s)\n'
+  expect(goPassed('tools/release-log')(root, printed)).toEqual([
+    { file: 'tools/release-log/log_test.go', name: 'TestAWitnessSignsNoSecondHistory' },
+  ])
+})
+
+it('reads the reports of Vitest and Playwright', () => {
+  const vitest = report('vitest.json', {
+    testResults: [
+      {
+        name: join(root, 'packages/a.test.ts'),
+        assertionResults: [
+          { fullName: 'a key ends', status: 'passed' },
+          { fullName: 'a key lives', status: 'failed' },
+        ],
+      },
+    ],
+  })
+  expect(vitestPassed(vitest)(root, '')).toEqual([{ file: 'packages/a.test.ts', name: 'a key ends' }])
+  const spec = (ok: boolean): object => ({ title: 'is told', ok })
+  report('playwright.json', {
+    suites: [
+      { title: 'a.spec.ts', file: 'a.spec.ts', suites: [{ title: 'A page', specs: [spec(true), spec(false)] }] },
+      { title: 'b.spec.ts', file: 'b.spec.ts', specs: [spec(true), spec(true)] },
+    ],
+  })
+  expect(playwrightPassed('playwright.json', 'e2e/specs')(folder, '')).toEqual([
+    { file: 'e2e/specs/b.spec.ts', name: 'is told' },
+  ])
+})
+
+it('names the claims that no passed test holds', () => {
+  const claims = claimsOf(root)
+  expect(claims.length).toBeGreaterThan(40)
+  expect(unheld(claims, [], [])).toEqual(claims)
+  const [first] = claims
+  expect(unheld(claims, [{ file: first?.file ?? '', name: `around ${first?.name}` }], [])).not.toContain(first)
+  expect(unheld(claims, [], ['e2e/specs/']).some(({ file }) => file.startsWith('e2e/specs/'))).toBe(false)
+})
