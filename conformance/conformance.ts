@@ -10,7 +10,7 @@
  */
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { assertOk } from '../tools/build-wasm/toolchain.ts'
+import { assertOk } from '../tools/run/assert-ok.ts'
 import { runCommand } from '../tools/run/command.ts'
 import { adapter } from './run/adapter.ts'
 import { allCases } from './run/cases/all.ts'

@@ -11,7 +11,8 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fingerprint } from './build/fingerprint.ts'
-import { assertOk, cargoFlags, findToolchain, forceDebian, rustcFlags, type Toolchain } from './build-wasm/toolchain.ts'
+import { cargoFlags, findToolchain, forceDebian, rustcFlags, type Toolchain } from './build-wasm/toolchain.ts'
+import { assertOk } from './run/assert-ok.ts'
 import { runCommand } from './run/command.ts'
 
 const packages: Record<string, string> = { pkg: 'wasm', 'pkg-vectors': 'vectors' }

@@ -9,7 +9,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { readEventLog } from '../packages/cli/src/eventlog/report.ts'
-import { assertOk } from './build-wasm/toolchain.ts'
+import { assertOk } from './run/assert-ok.ts'
 import { runCommand } from './run/command.ts'
 import { loadVerifier } from './vectors/verifier.ts'
 

@@ -10,7 +10,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { assertOk } from './build-wasm/toolchain.ts'
+import { assertOk } from './run/assert-ok.ts'
 import { runCommand } from './run/command.ts'
 import { type BundleVector, runBundle } from './vectors/bundle.ts'
 import { runChains } from './vectors/chain.ts'

@@ -1,4 +1,3 @@
-import type { Outcome } from '../run/command.ts'
 import { runCommand } from '../run/command.ts'
 
 /** Variables that lead to a compiler, the source of its library and a linker for WebAssembly on this machine. */
@@ -46,9 +45,4 @@ function debian(): Toolchain {
     RUSTC: '/usr/bin/rustc',
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: 'wasm-ld-22',
   }
-}
-
-/** What a tool printed, for an error that explains itself. */
-export function assertOk(what: string, outcome: Outcome): void {
-  if (!outcome.ok) throw new Error(`${outcome.output.trimEnd()}\n${what}: ${outcome.reason}`)
 }
