@@ -9,6 +9,8 @@ import { cargoPassed, goPassed, playwrightPassed, vitestPassed } from './ran.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'blindllama-claims-'))
 
+const spec = (ok: boolean): object => ({ title: 'is told', ok })
+
 function report(name: string, content: object): string {
   writeFileSync(join(folder, name), JSON.stringify(content))
   return join(folder, name)
@@ -56,7 +58,6 @@ it('reads the reports of Vitest and Playwright', () => {
     ],
   })
   expect(vitestPassed(vitest)(root, '')).toEqual([{ file: 'packages/a.test.ts', name: 'a key ends' }])
-  const spec = (ok: boolean): object => ({ title: 'is told', ok })
   report('playwright.json', {
     suites: [
       { title: 'a.spec.ts', file: 'a.spec.ts', suites: [{ title: 'A page', specs: [spec(true), spec(false)] }] },
