@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { cargoCount, vitestCount, wordCount, type Counter } from './count.ts'
+import { cargoCount, mutantCount, vitestCount, wordCount, type Counter } from './count.ts'
 import type { InLane } from './lanes.ts'
 import { cargoPassed, goPassed, playwrightPassed, vitestPassed, type PassedReader } from './ran.ts'
 
@@ -112,6 +112,12 @@ export function stages(root: string): Stage[] {
     crates({
       name: 'Rust lint',
       command: ['cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '--deny', 'warnings'],
+      timeoutMs: 15 * minutes,
+    }),
+    crates({
+      name: 'mutants (a sample)',
+      command: tsx('tools/mutants.ts', '--json', '--sample', '12'),
+      count: mutantCount,
       timeoutMs: 15 * minutes,
     }),
     crates({ name: 'fuzzing', command: tsx('tools/fuzz.ts'), count: wordCount, timeoutMs: 40 * minutes }),
