@@ -45,6 +45,7 @@ use_tools() {
 }
 
 use_tools
+[ -z "${RUSTUP_TOOLCHAIN:-}" ] || environment_names+=(RUSTUP_TOOLCHAIN)
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
   for name in "${environment_names[@]}"; do printf '%s=%s\0' "$name" "${!name}"; done
