@@ -8,7 +8,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 test('the program in the README verifies the service and prints the answer of its model', async ({ staging }) => {
   const before = await requestsAt(staging)
-  const program = ['--import', 'tsx', 'examples/minimal/chat.ts', new URL(staging.pageUrl).origin, 'Say hello.']
+  // The address as `npm start` prints it.
+  const program = ['--import', 'tsx', 'examples/minimal/chat.ts', staging.pageUrl, 'Say hello.']
   const { stdout, stderr } = await promisify(execFile)(process.execPath, program, { cwd: root, timeout: 60_000 })
   expect(stderr).toContain('(simulated)')
   expect(stdout.trim().length).toBeGreaterThan(1)
