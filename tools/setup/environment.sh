@@ -5,7 +5,7 @@
 #
 # Read:     BLINDLLAMA_CACHE   one folder for all caches: ours, and those of cargo, rustup, Go, pnpm, npm and pip.
 #                              Unset, ours is below the user's cache folder and the others stay where these programs keep them.
-# Written:  BLINDLLAMA_TOOLS   our folder: bin/ (wasm-pack, wasm-bindgen), models/, go/
+# Written:  BLINDLLAMA_TOOLS   our folder: bin/ (wasm-pack, wasm-bindgen, pnpm where it is nowhere else), models/, go/
 #           PATH               begins with bin/, then with the Rust and the Go that are used where these are not on it
 #           GOTOOLCHAIN        local: the Go that is there, never another one from the network
 # shellcheck shell=bash
