@@ -6,6 +6,9 @@ import { defineConfig, type UserConfig } from 'tsdown'
 const { resolve } = createRequire(import.meta.url)
 const inspectWasm = resolve('@blindllama/verifier-wasm/inspect.wasm')
 
+/** Tests build what they run into a folder of their own. */
+const outDir = process.env['CLI_OUT_DIR'] ?? 'dist'
+
 function sha256(file: string): string {
   return JSON.stringify(createHash('sha256').update(readFileSync(file)).digest('hex'))
 }
@@ -16,11 +19,12 @@ const config: UserConfig = defineConfig({
   platform: 'node',
   entry: { blindllama: 'src/main.ts' },
   format: 'esm',
+  outDir,
   dts: false,
   outputOptions: { entryFileNames: '[name].js' },
   // The module that judges is read from the SDK's package, so that both always have the same.
   deps: { alwaysBundle: [/^@blindllama\/verifier-wasm/] },
-  copy: [{ from: inspectWasm, to: 'dist', rename: 'blindllama_inspect_bg.wasm' }],
+  copy: [{ from: inspectWasm, to: outDir, rename: 'blindllama_inspect_bg.wasm' }],
   define: {
     WASM_SHA256: sha256(resolve('@blindllama/web-sdk/blindllama_verifier_bg.wasm')),
     INSPECT_WASM_SHA256: sha256(inspectWasm),

@@ -1,11 +1,13 @@
+import type { Code } from '@blindllama/web-sdk'
 import { exit, type ExitCode } from './exit.js'
+import type { CommandCode } from './generated/codes.js'
 
 /** Ends the command with a sentence for a person and a `code` for a program. */
 export class Failure extends Error {
-  readonly code: string
+  readonly code: Code | CommandCode
   readonly exitCode: ExitCode
 
-  constructor(code: string, message: string, exitCode: ExitCode, options?: ErrorOptions) {
+  constructor(code: Code | CommandCode, message: string, exitCode: ExitCode, options?: ErrorOptions) {
     super(message, options)
     this.code = code
     this.exitCode = exitCode

@@ -11,7 +11,8 @@ export function parse<const T extends Options>(args: readonly string[], options:
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
   } catch (cause) {
-    throw usage((cause as Error).message)
+    // Node.js writes some of these over several lines.
+    throw usage((cause as Error).message.replaceAll(/\s*\n\s*/g, ' '))
   }
 }
 
@@ -24,12 +25,17 @@ export async function bytesOf(file: string): Promise<Uint8Array<ArrayBuffer>> {
   }
 }
 
+/** Whether a file is JSON, as receipts are: no bundle begins like an object. */
+export function isJsonObject(file: Uint8Array): boolean {
+  return /^\s*\{/.test(Buffer.from(file.subarray(0, 64)).toString('latin1'))
+}
+
 /** `now`, an RFC 3339 time, or milliseconds since 1970. */
 export function timeOf(text: string): number {
   if (text === 'now') return Date.now()
   const ms = /^\d{1,16}$/.test(text) ? Number(text) : /^\d{4}-/.test(text) ? Date.parse(text) : NaN
   if (!Number.isSafeInteger(ms) || ms < 0)
-    throw usage(`--at: '${text}' is no time; say now, 2026-11-22T10:00:00Z, or milliseconds`)
+    throw usage(`--at: '${text}' is no time; say now, 2026-11-22T10:00:00Z, or milliseconds since 1970`)
   return ms
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { EventLogReport } from '../src/eventlog/report.js'
-import { blindllama, file } from './support/run.js'
+import { blindllama, file, runAs } from './support/run.js'
 import { cryptoAgileLog, event } from './support/event-log.js'
 
 const separator = Buffer.alloc(4)
@@ -11,6 +11,7 @@ test('a log is shown PCR by PCR, with what its digests prove', async () => {
   expect(exitCode).toBe(0)
   expect(out).toMatch(/PCR 7 {2}[0-9a-f]{64}/)
   expect(out).toMatch(/✓ +1 {2}EV_SEPARATOR/)
+  expect(out).toContain('NOT VERIFIED')
 })
 
 test('a program gets a line for each log', async () => {
@@ -21,7 +22,7 @@ test('a program gets a line for each log', async () => {
     .split('\n')
     .map((line) => JSON.parse(line) as EventLogReport)
   expect(exitCode).toBe(1)
-  expect(reports[0]).toMatchObject({ name: good, parse: 'ok', bank: 'sha256' })
+  expect(reports[0]).toMatchObject({ name: good, parse: 'ok', bank: 'sha256', verified: false })
   expect(reports[1]?.parse).toMatch(/^eventlog\./)
 })
 
@@ -30,4 +31,11 @@ test('one flipped byte of what was measured is no longer shown as proven', async
   log[log.length - 1] = 1
   const { out } = await blindllama('eventlog', file('flipped', log))
   expect(out).toMatch(/\? +1 {2}EV_SEPARATOR/)
+})
+
+test('Secure Boot is what the log says, and no check of a log is shown in green', async () => {
+  const log = file('colored', cryptoAgileLog([event(7, 4, separator)]))
+  const { out } = await runAs({ FORCE_COLOR: '1', NO_COLOR: '' }, 'eventlog', log)
+  expect(out).toContain('Secure Boot, as the log says')
+  expect(out).not.toContain('\u001B[32m')
 })

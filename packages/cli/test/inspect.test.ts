@@ -1,4 +1,8 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
+import { evidenceIn } from '../src/inspect/evidence-in.js'
 import type { Inspection } from '../src/inspect/report.js'
 import { blindllama, file, vector } from './support/run.js'
 
@@ -22,6 +26,7 @@ test('a program gets everything that was read', async () => {
   expect(shown.claims?.audiences.length).toBeGreaterThan(0)
   expect(shown.bundle).toMatchObject({ version: 1, carriesStatic: true, staticHash: shown.staticHash })
   expect(shown.malformed).toEqual([])
+  expect(shown).toMatchObject({ verified: false })
 })
 
 test('what is malformed is named, and the rest is shown', async () => {
@@ -38,3 +43,13 @@ test('bytes that are no evidence at all are malformed', async () => {
   expect(exitCode).toBe(1)
   expect(out).toContain('bundle: bundle.encoding')
 })
+
+test('a service that does not end its evidence is left after a time, with a code', async () => {
+  const server = createServer((_request, response) => response.writeHead(200).write('x'))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  const asked = evidenceIn(`http://127.0.0.1:${port}/`, 300)
+  await expect(asked).rejects.toMatchObject({ code: 'evidence.timeout', exitCode: 3 })
+  server.closeAllConnections()
+  server.close()
+}, 10_000)

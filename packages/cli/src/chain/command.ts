@@ -1,21 +1,22 @@
-import { createHash } from 'node:crypto'
 import type { Command } from '../command.js'
 import { exit } from '../exit.js'
 import { usage } from '../failure.js'
 import { bytesOf, hexOf, parse, timeOf } from '../options.js'
 import type { Io } from '../terminal/io.js'
 import { styleOf } from '../terminal/style.js'
+import { json, padded, type Shown, shown } from '../terminal/text.js'
 import { type Inspector, loadInspector } from '../verifier.js'
 import { certificatesIn } from './certificates.js'
 import { describe, type Described } from './describe.js'
 
-const help = `Usage: blindllama chain FILE… --root-sha256 HEX [options]
+const help = shown`Usage: blindllama chain FILE… --root-sha256 HEX [options]
 
 Validates the certificate chain of an attestation key, leaf first and root last, as the verifier does it in pages. FILEs are
 PEM or DER. The root decides which rules the leaf has: those of Azure, of Google, or of an authority of one's own.
 
 Options:
-  --root-sha256 HEX   SHA-256 of the root's DER: the one that you expect
+  --root-sha256 HEX   SHA-256 of the root's DER: the one that you expect. Those of Azure and Google stand in PROTOCOL.md §17.3; take
+                      that of another authority from the authority, and not from the chain
   --at TIME           now (this is the default), 2026-11-22T10:00:00Z, or milliseconds since 1970
   --json              one JSON object: verdict (accept or reject), code, certificates
 
@@ -56,27 +57,27 @@ export const chain: Command = {
     const at = timeOf(values.at ?? 'now')
     const certificates: Uint8Array[] = []
     for (const file of positionals) certificates.push(...certificatesIn(file, await bytesOf(file)))
-    const last = certificates.at(-1) ?? new Uint8Array()
+    // The chain's own last certificate is nothing to trust: a forger sends the root along.
     if (values['root-sha256'] === undefined)
       throw usage(
-        `--root-sha256 is needed: a chain proves nothing without the root that you expect. This one ends in ${createHash('sha256').update(last).digest('hex')}`,
+        '--root-sha256 HEX is needed: a chain proves nothing without the root that you expect. PROTOCOL.md §17.3 lists those of Azure and Google; take that of another authority from the authority',
       )
     const root = hexOf('--root-sha256', values['root-sha256'], 32)
     const code = check(loadInspector(), certificates, root, at)
     const verdict = code === 'ok' ? 'accept' : 'reject'
     const report: Report = { verdict, code, at: new Date(at).toISOString(), certificates: certificates.map(describe) }
-    io.out(values.json ? `${JSON.stringify(report)}\n` : present(report, io))
+    io.out(values.json ? json(report) : present(report, io))
     return code === 'ok' ? exit.passed : exit.refused
   },
 }
 
-function present({ verdict, code, at, certificates }: Report, io: Io): string {
+function present({ verdict, code, at, certificates }: Report, io: Io): Shown {
   const style = styleOf(io)
   const result = verdict === 'accept' ? style.good(style.bold('ACCEPTED')) : style.bad(style.bold('REFUSED'))
   const rows = certificates.map(({ subject, validFrom, validTo, sha256 }, index) => {
     const role = index === 0 ? 'leaf' : index === certificates.length - 1 ? 'root' : `CA ${index}`
-    const dates = style.dim(`${validFrom ?? '?'} – ${validTo ?? '?'}`)
-    return `  ${role.padEnd(6)} ${subject ?? 'cannot be read'}\n         ${dates}\n         ${style.dim(sha256)}\n`
+    const dates = style.dim(shown`${validFrom ?? '?'} – ${validTo ?? '?'}`)
+    return shown`  ${padded(role, 6)} ${subject ?? 'cannot be read'}\n         ${dates}\n         ${style.dim(sha256)}\n`
   })
-  return `${result}  at ${at}${verdict === 'reject' ? style.dim(` (${code})`) : ''}\n\n${rows.join('')}`
+  return shown`${result}  at ${at}${verdict === 'reject' ? style.dim(` (${code})`) : ''}\n\n${rows}`
 }

@@ -1,5 +1,4 @@
 import { createHash, X509Certificate } from 'node:crypto'
-import { printable } from '../terminal/style.js'
 
 /** A certificate as Node.js reads it, to be shown: nothing is decided by it. */
 export interface Described {
@@ -17,7 +16,7 @@ export function describe(der: Uint8Array): Described {
   try {
     const { subject, validFrom, validTo } = new X509Certificate(withoutPadding(der))
     const name = subject === undefined || subject === '' ? 'no subject' : subject.split('\n').toReversed().join(', ')
-    return { subject: printable(name), validFrom: time(validFrom), validTo: time(validTo), sha256 }
+    return { subject: name, validFrom: time(validFrom), validTo: time(validTo), sha256 }
   } catch {
     return { sha256 }
   }

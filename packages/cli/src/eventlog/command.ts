@@ -2,17 +2,20 @@ import type { Command } from '../command.js'
 import { exit } from '../exit.js'
 import { usage } from '../failure.js'
 import { bytesOf, parse } from '../options.js'
+import { json, shown } from '../terminal/text.js'
 import { loadInspector } from '../verifier.js'
 import { present } from './present.js'
 import { readEventLog } from './report.js'
 
-const help = `Usage: blindllama eventlog FILE… [--json]
+const help = shown`Usage: blindllama eventlog FILE… [--json]
 
 Reads TCG event logs (on Linux: /sys/kernel/security/tpm0/binary_bios_measurements): what was measured into which PCR, which
-values follow, and which rules of the Firmware Profile the log breaks. A log is a story: only a quote makes it true.
-  ✓  the digest is the hash of what is shown        ?  what is shown is the log's word
+values follow, and which rules of the Firmware Profile the log breaks. A log is a claim: it explains values, and only a quote over
+these values proves that they were measured.
+  ✓  the digest is the hash of what is shown        ?  what is shown is the log's claim
+The names of types are the log's claim on both: no digest covers them.
 
---json prints a line for each file: name, parse (ok or a code), replayedPcrs, findings, events.
+--json prints a line for each file: name, parse (ok or a code), replayedPcrs, findings, events, and "verified": false.
 
 Exit codes: 0 every log was read, 1 one has a syntax error, 2 wrong use, 3 undecided.
 `
@@ -28,7 +31,7 @@ export const eventlog: Command = {
     for (const file of positionals) {
       const report = readEventLog(inspector, file, await bytesOf(file))
       unread ||= report.parse !== 'ok'
-      io.out(values.json ? `${JSON.stringify(report)}\n` : present(report, io))
+      io.out(values.json ? json({ ...report, verified: false }) : present(report, io))
     }
     return unread ? exit.refused : exit.passed
   },

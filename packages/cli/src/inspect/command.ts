@@ -2,19 +2,20 @@ import type { Command } from '../command.js'
 import { exit } from '../exit.js'
 import { usage } from '../failure.js'
 import { bytesOf, parse } from '../options.js'
+import { json, shown } from '../terminal/text.js'
 import { loadInspector } from '../verifier.js'
 import { evidenceIn } from './evidence-in.js'
 import { present } from './present.js'
 import { report } from './report.js'
 
-const help = `Usage: blindllama inspect FILE | URL [options]
+const help = shown`Usage: blindllama inspect FILE | URL [options]
 
-Shows what evidence says, without judging it: nothing that is shown here is proven. FILE is a bundle in CBOR, or a receipt;
+Shows what evidence says, without judging it: nothing that is shown here is proven. 'blindllama verify' judges. FILE is a bundle in CBOR, or a receipt;
 URL is the base URL of a service, which is asked with a nonce of its own.
 
 Options:
   --static FILE   the static part, where the bundle leaves it out
-  --json          one JSON object
+  --json          one JSON object, with "verified": false
 
 Exit codes: 0 it was read, 1 it is malformed, 2 wrong use, 3 undecided.
 `
@@ -30,8 +31,8 @@ export const inspect: Command = {
     if (target === undefined || more.length > 0) throw usage('one FILE or URL is expected: blindllama inspect --help')
     const found = await evidenceIn(target)
     const part = values.static === undefined ? found.staticPart : await bytesOf(values.static)
-    const shown = report(loadInspector().inspect(found.evidence, part))
-    io.out(values.json ? `${JSON.stringify(shown)}\n` : present(shown, io))
-    return shown.malformed.length === 0 ? exit.passed : exit.refused
+    const read = report(loadInspector().inspect(found.evidence, part))
+    io.out(values.json ? json({ verified: false, ...read }) : present(read, io))
+    return read.malformed.length === 0 ? exit.passed : exit.refused
   },
 }

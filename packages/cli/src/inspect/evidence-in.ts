@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { exit } from '../exit.js'
 import { Failure } from '../failure.js'
-import { bytesOf } from '../options.js'
+import { bytesOf, isJsonObject } from '../options.js'
 
 interface Found {
   evidence: Uint8Array
@@ -14,10 +14,11 @@ const largest = 2 * 1024 * 1024
 /**
  * The evidence of a service, of a receipt, or of a file that is a bundle.
  *
- * @throws {Failure} `cli.file`, `evidence.unreachable`, `evidence.status`, `evidence.size`
+ * @param patienceMs how long a service has for it
+ * @throws {Failure} `cli.file`, `evidence.unreachable`, `evidence.timeout`, `evidence.status`, `evidence.size`
  */
-export async function evidenceIn(target: string): Promise<Found> {
-  if (/^https?:/i.test(target)) return { evidence: await ask(target) }
+export async function evidenceIn(target: string, patienceMs = 30_000): Promise<Found> {
+  if (/^https?:/i.test(target)) return { evidence: await ask(target, patienceMs) }
   const file = await bytesOf(target)
   const receipt = receiptIn(file)
   if (!receipt) return { evidence: file }
@@ -26,7 +27,7 @@ export async function evidenceIn(target: string): Promise<Found> {
 }
 
 function receiptIn(file: Uint8Array): { evidence: string; static?: string } | undefined {
-  if (file[0] !== 0x7b) return undefined
+  if (!isJsonObject(file)) return undefined
   try {
     const parsed = JSON.parse(Buffer.from(file).toString('utf8')) as { evidence?: unknown; static?: unknown }
     if (typeof parsed.evidence !== 'string') return undefined
@@ -41,27 +42,42 @@ function fromBase64url(text: string): Uint8Array {
 }
 
 /** A question whose nonce is forgotten: what comes back is looked at, and never believed. */
-async function ask(base: string): Promise<Uint8Array> {
+async function ask(base: string, patienceMs: number): Promise<Uint8Array> {
   const url = new URL('blindllama/v1/evidence', base.endsWith('/') ? base : `${base}/`)
   url.search = `nonce=${randomBytes(32).toString('base64url')}&v=1`
-  let response: Response
+  // A timer of its own: Node.js 20 may collect the signal of AbortSignal.timeout while a body is read, and never fires it.
+  const patience = new AbortController()
+  const timer = setTimeout(() => patience.abort(), patienceMs)
   try {
-    response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(30_000) })
+    const response = await fetch(url, { redirect: 'error', signal: patience.signal })
+    if (response.status !== 200)
+      throw new Failure(
+        'evidence.status',
+        `${url.origin} answered ${response.status} in place of evidence`,
+        exit.undecided,
+      )
+    return await bodyOf(response, url.origin)
   } catch (cause) {
+    if (cause instanceof Failure) throw cause
+    if (patience.signal.aborted)
+      throw new Failure(
+        'evidence.timeout',
+        `${url.origin} did not send its evidence within ${patienceMs / 1000} s`,
+        exit.undecided,
+        { cause },
+      )
     throw new Failure('evidence.unreachable', `${url.origin} could not be reached`, exit.undecided, { cause })
+  } finally {
+    clearTimeout(timer)
   }
-  if (response.status !== 200)
-    throw new Failure(
-      'evidence.status',
-      `${url.origin} answered ${response.status} in place of evidence`,
-      exit.undecided,
-    )
+}
+
+async function bodyOf(response: Response, origin: string): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   let length = 0
   for await (const part of response.body ?? []) {
     length += part.length
-    if (length > largest)
-      throw new Failure('evidence.size', `${url.origin} sent more than evidence can be`, exit.undecided)
+    if (length > largest) throw new Failure('evidence.size', `${origin} sent more than evidence can be`, exit.undecided)
     parts.push(part)
   }
   return new Uint8Array(Buffer.concat(parts))

@@ -1,35 +1,34 @@
 import { describe } from '../chain/describe.js'
 import type { Io } from '../terminal/io.js'
-import { facts, instant, section, size } from '../terminal/rows.js'
-import { printable, type Style, styleOf } from '../terminal/style.js'
+import { facts, instant, type Row, section, size } from '../terminal/rows.js'
+import { type Style, styleOf } from '../terminal/style.js'
+import { list, type Shown, shown } from '../terminal/text.js'
 import type { Inspection } from './report.js'
 
 /** Evidence for a person, part by part. */
-export function present(shown: Inspection, io: Io): string {
+export function present(read: Inspection, io: Io): Shown {
   const style = styleOf(io)
-  return [
-    `${style.warn(style.bold('NOT VERIFIED'))}  what the evidence says; 'blindllama verify' judges it\n`,
-    section('Malformed', malformed(shown, style), style),
-    section('Bundle', facts(bundle(shown), style), style),
-    section('Attestation key', facts(key(shown), style), style),
-    section('Quote', facts(quote(shown), style), style),
-    section('Claims', facts(claims(shown), style), style),
-    section(`Measurements, ${shown.values?.bank ?? ''}`, facts(measurements(shown), style), style),
-    section('Certificates', facts(certificates(shown), style), style),
-    section('Event logs', facts(logs(shown), style), style),
-  ].join('')
+  return shown`${[
+    shown`${style.warn(style.bold('NOT VERIFIED'))}  what the evidence says; 'blindllama verify' judges it\n`,
+    section('Malformed', malformed(read, style), style),
+    section('Bundle', facts(bundle(read), style), style),
+    section('Attestation key', facts(key(read), style), style),
+    section('Quote', facts(quote(read), style), style),
+    section('Claims', facts(claims(read), style), style),
+    section(`Measurements, ${read.values?.bank ?? ''}`, facts(measurements(read), style), style),
+    section('Certificates', facts(certificates(read), style), style),
+    section('Event logs', facts(logs(read), style), style),
+  ]}`
 }
 
-function malformed({ malformed: all }: Inspection, style: Style): string {
-  return all
-    .map(
-      ({ part, code, place }) =>
-        `  ${style.bad('✗')} ${part}: ${code}${place === '' ? '' : ` (${printable(place)})`}\n`,
-    )
-    .join('')
+function malformed({ malformed: all }: Inspection, style: Style): Shown[] {
+  return all.map(({ part, code, place }) => {
+    const where = place === '' ? shown`` : shown` (${place})`
+    return shown`  ${style.bad('✗')} ${part}: ${code}${where}\n`
+  })
 }
 
-function bundle({ bundle: read, staticHash }: Inspection): [string, string | undefined][] {
+function bundle({ bundle: read, staticHash }: Inspection): Row[] {
   if (!read) return []
   const held = staticHash === read.staticHash ? 'given' : 'left out'
   return [
@@ -40,7 +39,7 @@ function bundle({ bundle: read, staticHash }: Inspection): [string, string | und
   ]
 }
 
-function key({ ak }: Inspection): [string, string][] {
+function key({ ak }: Inspection): Row[] {
   return ak
     ? [
         ['name', ak.name],
@@ -49,7 +48,7 @@ function key({ ak }: Inspection): [string, string][] {
     : []
 }
 
-function quote({ quote: read, clock }: Inspection): [string, string | undefined][] {
+function quote({ quote: read, clock }: Inspection): Row[] {
   if (!read) return []
   const banks = read.pcrSelect.map(({ hash, pcrs }) => `0x${hash.toString(16).padStart(4, '0')}: ${pcrs.join(' ')}`)
   return [
@@ -63,10 +62,10 @@ function quote({ quote: read, clock }: Inspection): [string, string | undefined]
   ]
 }
 
-function claims({ claims: read, keys }: Inspection): [string, string | undefined][] {
+function claims({ claims: read, keys }: Inspection): Row[] {
   if (!read) return []
   return [
-    ['audiences', read.audiences.join(', ')],
+    ['audiences', list(read.audiences)],
     ['instance', read.instance],
     ['epoch', read.epochId],
     ['lifetime', `${read.lifetimeMs} ms`],
@@ -77,17 +76,17 @@ function claims({ claims: read, keys }: Inspection): [string, string | undefined
   ]
 }
 
-function measurements({ values }: Inspection): [string, string][] {
-  return (values?.pcrs ?? []).map(({ index, value }) => [`PCR ${index}`, value])
+function measurements({ values }: Inspection): Row[] {
+  return (values?.pcrs ?? []).map(({ index, value }): Row => [`PCR ${index}`, value])
 }
 
-function certificates({ chain = [] }: Inspection): [string, string][] {
-  return chain.map((der, index) => {
+function certificates({ chain = [] }: Inspection): Row[] {
+  return chain.map((der, index): Row => {
     const { subject, validFrom, validTo } = describe(Buffer.from(der, 'hex'))
-    return [String(index), `${subject ?? 'cannot be read'}  ${validFrom ?? '?'} – ${validTo ?? '?'}`]
+    return [String(index), shown`${subject ?? 'cannot be read'}  ${validFrom ?? '?'} – ${validTo ?? '?'}`]
   })
 }
 
-function logs({ eventLogs = [] }: Inspection): [string, string][] {
-  return eventLogs.map((log, index) => [String(index), size(log.length / 2)])
+function logs({ eventLogs = [] }: Inspection): Row[] {
+  return eventLogs.map((log, index): Row => [String(index), size(log.length / 2)])
 }

@@ -3,19 +3,21 @@ import { exit, type ExitCode } from '../exit.js'
 import { usage } from '../failure.js'
 import { parse } from '../options.js'
 import type { Io } from '../terminal/io.js'
-import { printable } from '../terminal/style.js'
+import { json, shown } from '../terminal/text.js'
+import { countersign } from './countersign.js'
 import { makeKey } from './keys.js'
 import { keySet } from './key-set.js'
 import { make } from './make.js'
 import { pack } from './pack.js'
 import { publish } from './publish.js'
-import { countersign, show, sign } from './sign.js'
+import { show } from './show.js'
+import { sign } from './sign.js'
 import { status } from './status.js'
 
-const help = `Usage: blindllama release VERB …
+const help = shown`Usage: blindllama release VERB …
 
 Makes, signs and publishes releases (docs/PROTOCOL.md §19). Documents are DSSE envelopes; keys are PKCS#8 PEM of Ed25519 that
-only their owner may read.
+only their owner may read. Each verb reads a document once: what it shows is what it signs, publishes or packs.
 
   keygen FILE            make a key; prints its public part
   make --out FILE        a manifest, of these values:
@@ -23,24 +25,34 @@ only their owner may read.
     --days N             valid for so long, from --from TIME (now) on
     [--config-digest HEX …] [--bank sha384]
     --pcrs FILE          JSON: {"0": HEX, …}, or {"whole": […], "platforms": […], "images": […]} of {"name", "pcrs"}
-    --from-evidence TARGET --pcr N …   in place of --pcrs: of a service or file that you know to be right
+    --from-evidence TARGET --pcr N …   in place of --pcrs: what a service or file shows; nothing verifies these values
   key-set --out FILE --previous FILE --key ROLE=HEX … --threshold ROLE=N …
                          the successor of a set of keys: of a policy, a key set, or an envelope of one
   status --out FILE      what was withdrawn, as of now
     [--revoke-release FILE|HEX …] [--revoke-certificate HEX …] [--revoke-serial ISSUER:SERIAL …] [--min-version N]
-  show FILE              what a document says, and who signed it
-  sign FILE --key FILE   add a signature
-  countersign FILE --key FILE [--yes]
-                         the same for an auditor: checks the signatures there are, shows everything, and signs with --yes
+  show FILE [--policy FILE [--key-set FILE …]]
+                         what a document says, its SHA-256, and who signed it: judged by the keys of the policy, else not judged
+  sign FILE --key FILE [--sha256 HEX]
+                         add the signature of who made the document, and show it; --sha256: only if it is still that document
+  countersign FILE --key FILE
+                         an auditor's review: show every value, the SHA-256 and the signatures; signs nothing
+  countersign FILE --key FILE --sha256 HEX --policy FILE [--key-set FILE …] [--after ROLE …]
+                         the auditor's signature: on the document with the SHA-256 that was reviewed and on no other, after the keys
+                         that the policy names for every other role (or for each --after) have signed. --yes alone is refused
   publish FILE --log DIR --origin NAME --log-key FILE --witnesses FILE --proof FILE [--tool PROGRAM]
-                         put a manifest into a log of static files, and take the proof; PROGRAM is built from tools/release-log
-  pack --out DIR --manifest FILE [--proof FILE] [--key-set FILE …] [--status FILE]
-                         write release.cbor and status.cbor for the gateway
+    [--sha256 HEX] [--policy FILE [--key-set FILE …]]
+                         put a signed manifest into a log of static files, and take the proof; PROGRAM is built from
+                         tools/release-log. With --policy: only once every signature that the policy demands is there
+  pack --out DIR --manifest FILE [--proof FILE] [--key-set FILE …] [--status FILE] [--policy FILE]
+                         write release.cbor and status.cbor for the gateway; --policy as for publish
+
+  --key-set FILE …       the successors of the policy's set of keys, oldest first
 
 Options:
   --json                 one JSON object
 
-Exit codes: 0 done, 1 a signature is wrong, 2 wrong use, 3 undecided.
+Exit codes: 0 done, 1 a signature is wrong or missing or the document is another, 2 wrong use, 3 undecided,
+4 shown only: not judged by a policy, and not signed.
 `
 
 type Verb = (args: readonly string[], io: Io) => Promise<ExitCode>
@@ -50,7 +62,7 @@ async function keygen(args: readonly string[], io: Io): Promise<ExitCode> {
   const [file] = positionals
   if (file === undefined) throw usage('release keygen FILE')
   const key = await makeKey(file)
-  io.out(values.json ? `${JSON.stringify({ file, key })}\n` : `${key}\n`)
+  io.out(values.json ? json({ file, key }) : shown`${key}\n`)
   return exit.passed
 }
 
@@ -71,7 +83,7 @@ export async function release(args: readonly string[], io: Io): Promise<ExitCode
   const [name, ...rest] = args
   if (name === undefined) throw usage('VERB is expected: blindllama release --help')
   const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined
-  if (!verb) throw usage(`there is no release ${printable(name)}: blindllama release --help`)
+  if (!verb) throw usage(`there is no release '${name}': blindllama release --help`)
   return verb(rest, io)
 }
 

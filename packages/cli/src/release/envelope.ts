@@ -1,7 +1,8 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { exit } from '../exit.js'
-import { Failure, unreadable } from '../failure.js'
+import { Failure, unreadable, usage } from '../failure.js'
+import { replaceFile } from '../replace-file.js'
 import { publicHex } from './keys.js'
 
 /** PROTOCOL.md §19.1: what can be signed. */
@@ -14,7 +15,7 @@ export interface Signature {
   sig: string
 }
 
-/** A DSSE envelope: a text, byte by byte, and who signed it. */
+/** A DSSE envelope: a text, byte by byte, and the signatures that it carries. Their keys are the file's word. */
 export interface Envelope {
   kind: Kind
   payload: Buffer
@@ -38,16 +39,11 @@ export function sha256({ payload }: Pick<Envelope, 'payload'>): string {
   return createHash('sha256').update(payload).digest('hex')
 }
 
-/** The document itself. @throws {Failure} `cli.release` */
-export function documentOf(file: string, { payload }: Envelope): Record<string, unknown> {
-  try {
-    return JSON.parse(payload.toString('utf8')) as Record<string, unknown>
-  } catch {
-    throw malformed(file, 'the document in it is no JSON')
-  }
-}
-
-/** @throws {Failure} `cli.file`, `cli.release` */
+/**
+ * Reads a file once: what is shown, judged and signed afterwards is what was read here, whatever becomes of the file.
+ *
+ * @throws {Failure} `cli.file`, `cli.release`
+ */
 export async function readEnvelope(file: string, wanted?: Kind): Promise<Envelope> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw unreadable(file, cause)
@@ -73,14 +69,25 @@ export async function readEnvelope(file: string, wanted?: Kind): Promise<Envelop
 /** @throws {Failure} `cli.file` */
 export async function writeEnvelope(file: string, { kind, payload, signatures }: Envelope): Promise<void> {
   const envelope = { payloadType: typeOf(kind), payload: payload.toString('base64'), signatures }
-  await writeFile(file, `${JSON.stringify(envelope, null, 2)}\n`).catch((cause: unknown) => {
-    throw unreadable(file, cause)
-  })
+  await replaceFile(file, `${JSON.stringify(envelope, null, 2)}\n`)
 }
 
-/** A document that nobody has signed yet. */
+/** A document without a signature. */
 export function unsigned(kind: Kind, document: unknown): Envelope {
   return { kind, payload: Buffer.from(`${JSON.stringify(document, null, 2)}\n`), signatures: [] }
+}
+
+/** @throws {Failure} `cli.usage` where there is no signature yet, `cli.signers` where one is wrong */
+export function assertSignatures(file: string, envelope: Envelope): void {
+  if (envelope.signatures.length === 0)
+    throw usage(`${file}: nobody has signed it yet; sign it first with: blindllama release sign`)
+  const wrong = envelope.signatures.find((signature) => !isGood(envelope, signature))
+  if (wrong)
+    throw new Failure(
+      'cli.signers',
+      `${file}: the signature of ${wrong.keyid} is WRONG; the document or the signature was changed`,
+      exit.refused,
+    )
 }
 
 /** The envelope with one signature more, in place of an earlier one by the same key. */
@@ -93,7 +100,7 @@ export function signed(envelope: Envelope, key: KeyObject): Envelope {
 /** RFC 8410 §4: what stands before the 32 bytes of an Ed25519 key in a SubjectPublicKeyInfo. */
 const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex')
 
-/** Whether a signature is one over this envelope. */
+/** Whether a signature is one over this envelope, by the key that it names: whose key that is, only a policy tells. */
 export function isGood(envelope: Envelope, { keyid, sig }: Signature): boolean {
   try {
     const der = Buffer.concat([spkiPrefix, Buffer.from(keyid, 'hex')])

@@ -2,8 +2,10 @@ import { exit, type ExitCode } from '../exit.js'
 import { usage } from '../failure.js'
 import { bytesOf, parse } from '../options.js'
 import type { Io } from '../terminal/io.js'
-import { unsigned, writeEnvelope } from './envelope.js'
-import { type KeySet, keySetId } from './keys.js'
+import { json, shown } from '../terminal/text.js'
+import { presentWritten } from './document.js'
+import { sha256, unsigned, writeEnvelope } from './envelope.js'
+import { type KeySet, keySetId, keySetIn } from './keys.js'
 import { digestOf, integerOf } from './make.js'
 
 const options = {
@@ -56,8 +58,15 @@ export async function keySet(args: readonly string[], io: Io): Promise<ExitCode>
       }),
     ),
   }
-  await writeEnvelope(out, unsigned('key-set', successor))
+  if (!keySetIn(successor))
+    throw usage('release key-set: the keys must be distinct, and every role needs a threshold that its keys can meet')
+  const envelope = unsigned('key-set', successor)
+  await writeEnvelope(out, envelope)
   const id = keySetId(successor)
-  io.out(values.json ? `${JSON.stringify({ file: out, id })}\n` : `${out}  key set ${id}\n`)
+  io.out(
+    values.json
+      ? json({ file: out, id, sha256: sha256(envelope) })
+      : shown`${presentWritten(out, envelope, io)}\n  key set ${id}\n`,
+  )
   return exit.passed
 }

@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { open, writeFile } from 'node:fs/promises'
 import { exit } from '../exit.js'
 import { Failure, unreadable } from '../failure.js'
 import { encode, type Item } from './cbor.js'
@@ -33,11 +33,9 @@ export async function makeKey(file: string): Promise<string> {
  * @throws {Failure} `cli.file`, `cli.release` for a key that others may read, or that is not Ed25519
  */
 export async function readKey(file: string): Promise<KeyObject> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw unreadable(file, cause)
-  })
   const refused = (what: string): Failure => new Failure('cli.release', `${file}: ${what}`, exit.undecided)
-  if (((await stat(file)).mode & 0o077) !== 0) throw refused('others may read this key: chmod 600')
+  const { text, mode } = await opened(file)
+  if ((mode & 0o077) !== 0) throw refused('others may read this key: chmod 600')
   let key: KeyObject
   try {
     key = createPrivateKey(text)
@@ -46,6 +44,36 @@ export async function readKey(file: string): Promise<KeyObject> {
   }
   if (key.asymmetricKeyType !== 'ed25519') throw refused('not an Ed25519 key')
   return key
+}
+
+/** Content and rights of one and the same file: both are asked of what was opened, and not of its name. */
+async function opened(file: string): Promise<{ text: string; mode: number }> {
+  try {
+    const handle = await open(file, 'r')
+    try {
+      return { mode: (await handle.stat()).mode, text: await handle.readFile('utf8') }
+    } finally {
+      await handle.close()
+    }
+  } catch (cause) {
+    throw unreadable(file, cause)
+  }
+}
+
+/** The set of keys that a document is, or `undefined`: distinct keys, a threshold for every role that its keys can meet. */
+export function keySetIn(document: Record<string, unknown>): KeySet | undefined {
+  const { keys, threshold } = document as Partial<KeySet>
+  if (!Array.isArray(keys) || typeof threshold !== 'object' || threshold === null) return undefined
+  const isKey = (each: KeySet['keys'][number] | null): boolean =>
+    typeof each?.key === 'string' && /^[0-9a-f]{64}$/.test(each.key) && Object.hasOwn(threshold, each.role)
+  if (!keys.every(isKey) || new Set(keys.map(({ key }) => key)).size !== keys.length) return undefined
+  const isMet = ([role, least]: [string, number]): boolean =>
+    /^[a-z0-9-]{1,32}$/.test(role) &&
+    Number.isSafeInteger(least) &&
+    least >= 1 &&
+    least <= keys.filter((each) => each.role === role).length
+  const roles = Object.entries(threshold)
+  return roles.length > 0 && roles.every(isMet) ? { keys, threshold } : undefined
 }
 
 const byText = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)

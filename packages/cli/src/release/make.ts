@@ -4,7 +4,9 @@ import { evidenceIn } from '../inspect/evidence-in.js'
 import { report } from '../inspect/report.js'
 import { bytesOf, hexOf, parse, timeOf } from '../options.js'
 import type { Io } from '../terminal/io.js'
+import { json, shown } from '../terminal/text.js'
 import { loadInspector } from '../verifier.js'
+import { presentWritten } from './document.js'
 import { sha256, unsigned, writeEnvelope } from './envelope.js'
 
 type Values = Record<string, string>
@@ -71,21 +73,21 @@ async function fromFile(file: string): Promise<Parts> {
   return { whole: [{ name: 'whole', pcrs: read as Values }] }
 }
 
-/** The values that a machine shows: they are what whoever runs this command takes them for. */
+/** The values that a machine shows. No policy judges them: the caller is told to compare them. */
 async function fromEvidence(target: string, bank: string, wanted: readonly string[]): Promise<Parts> {
   const { evidence, staticPart } = await evidenceIn(target)
-  const { values: shown } = report(loadInspector().inspect(evidence, staticPart))
-  if (shown?.bank !== bank) throw usage(`--from-evidence: it has no values of ${bank}`)
+  const { values: found } = report(loadInspector().inspect(evidence, staticPart))
+  if (found?.bank !== bank) throw usage(`--from-evidence: it has no values of ${bank}`)
   const values: Values = {}
   for (const index of wanted) {
-    const found = shown.pcrs.find((value) => String(value.index) === index)
-    if (!found) throw usage(`--pcr: the evidence has no PCR ${index}`)
-    values[index] = found.value
+    const pcr = found.pcrs.find((value) => String(value.index) === index)
+    if (!pcr) throw usage(`--pcr: the evidence has no PCR ${index}`)
+    values[index] = pcr.value
   }
   return { whole: [{ name: 'whole', pcrs: values }] }
 }
 
-/** Writes a manifest that nobody has signed yet. @throws {Failure} */
+/** Writes a manifest without a signature, and shows it. @throws {Failure} */
 export async function make(args: readonly string[], io: Io): Promise<ExitCode> {
   const { values } = parse(args, options)
   const commit = needed('source-commit', values['source-commit'])
@@ -114,7 +116,10 @@ export async function make(args: readonly string[], io: Io): Promise<ExitCode> {
   const out = needed('out', values.out)
   const envelope = unsigned('release', manifest)
   await writeEnvelope(out, envelope)
-  const digest = sha256(envelope)
-  io.out(values.json ? `${JSON.stringify({ file: out, sha256: digest })}\n` : `${out}  sha256 ${digest}\n`)
+  if (target !== undefined)
+    io.err(
+      shown`The measurements are those that ${target} showed, and nothing verified them. Compare each with one that you computed.\n`,
+    )
+  io.out(values.json ? json({ file: out, sha256: sha256(envelope) }) : presentWritten(out, envelope, io))
   return exit.passed
 }

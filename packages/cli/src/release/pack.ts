@@ -1,11 +1,14 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exit, type ExitCode } from '../exit.js'
-import { Failure, unreadable, usage } from '../failure.js'
+import { unreadable, usage } from '../failure.js'
 import { bytesOf, parse } from '../options.js'
+import { replaceFile } from '../replace-file.js'
 import type { Io } from '../terminal/io.js'
+import { json, shown } from '../terminal/text.js'
 import { encode, type Item } from './cbor.js'
-import { type Envelope, isGood, readEnvelope } from './envelope.js'
+import { assertSignatures, type Envelope, type Kind, readEnvelope, sha256 } from './envelope.js'
+import { assertSigned, readTrust, signersOf } from './trust.js'
 
 const options = {
   out: { type: 'string' },
@@ -13,14 +16,13 @@ const options = {
   proof: { type: 'string' },
   'key-set': { type: 'string', multiple: true },
   status: { type: 'string' },
+  policy: { type: 'string' },
   json: { type: 'boolean', default: false },
 } as const
 
 /** A document as it travels (PROTOCOL.md §19.1). */
 function item(file: string, envelope: Envelope): Item {
-  const wrong = envelope.signatures.find((signature) => !isGood(envelope, signature))
-  if (wrong) throw new Failure('cli.release', `${file}: the signature of ${wrong.keyid} is wrong`, exit.refused)
-  if (envelope.signatures.length === 0) throw usage(`${file}: nobody has signed it yet`)
+  assertSignatures(file, envelope)
   const signatures = envelope.signatures.map(({ keyid, sig }) =>
     Buffer.concat([Buffer.from(keyid, 'hex'), Buffer.from(sig, 'base64')]),
   )
@@ -30,37 +32,42 @@ function item(file: string, envelope: Envelope): Item {
   ])
 }
 
-/** A gateway reads the file again when it changes: it never sees half of one. */
-async function replace(file: string, content: Buffer): Promise<void> {
-  try {
-    await writeFile(`${file}.new`, content)
-    await rename(`${file}.new`, file)
-  } catch (cause) {
-    throw unreadable(file, cause)
-  }
-}
-
 /** Writes what a gateway sends along with its evidence. @throws {Failure} */
 export async function pack(args: readonly string[], io: Io): Promise<ExitCode> {
   const { values } = parse(args, options)
   const { out, manifest, proof, status } = values
   if (out === undefined || (manifest ?? status) === undefined)
     throw usage('release pack needs --out, and --manifest or --status')
-  await mkdir(out, { recursive: true })
-  const files: string[] = []
+  const keySets = values['key-set'] ?? []
+  const trust = values.policy === undefined ? undefined : await readTrust(values.policy, keySets)
+  const documents: { file: string; sha256: string }[] = []
+  const read = async (file: string, kind: Kind): Promise<Item> => {
+    const envelope = await readEnvelope(file, kind)
+    const packed = item(file, envelope)
+    if (trust && kind !== 'key-set') assertSigned(file, envelope, signersOf(kind, trust))
+    documents.push({ file, sha256: sha256(envelope) })
+    return packed
+  }
+  const written = new Map<string, Buffer>()
   if (manifest !== undefined) {
-    const members = new Map<number, Item>([[0, item(manifest, await readEnvelope(manifest, 'release'))]])
+    const members = new Map<number, Item>([[0, await read(manifest, 'release')]])
     if (proof !== undefined) members.set(1, await bytesOf(proof))
     const sets: Item[] = []
-    for (const file of values['key-set'] ?? []) sets.push(item(file, await readEnvelope(file, 'key-set')))
+    for (const file of keySets) sets.push(await read(file, 'key-set'))
     if (sets.length > 0) members.set(2, sets)
-    files.push(join(out, 'release.cbor'))
-    await replace(files.at(-1) as string, encode(members))
+    written.set(join(out, 'release.cbor'), encode(members))
   }
-  if (status !== undefined) {
-    files.push(join(out, 'status.cbor'))
-    await replace(files.at(-1) as string, encode(item(status, await readEnvelope(status, 'status'))))
-  }
-  io.out(values.json ? `${JSON.stringify({ files })}\n` : files.map((file) => `${file}\n`).join(''))
+  if (status !== undefined) written.set(join(out, 'status.cbor'), encode(await read(status, 'status')))
+  // Nothing is written before everything was read and judged.
+  await mkdir(out, { recursive: true }).catch((cause: unknown) => {
+    throw unreadable(out, cause)
+  })
+  for (const [file, content] of written) await replaceFile(file, content)
+  const files = [...written.keys()]
+  io.out(
+    values.json
+      ? json({ files, documents })
+      : shown`${documents.map((each) => shown`  ${each.sha256}  ${each.file}\n`)}${files.map((file) => shown`${file}\n`)}`,
+  )
   return exit.passed
 }

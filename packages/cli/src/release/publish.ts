@@ -2,11 +2,15 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { exit, type ExitCode } from '../exit.js'
 import { Failure, usage } from '../failure.js'
-import { parse } from '../options.js'
+import { hexOf, parse } from '../options.js'
 import type { Io } from '../terminal/io.js'
-import { message, readEnvelope } from './envelope.js'
+import { json, shown } from '../terminal/text.js'
+import { assertReviewed, documentOf } from './document.js'
+import { assertSignatures, message, readEnvelope, sha256 } from './envelope.js'
+import { assertSigned, readTrust } from './trust.js'
 
 const options = {
   log: { type: 'string' },
@@ -15,31 +19,56 @@ const options = {
   witnesses: { type: 'string' },
   proof: { type: 'string' },
   tool: { type: 'string', default: 'release-log' },
+  sha256: { type: 'string' },
+  policy: { type: 'string' },
+  'key-set': { type: 'string', multiple: true },
   json: { type: 'boolean', default: false },
 } as const
+
+/** How long the log and its witnesses have, in ms. */
+const patienceMs = 5 * 60_000
 
 async function run(program: string, args: readonly string[], io: Io): Promise<void> {
   const failed = (reason: string, cause?: unknown): Failure =>
     new Failure('cli.release', `${program}: ${reason}`, exit.undecided, { cause })
   await new Promise<void>((resolve, reject) => {
     const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
-    child.stderr.on('data', (text: Buffer) => io.err(text.toString('utf8')))
-    child.once('error', (cause) =>
-      reject(failed('cannot be run; build it from tools/release-log, and name it with --tool', cause)),
-    )
-    child.once('close', (code) => (code === 0 ? resolve() : reject(failed('the log did not take the release'))))
+    let timedOut = false
+    const patience = setTimeout(() => {
+      timedOut = true
+      child.kill('SIGKILL')
+    }, patienceMs)
+    // What the log says comes from witnesses on the network, too: it is shown line by line, as any other text from outside.
+    createInterface({ input: child.stderr }).on('line', (line) => io.err(shown`${line}\n`))
+    child.once('error', (cause) => {
+      clearTimeout(patience)
+      reject(failed('cannot be run; build it from tools/release-log, and name it with --tool', cause))
+    })
+    child.once('close', (code) => {
+      clearTimeout(patience)
+      if (timedOut)
+        reject(new Failure('cli.timeout', `${program} did not end within ${patienceMs / 1000} s`, exit.undecided))
+      else if (code === 0) resolve()
+      else reject(failed('the log did not take the release'))
+    })
   })
 }
 
-/** Puts a manifest into a log. What stands there is what was signed: whoever watches the log can read it. @throws {Failure} */
+/** Puts a signed manifest into a log. The entry is what was signed, so that everybody who watches the log can read it. @throws {Failure} */
 export async function publish(args: readonly string[], io: Io): Promise<ExitCode> {
   const { values, positionals } = parse(args, options)
   const [file] = positionals
-  const { log, origin, 'log-key': key, witnesses, proof, tool, json } = values
+  const { log, origin, 'log-key': key, witnesses, proof, tool, json: asJson } = values
+  if (values.policy === undefined && values['key-set']) throw usage('--key-set means nothing without --policy')
+  if (values.sha256 !== undefined) hexOf('--sha256', values.sha256, 32)
   if ([file, log, origin, key, witnesses, proof].includes(undefined))
     throw usage('release publish FILE needs --log, --origin, --log-key, --witnesses and --proof')
   const envelope = await readEnvelope(file as string, 'release')
-  if (envelope.signatures.length === 0) throw usage(`${file}: nobody has signed it yet`)
+  documentOf(file as string, envelope)
+  assertSignatures(file as string, envelope)
+  if (values.sha256 !== undefined) assertReviewed(file as string, envelope, values.sha256)
+  if (values.policy !== undefined)
+    assertSigned(file as string, envelope, (await readTrust(values.policy, values['key-set'] ?? [])).current)
   const folder = await mkdtemp(join(tmpdir(), 'blindllama-release-'))
   try {
     const entry = join(folder, 'entry')
@@ -49,6 +78,7 @@ export async function publish(args: readonly string[], io: Io): Promise<ExitCode
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-  io.out(json ? `${JSON.stringify({ proof })}\n` : `${proof}\n`)
+  const digest = sha256(envelope)
+  io.out(asJson ? json({ proof, sha256: digest }) : shown`${proof ?? ''}  for ${digest}\n`)
   return exit.passed
 }

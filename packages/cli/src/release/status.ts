@@ -2,6 +2,8 @@ import { exit, type ExitCode } from '../exit.js'
 import { usage } from '../failure.js'
 import { parse, timeOf } from '../options.js'
 import type { Io } from '../terminal/io.js'
+import { json } from '../terminal/text.js'
+import { presentWritten } from './document.js'
 import { readEnvelope, sha256, unsigned, writeEnvelope } from './envelope.js'
 import { digestOf, integerOf } from './make.js'
 
@@ -23,7 +25,7 @@ function serialOf(text: string): { issuer: string; serial: string } {
   return { issuer: digestOf('revoke-serial', issuer), serial: digits }
 }
 
-/** Writes what is withdrawn as of now. @throws {Failure} */
+/** Writes what is withdrawn as of now, and shows it: it still has to be signed. @throws {Failure} */
 export async function status(args: readonly string[], io: Io): Promise<ExitCode> {
   const { values } = parse(args, options)
   if (values.out === undefined) throw usage('release status needs --out')
@@ -39,7 +41,12 @@ export async function status(args: readonly string[], io: Io): Promise<ExitCode>
     ...(certificates && { revokedCertificates: certificates }),
     ...(values['revoke-serial'] && { revokedSerials: values['revoke-serial'].map(serialOf) }),
   }
-  await writeEnvelope(values.out, unsigned('status', document))
-  io.out(values.json ? `${JSON.stringify({ file: values.out, ...document })}\n` : `${values.out}\n`)
+  const envelope = unsigned('status', document)
+  await writeEnvelope(values.out, envelope)
+  io.out(
+    values.json
+      ? json({ file: values.out, sha256: sha256(envelope), ...document })
+      : presentWritten(values.out, envelope, io),
+  )
   return exit.passed
 }

@@ -1,9 +1,11 @@
-/** Where a command writes, so that tests can read it. */
+import type { Shown } from './text.js'
+
+/** Where a command writes, so that tests can read it. Nothing but {@link Shown} gets there. */
 export interface Io {
   /** Results. */
-  out: (text: string) => void
+  out: (text: Shown) => void
   /** Progress and errors. */
-  err: (text: string) => void
+  err: (text: Shown) => void
   /** Whether `out` shows colours. */
   color: boolean
 }
@@ -13,8 +15,8 @@ export function processIo(): Io {
   const { NO_COLOR, FORCE_COLOR } = process.env
   const wanted = process.stdout.isTTY || (FORCE_COLOR !== undefined && FORCE_COLOR !== '0')
   return {
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+    out: (text) => void process.stdout.write(text.toString()),
+    err: (text) => void process.stderr.write(text.toString()),
     color: wanted && (NO_COLOR === undefined || NO_COLOR === ''),
   }
 }

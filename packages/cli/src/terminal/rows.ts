@@ -1,15 +1,24 @@
-import { printable, type Style } from './style.js'
+import type { Style } from './style.js'
+import { padded, type Shown, shown, widthOf } from './text.js'
+
+/** A name and what it stands for; left out where that is `undefined`. */
+export type Row = readonly [name: string, value: string | Shown | undefined]
 
 /** Names in one column, what they stand for in the next. */
-export function facts(rows: readonly (readonly [name: string, value: string | undefined])[], style: Style): string {
-  const shown = rows.filter((row): row is readonly [string, string] => row[1] !== undefined)
-  const width = Math.max(0, ...shown.map(([name]) => name.length))
-  return shown.map(([name, value]) => `  ${style.dim(name.padEnd(width))}  ${printable(value)}\n`).join('')
+export function facts(rows: readonly Row[], style: Style): readonly Shown[] {
+  const there = rows.filter((row): row is readonly [string, string | Shown] => row[1] !== undefined)
+  const width = Math.max(0, ...there.map(([name]) => widthOf(name)))
+  return there.map(([name, value]) => shown`  ${style.dim(padded(name, width))}  ${value}\n`)
 }
 
 /** A heading and what stands below it; nothing where there is nothing. */
-export function section(title: string, body: string, style: Style): string {
-  return body === '' ? '' : `\n${style.bold(title)}\n${body}`
+export function section(title: string, body: readonly Shown[], style: Style): Shown {
+  return body.length === 0 ? shown`` : shown`\n${style.bold(title)}\n${body}`
+}
+
+/** One sentence a line. */
+export function sentences(all: readonly string[]): readonly Shown[] {
+  return all.map((sentence) => shown`  ${sentence}\n`)
 }
 
 /** Bytes in the unit that a person reads. */

@@ -1,23 +1,27 @@
 import type { Command } from '../command.js'
 import { exit, type ExitCode } from '../exit.js'
 import { usage } from '../failure.js'
-import { bytesOf, parse } from '../options.js'
+import { bytesOf, isJsonObject, parse } from '../options.js'
 import type { Io } from '../terminal/io.js'
+import { json, shown } from '../terminal/text.js'
 import { verifyEvidence } from './evidence.js'
 import type { Outcome } from './outcome.js'
 import { present } from './present.js'
 import { verifyReceiptFile } from './receipt.js'
 import { verifyService } from './service.js'
 
-const help = `Usage: blindllama verify FILE | URL [options]
+const help = shown`Usage: blindllama verify FILE | URL [options]
 
-Verifies, and says what was proven and what is only somebody's word:
-  a service     its base URL: asks for fresh evidence and judges it
-  a receipt     a file that a page or this command has saved, at any later time, without a network
-  evidence      a bundle in CBOR, with --nonce
+Verifies, and says what is proven and what is only claimed:
+  a service     its base URL: asks for fresh evidence and judges it by --policy
+  a receipt     a file that a page or this command has saved: judged by --policy at any later time, without a network
+  evidence      a bundle in CBOR, judged by --policy and --nonce
+
+A receipt carries the policy that it was made under. Without --policy the command tells only whether the receipt agrees with that
+policy. Whoever makes a file chooses the policy in it, so this proves nothing: the command ends with 4.
 
 Options:
-  --policy FILE       the policy to judge by; for a receipt: instead of the one in the file
+  --policy FILE       the policy to judge by, from a source that you trust
   --allow-simulated   accept a software TPM, which proves nothing, where the policy does too
   --save FILE         keep what a service proved, as a verification record
   --json              one JSON object
@@ -28,7 +32,7 @@ For evidence:
   --static FILE       the static part, where the bundle leaves it out
   --at TIME           now (this is the default), 2026-11-22T10:00:00Z, or milliseconds since 1970
 
-Exit codes: 0 proven, 1 refused, 2 wrong use, 3 undecided.
+Exit codes: 0 proven, 1 refused, 2 wrong use, 3 undecided, 4 consistent with its own policy (nothing is proven).
 `
 
 const options = {
@@ -45,13 +49,13 @@ const options = {
 /** The kinds of input, and which options each of them knows beyond those that all have. */
 const known = { service: ['save'], receipt: [], evidence: ['nonce', 'audience', 'static', 'at'] } as const
 
-async function outcomeOf(args: readonly string[]): Promise<{ outcome: Outcome; json: boolean }> {
+async function outcomeOf(args: readonly string[]): Promise<{ outcome: Outcome; asJson: boolean }> {
   const { values, positionals } = parse(args, options)
   const [target, ...more] = positionals
   if (target === undefined || more.length > 0) throw usage('one FILE or URL is expected: blindllama verify --help')
   const policy = values.policy === undefined ? undefined : await bytesOf(values.policy)
   const file = /^https?:/i.test(target) ? undefined : await bytesOf(target)
-  const kind = file === undefined ? 'service' : isJson(file) ? 'receipt' : 'evidence'
+  const kind = file === undefined ? 'service' : isJsonObject(file) ? 'receipt' : 'evidence'
   for (const option of Object.values(known).flat())
     if (values[option] !== undefined && !(known[kind] as readonly string[]).includes(option))
       throw usage(`--${option} means nothing for ${kind === 'evidence' ? 'evidence' : `a ${kind}`}`)
@@ -63,20 +67,21 @@ async function outcomeOf(args: readonly string[]): Promise<{ outcome: Outcome; j
       : kind === 'receipt'
         ? await verifyReceiptFile({ ...judge, file })
         : await verifyEvidence({ ...judge, evidence: file, values })
-  return { outcome, json: values.json }
+  return { outcome, asJson: values.json }
 }
 
-/** A receipt is a JSON object; no bundle begins like one. */
-function isJson(file: Uint8Array): boolean {
-  return /^\s*\{/.test(Buffer.from(file.subarray(0, 64)).toString('latin1'))
+const exitOf: Readonly<Record<Outcome['result'], ExitCode>> = {
+  pass: exit.passed,
+  fail: exit.refused,
+  consistent: exit.unjudged,
 }
 
 export const verify: Command = {
   summary: 'verify a service, a receipt, or evidence',
   help,
   run: async (args: readonly string[], io: Io): Promise<ExitCode> => {
-    const { outcome, json } = await outcomeOf(args)
-    io.out(json ? `${JSON.stringify(outcome)}\n` : present(outcome, io))
-    return outcome.result === 'pass' ? exit.passed : exit.refused
+    const { outcome, asJson } = await outcomeOf(args)
+    io.out(asJson ? json(outcome) : present(outcome, io))
+    return exitOf[outcome.result]
   },
 }

@@ -3,7 +3,7 @@ import { usage } from '../failure.js'
 import { bytesOf, hexOf, timeOf } from '../options.js'
 import { instant } from '../terminal/rows.js'
 import { loadVerifier } from '../verifier.js'
-import { type Outcome, outcome } from './outcome.js'
+import { judged, type Outcome } from './outcome.js'
 
 interface Request {
   evidence: Uint8Array
@@ -12,7 +12,7 @@ interface Request {
   values: { nonce?: string; audience?: string; static?: string; at?: string }
 }
 
-/** KEM, KDF and AEAD of every suite that a policy can name: nobody is going to encrypt anything. */
+/** KEM, KDF and AEAD of every suite that a policy can name: nothing is going to be encrypted. */
 const everySuite: readonly number[] = [0x0020, 0x647a].flatMap((kem) => [1, 2, 3].flatMap((aead) => [kem, 1, aead]))
 
 /**
@@ -37,7 +37,7 @@ export async function verifyEvidence({ evidence, policy, allowSimulated, values 
     Uint32Array.of(1),
     Uint16Array.from(everySuite),
   )
-  return outcome('evidence', JSON.parse(text) as Verdict, {
+  return judged('evidence', JSON.parse(text) as Verdict, {
     proven: ['An instance that passed this policy answered this nonce.'],
     claimed: [`That the nonce was fresh, and sent no earlier than ${instant(at)}.`],
   })

@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto'
 import type { Verdict } from '@blindllama/web-sdk'
 
-/** What `blindllama verify --json` prints. */
-export interface Outcome {
+type Kind = 'service' | 'receipt' | 'record' | 'evidence'
+
+/** Under a policy of the caller. What `blindllama verify --json` prints. */
+export interface Judged {
   result: 'pass' | 'fail'
-  kind: 'service' | 'receipt' | 'record' | 'evidence'
+  kind: Kind
   /** A software TPM answered: nothing is proven by it. Absent for a refusal. */
   simulated?: boolean
   /** Of a refusal. */
@@ -15,13 +18,36 @@ export interface Outcome {
   verdict: Verdict
 }
 
+/**
+ * Under the policy that the file itself carries. Whoever makes a file chooses that policy, and the keys that it trusts: agreement
+ * proves nothing. So nothing of the verdict is told but whether there is agreement, neither an assurance nor a release.
+ */
+export interface OwnPolicy {
+  result: 'consistent' | 'fail'
+  kind: Kind
+  /** Of the policy in the file, for a comparison with one's own. SHA-256, in hex. */
+  policySha256: string
+  /** Of a refusal. */
+  code?: string
+  detail?: string
+  proven: []
+  claimed: string[]
+}
+
+export type Outcome = Judged | OwnPolicy
+
 /** @param proven sentences that hold only where the verdict passed */
-export function outcome(
-  kind: Outcome['kind'],
-  verdict: Verdict,
-  { proven, claimed }: Pick<Outcome, 'proven' | 'claimed'>,
-): Outcome {
+export function judged(kind: Kind, verdict: Verdict, { proven, claimed }: Pick<Judged, 'proven' | 'claimed'>): Judged {
   return verdict.result === 'pass'
     ? { result: 'pass', kind, simulated: verdict.simulated, proven: verdict.simulated ? [] : proven, claimed, verdict }
     : { result: 'fail', kind, code: verdict.code, proven: [], claimed: [], verdict }
+}
+
+/** @param policy the text in the file */
+export function underItsOwnPolicy(kind: Kind, verdict: Verdict, policy: string): OwnPolicy {
+  const policySha256 = createHash('sha256').update(policy).digest('hex')
+  const claimed = ['Everything in this file: whoever made it chose the policy that it agrees with.']
+  return verdict.result === 'pass'
+    ? { result: 'consistent', kind, policySha256, proven: [], claimed }
+    : { result: 'fail', kind, policySha256, code: verdict.code, detail: verdict.detail, proven: [], claimed }
 }

@@ -1,46 +1,77 @@
 import type { Step, Verdict } from '@blindllama/web-sdk'
 import type { Io } from '../terminal/io.js'
-import { facts, instant, section } from '../terminal/rows.js'
-import { printable, type Style, styleOf } from '../terminal/style.js'
-import type { Outcome } from './outcome.js'
+import { facts, instant, type Row, section, sentences } from '../terminal/rows.js'
+import { type Style, styleOf } from '../terminal/style.js'
+import { list, padded, type Shown, shown } from '../terminal/text.js'
+import type { Judged, Outcome, OwnPolicy } from './outcome.js'
 
 /** An outcome for a person: the result first, then every step, then what is known of the service. */
-export function present(outcome: Outcome, io: Io): string {
-  const style = styleOf(io)
+export function present(outcome: Outcome, io: Io): Shown {
+  return 'verdict' in outcome ? presentJudged(outcome, styleOf(io)) : presentOwnPolicy(outcome, styleOf(io))
+}
+
+function presentJudged(outcome: Judged, style: Style): Shown {
   const { verdict } = outcome
-  return [
+  return shown`${[
     headline(outcome, style),
-    section('Steps', verdict.steps.map((step) => line(step, style)).join(''), style),
+    section(
+      'Steps',
+      verdict.steps.map((step) => line(step, style)),
+      style,
+    ),
     section('Service', facts(known(verdict), style), style),
     section('Measurements', facts(measurements(verdict), style), style),
     section('Proven', sentences(outcome.proven), style),
-    section('Only said', sentences(outcome.claimed), style),
-  ].join('')
+    section('Claimed, not proven', sentences(outcome.claimed), style),
+  ]}`
 }
 
-function headline({ verdict, kind, simulated }: Outcome, style: Style): string {
+function headline({ verdict, kind, simulated }: Judged, style: Style): Shown {
   if (verdict.result === 'fail')
-    return `${style.bad(style.bold('REFUSED'))}  ${printable(verdict.detail)} ${style.dim(`(${verdict.code})`)}\n`
-  const what = kind === 'record' ? 'verification record, without a conversation' : kind
+    return shown`${style.bad(style.bold('REFUSED'))}  ${verdict.detail} ${style.dim(`(${verdict.code})`)}\n`
+  const what = titleOf(kind)
   if (simulated === true)
-    return `${style.warn(style.bold('SIMULATED'))}  ${what}: a software TPM answered, which proves nothing\n`
-  return `${style.good(style.bold('PROVEN'))}  ${what}, ${verdict.assurance}: ${verdict.anchor?.caveat ?? ''}\n`
+    return shown`${style.warn(style.bold('SIMULATED'))}  ${what}: a software TPM answered, which proves nothing\n`
+  return shown`${style.good(style.bold('PROVEN'))}  ${what}, ${verdict.assurance}: ${verdict.anchor?.caveat ?? ''}\n`
 }
 
-function line({ id, status, code, detail }: Step, style: Style): string {
+/** No step, no assurance and no name of a release is told here: each would follow from a policy that the file's maker wrote. */
+function presentOwnPolicy({ result, kind, code, detail, policySha256, claimed }: OwnPolicy, style: Style): Shown {
+  const head =
+    result === 'consistent'
+      ? shown`${style.warn(style.bold('CONSISTENT WITH ITS OWN POLICY'))}  ${titleOf(kind)}: this shows nothing about any service\n`
+      : shown`${style.bad(style.bold('REFUSED'))}  by the policy in the file itself: ${detail ?? ''} ${style.dim(`(${code ?? ''})`)}\n`
+  return shown`${[
+    head,
+    section(
+      'To judge it',
+      sentences(['blindllama verify FILE --policy FILE: with the policy of the service, from a source that you trust']),
+      style,
+    ),
+    section('Policy in the file', facts([['SHA-256', policySha256]], style), style),
+    section('Claimed', sentences(claimed), style),
+  ]}`
+}
+
+function titleOf(kind: Outcome['kind']): string {
+  return kind === 'record' ? 'verification record, without a conversation' : kind
+}
+
+function line({ id, status, code, detail }: Step, style: Style): Shown {
   const mark = { pass: style.good('✓'), warn: style.warn('!'), fail: style.bad('✗'), skipped: style.dim('–') }[status]
-  const reason = status === 'pass' ? '' : `  ${printable(detail)} (${code})`
-  return `  ${mark} ${id.padEnd(20)}${status === 'fail' ? style.bad(reason) : style.dim(reason)}`.trimEnd() + '\n'
+  if (status === 'pass') return shown`  ${mark} ${id}\n`
+  const reason = shown`${detail} (${code})`
+  return shown`  ${mark} ${padded(id, 20)}  ${status === 'fail' ? style.bad(reason) : style.dim(reason)}\n`
 }
 
-function known(verdict: Verdict): [string, string | undefined][] {
+function known(verdict: Verdict): Row[] {
   const { ak, anchor, claims, clock } = verdict
   return [
     ['release', verdict.release],
     ['anchor', anchor && `${anchor.kind}, ${anchor.assurance}`],
-    ['attestation key', ak && `${ak.algorithm}, ${ak.name}`],
-    ['audiences', claims?.audiences.join(', ')],
-    ['instance', claims && `${claims.instance}, epoch ${claims.epochId}`],
+    ['attestation key', ak && keyOf(ak)],
+    ['audiences', claims && list(claims.audiences)],
+    ['instance', claims && shown`${claims.instance}, epoch ${claims.epochId}`],
     ['model server', claims?.upstream],
     ['configuration', claims?.configDigest],
     ['its clock', claims && instant(claims.serverTimeMs)],
@@ -49,10 +80,11 @@ function known(verdict: Verdict): [string, string | undefined][] {
   ]
 }
 
-function measurements({ pcrs }: Verdict): [string, string][] {
-  return (pcrs?.values ?? []).map(({ index, value, rule }) => [`PCR ${index}`.padEnd(6), `${value}  ${rule}`])
+/** A chain without `hierarchy` vouches for the key and not for its attributes: the verdict then has no Name. */
+function keyOf({ algorithm, name }: { algorithm: string; name?: string }): Shown {
+  return name === undefined ? shown`${algorithm}, its Name is not proven` : shown`${algorithm}, ${name}`
 }
 
-function sentences(all: readonly string[]): string {
-  return all.map((sentence) => `  ${printable(sentence)}\n`).join('')
+function measurements({ pcrs }: Verdict): Row[] {
+  return (pcrs?.values ?? []).map(({ index, value, rule }): Row => [`PCR ${index}`.padEnd(6), `${value}  ${rule}`])
 }

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { BlindLlamaError, connect, type Verdict } from '@blindllama/web-sdk'
 import { unreadable, usage } from '../failure.js'
-import { type Outcome, outcome } from './outcome.js'
+import { judged, type Outcome } from './outcome.js'
 import { record } from './record.js'
 
 interface Request {
@@ -43,7 +43,7 @@ export async function verifyService({ url, policy, allowSimulated, save }: Reque
         throw unreadable(save, cause)
       },
     )
-  return outcome('service', verdict, {
+  return judged('service', verdict, {
     proven: ['What answers there now passed this policy, and holds the key that requests would be encrypted to.'],
     claimed: [],
   })

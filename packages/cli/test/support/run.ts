@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { inject } from 'vitest'
 
 export interface Ran {
   exitCode: number
@@ -11,11 +11,16 @@ export interface Ran {
   err: string
 }
 
-const command: string = fileURLToPath(new URL('../../dist/blindllama.js', import.meta.url))
-
-/** Runs the command as it is published. */
+/** Runs the command as it is built for publication, with `env` beside the environment of the test. */
 export async function blindllama(...args: string[]): Promise<Ran> {
-  const child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  return runAs({}, ...args)
+}
+
+export async function runAs(env: NodeJS.ProcessEnv, ...args: string[]): Promise<Ran> {
+  const child = spawn(process.execPath, [inject('command'), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
   const ran = { out: '', err: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (ran.out += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (ran.err += text))

@@ -1,0 +1,93 @@
+import { exit, type ExitCode } from '../exit.js'
+import { usage } from '../failure.js'
+import { parse } from '../options.js'
+import type { Io } from '../terminal/io.js'
+import { facts, type Row, section } from '../terminal/rows.js'
+import { type Style, styleOf } from '../terminal/style.js'
+import { json, type Shown, shown } from '../terminal/text.js'
+import { documentOf, presentDocument } from './document.js'
+import { type Envelope, isGood, readEnvelope, sha256 } from './envelope.js'
+import type { KeySet } from './keys.js'
+import { countRoles, readTrust, signersOf } from './trust.js'
+
+const options = {
+  policy: { type: 'string' },
+  'key-set': { type: 'string', multiple: true },
+  json: { type: 'boolean', default: false },
+} as const
+
+/** What is said of an envelope beside its document. */
+export interface Telling {
+  file: string
+  envelope: Envelope
+  /** Those whom the caller's policy trusts with such documents; without them no signature is worth anything. */
+  set: KeySet | undefined
+  /** There where the verb could sign. */
+  signed?: boolean
+}
+
+/** Shows a document, every value of it, and its signatures. @throws {Failure} */
+export function tell({ file, envelope, set, signed }: Telling, asJson: boolean, io: Io): void {
+  const signatures = envelope.signatures.map((signature) => ({
+    key: signature.keyid,
+    good: isGood(envelope, signature),
+    ...(set && { role: roleOf(signature.keyid, set) ?? null }),
+  }))
+  const roles = set && countRoles(envelope, set)
+  const { kind } = envelope
+  const document = documentOf(file, envelope)
+  if (asJson)
+    return io.out(
+      json({
+        kind,
+        sha256: sha256(envelope),
+        document,
+        signatures,
+        ...(roles && { roles }),
+        ...(signed !== undefined && { signed }),
+      }),
+    )
+  const style = styleOf(io)
+  io.out(
+    shown`${presentDocument(file, envelope, style)}${presentSignatures(signatures, style)}${presentRoles(roles, style)}`,
+  )
+}
+
+interface SignatureRow {
+  key: string
+  good: boolean
+  /** `null` for a key that the policy does not know; absent without a policy. */
+  role?: string | null
+}
+
+function presentSignatures(signatures: readonly SignatureRow[], style: Style): Shown {
+  const rows = signatures.map(({ key, good, role }): Row => {
+    const whose = role === undefined ? 'whose key that is, no policy says' : (role ?? 'NOT a key of the policy')
+    return [good ? 'good' : 'WRONG', shown`${key}  ${style.dim(whose)}`]
+  })
+  return section('Signed by', facts(rows, style), style)
+}
+
+function presentRoles(roles: ReturnType<typeof countRoles> | undefined, style: Style): Shown {
+  const rows = (roles ?? []).map(({ role, signed, needed }): Row => [role, `${signed} of ${needed}`])
+  return section('Signatures by the policy', facts(rows, style), style)
+}
+
+function roleOf(key: string, { keys }: KeySet): string | undefined {
+  return keys.find((each) => each.key === key)?.role
+}
+
+/** Shows a document and who signed it. Only a policy of the caller judges the signatures. @throws {Failure} */
+export async function show(args: readonly string[], io: Io): Promise<ExitCode> {
+  const { values, positionals } = parse(args, options)
+  const [file] = positionals
+  if (file === undefined || positionals.length > 1) throw usage('release show FILE [--policy FILE]')
+  if (values.policy === undefined && values['key-set']) throw usage('--key-set means nothing without --policy')
+  const envelope = await readEnvelope(file)
+  const trust = values.policy === undefined ? undefined : await readTrust(values.policy, values['key-set'] ?? [])
+  const set = trust && signersOf(envelope.kind, trust)
+  tell({ file, envelope, set }, values.json, io)
+  if (!envelope.signatures.every((signature) => isGood(envelope, signature))) return exit.refused
+  if (!set) return exit.unjudged
+  return countRoles(envelope, set).every(({ signed, needed }) => signed >= needed) ? exit.passed : exit.refused
+}

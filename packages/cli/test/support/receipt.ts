@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import type { Vector } from './run.js'
+
+interface ReceiptVector extends Vector {
+  exchange?: {
+    salt: string | null
+    request: string
+    response: string
+    modelDigest: string
+    signature: string
+  }
+}
+
+const base64url = (hex: string): string => Buffer.from(hex, 'hex').toString('base64url')
+
+/** The file of PROTOCOL.md §21 that a vector is about: anybody can make such a file, with any policy. */
+export function receiptFile(name: string, change: (file: Record<string, unknown>) => void = () => {}): string {
+  const url = new URL(`../../../verifier-wasm/conformance/bundles/${name}.json`, import.meta.url)
+  const {
+    audience,
+    policy,
+    nonce,
+    evidence,
+    static: part,
+    nowMs,
+    exchange,
+  } = JSON.parse(readFileSync(url, 'utf8')) as ReceiptVector
+  const file: Record<string, unknown> = {
+    type: 'blindllama/receipt',
+    version: 1,
+    audience,
+    policy,
+    nonce: base64url(nonce),
+    evidence: base64url(evidence),
+    ...(part !== null && { static: base64url(part) }),
+    verifiedAtMs: nowMs,
+    ...(exchange && { exchange: exchangeOf(exchange) }),
+  }
+  change(file)
+  return JSON.stringify(file)
+}
+
+function exchangeOf({
+  salt,
+  request,
+  response,
+  modelDigest,
+  signature,
+}: NonNullable<ReceiptVector['exchange']>): object {
+  return {
+    ...(salt === null
+      ? { requestDigest: base64url(request), responseDigest: base64url(response) }
+      : { salt: base64url(salt), request: base64url(request), response: base64url(response) }),
+    ...(modelDigest !== '' && { modelDigest: base64url(modelDigest) }),
+    signature: base64url(signature),
+  }
+}
