@@ -74,23 +74,24 @@ test('a simulated receipt without a policy of the caller is consistent at most, 
   expect(JSON.parse(judged.out)).toMatchObject({ result: 'pass', simulated: true, proven: [] })
 })
 
+const read = (upstream: 'in-image' | 'unattested'): Parameters<typeof sentencesOf>[0] => ({
+  verifiedAtMs: 0,
+  exchange: { requestDigest: '11', responseDigest: '22', modelDigest: '3c3c' },
+  verdict: {
+    claims: {
+      audiences: [],
+      instance: 'i0',
+      epochId: '11',
+      lifetimeMs: 1,
+      serverTimeMs: 0,
+      configDigest: '22',
+      upstream,
+    },
+  },
+})
+
 describe('what stays a claim under a policy of the caller', () => {
   const named = Buffer.from('{"audience":"https://chat.example"}')
-  const read = (upstream: 'in-image' | 'unattested'): Parameters<typeof sentencesOf>[0] => ({
-    verifiedAtMs: 0,
-    exchange: { requestDigest: '11', responseDigest: '22', modelDigest: '3c3c' },
-    verdict: {
-      claims: {
-        audiences: [],
-        instance: 'i0',
-        epochId: '11',
-        lifetimeMs: 1,
-        serverTimeMs: 0,
-        configDigest: '22',
-        upstream,
-      },
-    },
-  })
 
   it('is which service it was, where only the file names an audience', () => {
     expect(sentencesOf(read('in-image'), named).claimed.join()).not.toContain('audience')

@@ -1,39 +1,12 @@
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { blindllama, file, type Ran } from './support/run.js'
+import { file } from './support/run.js'
+import { at, keygen, make, parsed, release } from './support/signing.js'
 
-const folder: string = dirname(file('release', ''))
-const at = (name: string): string => join(folder, name)
 const keys: Record<string, string> = {}
 
-const release = async (...args: string[]): Promise<Ran> => blindllama('release', ...args)
-const json = <T>({ out }: Ran): T => JSON.parse(out) as T
-
-async function make(out: string, ...more: string[]): Promise<Ran> {
-  const pcrs = file('golden.json', JSON.stringify({ '0': '11'.repeat(32), '4': '22'.repeat(32) }))
-  const numbers = ['--version', '12', '--min-version', '9', '--days', '30', '--from', '1790000000000']
-  const digests = ['--source-commit', 'c0'.repeat(20), '--image-digest', '1a'.repeat(32)]
-  return release(
-    'make',
-    '--out',
-    at(out),
-    '--name',
-    'chat',
-    ...numbers,
-    ...digests,
-    '--machine',
-    'q35',
-    '--pcrs',
-    pcrs,
-    ...more,
-  )
-}
-
 beforeAll(async () => {
-  for (const name of ['developer', 'auditor']) {
-    keys[name] = json<{ key: string }>(await release('keygen', at(`${name}.pem`), '--json')).key
-  }
+  for (const name of ['developer', 'auditor']) keys[name] = await keygen(name)
 })
 
 describe('blindllama release', () => {
@@ -54,23 +27,6 @@ describe('blindllama release', () => {
     expect(err).toContain('chmod 600')
   })
 
-  it('shows an auditor every value, and signs only when told to', async () => {
-    await make('manifest.json')
-    await release('sign', at('manifest.json'), '--key', at('developer.pem'))
-    const shown = await release('countersign', at('manifest.json'), '--key', at('auditor.pem'))
-    for (const value of ['c0'.repeat(20), '1a'.repeat(32), '22'.repeat(32), '2026-09-21T', keys['developer'] ?? ''])
-      expect(shown.out).toContain(value)
-    expect(shown.err).toContain('--yes')
-    const signers = async (): Promise<unknown> =>
-      json<{ signatures: unknown }>(await release('show', at('manifest.json'), '--json')).signatures
-    expect(await signers()).toEqual([{ key: keys['developer'], good: true }])
-    expect((await release('countersign', at('manifest.json'), '--key', at('auditor.pem'), '--yes')).exitCode).toBe(0)
-    expect(await signers()).toEqual([
-      { key: keys['developer'], good: true },
-      { key: keys['auditor'], good: true },
-    ])
-  })
-
   it('countersigns nothing that was changed after it was signed', async () => {
     await make('changed.json')
     await release('sign', at('changed.json'), '--key', at('developer.pem'))
@@ -79,7 +35,7 @@ describe('blindllama release', () => {
     envelope.payload = Buffer.from(text.replace('c0c0', 'c1c0')).toString('base64')
     writeFileSync(at('changed.json'), JSON.stringify(envelope))
     const before = readFileSync(at('changed.json'), 'utf8')
-    const { exitCode, out } = await release('countersign', at('changed.json'), '--key', at('auditor.pem'), '--yes')
+    const { exitCode, out } = await release('countersign', at('changed.json'), '--key', at('auditor.pem'))
     expect(exitCode).toBe(1)
     expect(out).toContain('WRONG')
     expect(readFileSync(at('changed.json'), 'utf8')).toBe(before)
@@ -103,7 +59,7 @@ describe('blindllama release', () => {
       at('p'),
     ]
     for (const args of [
-      ['countersign', at('unsigned.json'), '--key', at('auditor.pem'), '--yes'],
+      ['countersign', at('unsigned.json'), '--key', at('auditor.pem')],
       ['publish', at('unsigned.json'), ...log],
       ['pack', '--out', at('none'), '--manifest', at('unsigned.json')],
     ]) {
@@ -131,12 +87,12 @@ describe('blindllama release', () => {
       'auditor=1',
     ]
     const made = await release('key-set', '--out', at('second.json'), '--previous', first, ...set, '--json')
-    expect(json<{ id: string }>(made).id).toBe('6c59548a2cb9182e4ca7185c6faa1894ac9b4edea47f06895831f6afe1f49699')
+    expect(parsed<{ id: string }>(made).id).toBe('6c59548a2cb9182e4ca7185c6faa1894ac9b4edea47f06895831f6afe1f49699')
   })
 
   it('writes down what is withdrawn', async () => {
     await make('withdrawn.json')
-    const { sha256 } = json<{ sha256: string }>(await release('show', at('withdrawn.json'), '--json'))
+    const { sha256 } = parsed<{ sha256: string }>(await release('show', at('withdrawn.json'), '--json'))
     const what = [
       '--revoke-release',
       at('withdrawn.json'),
@@ -146,7 +102,7 @@ describe('blindllama release', () => {
       '9',
     ]
     await release('status', '--out', at('status.json'), '--at', '1790000000000', ...what)
-    expect(json<{ document: unknown }>(await release('show', at('status.json'), '--json')).document).toEqual({
+    expect(parsed<{ document: unknown }>(await release('show', at('status.json'), '--json')).document).toEqual({
       date: 1_790_000_000_000,
       minVersion: 9,
       revokedReleases: [sha256],

@@ -11,10 +11,7 @@ const unprintable = String.raw`[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Def
 /** Also what is printable alone and misleads in a row: a mark without a letter or above two others, a third space. */
 const misleading = String.raw`^\p{M}|(?<=\p{M}{2})\p{M}|(?<= {2}) `
 
-/** An escape that a text holds already must not look like one of ours. */
-const forged = String.raw`\\(?=u\{)`
-
-const escapedInText: RegExp = new RegExp(`${unprintable}|${misleading}|${forged}`, 'gu')
+const escapedInText: RegExp = new RegExp(`${unprintable}|${misleading}`, 'gu')
 const escapedInJson: RegExp = new RegExp(unprintable, 'gu')
 
 /** The text with everything that a terminal would act on, hide or reorder written as `\u{…}`, and of bounded length. */

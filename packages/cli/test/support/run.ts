@@ -28,7 +28,7 @@ export async function runAs(env: NodeJS.ProcessEnv, ...args: string[]): Promise<
   return { exitCode, ...ran }
 }
 
-const folder: string = mkdtempSync(join(tmpdir(), 'blindllama-cli-'))
+export const folder: string = mkdtempSync(join(tmpdir(), 'blindllama-cli-'))
 
 /** A file of this test run. */
 export function file(name: string, content: string | Uint8Array): string {
