@@ -53,6 +53,18 @@ async function command(...args: string[]): Promise<Record<string, unknown>> {
   return JSON.parse(stdout) as Record<string, unknown>
 }
 
+/** The same for a review, which ends with 4: it judges and signs nothing. */
+async function shown(...args: string[]): Promise<string> {
+  const line = ['--import', import.meta.resolve('tsx'), main, 'release', ...args, '--json']
+  const ended = promisify(execFile)(process.execPath, line)
+  const { code, stdout } = await ended.then(
+    () => ({ code: 0, stdout: '' }),
+    (error: unknown) => error as { code: number; stdout: string },
+  )
+  expect(code, 'exit code of a review').toBe(4)
+  return stdout
+}
+
 async function keygen(name: string): Promise<void> {
   keys[name] = (await command('keygen', at(`${name}.pem`)))['key'] as string
 }
@@ -96,7 +108,21 @@ async function startWitness(tool: string): Promise<string> {
   return `witness w1 ${vkey} ${address}\nquorum w1\n`
 }
 
-async function makeRelease(version: number, signers: readonly [string, string]): Promise<void> {
+/** As an auditor does: shows the document, then signs the one with that digest, after those of the policy. */
+async function countersign(file: string, signer: string, ...keySets: readonly string[]): Promise<void> {
+  writeFileSync(at('policy.json'), JSON.stringify(policy))
+  const { sha256 } = JSON.parse(await shown('countersign', file, '--key', at(`${signer}.pem`))) as { sha256: string }
+  const successors = keySets.flatMap((each) => ['--key-set', each])
+  const trust = ['--policy', at('policy.json'), ...successors]
+  await command('countersign', file, '--key', at(`${signer}.pem`), '--sha256', sha256, ...trust)
+}
+
+/** @param keySets successors of the policy's keys, by which `signers` are known */
+async function makeRelease(
+  version: number,
+  signers: readonly [string, string],
+  ...keySets: readonly string[]
+): Promise<void> {
   const manifest = at('manifest.json')
   const numbers = ['--version', `${version}`, '--min-version', `${version}`, '--days', '30']
   const digests = [
@@ -117,7 +143,7 @@ async function makeRelease(version: number, signers: readonly [string, string]):
   ]
   await command('make', '--out', manifest, '--name', `staging ${version}`, ...numbers, ...digests, ...rest)
   await command('sign', manifest, '--key', at(`${signers[0]}.pem`))
-  await command('countersign', manifest, '--key', at(`${signers[1]}.pem`), '--yes')
+  await countersign(manifest, signers[1], ...keySets)
   const log = ['--log', at('log'), '--origin', origin, '--log-key', at('log.pem'), '--witnesses', at('witnesses')]
   await command('publish', manifest, ...log, '--proof', at('proof'), '--tool', at('release-log'))
 }
@@ -247,8 +273,8 @@ it('follows the keys to their successors, under the policy that pins the first o
   const thresholds = ['--threshold', 'developer=1', '--threshold', 'auditor=1']
   await command('key-set', '--out', at('keys.json'), '--previous', at('policy.json'), ...successors, ...thresholds)
   await command('sign', at('keys.json'), '--key', at('developer.pem'))
-  await command('countersign', at('keys.json'), '--key', at('auditor.pem'), '--yes')
-  await makeRelease(3, ['successor', 'auditor'])
+  await countersign(at('keys.json'), 'auditor')
+  await makeRelease(3, ['successor', 'auditor'], at('keys.json'))
   const packed = ['pack', '--out', folder, '--manifest', at('manifest.json'), '--proof', at('proof')]
   await command(...packed)
   await expect.poll(async () => (await judge()).code, { timeout: 60_000 }).toBe('release.threshold')
