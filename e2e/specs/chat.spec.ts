@@ -47,6 +47,25 @@ test('stopping an answer keeps what arrived and frees the model at once', async 
   expect((await page.answer(0))?.said).toBe(stopped.said)
 })
 
+test('stopping an answer sends nothing of a draft, and a pasted text stays whole', async ({ chat, staging }) => {
+  const page = await chat()
+  await page.verified()
+  await page.ask('Write a very long story about a lighthouse, in many chapters.')
+  await page.said(20)
+  await page.tab.type('[data-testid="composer"]', 'half a sen')
+  const before = await requestsAt(staging)
+  await page.stop()
+  await page.ended('stopped')
+  expect(await page.draft()).toBe('half a sen')
+  expect(await page.count('[data-testid="answer"]')).toBe(1)
+  expect(await requestsAt(staging)).toBe(before)
+
+  await page.paste('x'.repeat(200_001))
+  expect((await page.draft()).length).toBe(200_001)
+  expect(await page.canSend()).toBe(false)
+  expect(await page.text('.composer-reason')).toContain('200,001 of at most 200,000 characters')
+})
+
 test('the page shows every step of the proof, the measured values and that the TPM is simulated', async ({
   chat,
   staging,

@@ -54,6 +54,24 @@ export class Chat {
     await expect.poll(answers, { message: 'answers, the new one included', intervals }).toBe(before + 1)
   }
 
+  /** What stands in the field. */
+  async draft(): Promise<string> {
+    return this.tab.evaluate((at) => document.querySelector<HTMLTextAreaElement>(at)?.value ?? '', testId('composer'))
+  }
+
+  /** Puts a text in place of the draft in one step, as the browser does with what is pasted: up to the field's own limit. */
+  async paste(text: string): Promise<void> {
+    await this.tab.evaluate(
+      ([at, pasted]) => {
+        const field = document.querySelector<HTMLTextAreaElement>(at)
+        field?.focus()
+        field?.select()
+        document.execCommand('insertText', false, pasted)
+      },
+      [testId('composer'), text] as const,
+    )
+  }
+
   async stop(): Promise<void> {
     await this.tab.click(testId('stop'))
   }

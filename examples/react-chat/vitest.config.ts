@@ -1,5 +1,5 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
-const config: ViteUserConfig = defineConfig({ test: { include: ['test/**/*.test.ts'] } })
+const config: ViteUserConfig = defineConfig({ test: { include: ['test/**/*.test.{ts,tsx}'] } })
 
 export default config

@@ -10,6 +10,7 @@ import { Badge } from './proof/badge.tsx'
 import { Banners } from './proof/banners.tsx'
 import { kept } from './proof/kept.ts'
 import { Panel } from './proof/panel.tsx'
+import { PolicyOfPage } from './proof/policy-of-page.ts'
 import { Refusal } from './proof/refusal.tsx'
 import { useStaging, type Staging } from './staging.ts'
 import { Llama, NewChatIcon } from './ui/icons.tsx'
@@ -45,51 +46,64 @@ export function App(): ReactElement {
   }, [staging, service.fetch])
 
   const busy = turns.at(-1)?.answers.at(-1)?.state === 'streaming'
-  const ask = (question: string): void => void (model && conversation.ask(question, model))
-  const again = (): void => void (model && conversation.again(model))
+  // By the status, and not by whether there is a `fetch`: nothing is asked before the service is verified.
+  const ready = service.status === 'ready' ? model : undefined
+  const ask = (question: string): void => void (ready && conversation.ask(question, ready))
+  const again = (): void => void (ready && conversation.again(ready))
   const renewing = service.status === 'attesting' && service.verification?.result === 'pass'
 
   return (
-    <div className="app">
-      <header className="top">
-        <div className="brand">
-          <Llama />
-          <h1 className="brand-name">BlindLlama</h1>
-          {staging && <span className="brand-model">{staging.model}</span>}
-        </div>
-        {turns.length > 0 && (
-          <button
-            type="button"
-            className="icon-button"
-            aria-label="New chat"
-            title="New chat"
-            onClick={() => conversation.clear()}
-          >
-            <NewChatIcon />
-          </button>
-        )}
-        <Badge state={service} sentBefore={turns.length > 0} onOpen={openPanel} />
-      </header>
-      {service.status === 'ready' && <Banners verdict={service.verification} />}
-      <main className="main">
-        {turns.length === 0 ? (
-          <Welcome ready={model !== undefined} refused={service.status === 'error'} onAsk={ask} />
-        ) : (
-          <Transcript turns={turns} ready={model !== undefined} onAgain={again} onVerify={service.retry} />
-        )}
-        {service.status === 'error' && (
-          <Refusal error={service.error} sentBefore={turns.length > 0} onDetails={openPanel} onRetry={service.retry} />
-        )}
-        <Composer
-          busy={busy}
-          blocked={problem ?? blockedReason(service.status)}
-          writable={service.status === 'ready' || renewing}
-          onSend={ask}
-          onStop={() => conversation.stop()}
-        />
-      </main>
-      <Panel open={panelOpen} onClose={closePanel} state={service} retry={service.retry} staging={staging} />
-    </div>
+    <PolicyOfPage value={staging?.policy}>
+      <div className="app">
+        <header className="top">
+          <div className="brand">
+            <Llama />
+            <h1 className="brand-name">BlindLlama</h1>
+            {staging && (
+              <span className="brand-model" title="What this page calls the model. The name is not part of the proof.">
+                {staging.model}
+              </span>
+            )}
+          </div>
+          {turns.length > 0 && (
+            <button
+              type="button"
+              className="icon-button"
+              aria-label="New chat"
+              title="New chat"
+              onClick={() => conversation.clear()}
+            >
+              <NewChatIcon />
+            </button>
+          )}
+          <Badge state={service} sentBefore={turns.length > 0} onOpen={openPanel} />
+        </header>
+        {service.status === 'ready' && <Banners verdict={service.verification} />}
+        <main className="main">
+          {turns.length === 0 ? (
+            <Welcome ready={ready !== undefined} refused={service.status === 'error'} onAsk={ask} />
+          ) : (
+            <Transcript turns={turns} ready={ready !== undefined} onAgain={again} onVerify={service.retry} />
+          )}
+          {service.status === 'error' && (
+            <Refusal
+              error={service.error}
+              sentBefore={turns.length > 0}
+              onDetails={openPanel}
+              onRetry={service.retry}
+            />
+          )}
+          <Composer
+            busy={busy}
+            blocked={problem ?? blockedReason(service.status)}
+            writable={service.status === 'ready' || renewing}
+            onSend={ask}
+            onStop={() => conversation.stop()}
+          />
+        </main>
+        <Panel open={panelOpen} onClose={closePanel} state={service} retry={service.retry} staging={staging} />
+      </div>
+    </PolicyOfPage>
   )
 }
 

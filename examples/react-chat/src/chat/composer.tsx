@@ -1,5 +1,6 @@
-import { useEffect, useId, useRef, useState, type FormEvent, type KeyboardEvent, type ReactElement } from 'react'
+import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactElement } from 'react'
 import { SendIcon, StopIcon } from '../ui/icons.tsx'
+import { isEmpty, lengthOf } from './question.ts'
 
 interface ComposerProps {
   readonly busy: boolean
@@ -18,7 +19,8 @@ export function Composer({ busy, blocked, writable, onSend, onStop }: ComposerPr
   const [text, setText] = useState('')
   const field = useRef<HTMLTextAreaElement>(null)
   const reasonId = useId()
-  const sendable = blocked === undefined && !busy && text.trim() !== ''
+  const { tooLong, sentence } = lengthOf(text)
+  const sendable = blocked === undefined && !busy && !tooLong && !isEmpty(text)
 
   // What had the focus may be gone: a suggestion once it is asked, the button that asks again. A touch screen is left alone,
   // where focus would raise the keyboard over the answer.
@@ -29,19 +31,16 @@ export function Composer({ busy, blocked, writable, onSend, onStop }: ComposerPr
 
   const send = (): void => {
     if (!sendable) return
-    onSend(text.trim())
+    onSend(text)
     setText('')
     field.current?.focus()
-  }
-  const onSubmit = (event: FormEvent): void => {
-    event.preventDefault()
-    send()
   }
   const onKeyDown = (event: KeyboardEvent): void => {
     // While an input method composes, Enter picks a candidate; Safari says so only by the key code.
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing || event.keyCode === 229) return
     event.preventDefault()
-    send()
+    // A key that is held down repeats: it may have been pressed on the button that stops.
+    if (!event.repeat) send()
   }
   const stop = (): void => {
     onStop()
@@ -49,7 +48,7 @@ export function Composer({ busy, blocked, writable, onSend, onStop }: ComposerPr
   }
 
   return (
-    <form className="composer" onSubmit={onSubmit}>
+    <div className="composer" role="group" aria-label="Your message">
       <div className="composer-box" data-blocked={blocked !== undefined}>
         <textarea
           ref={field}
@@ -58,7 +57,7 @@ export function Composer({ busy, blocked, writable, onSend, onStop }: ComposerPr
           aria-describedby={reasonId}
           placeholder={writable ? 'Ask anything' : ''}
           rows={Math.min(text.split('\n').length, MAX_ROWS)}
-          maxLength={16_000}
+          aria-invalid={tooLong}
           value={text}
           disabled={!writable}
           autoComplete="off"
@@ -66,19 +65,34 @@ export function Composer({ busy, blocked, writable, onSend, onStop }: ComposerPr
           onChange={(event) => setText(event.target.value)}
           onKeyDown={onKeyDown}
         />
-        {busy ? (
+        {/*
+          Two buttons, each in a place of its own, and no form that a button could submit. One button that changes from Stop to Send
+          under the pointer sends the draft: by the same click, by the second one of a double click, or as the answer ends by itself.
+        */}
+        {busy && (
           <button type="button" className="round-button" data-testid="stop" aria-label="Stop the answer" onClick={stop}>
             <StopIcon />
           </button>
-        ) : (
-          <button type="submit" className="round-button" data-testid="send" aria-label="Send" disabled={!sendable}>
-            <SendIcon />
-          </button>
         )}
+        <button
+          type="button"
+          className="round-button"
+          data-testid="send"
+          aria-label="Send"
+          disabled={!sendable}
+          onClick={send}
+        >
+          <SendIcon />
+        </button>
       </div>
-      <p className="composer-reason" id={reasonId} data-blocked={blocked !== undefined}>
-        {blocked ?? 'Encrypted to the verified service. Kept in this page only, and gone when you close it.'}
+      <p className="composer-reason" id={reasonId} data-blocked={blocked !== undefined || tooLong}>
+        {blocked ??
+          sentence ??
+          'Encrypted to the verified service. Kept in this page only, and gone when you close it.'}
       </p>
-    </form>
+      <p className="visually-hidden" role="status">
+        {tooLong ? sentence : ''}
+      </p>
+    </div>
   )
 }

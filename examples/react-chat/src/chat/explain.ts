@@ -39,7 +39,9 @@ const BY_CODE: Record<string, Words> = {
   'request.upstream_unreachable': again('The model could not be reached, so the question was not run.'),
   'request.upstream_timeout': again('The model took too long.'),
   'request.upstream_broken': again('The model broke off.'),
-  'http.400': none('The model refused the request. A long conversation can exceed what it can read: start a new chat.'),
+  'http.400': none(
+    'The model refused the request. The conversation may be longer than it can read: shorten the question, or start a new chat.',
+  ),
   'http.429': again('The model is busy. Wait a moment, then ask again.'),
   'http.503': again('The model is busy. Wait a moment, then ask again.'),
 }

@@ -35,15 +35,17 @@ async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayB
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
 }
 
-/** `explainValue` as state; `undefined` also until it is known. */
+/** `explainValue` as state; `undefined` also until it is known. What explained an earlier value explains no later one. */
 export function useExplanation(measured: readonly Measured[], value: string): Explanation | undefined {
-  const [explanation, setExplanation] = useState<Explanation>()
+  const [found, setFound] = useState<{ measured: readonly Measured[]; value: string; explanation?: Explanation }>()
   useEffect(() => {
     let current = true
-    void explainValue(measured, value).then((result) => current && setExplanation(result))
+    void explainValue(measured, value).then(
+      (explanation) => current && setFound({ measured, value, ...(explanation && { explanation }) }),
+    )
     return () => {
       current = false
     }
   }, [measured, value])
-  return explanation
+  return found?.measured === measured && found.value === value ? found.explanation : undefined
 }

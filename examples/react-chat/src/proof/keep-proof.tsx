@@ -1,8 +1,10 @@
 import type { Receipt } from '@blindllama/web-sdk/receipts'
-import { useEffect, useId, useState, type ReactElement } from 'react'
+import { useContext, useEffect, useId, useState, type ReactElement } from 'react'
 import { explain } from '../chat/explain.ts'
+import { CopyButton } from '../ui/copy-button.tsx'
 import { KeepIcon } from '../ui/icons.tsx'
-import { kept, statementOf } from './kept.ts'
+import { checkOf, fileName, kept, POLICY_FILE, statementOf } from './kept.ts'
+import { PolicyOfPage } from './policy-of-page.ts'
 
 /** Offers the proof of an answer as a file, and says what it is before it is kept. */
 export function KeepProof({ response }: { readonly response: Response }): ReactElement {
@@ -50,7 +52,7 @@ function Offer({ response }: { readonly response: Response }): ReactElement {
           <button
             type="button"
             className="button"
-            onClick={() => download(receipt.blob({ withCredentials: true }), receipt.signed)}
+            onClick={() => download(receipt.blob({ withCredentials: true }), fileName(receipt.signed))}
           >
             {receipt.signed ? 'Download, with your words and the answer' : 'Download'}
           </button>
@@ -58,21 +60,46 @@ function Offer({ response }: { readonly response: Response }): ReactElement {
             <button
               type="button"
               className="button"
-              onClick={() => download(receipt.blob({ digestsOnly: true }), true)}
+              onClick={() => download(receipt.blob({ digestsOnly: true }), fileName(true))}
             >
               Download without the words
             </button>
           )}
         </div>
       )}
+      {receipt && <HowToCheck receipt={receipt} />}
     </section>
   )
 }
 
-function download(file: Blob, signed: boolean): void {
+/** The command that checks the file, and the policy that it needs. */
+function HowToCheck({ receipt }: { readonly receipt: Receipt }): ReactElement {
+  const policy = useContext(PolicyOfPage)
+  const { sentence, command } = checkOf(receipt)
+  return (
+    <div className="keep-check" data-testid="check">
+      <p>{sentence}</p>
+      <div className="keep-command">
+        <code>{command}</code>
+        <CopyButton text={command} label="Copy the command" />
+      </div>
+      {policy !== undefined && (
+        <button
+          type="button"
+          className="button"
+          onClick={() => download(new Blob([policy], { type: 'application/json' }), POLICY_FILE)}
+        >
+          Download the policy of this page
+        </button>
+      )}
+    </div>
+  )
+}
+
+function download(file: Blob, name: string): void {
   const link = document.createElement('a')
   link.href = URL.createObjectURL(file)
-  link.download = signed ? 'blindllama-receipt.json' : 'blindllama-verification-record.json'
+  link.download = name
   link.click()
   // The browser has begun to read it by then.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000)

@@ -3,14 +3,41 @@ import { receipts, type Receipt, type ReceiptKeeper } from '@blindllama/web-sdk/
 /** Asks for a receipt with every question. Made here and not in a component: the hook tells its options apart by it. */
 export const kept: ReceiptKeeper = receipts()
 
+/** Names of the files that this page offers. */
+export const POLICY_FILE = 'blindllama-policy.json'
+
+export function fileName(signed: boolean): string {
+  return signed ? 'blindllama-receipt.json' : 'blindllama-verification-record.json'
+}
+
+type Kept = Pick<Receipt, 'signed' | 'verdict'>
+
 /** What a file shows and what it does not, in sentences for the person who keeps it. */
-export function statementOf({ signed, verdict }: Pick<Receipt, 'signed' | 'verdict'>): readonly string[] {
+export function statementOf({ signed, verdict }: Kept): readonly string[] {
   const what = signed
-    ? 'A receipt. The service that was verified signed your question, with all that was sent along, and this answer. Anybody can check that later, without a network: blindllama verify FILE.'
+    ? 'A receipt. The service that was verified signed your question, with all that was sent along, and this answer.'
     : 'A verification record. This service signs no answers: the file shows what was verified, and nothing of this conversation.'
   const claims = signed ? ['When it was, and that it was you who asked, is your word.'] : []
   const simulated = verdict.simulated
     ? ['The TPM is simulated: this demonstrates the protocol and proves nothing about the machine.']
     : []
   return [what, ...claims, ...simulated]
+}
+
+/** How anybody checks such a file later, without a network. */
+export interface Check {
+  readonly sentence: string
+  /** A line for a shell. */
+  readonly command: string
+}
+
+/**
+ * The check with a policy. The file carries one as well, and so does a forged file: whoever checks takes the policy from this page or
+ * from whoever runs the service, and not from the one who shows the file.
+ */
+export function checkOf({ signed, verdict }: Kept): Check {
+  const sentence =
+    'Anybody can check the file later, without a network, with the policy of this service. Take the policy from a source that you trust, such as this page: the one inside the file is the word of whoever shows it, and proves nothing.'
+  const allow = verdict.simulated ? ' --allow-simulated' : ''
+  return { sentence, command: `blindllama verify ${fileName(signed)} --policy ${POLICY_FILE}${allow}` }
 }

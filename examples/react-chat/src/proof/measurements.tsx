@@ -26,7 +26,7 @@ export function Measurements({ pcrs, measured }: MeasurementsProps): ReactElemen
       <thead>
         <tr>
           <th scope="col">PCR</th>
-          <th scope="col">Value and what went into it</th>
+          <th scope="col">Value, and what this page says went into it</th>
         </tr>
       </thead>
       <tbody>
@@ -69,14 +69,32 @@ function Register({ index, value, rule, bank, measured }: RegisterProps): ReactE
             </span>
           </div>
         ))}
-        {bank === 'sha256' && explanation !== undefined && (
-          <p className="pcr-explained">
-            <CheckIcon />
-            Recomputed in this page: {explanationText(explanation, inside.length)} the value.
-          </p>
+        {inside.length > 0 && (
+          <Recomputed explanation={bank === 'sha256' ? explanation : undefined} count={inside.length} />
         )}
       </td>
     </tr>
+  )
+}
+
+/** Whether the digests that this page was published with give the value. Their names stay the word of the page's publisher. */
+export function Recomputed({
+  explanation,
+  count,
+}: {
+  readonly explanation: Explanation | undefined
+  readonly count: number
+}): ReactElement {
+  if (explanation === undefined)
+    return <p className="pcr-claimed">Claimed by the publisher of this page, and not recomputed: names and digests.</p>
+  return (
+    <>
+      <p className="pcr-explained">
+        <CheckIcon />
+        Recomputed in this page: {explanationText(explanation, count)} the value.
+      </p>
+      <p className="pcr-claimed">Claimed by the publisher of this page: the names.</p>
+    </>
   )
 }
 

@@ -1,4 +1,4 @@
-import type { FailedVerdict, PassedVerdict, SimulatedVerdict } from '@blindllama/web-sdk'
+import type { FailedVerdict, PassedVerdict, Report, SimulatedVerdict } from '@blindllama/web-sdk'
 import type { BlindLlamaState } from '@blindllama/web-sdk/react'
 import { useEffect, useRef, type MouseEvent, type ReactElement, type ReactNode } from 'react'
 import { reasonOf } from '../chat/explain.ts'
@@ -92,9 +92,12 @@ function OutcomeText({ state }: { readonly state: BlindLlamaState }): ReactEleme
       return (
         <>
           <p className="outcome-title">
-            {anchor ? ASSURANCE_TITLES[anchor.assurance] : 'Verified'}
+            {ASSURANCE_TITLES[state.verification.assurance]}
             {state.verification.release !== undefined && (
-              <span className="outcome-release"> · {state.verification.release}</span>
+              <span className="outcome-release">
+                {' '}
+                · <bdi>{state.verification.release}</bdi>
+              </span>
             )}
           </p>
           <p className="caveat">{anchor?.caveat}</p>
@@ -165,9 +168,14 @@ function Details({ verdict, expiresAt, staging, stale }: DetailsProps): ReactEle
         <Section title="What the service claims">
           <Facts>
             <Fact name="Model">{UPSTREAM_TITLES[claims.upstream]}</Fact>
-            <Fact name="Audience">{claims.audiences.join(', ')}</Fact>
+            {staging && <Fact name="Name of the model">{staging.model}, as this page calls it</Fact>}
+            <Fact name="Audience">
+              <bdi>{claims.audiences.join(', ')}</bdi>
+            </Fact>
             <Fact name="Instance" copy={claims.instance}>
-              <code>{claims.instance}</code>
+              <code>
+                <bdi>{claims.instance}</bdi>
+              </code>
             </Fact>
             <Fact name="Key epoch" copy={claims.epochId}>
               <Hex value={claims.epochId} />
@@ -182,21 +190,37 @@ function Details({ verdict, expiresAt, staging, stale }: DetailsProps): ReactEle
       )}
       {ak && (
         <Section title="Who signed">
-          <Facts>
-            <Fact name="Key name" copy={ak.name}>
-              <Hex value={ak.name} />
-            </Fact>
-            <Fact name="Algorithm">{ak.algorithm}</Fact>
-            {clock && (
-              <Fact name="TPM">
-                firmware {clock.firmwareVersion} · {clock.resetCount} resets · {clock.restartCount} restarts
-              </Fact>
-            )}
-          </Facts>
+          <Signer ak={ak} clock={clock} />
         </Section>
       )}
       {verdict.result === 'pass' && checks}
     </div>
+  )
+}
+
+interface SignerProps {
+  /** Without a Name where a chain vouches for the key and for nothing else of its public area. */
+  readonly ak: { readonly algorithm: string; readonly name?: string }
+  readonly clock: Report['clock']
+}
+
+export function Signer({ ak: { algorithm, name }, clock }: SignerProps): ReactElement {
+  return (
+    <Facts>
+      {name === undefined ? (
+        <Fact name="Key name">not proven: the certificate vouches for the key alone</Fact>
+      ) : (
+        <Fact name="Key name" copy={name}>
+          <Hex value={name} />
+        </Fact>
+      )}
+      <Fact name="Algorithm">{algorithm}</Fact>
+      {clock && (
+        <Fact name="TPM">
+          firmware {clock.firmwareVersion} · {clock.resetCount} resets · {clock.restartCount} restarts
+        </Fact>
+      )}
+    </Facts>
   )
 }
 

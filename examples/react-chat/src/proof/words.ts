@@ -42,7 +42,7 @@ export const ASSURANCE_TITLES: Record<Assurance, string> = {
   'hardware-tpm': 'Hardware TPM',
 }
 
-/** What an event of a boot is about; a subject without a title is shown as it is. */
+/** What the log calls an event of a boot: its claim. A subject without a title is shown as it is. */
 export const SUBJECT_TITLES: Readonly<Record<string, string>> = {
   firmware: 'Firmware',
   driver: 'Driver',
@@ -64,7 +64,7 @@ export const SUBJECT_TITLES: Readonly<Record<string, string>> = {
   variable: 'Variable of the firmware',
   file: 'File',
   tagged: 'Tagged by the boot loader',
-  other: 'Measured',
+  other: 'Other',
 }
 
 export const UPSTREAM_TITLES: Record<Upstream, string> = {
