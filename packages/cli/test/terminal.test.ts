@@ -34,7 +34,7 @@ describe('a text from outside', () => {
     expect(escaped('a\r\n\tb')).toBe('a\\u{0d}\\u{0a}\\u{09}b')
     expect(escaped('\u007F\u0085\u009B')).toBe('\\u{7f}\\u{85}\\u{9b}')
     expect(escaped('\u3164\u034F\u{E0041}\u00A0')).toBe('\\u{3164}\\u{34f}\\u{e0041}\\u{a0}')
-    expect(escaped('\uD800')).toBe('\\u{d800}')
+    expect(escaped('\uD800\uFFF9\u0600')).toBe('\\u{d800}\\u{fff9}\\u{600}')
     expect(dangerous(escaped(hostile))).toEqual([])
   })
 

@@ -1,3 +1,163 @@
 import type { Mutant } from '../mutant.ts'
 
-export const mutants: readonly Mutant[] = []
+const composer = 'test/composer.test.tsx'
+const conversation = 'test/conversation.test.ts'
+const boot = 'test/boot.test.tsx'
+const kept = 'test/kept.test.ts'
+const proof = 'test/proof.test.tsx'
+
+function changed(name: string, file: string, find: string, replace: string, ...tests: readonly string[]): Mutant {
+  return { name, file, find, replace, tests }
+}
+
+/** In the order of a question: writing, stopping, sending, the answer, and what is shown of the proof. */
+export const mutants: readonly Mutant[] = [
+  changed(
+    'Stop and Send are one button that changes',
+    'chat/composer.tsx',
+    'disabled={!sendable}\n          onClick={send}',
+    'disabled={!sendable}\n          hidden={busy}\n          key={busy ? 0 : 1}\n          onClick={send}',
+    composer,
+  ),
+  changed('Stop sends the draft', 'chat/composer.tsx', '    onStop()\n', '    onStop()\n    onSend(text)\n', composer),
+  changed('Stop loses the draft', 'chat/composer.tsx', '    onStop()\n', "    onStop()\n    setText('')\n", composer),
+  changed('a key that is held down sends', 'chat/composer.tsx', 'if (!event.repeat) send()', 'send()', composer),
+  changed(
+    'Enter sends while an input method composes',
+    'chat/composer.tsx',
+    ' || event.nativeEvent.isComposing',
+    '',
+    composer,
+  ),
+  changed(
+    'a question is sent before the service is verified',
+    'chat/composer.tsx',
+    'const sendable = blocked === undefined && ',
+    'const sendable = ',
+    composer,
+  ),
+  changed('a question is sent during an answer', 'chat/composer.tsx', ' && !busy && ', ' && ', composer),
+  changed('a text that is too long is sent', 'chat/composer.tsx', ' && !tooLong && ', ' && ', composer),
+  changed(
+    'a browser cuts pasted text',
+    'chat/composer.tsx',
+    'aria-invalid={tooLong}',
+    'aria-invalid={tooLong}\n          maxLength={16_000}',
+    composer,
+  ),
+  changed('the length is not told', 'chat/composer.tsx', "{blocked ?? sentence ?? '", "{blocked ?? '", composer),
+  changed('pasted text loses its first spaces', 'chat/composer.tsx', 'onSend(text)', 'onSend(text.trim())', composer),
+  changed(
+    'stopping does not abort the request',
+    'chat/conversation.ts',
+    'this.#running?.abort()',
+    'this.#running?.signal.throwIfAborted()',
+    conversation,
+  ),
+  changed(
+    'a stream without a finish reason is complete',
+    'chat/conversation.ts',
+    'else if (finish === null)',
+    "else if (finish === '')",
+    conversation,
+  ),
+  changed(
+    'a broken answer is repeated to the model',
+    'chat/conversation.ts',
+    "({ state, text }) => state !== 'incomplete' && text !== ''",
+    "({ text }) => text !== ''",
+    conversation,
+  ),
+  changed(
+    'links of an answer reach the browser',
+    'chat/prose.tsx',
+    'return <p key={index}>{inline(block.text)}</p>',
+    'return <p key={index} dangerouslySetInnerHTML={{ __html: block.text }} />',
+    'test/prose.test.ts',
+  ),
+  changed(
+    'what nothing foresaw means that nothing was sent',
+    'chat/explain.ts',
+    "if (code === 'unknown') return",
+    "if (code === '') return",
+    'test/explain.test.ts',
+  ),
+  changed(
+    'what the log calls an event is shown as measured',
+    'proof/boot.tsx',
+    'verified: the TPM measured exactly this into PCR {pcr}',
+    'verified: the TPM measured exactly this into PCR {pcr} as {called}',
+    boot,
+  ),
+  changed(
+    'a claim of the log is shown as measured',
+    'proof/boot-events.ts',
+    'measured: verified,',
+    'measured: true,',
+    boot,
+  ),
+  changed(
+    'what the log calls a separator is hidden',
+    'proof/boot-events.ts',
+    'return verified && SEPARATORS.has(description)',
+    "return verified && description !== 'linux'",
+    boot,
+  ),
+  changed(
+    'an unproven separator is hidden',
+    'proof/boot-events.ts',
+    'return verified && SEPARATORS',
+    'return SEPARATORS',
+    boot,
+  ),
+  changed(
+    'Secure Boot is off where nothing proves it',
+    'proof/boot-events.ts',
+    'if (enforced === undefined)',
+    'if (enforced === null)',
+    boot,
+  ),
+  changed(
+    'an earlier value explains a later one',
+    'proof/explanation.ts',
+    'return found?.measured === measured && found.value === value ? found.explanation : undefined',
+    'return found?.explanation',
+    proof,
+  ),
+  changed(
+    'digests that explain nothing are shown as recomputed',
+    'proof/measurements.tsx',
+    'if (explanation === undefined)\n',
+    'if (explanation === null)\n',
+    proof,
+  ),
+  changed(
+    'a key without a proven Name has one',
+    'proof/panel.tsx',
+    '{name === undefined ? (',
+    '{name === null ? (',
+    proof,
+  ),
+  changed('no warning of a simulated TPM', 'proof/banners.tsx', 'if (simulated) {', 'if (simulated === null) {', proof),
+  changed(
+    'no warning of a model outside the proof',
+    'proof/banners.tsx',
+    "if (claims?.upstream === 'unattested') {",
+    "if (claims?.upstream === 'attested') {",
+    proof,
+  ),
+  changed(
+    'the check that is recommended takes the policy in the file',
+    'proof/kept.ts',
+    ' --policy ${POLICY_FILE}',
+    '',
+    kept,
+  ),
+  changed(
+    'a simulated receipt is not called one',
+    'proof/kept.ts',
+    'const simulated = verdict.simulated\n',
+    'const simulated = verdict.simulated === null\n',
+    kept,
+  ),
+]

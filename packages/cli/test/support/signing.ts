@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { vector, blindllama, file, folder, type Ran } from './run.js'
+import { file, folder, inProcess, type Ran, vector } from './run.js'
 
 export const at = (name: string): string => join(folder, name)
-export const release = async (...args: string[]): Promise<Ran> => blindllama('release', ...args)
+export const release = async (...args: string[]): Promise<Ran> => inProcess('release', ...args)
 export const parsed = <T>({ out }: Ran): T => JSON.parse(out) as T
 
 const pcrs = { '0': '11'.repeat(32), '4': '22'.repeat(32) }
