@@ -48,7 +48,12 @@ describe('what went wrong', () => {
   })
 
   it('has words for what nobody foresaw', () => {
-    expect(explain('a string')).toMatchObject({ code: 'unknown' })
+    // Whether anything was sent is not known: nothing is said about it.
+    expect(explain('a string')).toEqual({
+      code: 'unknown',
+      sentence: 'Something unexpected went wrong.',
+      remedy: 'again',
+    })
     expect(explain(new Error('x', { cause: new Error('y') }))).toMatchObject({ code: 'unknown' })
   })
 

@@ -45,7 +45,7 @@ export const mutants: readonly Mutant[] = [
     'aria-invalid={tooLong}\n          maxLength={16_000}',
     composer,
   ),
-  changed('the length is not told', 'chat/composer.tsx', "{blocked ?? sentence ?? '", "{blocked ?? '", composer),
+  changed('the length is not told', 'chat/composer.tsx', '          sentence ??\n', '', composer),
   changed('pasted text loses its first spaces', 'chat/composer.tsx', 'onSend(text)', 'onSend(text.trim())', composer),
   changed(
     'stopping does not abort the request',
