@@ -1,4 +1,5 @@
 import { BlindLlamaError } from '@blindllama/web-sdk'
+import { readFileSync } from 'node:fs'
 import OpenAI from 'openai'
 import { describe, expect, it } from 'vitest'
 import { explain, reasonOf } from '../src/chat/explain.ts'
@@ -31,6 +32,15 @@ describe('what went wrong', () => {
     expect(explain(error)).toMatchObject({ code: 'http.429', sentence: expect.stringContaining('busy') })
   })
 
+  it('is no code of the verifier where an answer says so: something was sent then', async () => {
+    for (const code of ['pcr.mismatch', 'evidence.timeout', 'nonsense', 'request.<b>']) {
+      const error = await failWith(
+        async () => new Response('{}', { status: 500, headers: { 'blindllama-code': code } }),
+      )
+      expect(explain(error)).toMatchObject({ code: 'http.500', sentence: 'The model server reported an error.' })
+    }
+  })
+
   it('means that nothing was sent where the verifier refused, and offers to verify again', () => {
     for (const code of [
       'ak.simulated',
@@ -55,6 +65,30 @@ describe('what went wrong', () => {
       remedy: 'again',
     })
     expect(explain(new Error('x', { cause: new Error('y') }))).toMatchObject({ code: 'unknown' })
+  })
+
+  it('says that nothing was sent only where that is known: for no code of another layer, and for no code of a system', () => {
+    const registry = readFileSync(new URL('../../../packages/verifier-wasm/codes.toml', import.meta.url), 'utf8')
+    const entries = [...registry.matchAll(/^\[([a-z]+)\.([a-z_]+)\]\nby = \[(.*)\]$/gm)]
+    expect(entries.length).toBeGreaterThan(150)
+    for (const [, layer = '', reason = '', by = ''] of entries) {
+      const { sentence } = explain(Object.assign(new Error('x'), { code: `${layer}.${reason}` }))
+      if (by === '"verifier"' && layer !== 'receipt') expect(sentence, layer).toContain('could not be verified')
+      else expect(sentence, `${layer}.${reason}`).not.toContain('could not be verified')
+    }
+    for (const code of ['ECONNRESET', 'policy', 'new_layer.reason', 'constructor.name'])
+      expect(explain(Object.assign(new Error('x'), { code }))).toMatchObject({
+        code,
+        sentence: 'Something unexpected went wrong.',
+      })
+  })
+
+  it('is told of a proof in words about the proof', () => {
+    expect(explain(new BlindLlamaError('receipt.incomplete', 'No')).sentence).toContain('no proof')
+    expect(explain(new BlindLlamaError('receipt.size', 'No'))).toMatchObject({
+      remedy: 'none',
+      sentence: 'No proof of this answer can be kept.',
+    })
   })
 
   it('does not search for ever in errors that are their own cause', () => {

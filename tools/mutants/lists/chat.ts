@@ -37,6 +37,13 @@ export const mutants: readonly Mutant[] = [
     composer,
   ),
   changed('a question is sent during an answer', 'chat/composer.tsx', ' && !busy && ', ' && ', composer),
+  changed(
+    'suggestions are sent before the service is verified',
+    'app.tsx',
+    "const ready = service.status === 'ready' ? model : undefined",
+    "const ready = model ?? ({ openai: {}, name: '' } as unknown as Model)",
+    'test/app.test.tsx',
+  ),
   changed('a text that is too long is sent', 'chat/composer.tsx', ' && !tooLong && ', ' && ', composer),
   changed(
     'a browser cuts pasted text',
@@ -78,8 +85,15 @@ export const mutants: readonly Mutant[] = [
   changed(
     'what nothing foresaw means that nothing was sent',
     'chat/explain.ts',
-    "if (code === 'unknown') return",
-    "if (code === '') return",
+    'return VERIFIER_LAYERS.has(layer) ? NOT_VERIFIED : UNKNOWN',
+    'return NOT_VERIFIED',
+    'test/explain.test.ts',
+  ),
+  changed(
+    'an answer says that the verifier refused',
+    'chat/explain.ts',
+    'said && OF_ANSWERS.test(said) ? said',
+    'said ? said',
     'test/explain.test.ts',
   ),
   changed(

@@ -39,6 +39,8 @@ const BY_CODE: Record<string, Words> = {
   'request.upstream_unreachable': again('The model could not be reached, so the question was not run.'),
   'request.upstream_timeout': again('The model took too long.'),
   'request.upstream_broken': again('The model broke off.'),
+  'receipt.incomplete': none('The answer did not arrive to its end, so there is no proof of it.'),
+  'receipt.missing': none('The service did not sign this answer, so there is no proof of it.'),
   'http.400': none(
     'The model refused the request. The conversation may be longer than it can read: shorten the question, or start a new chat.',
   ),
@@ -52,19 +54,46 @@ const BY_LAYER: Record<string, Words> = {
   evidence: verify('The service could not be asked for evidence. Nothing was sent.'),
   wasm: verify('The verifier could not be started in this browser. Nothing was sent.'),
   gateway: again('The service reported an error of its own.'),
+  client: verify('The verified connection could not be used.'),
+  receipt: none('No proof of this answer can be kept.'),
   http: again('The model server reported an error.'),
 }
 
-/** The layers of the verifier: whatever they refuse, nothing was encrypted to the service. */
 const NOT_VERIFIED: Words = verify('The service could not be verified. Nothing was sent.')
+
+/** The layers of the verifier: whatever they refuse, nothing was encrypted to the service. Of no other code is that known. */
+const VERIFIER_LAYERS: ReadonlySet<string> = new Set([
+  'policy',
+  'bundle',
+  'ak',
+  'chain',
+  'attest',
+  'signature',
+  'binding',
+  'claims',
+  'pcr',
+  'platform',
+  'eventlog',
+  'release',
+  'state',
+  'verdict',
+])
+
+/** What a gateway says in an answer. Whatever else stands there is not its code: once there is an answer, something was sent. */
+const OF_ANSWERS = /^(?:request|receipt|gateway)\.[a-z_]+$/
+
+const UNKNOWN: Words = again('Something unexpected went wrong.')
 
 export function explain(error: unknown): Failure {
   const code = codeOf(error)
-  const layer = code.slice(0, code.indexOf('.'))
-  const words = BY_CODE[code] ?? BY_LAYER[layer]
-  if (words !== undefined) return { code, ...words }
-  if (code === 'unknown') return { code, ...again('Something unexpected went wrong.') }
-  return { code, ...NOT_VERIFIED }
+  return { code, ...wordsFor(code) }
+}
+
+function wordsFor(code: string): Words {
+  const [, layer = ''] = /^([a-z]+)\.[a-z0-9_]+$/.exec(code) ?? []
+  if (Object.hasOwn(BY_CODE, code)) return BY_CODE[code] ?? UNKNOWN
+  if (Object.hasOwn(BY_LAYER, layer)) return BY_LAYER[layer] ?? UNKNOWN
+  return VERIFIER_LAYERS.has(layer) ? NOT_VERIFIED : UNKNOWN
 }
 
 /** The verifier's or the SDK's own sentence, without the code that messages end with: the code is shown beside it. */
@@ -77,7 +106,8 @@ export function codeOf(error: unknown): string {
   for (let each: unknown = error, depth = 0; each !== undefined && depth < 8; depth += 1) {
     if (BlindLlamaError.isInstance(each)) return each.code
     if (each instanceof APIError && each.status !== undefined) {
-      return each.headers?.get('blindllama-code') ?? `http.${each.status}`
+      const said = each.headers?.get('blindllama-code')
+      return said && OF_ANSWERS.test(said) ? said : `http.${each.status}`
     }
     if (!(each instanceof Error)) break
     if (each.cause === undefined && 'code' in each && typeof each.code === 'string') return each.code
