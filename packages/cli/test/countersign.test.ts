@@ -94,7 +94,7 @@ describe('a countersignature', () => {
     const line = ['--sha256', await sha256Of('manifest.json'), '--policy', policy]
     const { exitCode, err } = await release('countersign', at('manifest.json'), '--key', at('mallory.pem'), ...line)
     expect(exitCode).toBe(1)
-    expect(err).toContain('is none that the policy names')
+    expect(err).toContain('is not among the keys that the policy names')
     expect(err).toContain('cli.signers')
     expect(await signersOf('manifest.json')).toEqual([key('developer')])
   })

@@ -10,7 +10,7 @@ const NEARLY = 0.8 * LONGEST_QUESTION
 const number = new Intl.NumberFormat('en')
 
 export interface Length {
-  /** Nothing of it is sent, and nothing of it is cut. */
+  /** The question cannot be sent. It stays whole in the field. */
   readonly tooLong: boolean
   /** What the person is told before anything is sent; `undefined` where there is nothing to say. */
   readonly sentence: string | undefined

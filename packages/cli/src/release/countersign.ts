@@ -23,8 +23,8 @@ const howTo =
   'first run countersign without them and review every value, then name the SHA-256 that it shows in --sha256 HEX, and in --policy FILE a policy whose keys must have signed before'
 
 /**
- * Adds the signature of who reviewed a document. Two things of the caller's own bind it: the digest of what was reviewed, and a policy
- * that names who must have signed before. Without them the document is shown, and nothing is signed.
+ * Adds an auditor's signature. Two inputs of the auditor bind it: the SHA-256 of the document that was reviewed, and a policy that names
+ * the keys that must have signed before. Without them the verb shows the document and signs nothing.
  *
  * @throws {Failure}
  */
@@ -69,8 +69,8 @@ export async function countersign(args: readonly string[], io: Io): Promise<Exit
 }
 
 /**
- * Demands what must stand there before this signature: the key is one of the policy's, another key of the policy has signed, and
- * the roles of `after` are complete; by default all roles but the key's own.
+ * Demands that the key is one of the policy's, that another key of the policy has signed, and that the roles of `after` are
+ * complete. By default these are all roles but the key's own.
  */
 function assertSignedBefore(
   file: string,
@@ -83,7 +83,7 @@ function assertSignedBefore(
   if (role === undefined)
     throw new Failure(
       'cli.signers',
-      `The key ${own} is none that the policy names for a ${envelope.kind}, so its signature would count for nothing. Use another key, or the policy that names it`,
+      `The key ${own} is not among the keys that the policy names for a ${envelope.kind}, so its signature would not count. Use another key, or the policy that names it`,
       exit.refused,
     )
   const unknown = after?.find((each) => !Object.hasOwn(set.threshold, each))

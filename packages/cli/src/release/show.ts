@@ -20,9 +20,9 @@ const options = {
 export interface Telling {
   file: string
   envelope: Envelope
-  /** Those whom the caller's policy trusts with such documents; without them no signature is worth anything. */
+  /** The keys that the caller's policy trusts with such documents. Without them a signature proves nothing. */
   set: KeySet | undefined
-  /** There where the verb could sign. */
+  /** Set by verbs that can sign. */
   signed?: boolean
 }
 

@@ -14,7 +14,7 @@ const options = {
 } as const
 
 /**
- * Adds the signature of who made a document. The file is read once, and what is shown is what is signed; `--sha256` holds it to the
+ * Adds the author's signature. The file is read once, and what is shown is what is signed; `--sha256` holds it to the
  * document that `make`, `key-set` or `status` named.
  *
  * @throws {Failure}

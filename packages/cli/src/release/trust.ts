@@ -6,7 +6,7 @@ import { documentOf } from './document.js'
 import { type Envelope, isGood, type Kind, readEnvelope } from './envelope.js'
 import { type KeySet, keySetId, keySetIn } from './keys.js'
 
-/** Who may sign what, as a policy of the caller says it (PROTOCOL.md §19). Nothing in a document adds to it. */
+/** The keys that a policy of the caller trusts to sign (PROTOCOL.md §19). A document never adds to them. */
 export interface Trust {
   /** The set of `releaseKeys`, or the last of its successors that were given. */
   current: KeySet | undefined

@@ -20,7 +20,7 @@ export interface Judged {
 
 /**
  * Under the policy that the file itself carries. Whoever makes a file chooses that policy, and the keys that it trusts: agreement
- * proves nothing. So nothing of the verdict is told but whether there is agreement, neither an assurance nor a release.
+ * proves nothing. Only the agreement is reported, and no assurance, release or claim of the verdict.
  */
 export interface OwnPolicy {
   result: 'consistent' | 'fail'

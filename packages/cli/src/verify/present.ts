@@ -35,7 +35,7 @@ function headline({ verdict, kind, simulated }: Judged, style: Style): Shown {
   return shown`${style.good(style.bold('PROVEN'))}  ${what}, ${verdict.assurance}: ${verdict.anchor?.caveat ?? ''}\n`
 }
 
-/** No step, no assurance and no name of a release is told here: each would follow from a policy that the file's maker wrote. */
+/** Shows no step, assurance or release: each would follow from a policy that the maker of the file wrote. */
 function presentOwnPolicy({ result, kind, code, detail, policySha256, claimed }: OwnPolicy, style: Style): Shown {
   const head =
     result === 'consistent'
