@@ -16,7 +16,10 @@ export function present(report: EventLogReport, io: Io): string {
   const summary = `${report.events.length} events, banks ${banks || 'none'}, Secure Boot ${secureBoot}`
   const pcrs = [...new Set(report.events.map(({ pcr }) => pcr))].toSorted((a, b) => a - b)
   const findings = report.findings.map((finding) => `  ${style.warn('!')} ${sentence(finding)}\n`).join('')
-  return `${title}  ${summary}\n${pcrs.map((pcr) => table(report, pcr, style)).join('')}${section('Findings', findings, style)}\n`
+  const incomplete = (report.incomplete ?? [])
+    .map(({ bank, event }) => `  ${style.warn('!')} ${bank} is not replayed: event ${event} has no digest of it\n`)
+    .join('')
+  return `${title}  ${summary}\n${incomplete}${pcrs.map((pcr) => table(report, pcr, style)).join('')}${section('Findings', findings, style)}\n`
 }
 
 function table({ bank = '', events, replayedPcrs }: EventLogReport, pcr: number, style: Style): string {
