@@ -12,7 +12,8 @@ Reads TCG event logs (on Linux: /sys/kernel/security/tpm0/binary_bios_measuremen
 values follow, and which rules of the Firmware Profile the log breaks. A log is a story: only a quote makes it true.
   ✓  the digest is the hash of what is shown        ?  what is shown is the log's word
 
---json prints a line for each file: name, parse (ok or a code), replayedPcrs, findings, events.
+--json prints a line for each file: name, parse (ok or a code), replayedPcrs, incomplete, findings, events. Banks that are
+incomplete have no values: an event has no digest of them.
 
 Exit codes: 0 every log was read, 1 one has a syntax error, 2 wrong use, 3 undecided.
 `
