@@ -26,10 +26,10 @@ const GENOA: &str = "4c6598d19c18719c5dfd4a7d335f674e5bfe1d8f800cea2cf270c10d103
 /// A file of a crate or module that set-up has downloaded.
 fn installed(name: &str) -> Vec<u8> {
     let home = std::env::home_dir().unwrap();
-    let folder = |variable, default| std::env::var_os(variable).map_or_else(|| home.join(default), PathBuf::from);
-    let crates = fs::read_dir(folder("CARGO_HOME", ".cargo").join("registry/src"));
+    let folder = |variable, default: PathBuf| std::env::var_os(variable).map_or(default, PathBuf::from);
+    let crates = fs::read_dir(folder("CARGO_HOME", home.join(".cargo")).join("registry/src"));
     let mut folders: Vec<PathBuf> = crates.into_iter().flatten().map(|registry| registry.unwrap().path()).collect();
-    folders.push(folder("GOMODCACHE", "go/pkg/mod"));
+    folders.push(folder("GOMODCACHE", folder("GOPATH", home.join("go")).join("pkg/mod")));
     let found = folders.iter().find_map(|folder| fs::read(folder.join(name)).ok());
     found.unwrap_or_else(|| panic!("{name} is in none of {folders:?}; run: npm run setup"))
 }
