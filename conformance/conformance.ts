@@ -2,7 +2,7 @@
  * Asks two verifiers that share no code the same questions, and says where they differ.
  *
  *     pnpm conformance                          the table
- *     pnpm conformance --json                   a line of JSON for each case, then {"cases","unexplained","explained"}
+ *     pnpm conformance --json                   a line of JSON for each case, then {"cases","unexplained","explained","skipped"}
  *     pnpm conformance --adapter ./my-verifier  with one more verifier beside them (README.md); may be repeated
  *     pnpm conformance --only TEXT              the cases whose name contains the text
  *
@@ -14,7 +14,7 @@ import { assertOk } from '../tools/run/assert-ok.ts'
 import { runCommand } from '../tools/run/command.ts'
 import { adapter } from './run/adapter.ts'
 import { allCases } from './run/cases/all.ts'
-import { hasEvidence } from './run/cases/evidence.ts'
+import { missingEvidence } from './run/cases/evidence.ts'
 import { isUnexplained, namesOtherRule, type Row, runCase } from './run/compare.ts'
 import { explained } from './run/explained.ts'
 import { ourVerifier } from './run/ours.ts'
@@ -54,7 +54,13 @@ const broken = [...brokenTwins(everything), ...(options.only === '' ? staleExpla
 for (const complaint of broken) process.stderr.write(`${complaint}\n`)
 const unexplained = rows.filter(isUnexplained).length
 const differing = rows.filter(({ differences }) => differences.length > 0).length
-const summary = { cases: rows.length, unexplained: unexplained + broken.length, explained: differing - unexplained }
+const summary = {
+  cases: rows.length,
+  unexplained: unexplained + broken.length,
+  explained: differing - unexplained,
+  /** Sets of evidence that are not there. */
+  skipped: missingEvidence.size,
+}
 process.stdout.write(options.json ? `${JSON.stringify(summary)}\n` : sentence())
 if (summary.unexplained > 0 || rows.length === 0) process.exitCode = 1
 
@@ -86,10 +92,10 @@ function sentence(): string {
   const questions = rows.reduce((sum, { case: { variants } }) => sum + (variants?.length ?? 0) + 1, 0)
   const refused = rows.filter(({ case: { expect } }) => expect === 'reject').length
   const otherRule = rows.filter((row) => row.differences.length === 0 && namesOtherRule(row)).length
-  const without = hasEvidence ? '' : ', without the evidence of others'
+  const without = missingEvidence.size === 0 ? '' : `, without ${[...missingEvidence].join(', ')}`
   return `
 ${rows.length} cases (${refused} refusals, each beside an accepted twin), ${questions} questions, ${seconds} s${without}
 ${otherRule} of them refused for another rule of the same layer
-${rows.length - unexplained} passed, ${summary.unexplained} failed, ${summary.explained} explained
+${rows.length - unexplained} passed, ${summary.unexplained} failed, ${summary.explained} explained, ${summary.skipped} skipped
 `
 }

@@ -9,7 +9,7 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 purpose="${1:-start}"
 cd "$root"
 
-for part in ui system node environment wasm-tools model; do
+for part in ui system node environment wasm-tools evidence model; do
   # shellcheck source=/dev/null
   . "tools/setup/$part.sh"
 done
@@ -19,7 +19,7 @@ case "$purpose" in
   *) fail "Usage: bash tools/setup.sh start|test" ;;
 esac
 
-[ "$purpose" = start ] && steps 8 || steps 9
+[ "$purpose" = start ] && steps 8 || steps 10
 begin_log "$root/.staging/setup.log"
 mkdir -p "$cache"
 
@@ -30,6 +30,7 @@ step "Packages of the workspace" install_workspace
 step "Rust" install_rust "$purpose"
 step "WebAssembly tools" install_wasm_tools
 [ "$purpose" = start ] || step "Go" install_go
+[ "$purpose" = start ] || step "Evidence of real processors" install_evidence
 step "Language model (98 MB)" install_model
 printf '[%d/%d] Build\n' "$step_total" "$step_total"
 node --import tsx tools/build.ts --log "$log" || exit 1

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Case } from '../case.ts'
 import type { QuoteQuestion } from '../contract.ts'
-import { evidence, hasEvidence } from './evidence.ts'
+import { evidenceAt } from './evidence.ts'
 
 interface QuoteVector extends Omit<QuoteQuestion, 'ask'> {
   readonly name: string
@@ -37,8 +37,8 @@ function twinOf(name: string): string {
 
 /** Quotes of clouds and of other software; their keys are taken as trusted. */
 export function quoteCases(): Case[] {
-  if (!hasEvidence) return []
-  const folder = new URL('quotes/', evidence)
+  const folder = evidenceAt('quotes/')
+  if (folder === undefined) return []
   return readdirSync(folder).map((file) => {
     const vector = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as QuoteVector
     const { name, why, expect, layer } = vector

@@ -1,4 +1,5 @@
 import { digest, type Hash } from '../crypto.ts'
+import { Refusal } from '../refusal.ts'
 import type { EventLog, LogEvent } from './parse.ts'
 import { eventType } from './types.ts'
 
@@ -16,8 +17,14 @@ const replayable: readonly LogBank[] = [
   { name: 'sha512', algorithm: 0x000d, hash: 'SHA-512' },
 ]
 
+/** The announced banks whose hash WebCrypto has, complete or not. */
 export function banksOf({ algorithms }: EventLog): LogBank[] {
   return replayable.filter(({ algorithm }) => algorithms.includes(algorithm))
+}
+
+/** Whether every event that extends a PCR has a digest of the bank. */
+export function isComplete({ events }: EventLog, { algorithm }: LogBank): boolean {
+  return events.every(({ type, digests }) => type === eventType.noAction || digests.has(algorithm))
 }
 
 /** An event seen through one bank. */
@@ -25,16 +32,21 @@ export interface BankEvent extends LogEvent {
   readonly digest: Uint8Array
 }
 
-/** The events that extend a PCR, with their digest of the bank, and their position in the log. */
+/**
+ * The events that extend a PCR, with their digest of the bank, and their position in the log.
+ *
+ * @throws {Refusal} eventlog.digest_missing
+ */
 export function extending(
   { events }: EventLog,
   { algorithm }: LogBank,
 ): readonly (BankEvent & { readonly position: number })[] {
-  return events.flatMap((event, position) =>
-    event.type === eventType.noAction
-      ? []
-      : [{ ...event, digest: event.digests.get(algorithm) as Uint8Array, position }],
-  )
+  return events.flatMap((event, position) => {
+    if (event.type === eventType.noAction) return []
+    const digestOfBank = event.digests.get(algorithm)
+    if (digestOfBank === undefined) throw new Refusal('eventlog.digest_missing', `event ${position}`)
+    return [{ ...event, digest: digestOfBank, position }]
+  })
 }
 
 /** Hex of what separators may hold and of the actions that firmware names, by the digests that they have in a bank. */

@@ -5,7 +5,7 @@ import { demand, Refusal } from '../refusal.ts'
 import { banksOf, extending } from './bank.ts'
 import { checkEvents } from './events-rule.ts'
 import { parseEventLog } from './parse.ts'
-import { localityOf, replay, resetValue } from './replay.ts'
+import { replay, resetValue } from './replay.ts'
 import { findings, refuses } from './rules.ts'
 
 /** kind of an event-log, PROTOCOL.md §3 */
@@ -29,8 +29,7 @@ export async function checkEventLog(
   const values = await replay(log, logBank)
   const isQuoted = (pcr: number, value: Uint8Array): boolean => equal(quoted.get(pcr) as Uint8Array, value)
   for (const pcr of indices) {
-    const reset = resetValue(pcr, logBank, localityOf(log))
-    demand(values.has(pcr) || isQuoted(pcr, reset), 'eventlog.no_events', `PCR ${pcr}`)
+    demand(values.has(pcr) || isQuoted(pcr, resetValue(pcr, logBank)), 'eventlog.no_events', `PCR ${pcr}`)
   }
   for (const finding of await findings(log, logBank))
     demand(!refuses(finding, indices, rules), finding.code, `PCR ${finding.pcr ?? ''}`)

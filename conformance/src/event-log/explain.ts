@@ -1,6 +1,7 @@
 import { concat, equal, toHex } from '../bytes.ts'
 import { digest, type Hash } from '../crypto.ts'
-import { type BankEvent, banksOf, digestsOf, extending, type LogBank } from './bank.ts'
+import { demand } from '../refusal.ts'
+import { type BankEvent, banksOf, digestsOf, extending, isComplete, type LogBank } from './bank.ts'
 import { type EventLog, parseEventLog } from './parse.ts'
 import { lastPcr, replay } from './replay.ts'
 import { type Finding, findings } from './rules.ts'
@@ -22,7 +23,10 @@ export interface Explanation {
 /** @throws {Refusal} eventlog.* */
 export async function explainEventLog(bytes: Uint8Array): Promise<Explanation[]> {
   const log = parseEventLog(bytes)
-  return Promise.all(banksOf(log).map(async (bank) => explainBank(log, bank)))
+  const banks = banksOf(log)
+  const complete = banks.filter((bank) => isComplete(log, bank))
+  demand(complete.length > 0 || banks.length === 0, 'eventlog.digest_missing', 'no bank is complete')
+  return Promise.all(complete.map(async (bank) => explainBank(log, bank)))
 }
 
 async function explainBank(log: EventLog, bank: LogBank): Promise<Explanation> {

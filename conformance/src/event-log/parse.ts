@@ -7,7 +7,7 @@ import { eventType } from './types.ts'
 export interface LogEvent {
   readonly pcr: number
   readonly type: number
-  /** By TPM_ALG_ID. */
+  /** By TPM_ALG_ID: not every event has one of every bank. */
   readonly digests: ReadonlyMap<number, Uint8Array>
   readonly data: Uint8Array
 }
@@ -70,11 +70,12 @@ function readPcrEvent(reader: LogReader): LogEvent {
 
 function readPcrEvent2(reader: LogReader, algorithms: readonly number[]): LogEvent {
   const [pcr, type, count] = [reader.uint32(), reader.uint32(), reader.uint32()]
-  demand(count === algorithms.length, 'eventlog.digest_count', `${count} digests`)
   const digests = new Map<number, Uint8Array>()
-  for (const expected of algorithms) {
+  for (let read = 0; read < count; read += 1) {
     const id = reader.uint16()
-    demand(id === expected, 'eventlog.digest_algorithm', `digest of 0x${id.toString(16)}`)
+    const name = `0x${id.toString(16)}`
+    demand(algorithms.includes(id), 'eventlog.digest_algorithm', `digest of ${name}, which is not announced`)
+    demand(!digests.has(id), 'eventlog.digest_count', `two digests of ${name}`)
     digests.set(id, reader.take(digestSizes.get(id) as number))
   }
   return { pcr, type, digests, data: reader.eventData() }

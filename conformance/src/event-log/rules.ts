@@ -4,7 +4,7 @@ import type { Rule } from '../policy/pcrs.ts'
 import { type BankEvent, digestsOf, extending, type LogBank } from './bank.ts'
 import { type EventLog, startsWith } from './parse.ts'
 import { eventType } from './types.ts'
-import { claimsLocality, isLocality, lastPcr } from './replay.ts'
+import { claimsLocality, hcrtmLocality, isLocality, lastPcr, startsWithHcrtm } from './replay.ts'
 import {
   areSignatureLists,
   authorityOfOldShim,
@@ -79,13 +79,15 @@ function specIdFindings({ events: [first] }: EventLog): Finding[] {
   return announces && first.pcr !== 0 ? [{ code: 'eventlog.spec_id_pcr' }] : []
 }
 
-function localityFindings({ events }: EventLog): Finding[] {
+function localityFindings(log: EventLog): Finding[] {
+  const { events } = log
   const told = events.filter(claimsLocality)
   const extended = events.findIndex(({ type, pcr }) => type !== eventType.noAction && pcr === 0)
   const [only, ...more] = told
   if (only === undefined) return []
-  const holds = more.length === 0 && isLocality(only) && (extended === -1 || events.indexOf(only) < extended)
-  return holds ? [] : [{ code: 'eventlog.startup_locality' }]
+  const agrees = !startsWithHcrtm(log) || only.data.at(-1) === hcrtmLocality
+  const inTime = extended === -1 || events.indexOf(only) < extended
+  return more.length === 0 && isLocality(only) && inTime && agrees ? [] : [{ code: 'eventlog.startup_locality' }]
 }
 
 /** What each event says of its index and of the separator of its PCR, event by event. */

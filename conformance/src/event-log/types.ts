@@ -6,5 +6,6 @@ export const eventType = {
   variableDriverConfig: 0x80000001,
   variableBoot: 0x80000002,
   variableBoot2: 0x8000000c,
+  hcrtm: 0x80000010,
   variableAuthority: 0x800000e0,
 } as const

@@ -82,6 +82,7 @@ async function validateChain(
 ): Promise<Certificate> {
   try {
     const leaf = await validateProcessorPath(certificates, arkSha256, circumstances)
+    checkNamesChip(leaf)
     demand(leaf.key.kind === 'ecc' && leaf.key.curve.name === 'P-384', 'chain.key', 'certificate 0')
     return leaf
   } catch (error) {
@@ -92,6 +93,12 @@ async function validateChain(
 
 function readTcb(report: Uint8Array): Tcb {
   return Object.fromEntries(tcbParts.map((part) => [part, report[at.reportedTcb + tcbBytes[part]] as number])) as Tcb
+}
+
+/** The leaf names a chip and versions, whichever. */
+function checkNamesChip({ extensions: { others, raw } }: Certificate): void {
+  const isComplete = tcbParts.every((part) => others.get(tcbExtensions[part])?.tag === tag.integer)
+  demand(isComplete && raw.has(hwIdExtension), 'chain.extension', 'certificate 0')
 }
 
 /** The leaf is that of the reporting chip at the reported versions. */

@@ -72,6 +72,7 @@ function vmOf({ subjectName, extensions: { policies } }: Certificate): Leaf['vm'
   const [name = '', ...more] = valuesOf(subjectName, commonName)
   const confidential = ['1.3.6.1.4.1.311.108.200.1', '1.3.6.1.4.1.311.108.200.2'].some((id) => policies.includes(id))
   if (more.length > 0) return undefined
-  if (confidential && name.endsWith('.ConfidentialVM.Azure.windows.net')) return 'confidential'
-  return !confidential && name.endsWith('.TrustedVM.Azure.windows.net') ? 'trusted' : undefined
+  const label = confidential ? 'ConfidentialVM' : 'TrustedVM'
+  const named = ['windows.net', 'Microsoft'].some((domain) => name.endsWith(`.${label}.Azure.${domain}`))
+  return named ? (confidential ? 'confidential' : 'trusted') : undefined
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { EventLogReport } from '../src/eventlog/report.js'
 import { blindllama, file, runAs } from './support/run.js'
-import { cryptoAgileLog, event } from './support/event-log.js'
+import { cryptoAgileLog, event, sha1 } from './support/event-log.js'
 
 const separator = Buffer.alloc(4)
 
@@ -24,6 +24,18 @@ test('a program gets a line for each log', async () => {
   expect(exitCode).toBe(1)
   expect(reports[0]).toMatchObject({ name: good, parse: 'ok', bank: 'sha256', verified: false })
   expect(reports[1]?.parse).toMatch(/^eventlog\./)
+})
+
+test('a bank without a digest of every event is named and has no values', async () => {
+  const log = file('one-bank', cryptoAgileLog([event(7, 4, separator)], [sha1]))
+  const { exitCode, out } = await blindllama('eventlog', log)
+  expect(exitCode).toBe(0)
+  expect(out).toContain('banks sha256,')
+  expect(out).toContain('sha1 is not replayed: event 1 has no digest of it')
+  const { out: json } = await blindllama('eventlog', log, '--json')
+  const { replayedPcrs, incomplete } = JSON.parse(json) as EventLogReport
+  expect(Object.keys(replayedPcrs ?? {})).toEqual(['sha256'])
+  expect(incomplete).toEqual([{ bank: 'sha1', event: 1 }])
 })
 
 test('one flipped byte of what was measured is no longer shown as proven', async () => {

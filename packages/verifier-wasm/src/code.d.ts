@@ -109,6 +109,7 @@ export type VerifierCode =
   | 'eventlog.algorithm'
   | 'eventlog.digest_count'
   | 'eventlog.digest_algorithm'
+  | 'eventlog.digest_missing'
   | 'eventlog.pcr_index'
   | 'eventlog.no_action_index'
   | 'eventlog.startup_locality'

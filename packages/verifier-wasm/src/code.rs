@@ -218,15 +218,17 @@ pub enum Code {
     EVENTLOG_SPEC_ID_PCR,
     /// The hashes that the log announces are none, unknown, repeated, or of a wrong size.
     EVENTLOG_ALGORITHM,
-    /// An event of the log has another number of digests than the log announces.
+    /// An event of the log has two digests of one bank.
     EVENTLOG_DIGEST_COUNT,
-    /// An event of the log has other digests than the log announces, or in another order.
+    /// An event of the log has a digest of a bank that the log does not announce.
     EVENTLOG_DIGEST_ALGORITHM,
+    /// An event of the log extends a measurement and has no digest of the bank in use.
+    EVENTLOG_DIGEST_MISSING,
     /// The log extends a measurement that no TPM has.
     EVENTLOG_PCR_INDEX,
     /// A remark in the log names a measurement that no TPM has; it extends nothing.
     EVENTLOG_NO_ACTION_INDEX,
-    /// The log says twice, too late, elsewhere or wrongly how the TPM was started.
+    /// The log says twice, too late, elsewhere or wrongly how the TPM was started, or contradicts its H-CRTM event.
     EVENTLOG_STARTUP_LOCALITY,
     /// The log does not show where firmware ended its measurements.
     EVENTLOG_SEPARATOR_MISSING,
@@ -634,6 +636,7 @@ impl Code {
         Self::EVENTLOG_ALGORITHM,
         Self::EVENTLOG_DIGEST_COUNT,
         Self::EVENTLOG_DIGEST_ALGORITHM,
+        Self::EVENTLOG_DIGEST_MISSING,
         Self::EVENTLOG_PCR_INDEX,
         Self::EVENTLOG_NO_ACTION_INDEX,
         Self::EVENTLOG_STARTUP_LOCALITY,
@@ -888,11 +891,12 @@ eventlog.spec_id_position The event that says how to read the log is not the fir
 eventlog.spec_id_duplicate The event that says how to read the log occurs twice.
 eventlog.spec_id_pcr The log is not one of PCRs: its first event belongs to a measurement register of another kind.
 eventlog.algorithm The hashes that the log announces are none, unknown, repeated, or of a wrong size.
-eventlog.digest_count An event of the log has another number of digests than the log announces.
-eventlog.digest_algorithm An event of the log has other digests than the log announces, or in another order.
+eventlog.digest_count An event of the log has two digests of one bank.
+eventlog.digest_algorithm An event of the log has a digest of a bank that the log does not announce.
+eventlog.digest_missing An event of the log extends a measurement and has no digest of the bank in use.
 eventlog.pcr_index The log extends a measurement that no TPM has.
 eventlog.no_action_index A remark in the log names a measurement that no TPM has; it extends nothing.
-eventlog.startup_locality The log says twice, too late, elsewhere or wrongly how the TPM was started.
+eventlog.startup_locality The log says twice, too late, elsewhere or wrongly how the TPM was started, or contradicts its H-CRTM event.
 eventlog.separator_missing The log does not show where firmware ended its measurements.
 eventlog.separator_duplicate The log shows twice where firmware ended a measurement.
 eventlog.separator_invalid What ends the measurements of firmware tells of an error, or is not what it says.

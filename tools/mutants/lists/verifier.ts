@@ -1,4 +1,5 @@
 import type { Mutant } from '../mutant.ts'
+import { parts } from './verifier-parts.ts'
 
 const policy = 'verify.rs'
 
@@ -18,7 +19,7 @@ function changed(name: string, file: string, find: string, replace: string): Mut
 const ok = 'Ok::<(), Rejection>(())'
 
 /** In the order of `verify.rs`. */
-export const mutants: readonly Mutant[] = [
+const steps: readonly Mutant[] = [
   changed(
     'bundle: version asked for',
     policy,
@@ -99,3 +100,5 @@ export const mutants: readonly Mutant[] = [
   changed('key: suites of the engine', 'channel_key.rs', 'engine.contains(&suite) && ', ''),
   changed('key: suites of the policy', 'channel_key.rs', ' && policy.accepts_suite(suite)', ''),
 ]
+
+export const mutants: readonly Mutant[] = [...steps, ...parts]

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Case } from '../../case.ts'
 import type { ChainQuestion } from '../../contract.ts'
-import { evidence, hasEvidence } from '../evidence.ts'
+import { evidenceAt } from '../evidence.ts'
 
 interface ChainVector {
   readonly name: string
@@ -16,8 +16,9 @@ interface ChainVector {
 
 /** Chains of clouds, each also one second after its end, in its last second, under another root, and out of order. */
 export function chainCases(): Case[] {
-  if (!hasEvidence) return []
-  const vectors = JSON.parse(readFileSync(new URL('ak-chains.json', evidence), 'utf8')) as ChainVector[]
+  const file = evidenceAt('ak-chains.json')
+  if (file === undefined) return []
+  const vectors = JSON.parse(readFileSync(file, 'utf8')) as ChainVector[]
   return vectors.flatMap((vector) => casesOf(vector, twinOf(vector, vectors)))
 }
 

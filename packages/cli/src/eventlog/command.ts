@@ -15,7 +15,8 @@ these values proves that they were measured.
   ✓  the digest is the hash of what is shown        ?  what is shown is the log's claim
 The names of types are the log's claim on both: no digest covers them.
 
---json prints a line for each file: name, parse (ok or a code), replayedPcrs, findings, events, and "verified": false.
+--json prints a line for each file: name, parse (ok or a code), replayedPcrs, incomplete, findings, events, and "verified": false.
+Banks that are incomplete have no values: an event has no digest of them.
 
 Exit codes: 0 every log was read, 1 one has a syntax error, 2 wrong use, 3 undecided.
 `

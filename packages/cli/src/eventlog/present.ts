@@ -16,9 +16,12 @@ export function present(report: EventLogReport, io: Io): Shown {
   const banks = Object.keys(report.replayedPcrs ?? {}).join(', ')
   const pcrs = [...new Set(report.events.map(({ pcr }) => pcr))].toSorted((a, b) => a - b)
   const findings = report.findings.map((finding) => shown`  ${style.warn('!')} ${sentence(finding)}\n`)
+  const incomplete = (report.incomplete ?? []).map(
+    ({ bank, event }) => shown`  ${style.warn('!')} ${bank} is not replayed: event ${event} has no digest of it\n`,
+  )
   return shown`${title}  ${report.events.length} events, banks ${banks || 'none'}
 ${style.warn(style.bold('NOT VERIFIED'))}  what the log says; only a quote over these values proves it. Secure Boot, as the log says: ${secureBoot}
-${pcrs.map((pcr) => table(report, pcr, style))}${section('Findings', findings, style)}\n`
+${incomplete}${pcrs.map((pcr) => table(report, pcr, style))}${section('Findings', findings, style)}\n`
 }
 
 function table({ bank = '', events, replayedPcrs }: EventLogReport, pcr: number, style: Style): Shown {

@@ -31,6 +31,13 @@ interface ExplainedEvent {
   digest?: string
 }
 
+/** A bank that the log announces and that cannot be replayed. */
+interface IncompleteBank {
+  bank: string
+  /** Position of the first event that extends a PCR and has no digest of the bank. */
+  event: number
+}
+
 /** What a log says, whether or not it is true: nothing is quoted here. */
 export interface EventLogReport {
   name: string
@@ -40,6 +47,8 @@ export interface EventLogReport {
   event?: number
   /** Values that follow from the log, by bank and index. */
   replayedPcrs?: Record<string, Record<string, string>>
+  /** Banks without values: operating systems may log the digest of one bank alone. */
+  incomplete?: IncompleteBank[]
   /** The bank that findings and events are seen through: the one that policies use most. */
   bank?: string
   secureBoot?: boolean
@@ -54,6 +63,7 @@ export function readEventLog(verifier: Explainer, name: string, log: Uint8Array)
     parse: string
     event?: number
     banks?: Explanation[]
+    incomplete?: IncompleteBank[]
   }
   if (banks === undefined) return { name, ...parsed, findings: [], events: [] }
   const [main] = banks.toSorted((a, b) => byPreference.indexOf(a.bank) - byPreference.indexOf(b.bank))

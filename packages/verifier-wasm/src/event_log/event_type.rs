@@ -17,4 +17,5 @@ pub(super) const EV_EFI_ACTION: u32 = 0x8000_0007;
 pub(super) const EV_EFI_PLATFORM_FIRMWARE_BLOB: u32 = 0x8000_0008;
 pub(super) const EV_EFI_PLATFORM_FIRMWARE_BLOB2: u32 = 0x8000_000a;
 pub(super) const EV_EFI_VARIABLE_BOOT2: u32 = 0x8000_000c;
+pub(super) const EV_EFI_HCRTM_EVENT: u32 = 0x8000_0010;
 pub(super) const EV_EFI_VARIABLE_AUTHORITY: u32 = 0x8000_00e0;

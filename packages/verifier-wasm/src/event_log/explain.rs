@@ -12,7 +12,7 @@ use super::{
     rules::Rules,
     variable::{self, SECURE_BOOT, Variable, is_variable},
 };
-use crate::policy::is_reset_value;
+use crate::{Code, policy::is_reset_value};
 
 const SECURE_BOOT_PCR: u32 = 7;
 
@@ -47,12 +47,15 @@ pub struct Explained {
 }
 
 impl<'a> Explanation<'a> {
-    /// Explains the log by its bank `algorithm`; None when the bank cannot be [replayed](replay()). `quoted` are the values that
-    /// a quote proves, by index: what they do not prove is not `verified`. Without a quote every PCR counts as proven.
-    #[must_use]
-    pub fn new(log: Log<'a>, algorithm: u16, quoted: Option<&[(u8, &[u8])]>) -> Option<Self> {
+    /// Explains the log by its bank `algorithm`. `quoted` are the values that a quote proves, by index: what they do not prove is
+    /// not `verified`. Without a quote every PCR counts as proven.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`replay()`].
+    pub fn new(log: Log<'a>, algorithm: u16, quoted: Option<&[(u8, &[u8])]>) -> Result<Self, Finding> {
+        let rules = Rules::of_bank(algorithm).ok_or(Code::EVENTLOG_BANK)?;
         let replayed = replay(&log, algorithm)?;
-        let rules = Rules::of_bank(algorithm)?;
         let findings = rules.findings(&log, algorithm);
         let (mut proven, mut unexplained) = (if quoted.is_none() { u32::MAX } else { 0 }, Vec::new());
         for (pcr, value) in quoted.unwrap_or_default() {
@@ -81,7 +84,7 @@ impl<'a> Explanation<'a> {
             }
         }
         explanation.secure_boot = if let SecureBoot::Proven(enforced) = secure_boot { Some(enforced) } else { None };
-        Some(explanation)
+        Ok(explanation)
     }
 
     /// What an event of the log says.

@@ -55,14 +55,15 @@ pub struct Log<'a> {
 }
 
 impl<'a> Log<'a> {
-    /// Of one bank. The Spec ID event has none.
+    /// Of one bank. The Spec ID event has none, and no event has to have one of every bank.
     #[must_use]
     pub fn digest<'b>(&self, event: &Event<'b>, algorithm: u16) -> Option<&'b [u8]> {
+        if !self.is_crypto_agile {
+            return (algorithm == SHA1).then_some(event.digests);
+        }
         let mut reader = Reader::new(event.digests);
-        for &id in &self.algorithms {
-            if self.is_crypto_agile {
-                reader.u16();
-            }
+        while !reader.rest().is_empty() {
+            let id = reader.u16();
             let digest = reader.bytes(digest::length(id)?);
             if id == algorithm {
                 return reader.read(digest);
@@ -153,17 +154,24 @@ impl<'a> Log<'a> {
         reader.read(Event { pcr, kind, data, digests }).ok_or(Code::EVENTLOG_EVENT_SIZE)
     }
 
-    /// TPML_DIGEST_VALUES with exactly the algorithms of the Spec ID event, in their order.
+    /// TPML_DIGEST_VALUES: algorithms of the Spec ID event, each at most once. Operating systems extend fewer banks than firmware
+    /// does, or list them in another order.
     fn read_digests(&self, reader: &mut Reader<'a>) -> Result<(), Code> {
-        let refused = |reader: &Reader<'_>, code| Err(if reader.is_short() { Code::EVENTLOG_TRUNCATED } else { code });
-        if reader.size(4) != self.algorithms.len() {
-            return refused(reader, Code::EVENTLOG_DIGEST_COUNT);
-        }
-        for &algorithm in &self.algorithms {
-            if reader.u16() != algorithm {
-                return refused(reader, Code::EVENTLOG_DIGEST_ALGORITHM);
-            }
-            reader.bytes(digest::length(algorithm).unwrap_or(usize::MAX));
+        let mut expected = self.algorithms.clone();
+        let count = reader.size(4);
+        for _ in 0..count {
+            let algorithm = reader.u16();
+            let code = match expected.iter().position(|known| *known == algorithm) {
+                _ if reader.is_short() => Code::EVENTLOG_TRUNCATED,
+                Some(at) => {
+                    expected.swap_remove(at);
+                    reader.bytes(digest::length(algorithm).unwrap_or(usize::MAX));
+                    continue;
+                }
+                None if self.algorithms.contains(&algorithm) => Code::EVENTLOG_DIGEST_COUNT,
+                None => Code::EVENTLOG_DIGEST_ALGORITHM,
+            };
+            return Err(code);
         }
         Ok(())
     }

@@ -2,10 +2,12 @@
 
 use alloc::{vec, vec::Vec};
 
-use super::{digest, finding::Finding, parse::Log};
+use super::{digest, event_type::EV_EFI_HCRTM_EVENT, finding::Finding, parse::Log};
 use crate::{Code, tpm::PCR_COUNT};
 
 const STARTUP_LOCALITY: &[u8] = b"StartupLocality\0";
+/// What PCR 0 starts with where an H-CRTM was measured before TPM2_Startup (TPM 2.0 Part 1 §34.3).
+const H_CRTM: u8 = 4;
 
 /// The PCR values of one bank that follow from a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,44 +30,57 @@ pub(super) fn bit(pcr: u32) -> u32 {
     if pcr < PCR_COUNT.into() { 1_u32.wrapping_shl(pcr) } else { 0 }
 }
 
-/// Extends every PCR of the bank `algorithm` as the log says: `new = H(old || digest)` (TPM 2.0 Part 1 §17.2). None when the
-/// log does not carry the bank, or its hash is not implemented here.
-#[must_use]
-pub fn replay(log: &Log<'_>, algorithm: u16) -> Option<Replayed> {
-    let length = digest::length(algorithm)?;
-    if !log.algorithms.contains(&algorithm) {
-        return None;
-    }
+/// Extends every PCR of the bank `algorithm` as the log says: `new = H(old || digest)` (TPM 2.0 Part 1 §17.2).
+///
+/// # Errors
+///
+/// `eventlog.bank` when the log does not carry the bank, or its hash is not implemented here; `eventlog.digest_missing` with the
+/// position of the first extending event that has no digest of it.
+pub fn replay(log: &Log<'_>, algorithm: u16) -> Result<Replayed, Finding> {
+    let length = digest::length(algorithm).filter(|_| log.algorithms.contains(&algorithm));
+    let length = length.ok_or(Code::EVENTLOG_BANK)?;
     let mut values = Vec::new();
     for pcr in 0..PCR_COUNT {
         // All ones in the PCRs of a dynamic launch.
         values.push(vec![if matches!(pcr, 17..=22) { 0xff } else { 0 }; length]);
     }
-    // The locality of TPM2_Startup (PFP §3.3.2).
-    *values.first_mut()?.last_mut()? = startup_locality(log, &mut Vec::new());
+    if let Some(last) = values.first_mut().and_then(|value| value.last_mut()) {
+        *last = startup_locality(log, &mut Vec::new());
+    }
     let mut extended = 0;
-    for event in log.events.iter().filter(|event| event.extends()) {
-        let Some(value) = values.get_mut(usize::try_from(event.pcr).ok()?) else { continue };
-        *value = digest::digest(algorithm, &[value, log.digest(event, algorithm)?])?;
+    for (position, event) in log.events.iter().enumerate().filter(|(_, event)| event.extends()) {
+        let missing = || Finding::at_event(Code::EVENTLOG_DIGEST_MISSING, position);
+        let measured = log.digest(event, algorithm).ok_or_else(missing)?;
+        let Some(value) = usize::try_from(event.pcr).ok().and_then(|pcr| values.get_mut(pcr)) else { continue };
+        *value = digest::digest(algorithm, &[value, measured]).ok_or(Code::EVENTLOG_BANK)?;
         extended |= bit(event.pcr);
     }
-    Some(Replayed { values, extended })
+    Ok(Replayed { values, extended })
 }
 
-/// The locality that sent TPM2_Startup (PFP §10.4.5.3): 0 where the log says nothing of it. It may say so once, before PCR 0 is
-/// extended; what it says otherwise is a finding and has no effect.
+/// What the last byte of PCR 0 starts with: 4 where the first event that extends PCR 0 is EV_EFI_HCRTM_EVENT (PFP §10.4.1), else
+/// the locality that sent TPM2_Startup (PFP §10.4.5.3), 0 where the log says nothing of it. It may say so once, before PCR 0 is
+/// extended, and with an H-CRTM event it says 4: what it says otherwise is a finding and has no effect.
 pub(super) fn startup_locality(log: &Log<'_>, findings: &mut Vec<Finding>) -> u8 {
-    let (mut locality, mut is_late) = (0, false);
+    let (mut locality, mut is_late, mut is_extended) = (None, false, false);
     for (position, event) in log.events.iter().enumerate() {
-        is_late |= event.extends() && event.pcr == 0;
-        if !event.is_remark(STARTUP_LOCALITY) {
-            continue;
+        let is_told = event.is_remark(STARTUP_LOCALITY);
+        let extends = event.extends() && event.pcr == 0;
+        let is_wrong = match event.data.strip_prefix(STARTUP_LOCALITY) {
+            Some(&[value @ (0 | 3 | 4)]) if is_told && event.pcr == 0 && !is_late => {
+                locality = Some(value);
+                false
+            }
+            _ if extends && !is_extended && event.kind == EV_EFI_HCRTM_EVENT => {
+                locality.replace(H_CRTM).is_some_and(|told| told != H_CRTM)
+            }
+            _ => is_told,
+        };
+        if is_wrong {
+            findings.push(Finding::at_event(Code::EVENTLOG_STARTUP_LOCALITY, position));
         }
-        match event.data.strip_prefix(STARTUP_LOCALITY) {
-            Some(&[value @ (0 | 3 | 4)]) if event.pcr == 0 && !is_late => locality = value,
-            _ => findings.push(Finding::at_event(Code::EVENTLOG_STARTUP_LOCALITY, position)),
-        }
-        is_late = true;
+        is_extended |= extends;
+        is_late |= is_told || extends;
     }
-    locality
+    locality.unwrap_or_default()
 }

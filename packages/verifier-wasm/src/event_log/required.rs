@@ -27,7 +27,7 @@ pub(crate) struct Demand<'a> {
 ///
 /// # Errors
 ///
-/// `eventlog.missing` without a log; the codes of [`parse()`](super::parse()); `eventlog.bank` when the log lacks the bank;
+/// `eventlog.missing` without a log; the codes of [`parse()`](super::parse()) and [`replay()`](super::replay());
 /// `eventlog.no_events` and `eventlog.replay` for a PCR to be replayed; the code of a finding that makes the log unusable;
 /// `eventlog.event_refused` and `eventlog.event_missing`.
 pub(crate) fn required<'a>(
@@ -37,7 +37,7 @@ pub(crate) fn required<'a>(
 ) -> Result<Explanation<'a>, Finding> {
     let log = logs.iter().find(|log| log.kind == PC_CLIENT).ok_or(Code::EVENTLOG_MISSING)?;
     let algorithm = demand.bank.algorithm_id();
-    let explanation = Explanation::new(parse(log.bytes)?, algorithm, Some(quoted)).ok_or(Code::EVENTLOG_BANK)?;
+    let explanation = Explanation::new(parse(log.bytes)?, algorithm, Some(quoted))?;
     if let Some(finding) = refusal(&explanation, quoted, demand) {
         return Err(finding);
     }

@@ -1,6 +1,6 @@
 //! Names of event types (PFP §10.4.1, table 27).
 
-use super::event_type::{EV_EFI_VARIABLE_AUTHORITY, EV_EFI_VARIABLE_DRIVER_CONFIG};
+use super::event_type::{EV_EFI_HCRTM_EVENT, EV_EFI_VARIABLE_AUTHORITY, EV_EFI_VARIABLE_DRIVER_CONFIG};
 use crate::lines::line;
 
 /// The names of types, a line each: from 0 on, without gaps.
@@ -56,7 +56,7 @@ EV_EFI_SPDM_DEVICE_AUTHORITY
 /// Empty for a type that the profile does not define.
 pub(super) fn name(kind: u32) -> &'static str {
     let (names, first) = match kind {
-        0x8000_0010 => ("EV_EFI_HCRTM_EVENT", 0x8000_0010),
+        EV_EFI_HCRTM_EVENT => ("EV_EFI_HCRTM_EVENT", EV_EFI_HCRTM_EVENT),
         EV_EFI_VARIABLE_AUTHORITY.. => (LATER_EFI_NAMES, EV_EFI_VARIABLE_AUTHORITY),
         EV_EFI_VARIABLE_DRIVER_CONFIG.. => (EFI_NAMES, EV_EFI_VARIABLE_DRIVER_CONFIG),
         _ => (NAMES, 0),

@@ -23,8 +23,9 @@ const TPM_RH_ENDORSEMENT: [u8; 4] = [0x40, 0x00, 0x00, 0x0b];
 /// TPMA_OBJECT (Part 2 §8.3): fixedTPM, fixedParent, sensitiveDataOrigin, restricted, sign.
 const REQUIRED_ATTRIBUTES: u32 = 0x0005_0032;
 
-/// userWithAuth, adminWithPolicy and noDA say who may use the key, not what it signs.
-const OPTIONAL_ATTRIBUTES: u32 = 0x0000_04c0;
+/// userWithAuth, adminWithPolicy and noDA say who may use the key, stClear how long a saved context of it can be loaded: none
+/// says what the key signs.
+const OPTIONAL_ATTRIBUTES: u32 = 0x0000_04c4;
 
 /// The public area of an attestation key. It travels unsigned: an anchor of the policy must vouch for it.
 #[derive(Clone, Debug)]

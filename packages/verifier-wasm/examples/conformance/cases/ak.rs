@@ -151,7 +151,6 @@ fn attributes(cases: &mut Cases<'_>) {
     }
     let forbidden = [
         ("reserved-0", 0),
-        ("st-clear", 2),
         ("reserved-3", 3),
         ("firmware-limited", 8),
         ("svn-limited", 9),
@@ -160,6 +159,9 @@ fn attributes(cases: &mut Cases<'_>) {
         ("x509-sign", 19),
         ("reserved-31", 31),
     ];
+    cases.accept("ok-attr-st-clear", "a key whose saved contexts end with the next TPM2_Startup(CLEAR)", |s| {
+        s.area.attributes |= 1 << 2;
+    });
     for (name, bit) in forbidden {
         cases.reject("ak.attributes", &format!("attr-with-{name}"), "an attribute that must be clear", |s| {
             s.area.attributes |= 1 << bit;

@@ -110,6 +110,16 @@ pub(super) fn trusted(chain: &mut Chain) {
     chain.0[LEAF].subject = common_name("0123456789ab.TrustedVM.Azure.windows.net");
 }
 
+/// The machine is called `name`, and its policies are those of a confidential one where `is_confidential`.
+fn called(name: &'static str, is_confidential: bool) -> impl Fn(&mut Chain) {
+    move |chain| {
+        if is_confidential {
+            confidential(chain);
+        }
+        chain.0[LEAF].subject = common_name(name);
+    }
+}
+
 fn project() -> Json {
     json!({ "kind": "gcp", "projectId": "chat-project" })
 }
@@ -137,6 +147,16 @@ fn accepted(cases: &mut Cases<'_>) {
         "a machine that Azure calls confidential",
         certified(json!({ "kind": "azure", "vm": "confidential" }), confidential),
     );
+    for (kind, name) in [
+        ("trusted", "0123456789ab.TrustedVM.Azure.Microsoft"),
+        ("confidential", "0123456789ab.ConfidentialVM.Azure.Microsoft"),
+    ] {
+        cases.accept(
+            &format!("ok-chain-azure-microsoft-{kind}"),
+            "a name as in certificates of 2023 and 2024",
+            certified(json!({ "kind": "azure", "vm": kind }), called(name, kind == "confidential")),
+        );
+    }
     cases.accept("ok-chain-gcp", "a machine of the project", certified(project(), google));
     cases.accept(
         "ok-chain-gcp-instance",
@@ -316,6 +336,24 @@ fn profiles(cases: &mut Cases<'_>) {
         &|c| {
             c.0[LEAF].subject = common_name("0123456789ab.ConfidentialVM.Azure.windows.net");
         },
+    );
+    for (name, why, called_name) in [
+        ("tail", "a known name that goes on", "0123456789ab.TrustedVM.Azure.Microsoft.com"),
+        ("inside", "a known name inside of another", "0123456789ab.TrustedVM.Azure.Microsoft.example"),
+        ("case", "another name than a known one in its letters alone", "0123456789ab.TrustedVM.Azure.microsoft"),
+        ("label", "a machine whose own name ends like a kind", "0123456789abTrustedVM.Azure.Microsoft"),
+        ("unknown", "a kind under a domain that Azure does not use", "0123456789ab.TrustedVM.Azure.example"),
+        ("of-confidential", "the name of the other kind", "0123456789ab.ConfidentialVM.Azure.Microsoft"),
+    ] {
+        let name = format!("vm-domain-{name}");
+        refused("vm_kind", &name, why, vm("trusted"), &called(called_name, false));
+    }
+    refused(
+        "vm_kind",
+        "vm-domain-confidential",
+        "a trusted name beside the policy of confidential machines",
+        vm("confidential"),
+        &called("0123456789ab.TrustedVM.Azure.Microsoft", true),
     );
     for (member, value) in [
         ("projectId", "other-project"),

@@ -218,6 +218,13 @@ fn inclusion(cases: &mut Cases<'_>) {
     inclusion("index-beyond-width", "a place behind the end, the same from the right", |log| {
         replace(log, "index 4", "index 12");
     });
+    inclusion("index-of-next-tree", "a place behind the end of a full tree, which has the same path there", |log| {
+        (log.size, log.index) = (8, 3);
+        replace(log, "index 3", "index 11");
+    });
+    inclusion("size-of-next-tree", "twice the entries, so that the path ends below the root", |log| {
+        (log.size, log.index, log.claimed_size) = (8, 3, Some(16));
+    });
     inclusion("size", "a size that the log did sign", |log| log.claimed_size = Some(7));
     inclusion("size-8", "a larger tree of the same root", |log| log.claimed_size = Some(9));
     inclusion("empty-tree", "a tree without entries", |log| log.claimed_size = Some(0));

@@ -42,6 +42,7 @@ fn what_is_hashed_as_it_is_logged_is_verified() {
         true,
     );
     assert_said(separator(0), "separator", "00000000", true);
+    assert_said(whole(0, EV_EFI_HCRTM_EVENT, *b"HCRTM"), "firmware", "HCRTM", true);
     assert_said(whole(9, EV_EVENT_TAG, [0x78, 0x56, 0x34, 0x12, 1, 0, 0, 0, 0xee]), "tagged", "12345678: ee", true);
     assert_said(whole(1, 0x8000_0099, [5; 40]), "other", "40 bytes", true);
     assert_said(whole(1, EV_UNUSED, []), "other", "0 bytes", true);
@@ -52,6 +53,7 @@ fn what_is_only_named_is_not_verified() {
     assert_said(about(9, EV_IPL, b"content", *b"/boot/vmlinuz-6.1\0"), "kernel", "/boot/vmlinuz-6.1", false);
     assert_said(about(9, EV_IPL, b"content", *b"/boot/initrd.img\0"), "initrd", "/boot/initrd.img", false);
     assert_said(about(9, EV_IPL, b"content", *b"/grub.cfg\0"), "file", "/grub.cfg", false);
+    assert_said(h_crtm(), "firmware", "HCRTM", false);
     let description = "\\EFI\\shimx64.efi, 4096 bytes";
     assert_said(
         about(4, EV_EFI_BOOT_SERVICES_APPLICATION, b"pe", image("\\EFI\\shimx64.efi")),

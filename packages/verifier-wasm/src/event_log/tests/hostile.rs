@@ -9,7 +9,7 @@ use crate::event_log::{Explanation, event_type::*, parse};
 fn use_up(bytes: &[u8]) {
     let Ok(log) = parse(bytes) else { return };
     for &algorithm in &log.algorithms {
-        if let Some(explanation) = Explanation::new(log.clone(), algorithm, None) {
+        if let Ok(explanation) = Explanation::new(log.clone(), algorithm, None) {
             let json = explanation.to_json();
             assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok());
         }

@@ -46,6 +46,11 @@ pub(super) fn locality(value: u8) -> Entry {
     whole(0, EV_NO_ACTION, [&b"StartupLocality\0"[..], &[value]].concat())
 }
 
+/// What was measured before TPM2_Startup (PFP §10.4.1): the data name it, and are not what is hashed.
+pub(super) fn h_crtm() -> Entry {
+    about(0, EV_EFI_HCRTM_EVENT, b"root of trust", *b"HCRTM")
+}
+
 pub(super) fn utf16(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }

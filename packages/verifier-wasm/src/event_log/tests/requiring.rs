@@ -210,3 +210,27 @@ fn a_refusal_says_where() {
     let empty = check(&[], &[], &REPLAY).unwrap_err();
     assert_eq!(crate::rejection::Rejection::from(empty).place, "");
 }
+
+#[test]
+fn f8_a_digest_missing_in_the_quoted_bank_is_refused_wherever_it_is() {
+    let later = whole(12, EV_IPL, *b"later");
+    for pcr in [12, 24] {
+        let later = Entry { pcr, ..later.clone() };
+        let log = [log(&[SHA1, SHA256], &boot()), event(&later, &[SHA1])].concat();
+        let finding = check(&log, &tpm(SHA256, 0, &boot()), &[0, 4]).unwrap_err();
+        assert_eq!((finding.code, finding.event), (Code::EVENTLOG_DIGEST_MISSING, Some(boot().len() + 1)), "PCR {pcr}");
+    }
+    let log = [log(&[SHA1, SHA256], &boot()), event(&later, &[SHA256])].concat();
+    let truth = tpm(SHA256, 0, &[boot(), vec![later]].concat());
+    assert!(check(&log, &truth, &REPLAY).is_ok());
+}
+
+#[test]
+fn a_pcr_0_without_events_has_zeros_whatever_the_log_says_of_its_start() {
+    let entries: Vec<Entry> = boot().into_iter().filter(|entry| entry.pcr != 0).collect();
+    let log = log(&[SHA256], &[vec![locality(3)], entries.clone()].concat());
+    let zeros = tpm(SHA256, 0, &entries);
+    assert_eq!(check(&log, &zeros, &REPLAY).unwrap_err().code, Code::EVENTLOG_SEPARATOR_MISSING);
+    let started = tpm(SHA256, 3, &entries);
+    assert_eq!(check(&log, &started, &REPLAY).unwrap_err().code, Code::EVENTLOG_NO_EVENTS);
+}

@@ -46,6 +46,22 @@ fn f9_the_locality_may_be_said_once_first_and_only_with_0_3_or_4() {
 }
 
 #[test]
+fn f9_an_h_crtm_event_contradicts_every_locality_but_4() {
+    for (value, event) in [(0, Some(2)), (3, Some(2)), (4, None)] {
+        let entries = [vec![locality(value), h_crtm()], boot()].concat();
+        let found = event.map(|event| (Code::EVENTLOG_STARTUP_LOCALITY, Some(event), None));
+        assert_eq!(findings(&entries), Vec::from_iter(found), "locality {value}");
+        let truth = tpm(SHA256, 4, &entries);
+        let log = log(&[SHA256], &entries);
+        assert_eq!(explain(&log, SHA256).replayed.get(0).unwrap(), truth[0], "locality {value}");
+        let refused = check(&log, &truth, &REPLAY).err().map(|finding| finding.code);
+        assert_eq!(refused, event.map(|_| Code::EVENTLOG_STARTUP_LOCALITY), "locality {value}");
+    }
+    let late = [vec![h_crtm(), locality(4)], boot()].concat();
+    assert_eq!(findings(&late), [(Code::EVENTLOG_STARTUP_LOCALITY, logged(1), None)]);
+}
+
+#[test]
 fn a_wrong_locality_changes_no_value() {
     let entries = [vec![locality(0), locality(4)], boot()].concat();
     let log = log(&[SHA256], &entries);

@@ -4,6 +4,9 @@
 
 use crate::{Code, x509::certificate::Certificate};
 
+/// What the common name ends in after the kind of machine: today's, and that of certificates of 2023 and 2024.
+const DOMAINS: [&[u8]; 2] = [b".Azure.windows.net", b".Azure.Microsoft"];
+
 /// 1.3.6.1.4.1.311.108.200.1 and .2, Azure's policies for confidential VMs
 const CONFIDENTIAL_POLICIES: [&[u8]; 2] =
     [b"\x2b\x06\x01\x04\x01\x82\x37\x6c\x81\x48\x01", b"\x2b\x06\x01\x04\x01\x82\x37\x6c\x81\x48\x02"];
@@ -38,10 +41,8 @@ pub(super) fn check(leaf: &Certificate<'_>, demanded: Option<VmKind>) -> Result<
 pub(crate) fn vm_kind(leaf: &Certificate<'_>) -> Option<VmKind> {
     let name = leaf.common_name()?;
     let confidential = leaf.extensions.has_policy(&CONFIDENTIAL_POLICIES);
-    let (kind, suffix): (_, &[u8]) = if confidential {
-        (VmKind::Confidential, b".ConfidentialVM.Azure.windows.net")
-    } else {
-        (VmKind::Trusted, b".TrustedVM.Azure.windows.net")
-    };
-    name.ends_with(suffix).then_some(kind)
+    let (kind, label): (_, &[u8]) =
+        if confidential { (VmKind::Confidential, b".ConfidentialVM") } else { (VmKind::Trusted, b".TrustedVM") };
+    let is_of = |domain| name.strip_suffix(domain).is_some_and(|machine| machine.ends_with(label));
+    DOMAINS.into_iter().any(is_of).then_some(kind)
 }

@@ -1,4 +1,4 @@
-//! NIST's Public Key Interoperability Test Suite, where it is installed: the Go toolchain carries it with its expectations.
+//! NIST's Public Key Interoperability Test Suite: the Go toolchain carries it with its expectations.
 //!
 //! The suite tests more than this profile has an opinion on, and accepts what this profile refuses. Every difference stands in a
 //! table below, with its reason; a difference that no longer exists fails the test as well.
@@ -46,11 +46,14 @@ const STRICTER: &[(&str, Code, &str)] = &[
     ("4.13.", Code::CHAIN_NAME_CONSTRAINTS, "names are constrained"),
 ];
 
-fn suite() -> Option<PathBuf> {
-    let output = Command::new("go").args(["env", "GOROOT"]).output().ok()?;
-    let root = String::from_utf8(output.stdout).ok()?;
+/// The folder of the Go that set-up found or installed.
+fn suite() -> PathBuf {
+    let missing = "no Go toolchain with crypto/x509/testdata/nist-pkits on the PATH; run: npm run setup";
+    let output = Command::new("go").args(["env", "GOROOT"]).output().expect(missing);
+    let root = String::from_utf8(output.stdout).expect(missing);
     let folder = PathBuf::from(root.trim()).join("src/crypto/x509/testdata/nist-pkits");
-    folder.join("vectors.json").is_file().then_some(folder)
+    assert!(folder.join("vectors.json").is_file(), "{missing}: {}", folder.display());
+    folder
 }
 
 /// Whether the suite asks for path validation with the inputs that this verifier always has (RFC 5280 §6.1.1).
@@ -61,10 +64,7 @@ fn has_our_inputs(vector: &Value) -> bool {
 
 #[test]
 fn nist_pkits_ends_as_it_says_or_as_the_tables_say() {
-    let Some(folder) = suite() else {
-        println!("no Go toolchain with nist-pkits: nothing to compare with");
-        return;
-    };
+    let folder = suite();
     let vectors: Value = serde_json::from_slice(&fs::read(folder.join("vectors.json")).unwrap()).unwrap();
     let (mut differing, mut used) = (Vec::new(), BTreeSet::new());
     let (mut accepted, mut refused) = (0, 0);

@@ -5,7 +5,7 @@ use crate::{
     event_type::*,
     machine::{self, Entry, boot, whole},
     scenario::Cases,
-    tpm::{SHA1, SHA256, SHA384},
+    tpm::{SHA1, SHA256},
 };
 
 pub(super) fn cases(cases: &mut Cases<'_>) {
@@ -39,11 +39,6 @@ pub(super) fn cases(cases: &mut Cases<'_>) {
     ] {
         malformed("algorithm", &format!("algorithm-{name}"), why, remark(machine::spec_id(&algorithms)));
     }
-    let first = machine::old_event(0, EV_NO_ACTION, [0; 20], &machine::spec_id(&[(SHA1, 20), (SHA256, 32)]));
-    let with = |algorithms: &[u16]| [first.clone(), machine::event(&boot()[0], algorithms)].concat();
-    malformed("digest_count", "digest-count", "fewer digests than banks", with(&[SHA256]));
-    malformed("digest_algorithm", "digest-order", "digests in another order than the banks", with(&[SHA256, SHA1]));
-    malformed("digest_algorithm", "digest-other", "a digest of a bank that was not announced", with(&[SHA1, SHA384]));
     malformed("event_size", "event-size", "an event of 4 GiB", {
         let mut bytes = [good(), machine::event(&whole(9, EV_IPL, *b"data"), &[SHA1, SHA256])].concat();
         let at = bytes.len() - 8;
