@@ -140,14 +140,40 @@ impl Quoter {
     }
 
     async fn batch(&self, nonces: &[Hash]) -> Result<Batch, Failure> {
-        let internal = || Failure::new(Code::GATEWAY_INTERNAL);
-        let missing = nonces.len().next_power_of_two().saturating_sub(nonces.len());
-        let mut fillers = vec![Hash::default(); missing];
-        random::fill(fillers.as_flattened_mut())?;
-        let mut fillers = fillers.into_iter();
-        let tree = NonceTree::new(nonces, || fillers.next().unwrap_or_default()).ok_or_else(internal)?;
+        let tree = tree(nonces)?;
         let claims = self.claims.encode()?;
         let quote = self.tpm.quote(extra_data(&tree.root(), &claims)).await?;
         Ok(Batch { claims, quote, tree })
+    }
+}
+
+/// The tree over `nonces`, filled up with random ones: a filler that could be guessed would tell how many clients waited.
+fn tree(nonces: &[Hash]) -> Result<NonceTree, Failure> {
+    let missing = nonces.len().next_power_of_two().saturating_sub(nonces.len());
+    let mut fillers = vec![Hash::default(); missing];
+    random::fill(fillers.as_flattened_mut())?;
+    let mut fillers = fillers.into_iter();
+    NonceTree::new(nonces, || fillers.next().unwrap_or_default()).ok_or(Failure::new(Code::GATEWAY_INTERNAL))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fillers_are_random_and_differ() {
+        // The sibling of the last nonce is the first filler; beside both lies a pair of fillers.
+        let paths = [0, 1].map(|_| tree(&[[1; 32], [2; 32], [3; 32], [4; 32], [5; 32]]).unwrap().path(4).unwrap());
+        let zero = NonceTree::new(&[[5; 32], Hash::default()], Hash::default).unwrap().path(0).unwrap()[0];
+        let zeros = NonceTree::new(&[[5; 32]; 3], Hash::default).unwrap();
+        assert!(paths.iter().all(|path| path[0] != zero && path[1] != zeros.path(0).unwrap()[1]));
+        assert_ne!(paths[0][..2], paths[1][..2], "of two trees");
+        assert_eq!(paths[0][2], paths[1][2], "the nonces are the same");
+    }
+
+    #[test]
+    fn a_full_tree_has_no_filler() {
+        let nonces = [[1; 32], [2; 32], [3; 32], [4; 32]];
+        assert_eq!(tree(&nonces).unwrap().root(), tree(&nonces).unwrap().root());
     }
 }

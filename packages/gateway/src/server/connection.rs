@@ -1,5 +1,7 @@
 //! One connection, HTTP/1.1 or HTTP/2 in clear text (a proxy before the gateway ends TLS), with bounds on what a peer can hold.
 
+use std::convert::Infallible;
+use std::error::Error;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -7,6 +9,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -16,7 +22,6 @@ use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{MissedTickBehavior, Sleep, interval, sleep};
 
-use super::Gateway;
 use super::stall::{Tracked, Watched, unless_stalled};
 use crate::config::Limits;
 
@@ -30,21 +35,31 @@ const BUFFER_BYTES: usize = 64 * 1024;
 /// Streams of one HTTP/2 connection at once.
 const STREAMS: u32 = 256;
 
-/// Serves `stream` until it ends, its peer takes no answer any more, or the gateway stops.
-pub(super) async fn serve(
+/// Serves `stream` with what `answer` makes of each request, until the stream ends, its peer takes no answer any more, or the gateway
+/// stops. Holds `_place` until then.
+pub(super) async fn serve<A, F, B>(
     stream: TcpStream,
-    gateway: Arc<Gateway>,
+    limits: Limits,
     stopping: watch::Receiver<bool>,
     _place: OwnedSemaphorePermit,
-) {
-    let limits = gateway.config.limits.clone();
+    answer: A,
+) where
+    A: Fn(Request<Incoming>) -> F + Send + 'static,
+    F: Future<Output = Result<Response<B>, Infallible>> + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + Unpin + 'static,
+{
     // A chunk is an event: it must not wait for the next one. What the peer does not acknowledge in time ends the connection.
     if stream.set_nodelay(true).is_ok() && limit_unsent(&stream, limits.body_timeout).is_ok() {
-        unless_stalled(limits.body_timeout, run(stream, gateway, limits, stopping)).await;
+        unless_stalled(limits.body_timeout, run(stream, limits, stopping, answer)).await;
     }
 }
 
-async fn run(stream: TcpStream, gateway: Arc<Gateway>, limits: Limits, mut stopping: watch::Receiver<bool>) {
+async fn run<A, F, B>(stream: TcpStream, limits: Limits, mut stopping: watch::Receiver<bool>, answer: A)
+where
+    A: Fn(Request<Incoming>) -> F + Send + 'static,
+    F: Future<Output = Result<Response<B>, Infallible>> + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + Unpin + 'static,
+{
     let mut builder = Builder::new(Watched { limit: limits.body_timeout });
     builder
         .http1()
@@ -62,10 +77,10 @@ async fn run(stream: TcpStream, gateway: Arc<Gateway>, limits: Limits, mut stopp
     let counter = Arc::clone(&requests);
     let service = service_fn(move |request| {
         let busy = Requests::begin(&counter);
-        let gateway = Arc::clone(&gateway);
+        // Boxed, so that its memory is free again while the answer is sent, for hours if need be.
+        let answer = Box::pin(answer(request));
         async move {
-            // Boxed, so that its memory is free again while the answer is sent, for hours if need be.
-            let answer = Box::pin(gateway.answer(request)).await;
+            let answer = answer.await;
             // The body may outlive the call by hours; it keeps the connection busy as well.
             answer.map(|response| response.map(|body| Tracked::new(body, busy)))
         }
@@ -186,18 +201,4 @@ impl AsyncWrite for Prompt {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_connection_is_idle_only_after_a_whole_interval_without_a_request() {
-        let requests = Arc::new(Requests::default());
-        let first = Requests::begin(&requests);
-        assert!(!requests.none_since_last_asked());
-        assert!(!requests.none_since_last_asked(), "an answer may take long");
-        drop(first);
-        drop(Requests::begin(&requests));
-        assert!(!requests.none_since_last_asked(), "one came and went");
-        assert!(requests.none_since_last_asked());
-    }
-}
+mod tests;

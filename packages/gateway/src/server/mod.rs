@@ -148,7 +148,9 @@ impl Server {
                 accepted = accepted => match accepted {
                     (Ok((stream, _peer)), Ok(place)) => {
                         let gateway = Arc::clone(&self.gateway);
-                        tokio::spawn(connection::serve(stream, gateway, self.stop.subscribe(), place));
+                        let limits = gateway.config.limits.clone();
+                        let answer = move |request| Arc::clone(&gateway).answer(request);
+                        tokio::spawn(connection::serve(stream, limits, self.stop.subscribe(), place, answer));
                     }
                     (Err(error), _) => {
                         let failure = Failure::with(Code::GATEWAY_LISTEN, error.kind().to_string());
@@ -162,8 +164,7 @@ impl Server {
         drop(self.listener);
         self.stop.send_replace(true);
         self.log.event(Level::Info, "stopping", &[]);
-        let all = u32::try_from(limit).unwrap_or(u32::MAX);
-        let complete = timeout(STOP_LIMIT, places.acquire_many(all)).await.is_ok();
+        let complete = all_ended(&places, limit).await;
         sweeper.abort();
         self.log.event(Level::Info, "stop", &[("complete", complete.into())]);
     }
@@ -184,9 +185,50 @@ impl Server {
     }
 }
 
+/// Waits until all of the `limit` places for connections are free, at most [`STOP_LIMIT`]; returns whether they are.
+async fn all_ended(places: &Semaphore, limit: usize) -> bool {
+    let all = u32::try_from(limit).unwrap_or(u32::MAX);
+    timeout(STOP_LIMIT, places.acquire_many(all)).await.is_ok()
+}
+
 /// 26 random characters of `[a-z2-7]`: 130 bits, so no two processes share one.
 fn random_instance() -> Result<String, Failure> {
     const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
     let bytes: [u8; 26] = random::bytes()?;
     Ok(bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(byte & 31))).map(|byte| char::from(*byte)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stop_waits_for_open_connections_and_not_for_ever() {
+        let places = Arc::new(Semaphore::new(3));
+        let open = Arc::clone(&places).acquire_owned().await.unwrap();
+        let begin = Instant::now();
+        assert!(!timeout(STOP_LIMIT * 2, all_ended(&places, 3)).await.expect("it gives up"));
+        assert_eq!(begin.elapsed(), STOP_LIMIT);
+
+        let begin = Instant::now();
+        let end = async {
+            sleep(Duration::from_secs(20)).await;
+            drop(open);
+        };
+        assert!(tokio::join!(all_ended(&places, 3), end).0);
+        assert_eq!(begin.elapsed(), Duration::from_secs(20));
+    }
+
+    #[test]
+    fn every_process_has_an_instance_of_its_own() {
+        let names = [0, 1].map(|_| random_instance().unwrap());
+        assert_ne!(names[0], names[1]);
+        for name in names {
+            assert!(name.len() == 26 && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7')), "{name}");
+            let first = name.as_bytes()[0];
+            assert!(name.bytes().any(|byte| byte != first), "{name}");
+        }
+    }
 }

@@ -1,0 +1,134 @@
+//! Connections over loopback, on a clock that goes on as soon as nothing is left to do.
+use std::os::fd::OwnedFd;
+
+use http_body_util::Full;
+use hyper::client::conn::http2;
+use hyper_util::rt::TokioExecutor;
+use rustix::net::sockopt::tcp_user_timeout;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
+
+use super::*;
+
+/// A served connection.
+struct Served {
+    client: TcpStream,
+    /// The socket of the gateway's side.
+    socket: OwnedFd,
+    places: Arc<Semaphore>,
+    _stop: watch::Sender<bool>,
+}
+
+fn limits() -> Limits {
+    Limits {
+        request_bytes: 1000,
+        field_bytes: 1000,
+        streams: 1,
+        connections: 1,
+        header_timeout: Duration::from_secs(10),
+        body_timeout: Duration::from_secs(33),
+        upstream_timeout: Duration::from_secs(1),
+        waiting: 1,
+    }
+}
+
+/// Serves one connection that answers each request with `ok`.
+async fn served() -> Served {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let stream = listener.accept().await.unwrap().0.into_std().unwrap();
+    let socket = stream.try_clone().unwrap().into();
+    let (stop, stopping) = watch::channel(false);
+    let places = Arc::new(Semaphore::new(1));
+    let place = Arc::clone(&places).try_acquire_owned().unwrap();
+    let answer = |_| async { Ok(Response::new(Full::new(Bytes::from_static(b"ok")))) };
+    tokio::spawn(serve(TcpStream::from_std(stream).unwrap(), limits(), stopping, place, answer));
+    Served { client, socket, places, _stop: stop }
+}
+
+/// Waits for the end of the connection from the gateway's side; returns what came before it.
+async fn end_of(client: &mut TcpStream) -> Vec<u8> {
+    let mut rest = Vec::new();
+    let end = timeout(IDLE * 10, client.read_to_end(&mut rest)).await;
+    drop(end.expect("the gateway ends the connection"));
+    rest
+}
+
+#[test]
+fn a_connection_is_idle_only_after_a_whole_interval_without_a_request() {
+    let requests = Arc::new(Requests::default());
+    let first = Requests::begin(&requests);
+    assert!(!requests.none_since_last_asked());
+    assert!(!requests.none_since_last_asked(), "an answer may take long");
+    drop(first);
+    drop(Requests::begin(&requests));
+    assert!(!requests.none_since_last_asked(), "one came and went");
+    assert!(requests.none_since_last_asked());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_connection_of_http2_is_closed_and_frees_its_place() {
+    let Served { client, places, _stop, .. } = served().await;
+    let (mut sender, connection) =
+        http2::handshake::<_, _, Full<Bytes>>(TokioExecutor::new(), TokioIo::new(client)).await.unwrap();
+    // It answers every ping, and its sender stays.
+    let connection = tokio::spawn(connection);
+    let begin = Instant::now();
+    let request = Request::get("http://gateway/").body(Full::default()).unwrap();
+    assert_eq!(sender.send_request(request).await.unwrap().status(), 200);
+    drop(timeout(IDLE * 10, connection).await.expect("the gateway ends it"));
+    assert!((IDLE..IDLE * 3).contains(&begin.elapsed()), "{:?}", begin.elapsed());
+    timeout(IDLE, places.acquire()).await.expect("the place is free").unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_of_http2_that_answers_no_ping_is_let_go() {
+    let Served { mut client, places, _stop, .. } = served().await;
+    client.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    let begin = Instant::now();
+    end_of(&mut client).await;
+    assert!(begin.elapsed() < IDLE * 2, "{:?}", begin.elapsed());
+    timeout(IDLE, places.acquire()).await.expect("the place is free").unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_sends_no_whole_header_is_let_go_at_the_header_timeout() {
+    for start in ["", "G", "PRI * HT", "GET / HTTP/1.1\r\nhost: gateway\r\n"] {
+        let Served { mut client, _stop, .. } = served().await;
+        client.write_all(start.as_bytes()).await.unwrap();
+        let begin = Instant::now();
+        end_of(&mut client).await;
+        let limit = limits().header_timeout;
+        assert!((limit..limit * 2).contains(&begin.elapsed()), "{start:?}: {:?}", begin.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn the_kernel_gives_up_what_the_peer_does_not_acknowledge() {
+    let Served { mut client, socket, _stop, .. } = served().await;
+    client.write_all(b"GET / HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n").await.unwrap();
+    // An answer shows that the connection is served.
+    assert!(end_of(&mut client).await.ends_with(b"ok"));
+    assert_eq!(tcp_user_timeout(&socket), Ok(33_000), "limits.body_timeout, in milliseconds");
+    assert_eq!(rustix::net::sockopt::tcp_nodelay(&socket), Ok(true));
+}
+
+/// The settings that the gateway announces (RFC 9113 §6.5.2).
+#[tokio::test]
+async fn the_streams_and_headers_of_a_connection_of_http2_are_bounded() {
+    let Served { mut client, _stop, .. } = served().await;
+    client.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    let mut head = [0; 9];
+    client.read_exact(&mut head).await.unwrap();
+    assert_eq!(head[3], 4, "the first frame is SETTINGS");
+    let mut settings = vec![0; u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize];
+    client.read_exact(&mut settings).await.unwrap();
+    let value = |id: u8| {
+        let found = settings.chunks(6).find(|setting| setting[..2] == [0, id]);
+        found.map(|setting| u32::from_be_bytes(setting[2..].try_into().unwrap()))
+    };
+    assert_eq!(value(3), Some(256), "SETTINGS_MAX_CONCURRENT_STREAMS");
+    assert_eq!(value(6), Some(16_384), "SETTINGS_MAX_HEADER_LIST_SIZE");
+}
