@@ -13,6 +13,7 @@
 mod admission;
 mod channel;
 mod cloud;
+mod connections;
 mod evidence;
 mod http2;
 mod interop;
@@ -20,3 +21,4 @@ mod lifecycle;
 mod receipts;
 mod streaming;
 mod support;
+mod tpm;

@@ -1,20 +1,17 @@
 //! Receipts: what was asked and answered, signed by a key that the quote covers (PROTOCOL.md §21).
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixListener;
-use tokio::time::sleep;
 
 use crate::support::client::{Attested, Sealed, base64url, random};
 use crate::support::http::Version;
 use crate::support::receipt::{Exchange, Receipt};
 use crate::support::upstream::{Broken, whole};
-use crate::support::{Answer, Gateway, Message, Setup, Swtpm, Upstream};
+use crate::support::{Answer, Gateway, Message, Setup, Swtpm, Upstream, in_time};
 
 async fn started(upstream: &Upstream) -> (Swtpm, Gateway, Attested) {
     let swtpm = Swtpm::start().await;
@@ -255,7 +252,7 @@ async fn read_all(sealed: &Sealed, response: http::Response<hyper::body::Incomin
     let mut opener = sealed.opener();
     let mut body = response.into_body();
     let mut text = Vec::new();
-    while let Some(Ok(frame)) = body.frame().await {
+    while let Some(Ok(frame)) = in_time("a frame or the end", body.frame()).await {
         text.extend(opener.push(frame.data_ref().unwrap()).concat());
     }
     let last = opener.finish();
@@ -278,9 +275,8 @@ async fn an_answer_that_outlives_its_epoch_is_signed_with_the_key_it_was_asked_u
     events.send(Ok("data: 1\n\n")).unwrap();
     // What opens nothing is refused for that, until the key is gone.
     let forged = [&attested.header()[..], &random::<100>()].concat();
-    while attested.refused(forged.clone()).await.code() != "channel.key_unknown" {
-        sleep(Duration::from_millis(50)).await;
-    }
+    let gone = async { while attested.refused(forged.clone()).await.code() != "channel.key_unknown" {} };
+    in_time("the end of the key", gone).await;
     drop(events);
     let (response, ended) = read_all(&sealed, response).await;
     assert!(ended);
@@ -323,8 +319,7 @@ async fn the_log_holds_neither_salt_nor_receipt() {
     let (exchange, _) = ask(&attested, chat().with("authorization", "Bearer SECRET"), 16_384, Version::Http1).await;
     let bad = attested.ask(&chat().with("blindllama-receipt", "SECRET-SALT")).await;
     assert_eq!(bad.code(), "receipt.salt");
-    gateway.log.wait("request", 2).await;
-    let log = gateway.log.text();
+    let log = gateway.whole_log().await.text();
     let receipt = exchange.receipt(&attested).unwrap();
     for secret in
         [base64url(&exchange.salt), blindllama_gateway::hex::hex(&exchange.salt), receipt.text, "SECRET".into()]

@@ -2,20 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Incoming;
-use tokio::time::{sleep, timeout};
 
-use crate::support::client::{Attested, Opener};
-use crate::support::http::Version;
+use crate::support::client::{Attested, Opener, base64url, http_date, random};
+use crate::support::http::{Version, get};
 use crate::support::upstream::{Broken, whole};
-use crate::support::{Answer, Gateway, Message, Setup, Swtpm, Upstream};
-
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::support::{Answer, Gateway, Message, Setup, Swtpm, Upstream, in_time};
 
 fn chat() -> Message {
     Message::post("/v1/chat/completions", r#"{"stream":true}"#)
@@ -39,7 +35,7 @@ impl Stream {
     /// The plaintext of the next chunk; None at the end of the body, whatever kind of end it is.
     async fn next(&mut self) -> Option<Vec<u8>> {
         while self.ready.is_empty() {
-            let frame = timeout(PATIENCE, self.body.frame()).await.expect("a chunk arrives by itself")?.ok()?;
+            let frame = in_time("a chunk", self.body.frame()).await?.ok()?;
             self.ready = self.opener.push(frame.data_ref()?);
         }
         Some(self.ready.remove(0))
@@ -48,7 +44,7 @@ impl Stream {
     /// How the body ends: with the final chunk's plaintext, or broken.
     async fn end(mut self) -> Result<Option<Vec<u8>>, hyper::Error> {
         assert!(self.ready.is_empty());
-        while let Some(frame) = timeout(PATIENCE, self.body.frame()).await.expect("an end") {
+        while let Some(frame) = in_time("an end", self.body.frame()).await {
             assert!(self.opener.push(frame?.data_ref().unwrap()).is_empty());
         }
         Ok(self.opener.finish())
@@ -172,7 +168,8 @@ async fn events_of_one_moment_leave_together_where_the_operator_wants_it() {
     stream.next().await.unwrap();
     for sent in ["data: 1\n\n", "data: 2\n\n", "data: 3\n", "\n"] {
         events.send(Ok(sent)).unwrap();
-        sleep(Duration::from_millis(20)).await;
+        // Each is written by itself.
+        events.all_taken().await;
     }
     let chunk = stream.next().await.unwrap();
     assert_eq!((chunk.len(), event(&chunk).as_str()), (512, "data: 1\n\ndata: 2\n\ndata: 3\n\n"));
@@ -332,21 +329,27 @@ async fn a_client_that_takes_nothing_any_more_stops_the_upstream() {
 async fn a_client_that_does_not_read_slows_the_upstream_down() {
     let (produced, upstream) = endless();
     for version in [Version::Http1, Version::Http2] {
-        let (_swtpm, _gateway, attested) = started(&upstream).await;
+        let (_swtpm, gateway, attested) = started(&upstream).await;
         produced.store(0, Ordering::Relaxed);
         let mut stream = Stream::open(&attested, version).await;
         stream.next().await.unwrap();
-        // Buffers fill up, then everything stands still.
-        let mut before = usize::MAX;
-        while before != produced.load(Ordering::Relaxed) {
-            before = produced.load(Ordering::Relaxed);
-            assert!(before < 1024, "64 MiB and no end");
-            sleep(Duration::from_millis(300)).await;
+        // Buffers fill up, then everything stands still, while the gateway serves others.
+        let mut before = 0;
+        let mut unchanged = 0;
+        while unchanged < 50 {
+            assert_eq!(get(&gateway.address, "/blindllama/v1/health").await.status, 200);
+            let now = produced.load(Ordering::Relaxed);
+            assert!(now < 1024, "64 MiB and no end");
+            unchanged = if now == before { unchanged + 1 } else { 0 };
+            before = now;
         }
         // One who reads again gets more.
-        while produced.load(Ordering::Relaxed) <= before {
-            stream.next().await.unwrap();
-        }
+        let more = async {
+            while produced.load(Ordering::Relaxed) <= before {
+                stream.next().await.unwrap();
+            }
+        };
+        in_time("more", more).await;
     }
 }
 
@@ -395,4 +398,36 @@ async fn a_long_request_that_breaks_off_never_reaches_the_model_as_whole() {
     assert_eq!(attested.refused(body[..1_900_000].to_vec()).await.code(), "channel.truncated");
     upstream.came(2).await;
     assert!(upstream.got.lock().unwrap().iter().all(|request| request.body.is_none()));
+}
+
+/// A sender stops asking for content once the announced length is there: the last piece must not leave before the end behind it.
+#[tokio::test]
+async fn the_last_piece_of_a_long_request_of_known_length_waits_for_the_authenticated_end() {
+    let upstream = Upstream::fixed("{}");
+    let (_swtpm, _gateway, attested) = started(&upstream).await;
+    let content = vec![b'x'; 600_000];
+    let sealed = |content: &[u8]| {
+        let path = b"/v1/chat/completions".to_vec();
+        let mut message = bhttp::Message::request(b"POST".to_vec(), b"https".to_vec(), b"ohttp.invalid".to_vec(), path);
+        message.put_header("date", http_date(0));
+        message.put_header("idempotency-key", base64url(&random::<16>()));
+        message.write_content(content);
+        let mut encoded = Vec::new();
+        message.write_bhttp(bhttp::Mode::KnownLength, &mut encoded).unwrap();
+        // The whole message lies in chunks before the final one.
+        let chunks: Vec<&[u8]> = encoded.chunks(16_384).chain([&b""[..]]).collect();
+        attested.seal(&chunks)
+    };
+    let cut = sealed(&content).body;
+    assert_eq!(attested.refused(cut[..cut.len() - 17].to_vec()).await.code(), "channel.truncated");
+    let mut altered = sealed(&content).body;
+    *altered.last_mut().unwrap() ^= 1;
+    assert_eq!(attested.refused(altered).await.code(), "channel.decrypt");
+    upstream.came(2).await;
+    assert!(upstream.got.lock().unwrap().iter().all(|request| request.body.is_none()), "no whole request");
+    let whole = sealed(&content);
+    let response = attested.post(Version::Http1, whole.body.clone()).await.unwrap();
+    assert_eq!(Answer::read(whole, response).await.status(), 200);
+    let got = upstream.got.lock().unwrap();
+    assert!(got[2].body.as_deref() == Some(&content[..]) && got[2].head.headers["content-length"] == "600000");
 }

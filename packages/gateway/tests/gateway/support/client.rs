@@ -19,6 +19,7 @@ use hyper::body::Incoming;
 use serde_json::json;
 
 use super::http::{Reply, Version, get, send};
+use super::in_time;
 use super::program::{AUDIENCE, Gateway, PCRS};
 use super::swtpm::MEASURED;
 
@@ -337,7 +338,7 @@ pub struct Answer {
 impl Answer {
     pub async fn read(sealed: Sealed, response: http::Response<Incoming>) -> Self {
         let (parts, body) = response.into_parts();
-        let body = body.collect().await.expect("a whole body").to_bytes();
+        let body = in_time("the end of the answer", body.collect()).await.expect("a whole body").to_bytes();
         assert_eq!(parts.status, 200, "{body:?}");
         assert_eq!(parts.headers["content-type"], "message/ohttp-chunked-res");
         assert_eq!(parts.headers["cache-control"], "no-store");

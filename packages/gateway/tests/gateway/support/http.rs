@@ -1,4 +1,5 @@
-//! A plain HTTP client: one connection a request unless a test holds on to it.
+//! A plain HTTP client: one connection a request unless a test holds on to it. Every wait is bounded: a gateway that does not answer
+//! fails a test instead of holding it up.
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
@@ -7,6 +8,8 @@ use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
+
+use super::in_time;
 
 pub struct Reply {
     pub status: StatusCode,
@@ -17,7 +20,7 @@ pub struct Reply {
 impl Reply {
     pub async fn read(response: Response<Incoming>) -> Self {
         let (parts, body) = response.into_parts();
-        let body = body.collect().await.expect("a whole body").to_bytes();
+        let body = in_time("the end of the answer", body.collect()).await.expect("a whole body").to_bytes();
         Self { status: parts.status, headers: parts.headers, body }
     }
 
@@ -42,6 +45,14 @@ pub enum Version {
 }
 
 pub async fn send<B>(address: &str, version: Version, request: Request<B>) -> hyper::Result<Response<Incoming>>
+where
+    B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    in_time("the head of an answer", send_unbounded(address, version, request)).await
+}
+
+async fn send_unbounded<B>(address: &str, version: Version, request: Request<B>) -> hyper::Result<Response<Incoming>>
 where
     B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,

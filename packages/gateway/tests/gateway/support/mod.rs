@@ -1,5 +1,9 @@
 //! What the tests start and send with.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 pub mod client;
 pub mod cloud;
 pub mod confidential;
@@ -7,7 +11,7 @@ pub mod http;
 pub mod outage;
 pub mod program;
 pub mod receipt;
-mod shared;
+pub mod shared;
 pub mod swtpm;
 pub mod upstream;
 
@@ -15,3 +19,11 @@ pub use client::{Answer, Message};
 pub use program::{Gateway, Setup};
 pub use swtpm::Swtpm;
 pub use upstream::Upstream;
+
+/// Bounds every wait for something that a working gateway does by itself. Long, since other tests need the processor too.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits for `event`; panics with what is missing when it does not come within [`PATIENCE`].
+pub async fn in_time<T>(what: &str, event: impl Future<Output = T>) -> T {
+    timeout(PATIENCE, event).await.unwrap_or_else(|_| panic!("{what}: nothing within {PATIENCE:?}"))
+}

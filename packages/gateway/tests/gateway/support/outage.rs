@@ -1,12 +1,8 @@
 //! What every attester has to outlive, whichever key it quotes with.
 
-use std::time::Duration;
-
-use tokio::time::timeout;
-
 use super::client::{Evidence, random};
 use super::http::get;
-use super::{Gateway, Swtpm};
+use super::{Gateway, Swtpm, in_time};
 
 /// Takes the TPM away and gives it back, which the gateway has to notice by itself; then puts another one in its place, whose key
 /// no policy names.
@@ -17,7 +13,7 @@ pub async fn outlive(gateway: &Gateway, swtpm: &mut Swtpm) {
     assert_eq!(evidence().await.code(), "evidence.unavailable");
     swtpm.restart().await;
     let recovered = async { while evidence().await.status != 200 {} };
-    timeout(Duration::from_secs(20), recovered).await.expect("it comes back by itself");
+    in_time("the TPM that came back", recovered).await;
 
     swtpm.kill().await;
     swtpm.forget();
@@ -27,5 +23,5 @@ pub async fn outlive(gateway: &Gateway, swtpm: &mut Swtpm) {
             assert_eq!(evidence().await.code(), "evidence.unavailable", "policies name the key that is gone");
         }
     };
-    timeout(Duration::from_secs(20), noticed).await.expect("the log says why");
+    in_time("the reason in the log", noticed).await;
 }

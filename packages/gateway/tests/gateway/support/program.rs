@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -12,9 +11,10 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::{Swtpm, Upstream};
+use super::{PATIENCE, Swtpm, Upstream, in_time};
 
 pub const AUDIENCE: &str = "https://chat.example";
 pub const PCRS: [u8; 4] = [0, 4, 7, 12];
@@ -61,7 +61,8 @@ impl Setup {
     /// Runs a command of the program to its end.
     pub async fn run(&self, command: &str) -> std::process::Output {
         let folder = tempfile::tempdir().unwrap();
-        program().arg(command).arg("--config").arg(self.write(&folder)).output().await.unwrap()
+        let output = program().arg(command).arg("--config").arg(self.write(&folder)).output();
+        in_time("the end of the program", output).await.unwrap()
     }
 
     pub async fn start(self) -> Gateway {
@@ -71,13 +72,13 @@ impl Setup {
         let log = Arc::new(EventLog::default());
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let writer = Arc::clone(&log);
-        tokio::spawn(async move {
+        let reader = tokio::spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
                 writer.push(&line);
             }
         });
         let start = log.wait("start", 1).await;
-        Gateway { process, address: start["address"].as_str().unwrap().into(), start, log, _folder: folder }
+        Gateway { process, address: start["address"].as_str().unwrap().into(), start, log, reader, _folder: folder }
     }
 }
 
@@ -113,6 +114,11 @@ impl EventLog {
         self.events.lock().unwrap().iter().filter(|line| line["event"] == event).cloned().collect()
     }
 
+    /// Every event, in order.
+    pub fn all(&self) -> Vec<Value> {
+        self.events.lock().unwrap().clone()
+    }
+
     pub fn text(&self) -> String {
         self.text.lock().unwrap().clone()
     }
@@ -130,7 +136,7 @@ impl EventLog {
                 more.await;
             }
         };
-        timeout(Duration::from_secs(20), waiting).await.unwrap_or_else(|_| panic!("no {event}; log:\n{}", self.text()))
+        timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("no {event}; log:\n{}", self.text()))
     }
 }
 
@@ -142,6 +148,8 @@ pub struct Gateway {
     /// The event `start`.
     pub start: Value,
     pub log: Arc<EventLog>,
+    /// Ends with the program's output.
+    reader: JoinHandle<()>,
     _folder: TempDir,
 }
 
@@ -156,7 +164,7 @@ impl Gateway {
     }
 
     pub async fn exit(&mut self) -> ExitStatus {
-        timeout(Duration::from_secs(20), self.process.wait()).await.expect("the program ends").unwrap()
+        in_time("the end of the program", self.process.wait()).await.unwrap()
     }
 
     pub fn is_running(&mut self) -> bool {
@@ -171,5 +179,13 @@ impl Gateway {
     pub async fn stop(mut self) {
         self.signal(Signal::TERM);
         assert!(self.exit().await.success());
+    }
+
+    /// Stops it; returns everything that it wrote.
+    pub async fn whole_log(mut self) -> Arc<EventLog> {
+        self.signal(Signal::TERM);
+        assert!(self.exit().await.success());
+        in_time("the end of the log", self.reader).await.unwrap();
+        self.log
     }
 }

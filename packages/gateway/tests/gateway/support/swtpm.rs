@@ -10,7 +10,8 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
-use super::shared::share;
+use super::in_time;
+use super::shared::{Lies, share};
 
 pub struct Swtpm {
     process: Child,
@@ -45,9 +46,11 @@ impl Swtpm {
         Some(Self { process, port, state })
     }
 
-    /// Lets several programs use it at once from here on.
-    pub async fn share(&mut self) {
-        self.port = share(self.port).await;
+    /// Lets several programs use it at once from here on; returns how it can be made to lie to them.
+    pub async fn share(&mut self) -> Lies {
+        let lies = Lies::default();
+        self.port = share(self.port, lies.clone()).await;
+        lies
     }
 
     /// Starts it again on the same ports, as after a restart of the machine: its keys are the same.
@@ -83,8 +86,8 @@ impl Swtpm {
     }
 
     pub async fn tool(&self, name: &str, arguments: &[&str]) -> String {
-        let output = Command::new(name).args(["-T", &self.tcti()]).args(arguments).output().await;
-        let output = output.expect("tpm2-tools must be installed");
+        let output = Command::new(name).args(["-T", &self.tcti()]).args(arguments).kill_on_drop(true).output();
+        let output = in_time(name, output).await.expect("tpm2-tools must be installed");
         assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }

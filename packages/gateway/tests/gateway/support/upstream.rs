@@ -2,8 +2,8 @@
 //! socket, and remembers what it got.
 
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -18,7 +18,8 @@ use hyper_util::rt::TokioIo;
 use tempfile::TempDir;
 use tokio::net::UnixListener;
 use tokio::sync::{Notify, mpsc};
-use tokio::time::timeout;
+
+use super::in_time;
 
 pub type Body = UnsyncBoxBody<Bytes, Broken>;
 
@@ -44,6 +45,7 @@ pub struct Got {
 pub struct Upstream {
     folder: TempDir,
     pub got: Arc<Mutex<Vec<Got>>>,
+    came: Arc<Notify>,
     closed: Arc<(Mutex<usize>, Notify)>,
 }
 
@@ -52,20 +54,23 @@ impl Upstream {
     pub fn start(answer: impl Fn(&Got) -> Option<Response<Body>> + Send + Sync + 'static) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join("model.sock")).unwrap();
-        let got = Arc::new(Mutex::new(Vec::new()));
+        let (got, came) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Notify::new()));
         let closed = Arc::new((Mutex::new(0), Notify::new()));
         let (answer, seen, counter) = (Arc::new(answer), Arc::clone(&got), Arc::clone(&closed));
+        let arrived = Arc::clone(&came);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (answer, seen, counter) = (Arc::clone(&answer), Arc::clone(&seen), Arc::clone(&counter));
+                let arrived = Arc::clone(&arrived);
                 let service = service_fn(move |request: Request<Incoming>| {
-                    let (answer, seen) = (Arc::clone(&answer), Arc::clone(&seen));
+                    let (answer, seen, arrived) = (Arc::clone(&answer), Arc::clone(&seen), Arc::clone(&arrived));
                     async move {
                         let (head, body) = request.into_parts();
                         let body = body.collect().await.ok().map(|body| body.to_bytes());
                         let got = Got { head, body };
                         let response = answer(&got);
                         seen.lock().unwrap().push(got);
+                        arrived.notify_waiters();
                         match response {
                             Some(response) => Ok::<_, Infallible>(response),
                             None => std::future::pending().await,
@@ -79,7 +84,7 @@ impl Upstream {
                 });
             }
         });
-        Self { folder, got, closed }
+        Self { folder, got, came, closed }
     }
 
     /// A server that answers everything with `body`.
@@ -88,7 +93,7 @@ impl Upstream {
     }
 
     /// A server that answers its one request with a stream of events that the test writes.
-    pub fn events() -> (mpsc::UnboundedSender<Result<&'static str, Broken>>, Self) {
+    pub fn events() -> (Events, Self) {
         let (events, body) = live();
         let body = Mutex::new(Some(body));
         let upstream = Self::start(move |_| {
@@ -100,12 +105,7 @@ impl Upstream {
 
     /// Waits until `count` requests have come.
     pub async fn came(&self, count: usize) {
-        let waiting = async {
-            while self.requests() < count {
-                tokio::task::yield_now().await;
-            }
-        };
-        timeout(Duration::from_secs(20), waiting).await.expect("the gateway sends a request");
+        in_time("a request of the gateway", until(&self.came, || self.requests() >= count)).await;
     }
 
     pub fn url(&self) -> String {
@@ -118,18 +118,8 @@ impl Upstream {
 
     /// Waits until `count` connections have ended.
     pub async fn closed(&self, count: usize) {
-        let waiting = async {
-            loop {
-                let notified = self.closed.1.notified();
-                let mut notified = std::pin::pin!(notified);
-                notified.as_mut().enable();
-                if *self.closed.0.lock().unwrap() >= count {
-                    return;
-                }
-                notified.await;
-            }
-        };
-        timeout(Duration::from_secs(20), waiting).await.expect("the gateway closes its connection");
+        let (closed, notify) = &*self.closed;
+        in_time("the end of a connection", until(notify, || *closed.lock().unwrap() >= count)).await;
     }
 }
 
@@ -141,12 +131,49 @@ pub fn whole(body: impl Into<Bytes>) -> Body {
     Full::new(body.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
-/// A body that the test writes while it is read; dropping the sender ends it.
-fn live() -> (mpsc::UnboundedSender<Result<&'static str, Broken>>, Body) {
-    let (sender, receiver) = mpsc::unbounded_channel::<Result<&'static str, Broken>>();
-    let stream = futures::stream::unfold(receiver, |mut receiver| async {
-        let next = receiver.recv().await?;
-        Some((next.map(|text| Frame::data(Bytes::from_static(text.as_bytes()))), receiver))
+/// Waits until `is_so`, asking anew each time that `changed` says so.
+async fn until(changed: &Notify, is_so: impl Fn() -> bool) {
+    loop {
+        let mut change = std::pin::pin!(changed.notified());
+        change.as_mut().enable();
+        if is_so() {
+            return;
+        }
+        change.await;
+    }
+}
+
+/// Writes the events of an answer; dropping it ends the answer.
+pub struct Events {
+    sender: mpsc::UnboundedSender<Result<&'static str, Broken>>,
+    sent: AtomicUsize,
+    taken: Arc<(AtomicUsize, Notify)>,
+}
+
+impl Events {
+    pub fn send(&self, event: Result<&'static str, Broken>) -> Result<(), &'static str> {
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        self.sender.send(event).map_err(|_| "nobody reads the answer any more")
+    }
+
+    /// Waits until the server has taken everything that was sent, to write it to the gateway.
+    pub async fn all_taken(&self) {
+        let (taken, notify) = &*self.taken;
+        let sent = self.sent.load(Ordering::Relaxed);
+        in_time("the server's taking of an event", until(notify, || taken.load(Ordering::Relaxed) >= sent)).await;
+    }
+}
+
+/// A body that the test writes while it is read.
+fn live() -> (Events, Body) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let taken = Arc::new((AtomicUsize::new(0), Notify::new()));
+    let events = Events { sender, sent: AtomicUsize::new(0), taken: Arc::clone(&taken) };
+    let stream = futures::stream::unfold((receiver, taken), |(mut receiver, taken)| async {
+        let next: Result<&'static str, Broken> = receiver.recv().await?;
+        taken.0.fetch_add(1, Ordering::Relaxed);
+        taken.1.notify_waiters();
+        Some((next.map(|text| Frame::data(Bytes::from_static(text.as_bytes()))), (receiver, taken)))
     });
-    (sender, StreamBody::new(stream).boxed_unsync())
+    (events, StreamBody::new(stream).boxed_unsync())
 }

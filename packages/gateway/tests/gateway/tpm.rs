@@ -1,0 +1,91 @@
+//! A TPM that is busy, falsifies, or is extended while it quotes; and more nonces than it is asked for at once.
+
+use blindllama_verifier::Code;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use rustix::process::Signal;
+
+use crate::support::client::{Evidence, policy, random};
+use crate::support::http::{Reply, get};
+use crate::support::shared::{Lie, Lies};
+use crate::support::{Gateway, Setup, Swtpm, Upstream, in_time};
+
+async fn started() -> (Swtpm, Lies, Gateway) {
+    let mut swtpm = Swtpm::start().await;
+    let lies = swtpm.share().await;
+    let gateway = Setup::new(&swtpm, &Upstream::fixed("{}")).start().await;
+    (swtpm, lies, gateway)
+}
+
+async fn ask(gateway: &Gateway) -> Reply {
+    get(&gateway.address, &Evidence::path(&random())).await
+}
+
+/// A quote that the TPM falsifies is answered with nothing, and the log says why. Then the TPM is used again.
+async fn is_kept_back(lie: Lie, times: usize, code: &str) {
+    let (_swtpm, lies, gateway) = started().await;
+    let policy = policy(&gateway);
+    lies.tell(vec![lie; times]);
+    let refusal = ask(&gateway).await;
+    assert_eq!((refusal.status.as_u16(), refusal.code().as_str()), (503, "evidence.unavailable"), "{lie:?}");
+    assert_eq!(gateway.log.wait("evidence.failed", 1).await["code"], code, "{lie:?}");
+    assert_eq!(lies.left(), 0);
+    let recovered = async { while ask(&gateway).await.status != 200 {} };
+    in_time("the TPM that is honest again", recovered).await;
+    let expected = (lie == Lie::Changed).then_some(Code::PCR_TOUCHED);
+    assert_eq!(Evidence::of(&gateway).await.verify(&policy).failure(), expected);
+}
+
+#[tokio::test]
+async fn a_quote_whose_signature_does_not_hold_is_kept_back() {
+    is_kept_back(Lie::Forged, 1, "tpm.quote").await;
+}
+
+#[tokio::test]
+async fn a_quote_over_other_data_is_kept_back() {
+    is_kept_back(Lie::Replayed, 1, "tpm.quote").await;
+}
+
+#[tokio::test]
+async fn measurements_that_never_stand_still_are_not_attested() {
+    is_kept_back(Lie::Changed, 5, "tpm.pcrs").await;
+}
+
+#[tokio::test]
+async fn measurements_that_change_during_a_quote_are_quoted_again() {
+    for times in [1, 4] {
+        let (_swtpm, lies, gateway) = started().await;
+        let policy = policy(&gateway);
+        lies.tell(vec![Lie::Changed; times]);
+        // Quote and values agree: it is the measurement that fails, not its digest.
+        assert_eq!(Evidence::of(&gateway).await.verify(&policy).failure(), Some(Code::PCR_TOUCHED), "{times}");
+        assert_eq!((lies.left(), gateway.log.count("evidence.failed")), (0, 0));
+    }
+}
+
+/// tpm2-tss itself asks five times.
+#[tokio::test]
+async fn a_busy_tpm_is_asked_again() {
+    let (_swtpm, lies, gateway) = started().await;
+    lies.tell(vec![Lie::Busy; 12]);
+    assert_eq!(ask(&gateway).await.status, 200);
+    assert_eq!((lies.left(), gateway.log.count("evidence.failed")), (0, 0));
+}
+
+#[tokio::test]
+async fn more_nonces_than_configured_do_not_wait() {
+    let upstream = Upstream::fixed("{}");
+    let swtpm = Swtpm::start().await;
+    let gateway = Setup::new(&swtpm, &upstream).with("limits.waiting", 2).start().await;
+    swtpm.signal(Signal::STOP);
+    let mut replies: FuturesUnordered<_> = (0..4).map(|_| ask(&gateway)).collect();
+    for _ in 0..2 {
+        let refusal = replies.next().await.unwrap();
+        assert_eq!((refusal.status.as_u16(), refusal.code().as_str()), (503, "evidence.busy"));
+        assert!(refusal.headers.contains_key("retry-after"));
+    }
+    swtpm.signal(Signal::CONT);
+    while let Some(reply) = replies.next().await {
+        assert_eq!(reply.status, 200, "what had a place is answered");
+    }
+}
