@@ -80,7 +80,7 @@ async fn an_idle_connection_of_http2_is_closed_and_frees_its_place() {
     assert_eq!(sender.send_request(request).await.unwrap().status(), 200);
     drop(timeout(IDLE * 10, connection).await.expect("the gateway ends it"));
     assert!((IDLE..IDLE * 3).contains(&begin.elapsed()), "{:?}", begin.elapsed());
-    timeout(IDLE, places.acquire()).await.expect("the place is free").unwrap();
+    drop(timeout(IDLE, places.acquire()).await.expect("the place is free").unwrap());
 }
 
 #[tokio::test(start_paused = true)]
@@ -90,7 +90,7 @@ async fn a_peer_of_http2_that_answers_no_ping_is_let_go() {
     let begin = Instant::now();
     end_of(&mut client).await;
     assert!(begin.elapsed() < IDLE * 2, "{:?}", begin.elapsed());
-    timeout(IDLE, places.acquire()).await.expect("the place is free").unwrap();
+    drop(timeout(IDLE, places.acquire()).await.expect("the place is free").unwrap());
 }
 
 #[tokio::test(start_paused = true)]
