@@ -85,7 +85,8 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_sends_nothing_is_interrupted() {
         let mut body = PauseLimit::new(Silent, Duration::from_millis(20));
-        assert!(matches!(body.frame().await, Some(Err(Interruption::Paused))));
+        let frame = tokio::time::timeout(Duration::from_secs(20), body.frame()).await.expect("it is interrupted");
+        assert!(matches!(frame, Some(Err(Interruption::Paused))));
     }
 
     #[tokio::test]

@@ -79,6 +79,7 @@ async fn an_idle_gateway_stops_at_once() {
     assert_eq!(health(&gateway).await, (200, "ok".into()));
     gateway.signal(Signal::TERM);
     assert!(gateway.exit().await.success());
+    assert_eq!(gateway.log.wait("stop", 1).await["complete"], true, "long before the limit of a stop");
 }
 
 #[tokio::test]
