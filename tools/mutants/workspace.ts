@@ -2,6 +2,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { runCommand } from '../run/command.ts'
+import { seed } from './seed.ts'
 
 /** A test program that cargo built. */
 export interface TestProgram {
@@ -36,6 +37,7 @@ export class Workspace {
     for (const file of ['Cargo.lock', '.cargo']) cpSync(join(root, file), join(folder, file), { recursive: true })
     writeFileSync(join(folder, 'Cargo.toml'), manifest(readFileSync(join(root, 'Cargo.toml'), 'utf8'), crates))
     linkShared(root, dirname(folder))
+    seed(join(process.env['CARGO_TARGET_DIR'] ?? join(root, 'target'), 'debug'), join(target, 'debug'), members(root))
   }
 
   /**
@@ -63,6 +65,15 @@ function manifest(text: string, crates: readonly string[]): string {
   return text
     .replace(/^members = .*$/m, `members = ${JSON.stringify(crates)}`)
     .replace(/^(\w+) = "(?:deny|forbid|warn)"$/gm, '$1 = "allow"')
+}
+
+/** The names of the repository's own crates. */
+function members(root: string): string[] {
+  const [, list = ''] = /^members = \[(.*)\]$/m.exec(readFileSync(join(root, 'Cargo.toml'), 'utf8')) ?? []
+  return [...list.matchAll(/"([^"]+)"/g)].map(([, folder = '']) => {
+    const text = readFileSync(join(root, folder, 'Cargo.toml'), 'utf8')
+    return /^name = "(.*)"$/m.exec(text)?.[1] ?? ''
+  })
 }
 
 /** Tests find the evidence of others beside the repository. */

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { areas } from './areas.ts'
+import { misfits } from './fit.ts'
 import type { Mutant } from './mutant.ts'
-import { misfits, patched } from './source.ts'
+import { patched } from './source.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const mutant = (find: string, replace: string): Mutant => ({ name: 'm', file: 'f.rs', find, replace, tests: ['lib'] })
@@ -22,6 +23,14 @@ test('a patch that does not fit is told before anything is built', () => {
     `${area.name}: m: no test is named`,
     `${area.name}: m: "find" occurs 0 times in lib.rs, must occur once`,
   ])
+})
+
+test('a patch that no switch can select is told before anything is built', () => {
+  const area = areas.find(({ name }) => name === 'gateway')
+  if (area === undefined) throw new Error('there is no gateway')
+  const constant = { ...mutant('const SWEEP: Duration', 'const SWEEP: core::time::Duration'), file: 'server/mod.rs' }
+  expect(misfits(root, [{ ...area, mutants: [constant] }])).toEqual([expect.stringContaining('set "whole"')])
+  expect(misfits(root, [{ ...area, mutants: [{ ...constant, whole: true }] }])).toEqual([])
 })
 
 test('a patch must fit once and change something', () => {
