@@ -91,7 +91,8 @@ async fn a_machine_that_the_operator_enrolled_passes_and_a_strangers_in_the_same
     let gateway = start(&enrolled, Some(&operator)).await;
     let evidence = Evidence::of(&gateway).await;
     let name = policy(&gateway)["anchors"][0]["name"].clone();
-    let list = json!({ "kind": "ak-name", "names": [format!("000b{}", "11".repeat(32)), name], "assurance": "cloud-vtpm" });
+    let list =
+        json!({ "kind": "ak-name", "names": [format!("000b{}", "11".repeat(32)), name], "assurance": "cloud-vtpm" });
     let judged = |evidence: &Evidence, gateway: &Gateway, own: &serde_json::Value| {
         let mut policy = policy(gateway);
         policy["anchors"] = json!([{ "allOf": [azure, own] }]);

@@ -260,7 +260,7 @@ const IDS: &[(&str, &[&str])] = &[
 const TWINS: &[(&str, &str)] = &[
     ("text-manifest", "ok-text-manifest"),
     ("text-status", "ok-text-manifest"),
-    ("text-key-set*", "ok-text-key-set-passed-over"),
+    ("text-key-set*", "ok-keys-older-first"),
     ("text-release", "ok-text-release"),
     ("order-receipt-*", "ok-order-receipt"),
     ("order-*", "ok-order"),

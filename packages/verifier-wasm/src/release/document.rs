@@ -65,13 +65,17 @@ impl Document {
         self.json.name
     }
 
-    /// The member `previous` of a key set: all that is read of a document before its signatures. What else it holds has no part in
-    /// the refusal.
+    /// Reads a document that nobody has verified. Nothing of its text has a part in the refusal, and nothing but `T` leaves here.
     ///
     /// # Errors
-    /// `release.syntax`
-    pub(super) fn previous(&self, payload: &[u8]) -> Result<[u8; 32], Rejection> {
-        self.json.read(payload, &Documents::default(), |item| *item.required("previous").digest())
+    /// `release.syntax` or `release.invalid`, and the kind of document.
+    pub(super) fn unproven<T>(
+        &self,
+        payload: &[u8],
+        read: impl for<'d> FnOnce(&'d Item<'d>) -> T,
+    ) -> Result<T, Rejection> {
+        let read = self.json.read(payload, &Documents::default(), read);
+        read.map_err(|fault| Rejection::at(fault.code, self.json.name))
     }
 
     /// The message that is signed, and that stands in a log: PAE(type, payload).
