@@ -15,6 +15,11 @@ export interface Vouchers {
   readonly nowMs: number
 }
 
+/** Neither that no chain ends in a root nor that no Name is known. */
+function isTelling(code: string): boolean {
+  return code !== 'chain.root' && code !== 'ak.untrusted'
+}
+
 /**
  * The first anchor that matches, PROTOCOL.md §7 and §17.4. Of the faults of the others the one is told that says most, and of several of
  * these the first.
@@ -32,7 +37,6 @@ export async function findAnchor(anchors: readonly Anchor[], ak: AkPublic, vouch
     if (failed.length === 0) return anchor
     faults.push(...(failed.length < codes.length ? ['ak.all_of'] : failed))
   }
-  const isTelling = (code: string): boolean => code !== 'chain.root' && code !== 'ak.untrusted'
   const told = faults.find(isTelling) ?? faults.find((code) => code === 'chain.root') ?? 'ak.untrusted'
   throw new Refusal(told, name)
 }

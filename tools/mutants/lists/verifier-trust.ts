@@ -24,7 +24,12 @@ export const mutants: readonly Mutant[] = [
     '            Some((index, fault)) if !leaves.is_empty() => refusal = closer(refusal, in_part(*index, fault)),',
     '            Some(_) if !leaves.is_empty() => return Ok(Matched { anchor, leaves }),',
   ),
-  changed('allOf: the list of Names', 'policy/anchor.rs', 'names.contains(&ak_name) => Ok(None)', '!names.is_empty() => Ok(None)'),
+  changed(
+    'allOf: the list of Names',
+    'policy/anchor.rs',
+    'names.contains(&ak_name) => Ok(None)',
+    '!names.is_empty() => Ok(None)',
+  ),
   changed(
     'allOf: each chain under its own root',
     'policy/anchor.rs',
@@ -39,7 +44,12 @@ export const mutants: readonly Mutant[] = [
     'closeness(other.code) >= closeness(known.code)',
   ),
   changed('allOf: the best of the members', 'policy/anchor.rs', 'best.max(voucher', 'best.min(voucher'),
-  changed('allOf: the hierarchy of any member', 'policy/anchor.rs', 'self.endorsement |= endorsement;', 'self.endorsement = endorsement;'),
+  changed(
+    'allOf: the hierarchy of any member',
+    'policy/anchor.rs',
+    'self.endorsement |= endorsement;',
+    'self.endorsement = endorsement;',
+  ),
   changed(
     'allOf: the newest firmware of any member',
     'policy/anchor.rs',
@@ -53,7 +63,12 @@ export const mutants: readonly Mutant[] = [
     '',
   ),
   changed('allOf: no root twice', 'policy/anchor.rs', '|| root(other) != root(voucher)', '|| root(other).is_some()'),
-  changed('allOf: nothing beside it', 'policy/anchor.rs', '            item.end();\n            list.ensure', '            list.ensure'),
+  changed(
+    'allOf: nothing beside it',
+    'policy/anchor.rs',
+    '            item.end();\n            list.ensure',
+    '            list.ensure',
+  ),
   changed(
     'azure and gcp: the hierarchy is always checked',
     'policy/anchor.rs',
@@ -77,8 +92,8 @@ export const mutants: readonly Mutant[] = [
   changed(
     'verdict: caveat of members together',
     'policy/anchor.rs',
-    "voucher.kind == \"azure\" && !anchor.is_joint",
-    "voucher.kind == \"azure\"",
+    'voucher.kind == "azure" && !anchor.is_joint',
+    'voucher.kind == "azure"',
     ['conformance::several_that_vouch_together_are_shown_with_what_only_all_of_them_could_do'],
   ),
   changed(
@@ -105,12 +120,7 @@ export const mutants: readonly Mutant[] = [
     'current = current.verify(&KEY_SET, signed)?.read(documents',
     'current = Authentic::new(&KEY_SET, signed.payload).read(documents',
   ),
-  changed(
-    'key set: what is passed over is one',
-    'release/key_set.rs',
-    '|item| drop(successor(item))',
-    '|_| ()',
-  ),
+  changed('key set: what is passed over is one', 'release/key_set.rs', '|item| drop(successor(item))', '|_| ()'),
   changed(
     'text: nothing of what nobody signed',
     'release/document.rs',

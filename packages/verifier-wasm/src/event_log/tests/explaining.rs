@@ -262,7 +262,7 @@ fn a_device_path_whose_lengths_lie_is_shown_as_it_is() {
 
 #[test]
 fn an_explanation_is_written_as_json() {
-    let log = log(&[SHA256], &[boot()[2].clone(), separator(7), whole(1, 0x1234, *b"\"quoted\"\\u000a"), locality(3)]);
+    let log = log(&[SHA256], &[boot()[2].clone(), separator(7), whole(1, 0x1234, *b"\"quoted\"\n"), locality(3)]);
     let json: serde_json::Value = serde_json::from_str(&explain(&log, SHA256).to_json()).unwrap();
     assert_eq!((&json["bank"], &json["secureBoot"]), (&"sha256".into(), &true.into()));
     assert_eq!(json["pcrs"][0]["index"], 1);
@@ -276,7 +276,7 @@ fn an_explanation_is_written_as_json() {
     assert_eq!(json["events"][0]["digest"], serde_json::Value::Null, "the Spec ID event has none");
     assert_eq!(
         (&json["events"][3]["type"], &json["events"][3]["description"]),
-        (&0x1234.into(), &"\"quoted\"\n".into())
+        (&0x1234.into(), &"\"quoted\"\\u000a".into())
     );
     assert_eq!(json["events"][4]["description"], "StartupLocality 03");
 }
