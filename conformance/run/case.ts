@@ -13,6 +13,8 @@ export interface Case {
   readonly expect: 'accept' | 'reject' | 'agree'
   /** For a refusal: exactly this code, where the specification decides it … */
   readonly code?: string | undefined
+  /** Every verifier has to give this very code: the case is about which of two faults comes first. */
+  readonly isExact?: boolean
   /** … or one of these layers. */
   readonly layers?: readonly string[] | undefined
   /** For a refusal: the accepted case from which it differs in the one mistake. */

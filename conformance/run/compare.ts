@@ -31,7 +31,7 @@ export async function runCase(subject: Case, verifiers: readonly Verifier[]): Pr
 function differencesOf(subject: Case, verifiers: readonly Verifier[], answers: readonly Answer[]): string[] {
   return verifiers.flatMap(({ name }, index) => {
     const answer = answers[index] as Answer
-    const own = differenceToExpected(subject, answer, index === 0)
+    const own = differenceToExpected(subject, answer, index === 0 || subject.isExact === true)
     if (own !== undefined) return [`${name}: ${own}`]
     const other = differenceBetween(answers[0] as Answer, answer)
     return other === undefined ? [] : [`${name}: ${other}`]

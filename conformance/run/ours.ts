@@ -38,6 +38,8 @@ interface Verdict {
   release?: string
   nextState?: string
   assurance?: string
+  anchor?: { kind: string; members?: { kind: string }[] }
+  ak?: { name?: string }
   steps: { status: string; code: string }[]
   key?: {
     instance: string
@@ -58,6 +60,8 @@ function answerBundle(module: VerifierModule, question: BundleQuestion): Answer 
   if (key === undefined) return { code: verdict.code ?? '' }
   const facts = {
     assurance: verdict.assurance,
+    anchors: (verdict.anchor?.members ?? [verdict.anchor]).map((member) => member?.kind),
+    akName: verdict.ak?.name,
     release: verdict.release,
     nextState: verdict.nextState,
     instance: key.instance,

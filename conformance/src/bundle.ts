@@ -26,7 +26,8 @@ export interface Bundle {
 
 export interface StaticPart {
   readonly akPublic: Uint8Array
-  readonly akChain: readonly Uint8Array[] | undefined
+  /** Of the key, each leaf to root. */
+  readonly akChains: readonly (readonly Uint8Array[])[]
   readonly eventLogs: readonly EventLog[]
   readonly release: ReleaseEvidence | undefined
   readonly platform: readonly PlatformReport[]
@@ -63,7 +64,7 @@ export async function readBundle(
   demand(evidence.length <= limits.bundle, 'bundle.size', 'bundle')
   const shape: Shape = new Shape(decodeItem(evidence, 'bundle'), schema, 'bundle')
   const version = shape.uint(0)
-  demand(version === 1n && versions.includes(1), 'bundle.version', `version ${version}`)
+  demand(version === 1n, 'bundle.version', `version ${version}`)
   const claims = shape.bytes(1, evidence.length)
   const { attest, signature } = readQuote(shape.item(2))
   const { index, path } = readNonceProof(shape.item(3))
@@ -72,9 +73,9 @@ export async function readBundle(
   const carried = shape.has(6) ? shape.bytes(6, evidence.length) : undefined
   shape.end()
   demand(claims.length <= limits.claims, 'bundle.size', 'claims')
+  demand(versions.includes(1), 'bundle.version', 'a version that was not asked for')
   const part = carried ?? held
   demand(part !== undefined, 'bundle.static_missing', 'neither sent nor held')
-  demand(part.length <= limits.static, 'bundle.size', 'static')
   if (!equal(await sha256(part), staticHash))
     throw new Refusal(carried === undefined ? 'bundle.static_missing' : 'bundle.static_mismatch', 'static-hash')
   return { version, claims, attest, signature, index, path, bank, values, static: readStatic(part) }
@@ -110,20 +111,32 @@ function readPcrs(item: Cbor): { bank: Bank; values: Map<number, Uint8Array> } {
 }
 
 function readStatic(part: Uint8Array): StaticPart {
+  demand(part.length <= limits.static, 'bundle.size', 'static')
   const shape: Shape = new Shape(decodeItem(part, 'bundle'), schema, 'static')
   const read: StaticPart = {
     akPublic: shape.bytes(0, 1024, 1),
-    akChain: shape.has(1) ? shape.byteArray(1, 8, 1) : undefined,
+    akChains: shape.has(1) ? [shape.byteArray(1, 8, 1)] : [],
     eventLogs: shape.has(2) ? shape.array(2, 4, 1).map(readEventLog) : [],
     release: shape.has(3) ? readReleaseEvidence(shape.item(3)) : undefined,
     platform: shape.has(4) ? shape.array(4, 4, 1).map(readPlatformReport) : [],
     status: shape.has(5) ? readSigned(shape.item(5)) : undefined,
   }
+  const more = shape.has(6) ? shape.array(6, 3, 1).map(readChain) : []
   shape.end()
-  const certificates = [read.akChain ?? [], ...read.platform.map((report) => report.certificates ?? [])].flat()
+  const akChains = [...read.akChains, ...more]
+  const certificates = [...akChains, ...read.platform.map((report) => report.certificates ?? [])].flat()
   for (const certificate of certificates) demand(certificate.length <= limits.certificate, 'bundle.size', 'certificate')
   for (const { bytes } of read.eventLogs) demand(bytes.length <= limits.eventLog, 'bundle.size', 'event log')
-  return read
+  return { ...read, akChains }
+}
+
+/** Certificates of the same key by another authority. */
+function readChain(item: Cbor): readonly Uint8Array[] {
+  demand(Array.isArray(item) && item.length >= 1 && item.length <= 8, schema, 'akChains')
+  return item.map((certificate) => {
+    demand(certificate instanceof Uint8Array, schema, 'akChains')
+    return certificate
+  })
 }
 
 function readEventLog(item: Cbor): EventLog {

@@ -1,6 +1,6 @@
 import { equal, toHex } from './bytes.ts'
-import type { Anchor, ChainAnchor } from './policy/anchor.ts'
-import { demand, Refusal } from './refusal.ts'
+import { type Anchor, type ChainVoucher, isChainVoucher, type Voucher } from './policy/anchor.ts'
+import { codeOf, demand, Refusal } from './refusal.ts'
 import type { Status } from './release/status.ts'
 import { sha256 } from './crypto.ts'
 import { nameOf } from './tpm/name.ts'
@@ -9,56 +9,62 @@ import { validateChain } from './x509/chain.ts'
 
 /** What vouches for a key besides its Name. */
 export interface Vouchers {
-  readonly chain: readonly Uint8Array[] | undefined
+  /** Each leaf to root. */
+  readonly chains: readonly (readonly Uint8Array[])[]
   readonly status: Status | undefined
   readonly nowMs: number
 }
 
-/** The first anchor that matches, PROTOCOL.md §7 and §17.4. @throws {Refusal} ak.untrusted, chain.* */
+/** Neither that no chain ends in a root nor that no Name is known. */
+function isTelling(code: string): boolean {
+  return code !== 'chain.root' && code !== 'ak.untrusted'
+}
+
+/**
+ * The first anchor that matches, PROTOCOL.md §7 and §17.4. Of the faults of the others the one is told that says most, and of several of
+ * these the first.
+ *
+ * @throws {Refusal} ak.untrusted, ak.all_of, chain.*
+ */
 export async function findAnchor(anchors: readonly Anchor[], ak: AkPublic, vouchers: Vouchers): Promise<Anchor> {
   const name = toHex(await nameOf(ak))
-  const { chain } = vouchers
-  const root = chain === undefined ? undefined : await sha256(chain.at(-1) as Uint8Array)
-  let firstFault: Refusal | undefined
+  const faults: string[] = []
   for (const anchor of anchors) {
-    if (!isChainAnchor(anchor)) {
-      if (anchor.name === name) return anchor
-    } else if (chain !== undefined && root !== undefined && equal(anchor.rootSha256, root)) {
-      const fault = await faultOf(async () => checkChainAnchor(anchor, ak, chain, vouchers))
-      if (fault === undefined) return anchor
-      firstFault ??= fault
-    }
+    const codes: string[] = []
+    for (const voucher of anchor.vouchers)
+      codes.push(await codeOf(async () => checkVoucher(voucher, name, ak, vouchers)))
+    const failed = codes.filter((code) => code !== 'ok')
+    if (failed.length === 0) return anchor
+    faults.push(...(failed.length < codes.length ? ['ak.all_of'] : failed))
   }
-  if (firstFault !== undefined) throw firstFault
-  const hasChainAnchor = anchors.some(isChainAnchor)
-  throw new Refusal(chain !== undefined && hasChainAnchor ? 'chain.root' : 'ak.untrusted', name)
+  const told = faults.find(isTelling) ?? faults.find((code) => code === 'chain.root') ?? 'ak.untrusted'
+  throw new Refusal(told, name)
 }
 
-function isChainAnchor(anchor: Anchor): anchor is ChainAnchor {
-  return 'rootSha256' in anchor
-}
-
-async function faultOf(check: () => Promise<void>): Promise<Refusal | undefined> {
-  try {
-    await check()
-    return undefined
-  } catch (error) {
-    if (error instanceof Refusal) return error
-    throw error
+async function checkVoucher(voucher: Voucher, name: string, ak: AkPublic, vouchers: Vouchers): Promise<void> {
+  if (!isChainVoucher(voucher)) {
+    demand(voucher.names.includes(name), 'ak.untrusted', name)
+    return
   }
+  const { chains } = vouchers
+  demand(chains.length > 0, 'ak.untrusted', 'no chain')
+  for (const chain of chains)
+    if (equal(await sha256(chain.at(-1) as Uint8Array), voucher.rootSha256))
+      return checkChainVoucher(voucher, ak, chain, vouchers)
+  throw new Refusal('chain.root', 'no chain ends in this root')
 }
 
-async function checkChainAnchor(
-  { rootSha256, profile, vm, instance }: ChainAnchor,
+async function checkChainVoucher(
+  { rootSha256, profile, vm, instance }: ChainVoucher,
   ak: AkPublic,
   chain: readonly Uint8Array[],
   { status, nowMs }: Vouchers,
 ): Promise<void> {
   const leaf = await validateChain(chain, rootSha256, nowMs, profile, status)
-  demand(sameKey(leaf.certificate.key, ak.key), 'chain.key_mismatch', 'the certificate is for another key')
   demand(vm === undefined || leaf.vm === vm, 'chain.vm_kind', leaf.vm ?? 'no kind')
   const named = { ...leaf.instance } as Record<string, string>
   for (const [key, value] of Object.entries(instance)) demand(named[key] === value, 'chain.instance_mismatch', key)
+  demand(sameKey(leaf.certificate.key, ak.key), 'chain.key_mismatch', 'the certificate is for another key')
 }
 
 function sameKey(a: PublicKey, b: PublicKey): boolean {

@@ -5,12 +5,13 @@ import { type Claims, readClaims } from './claims.ts'
 import { checkEventLog } from './event-log/demand.ts'
 import type { KeyConfig, Suite } from './key-config.ts'
 import { checkSelection, matchRelease, provenValues } from './pcrs.ts'
-import type { Assurance } from './policy/anchor.ts'
+import { type Assurance, isChainVoucher } from './policy/anchor.ts'
 import type { Release } from './policy/pcrs.ts'
 import { type Policy, readPolicy } from './policy/policy.ts'
 import { readCurrentKeys, readCurrentManifest, readCurrentStatus, referenceValues } from './reference.ts'
 import { checkReceipt, type Exchange } from './receipt.ts'
 import { demand, Refusal } from './refusal.ts'
+import { shown } from './shown.ts'
 import { checkPlatform } from './platform/platform.ts'
 import { checkState, readFloors } from './visit.ts'
 import { type Quote, readQuote } from './tpm/attest.ts'
@@ -40,6 +41,11 @@ export interface Input {
 /** What every required step leaves behind. */
 export interface Verified {
   readonly assurance: Assurance
+  /** Kinds of those that vouch, together where they are several. */
+  readonly anchors: readonly string[]
+  /** Hex; undefined where nothing proves the public area. */
+  readonly akName: string | undefined
+  /** As a verdict shows it. */
   readonly release: string
   readonly instance: string
   readonly validForMs: number
@@ -64,13 +70,15 @@ export async function verify(input: Input): Promise<Verified> {
   const status = await readCurrentStatus(policy.signing, keys, part, nowMs)
 
   const ak = readAkPublic(part.akPublic)
-  const anchor = await findAnchor(policy.anchors, ak, { chain: part.akChain, status, nowMs })
+  const anchor = await findAnchor(policy.anchors, ak, { chains: part.akChains, status, nowMs })
   const assurance = await checkPlatform(policy.platform, anchor, ak, part.platform, { status, nowMs })
   checkAssurance(policy, assurance, input.allowSimulated)
   checkAttributes(ak.attributes)
+  const isProven = anchor.isEndorsed || !anchor.vouchers.every(isChainVoucher)
+  if (!isProven) warnings.push('ak.attributes_claimed')
 
   const quote = readQuote(bundle.attest)
-  if (anchor.hierarchy !== undefined) await checkQualifiedName(ak, quote.qualifiedSigner)
+  if (anchor.isEndorsed) await checkQualifiedName(ak, quote.qualifiedSigner)
   await verifySignature(readSignature(bundle.signature, ak), ak, bundle.attest)
   demand(quote.firmwareVersion >= (anchor.minFirmwareVersion ?? 0n), 'attest.firmware_version', 'older firmware')
   checkClock(policy, quote, warnings)
@@ -93,14 +101,16 @@ export async function verify(input: Input): Promise<Verified> {
   if (policy.pcrs.replay.length > 0) await checkEventLog(part.eventLogs, policy.pcrs, values)
 
   const name = await nameOf(ak)
-  const visit = { policy, name, quote, isComparable: anchor.hierarchy !== undefined, manifest, status }
+  const visit = { policy, name, quote, isComparable: anchor.isEndorsed, manifest, status }
   const nextState = await checkState(input.state, visit, warnings)
   if (Math.abs(claims.serverTimeMs - nowMs) > maxClockDifferenceMs) warnings.push('claims.server_time')
-  const key = chooseKey(claims.keys, policy.suites, input.suites)
   if (input.exchange !== undefined) await checkReceipt(claims, input.exchange)
+  const key = chooseKey(claims.keys, policy.suites, input.suites)
   return {
     assurance,
-    release: release.name,
+    anchors: anchor.vouchers.map(({ kind }) => kind),
+    akName: isProven ? toHex(name) : undefined,
+    release: shown(release.name),
     instance: claims.instance,
     validForMs: Math.min(claims.lifetimeMs, policy.maxAgeMs),
     warnings,

@@ -44,14 +44,13 @@ export async function checkState(
     demand(!policy.requireMonotonicState, 'state.missing', 'nothing is kept')
     return undefined
   }
-  const state = readState(kept)
+  const state = await withFloor(readState(kept), policy, manifest, status)
   const fault = isComparable ? wentBack(state, name, quote) : undefined
   if (fault !== undefined) {
     demand(!policy.requireMonotonicState, fault, 'since the last visit')
     warnings.push(fault)
   }
-  const next = isComparable ? remember(state, name, quote) : state
-  return encodeState(await withFloor(next, policy, manifest, status))
+  return encodeState(isComparable ? remember(state, name, quote) : state)
 }
 
 async function withFloor(

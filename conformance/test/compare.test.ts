@@ -52,6 +52,11 @@ describe('comparing two verifiers', () => {
     expect(row.differences).toEqual(['v0: pcr.values where pcr.digest is expected'])
   })
 
+  it('holds every verifier to the very code where the case is about the order of checks', async () => {
+    const row = await runCase(refusal({ isExact: true }), answering({ code: 'pcr.digest' }, { code: 'pcr.values' }))
+    expect(row.differences).toEqual(['v1: pcr.values where pcr.digest is expected'])
+  })
+
   it('compares what accepted cases say besides', async () => {
     const accepted = { name: 'y', why: '', group: '', ids: [], expect: 'accept', question } as const
     const row = await runCase(accepted, answering({ code: 'ok', facts: { a: [1] } }, { code: 'ok', facts: { a: [2] } }))

@@ -4,6 +4,7 @@ import { mutants as gateway } from './lists/gateway.ts'
 import { mutants as sdk } from './lists/sdk.ts'
 import { mutants as secondVerifier } from './lists/second-verifier.ts'
 import { mutants as verifier } from './lists/verifier.ts'
+import { mutants as verifierTrust } from './lists/verifier-trust.ts'
 import type { Area } from './mutant.ts'
 
 /** Every package that has mutants, with the tests that must notice them. */
@@ -12,7 +13,7 @@ export const areas: readonly Area[] = [
     name: 'verifier',
     folder: 'packages/verifier-wasm',
     runner: { kind: 'rust', package: 'blindllama-verifier', crates: ['packages/verifier-wasm'] },
-    mutants: verifier,
+    mutants: [...verifier, ...verifierTrust],
   },
   {
     name: 'gateway',

@@ -19,7 +19,8 @@ export function bundleCases(): Case[] {
     const vector = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as BundleVector
     const { name, why, expect, code, ids, twin } = vector
     const group = code === 'ok' ? 'accepted' : (code.split('.')[0] as string)
-    return { name, why, group, ids, expect, code, twin: twin ?? undefined, question: questionOf(vector) }
+    const isExact = name.startsWith('order-')
+    return { name, why, group, ids, expect, code, isExact, twin: twin ?? undefined, question: questionOf(vector) }
   })
 }
 

@@ -1,6 +1,7 @@
+import { toHex } from '../bytes.ts'
 import type { Json } from '../json.ts'
 import { Members } from '../members.ts'
-import { demand } from '../refusal.ts'
+import { demand, Refusal } from '../refusal.ts'
 import { type Profile, profileOf } from '../x509/profile.ts'
 import { invalid } from './refuse.ts'
 
@@ -8,24 +9,36 @@ import { invalid } from './refuse.ts'
 export const assurances = ['simulated', 'operator-ca', 'cloud-vtpm', 'cvm-bound', 'hardware-tpm'] as const
 export type Assurance = (typeof assurances)[number]
 
-/** A trust anchor, PROTOCOL.md §7 and §17.4. */
-export type Anchor = NameAnchor | ChainAnchor
-
-interface AnchorBase {
+/** An entry of `anchors`, PROTOCOL.md §7: one voucher, or several that have to vouch together. */
+export interface Anchor {
+  /** At least one; several of an `allOf` alone. */
+  readonly vouchers: readonly Voucher[]
+  readonly isJoint: boolean
+  /** The highest of the vouchers, by the order of `assurances`. */
   readonly assurance: Assurance
-  readonly hierarchy: 'endorsement' | undefined
+  /** The qualified name is checked. */
+  readonly isEndorsed: boolean
   /** As the TPM states it; undefined: any. */
   readonly minFirmwareVersion: bigint | undefined
 }
 
-/** This very key, by its Name in hex. */
-export interface NameAnchor extends AnchorBase {
+/** A trust anchor by itself, PROTOCOL.md §7 and §17.4. */
+export type Voucher = NameVoucher | ChainVoucher
+
+interface VoucherBase {
+  readonly assurance: Assurance
+  readonly isEndorsed: boolean
+  readonly minFirmwareVersion: bigint | undefined
+}
+
+/** These very keys, by their Names in hex. */
+export interface NameVoucher extends VoucherBase {
   readonly kind: 'ak-name' | 'simulated'
-  readonly name: string
+  readonly names: readonly string[]
 }
 
 /** Keys that a certificate authority vouches for. */
-export interface ChainAnchor extends AnchorBase {
+export interface ChainVoucher extends VoucherBase {
   readonly kind: 'azure' | 'gcp' | 'custom-ca'
   readonly rootSha256: Uint8Array
   readonly profile: Profile
@@ -41,34 +54,72 @@ const kinds = ['ak-name', 'simulated', 'azure', 'gcp', 'custom-ca'] as const
 /** @throws {Refusal} policy.syntax, policy.invalid */
 export function readAnchor(value: Json): Anchor {
   const members = new Members(value, 'anchor')
-  const kind = members.choice('kind', kinds)
-  const anchor: Anchor =
-    kind === 'ak-name' || kind === 'simulated' ? readNameAnchor(members, kind) : readChainAnchor(members, kind)
+  if (!members.has('allOf')) return anchorOf([readVoucher(value)], false)
+  const listed = members.get('allOf')
+  demand(Array.isArray(listed) && listed.length >= 2, 'policy.syntax', 'anchor.allOf')
+  const vouchers = members.list('allOf', 4, readVoucher)
   members.end()
-  if (anchor.kind === 'ak-name' && (anchor.assurance === 'simulated' || anchor.assurance === 'cvm-bound'))
-    invalid(`a Name as ${anchor.assurance}`)
-  if (anchor.minFirmwareVersion !== undefined && anchor.hierarchy === undefined)
-    invalid('minFirmwareVersion without hierarchy')
-  return anchor
+  const roots = vouchers.filter(isChainVoucher).map(({ rootSha256 }) => toHex(rootSha256))
+  if (new Set(roots).size < roots.length) invalid('an allOf that asks for one root twice')
+  if (vouchers.some(({ kind }) => kind === 'simulated')) invalid('a simulated TPM beside others')
+  return anchorOf(vouchers, true)
 }
 
-function readCommon(members: Members): Pick<AnchorBase, 'hierarchy' | 'minFirmwareVersion'> {
-  const least = members.optionalText('minFirmwareVersion', /^[0-9a-f]{16}$/)
+function anchorOf(vouchers: readonly Voucher[], isJoint: boolean): Anchor {
+  const rank = Math.max(...vouchers.map(({ assurance }) => assurances.indexOf(assurance)))
+  const versions = vouchers.flatMap(({ minFirmwareVersion }) => minFirmwareVersion ?? [])
   return {
-    hierarchy: members.has('hierarchy') ? members.choice('hierarchy', ['endorsement']) : undefined,
+    vouchers,
+    isJoint,
+    assurance: assurances[rank] as Assurance,
+    isEndorsed: vouchers.some(({ isEndorsed }) => isEndorsed),
+    minFirmwareVersion: versions.toSorted((a, b) => (a < b ? -1 : 1)).at(-1),
+  }
+}
+
+export function isChainVoucher(voucher: Voucher): voucher is ChainVoucher {
+  return 'rootSha256' in voucher
+}
+
+function readVoucher(value: Json): Voucher {
+  const members = new Members(value, 'anchor')
+  const kind = members.choice('kind', kinds)
+  const voucher: Voucher =
+    kind === 'ak-name' || kind === 'simulated' ? readNameVoucher(members, kind) : readChainVoucher(members, kind)
+  members.end()
+  if (voucher.kind === 'ak-name' && (voucher.assurance === 'simulated' || voucher.assurance === 'cvm-bound'))
+    invalid(`a Name as ${voucher.assurance}`)
+  if (voucher.minFirmwareVersion !== undefined && !voucher.isEndorsed)
+    invalid('minFirmwareVersion without a hierarchy that is checked')
+  return voucher
+}
+
+/** The hierarchy of a cloud's key is checked whether the policy names it or not, PROTOCOL.md §6. */
+function readCommon(members: Members, kind: Voucher['kind']): Omit<VoucherBase, 'assurance'> {
+  const least = members.optionalText('minFirmwareVersion', /^[0-9a-f]{16}$/)
+  const isNamed = members.has('hierarchy') && members.choice('hierarchy', ['endorsement']) === 'endorsement'
+  return {
+    isEndorsed: isNamed || kind === 'azure' || kind === 'gcp',
     minFirmwareVersion: least === undefined ? undefined : BigInt(`0x${least}`),
   }
 }
 
-function readNameAnchor(members: Members, kind: NameAnchor['kind']): NameAnchor {
+function readNameVoucher(members: Members, kind: NameVoucher['kind']): NameVoucher {
   const assurance = kind === 'simulated' ? kind : members.choice('assurance', assurances)
-  return { kind, name: members.text('name', namePattern), assurance, ...readCommon(members) }
+  const isList = kind === 'ak-name' && members.has('names')
+  const names = isList ? members.list('names', 256, readName) : [members.text('name', namePattern)]
+  return { kind, names, assurance, ...readCommon(members, kind) }
 }
 
-function readChainAnchor(members: Members, kind: ChainAnchor['kind']): ChainAnchor {
+function readName(value: Json): string {
+  if (typeof value !== 'string' || !namePattern.test(value)) throw new Refusal('policy.syntax', 'anchor.names')
+  return value
+}
+
+function readChainVoucher(members: Members, kind: ChainVoucher['kind']): ChainVoucher {
   const rootSha256 = members.hex('rootSha256', 32)
   const profile = profileOf(rootSha256)
-  const common = { kind, rootSha256, profile: kind === 'azure' ? kind : profile, ...readCommon(members) }
+  const common = { kind, rootSha256, profile: kind === 'azure' ? kind : profile, ...readCommon(members, kind) }
   const hasVm = kind === 'azure' && members.has('vm')
   const vm = hasVm ? members.choice('vm', ['confidential', 'trusted']) : undefined
   const instance = kind === 'gcp' ? readInstance(members) : {}

@@ -55,7 +55,7 @@ export function readPolicy(bytes: Uint8Array): Policy {
   members.end()
   demand(members.has('releases') || policy.signing.keys !== undefined, 'policy.syntax', 'policy.releases')
   checkReleases(policy.pcrs, policy.releases)
-  const anonymous = policy.anchors.some(({ hierarchy }) => hierarchy === undefined)
+  const anonymous = policy.anchors.some(({ isEndorsed }) => !isEndorsed)
   if (policy.requireMonotonicState && anonymous) invalid('requireMonotonicState with an anchor without hierarchy')
   return policy
 }

@@ -22,7 +22,11 @@ export async function currentKeySet(pinned: KeySet, documents: readonly Signed[]
       current = readKeySet(members, syntax, invalid)
       members.end()
       taken = true
-    } else if (taken) throw new Refusal('release.key_set', 'not the successor of the one before')
+    } else {
+      if (taken) throw new Refusal('release.key_set', 'not the successor of the one before')
+      readKeySet(members, syntax, invalid)
+      members.end()
+    }
   }
   return current
 }

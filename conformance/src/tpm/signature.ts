@@ -20,13 +20,16 @@ export type Signature =
  */
 export function readSignature(bytes: Uint8Array, ak: AkPublic): Signature {
   const reader = new TpmReader(bytes, syntax)
-  demand(reader.uint16() === ak.scheme.id, 'signature.scheme', 'another scheme than that of the key')
-  demand(hashOfAlgorithm(reader.uint16()) === ak.scheme.hash, 'signature.scheme', 'another hash than that of the key')
+  const [scheme, hash] = [reader.uint16(), hashOfAlgorithm(reader.uint16())]
+  const isKnown = scheme === algorithm.rsassa || scheme === algorithm.rsapss || scheme === algorithm.ecdsa
+  demand(isKnown && hash !== undefined, 'signature.scheme', 'a scheme or a hash that no accepted key has')
   const signature: Signature =
-    ak.scheme.id === algorithm.ecdsa
+    scheme === algorithm.ecdsa
       ? { kind: 'ecdsa', r: reader.sized(128), s: reader.sized(128) }
       : { kind: 'rsa', value: reader.sized(512) }
   reader.end()
+  demand(scheme === ak.scheme.id, 'signature.scheme', 'another scheme than that of the key')
+  demand(hash === ak.scheme.hash, 'signature.scheme', 'another hash than that of the key')
   checkRange(signature, ak.key)
   return signature
 }

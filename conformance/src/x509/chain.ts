@@ -1,8 +1,9 @@
 import { demand } from '../refusal.ts'
 import { checkNotRevoked, type Status } from '../release/status.ts'
+import { attestationKeyRules } from './certificate.ts'
 import { validatePath } from './path.ts'
 import { pkiAccepts } from './pki.ts'
-import { checkProfile, type Leaf, type Profile, profileOf } from './profile.ts'
+import { checkAuthorityPurpose, checkProfile, type Leaf, type Profile, profileOf } from './profile.ts'
 
 /**
  * The leaf that a chain ends in, validated by PROTOCOL.md §17.1 to §17.3. `profile` defaults to that of the root; `status` says what
@@ -17,7 +18,10 @@ export async function validateChain(
   profile: Profile = profileOf(rootSha256),
   status?: Status,
 ): Promise<Leaf> {
-  const path = await validatePath(chain, rootSha256, nowMs)
+  const isLimited = profile === 'azure' || profile === 'custom-ca'
+  const path = await validatePath(chain, rootSha256, nowMs, attestationKeyRules, (authority) => {
+    if (isLimited) checkAuthorityPurpose(authority)
+  })
   if (status !== undefined) await checkNotRevoked(path, status)
   const leaf = checkProfile(path, profile)
   demand(await pkiAccepts(path, nowMs), 'chain.pkijs', 'PKI.js refuses what passed every rule')

@@ -36,8 +36,8 @@ export interface Leaf {
   readonly vm: 'confidential' | 'trusted' | undefined
 }
 
-/** @throws {Refusal} chain.leaf_key_usage, chain.leaf_purpose, chain.ca_purpose, chain.leaf_name, chain.instance */
-export function checkProfile([leaf, ...authorities]: readonly Certificate[], profile: Profile): Leaf {
+/** @throws {Refusal} chain.leaf_key_usage, chain.leaf_purpose, chain.leaf_name, chain.instance */
+export function checkProfile([leaf]: readonly Certificate[], profile: Profile): Leaf {
   if (leaf === undefined) throw new TypeError('a path has a leaf')
   const { keyUsage, purposes } = leaf.extensions
   const signs = keyUsage?.has(digitalSignature) === true
@@ -47,13 +47,13 @@ export function checkProfile([leaf, ...authorities]: readonly Certificate[], pro
   if (profile === 'gcp') demand(purposes === undefined, 'chain.leaf_purpose', 'extKeyUsage')
   else if (profile === 'gcp-first') demand(has(purpose.endorsementKey), 'chain.leaf_purpose', 'extKeyUsage')
   else demand(has(purpose.attestationKey) && !has(purpose.endorsementKey), 'chain.leaf_purpose', 'extKeyUsage')
-  if (profile === 'azure' || profile === 'custom-ca') authorities.forEach(checkAuthorityPurpose)
   if (profile === 'gcp-first') checkFirstHierarchy(leaf)
   const isGoogle = profile === 'gcp' || profile === 'gcp-first'
   return { certificate: leaf, instance: isGoogle ? readInstance(leaf) : undefined, vm: vmOf(leaf) }
 }
 
-function checkAuthorityPurpose({ extensions: { purposes } }: Certificate): void {
+/** What an authority may certify under `azure` and `custom-ca`. @throws {Refusal} chain.ca_purpose */
+export function checkAuthorityPurpose({ extensions: { purposes } }: Certificate): void {
   const certifies =
     purposes === undefined || purposes.includes(purpose.attestationKey) || purposes.includes(purpose.any)
   demand(certifies, 'chain.ca_purpose', 'extKeyUsage of an authority')

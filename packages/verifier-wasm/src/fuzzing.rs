@@ -93,7 +93,7 @@ pub fn policy(bytes: &[u8]) -> bool {
 /// The text of a manifest.
 #[must_use]
 pub fn manifest(bytes: &[u8]) -> bool {
-    Manifest::decode(bytes, &Documents::default()).is_ok()
+    Manifest::decode(&release::Authentic::unsigned_manifest(bytes), &Documents::default()).is_ok()
 }
 
 /// A proof of inclusion with its checkpoint and cosignatures (C2SP tlog-proof).

@@ -36,7 +36,7 @@ pub fn inspect(evidence: &[u8], #[wasm_bindgen(js_name = staticPart)] static_par
                 json.object("bundle", |json| self::bundle(json, bundle, evidence.len()));
             }
             let mut report = Report::default();
-            ak.iter().for_each(|ak| report.show_ak(ak, None));
+            ak.iter().for_each(|ak| report.show_ak(ak, true, None));
             report.write(json);
             attest.iter().for_each(|attest| json.object("quote", |json| quote(json, attest)));
             let mut report = Report::default();
@@ -47,7 +47,10 @@ pub fn inspect(evidence: &[u8], #[wasm_bindgen(js_name = staticPart)] static_par
             bundle.iter().for_each(|bundle| json.object("values", |json| values(json, bundle)));
             encoded.iter().for_each(|encoded| json.hex("staticHash", &Static::hash(encoded)));
             if let Some(fixed) = &fixed {
-                json.array("chain", |json| fixed.ak_chain.iter().for_each(|certificate| json.hex(ITEM, certificate)));
+                json.array("chain", |json| chain(json, &fixed.ak_chain));
+                json.array("moreChains", |json| {
+                    fixed.more_chains.iter().for_each(|more| json.array(ITEM, |json| chain(json, more)));
+                });
                 json.array("eventLogs", |json| fixed.event_logs.iter().for_each(|log| json.hex(ITEM, log.bytes)));
             }
             json.array("malformed", |json| malformed.iter().for_each(|complaint| self::complaint(json, complaint)));
@@ -67,7 +70,7 @@ fn complaint(json: &mut Writer, (part, rejection): &(&str, Rejection)) {
     json.object(ITEM, |json| {
         json.text("part", part);
         json.text("code", rejection.code.as_str());
-        json.text("place", &rejection.place);
+        json.text("place", rejection.place.as_str());
     });
 }
 
@@ -78,6 +81,10 @@ fn bundle(json: &mut Writer, bundle: &Bundle<'_>, length: usize) {
     json.bool("carriesStatic", bundle.static_part.is_some());
     json.integer("index", bundle.nonce_proof.index);
     json.integer("depth", bundle.nonce_proof.path.len() as u64);
+}
+
+fn chain(json: &mut Writer, certificates: &[&[u8]]) {
+    certificates.iter().for_each(|certificate| json.hex(ITEM, certificate));
 }
 
 fn quote(json: &mut Writer, attest: &Attest<'_>) {

@@ -43,6 +43,7 @@ mod rejection;
 mod release;
 #[cfg(all(target_family = "wasm", feature = "wasm"))]
 mod runtime;
+mod shown;
 mod signature;
 mod state;
 mod tpm;

@@ -3,7 +3,10 @@
 use alloc::{boxed::Box, string::String};
 use core::ops::Deref;
 
-use crate::{Code, evidence::bundle::Refusal};
+use crate::{Code, evidence::bundle::Refusal, json::writer::push_decimal, shown::push_shown};
+
+/// Longest part of a place that others wrote, in characters.
+const MAX_FOREIGN: usize = 128;
 
 /// A code, and what exactly was met where the code alone does not say it.
 ///
@@ -14,17 +17,72 @@ pub(crate) struct Rejection(Box<Fault>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) code: Code,
-    /// A member or a name; empty when there is nothing to add.
-    pub(crate) place: String,
+    /// Empty when there is nothing to add.
+    pub(crate) place: Place,
+}
+
+/// Where a fault is, for a person: words of this verifier, numbers, and names that others wrote. The last are printable and bounded
+/// from the moment they are in here, so that no place can hold what a screen must not show. Who calls [`Place::foreign`] has
+/// verified who wrote it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Place(String);
+
+impl Place {
+    /// Appends words of this verifier.
+    pub(crate) fn own(&mut self, words: &'static str) -> &mut Self {
+        self.0.push_str(words);
+        self
+    }
+
+    pub(crate) fn number(&mut self, number: u64) -> &mut Self {
+        push_decimal(&mut self.0, number);
+        self
+    }
+
+    /// Appends what a policy, or a document whose signatures hold, calls something.
+    pub(crate) fn foreign(&mut self, name: &str) -> &mut Self {
+        let room = MAX_FOREIGN.saturating_sub(self.0.len());
+        push_shown(&mut self.0, name, room);
+        self
+    }
+
+    /// Appends another place.
+    pub(crate) fn place(&mut self, other: &Self) -> &mut Self {
+        self.0.push_str(&other.0);
+        self
+    }
+
+    /// Takes back what was appended after it was `length` long.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.0.truncate(length);
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&'static str> for Place {
+    fn from(words: &'static str) -> Self {
+        Self(words.into())
+    }
 }
 
 impl Rejection {
-    pub(crate) fn at(code: Code, place: impl Into<String>) -> Self {
+    pub(crate) fn at(code: Code, place: impl Into<Place>) -> Self {
         Self::new(code, place.into())
     }
 
+    /// At `what` of this number.
     #[cold]
-    fn new(code: Code, place: String) -> Self {
+    pub(crate) fn numbered(code: Code, what: &'static str, number: u64) -> Self {
+        let mut place = Place::from(what);
+        place.number(number);
+        Self::new(code, place)
+    }
+
+    #[cold]
+    fn new(code: Code, place: Place) -> Self {
         Self(Box::new(Fault { code, place }))
     }
 }
@@ -39,7 +97,7 @@ impl Deref for Rejection {
 
 impl From<Code> for Rejection {
     fn from(code: Code) -> Self {
-        Self::new(code, String::new())
+        Self::new(code, Place::default())
     }
 }
 

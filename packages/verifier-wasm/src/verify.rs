@@ -12,7 +12,7 @@ use crate::{
     },
     json::documents::Documents,
     platform,
-    policy::{Assurance, Policy, Suite},
+    policy::{Assurance, Evidence, Policy, Suite},
     quote,
     receipt::Exchange,
     rejection::{Rejection, ensure},
@@ -78,21 +78,29 @@ fn steps(input: &Input<'_>, run: &mut Recorder) -> Result<Passed, Stop> {
 
     let ak = run.obtain(StepId::AkPublic, Public::decode(fixed.ak_public))?;
     let is_revoked = |certificate: &Certificate<'_>| status.as_ref().is_some_and(|status| status.revokes(certificate));
-    let matched = run.obtain(StepId::AkTrust, policy.anchor(&ak, &fixed.ak_chain, input.now_ms, &is_revoked))?;
-    run.report.show_anchor(&matched, matched.anchor.assurance);
-    run.report.show_ak(&ak, None);
-    let bound =
-        platform::verify(policy.platform.as_ref(), &fixed.platform_reports, &ak.key.key, input.now_ms, &is_revoked);
-    let assurance = matched.anchor.assurance(run.demanded(StepId::Platform, bound)?.is_some());
-    run.report.show_anchor(&matched, assurance);
+    let now_ms = input.now_ms;
+    let evidence = Evidence { ak: &ak, chains: &fixed.chains(), now_ms, is_revoked: &is_revoked };
+    let matched = run.obtain(StepId::AkTrust, policy.anchor(&evidence))?;
+    let is_named = matched.names_the_key();
+    run.report.show_anchor(&matched, false);
+    if is_named {
+        run.report.show_ak(&ak, is_named, None);
+    }
+    let bound = platform::verify(policy.platform.as_ref(), &fixed.platform_reports, &ak.key.key, now_ms, &is_revoked);
+    let is_bound = run.demanded(StepId::Platform, bound)?.is_some();
+    run.report.show_anchor(&matched, is_bound);
+    let assurance = matched.anchor.assurance(is_bound);
     run.check(StepId::AkAssurance, policy.accepts(assurance, input.allow_simulated))?;
     run.check(StepId::AkAttributes, quote::attributes(&ak))?;
+    // A certificate is of the key alone: beside it, only the quote or the policy can say what the public area is.
+    let is_proven = is_named || matched.anchor.endorsement;
+    run.remark(!is_proven, Code::AK_ATTRIBUTES_CLAIMED);
 
     let attest = run.obtain(StepId::Attest, Attest::decode(bundle.quote.attest))?;
     let endorsed = matched.anchor.endorsement.then(|| quote::qualified_name(&ak, &attest));
     let qualified_name = run.demanded(StepId::AkQualifiedName, endorsed)?;
-    run.report.show_ak(&ak, qualified_name);
     run.check(StepId::Signature, quote::signature(&ak.key, &bundle.quote))?;
+    run.report.show_ak(&ak, is_proven, qualified_name);
     run.report.show_clock(&attest);
     let least = matched.anchor.min_firmware_version;
     run.demanded(StepId::AttestFirmware, least.map(|least| quote::firmware(&attest, least)))?;

@@ -62,7 +62,6 @@ fn the_steps_after_a_failure_are_not_reached() {
 fn a_failed_verdict_shows_nothing_unproven() {
     let proven_by = [
         ("anchor", "ak.trust"),
-        ("ak", "ak.trust"),
         ("clock", "signature"),
         ("claims", "claims"),
         ("pcrs", "pcr.digest"),
@@ -78,7 +77,16 @@ fn a_failed_verdict_shows_nothing_unproven() {
         for (member, step) in proven_by {
             assert_eq!(verdict.get(member).is_some(), passed(step), "{}: {member}", vector.name);
         }
-        assert_eq!(verdict["ak"].get("qualifiedName").is_some(), passed("ak.qualified_name"), "{}", vector.name);
+        // A pin names the whole public area; else the quote does, once its signature holds.
+        let anchor = &verdict["anchor"];
+        let vouchers: Vec<&Json> =
+            anchor["members"].as_array().map_or_else(|| vec![anchor], |all| all.iter().collect());
+        let is_named = vouchers.iter().any(|voucher| voucher["kind"] == "ak-name" || voucher["kind"] == "simulated");
+        let is_endorsed = passed("signature") && passed("ak.qualified_name");
+        let shown = |member: &str| verdict["ak"].get(member).is_some();
+        assert_eq!(shown("algorithm"), is_named || passed("signature"), "{}", vector.name);
+        assert_eq!(shown("name"), is_named || is_endorsed, "{}", vector.name);
+        assert_eq!(shown("qualifiedName"), is_endorsed, "{}", vector.name);
     }
 }
 
@@ -231,11 +239,54 @@ fn values_outside_the_selection_are_not_shown() {
 }
 
 #[test]
-fn names_are_escaped_in_the_verdict() {
+fn names_are_shown_in_ascii() {
     let accepted = vectors::named("ok-ecc");
     let policy = accepted.policy.replacen("chat 2026.11", "\\\"\\u0000\\n\\\\ü", 1);
     let verdict = json(&verify(&Vector { policy, ..accepted }.input()));
-    assert_eq!(verdict["release"], "\"\0\n\\ü");
+    assert_eq!(verdict["release"], "\"\\u0000\\u000a\\\\u00fc");
+}
+
+#[test]
+fn several_that_vouch_together_are_shown_with_what_only_all_of_them_could_do() {
+    let shown = |name| json(&verify(&vectors::named(name).input()))["anchor"].clone();
+    let anchor = shown("ok-all-of-authority");
+    assert_eq!((&anchor["kind"], &anchor["assurance"]), (&"allOf".into(), &"cloud-vtpm".into()));
+    let member = |index: usize| anchor["members"][index].clone();
+    assert_eq!((&member(0)["kind"], &member(0)["vm"]), (&"azure".into(), &"trusted".into()));
+    assert_eq!((&member(1)["kind"], &member(1)["subject"]), (&"custom-ca".into(), &"attestation key".into()));
+    let caveat = anchor["caveat"].as_str().unwrap();
+    assert!(caveat.starts_with("Only together"), "{caveat}");
+    assert!(caveat.contains("cloud operator") && caveat.contains("certificate authority"), "{caveat}");
+    assert!(!caveat.contains("anybody's"), "{caveat}");
+    let bound = shown("ok-all-of-platform");
+    assert_eq!(bound["assurance"], "cvm-bound");
+    assert!(bound["caveat"].as_str().unwrap().contains("maker of the processor"));
+}
+
+#[test]
+fn a_member_that_does_not_vouch_is_named_with_its_code() {
+    let detail = |name| match verify(&vectors::named(name).input()) {
+        Verdict::Failed { detail, .. } => detail,
+        Verdict::Passed { .. } => panic!("{name} is accepted"),
+    };
+    for (name, place) in [
+        ("all-of-stranger-names", "(member 1: ak.untrusted)"),
+        ("all-of-stranger-authority", "(member 1: chain.root)"),
+        ("all-of-authority-expired", "(member 1: chain.expired, certificate 0)"),
+        ("all-of-cloud-expired", "(member 0: chain.expired, certificate 0)"),
+    ] {
+        assert!(detail(name).ends_with(place), "{name}: {}", detail(name));
+    }
+}
+
+#[test]
+fn what_nothing_proves_of_a_certified_key_is_a_warning_and_no_name() {
+    for name in ["warn-certified-claimed", "warn-certified-renamed"] {
+        let verdict = json(&verify(&vectors::named(name).input()));
+        assert_eq!(verdict["ak"].as_object().unwrap().keys().collect::<Vec<_>>(), ["algorithm"], "{name}");
+        let step = verdict["steps"].as_array().unwrap().iter().find(|step| step["id"] == "ak.attributes").unwrap();
+        assert_eq!((&step["status"], &step["code"]), (&"warn".into(), &"ak.attributes_claimed".into()), "{name}");
+    }
 }
 
 #[test]

@@ -1,16 +1,15 @@
 import type { Assurance, Upstream } from './verdict.js'
 
 /**
- * A trust anchor of PROTOCOL.md §7. `name` is the TPM Name of the attestation key: 000B and SHA-256, 34 bytes in hex;
- * `rootSha256` the hash of the root certificate of its chain (§17.4), in hex.
+ * What knows an attestation key (PROTOCOL.md §7). `name` is its TPM Name: 000B and SHA-256, 34 bytes in hex, or the longer Names of SHA-384 and
+ * SHA-512; `names` up to 256 of them, one of which the key has; `rootSha256` the hash of the root certificate of its chain (§17.4), in hex.
  */
-export type Anchor = (
-  | {
+export type SingleAnchor = (
+  | ({
       kind: 'ak-name'
-      name: string
       /** What the author of the policy knows of this key. */
       assurance: Exclude<Assurance, 'simulated' | 'cvm-bound'>
-    }
+    } & ({ name: string; names?: never } | { names: string[]; name?: never }))
   | { kind: 'simulated'; name: string }
   | { kind: 'azure'; rootSha256: string; vm?: 'confidential' | 'trusted' }
   | {
@@ -26,10 +25,27 @@ export type Anchor = (
     }
   | { kind: 'custom-ca'; rootSha256: string }
 ) & {
+  /** The quote has to name the key as an endorsement primary. Under `azure` and `gcp` it always has to. */
   hierarchy?: 'endorsement'
-  /** 16 digits in hex, as verdicts show it; beside a hierarchy alone. */
+  /** 16 digits in hex, as verdicts show it; where the hierarchy is checked. */
   minFirmwareVersion?: string
 }
+
+/**
+ * An entry of `anchors`. `allOf`: each of 2 to 4 anchors has to vouch for the key, for instance the cloud's certificate and the operator's own
+ * list. None of them is `simulated`, and no two have one root.
+ *
+ * @example
+ * ```ts
+ * const anchor: Anchor = {
+ *   allOf: [
+ *     { kind: 'azure', rootSha256: 'e6c5…' },
+ *     { kind: 'ak-name', names: ['000b…', '000b…'], assurance: 'cloud-vtpm' },
+ *   ],
+ * }
+ * ```
+ */
+export type Anchor = SingleAnchor | { allOf: Exclude<SingleAnchor, { kind: 'simulated' }>[] }
 
 /** What the events of a PCR are compared with (§16): `times` is the least and the most of them, by default 1 and 1. */
 export type EventRule = (

@@ -4,7 +4,7 @@ export { BlindLlamaError } from './errors.js'
 export type { BlindLlamaErrorOptions, Code } from './errors.js'
 export type { AttestReason, ConnectEvent } from './events.js'
 export type { ConnectOptions } from './options.js'
-export type { Anchor, EventRule, PcrRule, Policy, Release, SuiteName } from './policy.js'
+export type { Anchor, EventRule, PcrRule, Policy, Release, SingleAnchor, SuiteName } from './policy.js'
 export type {
   Assurance,
   AttestedKey,
@@ -17,5 +17,6 @@ export type {
   TrustedVerdict,
   Upstream,
   Verdict,
+  Voucher,
 } from './verdict.js'
 export type { WasmSource } from './verifier/source.js'

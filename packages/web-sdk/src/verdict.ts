@@ -10,6 +10,7 @@ export type {
   Step,
   StepId,
   Verdict,
+  Voucher,
 } from '@blindllama/verifier-wasm'
 
 /** Where plaintext goes behind the gateway (PROTOCOL.md §4). */

@@ -37,6 +37,8 @@ pub struct Sources {
     pub ak_public: Vec<u8>,
     /// Files of DER certificates of that key, leaf to root.
     pub ak_chain: Vec<PathBuf>,
+    /// The same of further chains of that key, by other authorities.
+    pub more_chains: Vec<Vec<PathBuf>>,
     /// Event logs, read once: the firmware writes them before anything else runs.
     pub event_logs: Vec<Vec<u8>>,
     /// Files of what the machine says of itself.
@@ -106,9 +108,14 @@ impl Sources {
         let (release, status) = (file(&self.release)?, file(&self.status)?);
         let release = release.as_deref().map(ReleaseEvidence::decode).transpose();
         let status = status.as_deref().map(Signed::decode).transpose();
-        let ak_chain = read_files(&self.ak_chain)?;
-        check_chain(&self.ak_public, &slices(&ak_chain))
-            .map_err(unreadable_one("attestation.ak_chain", &self.ak_chain))?;
+        let chain = |member: &str, paths: &[PathBuf]| {
+            let files = read_files(paths)?;
+            check_chain(&self.ak_public, &slices(&files)).map_err(unreadable_one(member, paths))?;
+            Ok::<_, Failure>(files)
+        };
+        let ak_chain = chain("attestation.ak_chain", &self.ak_chain)?;
+        let more_chains = self.more_chains.iter().map(|paths| chain("attestation.more_chains", paths));
+        let more_chains: Vec<Vec<Vec<u8>>> = more_chains.collect::<Result<_, _>>()?;
         let platform = self.platform.as_ref().map(PlatformFiles::read).transpose()?;
         let platform_reports = platform.iter().map(|(report, certificates)| PlatformReport {
             kind: AZURE_SNP_REPORT,
@@ -118,6 +125,7 @@ impl Sources {
         let encoded = Static {
             ak_public: &self.ak_public,
             ak_chain: slices(&ak_chain),
+            more_chains: more_chains.iter().map(|chain| slices(chain)).collect(),
             event_logs: self.event_logs.iter().map(|bytes| EventLog { kind: PC_CLIENT_LOG, bytes }).collect(),
             release: release.map_err(|_| invalid("attestation.release: not what `blindllama release pack` writes"))?,
             platform_reports: platform_reports.collect(),

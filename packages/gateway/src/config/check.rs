@@ -21,6 +21,9 @@ use crate::ohttp::suite::Suite;
 use crate::tpm::{KeyKind, KeySource, TpmSettings};
 use crate::upstream::routes::Route;
 
+/// Chains of the attestation key beside the first (PROTOCOL.md §3).
+const MAX_MORE_CHAINS: usize = 3;
+
 /// Longer, and clients would take the stream for a dead one.
 const LONGEST_BATCH_MS: u64 = 10_000;
 
@@ -89,6 +92,7 @@ impl File {
             instance,
             event_logs: paths(&self.attestation.event_logs),
             ak_chain: ak_chain(&self.attestation)?,
+            more_chains: more_chains(&self.attestation)?,
             platform: platform(&self.attestation)?,
             release: path(&self.attestation.release),
             status: path(&self.attestation.status),
@@ -124,6 +128,17 @@ fn ak_chain(attestation: &file::Attestation) -> Checked<Vec<PathBuf>> {
         return invalid("attestation.ak_chain", "2 to 8 files, the leaf first and the root last, or none");
     }
     Ok(paths(&attestation.ak_chain))
+}
+
+fn more_chains(attestation: &file::Attestation) -> Checked<Vec<Vec<PathBuf>>> {
+    let chains = &attestation.more_chains;
+    if chains.len() > MAX_MORE_CHAINS || chains.iter().any(|chain| !matches!(chain.len(), 2..=8)) {
+        return invalid("attestation.more_chains", "at most 3 lists of 2 to 8 files, the leaf first and the root last");
+    }
+    if attestation.ak_chain.is_empty() && !chains.is_empty() {
+        return invalid("attestation.more_chains", "attestation.ak_chain is the first chain, and comes before them");
+    }
+    Ok(chains.iter().map(|chain| paths(chain)).collect())
 }
 
 fn platform(attestation: &file::Attestation) -> Checked<Option<PlatformFiles>> {

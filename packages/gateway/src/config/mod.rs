@@ -34,6 +34,8 @@ pub struct Config {
     pub event_logs: Vec<PathBuf>,
     /// Files of certificates of the attestation key, leaf to root.
     pub ak_chain: Vec<PathBuf>,
+    /// The same of further chains of that key, by other authorities.
+    pub more_chains: Vec<Vec<PathBuf>>,
     /// Files of what the machine says of itself.
     pub platform: Option<PlatformFiles>,
     /// File of release evidence.

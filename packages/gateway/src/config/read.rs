@@ -52,6 +52,7 @@ fn at_line(text: &str, error: &toml::de::Error) -> Failure {
 fn shape() -> Result<Table, Failure> {
     let mut file = File::default();
     file.attestation.pcrs = vec![0];
+    file.attestation.more_chains = vec![Vec::new()];
     Table::try_from(file).map_err(|error| Failure::with(Code::GATEWAY_INTERNAL, error.to_string()))
 }
 
@@ -89,7 +90,9 @@ fn value_like(model: &Value, name: &str, text: &str) -> Result<Value, Failure> {
         Value::Array(models) => {
             let text_model = Value::String(String::new());
             let model = models.first().unwrap_or(&text_model);
-            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            // Lists in a list are told apart by another separator.
+            let separator = if model.is_array() { ';' } else { ',' };
+            let items = text.split(separator).map(str::trim).filter(|item| !item.is_empty());
             items.map(|item| value_like(model, name, item)).collect::<Result<_, _>>().map(Value::Array)
         }
         _ => Ok(Value::String(text.to_owned())),

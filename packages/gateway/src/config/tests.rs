@@ -136,6 +136,10 @@ fn what_would_not_be_safe_is_invalid() {
         "tpm.handle = '0x181000003'",
         "attestation.ak_chain = ['leaf.der']",
         "attestation.ak_chain = ['1', '2', '3', '4', '5', '6', '7', '8', '9']",
+        "attestation.ak_chain = ['leaf', 'root']\nattestation.more_chains = [['leaf']]",
+        "attestation.ak_chain = ['leaf', 'root']\nattestation.more_chains = [['1', '2', '3', '4', '5', '6', '7', '8', '9']]",
+        "attestation.ak_chain = ['l', 'r']\nattestation.more_chains = [['l', 'r'], ['l', 'r'], ['l', 'r'], ['l', 'r']]",
+        "attestation.more_chains = [['leaf', 'root']]",
         "attestation.platform_report = 'report'",
         "attestation.platform_report = 'report'\nattestation.platform_certificates = ['vcek.der', 'ask.der']",
         "attestation.platform_certificates = ['vcek.der', 'ask.der', 'ark.der']",
@@ -189,11 +193,14 @@ fn a_handle_is_a_number_or_hexadecimal_text() {
 fn certificates_and_report_are_files_in_the_order_given() {
     let environment = [
         ("BLINDLLAMA_ATTESTATION_AK_CHAIN", "leaf.der, root.der"),
+        ("BLINDLLAMA_ATTESTATION_MORE_CHAINS", "own.der, ca.der; third.der, middle.der, ca.der"),
         ("BLINDLLAMA_ATTESTATION_PLATFORM_REPORT", "report"),
         ("BLINDLLAMA_ATTESTATION_PLATFORM_CERTIFICATES", "vcek.der,ask.der,ark.der"),
     ];
     let config = read(REQUIRED, &environment).unwrap();
     assert_eq!(config.ak_chain, ["leaf.der", "root.der"].map(PathBuf::from));
+    let more = [&["own.der", "ca.der"][..], &["third.der", "middle.der", "ca.der"]];
+    assert_eq!(config.more_chains, more.map(|chain| chain.iter().map(PathBuf::from).collect::<Vec<_>>()));
     let platform = config.platform.unwrap();
     assert_eq!(platform.report, PathBuf::from("report"));
     assert_eq!(platform.certificates, ["vcek.der", "ask.der", "ark.der"].map(PathBuf::from));
@@ -258,6 +265,7 @@ fn every_setting_that_decides_where_plaintext_goes_changes_the_digest_and_addres
         "tpm.key = 'rsa-2048'",
         "tpm.handle = 0x81000003",
         "attestation.ak_chain = ['a', 'b']",
+        "attestation.ak_chain = ['a', 'b']\nattestation.more_chains = [['c', 'b']]",
         "audiences = ['other']",
     ] {
         assert_eq!(digest(same), base, "{same}");

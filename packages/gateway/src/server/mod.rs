@@ -77,6 +77,7 @@ impl Server {
         let sources = Sources {
             ak_public: key.public.clone(),
             ak_chain: config.ak_chain.clone(),
+            more_chains: config.more_chains.clone(),
             event_logs,
             platform: config.platform.clone(),
             release: config.release.clone(),

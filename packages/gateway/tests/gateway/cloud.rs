@@ -68,6 +68,64 @@ async fn the_chain_of_another_authority_is_refused() {
     }
 }
 
+/// The genuine gateway on somebody else's machine of the same cloud ("cuckoo"): the cloud certified its key as well.
+#[tokio::test]
+async fn a_machine_that_the_operator_enrolled_passes_and_a_strangers_in_the_same_cloud_does_not() {
+    let (upstream, enrolled, strangers) = (Upstream::fixed("{}"), Swtpm::start().await, Swtpm::start().await);
+    let (cloud, operator, stranger) = (Authority::new().await, Authority::new().await, Authority::new().await);
+    let start = async |swtpm: &Swtpm, own: Option<&Authority>| {
+        let mut setup = Setup::new(swtpm, &upstream)
+            .with("tpm.handle", HANDLE)
+            .with("attestation.ak_chain", cloud.certify(swtpm).await);
+        if let Some(own) = own {
+            setup = setup.with("attestation.more_chains", vec![own.certify(swtpm).await]);
+        }
+        setup.start().await
+    };
+    enrolled.keep_key("rsa2048:rsassa-sha256:null", ATTRIBUTES).await;
+    strangers.keep_key("rsa2048:rsassa-sha256:null", ATTRIBUTES).await;
+    // Under the rules for Azure, whose root is any that is not another cloud's.
+    let azure = json!({ "kind": "azure", "rootSha256": cloud.root_sha256() });
+    let authority = json!({ "kind": "custom-ca", "rootSha256": operator.root_sha256() });
+
+    let gateway = start(&enrolled, Some(&operator)).await;
+    let evidence = Evidence::of(&gateway).await;
+    let name = policy(&gateway)["anchors"][0]["name"].clone();
+    let list =
+        json!({ "kind": "ak-name", "names": [format!("000b{}", "11".repeat(32)), name], "assurance": "cloud-vtpm" });
+    let judged = |evidence: &Evidence, gateway: &Gateway, own: &serde_json::Value| {
+        let mut policy = policy(gateway);
+        policy["anchors"] = json!([{ "allOf": [azure, own] }]);
+        policy["acceptAssurance"] = json!(["cloud-vtpm"]);
+        evidence.verify(&policy)
+    };
+    for own in [&authority, &list] {
+        let verdict = judged(&evidence, &gateway, own);
+        assert!(matches!(verdict, Verdict::Passed { .. }), "{own}: {}", verdict.to_json());
+    }
+    gateway.stop().await;
+
+    for own in [None, Some(&stranger)] {
+        let gateway = start(&strangers, own).await;
+        let evidence = Evidence::of(&gateway).await;
+        for own in [&authority, &list] {
+            let verdict = judged(&evidence, &gateway, own);
+            assert_eq!(verdict.failure(), Some(Code::AK_ALL_OF), "{own}: {}", verdict.to_json());
+        }
+        let mut alone = policy(&gateway);
+        alone["anchors"] = json!([azure]);
+        alone["acceptAssurance"] = json!(["cloud-vtpm"]);
+        assert_eq!(evidence.verify(&alone).failure(), None, "the cloud alone does not tell them apart");
+        gateway.stop().await;
+    }
+
+    let (own, others) = (cloud.certify(&strangers).await, operator.certify(&enrolled).await);
+    let setup = Setup::new(&strangers, &upstream).with("tpm.handle", HANDLE).with("attestation.ak_chain", own);
+    let output = setup.with("attestation.more_chains", vec![others]).run("serve").await;
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(error.contains("attestation.more_chains") && error.contains("chain.key_mismatch"), "{error}");
+}
+
 #[tokio::test]
 async fn a_tpm_that_comes_back_has_the_same_key_and_another_tpm_has_none() {
     let (upstream, mut swtpm) = (Upstream::fixed("{}"), Swtpm::start().await);

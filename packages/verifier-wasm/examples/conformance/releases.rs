@@ -101,7 +101,7 @@ impl Document {
         message(self.kind, self.text().as_bytes())
     }
 
-    fn value(&self) -> Value {
+    pub(crate) fn value(&self) -> Value {
         let message = self.message();
         let sign = |name: &&str| {
             let key = key(name);

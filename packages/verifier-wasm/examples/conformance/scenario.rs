@@ -246,11 +246,7 @@ impl<'k> Scenario<'k> {
     /// The input of the verification as a vector, without its name.
     pub(crate) fn build(mut self) -> Json {
         let public = self.public();
-        for anchor in self.policy["anchors"].as_array_mut().into_iter().flatten() {
-            if anchor["name"] == "" {
-                anchor["name"] = hex(&tpm::name(self.area.name_algorithm, &[&public])).into();
-            }
-        }
+        put_name(&mut self.policy["anchors"], &hex(&tpm::name(self.area.name_algorithm, &[&public])));
         let policy = self.policy.to_string();
         let (evidence, fixed) = self.evidence(public);
         json!({
@@ -273,6 +269,21 @@ impl<'k> Scenario<'k> {
             "static": self.hold_static.then(|| hex(&fixed)),
             "evidence": hex(&evidence),
         })
+    }
+}
+
+/// Puts the Name of the key where anchors leave it empty.
+fn put_name(anchors: &mut Json, name: &str) {
+    for anchor in anchors.as_array_mut().into_iter().flatten() {
+        if anchor["name"] == "" {
+            anchor["name"] = name.into();
+        }
+        for listed in anchor.get_mut("names").and_then(Json::as_array_mut).into_iter().flatten() {
+            if listed == "" {
+                *listed = name.into();
+            }
+        }
+        put_name(anchor.get_mut("allOf").unwrap_or(&mut Json::Null), name);
     }
 }
 

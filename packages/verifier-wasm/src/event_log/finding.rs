@@ -1,9 +1,7 @@
 //! What is wrong with a log, and whether that is the end of it.
 
-use alloc::string::String;
-
 use super::required::Demand;
-use crate::{Code, json::writer::push_decimal, rejection::Rejection};
+use crate::{Code, rejection::Rejection};
 
 /// A rule that the log breaks, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,8 +52,6 @@ impl From<Finding> for Rejection {
             (None, Some(pcr)) => ("PCR ", pcr.into()),
             (None, None) => return finding.code.into(),
         };
-        let mut place = String::from(what);
-        push_decimal(&mut place, number);
-        Self::at(finding.code, place)
+        Self::numbered(finding.code, what, number)
     }
 }

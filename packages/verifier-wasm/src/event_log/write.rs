@@ -13,6 +13,9 @@ use crate::{
     tpm::PCR_COUNT,
 };
 
+/// Longest description of an event, in characters: room for the longest command line of a kernel.
+const MAX_DESCRIPTION: usize = 4096;
+
 impl Explanation<'_> {
     /// `{bank, pcrs, unexplained, findings, events, secureBoot?}`; byte strings are hex. An event has its digest of the bank,
     /// and `type` as a number where it has no name.
@@ -57,7 +60,7 @@ impl Explanation<'_> {
                     name => json.text("type", name),
                 }
                 json.text("subject", subject);
-                json.text("description", &description);
+                json.text_of("description", &description, MAX_DESCRIPTION);
                 json.bool("verified", verified);
                 if let Some(digest) = self.log.digest(event, self.algorithm) {
                     json.hex("digest", digest);

@@ -1,6 +1,6 @@
 //! Reading a document: its text, what it means, and what was wrong with it.
 
-use alloc::{boxed::Box, string::String};
+use alloc::boxed::Box;
 use core::{
     cell::{Cell, OnceCell},
     ptr,
@@ -9,9 +9,11 @@ use core::{
 use super::{
     item::{Item, Value},
     reader::parse,
-    writer::push_decimal,
 };
-use crate::{Code, rejection::Rejection};
+use crate::{
+    Code,
+    rejection::{Place, Rejection},
+};
 
 /// A kind of document: what its faults are called.
 #[derive(Debug)]
@@ -93,10 +95,9 @@ impl Kind {
         match parse(text, documents) {
             Ok(top) => Ok(documents.keep(top)),
             Err(unreadable) => {
-                let mut place = String::from(self.name);
+                let mut place = Place::from(self.name);
                 separate(&mut place, " ");
-                place.push_str("byte ");
-                push_decimal(&mut place, unreadable.offset as u64);
+                place.own("byte ").number(unreadable.offset as u64);
                 Err(Rejection::at(self.syntax, place))
             }
         }
@@ -109,37 +110,35 @@ impl Kind {
             Flaw::Invalid => self.invalid,
             Flaw::Unsupported => Code::POLICY_UNSUPPORTED,
         };
-        let mut place = String::from(self.name);
+        let mut place = Place::from(self.name);
         push_path(&mut place, " ", top, fault.item);
         if !fault.missing.is_empty() {
             separate(&mut place, if ptr::eq(top, fault.item) { " " } else { "." });
-            place.push_str(fault.missing);
+            place.own(fault.missing);
         }
         Rejection::at(code, place)
     }
 }
 
-fn separate(place: &mut String, separator: &str) {
-    if !place.is_empty() {
-        place.push_str(separator);
+fn separate(place: &mut Place, separator: &'static str) {
+    if !place.as_str().is_empty() {
+        place.own(separator);
     }
 }
 
 /// Appends how one comes from `from` to `to`, and says whether that is possible at all. A search, so that items need not know
 /// where they stand.
-fn push_path<'d>(place: &mut String, separator: &str, from: &Item<'d>, to: &Item<'d>) -> bool {
+fn push_path<'d>(place: &mut Place, separator: &'static str, from: &Item<'d>, to: &Item<'d>) -> bool {
     if ptr::eq(from, to) {
         return true;
     }
-    let length = place.len();
+    let length = place.as_str().len();
     for (index, item) in from.items().iter().enumerate() {
         if let Value::Array(_) = from.value {
-            place.push('[');
-            push_decimal(place, index as u64);
-            place.push(']');
+            place.own("[").number(index as u64).own("]");
         } else {
             separate(place, separator);
-            place.push_str(&item.key);
+            place.foreign(&item.key);
         }
         if push_path(place, ".", item, to) {
             return true;

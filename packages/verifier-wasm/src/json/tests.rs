@@ -14,7 +14,10 @@ const KIND: Kind = Kind { name: "status", syntax: Code::RELEASE_SYNTAX, invalid:
 fn read(text: &str, read: impl for<'d> FnOnce(&'d Item<'d>)) -> (&'static str, String) {
     let documents = Documents::default();
     let outcome = KIND.read(text.as_bytes(), &documents, read);
-    outcome.map_or_else(|rejection| (rejection.code.as_str(), rejection.place.clone()), |()| ("ok", String::new()))
+    outcome.map_or_else(
+        |rejection| (rejection.code.as_str(), rejection.place.as_str().to_owned()),
+        |()| ("ok", String::new()),
+    )
 }
 
 fn syntax(place: &str) -> (&'static str, String) {

@@ -2,10 +2,15 @@
 
 use alloc::string::String;
 
+use crate::shown::push_shown;
+
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// The name of what stands in an array: none.
 pub(crate) const ITEM: &str = "";
+
+/// Longest text of a member, in characters: enough for every name of 255 bytes, however its characters are shown.
+const MAX_TEXT: usize = 1024;
 
 /// The text, as far as it is written. A value is written with the name that it has in the object around it; commas come by
 /// themselves.
@@ -32,9 +37,17 @@ impl Writer {
         self.0.push(']');
     }
 
+    /// A text for a person, as a screen may show it ([`push_shown`]).
     pub(crate) fn text(&mut self, name: &str, text: &str) {
+        self.text_of(name, text, MAX_TEXT);
+    }
+
+    /// The same of at most so many characters.
+    pub(crate) fn text_of(&mut self, name: &str, text: &str, most: usize) {
+        let mut shown = String::new();
+        push_shown(&mut shown, text, most);
         self.name(name);
-        push_string(&mut self.0, text);
+        push_string(&mut self.0, &shown);
     }
 
     /// A string of lower-case hex.
@@ -106,19 +119,13 @@ pub(crate) fn push_decimal(out: &mut String, value: u64) {
     push_digit(out, (value % 10) as u8);
 }
 
-/// RFC 8259 §7: what must be escaped, and nothing else.
+/// Printable ASCII as a string (RFC 8259 §7).
 #[inline(never)]
 fn push_string(out: &mut String, text: &str) {
     out.push('"');
     for character in text.chars() {
-        match character {
-            '\0'..' ' => {
-                out.push_str("\\u00");
-                push_hex(out, &[character as u8]);
-                continue;
-            }
-            '"' | '\\' => out.push('\\'),
-            _ => {}
+        if matches!(character, '"' | '\\') {
+            out.push('\\');
         }
         out.push(character);
     }

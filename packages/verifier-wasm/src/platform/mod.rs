@@ -13,14 +13,12 @@ mod snp;
 #[cfg(test)]
 mod tests;
 
-use alloc::string::String;
-
 use crate::{
     Code,
     evidence::bundle::PlatformReport,
     hash::sha256,
     policy::{Platform, Processor},
-    rejection::{Rejection, ensure},
+    rejection::{Place, Rejection, ensure},
     signature::PublicKey,
     x509::{IsRevoked, profiles::Vcek},
 };
@@ -100,10 +98,9 @@ fn processor<'p>(certificates: &[&[u8]], demand: &'p Platform<'_>) -> Result<&'p
 /// A fault of the certificates, which the layer `chain` names.
 #[cold]
 fn chain(fault: Rejection) -> Rejection {
-    let mut place = String::from(fault.code.as_str());
-    if !fault.place.is_empty() {
-        place.push_str(", ");
-        place.push_str(&fault.place);
+    let mut place = Place::from(fault.code.as_str());
+    if !fault.place.as_str().is_empty() {
+        place.own(", ").place(&fault.place);
     }
     Rejection::at(Code::PLATFORM_CHAIN, place)
 }

@@ -1,88 +1,177 @@
 //! Whom the author of a policy trusts to know an attestation key (PROTOCOL.md §7, §17.4).
 
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 
 use super::Assurance;
 use crate::{
     Code,
     hash::HashAlgorithm,
     json::{documents::Flaw, item::Item},
-    rejection::Rejection,
+    rejection::{Place, Rejection},
     tpm::Public,
     x509::{Certificate, ChainAnchor, InstancePins, IsRevoked, Profile, VmKind},
 };
 
-/// An entry of the policy that vouches for attestation keys.
+/// Most members of an `allOf`.
+const MAX_MEMBERS: usize = 4;
+/// Most Names of one anchor.
+const MAX_NAMES: usize = 256;
+
+/// An entry of the policy that vouches for attestation keys: one voucher, or several that have to vouch together.
 #[derive(Clone, Debug)]
 pub(crate) struct Anchor<'d> {
-    pub(crate) kind: &'static str,
-    trust: Trust<'d>,
-    pub(crate) assurance: Assurance,
+    /// At least one.
+    pub(crate) vouchers: Vec<Voucher<'d>>,
+    /// The entry is an `allOf`.
+    pub(crate) is_joint: bool,
     /// The key must be a primary of the endorsement hierarchy.
     pub(crate) endorsement: bool,
     pub(crate) min_firmware_version: Option<u64>,
 }
 
+/// Whoever knows a key, by one kind of evidence.
+#[derive(Clone, Debug)]
+pub(crate) struct Voucher<'d> {
+    pub(crate) kind: &'static str,
+    trust: Trust<'d>,
+    assurance: Assurance,
+}
+
 #[derive(Clone, Debug)]
 enum Trust<'d> {
-    /// In this very key, by its Name.
-    Name(&'d [u8]),
+    /// In these very keys, by their Names.
+    Names(Vec<&'d [u8]>),
     /// In keys that are certified under a root.
     Chain(ChainAnchor<'d>),
 }
 
-/// The entry that matched, and the certificate by which it did.
+/// The entry that matched, and for each of its vouchers the certificate by which it did.
 pub(crate) struct Matched<'p, 'a> {
     pub(crate) anchor: &'p Anchor<'p>,
-    pub(crate) leaf: Option<Certificate<'a>>,
+    pub(crate) leaves: Vec<Option<Certificate<'a>>>,
+}
+
+/// What evidence brings to vouch for a key.
+pub(crate) struct Evidence<'e, 'a> {
+    pub(crate) ak: &'e Public<'a>,
+    /// Certificate chains, each leaf to root.
+    pub(crate) chains: &'e [&'e [&'a [u8]]],
+    /// In milliseconds since 1970.
+    pub(crate) now_ms: u64,
+    pub(crate) is_revoked: IsRevoked<'e>,
 }
 
 /// The first of `anchors` that vouches for the key.
 ///
 /// # Errors
-/// Where none does, the code of the first chain anchor in whose root the chain says that it ends; else `chain.root` for a chain,
-/// and `ak.untrusted` where names alone could have matched.
+/// Where none does, the code of the first chain anchor in whose root a chain says that it ends, or `ak.all_of` of an entry of which
+/// a part vouches; else `chain.root` for a chain, and `ak.untrusted` where names alone could have matched.
 pub(super) fn find<'p, 'a>(
     anchors: &'p [Anchor<'p>],
-    ak: &Public<'_>,
-    chain: &[&'a [u8]],
-    now_ms: u64,
-    is_revoked: IsRevoked<'_>,
+    evidence: &Evidence<'_, 'a>,
 ) -> Result<Matched<'p, 'a>, Rejection> {
-    let ak_name = ak.name();
+    let ak_name = evidence.ak.name();
     let mut refusal = Rejection::from(Code::AK_UNTRUSTED);
     for anchor in anchors {
-        match &anchor.trust {
-            Trust::Name(name) if *name == ak_name => return Ok(Matched { anchor, leaf: None }),
-            Trust::Chain(root) if root.is_root_of(chain) => {
-                match root.vouches_for(&ak.key, chain, now_ms, is_revoked) {
-                    Ok(leaf) => return Ok(Matched { anchor, leaf: Some(leaf) }),
-                    Err(rejection) if matches!(refusal.code, Code::AK_UNTRUSTED | Code::CHAIN_ROOT) => {
-                        refusal = rejection
-                    }
-                    Err(_) => {}
+        let (mut leaves, mut faults) = (Vec::new(), Vec::new());
+        for (index, voucher) in anchor.vouchers.iter().enumerate() {
+            match voucher.vouches_for(&ak_name, evidence) {
+                Ok(leaf) => leaves.push(leaf),
+                Err(fault) => faults.push((index, fault)),
+            }
+        }
+        match faults.first() {
+            None => return Ok(Matched { anchor, leaves }),
+            Some((index, fault)) if !leaves.is_empty() => refusal = closer(refusal, in_part(*index, fault)),
+            Some(_) => {
+                for (_, fault) in faults {
+                    refusal = closer(refusal, fault);
                 }
             }
-            Trust::Chain(_) if !chain.is_empty() && refusal.code == Code::AK_UNTRUSTED => {
-                refusal = Code::CHAIN_ROOT.into()
-            }
-            Trust::Name(_) | Trust::Chain(_) => {}
         }
     }
     Err(refusal)
 }
 
-impl<'d> Anchor<'d> {
-    /// What the anchor is worth, for a key that is bound to a machine or not.
+/// The refusal that tells more; the first of those that tell as much.
+fn closer(known: Rejection, other: Rejection) -> Rejection {
+    let closeness = |code| match code {
+        Code::AK_UNTRUSTED => 0,
+        Code::CHAIN_ROOT => 1,
+        _ => 2,
+    };
+    if closeness(other.code) > closeness(known.code) { other } else { known }
+}
+
+/// Some of an `allOf` vouch, and the member at `index` does not.
+#[cold]
+fn in_part(index: usize, fault: &Rejection) -> Rejection {
+    let mut place = Place::from("member ");
+    place.number(index as u64).own(": ").own(fault.code.as_str());
+    if !fault.place.as_str().is_empty() {
+        place.own(", ").place(&fault.place);
+    }
+    Rejection::at(Code::AK_ALL_OF, place)
+}
+
+impl Matched<'_, '_> {
+    /// Whether the policy itself names the key, and with it the whole of its public area.
+    pub(crate) fn names_the_key(&self) -> bool {
+        self.anchor.vouchers.iter().any(|voucher| matches!(voucher.trust, Trust::Names(_)))
+    }
+}
+
+impl Voucher<'_> {
+    /// The leaf of the chain by which it does, where it is one.
+    fn vouches_for<'a>(
+        &self,
+        ak_name: &[u8],
+        evidence: &Evidence<'_, 'a>,
+    ) -> Result<Option<Certificate<'a>>, Rejection> {
+        match &self.trust {
+            Trust::Names(names) if names.contains(&ak_name) => Ok(None),
+            Trust::Chain(root) if !evidence.chains.is_empty() => {
+                let chain = evidence.chains.iter().find(|chain| root.is_root_of(chain)).ok_or(Code::CHAIN_ROOT)?;
+                root.vouches_for(&evidence.ak.key, chain, evidence.now_ms, evidence.is_revoked).map(Some)
+            }
+            _ => Err(Code::AK_UNTRUSTED.into()),
+        }
+    }
+
+    /// What it is worth, for a key that is bound to a machine or not.
     pub(crate) fn assurance(&self, is_bound: bool) -> Assurance {
         if is_bound { self.assurance.bound_to_machine() } else { self.assurance }
     }
+}
+
+impl<'d> Anchor<'d> {
+    /// What the entry is worth, for a key that is bound to a machine or not. All vouchers of an `allOf` would have to lie, so it is
+    /// worth as much as the best of them.
+    pub(crate) fn assurance(&self, is_bound: bool) -> Assurance {
+        self.vouchers.iter().fold(Assurance::Simulated, |best, voucher| best.max(voucher.assurance(is_bound)))
+    }
 
     pub(super) fn read(item: &'d Item<'d>) -> Self {
+        let mut anchor = Self { vouchers: Vec::new(), is_joint: false, endorsement: false, min_firmware_version: None };
+        if let Some(list) = item.optional("allOf") {
+            anchor.is_joint = true;
+            for member in list.each(2, MAX_MEMBERS) {
+                anchor.add(member);
+            }
+            item.end();
+            list.ensure(anchor.is_worth_more_than_its_members(), Flaw::Invalid);
+        } else {
+            anchor.add(item);
+        }
+        anchor
+    }
+
+    /// Adds the voucher that an object describes.
+    fn add(&mut self, item: &'d Item<'d>) {
         let kind = item.required("kind");
         let (kind, trust, assurance) = match kind.text() {
-            "ak-name" => ("ak-name", name(item), stated_assurance(item)),
-            "simulated" => ("simulated", name(item), Assurance::Simulated),
+            "ak-name" => ("ak-name", names(item), stated_assurance(item)),
+            "simulated" => ("simulated", Trust::Names([name(item.required("name"))].into()), Assurance::Simulated),
             "azure" => ("azure", chain(item, azure), Assurance::CloudVtpm),
             "gcp" => ("gcp", chain(item, gcp), Assurance::CloudVtpm),
             other => {
@@ -94,23 +183,48 @@ impl<'d> Anchor<'d> {
         if let Some(item) = hierarchy {
             item.ensure(item.text() == "endorsement", Flaw::Syntax);
         }
-        let endorsement = hierarchy.is_some();
+        // The clouds make their keys primaries of this hierarchy, so that the quote itself names the public area.
+        let endorsement = hierarchy.is_some() || assurance == Assurance::CloudVtpm && matches!(trust, Trust::Chain(_));
         // As verdicts show it: eight bytes, big-endian.
-        let min_firmware_version = item.optional("minFirmwareVersion").map(|item| {
+        let least = item.optional("minFirmwareVersion").map(|item| {
             let version = u64::from_be_bytes(*item.array());
             item.ensure(endorsement, Flaw::Invalid);
             version
         });
         item.end();
-        Self { kind, trust, assurance, endorsement, min_firmware_version }
+        self.endorsement |= endorsement;
+        self.min_firmware_version = self.min_firmware_version.max(least);
+        self.vouchers.push(Voucher { kind, trust, assurance });
+    }
+
+    /// Whether no voucher of an `allOf` is a software TPM, which proves nothing beside others either, and none is there twice.
+    fn is_worth_more_than_its_members(&self) -> bool {
+        let root = |voucher: &Voucher<'d>| match &voucher.trust {
+            Trust::Chain(chain) => Some(chain.root_sha256),
+            Trust::Names(_) => None,
+        };
+        (1..).zip(&self.vouchers).all(|(next, voucher)| {
+            voucher.assurance != Assurance::Simulated
+                && self.vouchers.iter().skip(next).all(|other| root(other).is_none() || root(other) != root(voucher))
+        })
     }
 }
 
-/// Who could still lie, in sentences for a person. Nothing in Azure's certificates tells customers apart.
-pub(crate) fn caveat(kind: &str, assurance: Assurance) -> String {
-    let mut caveat = String::from(assurance.caveat());
-    if kind == "azure" {
-        caveat.push_str(" The machine may be anybody's at Azure that measured this release.");
+/// Who could still lie, in sentences for a person. Nothing in Azure's certificates tells customers apart, so that another voucher
+/// has to.
+pub(crate) fn caveat(anchor: &Anchor<'_>, is_bound: bool) -> String {
+    let mut caveat = String::new();
+    if anchor.is_joint {
+        caveat.push_str("Only together, none of them alone:");
+    }
+    for voucher in &anchor.vouchers {
+        if anchor.is_joint {
+            caveat.push(' ');
+        }
+        caveat.push_str(voucher.assurance(is_bound).caveat());
+        if voucher.kind == "azure" && !anchor.is_joint {
+            caveat.push_str(" The machine may be anybody's at Azure that measured this release.");
+        }
     }
     caveat
 }
@@ -123,16 +237,28 @@ fn stated_assurance<'d>(anchor: &'d Item<'d>) -> Assurance {
     assurance
 }
 
+/// One Name, or a list of them.
+fn names<'d>(anchor: &'d Item<'d>) -> Trust<'d> {
+    let mut names = Vec::new();
+    if let Some(list) = anchor.optional("names") {
+        for item in list.each(1, MAX_NAMES) {
+            names.push(name(item));
+        }
+    } else {
+        names.push(name(anchor.required("name")));
+    }
+    Trust::Names(names)
+}
+
 /// A Name (TPM 2.0 Part 1 §16): `nameAlg || digest`.
-fn name<'d>(anchor: &'d Item<'d>) -> Trust<'d> {
-    let item = anchor.required("name");
+fn name<'d>(item: &'d Item<'d>) -> &'d [u8] {
     let name = item.hex();
     let algorithm = name.first_chunk().and_then(|id| HashAlgorithm::from_id(u16::from_be_bytes(*id)));
     item.ensure(
         algorithm.is_some_and(|algorithm| algorithm.digest_length().saturating_add(2) == name.len()),
         Flaw::Syntax,
     );
-    Trust::Name(name)
+    name
 }
 
 /// A root, under which the rules of its issuer hold: a known one cannot be declared to be somebody else's.

@@ -1,7 +1,7 @@
 //! What a trust anchor is worth (PROTOCOL.md §1).
 
-/// What a trust anchor is worth: a property of the policy's entry, never of the evidence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a trust anchor is worth: a property of the policy's entry, never of the evidence. From the least to the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Assurance {
     /// A software TPM signs whatever it is told.
     Simulated,

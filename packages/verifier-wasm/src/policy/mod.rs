@@ -7,13 +7,13 @@ mod events;
 mod platform;
 mod suite;
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 pub use assurance::Assurance;
 pub(crate) use platform::{Platform, Processor};
 pub use suite::Suite;
 
-pub(crate) use anchor::{Anchor, Matched, caveat};
+pub(crate) use anchor::{Anchor, Evidence, Matched, caveat};
 pub(crate) use events::{Allowed, EventRule, VariableRule};
 
 use crate::{
@@ -23,10 +23,9 @@ use crate::{
         bundle::{Bank, EventLog},
         claims::{Claims, Upstream},
     },
-    rejection::{Rejection, ensure},
+    rejection::{Place, Rejection, ensure},
     release::{Candidate, Demands, Manifest, PcrValues, Search},
-    tpm::{PCR_COUNT, Public},
-    x509::IsRevoked,
+    tpm::PCR_COUNT,
 };
 
 #[derive(Clone, Debug)]
@@ -122,15 +121,9 @@ impl Policy<'_> {
         if replayed.is_empty() { None } else { Some(event_log::required(logs, &demand, &quoted)) }
     }
 
-    /// The first anchor that vouches for the key: by its Name, or by `chain`, leaf to root.
-    pub(crate) fn anchor<'a>(
-        &self,
-        ak: &Public<'_>,
-        chain: &[&'a [u8]],
-        now_ms: u64,
-        is_revoked: IsRevoked<'_>,
-    ) -> Result<Matched<'_, 'a>, Rejection> {
-        anchor::find(&self.anchors, ak, chain, now_ms, is_revoked)
+    /// The first anchor that vouches for the key: by its Name, or by a chain.
+    pub(crate) fn anchor<'a>(&self, evidence: &Evidence<'_, 'a>) -> Result<Matched<'_, 'a>, Rejection> {
+        anchor::find(&self.anchors, evidence)
     }
 
     /// Whether the policy accepts what the anchor gives. A simulated TPM needs the caller's word as well.
@@ -171,7 +164,7 @@ impl Policy<'_> {
         let mut quoted = Vec::new();
         for ((index, rule), value) in self.rules.iter().zip(values) {
             if *rule == Rule::Untouched && !is_reset_value(*index, value) {
-                return Err(Rejection::at(Code::PCR_TOUCHED, pcr_place(*index)));
+                return Err(Rejection::numbered(Code::PCR_TOUCHED, PCR, (*index).into()));
             }
             if *rule == Rule::Golden {
                 quoted.push((*index, *value));
@@ -204,24 +197,18 @@ pub(crate) fn is_reset_value(index: u8, value: &[u8]) -> bool {
     value.iter().all(|byte| *byte == reset)
 }
 
+const PCR: &str = "PCR ";
+
 /// Names the PCRs in which the release differs that comes closest.
 fn mismatch(closest: Option<(u32, Candidate<'_>)>) -> Rejection {
-    let mut place = String::new();
+    let mut place = Place::default();
     if let Some((differing, candidate)) = closest {
         for index in 0..PCR_COUNT {
             if differing >> index & 1 == 1 {
-                place.push_str(&pcr_place(index));
-                place.push(' ');
+                place.own(PCR).number(index.into()).own(" ");
             }
         }
-        place.push_str("of ");
-        place.push_str(candidate.name);
+        place.own("of ").foreign(candidate.name);
     }
     Rejection::at(Code::PCR_MISMATCH, place)
-}
-
-fn pcr_place(index: u8) -> String {
-    let mut place = String::from("PCR ");
-    crate::json::writer::push_decimal(&mut place, index.into());
-    place
 }

@@ -117,8 +117,7 @@ impl<'d> Demands<'d> {
         let signers = demand.signers.as_ref().or(current.map(|CurrentKeys(keys)| keys))?;
         let status = || {
             let snapshot = snapshot.ok_or(Code::RELEASE_STATUS_MISSING)?;
-            signers.verify(&STATUS, snapshot)?;
-            let status = Status::decode(snapshot.payload, documents)?;
+            let status = Status::decode(&signers.verify(&STATUS, snapshot)?, documents)?;
             status.is_current(now_ms, demand.max_age_ms)?;
             Ok(status)
         };
@@ -139,8 +138,7 @@ impl<'d> Demands<'d> {
         }
         let manifest = || {
             let signed = &evidence.ok_or(Code::RELEASE_MISSING)?.manifest;
-            current.verify(&MANIFEST, signed)?;
-            let manifest = Manifest::decode(signed.payload, documents)?;
+            let manifest = Manifest::decode(&current.verify(&MANIFEST, signed)?, documents)?;
             manifest.applies(against.bank, against.now_ms)?;
             let is_revoked = against.status.is_some_and(|status| status.revokes_release(&manifest.sha256));
             ensure(!is_revoked, Code::RELEASE_REVOKED)?;

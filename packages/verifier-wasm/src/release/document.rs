@@ -4,13 +4,25 @@ use alloc::{string::String, vec::Vec};
 
 use crate::{
     Code,
-    json::{documents::Kind, writer::push_decimal},
+    json::{
+        documents::{Documents, Kind},
+        item::Item,
+        writer::push_decimal,
+    },
+    rejection::Rejection,
 };
 
 /// A kind of signed document.
 pub(super) struct Document {
     payload_type: &'static str,
-    pub(super) json: Kind,
+    json: Kind,
+}
+
+/// The text of a document that was signed by those who have to sign it. There is one way to it, [`KeySet::verify`](super::key_set::KeySet::verify),
+/// and no other way to what a document says: before that, anybody may have written its names, which refusals tell.
+pub(crate) struct Authentic<'a> {
+    document: &'static Document,
+    payload: &'a [u8],
 }
 
 const fn document(name: &'static str, payload_type: &'static str) -> Document {
@@ -21,7 +33,51 @@ pub(super) const MANIFEST: Document = document("manifest", "application/vnd.blin
 pub(super) const KEY_SET: Document = document("key set", "application/vnd.blindllama.key-set.v1+json");
 pub(super) const STATUS: Document = document("status", "application/vnd.blindllama.status.v1+json");
 
+impl<'a> Authentic<'a> {
+    /// Whoever calls this has verified the signatures.
+    pub(super) const fn new(document: &'static Document, payload: &'a [u8]) -> Self {
+        Self { document, payload }
+    }
+
+    /// A manifest that nobody signed, for fuzzing.
+    #[cfg(feature = "fuzzing")]
+    pub(crate) const fn unsigned_manifest(payload: &'a [u8]) -> Self {
+        Self::new(&MANIFEST, payload)
+    }
+
+    pub(super) const fn payload(&self) -> &'a [u8] {
+        self.payload
+    }
+
+    /// # Errors
+    /// `release.syntax` or `release.invalid`, and the member at fault.
+    pub(super) fn read<'d, T>(
+        &self,
+        documents: &'d Documents<'d>,
+        read: impl FnOnce(&'d Item<'d>) -> T,
+    ) -> Result<T, Rejection> {
+        self.document.json.read(self.payload, documents, read)
+    }
+}
+
 impl Document {
+    pub(super) const fn name(&self) -> &'static str {
+        self.json.name
+    }
+
+    /// Reads a document that nobody has verified. Nothing of its text has a part in the refusal, and nothing but `T` leaves here.
+    ///
+    /// # Errors
+    /// `release.syntax` or `release.invalid`, and the kind of document.
+    pub(super) fn unproven<T>(
+        &self,
+        payload: &[u8],
+        read: impl for<'d> FnOnce(&'d Item<'d>) -> T,
+    ) -> Result<T, Rejection> {
+        let read = self.json.read(payload, &Documents::default(), read);
+        read.map_err(|fault| Rejection::at(fault.code, self.json.name))
+    }
+
     /// The message that is signed, and that stands in a log: PAE(type, payload).
     pub(super) fn message(&self, payload: &[u8]) -> Vec<u8> {
         let mut head = String::from("DSSEv1 ");

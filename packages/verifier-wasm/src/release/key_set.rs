@@ -1,8 +1,8 @@
 //! Whose signatures count (PROTOCOL.md §19.1), and how keys are replaced (§19.2).
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
-use super::document::{Document, KEY_SET};
+use super::document::{Authentic, Document, KEY_SET};
 use crate::{
     Code,
     evidence::{bundle::Signed, cbor::Encoder, length_prefix::length_prefixed},
@@ -11,7 +11,7 @@ use crate::{
         documents::{Documents, Flaw},
         item::{Item, are_distinct},
     },
-    rejection::{Rejection, ensure},
+    rejection::{Place, Rejection, ensure},
     signature::ed25519,
 };
 
@@ -52,6 +52,14 @@ impl<'d> Key<'d> {
         item.end();
         Self { bytes, role: role.text() }
     }
+}
+
+/// The whole of a document that names the set before it.
+fn successor<'d>(document: &'d Item<'d>) -> KeySet<'d> {
+    document.required("previous");
+    let set = KeySet::read(document);
+    document.end();
+    set
 }
 
 impl<'d> KeySet<'d> {
@@ -106,48 +114,49 @@ impl<'d> KeySet<'d> {
         sha256(&[&length_prefixed(&[ID_DOMAIN, &description.finish()])])
     }
 
-    /// Whether enough keys of every role signed. One wrong signature of a known key is an error whatever the others are; those
-    /// of unknown keys are nobody's.
-    pub(super) fn verify(&self, document: &Document, signed: &Signed<'_>) -> Result<(), Rejection> {
+    /// The text of a document, if enough keys of every role signed it. One wrong signature of a known key is an error whatever the
+    /// others are; those of unknown keys are nobody's.
+    ///
+    /// # Errors
+    /// `release.signature`, `release.threshold`
+    pub(super) fn verify<'a>(
+        &self,
+        document: &'static Document,
+        signed: &Signed<'a>,
+    ) -> Result<Authentic<'a>, Rejection> {
         let message = document.message(signed.payload);
         for key in &self.keys {
             for signature in &signed.signatures {
                 let own = signature.strip_prefix(key.bytes);
                 if own.is_some_and(|signature| !ed25519::verifies(key.bytes, &message, signature)) {
-                    return Err(Rejection::at(Code::RELEASE_SIGNATURE, document.json.name));
+                    return Err(Rejection::at(Code::RELEASE_SIGNATURE, document.name()));
                 }
             }
         }
         let has_signed = |key: &Key<'_>| signed.signatures.iter().any(|signature| signature.starts_with(key.bytes));
         for (role, threshold) in &self.thresholds {
             if self.signing(role, &has_signed) < *threshold {
-                let mut place = String::from(document.json.name);
-                place.push(' ');
-                place.push_str(role);
+                let mut place = Place::from(document.name());
+                place.own(" ").foreign(role);
                 return Err(Rejection::at(Code::RELEASE_THRESHOLD, place));
             }
         }
-        Ok(())
+        Ok(Authentic::new(document, signed.payload))
     }
 
     /// The set that is in force after the successors that evidence brings, oldest first.
     pub(super) fn current(&self, successors: &[Signed<'_>], documents: &'d Documents<'d>) -> Result<Self, Rejection> {
         let mut current = self.clone();
         let mut has_moved = false;
-        for document in successors {
-            let (previous, successor) = KEY_SET.json.read(document.payload, documents, |item| {
-                let previous = item.required("previous").digest();
-                let successor = Self::read(item);
-                item.end();
-                (previous, successor)
-            })?;
-            if *previous == current.id() {
-                current.verify(&KEY_SET, document)?;
-                current = successor;
+        for signed in successors {
+            let previous = KEY_SET.unproven(signed.payload, |item| *item.required("previous").digest())?;
+            if previous == current.id() {
+                current = current.verify(&KEY_SET, signed)?.read(documents, successor)?;
                 has_moved = true;
             } else {
-                // Before the first step these are of older pages, which pin an older set.
+                // Before the first step these are of older pages, which pin an older set: nobody here can verify them.
                 ensure(!has_moved, Code::RELEASE_KEY_SET)?;
+                KEY_SET.unproven(signed.payload, |item| drop(successor(item)))?;
             }
         }
         Ok(current)

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{
-    document::MANIFEST,
+    document::Authentic,
     values::{Candidate, PcrValues, Search, bank, config_digests, golden_values},
 };
 use crate::{
@@ -59,8 +59,8 @@ struct Part<'d> {
 impl<'d> Manifest<'d> {
     /// # Errors
     /// `release.syntax` or `release.invalid`, and the member at fault.
-    pub(crate) fn decode(text: &[u8], documents: &'d Documents<'d>) -> Result<Self, Rejection> {
-        MANIFEST.json.read(text, documents, |top| Self::read(top, sha256(&[text])))
+    pub(crate) fn decode(text: &Authentic<'_>, documents: &'d Documents<'d>) -> Result<Self, Rejection> {
+        text.read(documents, |top| Self::read(top, sha256(&[text.payload()])))
     }
 
     fn read(top: &'d Item<'d>, sha256: [u8; 32]) -> Self {

@@ -21,6 +21,8 @@ mod values;
 
 pub(crate) use demands::{Against, Demands};
 #[cfg(feature = "fuzzing")]
+pub(crate) use document::Authentic;
+#[cfg(feature = "fuzzing")]
 pub(crate) use log::is_proof;
 pub(crate) use manifest::Manifest;
 pub(crate) use status::Status;

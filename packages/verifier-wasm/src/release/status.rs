@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::document::STATUS;
+use super::document::Authentic;
 use crate::{
     Code,
     hash::sha256,
@@ -52,8 +52,8 @@ fn serial<'d>(item: &'d Item<'d>) -> Serial<'d> {
 impl<'d> Status<'d> {
     /// # Errors
     /// `release.syntax`, and the member at fault.
-    pub(super) fn decode(text: &[u8], documents: &'d Documents<'d>) -> Result<Self, Rejection> {
-        STATUS.json.read(text, documents, |top| {
+    pub(super) fn decode(text: &Authentic<'_>, documents: &'d Documents<'d>) -> Result<Self, Rejection> {
+        text.read(documents, |top| {
             let date_ms = top.required("date").integer(0, MAX_INTEGER);
             let min_version = top.optional("minVersion").map_or(0, |item| item.integer(1, MAX_INTEGER));
             let releases = digests(top.optional("revokedReleases"));

@@ -1,6 +1,10 @@
 //! What another implementation computed, and the paths that no vector reaches. Everything else is in `examples/conformance`.
 
-use super::{Status, document::MANIFEST, key_set::KeySet};
+use super::{
+    Status,
+    document::{Authentic, MANIFEST, STATUS},
+    key_set::KeySet,
+};
 use crate::{
     Code,
     hash::sha256,
@@ -31,7 +35,8 @@ fn a_certificate_is_revoked_by_its_hash_or_by_issuer_and_number() {
     let (der, issuer) = (b"certificate".as_slice(), b"issuer".as_slice());
     let documents = Documents::default();
     let status = |list: alloc::string::String| {
-        Status::decode(alloc::format!("{{\"date\":1,{list}}}").as_bytes(), &documents).unwrap()
+        let text = alloc::format!("{{\"date\":1,{list}}}");
+        Status::decode(&Authentic::new(&STATUS, text.as_bytes()), &documents).unwrap()
     };
     let by_hash = status(alloc::format!("\"revokedCertificates\":[\"{}\"]", hex(&sha256(&[der]))));
     assert!(by_hash.revokes_certificate(der, issuer, &[1]));

@@ -8,7 +8,7 @@ use crate::{
     event_log::{Explanation, text_or_bytes},
     evidence::claims::Claims,
     json::writer::{ITEM, Writer},
-    policy::{Assurance, Matched, Policy, caveat},
+    policy::{Matched, Policy, caveat},
     release::{Candidate, Manifest},
     tpm::{Attest, Public},
     x509::{Certificate, Instance, VmKind, vm_kind},
@@ -35,25 +35,34 @@ impl Report {
         }
     }
 
-    /// `assurance` is what the anchor is worth by what was proven so far.
-    pub(crate) fn show_anchor(&mut self, matched: &Matched<'_, '_>, assurance: Assurance) {
-        let kind = matched.anchor.kind;
+    /// `is_bound`: a processor proved which firmware holds the key.
+    pub(crate) fn show_anchor(&mut self, Matched { anchor, leaves }: &Matched<'_, '_>, is_bound: bool) {
         self.anchor = Writer::default();
         self.anchor.object("anchor", |json| {
-            json.text("kind", kind);
-            json.text("assurance", assurance.as_str());
-            json.text("caveat", &caveat(kind, assurance));
-            if let Some(leaf) = &matched.leaf {
-                certificate(json, leaf, kind);
+            let write = |json: &mut Writer| {
+                for (voucher, leaf) in anchor.vouchers.iter().zip(leaves) {
+                    let members = |json: &mut Writer| self::voucher(json, voucher.kind, leaf.as_ref());
+                    if anchor.is_joint { json.object(ITEM, members) } else { members(json) }
+                }
+            };
+            if anchor.is_joint {
+                json.text("kind", "allOf");
+                json.array("members", write);
+            } else {
+                write(json);
             }
+            json.text("assurance", anchor.assurance(is_bound).as_str());
+            json.text("caveat", &caveat(anchor, is_bound));
         });
     }
 
-    /// The attestation key, and whose it is once the quote has said it.
-    pub(crate) fn show_ak(&mut self, ak: &Public<'_>, qualified_name: Option<&[u8]>) {
+    /// The attestation key; `is_named`: it is proven that this is its public area, and with that its Name.
+    pub(crate) fn show_ak(&mut self, ak: &Public<'_>, is_named: bool, qualified_name: Option<&[u8]>) {
         self.ak = Writer::default();
         self.ak.object("ak", |json| {
-            json.hex("name", &ak.name());
+            if is_named {
+                json.hex("name", &ak.name());
+            }
             if let Some(name) = qualified_name {
                 json.hex("qualifiedName", name);
             }
@@ -116,9 +125,10 @@ impl Report {
     }
 }
 
-/// The members that an anchor of this kind makes true: under a root of somebody's own anybody could write them. Texts show nothing
-/// but ASCII, so that no name can pass for another on a screen.
-fn certificate(json: &mut Writer, leaf: &Certificate<'_>, kind: &str) {
+/// Who vouched, and the members that a voucher of this kind makes true: under a root of somebody's own anybody could write them.
+fn voucher(json: &mut Writer, kind: &str, leaf: Option<&Certificate<'_>>) {
+    json.text("kind", kind);
+    let Some(leaf) = leaf else { return };
     if let Some(subject) = leaf.common_name() {
         json.text("subject", &text_or_bytes(subject));
     }

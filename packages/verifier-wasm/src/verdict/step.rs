@@ -48,9 +48,9 @@ steps! {
     AkTrust "ak.trust" "The policy vouches for this attestation key."
     Platform "platform" "A processor proved that named firmware of a confidential machine holds this key."
     AkAssurance "ak.assurance" "The policy accepts what this trust anchor is worth."
-    AkAttributes "ak.attributes" "The attestation key never leaves its TPM and signs only what the TPM measured."
+    AkAttributes "ak.attributes" "The public area describes a key that never leaves its TPM and signs only what the TPM measured."
     Attest "attest" "The statement is a quote that a TPM generated."
-    AkQualifiedName "ak.qualified_name" "The quote names this key as signer, a primary of the endorsement hierarchy."
+    AkQualifiedName "ak.qualified_name" "The quote names this public area as that of its signer, a primary of the endorsement hierarchy."
     Signature "signature" "The attestation key signed this quote."
     AttestFirmware "attest.firmware" "The TPM's firmware is not older than the policy accepts."
     Clock "clock" "The clock of the TPM has not gone back."
@@ -222,9 +222,10 @@ impl Recorder {
 
 fn sentence(rejection: &Rejection) -> String {
     let mut text = String::from(rejection.code.sentence());
-    if !rejection.place.is_empty() {
+    let place = rejection.place.as_str();
+    if !place.is_empty() {
         text.push_str(" (");
-        text.push_str(&rejection.place);
+        text.push_str(place);
         text.push(')');
     }
     text

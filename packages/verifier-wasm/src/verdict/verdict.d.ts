@@ -44,25 +44,38 @@ export interface Step {
   detail: string
 }
 
-/** What was proven. A member is there once the step that proves it has passed. Bytes are lower-case hex. */
+/** What vouches for the attestation key. */
+export interface Voucher {
+  /** As in the policy; `allOf` where several vouch together. */
+  kind: string
+  /** Common name in the certificate of the key, where one was needed. */
+  subject?: string
+  /** Azure's word for the machine. */
+  vm?: 'trusted' | 'confidential'
+  /** Google's names for the machine; numbers are decimal. */
+  instance?: { zone: string; projectNumber: string; projectId: string; instanceId: string; instanceName: string }
+}
+
+/**
+ * What was proven. Texts that others wrote are printable ASCII of a bounded length (PROTOCOL.md §9). A member is there once the
+ * step that proves it has passed. Bytes are lower-case hex.
+ */
 export interface Report {
   version: 1
   /** Every step of PROTOCOL.md §8, in order. */
   steps: Step[]
   /** The entry of the policy that vouches for the attestation key; `caveat` says in a sentence who could still lie. */
-  anchor?: {
-    kind: string
+  anchor?: Voucher & {
     assurance: Assurance
     caveat: string
-    /** Common name in the certificate of the key, where one was needed. */
-    subject?: string
-    /** Azure's word for the machine. */
-    vm?: 'trusted' | 'confidential'
-    /** Google's names for the machine; numbers are decimal. */
-    instance?: { zone: string; projectNumber: string; projectId: string; instanceId: string; instanceName: string }
+    /** Kind `allOf`: every one of these vouches, in the order of the policy. */
+    members?: Voucher[]
   }
-  /** The attestation key. */
-  ak?: { name: string; qualifiedName?: string; algorithm: string }
+  /**
+   * The attestation key. `name` is there where it is proven: the policy names it, or the quote itself does (PROTOCOL.md §6). A certificate alone
+   * proves the key, and nothing of its attributes.
+   */
+  ak?: { name?: string; qualifiedName?: string; algorithm: string }
   /** TPMS_CLOCK_INFO and the firmware's version, both as the TPM states them. */
   clock?: { clock: number; resetCount: number; restartCount: number; safe: boolean; firmwareVersion: string }
   /** What the gateway says of itself. */

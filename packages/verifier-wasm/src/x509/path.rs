@@ -1,6 +1,6 @@
 //! Path validation (RFC 5280 §6.1) of a chain that is given whole and in order, leaf to root.
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use super::{
     certificate::{Certificate, Form},
@@ -8,7 +8,7 @@ use super::{
     extensions::KeyUsage,
     profiles::IsRevoked,
 };
-use crate::{Code, hash::sha256, json::writer::push_decimal, rejection::Rejection};
+use crate::{Code, hash::sha256, rejection::Rejection};
 
 /// anyExtendedKeyUsage (RFC 5280 §4.2.1.12)
 const ANY_PURPOSE: &[u8] = b"\x55\x1d\x25\x00";
@@ -127,9 +127,6 @@ pub(crate) fn without_padding(leaf: &[u8]) -> Result<&[u8], Code> {
     if zeros { Ok(certificate.whole) } else { Err(Code::CHAIN_TRAILING) }
 }
 
-#[cold]
 fn at(code: Code, index: usize) -> Rejection {
-    let mut place = String::from("certificate ");
-    push_decimal(&mut place, index as u64);
-    Rejection::at(code, place)
+    Rejection::numbered(code, "certificate ", index as u64)
 }

@@ -97,8 +97,8 @@ fn schema(cases: &mut Cases<'_>) {
     cases.reject("bundle.schema", "static-lacks-key", "a static part without a key", |s| {
         s.patch_static = Some(Box::new(|fixed| *fixed = vec![0xa0]));
     });
-    cases.reject("bundle.schema", "static-critical-6", "an unknown critical member of the static part", |s| {
-        s.static_members.insert(6, 0.into());
+    cases.reject("bundle.schema", "static-critical-7", "an unknown critical member of the static part", |s| {
+        s.static_members.insert(7, 0.into());
     });
     cases.reject("bundle.schema", "static-empty-chain", "a chain without a certificate", |s| {
         s.static_members.insert(1, Value::Array(vec![]));

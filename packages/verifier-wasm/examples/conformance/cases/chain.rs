@@ -26,9 +26,9 @@ const CONFIDENTIAL: &[u8] = b"\x2b\x06\x01\x04\x01\x82\x37\x6c\x81\x48\x01";
 const AZURE: &str = "e6c596b17f8ffefba5c300f714cfb1260c6028704ecf7becc4ab5018efb00e95";
 const GOOGLE: &str = "594759594b9b61524f6c8ef668f7177f7b9066bc0674f2f49fe9e052be78beb2";
 
-const LEAF: usize = 0;
+pub(super) const LEAF: usize = 0;
 const CA: usize = 1;
-const ROOT: usize = 2;
+pub(super) const ROOT: usize = 2;
 
 pub(crate) fn cases(cases: &mut Cases<'_>) {
     accepted(cases);
@@ -41,7 +41,7 @@ pub(crate) fn cases(cases: &mut Cases<'_>) {
 }
 
 /// Leaf, authority and root that vouch for the scenario's key, through 2030.
-fn draft(s: &Scenario<'_>) -> Chain {
+pub(super) fn draft(s: &Scenario<'_>) -> Chain {
     let mut chain = Chain::new(1);
     chain.0[LEAF].key_info = certificate::key_info(s.key);
     chain.0[LEAF].extensions = vec![basic_constraints(false, None), signs(), purposes(&[AIK])];
@@ -58,6 +58,11 @@ pub(super) fn deliver(s: &mut Scenario<'_>, anchor: Json, chain: &[Vec<u8>]) {
     s.static_members.insert(1, Value::Array(chain.iter().cloned().map(Value::Bytes).collect()));
 }
 
+/// An authority of one's own, whose keys are endorsement primaries.
+pub(super) fn authority() -> Json {
+    json!({ "kind": "custom-ca", "hierarchy": "endorsement" })
+}
+
 /// The scenario's key under `anchor`, with drafts that were changed before they were signed.
 pub(super) fn certified(anchor: Json, change: impl Fn(&mut Chain)) -> impl FnOnce(&mut Scenario<'_>) {
     move |s| {
@@ -68,14 +73,14 @@ pub(super) fn certified(anchor: Json, change: impl Fn(&mut Chain)) -> impl FnOnc
 }
 
 fn own(change: impl Fn(&mut Chain)) -> impl FnOnce(&mut Scenario<'_>) {
-    certified(json!({ "kind": "custom-ca" }), change)
+    certified(authority(), change)
 }
 
 /// The certificates, changed after they were signed.
 fn sent(change: impl Fn(&mut Vec<Vec<u8>>)) -> impl FnOnce(&mut Scenario<'_>) {
     move |s| {
         let mut chain = draft(s).signed();
-        deliver(s, json!({ "kind": "custom-ca" }), &chain);
+        deliver(s, authority(), &chain);
         change(&mut chain);
         s.static_members.insert(1, Value::Array(chain.into_iter().map(Value::Bytes).collect()));
     }
@@ -96,7 +101,7 @@ fn instance(production: u8) -> Vec<u8> {
     extension(INSTANCE, false, &value)
 }
 
-fn google(chain: &mut Chain) {
+pub(super) fn google(chain: &mut Chain) {
     chain.0[LEAF].extensions = vec![basic_constraints(false, None), signs(), instance(0xff)];
 }
 
@@ -120,7 +125,7 @@ fn called(name: &'static str, is_confidential: bool) -> impl Fn(&mut Chain) {
     }
 }
 
-fn project() -> Json {
+pub(super) fn project() -> Json {
     json!({ "kind": "gcp", "projectId": "chat-project" })
 }
 
@@ -307,7 +312,7 @@ fn profiles(cases: &mut Cases<'_>) {
     let mut refused = |code: &str, name: &str, why: &str, anchor: Json, change: &dyn Fn(&mut Chain)| {
         cases.reject(&format!("chain.{code}"), &format!("chain-{name}"), why, certified(anchor, change));
     };
-    let own = || json!({ "kind": "custom-ca" });
+    let own = authority;
     for (name, unused, bits) in [("encipherment", 5, 0x20), ("agreement", 3, 0x88)] {
         let why = "the certificate of an endorsement key";
         refused("leaf_key_usage", name, why, own(), &|c| c.0[LEAF].extensions[1] = key_usage(unused, bits));
@@ -386,7 +391,7 @@ fn judged(status: impl Fn(&[Vec<u8>]) -> (&'static str, Json)) -> impl FnOnce(&m
         let mut chain = draft(s).signed();
         let (list, entries) = status(&chain);
         chain[LEAF].extend([0; 100]);
-        deliver(s, json!({ "kind": "custom-ca" }), &chain);
+        deliver(s, authority(), &chain);
         let mut released = Released::with_status();
         office(&mut released);
         released.status().signers = vec!["stella"];
@@ -458,7 +463,7 @@ fn policies(cases: &mut Cases<'_>) {
             json!({ "kind": "custom-ca", "rootSha256": known }),
         );
     }
-    policy("syntax", "no-root", "a kind of authority without a root", json!({ "kind": "custom-ca" }));
+    policy("syntax", "no-root", "a kind of authority without a root", authority());
     policy("syntax", "root-length", "a root of another length", json!({ "kind": "custom-ca", "rootSha256": "11" }));
     policy(
         "syntax",

@@ -1,7 +1,5 @@
 //! The most that machines are known to send: what `pnpm bench` takes for the worst case.
 
-use serde_json::json;
-
 use super::{chain, event_log};
 use crate::{
     certificates::{Chain, basic_constraints, purposes, signs, tag, tlv},
@@ -38,6 +36,6 @@ pub(crate) fn cases(cases: &mut Cases<'_>) {
         chain.0[0].extensions = vec![basic_constraints(false, None), signs(), purposes(&[chain::AIK])];
         // After scheme, hash and size of TPMT_SIGNATURE.
         let signed = chain.0.iter().map(|draft| draft.sealed(&authority.sign(SHA256, &draft.to_be_signed())[6..]));
-        chain::deliver(s, json!({ "kind": "custom-ca" }), &signed.collect::<Vec<_>>());
+        chain::deliver(s, chain::authority(), &signed.collect::<Vec<_>>());
     });
 }

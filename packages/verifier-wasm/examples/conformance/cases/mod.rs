@@ -2,13 +2,16 @@
 
 mod accepted;
 mod ak;
+mod all_of;
 mod attest;
 mod binding;
 mod bundle;
+mod certified;
 mod chain;
 mod claims;
 mod event_log;
 mod large;
+mod order;
 mod pcr;
 mod platform;
 mod policy;
@@ -18,6 +21,7 @@ mod release_log;
 mod release_status;
 mod signature;
 mod state;
+mod text;
 
 use crate::scenario::Cases;
 
@@ -32,6 +36,8 @@ pub(crate) fn all(cases: &mut Cases<'_>) {
     claims::cases(cases);
     pcr::cases(cases);
     chain::cases(cases);
+    certified::cases(cases);
+    all_of::cases(cases);
     event_log::cases(cases);
     large::cases(cases);
     platform::cases(cases);
@@ -40,4 +46,6 @@ pub(crate) fn all(cases: &mut Cases<'_>) {
     release_status::cases(cases);
     release_log::cases(cases);
     receipt::cases(cases);
+    text::cases(cases);
+    order::cases(cases);
 }

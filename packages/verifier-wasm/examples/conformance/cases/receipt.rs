@@ -23,7 +23,7 @@ fn signed(key: &SigningKey, request: &[u8], response: &[u8], model_digest: &[u8]
 }
 
 /// The claims name the key `receipt`, and the exchange is the one that it signed.
-fn conversation<'a>(s: &'a mut Scenario<'_>) -> &'a mut Exchange {
+pub(super) fn conversation<'a>(s: &'a mut Scenario<'_>) -> &'a mut Exchange {
     let key = releases::key("receipt");
     s.claims.insert(9, key.verifying_key().to_bytes().into());
     s.exchange.insert(Exchange {

@@ -276,7 +276,7 @@ fn an_explanation_is_written_as_json() {
     assert_eq!(json["events"][0]["digest"], serde_json::Value::Null, "the Spec ID event has none");
     assert_eq!(
         (&json["events"][3]["type"], &json["events"][3]["description"]),
-        (&0x1234.into(), &"\"quoted\"\n".into())
+        (&0x1234.into(), &"\"quoted\"\\u000a".into())
     );
     assert_eq!(json["events"][4]["description"], "StartupLocality 03");
 }

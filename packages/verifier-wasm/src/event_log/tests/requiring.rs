@@ -203,12 +203,12 @@ fn a_refusal_says_where() {
     let place = |entries: &[Entry], truth: &[Entry]| {
         let log = log(&[SHA256], entries);
         let finding = check(&log, &tpm(SHA256, 0, truth), &REPLAY).unwrap_err();
-        crate::rejection::Rejection::from(finding).place.clone()
+        crate::rejection::Rejection::from(finding).place.as_str().to_owned()
     };
     assert_eq!(place(&[], &boot()), "PCR 0");
     assert_eq!(place(&[boot(), vec![separator(4)]].concat(), &boot()), format!("event {}", boot().len() + 1));
     let empty = check(&[], &[], &REPLAY).unwrap_err();
-    assert_eq!(crate::rejection::Rejection::from(empty).place, "");
+    assert_eq!(crate::rejection::Rejection::from(empty).place.as_str(), "");
 }
 
 #[test]

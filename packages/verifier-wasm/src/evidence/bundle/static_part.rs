@@ -24,6 +24,8 @@ pub struct Static<'a> {
     pub ak_public: &'a [u8],
     /// DER X.509, exactly leaf to root, at most 8; empty where there is none.
     pub ak_chain: Vec<&'a [u8]>,
+    /// What other authorities certify of the same key: at most 3 more such chains.
+    pub more_chains: Vec<Vec<&'a [u8]>>,
     /// Logs of measurements, at most 4; empty where there is none.
     pub event_logs: Vec<EventLog<'a>>,
     /// What was released; None where the operator says nothing of it.
@@ -64,11 +66,12 @@ impl<'a> Static<'a> {
         cbor::decode(bytes, |decoder| {
             decoder.map(|map| Self {
                 ak_public: map.required(0, "akPublic").sized(1024),
-                ak_chain: listed(map.optional(1, "akChain"), 8, |decoder| decoder.at_most(MAX_CERTIFICATE, "akChain")),
+                ak_chain: chain(map.optional(1, "akChain")),
                 event_logs: listed(map.optional(2, "event-log"), 4, EventLog::read),
                 release: map.optional(3, "release-evidence").map(ReleaseEvidence::read),
                 platform_reports: listed(map.optional(4, "platform-report"), 4, PlatformReport::read),
                 status: map.optional(5, "status-snapshot").map(Signed::read),
+                more_chains: listed(map.optional(6, "akChains"), 3, |decoder| chain(Some(decoder))),
             })
         })
     }
@@ -89,7 +92,23 @@ impl<'a> Static<'a> {
             members.push((4, Value::array(self.platform_reports.iter().map(PlatformReport::value))));
         }
         members.extend(self.status.as_ref().map(|status| (5, status.value())));
+        if !self.more_chains.is_empty() {
+            let chains = self.more_chains.iter().map(|chain| Value::array(chain.iter().copied()));
+            members.push((6, Value::Array(chains.collect())));
+        }
         Value::map(members).encode()
+    }
+
+    /// Every chain that vouches for the key, each leaf to root.
+    pub(crate) fn chains(&self) -> Vec<&[&'a [u8]]> {
+        let mut chains: Vec<&[&[u8]]> = Vec::new();
+        if !self.ak_chain.is_empty() {
+            chains.push(&self.ak_chain);
+        }
+        for chain in &self.more_chains {
+            chains.push(chain);
+        }
+        chains
     }
 
     /// The hash by which a bundle names an encoded static part.
@@ -97,6 +116,11 @@ impl<'a> Static<'a> {
     pub fn hash(encoded: &[u8]) -> [u8; 32] {
         sha256(&[encoded])
     }
+}
+
+/// Certificates, leaf to root; none where there is no array.
+fn chain<'a>(array: Option<&mut Decoder<'a>>) -> Vec<&'a [u8]> {
+    listed(array, 8, |decoder| decoder.at_most(MAX_CERTIFICATE, "akChain"))
 }
 
 impl<'a> EventLog<'a> {

@@ -16,7 +16,7 @@ use crate::{
         item::{Item, are_distinct},
         writer::push_decimal,
     },
-    rejection::{Rejection, ensure},
+    rejection::{Place, Rejection, ensure},
     signature::ed25519,
 };
 
@@ -128,7 +128,11 @@ impl<'d> Log<'d> {
         for witness in &self.witnesses {
             match signed(witness, COSIGNATURE) {
                 Ok(signed) => seen = seen.saturating_add(signed.into()),
-                Err(()) => return Err(Rejection::at(Code::RELEASE_LOG_WITNESS, witness.name)),
+                Err(()) => {
+                    let mut place = Place::default();
+                    place.foreign(witness.name);
+                    return Err(Rejection::at(Code::RELEASE_LOG_WITNESS, place));
+                }
             }
         }
         ensure(seen >= self.threshold, Code::RELEASE_LOG_WITNESS)?;

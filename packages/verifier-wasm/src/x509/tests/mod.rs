@@ -41,5 +41,5 @@ fn assert_accepted(chain: &[Vec<u8>]) {
 #[track_caller]
 fn assert_refused(chain: &[Vec<u8>], code: Code, index: usize) {
     let rejection = outcome(chain).expect_err("refused");
-    assert_eq!((rejection.code, &rejection.place), (code, &format!("certificate {index}")));
+    assert_eq!((rejection.code, rejection.place.as_str()), (code, &*format!("certificate {index}")));
 }
