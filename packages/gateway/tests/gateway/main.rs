@@ -22,3 +22,4 @@ mod receipts;
 mod streaming;
 mod support;
 mod tpm;
+mod uploads;

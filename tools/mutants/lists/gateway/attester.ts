@@ -1,0 +1,177 @@
+import type { Mutant } from '../../mutant.ts'
+import { changed, gone } from './patch.ts'
+
+/** What the TPM is asked, and what of its answers is handed out. */
+export const attester: readonly Mutant[] = [
+  changed(
+    "the quote's own signature",
+    'tpm/device.rs',
+    '|| !check::signature_holds(&self.public, &marshalled, &signature)',
+    '',
+    'gateway::tpm::a_quote_whose_signature_does_not_hold',
+  ),
+  changed(
+    "the quote's qualifying data",
+    'tpm/device.rs',
+    'attest.extra_data().value() != qualifying_data\n                || ',
+    '',
+    'gateway::tpm::a_quote_over_other_data',
+  ),
+  gone(
+    'PCRs that changed during the quote',
+    'tpm/device.rs',
+    'if !check::covers(&attest, &self.last, &signature) {\n                continue;\n            }',
+    'gateway::tpm::measurements_that_change_during_a_quote',
+  ),
+  changed(
+    'a quote again after a change',
+    'tpm/device.rs',
+    'for _ in 0..CHANGES',
+    'for _ in 0..1',
+    'gateway::tpm::measurements_that_change_during_a_quote',
+  ),
+  changed(
+    'an end to quotes again',
+    'tpm/device.rs',
+    'for _ in 0..CHANGES {',
+    'loop {',
+    'gateway::tpm::measurements_that_never_stand_still',
+  ),
+  changed(
+    'the key at the start is one that clients take',
+    'tpm/device.rs',
+    '.map_err(|code| Failure::with(Code::TPM_KEY, Failure::new(code).to_string()))?;',
+    '.ok();',
+    'gateway::cloud::what_no_client_would_take',
+  ),
+  changed(
+    'a busy TPM is asked again',
+    'tpm/retry.rs',
+    'Err(error) if asks_for_patience(error) =>',
+    'Err(error) if asks_for_patience(error) && false =>',
+    'lib::tpm::retry',
+    'gateway::tpm::a_busy_tpm',
+  ),
+  changed(
+    'a busy TPM is given up in the end',
+    'tpm/retry.rs',
+    'for _ in 1..ATTEMPTS',
+    'for _ in 1..3 * ATTEMPTS',
+    'lib::tpm::retry::tests::a_tpm_that_stays_busy',
+  ),
+  changed(
+    'another key after an outage',
+    'tpm/worker.rs',
+    'if *device.attestation_key() != self.key {',
+    'if *device.attestation_key() != self.key && false {',
+    'gateway::lifecycle::a_tpm_that_comes_back',
+  ),
+  gone(
+    'a TPM that failed is opened anew',
+    'tpm/worker.rs',
+    'if result.is_err() {\n                self.device = None;\n            }',
+    'gateway::lifecycle::a_tpm_that_comes_back',
+  ),
+  changed(
+    'the patience with a TPM',
+    'tpm/worker.rs',
+    'match timeout(patience, result).await {',
+    'match timeout(patience.saturating_mul(1000), result).await {',
+    'gateway::lifecycle::a_tpm_that_hangs',
+  ),
+  gone(
+    'fillers of the tree are random',
+    'attestation/batch.rs',
+    'random::fill(fillers.as_flattened_mut())?;',
+    'lib::attestation::batch',
+  ),
+  changed(
+    'the limit of nonces that wait',
+    'attestation/batch.rs',
+    'Semaphore::new(waiting.min(1 << MAX_DEPTH))',
+    'Semaphore::new(waiting.max(1 << MAX_DEPTH))',
+    'gateway::tpm::more_nonces_than_configured',
+  ),
+  changed(
+    "each client's own place in the tree",
+    'attestation/batch.rs',
+    'client.answer.send(Ok((Arc::clone(&batch), index)))',
+    'client.answer.send(Ok((Arc::clone(&batch), index / 2)))',
+    'gateway::evidence::serves_many_clients',
+  ),
+  changed(
+    'a failed quote is not healthy',
+    'attestation/batch.rs',
+    'self.last_quote.store(0, Ordering::Relaxed);',
+    '',
+    'gateway::lifecycle::without_its_tpm',
+  ),
+  changed(
+    'the instance is random',
+    'server/mod.rs',
+    'let bytes: [u8; 26] = random::bytes()?;',
+    'let bytes: [u8; 26] = [7; 26];',
+    'lib::server::tests::every_process',
+    'gateway::lifecycle::every_start',
+  ),
+  changed(
+    'a file that changes is sent',
+    'attestation/static_part.rs',
+    'Ok(part) => {\n                    is_broken = false;',
+    'Ok(part) => {\n                    is_broken = true;\n                    continue;',
+    'gateway::evidence::carries_the_release',
+  ),
+]
+
+/** How long keys live and which requests they open. */
+export const epochs: readonly Mutant[] = [
+  changed(
+    'an expired key opens nothing',
+    'attestation/epoch.rs',
+    '.filter(|epoch| epoch.expires > now)',
+    '.filter(|epoch| epoch.expires > 0 * now)',
+    'lib::attestation::epoch',
+  ),
+  gone(
+    'expired keys are destroyed',
+    'attestation/epoch.rs',
+    'living.retain(|epoch| epoch.expires > now);',
+    'lib::attestation::epoch',
+  ),
+  changed(
+    'an epoch ends on time',
+    'attestation/epoch.rs',
+    'self.current_until <= now || self.seen',
+    'self.seen',
+    'lib::attestation::epoch',
+  ),
+  changed(
+    'a half full memory turns the epoch',
+    'attestation/epoch.rs',
+    ' || self.seen.is_half_full()',
+    '',
+    'lib::attestation::epoch',
+    'gateway::lifecycle::many_requests',
+  ),
+  changed(
+    'key ids of neighbours differ',
+    'attestation/epoch.rs',
+    '|key| key.id.wrapping_add(1));\n            let next',
+    '|key| key.id);\n            let next',
+    'lib::attestation::epoch',
+  ),
+  changed(
+    'a key opens the suites of its KEM alone',
+    'attestation/epoch.rs',
+    'suite.kem == key.kem && suite.numbers()',
+    'suite.numbers()',
+    'lib::attestation::epoch::tests::only_advertised_suites',
+  ),
+  changed(
+    'keys are swept without a request',
+    'server/mod.rs',
+    'match epochs.turn() {',
+    'match Ok::<bool, Failure>(false).inspect(|_| drop(&epochs)) {',
+    'gateway::lifecycle::a_key_opens_through_its_grace',
+  ),
+]

@@ -1,0 +1,116 @@
+import type { Mutant } from '../../mutant.ts'
+import { changed, gone } from './patch.ts'
+
+/** Connections and their bounds. */
+export const server: readonly Mutant[] = [
+  changed(
+    'the limit of connections',
+    'server/mod.rs',
+    'let places = Arc::new(Semaphore::new(limit));',
+    'let places = Arc::new(Semaphore::new(limit + 1));',
+    'gateway::connections::connections_beyond_the_limit',
+  ),
+  changed(
+    'the limit of a stop',
+    'server/mod.rs',
+    'timeout(STOP_LIMIT, places',
+    'timeout(STOP_LIMIT * 1000, places',
+    'lib::server::tests::a_stop_waits',
+  ),
+  changed(
+    'a stop waits for open answers',
+    'server/mod.rs',
+    'let complete = all_ended(&places, limit).await;',
+    'let complete = true;',
+    'gateway::lifecycle::a_stop_lets_an_open_answer_end',
+  ),
+  changed(
+    'a stop ends idle connections',
+    'server/mod.rs',
+    'self.stop.send_replace(true);',
+    'self.stop.send_replace(false);',
+    'gateway::lifecycle::an_idle_gateway_stops_at_once',
+  ),
+  gone(
+    'TCP_USER_TIMEOUT',
+    'server/connection.rs',
+    ' && limit_unsent(&stream, limits.body_timeout).is_ok()',
+    'lib::server::connection::tests::the_kernel_gives_up',
+  ),
+  changed(
+    'the streams of HTTP/2',
+    'server/connection.rs',
+    '.max_concurrent_streams(STREAMS)',
+    '.max_concurrent_streams(u32::MAX)',
+    'lib::server::connection::tests::the_streams_and_headers',
+  ),
+  changed(
+    'the header of HTTP/2',
+    'server/connection.rs',
+    '.max_header_list_size(HEADER_BYTES)',
+    '.max_header_list_size(u32::MAX)',
+    'lib::server::connection::tests::the_streams_and_headers',
+  ),
+  changed(
+    'an idle connection ends',
+    'server/connection.rs',
+    '_ = ticks.tick() => if requests.none_since_last_asked() {',
+    '_ = ticks.tick() => if requests.none_since_last_asked() && false {',
+    'lib::server::connection::tests::an_idle_connection_of_http2',
+  ),
+  changed(
+    'a connection with a request is not idle',
+    'server/connection.rs',
+    ' && self.active.load(Ordering::Relaxed) == 0',
+    '',
+    'lib::server::connection::tests::a_connection_is_idle_only',
+  ),
+  gone(
+    'a peer that answers no ping is let go',
+    'server/connection.rs',
+    '.keep_alive_interval(IDLE)',
+    'lib::server::connection::tests::a_peer_of_http2_that_answers_no_ping',
+  ),
+  gone(
+    'a header has a time',
+    'server/connection.rs',
+    '.header_read_timeout(limits.header_timeout)',
+    'lib::server::connection::tests::a_peer_that_sends_no_whole_header',
+  ),
+  changed(
+    'the first bytes have a time',
+    'server/connection.rs',
+    'if read.is_pending() && self.alarm.as_mut().poll(context).is_ready() {',
+    'if read.is_pending() && self.alarm.as_mut().poll(context).is_ready() && false {',
+    'lib::server::connection::tests::a_peer_that_sends_no_whole_header',
+  ),
+  changed(
+    'a client that takes nothing is let go',
+    'server/stall.rs',
+    'wait_since(matches!(frame, Poll::Ready(Some(_))).then(Instant::now));',
+    'wait_since(None);',
+    'gateway::streaming::a_client_that_takes_nothing_any_more',
+  ),
+  changed(
+    'the channel of this instance alone',
+    'server/routes.rs',
+    '== self.instance',
+    '!= "other"',
+    'gateway::channel::only_the_chunked_media_type',
+  ),
+  changed(
+    'origins that are listed',
+    'server/cors.rs',
+    'Origins::Listed(listed) => listed.iter().any(|known| origin == known.as_str()),',
+    'Origins::Listed(listed) => listed.iter().any(|known| origin.to_str().is_ok_and(|o| o.starts_with(known))),',
+    'lib::server::cors',
+  ),
+  changed('parameters stand once', 'server/query.rs', 'if repeated {', 'if repeated && false {', 'lib::server::query'),
+  changed(
+    'a model in the image is reached without a network',
+    'config/check.rs',
+    'if kind == Upstream::InImage && !address.is_local() {',
+    'if kind == Upstream::InImage && !address.is_local() && false {',
+    'lib::config',
+  ),
+]
