@@ -73,8 +73,8 @@ async fn a_second_signal_ends_at_once() {
 async fn an_idle_gateway_stops_at_once() {
     let upstream = Upstream::fixed("{}");
     let swtpm = Swtpm::start().await;
-    let mut gateway = Setup::new(&swtpm, &upstream).start().await;
-    // A connection that is kept open without a request does not count.
+    let mut gateway = Setup::new(&swtpm, &upstream).with("limits.header_timeout_ms", 60_000).start().await;
+    // A connection that is kept open without a request does not count. Its own limit comes after that of a stop.
     let _idle = TcpStream::connect(&gateway.address).await.unwrap();
     assert_eq!(health(&gateway).await, (200, "ok".into()));
     gateway.signal(Signal::TERM);

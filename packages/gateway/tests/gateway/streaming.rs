@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use crate::support::client::{Attested, Opener};
 use crate::support::http::{Version, get};
 use crate::support::upstream::{Broken, whole};
-use crate::support::{Answer, Gateway, Message, Setup, Swtpm, Upstream, in_time};
+use crate::support::{Gateway, Message, Setup, Swtpm, Upstream, in_time};
 
 fn chat() -> Message {
     Message::post("/v1/chat/completions", r#"{"stream":true}"#)
