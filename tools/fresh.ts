@@ -63,7 +63,11 @@ async function runStart(): Promise<void> {
   if (page.status !== 200) throw new Error(`the page answered ${page.status}`)
   const chat = await succeed('program', `node --import tsx examples/minimal/chat.ts ${address[1]}`, 5 * minutes)
   if (chat.lines.join('').length < 20) throw new Error('the program got no answer of the model')
-  await succeed('scripts', 'npm run --silent vectors:bundle && node packages/cli/dist/blindllama.js --help', 10 * minutes)
+  await succeed(
+    'scripts',
+    'npm run --silent vectors:bundle && node packages/cli/dist/blindllama.js --help',
+    10 * minutes,
+  )
   start.tell('stop')
   await start.line(/^ended with (?:0|130)$/, minutes)
 }
