@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { BlindLlamaError } from '../src/errors.js'
 
@@ -8,7 +9,7 @@ describe('an error', () => {
   test('has a code, a cause and a name, and says its code to people too', () => {
     expect(error).toBeInstanceOf(Error)
     expect(error.code).toBe('channel.unreachable')
-    expect(error.cause).toBe(cause)
+    expect(error.cause).toMatchObject({ name: 'TypeError' })
     expect(String(error)).toBe('BlindLlamaError: The service could not be reached (channel.unreachable)')
     expect(error.verdict).toBeUndefined()
   })
@@ -21,5 +22,64 @@ describe('an error', () => {
 
   test.each([new Error('x'), { code: 'client.closed' }, undefined, null, 'client.closed'])('%s is none', (value) => {
     expect(BlindLlamaError.isInstance(value)).toBe(false)
+  })
+})
+
+describe('the cause of an error', () => {
+  const secret = 'sk-live-SECRET'
+
+  function told(cause: unknown): string {
+    const error = new BlindLlamaError('request.body', 'The body cannot be read', { cause })
+    return inspect(error, { depth: 12, showHidden: true })
+  }
+
+  function thrownBy(work: () => unknown): unknown {
+    try {
+      work()
+    } catch (error) {
+      return error
+    }
+    return expect.unreachable('nothing was thrown')
+  }
+
+  test.each<[string, unknown]>([
+    ['a header value that the platform quotes', thrownBy(() => new Headers({ authorization: `${secret}\n42` }))],
+    ['an address that the platform quotes', thrownBy(() => new URL(`//[${secret}`))],
+    ['a message', new Error(secret)],
+    ['a name', Object.assign(new Error('x'), { name: secret })],
+    ['a name that is none', Object.assign(new Error('x'), { name: Symbol(secret) })],
+    ['a code', Object.assign(new Error('x'), { code: secret })],
+    ['a member', Object.assign(new Error('x'), { input: secret, headers: { authorization: secret } })],
+    ['a stack', Object.assign(new Error('x'), { stack: secret })],
+    ['a cause of its own', new Error('x', { cause: new Error('y', { cause: new Error(secret) }) })],
+    ['several errors in one', new AggregateError([new Error(secret)], 'x')],
+    ['an error of another copy of the package', Object.assign(new Error(secret), { [Symbol.for('blindllama.error')]: true })],
+    ['a DOMException', new DOMException(secret, 'NotReadableError')],
+    ['text', secret],
+    ['an object', { prompt: secret }],
+  ])('holds no secret of %s', (_, cause) => {
+    expect(told(cause)).not.toContain('SECRET')
+  })
+
+  test('keeps what kind of failure it was, down to the system', () => {
+    const system = Object.assign(new Error('connect ECONNREFUSED 10.0.0.7:443'), { code: 'ECONNREFUSED' })
+    const error = new BlindLlamaError('evidence.unreachable', 'No answer', {
+      cause: new TypeError('fetch failed', { cause: system }),
+    })
+    expect(error.cause).toMatchObject({ name: 'TypeError', cause: { name: 'Error', code: 'ECONNREFUSED' } })
+    expect(new BlindLlamaError('client.state', 'x', { cause: new DOMException('', 'QuotaExceededError') }).cause).toMatchObject(
+      { name: 'QuotaExceededError' },
+    )
+  })
+
+  test('is kept whole where it is one of ours', () => {
+    const inner = new BlindLlamaError('client.closed', 'The client was closed')
+    expect(new BlindLlamaError('receipt.incomplete', 'x', { cause: inner }).cause).toBe(inner)
+  })
+
+  test('ends, also where it names itself', () => {
+    const loop = new Error('x')
+    loop.cause = loop
+    expect(told(loop)).toContain('request.body')
   })
 })
