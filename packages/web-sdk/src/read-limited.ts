@@ -6,11 +6,7 @@ import { type Bytes, concat } from './bytes.js'
  * @param signal lets go of the body when it aborts
  * @throws what the platform throws where the body breaks off or the request was aborted.
  */
-export async function readLimited(
-  response: Response,
-  limit: number,
-  signal?: AbortSignal,
-): Promise<Bytes | undefined> {
+export async function readLimited(response: Response, limit: number, signal?: AbortSignal): Promise<Bytes | undefined> {
   if (!response.body) return new Uint8Array()
   const reader = response.body.getReader()
   const release = (): void => void reader.cancel().catch(() => {})

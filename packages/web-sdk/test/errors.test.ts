@@ -25,22 +25,22 @@ describe('an error', () => {
   })
 })
 
+function told(cause: unknown): string {
+  const error = new BlindLlamaError('request.body', 'The body cannot be read', { cause })
+  return inspect(error, { depth: 12, showHidden: true })
+}
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    work()
+  } catch (error) {
+    return error
+  }
+  return expect.unreachable('nothing was thrown')
+}
+
 describe('the cause of an error', () => {
   const secret = 'sk-live-SECRET'
-
-  function told(cause: unknown): string {
-    const error = new BlindLlamaError('request.body', 'The body cannot be read', { cause })
-    return inspect(error, { depth: 12, showHidden: true })
-  }
-
-  function thrownBy(work: () => unknown): unknown {
-    try {
-      work()
-    } catch (error) {
-      return error
-    }
-    return expect.unreachable('nothing was thrown')
-  }
 
   test.each<[string, unknown]>([
     ['a header value that the platform quotes', thrownBy(() => new Headers({ authorization: `${secret}\n42` }))],
@@ -53,7 +53,10 @@ describe('the cause of an error', () => {
     ['a stack', Object.assign(new Error('x'), { stack: secret })],
     ['a cause of its own', new Error('x', { cause: new Error('y', { cause: new Error(secret) }) })],
     ['several errors in one', new AggregateError([new Error(secret)], 'x')],
-    ['an error of another copy of the package', Object.assign(new Error(secret), { [Symbol.for('blindllama.error')]: true })],
+    [
+      'an error of another copy of the package',
+      Object.assign(new Error(secret), { [Symbol.for('blindllama.error')]: true }),
+    ],
     ['a DOMException', new DOMException(secret, 'NotReadableError')],
     ['text', secret],
     ['an object', { prompt: secret }],
@@ -67,9 +70,9 @@ describe('the cause of an error', () => {
       cause: new TypeError('fetch failed', { cause: system }),
     })
     expect(error.cause).toMatchObject({ name: 'TypeError', cause: { name: 'Error', code: 'ECONNREFUSED' } })
-    expect(new BlindLlamaError('client.state', 'x', { cause: new DOMException('', 'QuotaExceededError') }).cause).toMatchObject(
-      { name: 'QuotaExceededError' },
-    )
+    expect(
+      new BlindLlamaError('client.state', 'x', { cause: new DOMException('', 'QuotaExceededError') }).cause,
+    ).toMatchObject({ name: 'QuotaExceededError' })
   })
 
   test('is kept whole where it is one of ours', () => {

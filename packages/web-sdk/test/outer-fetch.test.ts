@@ -3,6 +3,8 @@ import { discard, over, platformFetch } from '../src/outer-fetch.js'
 
 afterEach(() => void vi.unstubAllGlobals())
 
+const platform: typeof fetch = async () => new Response('platform')
+
 describe('the fetch of the platform', () => {
   test('is taken when it is asked for, and stays what it was', async () => {
     const first = vi.fn<typeof fetch>(async () => new Response('first'))
@@ -14,7 +16,6 @@ describe('the fetch of the platform', () => {
   })
 
   test('is found below one of ours that a page put in its place', async () => {
-    const platform: typeof fetch = async () => new Response('platform')
     const ours = over(async () => expect.unreachable('ours was called'), platform)
     vi.stubGlobal('fetch', ours)
     expect(platformFetch()).toBe(platform)

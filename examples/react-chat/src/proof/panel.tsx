@@ -103,7 +103,8 @@ function OutcomeText({ state }: { readonly state: BlindLlamaState }): ReactEleme
           <p className="caveat">{anchor?.caveat}</p>
           {state.renewalError && (
             <p className="banner" data-testid="renewal-error">
-              Verifying again did not succeed, and what was verified before is still valid: {reasonOf(state.renewalError)}
+              Verifying again did not succeed, and what was verified before is still valid:{' '}
+              {reasonOf(state.renewalError)}
             </p>
           )}
           {warningsOf(state.verification).map(({ id, sentence }) => (

@@ -58,8 +58,6 @@ export async function verifyWithState(
 
 /** What the keeper answers, in time or not at all. */
 async function answerOf<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const late = (): BlindLlamaError =>
-    new BlindLlamaError('client.state_timeout', `The keeper of the state did not answer within ${timeoutMs / 1000} s`)
   try {
     return await within(timeoutMs, late, signal, work)
   } catch (cause) {
@@ -70,4 +68,11 @@ async function answerOf<T>(signal: AbortSignal, work: (signal: AbortSignal) => P
 
 function unkept(cause: unknown): BlindLlamaError {
   return new BlindLlamaError('client.state', 'What earlier visits found out could not be read or kept', { cause })
+}
+
+function late(): BlindLlamaError {
+  return new BlindLlamaError(
+    'client.state_timeout',
+    `The keeper of the state did not answer within ${timeoutMs / 1000} s`,
+  )
 }

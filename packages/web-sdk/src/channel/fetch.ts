@@ -29,11 +29,7 @@ export function channelFetch<Key extends ChannelKey>(
  * carries the same idempotency key to the same instance, which runs it once, so that a forged remark about the key cannot
  * make it run twice.
  */
-async function send<Key extends ChannelKey>(
-  request: InnerRequest,
-  keys: KeySource<Key>,
-  way: Way,
-): Promise<Response> {
+async function send<Key extends ChannelKey>(request: InnerRequest, keys: KeySource<Key>, way: Way): Promise<Response> {
   let key = await keys.current(request.signal)
   let keyExpired = false
   let keyReplaced = false

@@ -63,7 +63,10 @@ export function receiptOf(proof: Proof, exchange: SignedText | undefined): Recei
     const allowed: readonly unknown[] = Array.isArray(withCredentials) ? withCredentials : []
     const unnamed = digestsOnly ? [] : credentials.filter((name) => !allowed.includes(name))
     if (unnamed.length > 0)
-      throw new BlindLlamaError('receipt.credentials', `The request shows ${unnamed.join(', ')}, not in withCredentials`)
+      throw new BlindLlamaError(
+        'receipt.credentials',
+        `The request shows ${unnamed.join(', ')}, not in withCredentials`,
+      )
     return `${JSON.stringify(fileOf(proof, exchange, digestsOnly), undefined, 2)}\n`
   }
   return {

@@ -81,8 +81,6 @@ async function inTransaction<T>(
   mode: IDBTransactionMode,
   work: (store: IDBObjectStore) => Promise<T>,
 ): Promise<T> {
-  const late = (): BlindLlamaError =>
-    new BlindLlamaError('client.state_timeout', `The database did not answer within ${timeoutMs / 1000} s`)
   try {
     return await within(timeoutMs, late, undefined, async (signal) => {
       const database = await open(name, signal)
@@ -104,6 +102,10 @@ async function inTransaction<T>(
     if (cause instanceof BlindLlamaError) throw cause
     throw new BlindLlamaError('client.state', 'The browser refused the database', { cause })
   }
+}
+
+function late(): BlindLlamaError {
+  return new BlindLlamaError('client.state_timeout', `The database did not answer within ${timeoutMs / 1000} s`)
 }
 
 function abort(transaction: IDBTransaction): void {

@@ -46,6 +46,15 @@ function evidence(): Response {
   return new Response(pattern(10), { headers: { 'content-type': 'application/cbor' } })
 }
 
+async function slowly(): Promise<Response> {
+  vi.advanceTimersByTime(5_000)
+  return evidence()
+}
+
+async function unloadable(): Promise<never> {
+  throw new BlindLlamaError('wasm.load', 'not there')
+}
+
 afterEach(() => void vi.useRealTimers())
 
 describe('a verdict', () => {
@@ -69,11 +78,7 @@ describe('a verdict', () => {
 
   test('counts from the question on, and not from the answer', async () => {
     vi.useFakeTimers({ toFake: ['performance', 'Date'] })
-    const fetch = async (): Promise<Response> => {
-      vi.advanceTimersByTime(5_000)
-      return evidence()
-    }
-    const { lifetime } = (await attest({}, { fetch })) as { lifetime: { remainingMs: () => number } }
+    const { lifetime } = (await attest({}, { fetch: slowly })) as { lifetime: { remainingMs: () => number } }
     expect(lifetime.remainingMs()).toBe(60_000 - 5_000)
   })
 })
@@ -131,8 +136,7 @@ describe('an attestation', () => {
           return never()
         },
       }
-      const load = async (): Promise<never> => Promise.reject(new BlindLlamaError('wasm.load', 'not there'))
-      await expect(attest({ state }, { load })).rejects.toMatchObject({ code: 'wasm.load' })
+      await expect(attest({ state }, { load: unloadable })).rejects.toMatchObject({ code: 'wasm.load' })
       expect(waiting?.aborted, 'the lock is not waited for any more').toBe(true)
       await new Promise((resolve) => setTimeout(resolve, 20))
       expect(unhandled).not.toHaveBeenCalled()
@@ -141,9 +145,12 @@ describe('an attestation', () => {
     }
   })
 
-  test.each([0, -1, 1.5, Number.NaN, 2 ** 31, '1000' as unknown as number])('has no time of %s', async (attestTimeoutMs) => {
-    expect(() => settingsOf({ url: 'https://service.example/', policy: '{}', attestTimeoutMs })).toThrow(
-      expect.objectContaining({ code: 'client.options' }),
-    )
-  })
+  test.each([0, -1, 1.5, Number.NaN, 2 ** 31, '1000' as unknown as number])(
+    'has no time of %s',
+    async (attestTimeoutMs) => {
+      expect(() => settingsOf({ url: 'https://service.example/', policy: '{}', attestTimeoutMs })).toThrow(
+        expect.objectContaining({ code: 'client.options' }),
+      )
+    },
+  )
 })

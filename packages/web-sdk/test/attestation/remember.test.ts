@@ -8,6 +8,13 @@ const never = (): Promise<never> => new Promise(() => {})
 const passed = { result: 'pass', nextState: 'aa' } as unknown as PassedVerdict
 const working: StateKeeper = { load: async () => undefined, store: async () => true }
 
+const throws = (): never => {
+  throw new TypeError('not even a promise')
+}
+const atOnce: StateKeeper['exclusive'] = async (begin) => begin()
+const refused: StateKeeper['exclusive'] = async () => Promise.reject(new DOMException('', 'SecurityError'))
+const slow = async (): Promise<string> => new Promise((resolve) => setTimeout(() => resolve('slow'), 25_000))
+
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
@@ -40,10 +47,7 @@ describe('a keeper that does not answer', () => {
   })
 
   test('that throws in place of rejecting fails like one that rejects', async () => {
-    const load = (): never => {
-      throw new TypeError('not even a promise')
-    }
-    expect(await codeOf(verifyWithState({ ...working, load }, () => passed, signal))).toBe('client.state')
+    expect(await codeOf(verifyWithState({ ...working, load: throws }, () => passed, signal))).toBe('client.state')
   })
 
   test('whose answer always came too late for another tab ends in its code', async () => {
@@ -91,14 +95,11 @@ describe('a turn', () => {
   })
 
   test('has its own time: the bound is on the waiting', async () => {
-    const exclusive: StateKeeper['exclusive'] = async (begin) => begin()
-    const slow = async (): Promise<string> => new Promise((resolve) => setTimeout(() => resolve('slow'), 25_000))
-    expect(await codeOf(inTurn({ ...working, exclusive }, slow, signal))).toBe('resolved')
+    expect(await codeOf(inTurn({ ...working, exclusive: atOnce }, slow, signal))).toBe('resolved')
   })
 
   test('fails with the code of the place where the keeper fails before', async () => {
-    const exclusive: StateKeeper['exclusive'] = async () => Promise.reject(new DOMException('', 'SecurityError'))
-    expect(await codeOf(inTurn({ ...working, exclusive }, visit, signal))).toBe('client.state')
+    expect(await codeOf(inTurn({ ...working, exclusive: refused }, visit, signal))).toBe('client.state')
   })
 
   test('gives what the visit gave, whatever the keeper makes of it', async () => {
@@ -111,8 +112,9 @@ describe('a turn', () => {
   })
 
   test('fails with what the visit failed with', async () => {
-    const exclusive: StateKeeper['exclusive'] = async (begin) => begin()
     const failure = new Error('refused')
-    expect(await codeOf(inTurn({ ...working, exclusive }, async () => Promise.reject(failure), signal))).toBe(failure)
+    expect(await codeOf(inTurn({ ...working, exclusive: atOnce }, async () => Promise.reject(failure), signal))).toBe(
+      failure,
+    )
   })
 })

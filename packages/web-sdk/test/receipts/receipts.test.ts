@@ -134,7 +134,14 @@ describe('a receipt', () => {
 
   test('shows no field that is not known to be harmless, and no parameter of the query, unless it is told to', async () => {
     const url = new URL('v1/chat/completions?key=secret&api-version=1&a=?&b', service.base)
-    const secrets = ['ocp-apim-subscription-key', 'x-functions-key', 'x-auth', 'x-session-id', 'x-litellm-key', 'nobody-knows']
+    const secrets = [
+      'ocp-apim-subscription-key',
+      'x-functions-key',
+      'x-auth',
+      'x-session-id',
+      'x-litellm-key',
+      'nobody-knows',
+    ]
     const harmless = { accept: '*/*', 'content-type': 'text/plain', 'user-agent': 'x', 'x-stainless-lang': 'js' }
     const headers = { ...harmless, ...Object.fromEntries(secrets.map((name) => [name, 'secret'])) }
     const response = await fetch(url, { method: 'POST', body: 'hello', headers })

@@ -67,25 +67,25 @@ describe('the real verifier', () => {
   })
 })
 
+/** The verifier with another sentence in one of its messages: a module that works and has another hash. */
+async function altered(): Promise<WebAssembly.Module> {
+  const bytes = readWasm()
+  const at = Buffer.from(bytes).indexOf('strict JSON')
+  expect(at).toBeGreaterThan(0)
+  bytes.set(utf8('STRICT'), at)
+  return WebAssembly.compile(bytes)
+}
+
+function sentence(of: Verifier): string {
+  const verdict = of.verify(input({ policy: utf8('{') }))
+  return verdict.result === 'fail' ? verdict.detail : expect.unreachable('no policy')
+}
+
 describe('a module that its caller compiled', () => {
   beforeEach(async () => {
     vi.resetModules()
     ;({ loadVerifier } = await import('../../src/verifier/load.js'))
   })
-
-  /** The verifier with another sentence in one of its messages: a module that works and has another hash. */
-  async function altered(): Promise<WebAssembly.Module> {
-    const bytes = readWasm()
-    const at = Buffer.from(bytes).indexOf('strict JSON')
-    expect(at).toBeGreaterThan(0)
-    bytes.set(utf8('STRICT'), at)
-    return WebAssembly.compile(bytes)
-  }
-
-  function sentence(of: Verifier): string {
-    const verdict = of.verify(input({ policy: utf8('{') }))
-    return verdict.result === 'fail' ? verdict.detail : expect.unreachable('no policy')
-  }
 
   test('never serves callers who were promised the hash', async () => {
     const own = await loadVerifier(await altered())
