@@ -62,7 +62,8 @@ async function answerOf<T>(signal: AbortSignal, work: (signal: AbortSignal) => P
     return await within(timeoutMs, late, signal, work)
   } catch (cause) {
     signal.throwIfAborted()
-    throw cause instanceof BlindLlamaError ? cause : unkept(cause)
+    // Beside the script, the keeper's module has a copy of the class of its own.
+    throw BlindLlamaError.isInstance(cause) ? cause : unkept(cause)
   }
 }
 
