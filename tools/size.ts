@@ -1,7 +1,7 @@
 /**
  * What a page loads: the SDK's entries as a bundler minifies them, and the verifier.
  *
- *     pnpm size [--json]    exits with 1 when the WebAssembly or the core exceeds its budget
+ *     pnpm size [--json]    exits with 1 when the WebAssembly, the core or both together exceed their budget
  *
  * Reads what `pnpm build` made.
  */
@@ -18,8 +18,8 @@ interface Size {
   brotli: number
 }
 
-/** Gzip, in bytes: neither may grow beyond them. */
-const budgets = { wasm: 88_000, core: 16_000 }
+/** Gzip, in bytes: the upper bounds. */
+const budgets = { wasm: 84_000, core: 16_000, total: 100_000 }
 const sdk: string = fileURLToPath(new URL('../packages/web-sdk', import.meta.url))
 const { json } = parseArgs({ options: { json: { type: 'boolean' } } }).values
 
@@ -85,6 +85,7 @@ else {
 for (const [name, { gzip }, budget] of [
   ['verifier (WebAssembly)', wasm, budgets.wasm],
   ['core', core, budgets.core],
+  ['verifier + core', total, budgets.total],
 ] as const)
   if (gzip > budget) {
     process.stderr.write(`${name}: ${gzip} bytes gzip exceed the budget of ${budget}\n`)

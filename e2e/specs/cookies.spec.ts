@@ -29,11 +29,11 @@ test.describe('a page with cookies', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  for (const [where, shared] of [
-    ['of its own origin', true],
-    ['of another origin on the same host', false],
+  for (const [title, shared] of [
+    ['sends none to a service of its own origin', true],
+    ['sends none to a service of another origin on the same host', false],
   ] as const)
-    test(`sends none to a service ${where}`, async ({ browserEngine }) => {
+    test(title, async ({ browserEngine }) => {
       const proxy = await ServiceProxy.start(staging.url, shared ? { page: pages.origin } : {})
       const { tab, close } = await browserEngine.newTab()
       try {

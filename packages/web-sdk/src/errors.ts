@@ -39,7 +39,7 @@ export class BlindLlamaError extends Error {
 
 /** Names of standard errors and of `DOMException`, and codes of Node.js: words that no caller writes. */
 const standardName = /^(?:[A-Z][a-z]+){0,5}Error$/
-const systemCode = /^(?:ERR_|UND_ERR_|E)[A-Z][A-Z_]{1,40}$/
+const systemCode = /^(?:UND_)?E[A-Z_]{2,40}$/
 /** A failed `fetch` of Node.js has the reason two causes down. */
 const maxDepth = 4
 

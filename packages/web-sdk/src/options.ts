@@ -73,10 +73,10 @@ function baseUrl(name: 'url' | 'relay', value: string | URL): URL {
   return url
 }
 
-function milliseconds(name: string, value: number): number {
+function milliseconds(value: number): number {
   // Timers take no more, and fire at once.
-  if (Number.isInteger(value) && value > 0 && value < 2 ** 31) return value
-  throw new BlindLlamaError('client.options', `\`${name}\` must be an integer from 1 to 2147483647`)
+  if (value > 0 && value < 2 ** 31 && Number.isInteger(value)) return value
+  throw new BlindLlamaError('client.options', '`attestTimeoutMs` must be an integer from 1 to 2147483647')
 }
 
 /** @throws {BlindLlamaError} `client.options` */
@@ -102,7 +102,7 @@ export function settingsOf(options: ConnectOptions<boolean>, fetch: Settings['fe
     audience: base.origin,
     policy: policyBytes(options.policy),
     allowSimulated: options.dangerouslyAllowSimulated === true,
-    attestTimeoutMs: milliseconds('attestTimeoutMs', options.attestTimeoutMs ?? 40_000),
+    attestTimeoutMs: milliseconds(options.attestTimeoutMs ?? 40_000),
     fetch,
     state: options.state,
     receipts: options.receipts,

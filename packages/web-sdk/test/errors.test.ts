@@ -43,24 +43,30 @@ describe('the cause of an error', () => {
   const secret = 'sk-live-SECRET'
 
   test.each<[string, unknown]>([
-    ['a header value that the platform quotes', thrownBy(() => new Headers({ authorization: `${secret}\n42` }))],
-    ['an address that the platform quotes', thrownBy(() => new URL(`//[${secret}`))],
-    ['a message', new Error(secret)],
-    ['a name', Object.assign(new Error('x'), { name: secret })],
-    ['a name that is none', Object.assign(new Error('x'), { name: Symbol(secret) })],
-    ['a code', Object.assign(new Error('x'), { code: secret })],
-    ['a member', Object.assign(new Error('x'), { input: secret, headers: { authorization: secret } })],
-    ['a stack', Object.assign(new Error('x'), { stack: secret })],
-    ['a cause of its own', new Error('x', { cause: new Error('y', { cause: new Error(secret) }) })],
-    ['several errors in one', new AggregateError([new Error(secret)], 'x')],
     [
-      'an error of another copy of the package',
+      'holds no secret of a header value that the platform quotes',
+      thrownBy(() => new Headers({ authorization: `${secret}\n42` })),
+    ],
+    ['holds no secret of an address that the platform quotes', thrownBy(() => new URL(`//[${secret}`))],
+    ['holds no secret of a message', new Error(secret)],
+    ['holds no secret of a name', Object.assign(new Error('x'), { name: secret })],
+    ['holds no secret of a name that is none', Object.assign(new Error('x'), { name: Symbol(secret) })],
+    ['holds no secret of a code', Object.assign(new Error('x'), { code: secret })],
+    [
+      'holds no secret of a member',
+      Object.assign(new Error('x'), { input: secret, headers: { authorization: secret } }),
+    ],
+    ['holds no secret of a stack', Object.assign(new Error('x'), { stack: secret })],
+    ['holds no secret of a cause of its own', new Error('x', { cause: new Error('y', { cause: new Error(secret) }) })],
+    ['holds no secret of several errors in one', new AggregateError([new Error(secret)], 'x')],
+    [
+      'holds no secret of an error of another copy of the package',
       Object.assign(new Error(secret), { [Symbol.for('blindllama.error')]: true }),
     ],
-    ['a DOMException', new DOMException(secret, 'NotReadableError')],
-    ['text', secret],
-    ['an object', { prompt: secret }],
-  ])('holds no secret of %s', (_, cause) => {
+    ['holds no secret of a DOMException', new DOMException(secret, 'NotReadableError')],
+    ['holds no secret of text', secret],
+    ['holds no secret of an object', { prompt: secret }],
+  ])('%s', (_, cause) => {
     expect(told(cause)).not.toContain('SECRET')
   })
 

@@ -72,8 +72,5 @@ function unkept(cause: unknown): BlindLlamaError {
 }
 
 function late(): BlindLlamaError {
-  return new BlindLlamaError(
-    'client.state_timeout',
-    `The keeper of the state did not answer within ${timeoutMs / 1000} s`,
-  )
+  return new BlindLlamaError('client.state_timeout', 'The keeper of the state did not answer within 15 s')
 }

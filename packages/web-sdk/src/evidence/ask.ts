@@ -38,8 +38,7 @@ function address({ endpoint, nonce, have }: Question): URL {
  * @throws {BlindLlamaError} `evidence.…`; the reason of `signal` where that aborted.
  */
 export async function askEvidence(question: Question): Promise<Bytes> {
-  const late = (): BlindLlamaError =>
-    new BlindLlamaError('evidence.timeout', `No evidence within ${timeoutMs / 1000} s`)
+  const late = (): BlindLlamaError => new BlindLlamaError('evidence.timeout', 'No evidence within 30 s')
   return within(timeoutMs, late, question.signal, async (signal) => {
     try {
       return await receive(await question.fetch(address(question), { ...outerRequest, signal }))

@@ -105,7 +105,7 @@ async function inTransaction<T>(
 }
 
 function late(): BlindLlamaError {
-  return new BlindLlamaError('client.state_timeout', `The database did not answer within ${timeoutMs / 1000} s`)
+  return new BlindLlamaError('client.state_timeout', 'The database did not answer within 10 s')
 }
 
 function abort(transaction: IDBTransaction): void {

@@ -47,15 +47,14 @@ export function compileError(cause: unknown): BlindLlamaError {
 async function readWasm(source: WasmToCompile, { fetch, signal }: Download): Promise<Bytes> {
   if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice()
   if (source instanceof ArrayBuffer) return new Uint8Array(source.slice())
-  const late = (): BlindLlamaError =>
-    new BlindLlamaError('wasm.timeout', `The verifier did not arrive within ${timeoutMs / 1000} s`)
+  const late = (): BlindLlamaError => new BlindLlamaError('wasm.timeout', 'The verifier did not arrive within 30 s')
   return within(timeoutMs, late, signal, async (own) => {
     try {
       const response = source instanceof Response ? source : await open(source, fetch, own)
       if (response instanceof Uint8Array) return response
       const bytes = response.ok && (await readLimited(response, maxBytes, own))
       if (bytes) return bytes
-      throw new BlindLlamaError('wasm.load', `What answered ${response.status} in place of the verifier is not it`)
+      throw new BlindLlamaError('wasm.load', `The server of the verifier answered ${response.status}`)
     } catch (cause) {
       if (cause instanceof BlindLlamaError) throw cause
       throw new BlindLlamaError('wasm.load', 'The verifier could not be loaded', { cause })

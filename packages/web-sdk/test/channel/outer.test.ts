@@ -80,21 +80,33 @@ describe('an error', () => {
   const secret = 'sk-live-SECRET'
 
   test.each<[string, string, () => Promise<Response>]>([
-    ['a header', 'request.field', () => chat('x', { headers: { authorization: `${secret}\n42` } })],
-    ['an address', 'client.destination', () => send(`//[service.example/?key=${secret}`)],
-    ['an address of another server', 'client.destination', () => send(`https://other.example/?key=${secret}`)],
-    ['a method', 'request.field', () => chat('x', { method: `${secret} X` })],
     [
-      'a stream',
+      'with all its causes holds nothing of a header',
+      'request.field',
+      () => chat('x', { headers: { authorization: `${secret}\n42` } }),
+    ],
+    [
+      'with all its causes holds nothing of an address',
+      'client.destination',
+      () => send(`//[service.example/?key=${secret}`),
+    ],
+    [
+      'with all its causes holds nothing of an address of another server',
+      'client.destination',
+      () => send(`https://other.example/?key=${secret}`),
+    ],
+    ['with all its causes holds nothing of a method', 'request.field', () => chat('x', { method: `${secret} X` })],
+    [
+      'with all its causes holds nothing of a stream',
       'request.body',
       () => chatOf(new ReadableStream({ start: (stream) => stream.error(new Error(secret)) })),
     ],
     [
-      'a stream of text',
+      'with all its causes holds nothing of a stream of text',
       'request.body',
       () => chatOf(new ReadableStream({ start: (stream) => stream.enqueue(secret) })),
     ],
-  ])('with all its causes holds nothing of %s', async (_, code, sending) => {
+  ])('%s', async (_, code, sending) => {
     const error = await sending().catch((caught: unknown) => caught)
     expect(error).toMatchObject({ name: 'BlindLlamaError', code })
     expect(inspect(error, { depth: 12, showHidden: true })).not.toContain('SECRET')
