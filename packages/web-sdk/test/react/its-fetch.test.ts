@@ -73,7 +73,7 @@ describe('its fetch', () => {
     const waiting = expect(send?.(models)).rejects.toMatchObject({ code: 'client.idle' })
     leave.abort(new Error('left'))
     await expect(left).rejects.toThrow('left')
-    await vi.runAllTimersAsync()
+    await vi.advanceTimersByTimeAsync(10_000)
     await waiting
     vi.useRealTimers()
   })

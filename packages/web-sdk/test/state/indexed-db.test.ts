@@ -69,7 +69,7 @@ async function codeOf(work: Promise<unknown>): Promise<unknown> {
     () => 'resolved',
     (error: unknown) => (error as { code?: unknown }).code,
   )
-  await vi.runAllTimersAsync()
+  await vi.advanceTimersByTimeAsync(10_000)
   return code
 }
 
