@@ -38,7 +38,6 @@ function address({ endpoint, nonce, have }: Question): URL {
  * @throws {BlindLlamaError} `evidence.…`; the reason of `signal` where that aborted.
  */
 export async function askEvidence(question: Question): Promise<Bytes> {
-  const late = (): BlindLlamaError => new BlindLlamaError('evidence.timeout', 'No evidence within 30 s')
   return within(timeoutMs, late, question.signal, async (signal) => {
     try {
       return await receive(await question.fetch(address(question), { ...outerRequest, signal }))
@@ -47,6 +46,10 @@ export async function askEvidence(question: Question): Promise<Bytes> {
       throw new BlindLlamaError('evidence.unreachable', 'The service could not be reached for its evidence', { cause })
     }
   })
+}
+
+function late(): BlindLlamaError {
+  return new BlindLlamaError('evidence.timeout', 'No evidence within 30 s')
 }
 
 async function receive(response: Response): Promise<Bytes> {

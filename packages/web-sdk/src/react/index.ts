@@ -20,6 +20,4 @@ export type { BlindLlamaState, UseBlindLlama } from './use-blindllama.js'
  * Options may be written inline: they are compared by value, and components with equal options share one attestation.
  * Without options the hook is idle. It is idle on a server too, so that markup and hydration agree.
  */
-export const useBlindLlama: UseBlindLlama = createUseBlindLlama(
-  new Sessions((options, fetch) => openClient(options, { ...origins, fetch })),
-)
+export const useBlindLlama: UseBlindLlama = createUseBlindLlama(new Sessions((options) => openClient(options, origins)))

@@ -3,7 +3,6 @@ import type { OpenedClient } from '../connect.js'
 import { BlindLlamaError } from '../errors.js'
 import type { AttestReason, ConnectEvent } from '../events.js'
 import type { ConnectOptions } from '../options.js'
-import { platformFetch } from '../outer-fetch.js'
 import type { FailedVerdict, TrustedVerdict } from '../verdict.js'
 import type { UseBlindLlamaOptions } from './options.js'
 
@@ -52,10 +51,9 @@ const NOTHING = { verification: undefined, error: undefined, expiresAt: undefine
 /** One object for every idle component: `useSyncExternalStore` compares snapshots by identity. */
 export const IDLE: State = { status: 'idle', ...NOTHING }
 
-/** Makes a client that sends its bytes with `fetch`. */
+/** Makes a client; it sends with the platform's `fetch` as it is then, whatever the page puts in its place later. */
 export type Open = (
   options: ConnectOptions<true> | ConnectOptions<false>,
-  fetch: typeof globalThis.fetch,
 ) => Pick<OpenedClient, 'fetch' | 'attest' | 'close'>
 
 /**
@@ -70,8 +68,6 @@ export class Session {
   readonly #options: UseBlindLlamaOptions
   readonly #changed: () => void
   readonly #heard: (event: ConnectEvent) => void
-  /** Taken once: by the time of a retry the page may have put a `fetch` of ours in its place. */
-  readonly #platformFetch = platformFetch()
   #state: State = IDLE
   #client: ReturnType<Open> | undefined
   #closed = false
@@ -101,10 +97,10 @@ export class Session {
       return
     const reason = this.#state.status === 'ready' ? 'renew' : 'connect'
     try {
-      this.#client ??= this.#open(
-        { ...this.#options, onEvent: (event) => this.#follow(event) } as ConnectOptions<true> | ConnectOptions<false>,
-        this.#platformFetch,
-      )
+      this.#client ??= this.#open({
+        ...this.#options,
+        onEvent: (event) => this.#follow(event),
+      } as ConnectOptions<true> | ConnectOptions<false>)
     } catch (error) {
       this.#failed(error)
       return

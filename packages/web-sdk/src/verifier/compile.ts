@@ -47,7 +47,6 @@ export function compileError(cause: unknown): BlindLlamaError {
 async function readWasm(source: WasmToCompile, { fetch, signal }: Download): Promise<Bytes> {
   if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice()
   if (source instanceof ArrayBuffer) return new Uint8Array(source.slice())
-  const late = (): BlindLlamaError => new BlindLlamaError('wasm.timeout', 'The verifier did not arrive within 30 s')
   return within(timeoutMs, late, signal, async (own) => {
     try {
       const response = source instanceof Response ? source : await open(source, fetch, own)
@@ -60,6 +59,10 @@ async function readWasm(source: WasmToCompile, { fetch, signal }: Download): Pro
       throw new BlindLlamaError('wasm.load', 'The verifier could not be loaded', { cause })
     }
   })
+}
+
+function late(): BlindLlamaError {
+  return new BlindLlamaError('wasm.timeout', 'The verifier did not arrive within 30 s')
 }
 
 /** What Node.js offers to modules that also run elsewhere: a bundler for the browser sees no import. */

@@ -303,6 +303,17 @@ test('the fetch that was there when the client was made sends everything, also a
   expect(globalThis.fetch).toBe(platform)
 })
 
+test('a service that never answers ends in the time that the page gives it, and nothing is left waiting', async () => {
+  const closed: Promise<unknown>[] = []
+  service.relay.intercept = (_request, response) => {
+    closed.push(new Promise((resolve) => response.once('close', resolve)))
+    return true
+  }
+  await expect(connect({ attestTimeoutMs: 200 })).rejects.toMatchObject({ code: 'client.attest_timeout' })
+  expect(closed).toHaveLength(1)
+  await Promise.all(closed)
+})
+
 test('a renewal that fails without a word about the service leaves the key in use', async () => {
   const client = await connect()
   const models = new URL('v1/models', service.relay.url)

@@ -14,8 +14,8 @@ import type { FailedVerdict, PassedVerdict } from '../../src/verdict.js'
  */
 export class HeldClients {
   readonly opened: HeldClient[] = []
-  readonly open: Open = (options, fetch) => {
-    const client = new HeldClient(options, fetch)
+  readonly open: Open = (options) => {
+    const client = new HeldClient(options)
     this.opened.push(client)
     return client
   }
@@ -29,15 +29,12 @@ export class HeldClients {
 
 export class HeldClient implements Pick<OpenedClient, 'fetch' | 'attest' | 'close'> {
   readonly options: ConnectOptions<boolean>
-  /** What the client was given to send its bytes with. */
-  readonly outer: typeof globalThis.fetch
   readonly attestations: string[] = []
   closed = false
   #settle: Held = hold()
 
-  constructor(options: ConnectOptions<boolean>, outer: typeof globalThis.fetch) {
+  constructor(options: ConnectOptions<boolean>) {
     this.options = options
-    this.outer = outer
   }
 
   readonly fetch: typeof globalThis.fetch = async () => {

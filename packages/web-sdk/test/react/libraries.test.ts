@@ -10,6 +10,7 @@ import { renderToString } from 'react-dom/server'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openClient } from '../../src/connect.js'
 import { BlindLlamaError } from '../../src/errors.js'
+import { platformFetch } from '../../src/outer-fetch.js'
 import type { Policy } from '../../src/policy.js'
 import type { UseBlindLlamaOptions } from '../../src/react/options.js'
 import { Sessions } from '../../src/react/sessions.js'
@@ -49,7 +50,7 @@ beforeEach(() => {
       return fetch(input, init)
     }
   useBlindLlama = createUseBlindLlama(
-    new Sessions((given, fetch) => openClient(given, { ...origins, fetch: held(fetch) })),
+    new Sessions((given) => openClient(given, { ...origins, fetch: held(platformFetch()) })),
   )
 })
 

@@ -302,17 +302,6 @@ describe('attesting again', () => {
     expect(result.current.status).toBe('attesting')
   })
 
-  it('gives a retry the fetch that was there first, whatever the page puts in its place', async () => {
-    const { result } = renderHook(() => useBlindLlama(inline()))
-    const before = held.last.outer
-    vi.stubGlobal('fetch', result.current.fetch)
-    await settle(() => held.last.refuse())
-    await settle(() => result.current.retry())
-    vi.unstubAllGlobals()
-    expect(held.opened).toHaveLength(1)
-    expect(held.last.outer).toBe(before)
-  })
-
   it('may be asked for by whoever hears of a failure, while it is told', async () => {
     const { result } = renderHook(() =>
       useBlindLlama(inline({ onEvent: ({ type }) => void (type === 'failed' && result.current.retry()) })),
