@@ -35,8 +35,6 @@ export interface Origins {
   wasm: () => WasmSource
   /** MLKEM768-X25519 for engines without it. */
   hybrid: () => Promise<Kem>
-  /** What sends the bytes. Default: the platform's `fetch` as it is when the client is made. */
-  fetch?: typeof globalThis.fetch
 }
 
 /** A client before its first attestation, and after it. */
@@ -61,7 +59,7 @@ export interface OpenedClient {
  */
 export function openClient(options: ConnectOptions<boolean>, origins: Origins): OpenedClient {
   assertEnvironment()
-  const settings = settingsOf(options, origins.fetch)
+  const settings = settingsOf(options)
   const emit = emitterOf(options.onEvent)
   let verifier: Verifier | undefined
   const load = async (signal: AbortSignal): Promise<Verifier> =>

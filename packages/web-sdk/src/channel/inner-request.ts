@@ -52,7 +52,7 @@ export async function readRequest(
   const url = urlOf(request?.url ?? String(input))
   // A page may put this `fetch` in place of the platform's: an attestation that waits for itself would never end.
   if ([base, endpoint].some((at) => url.href.startsWith(`${at.href}blindllama/v1/`)))
-    throw new BlindLlamaError('client.own_endpoint', 'The channel carries no request to the endpoints of the protocol')
+    throw new BlindLlamaError('client.own_endpoint', 'The channel does not carry the protocol itself')
   const path = pathUnder(base, url)
   const method = methodOf(init?.method ?? request?.method ?? 'GET')
   const headers = headersOf(init?.headers ?? request?.headers)

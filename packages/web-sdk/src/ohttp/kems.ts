@@ -21,7 +21,7 @@ export async function kemsFor(policy: Bytes, loadHybrid: () => Promise<Kem>, sig
   for (const hybrid of nativeHybrids) if (await works(hybrid)) return [x25519, hybrid]
   if (!demandsHybrid(policy)) return [x25519]
   try {
-    return [x25519, await within(timeoutMs, () => new DOMException('', 'TimeoutError'), signal, loadHybrid)]
+    return [x25519, await within(timeoutMs, () => new Error(), signal, loadHybrid)]
   } catch (cause) {
     signal?.throwIfAborted()
     throw new BlindLlamaError('client.post_quantum', 'The code for post-quantum keys could not be loaded', { cause })

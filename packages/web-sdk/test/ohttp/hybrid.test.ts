@@ -150,10 +150,7 @@ describe('an engine without ML-KEM', () => {
         void vi.advanceTimersByTimeAsync(30_000)
         return new Promise(() => {})
       })
-      await expect(kemsFor(hybridOnly, load)).rejects.toMatchObject({
-        code: 'client.post_quantum',
-        cause: { name: 'TimeoutError' },
-      })
+      await expect(kemsFor(hybridOnly, load)).rejects.toMatchObject({ code: 'client.post_quantum' })
     } finally {
       vi.useRealTimers()
     }

@@ -10,7 +10,6 @@ import { renderToString } from 'react-dom/server'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openClient } from '../../src/connect.js'
 import { BlindLlamaError } from '../../src/errors.js'
-import { platformFetch } from '../../src/outer-fetch.js'
 import type { Policy } from '../../src/policy.js'
 import type { UseBlindLlamaOptions } from '../../src/react/options.js'
 import { Sessions } from '../../src/react/sessions.js'
@@ -43,15 +42,7 @@ beforeEach(() => {
   gate = new Deferred()
   service.upstream.requests.length = 0
   recorder.forget()
-  const held =
-    (fetch: Fetch): Fetch =>
-    async (input, init) => {
-      await gate.promise
-      return fetch(input, init)
-    }
-  useBlindLlama = createUseBlindLlama(
-    new Sessions((given) => openClient(given, { ...origins, fetch: held(platformFetch()) })),
-  )
+  useBlindLlama = createUseBlindLlama(new Sessions((given) => openClient(given, origins)))
 })
 
 afterEach(() => {
@@ -104,11 +95,22 @@ async function outcome(work: Promise<string>): Promise<string> {
   return work.catch((error: unknown) => codeIn(error) ?? `no code of ours: ${String(error)}`)
 }
 
-function mount(given: UseBlindLlamaOptions<true> | undefined): {
-  result: { current: BlindLlamaState }
-  unmount: () => void
-} {
-  return renderHook(() => useBlindLlama(given))
+/** Shows a component whose client sends nothing before the gate is open; everything else on the page sends at once. */
+function mounted<Result>(component: () => Result): { result: { current: Result }; unmount: () => void } {
+  const platform = globalThis.fetch
+  globalThis.fetch = async (input, init) => {
+    await gate.promise
+    return platform(input, init)
+  }
+  try {
+    return renderHook(component)
+  } finally {
+    globalThis.fetch = platform
+  }
+}
+
+function mount(given: UseBlindLlamaOptions<true> | undefined): ReturnType<typeof mounted<ReturnType<UseBlindLlama>>> {
+  return mounted(() => useBlindLlama(given))
 }
 
 async function until(result: { current: BlindLlamaState }, status: BlindLlamaState['status']): Promise<void> {
@@ -200,7 +202,7 @@ function useAttestedChat(): { status: BlindLlamaState['status']; chat: ReturnTyp
 
 describe('useChat', () => {
   test('waits while the service is attested, and is answered', async () => {
-    const { result } = renderHook(useAttestedChat)
+    const { result } = mounted(useAttestedChat)
     expect(result.current.status).toBe('attesting')
     const sending = result.current.chat.sendMessage({ text: prompt })
     await expect.poll(() => result.current.chat.status).toBe('submitted')
@@ -216,7 +218,7 @@ describe('useChat', () => {
 test('a fetch that a page puts in place of the platform’s is called once for each request, also by a retry', async () => {
   const platform = globalThis.fetch
   gate.resolve()
-  const { result } = renderHook(() => useBlindLlama(options()))
+  const { result } = mount(options())
   let calls = 0
   globalThis.fetch = async (input, init) => {
     calls += 1
