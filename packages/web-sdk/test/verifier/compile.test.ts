@@ -16,7 +16,7 @@ beforeAll(async () => {
     if (request.url === '/stalled.wasm') response.writeHead(200).write(wasm.slice(0, 1000))
     else if (request.url === '/endless.wasm') {
       const more = (): void => {
-        while (!response.destroyed && response.write(new Uint8Array(65_536))) sent += 65_536
+        for (sent += 65_536; !response.destroyed && response.write(new Uint8Array(65_536));) sent += 65_536
       }
       response.on('drain', more)
       more()
