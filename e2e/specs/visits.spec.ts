@@ -12,8 +12,8 @@ import type { Tab } from '../support/tab.ts'
 interface Visit {
   /** How often the page connects at the same time. */
   readonly times?: number
-  /** What the browser does with the page's storage. */
-  readonly storage?: 'raised' | 'refused' | 'cleared'
+  /** What the browser, or another tab, does with the page's storage. */
+  readonly storage?: 'raised' | 'refused' | 'cleared' | 'locked'
 }
 
 /** Connects with a state in IndexedDB. Gives the codes of the step `state`, or of what went wrong, and how much is kept. */
@@ -39,6 +39,14 @@ async function visit(
         const at = kept.findIndex((byte, index) => byte === 0x58 && kept[index + 1] === 34) + 37
         const raised = [...kept.slice(0, at), 0x1a, 255, 255, 255, 255, ...kept.slice(at + 1)]
         await keeper.store(Uint8Array.from(raised), kept)
+      }
+      if (fate === 'locked') {
+        await new Promise<void>((held) => {
+          void navigator.locks.request('blindllama/state', async () => {
+            held()
+            return new Promise(() => {})
+          })
+        })
       }
       const connect = async (): Promise<string> => {
         try {
@@ -101,6 +109,11 @@ test.describe('what a page found out about a machine', () => {
       expect(await visit(tab, staging), 'it stays refused').toMatchObject({ outcomes: ['state.tpm_cleared'] })
       expect(await visit(tab, staging, { storage: 'cleared' })).toMatchObject({ outcomes: ['ok'] })
       expect(await visit(tab, staging, { storage: 'refused' })).toEqual({ outcomes: ['client.state'], kept: 0 })
+
+      await tab.open(`${pages.origin}/`)
+      expect(await visit(tab, staging, { storage: 'locked' }), 'another tab holds the lock for ever').toMatchObject({
+        outcomes: ['client.state_timeout'],
+      })
     } finally {
       await close()
     }

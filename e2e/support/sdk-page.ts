@@ -1,4 +1,4 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type * as Sdk from '@blindllama/web-sdk'
@@ -23,7 +23,9 @@ export async function writeSdkPage(folder: string): Promise<string> {
   await writeFile(join(page, 'index.html'), `${head}<script src="/blindllama.js"></script>`)
   const scripts = '<script src="/blindllama-post-quantum.js"></script><script src="/blindllama.js"></script>'
   await writeFile(join(page, 'post-quantum.html'), `${head}${scripts}`)
-  for (const name of ['blindllama.js', 'blindllama-post-quantum.js', 'blindllama_verifier_bg.wasm', 'state.js'])
+  const names = ['blindllama.js', 'blindllama-post-quantum.js', 'blindllama_verifier_bg.wasm', 'state.js']
+  const imported = (await readFile(join(sdkFolder, 'state.js'), 'utf8')).matchAll(/from "\.\/([\w.-]+)"/g)
+  for (const name of [...names, ...Array.from(imported, ([, chunk = '']) => chunk)])
     await copyFile(join(sdkFolder, name), join(page, name))
   return page
 }

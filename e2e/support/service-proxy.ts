@@ -17,7 +17,9 @@ export interface ProxyBehaviour {
   /** Answers in place of the service, as captive portals do; `undefined` lets the request pass. */
   readonly instead?: (method: string) => Foreign | undefined
   /** What becomes of the evidence on its way to the page. */
-  readonly evidence?: (bundle: Uint8Array) => Uint8Array
+  readonly evidence?: (bundle: Uint8Array) => Uint8Array | Promise<Uint8Array>
+  /** Base URL of what answers outside the paths of the protocol, so that a page shares its origin with its service. */
+  readonly page?: string
   /** Ends an encapsulated answer cleanly behind so many of its non-final chunks. */
   readonly cutAnswerAfterChunks?: number
 }
@@ -29,6 +31,8 @@ export class ServiceProxy {
   posts = 0
   /** What arrived here, in its order: `evidence`, or the method. */
   readonly arrived: string[] = []
+  /** Path and cookies of what arrived here. */
+  readonly seen: { readonly path: string; readonly cookie: string | undefined }[] = []
   readonly #server: Server
 
   private constructor(server: Server, origin: string) {
@@ -52,6 +56,7 @@ export class ServiceProxy {
       const method = request.method ?? ''
       if (method === 'POST') proxy.posts++
       proxy.arrived.push(method === 'GET' ? 'evidence' : method)
+      proxy.seen.push({ path: request.url ?? '', cookie: request.headers.cookie })
       const foreign = behaviour.instead?.(method)
       if (foreign) {
         request.resume()
@@ -77,12 +82,16 @@ async function forward(
   response: ServerResponse,
 ): Promise<void> {
   const { method, headers } = request
-  const onward = httpRequest(new URL(request.url ?? '/', upstream), { method: method ?? 'GET', headers })
+  // To a page that shares its origin with the service, the gateway's list of other origins does not apply.
+  if (behaviour.page !== undefined) delete headers.origin
+  const target = behaviour.page !== undefined && request.url?.startsWith('/blindllama/') !== true
+  const address = new URL(request.url ?? '/', target ? behaviour.page : upstream)
+  const onward = httpRequest(address, { method: method ?? 'GET', headers })
   response.once('close', () => onward.destroy())
   request.pipe(onward)
   const [answer] = (await once(onward, 'response')) as [IncomingMessage]
   if (behaviour.evidence && method === 'GET' && answer.headers['content-type'] === 'application/cbor') {
-    const bundle = behaviour.evidence(await buffer(answer))
+    const bundle = await behaviour.evidence(await buffer(answer))
     response.writeHead(200, { ...answer.headers, 'content-length': bundle.length }).end(bundle)
     return
   }

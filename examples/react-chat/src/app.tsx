@@ -31,7 +31,7 @@ export function App(): ReactElement {
   const closePanel = useCallback(() => setPanelOpen(false), [])
 
   const model = useMemo((): Model | undefined => {
-    if (staging === undefined || service.fetch === undefined) return undefined
+    if (staging === undefined) return undefined
     const openai = new OpenAI({
       baseURL: `${staging.url}v1`,
       // The staging's model asks for none. One that does gets it inside the encryption, like everything else.

@@ -332,7 +332,7 @@ pub enum Code {
     /// The gateway did not send the receipt that its claims promise.
     #[cfg(not(target_family = "wasm"))]
     RECEIPT_MISSING,
-    /// The receipt would show the API key or another secret that was sent with the request.
+    /// The receipt would show fields or query parameters of the request that may hold the API key or another secret.
     #[cfg(not(target_family = "wasm"))]
     RECEIPT_CREDENTIALS,
     /// Request and answer, or the file of a receipt, are longer than a receipt may be.
@@ -368,6 +368,9 @@ pub enum Code {
     /// The verifier could not be loaded.
     #[cfg(not(target_family = "wasm"))]
     WASM_LOAD,
+    /// The verifier was not delivered in time.
+    #[cfg(not(target_family = "wasm"))]
+    WASM_TIMEOUT,
     /// The verifier that was delivered is not the one that this SDK was built with.
     #[cfg(not(target_family = "wasm"))]
     WASM_INTEGRITY,
@@ -476,15 +479,24 @@ pub enum Code {
     /// An option has a value that cannot be used.
     #[cfg(not(target_family = "wasm"))]
     CLIENT_OPTIONS,
+    /// No service is attested here: the hook has no options, its component is not mounted, or the page is rendered on a server.
+    #[cfg(not(target_family = "wasm"))]
+    CLIENT_IDLE,
     /// This environment lacks something that the channel needs.
     #[cfg(not(target_family = "wasm"))]
     CLIENT_ENVIRONMENT,
     /// The policy demands post-quantum keys, which this engine lacks, and the code for them could not be loaded.
     #[cfg(not(target_family = "wasm"))]
     CLIENT_POST_QUANTUM,
+    /// The attestation did not end in time.
+    #[cfg(not(target_family = "wasm"))]
+    CLIENT_ATTEST_TIMEOUT,
     /// What earlier visits found out could not be read from its place or kept there.
     #[cfg(not(target_family = "wasm"))]
     CLIENT_STATE,
+    /// The place that keeps what earlier visits found out did not answer in time.
+    #[cfg(not(target_family = "wasm"))]
+    CLIENT_STATE_TIMEOUT,
     /// The client was closed.
     #[cfg(not(target_family = "wasm"))]
     CLIENT_CLOSED,
@@ -494,6 +506,9 @@ pub enum Code {
     /// The request is addressed to another server than the attested service.
     #[cfg(not(target_family = "wasm"))]
     CLIENT_DESTINATION,
+    /// The request is addressed to an endpoint of the protocol itself, which the encrypted channel does not carry.
+    #[cfg(not(target_family = "wasm"))]
+    CLIENT_OWN_ENDPOINT,
     /// The configuration or a file that it names cannot be read.
     #[cfg(not(target_family = "wasm"))]
     CONFIG_READ,
@@ -705,6 +720,7 @@ impl Code {
         Self::EVIDENCE_BUSY,
         Self::EVIDENCE_UNAVAILABLE,
         Self::WASM_LOAD,
+        Self::WASM_TIMEOUT,
         Self::WASM_INTEGRITY,
         Self::WASM_BLOCKED,
         Self::WASM_COMPILE,
@@ -741,12 +757,16 @@ impl Code {
         Self::REQUEST_UPSTREAM_REDIRECT,
         Self::REQUEST_UPSTREAM_BROKEN,
         Self::CLIENT_OPTIONS,
+        Self::CLIENT_IDLE,
         Self::CLIENT_ENVIRONMENT,
         Self::CLIENT_POST_QUANTUM,
+        Self::CLIENT_ATTEST_TIMEOUT,
         Self::CLIENT_STATE,
+        Self::CLIENT_STATE_TIMEOUT,
         Self::CLIENT_CLOSED,
         Self::CLIENT_ABORTED,
         Self::CLIENT_DESTINATION,
+        Self::CLIENT_OWN_ENDPOINT,
         Self::CONFIG_READ,
         Self::CONFIG_SYNTAX,
         Self::CONFIG_INVALID,
@@ -963,7 +983,7 @@ receipt.salt The request asks for a receipt with a salt that is not 32 bytes of 
 receipt.unknown This response did not come from the client that asks for receipts.
 receipt.incomplete The answer broke off or was not read to its end, so that it has no receipt.
 receipt.missing The gateway did not send the receipt that its claims promise.
-receipt.credentials The receipt would show the API key or another secret that was sent with the request.
+receipt.credentials The receipt would show fields or query parameters of the request that may hold the API key or another secret.
 receipt.size Request and answer, or the file of a receipt, are longer than a receipt may be.
 receipt.syntax The file is not a receipt of the form that this version reads.
 evidence.unreachable The service could not be reached for its evidence.
@@ -975,6 +995,7 @@ evidence.version The client accepts no version of the protocol that this gateway
 evidence.busy Too many clients wait for a quote.
 evidence.unavailable The gateway cannot make a fresh quote now.
 wasm.load The verifier could not be loaded.
+wasm.timeout The verifier was not delivered in time.
 wasm.integrity The verifier that was delivered is not the one that this SDK was built with.
 wasm.blocked The page's Content-Security-Policy forbids WebAssembly.
 wasm.compile The verifier could not be compiled or started.
@@ -1011,12 +1032,16 @@ request.upstream_timeout The model's server paused for too long.
 request.upstream_redirect The model's server tried to redirect the request elsewhere; it was not followed.
 request.upstream_broken The model's server broke off or answered with something that is not HTTP.
 client.options An option has a value that cannot be used.
+client.idle No service is attested here: the hook has no options, its component is not mounted, or the page is rendered on a server.
 client.environment This environment lacks something that the channel needs.
 client.post_quantum The policy demands post-quantum keys, which this engine lacks, and the code for them could not be loaded.
+client.attest_timeout The attestation did not end in time.
 client.state What earlier visits found out could not be read from its place or kept there.
+client.state_timeout The place that keeps what earlier visits found out did not answer in time.
 client.closed The client was closed.
 client.aborted The caller cancelled the operation.
 client.destination The request is addressed to another server than the attested service.
+client.own_endpoint The request is addressed to an endpoint of the protocol itself, which the encrypted channel does not carry.
 config.read The configuration or a file that it names cannot be read.
 config.syntax The configuration is malformed or has an unknown member.
 config.invalid The configuration demands something that would not be safe or cannot be met.

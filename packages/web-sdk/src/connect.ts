@@ -6,9 +6,10 @@ import { assertEnvironment } from './environment.js'
 import { emitterOf } from './events.js'
 import type { Kem } from './ohttp/kem.js'
 import { type ConnectOptions, settingsOf } from './options.js'
-import type { TrustedVerdict } from './verdict.js'
+import type { PassedVerdict, SimulatedVerdict, TrustedVerdict } from './verdict.js'
 import { loadVerifier } from './verifier/load.js'
 import type { WasmSource } from './verifier/source.js'
+import type { Verifier } from './verifier/verifier.js'
 
 /** A service that passed, for as long as its key is valid; the key is renewed before its end, or when a request needs it. */
 export interface BlindLlamaClient<AllowSimulated extends boolean = false> {
@@ -36,38 +37,74 @@ export interface Origins {
   hybrid: () => Promise<Kem>
 }
 
+/** A client before its first attestation, and after it. */
+export interface OpenedClient {
+  /**
+   * As that of `BlindLlamaClient`, from the beginning: it waits for the attestation under way, and begins one where there is
+   * no key. After a refusal of the verifier it rejects with that, until `attest` is called.
+   */
+  readonly fetch: typeof globalThis.fetch
+  /** The report on the key in use, or on the last one. */
+  readonly verdict: PassedVerdict | SimulatedVerdict | undefined
+  /** Attests, whatever the state of the key is; requests meanwhile use a key that is still valid. */
+  attest: (reason: 'connect' | 'renew', signal?: AbortSignal) => Promise<void>
+  /** Forgets the key and ends all waiting for another one with `client.closed`. */
+  close: () => void
+}
+
+/**
+ * Makes a client, which attests nothing yet.
+ *
+ * @throws {BlindLlamaError} `client.options`, `client.environment`
+ */
+export function openClient(options: ConnectOptions<boolean>, origins: Origins): OpenedClient {
+  assertEnvironment()
+  const settings = settingsOf(options)
+  const emit = emitterOf(options.onEvent)
+  let verifier: Verifier | undefined
+  const load = async (signal: AbortSignal): Promise<Verifier> =>
+    (verifier ??= await loadVerifier(options.wasm ?? origins.wasm(), { fetch: settings.fetch, signal }))
+  const keeper = new KeyKeeper(attester({ settings, load, loadHybrid: origins.hybrid, emit }))
+  const forgetPage = expireOnRestore(keeper)
+  return {
+    fetch: channelFetch(settings, keeper, emit),
+    get verdict() {
+      return keeper.verdict
+    },
+    async attest(reason, signal) {
+      await keeper.renew(reason, signal)
+    },
+    close() {
+      forgetPage()
+      keeper.close()
+    },
+  }
+}
+
 /** Evidence, verdict, key, channel, fetch: the whole way of `connect`. */
 export async function connectWith<AllowSimulated extends boolean>(
   options: ConnectOptions<AllowSimulated>,
   origins: Origins,
 ): Promise<BlindLlamaClient<AllowSimulated>> {
   options.signal?.throwIfAborted()
-  const settings = settingsOf(options)
-  assertEnvironment()
-  const emit = emitterOf(options.onEvent)
-  const verifier = loadVerifier(options.wasm ?? origins.wasm())
-  const keeper = new KeyKeeper(attester({ settings, verifier, loadHybrid: origins.hybrid, emit }))
-
-  let { verdict } = await keeper.renew('connect', options.signal).catch((error: unknown) => {
-    keeper.close()
+  const opened = openClient(options, origins)
+  await opened.attest('connect', options.signal).catch((error: unknown) => {
+    opened.close()
     throw error
   })
-  const forgetPage = expireOnRestore(keeper)
 
+  let { verdict } = opened
   return {
-    fetch: channelFetch(settings, keeper, emit),
+    fetch: opened.fetch,
     get verdict() {
-      verdict = keeper.verdict ?? verdict
+      verdict = opened.verdict ?? verdict
       // The verifier gives simulated verdicts only where `dangerouslyAllowSimulated` is true, which is what the type says.
       return verdict as TrustedVerdict<AllowSimulated>
     },
-    async renew() {
-      await keeper.renew('renew')
-    },
+    renew: () => opened.attest('renew'),
     close() {
-      forgetPage()
-      keeper.close()
-      emit({ type: 'closed' })
+      opened.close()
+      emitterOf(options.onEvent)({ type: 'closed' })
     },
   }
 }

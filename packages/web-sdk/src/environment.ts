@@ -12,6 +12,6 @@ export function isOffline(url: URL): boolean {
 export function assertEnvironment(): void {
   if (globalThis.crypto?.subtle === undefined)
     throw new BlindLlamaError('client.environment', 'WebCrypto is missing: serve the page over HTTPS')
-  if (typeof WebAssembly === 'undefined')
-    throw new BlindLlamaError('client.environment', 'WebAssembly is missing in this runtime')
+  if (typeof WebAssembly === 'undefined' || typeof fetch === 'undefined')
+    throw new BlindLlamaError('client.environment', 'WebAssembly or fetch is missing in this runtime')
 }

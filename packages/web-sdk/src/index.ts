@@ -1,6 +1,6 @@
 import { type BlindLlamaClient, connectWith } from './connect.js'
-import { loadHybrid } from './hybrid.js'
 import type { ConnectOptions } from './options.js'
+import { origins } from './origins.js'
 
 export * from './public.js'
 
@@ -17,8 +17,5 @@ export * from './public.js'
 export function connect<AllowSimulated extends boolean = false>(
   options: ConnectOptions<AllowSimulated>,
 ): Promise<BlindLlamaClient<AllowSimulated>> {
-  return connectWith(options, {
-    wasm: () => new URL('./blindllama_verifier_bg.wasm', import.meta.url),
-    hybrid: loadHybrid,
-  })
+  return connectWith(options, origins)
 }

@@ -3,6 +3,7 @@ import type { ExchangeObserver } from './channel/observed.js'
 import { loopback } from './environment.js'
 import type { ConnectEvent } from './events.js'
 import { BlindLlamaError } from './errors.js'
+import { platformFetch } from './outer-fetch.js'
 import type { Policy } from './policy.js'
 import type { ReceiptKeeper } from './receipts/receipts.js'
 import type { WasmSource } from './verifier/source.js'
@@ -23,6 +24,12 @@ export interface ConnectOptions<AllowSimulated extends boolean = false> {
   relay?: string | URL
   /** Default: the file that this package was built with, beside its module, with its hash checked before compilation. */
   wasm?: WasmSource
+  /**
+   * Bounds each attestation, the first one and those that renew the key, in milliseconds; one that takes longer ends in
+   * `client.attest_timeout`. Default: 40000. Its parts have bounds of their own: 30 s for the evidence and for each file that
+   * is loaded, 15 s for each answer of `state`.
+   */
+  attestTimeoutMs?: number
   /** Cancels `connect` itself, nothing later. */
   signal?: AbortSignal
   onEvent?: (event: ConnectEvent) => void
@@ -43,6 +50,10 @@ export interface Settings {
   audience: string
   policy: Uint8Array<ArrayBuffer>
   allowSimulated: boolean
+  /** Milliseconds. */
+  attestTimeoutMs: number
+  /** What sends the bytes: the platform's, taken once. */
+  fetch: typeof globalThis.fetch
   state: StateKeeper | undefined
   receipts: ExchangeObserver | undefined
 }
@@ -62,6 +73,12 @@ function baseUrl(name: 'url' | 'relay', value: string | URL): URL {
   return url
 }
 
+function milliseconds(value: number): number {
+  // Timers take no more, and fire at once.
+  if (value > 0 && value < 2 ** 31 && Number.isInteger(value)) return value
+  throw new BlindLlamaError('client.options', '`attestTimeoutMs` must be an integer from 1 to 2147483647')
+}
+
 /** @throws {BlindLlamaError} `client.options` */
 export function policyBytes(policy: string | Uint8Array | Policy): Uint8Array<ArrayBuffer> {
   if (policy instanceof Uint8Array) return new Uint8Array(policy)
@@ -74,9 +91,10 @@ export function policyBytes(policy: string | Uint8Array | Policy): Uint8Array<Ar
 /**
  * Checks the options and fixes what may not change under the client: the bytes of the policy and the addresses.
  *
+ * @param fetch sends the bytes
  * @throws {BlindLlamaError} `client.options`, naming the option.
  */
-export function settingsOf(options: ConnectOptions<boolean>): Settings {
+export function settingsOf(options: ConnectOptions<boolean>, fetch: Settings['fetch'] = platformFetch()): Settings {
   const base = baseUrl('url', options.url)
   return {
     base,
@@ -84,6 +102,8 @@ export function settingsOf(options: ConnectOptions<boolean>): Settings {
     audience: base.origin,
     policy: policyBytes(options.policy),
     allowSimulated: options.dangerouslyAllowSimulated === true,
+    attestTimeoutMs: milliseconds(options.attestTimeoutMs ?? 40_000),
+    fetch,
     state: options.state,
     receipts: options.receipts,
   }

@@ -6,7 +6,32 @@ export const outerRequest: RequestInit = {
   cache: 'no-store',
 }
 
+type Fetch = typeof globalThis.fetch
+
+/** To each `fetch` of this package the one that sends its bytes. */
+const beneath = new WeakMap<Fetch, Fetch>()
+
+/** Marks `fetch` as one that sends through `outer`, so that `platformFetch` finds the platform's own below it. */
+export function over(fetch: Fetch, outer: Fetch): Fetch {
+  beneath.set(fetch, outer)
+  return fetch
+}
+
+/**
+ * The `fetch` of the platform, as it is now. A client takes it once: a page may put the client's own `fetch` in its place
+ * later, for libraries without such an option.
+ */
+export function platformFetch(): Fetch {
+  const { fetch } = globalThis
+  return beneath.get(fetch) ?? fetch.bind(globalThis)
+}
+
 /** The media type of a response in lower case, without parameters. */
 export function mediaType(response: Response): string {
   return (response.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+}
+
+/** Lets go of a response whose body nobody reads; the connection may be broken, which changes nothing. */
+export function discard({ body }: Response): void {
+  body?.cancel().catch(() => {})
 }

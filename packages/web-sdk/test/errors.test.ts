@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { BlindLlamaError } from '../src/errors.js'
 
@@ -8,7 +9,7 @@ describe('an error', () => {
   test('has a code, a cause and a name, and says its code to people too', () => {
     expect(error).toBeInstanceOf(Error)
     expect(error.code).toBe('channel.unreachable')
-    expect(error.cause).toBe(cause)
+    expect(error.cause).toMatchObject({ name: 'TypeError' })
     expect(String(error)).toBe('BlindLlamaError: The service could not be reached (channel.unreachable)')
     expect(error.verdict).toBeUndefined()
   })
@@ -21,5 +22,73 @@ describe('an error', () => {
 
   test.each([new Error('x'), { code: 'client.closed' }, undefined, null, 'client.closed'])('%s is none', (value) => {
     expect(BlindLlamaError.isInstance(value)).toBe(false)
+  })
+})
+
+function told(cause: unknown): string {
+  const error = new BlindLlamaError('request.body', 'The body cannot be read', { cause })
+  return inspect(error, { depth: 12, showHidden: true })
+}
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    work()
+  } catch (error) {
+    return error
+  }
+  return expect.unreachable('nothing was thrown')
+}
+
+describe('the cause of an error', () => {
+  const secret = 'sk-live-SECRET'
+
+  test.each<[string, unknown]>([
+    [
+      'holds no secret of a header value that the platform quotes',
+      thrownBy(() => new Headers({ authorization: `${secret}\n42` })),
+    ],
+    ['holds no secret of an address that the platform quotes', thrownBy(() => new URL(`//[${secret}`))],
+    ['holds no secret of a message', new Error(secret)],
+    ['holds no secret of a name', Object.assign(new Error('x'), { name: secret })],
+    ['holds no secret of a name that is none', Object.assign(new Error('x'), { name: Symbol(secret) })],
+    ['holds no secret of a code', Object.assign(new Error('x'), { code: secret })],
+    [
+      'holds no secret of a member',
+      Object.assign(new Error('x'), { input: secret, headers: { authorization: secret } }),
+    ],
+    ['holds no secret of a stack', Object.assign(new Error('x'), { stack: secret })],
+    ['holds no secret of a cause of its own', new Error('x', { cause: new Error('y', { cause: new Error(secret) }) })],
+    ['holds no secret of several errors in one', new AggregateError([new Error(secret)], 'x')],
+    [
+      'holds no secret of an error of another copy of the package',
+      Object.assign(new Error(secret), { [Symbol.for('blindllama.error')]: true }),
+    ],
+    ['holds no secret of a DOMException', new DOMException(secret, 'NotReadableError')],
+    ['holds no secret of text', secret],
+    ['holds no secret of an object', { prompt: secret }],
+  ])('%s', (_, cause) => {
+    expect(told(cause)).not.toContain('SECRET')
+  })
+
+  test('keeps what kind of failure it was, down to the system', () => {
+    const system = Object.assign(new Error('connect ECONNREFUSED 10.0.0.7:443'), { code: 'ECONNREFUSED' })
+    const error = new BlindLlamaError('evidence.unreachable', 'No answer', {
+      cause: new TypeError('fetch failed', { cause: system }),
+    })
+    expect(error.cause).toMatchObject({ name: 'TypeError', cause: { name: 'Error', code: 'ECONNREFUSED' } })
+    expect(
+      new BlindLlamaError('client.state', 'x', { cause: new DOMException('', 'QuotaExceededError') }).cause,
+    ).toMatchObject({ name: 'QuotaExceededError' })
+  })
+
+  test('is kept whole where it is one of ours', () => {
+    const inner = new BlindLlamaError('client.closed', 'The client was closed')
+    expect(new BlindLlamaError('receipt.incomplete', 'x', { cause: inner }).cause).toBe(inner)
+  })
+
+  test('ends, also where it names itself', () => {
+    const loop = new Error('x')
+    loop.cause = loop
+    expect(told(loop)).toContain('request.body')
   })
 })

@@ -31,6 +31,9 @@ export function KeepProof({ response }: { readonly response: Response }): ReactE
   )
 }
 
+/** What may hold a secret elsewhere: the API key of this page is a placeholder, so that there is none to be shown. */
+const PLACEHOLDERS: readonly string[] = ['authorization']
+
 function Offer({ response }: { readonly response: Response }): ReactElement {
   const [found, setFound] = useState<{ receipt?: Receipt; problem?: string }>({})
   useEffect(() => {
@@ -48,11 +51,10 @@ function Offer({ response }: { readonly response: Response }): ReactElement {
       </div>
       {receipt && (
         <div className="keep-foot">
-          {/* The API key of this page is a placeholder: there is none to be shown. */}
           <button
             type="button"
             className="button"
-            onClick={() => download(receipt.blob({ withCredentials: true }), fileName(receipt.signed))}
+            onClick={() => download(receipt.blob({ withCredentials: PLACEHOLDERS }), fileName(receipt.signed))}
           >
             {receipt.signed ? 'Download, with your words and the answer' : 'Download'}
           </button>

@@ -71,7 +71,7 @@ function Outcome({ state, retry }: { readonly state: BlindLlamaState; readonly r
         type="button"
         className="button"
         onClick={retry}
-        disabled={state.status === 'idle' || state.status === 'attesting'}
+        disabled={state.status === 'ready' ? state.renewing : state.status !== 'error'}
       >
         <AgainIcon />
         Verify again
@@ -101,6 +101,12 @@ function OutcomeText({ state }: { readonly state: BlindLlamaState }): ReactEleme
             )}
           </p>
           <p className="caveat">{anchor?.caveat}</p>
+          {state.renewalError && (
+            <p className="banner" data-testid="renewal-error">
+              Verifying again did not succeed, and what was verified before is still valid:{' '}
+              {reasonOf(state.renewalError)}
+            </p>
+          )}
           {warningsOf(state.verification).map(({ id, sentence }) => (
             <p className="banner" key={id}>
               {sentence}

@@ -1,3 +1,4 @@
+import { within } from '../abort.js'
 import { type Bytes, fromHex } from '../bytes.js'
 import type { ChannelKey } from '../channel/channel-key.js'
 import { BlindLlamaError } from '../errors.js'
@@ -12,7 +13,7 @@ import type { Settings } from '../options.js'
 import type { PassedVerdict, SimulatedVerdict, Verdict } from '../verdict.js'
 import type { Verifier } from '../verifier/verifier.js'
 import { Lifetime, instant } from './lifetime.js'
-import { verifyWithState } from './remember.js'
+import { inTurn, verifyWithState } from './remember.js'
 
 /** A service that passed, and what a request to it needs. Made from a passed verdict only. */
 export interface Attestation extends ChannelKey {
@@ -22,7 +23,8 @@ export interface Attestation extends ChannelKey {
 
 export interface AttesterParts {
   settings: Settings
-  verifier: Promise<Verifier>
+  /** Gives the verifier, loading it where it does not run yet; ends with the reason of the signal. */
+  load: (signal: AbortSignal) => Promise<Verifier>
   /** Gives MLKEM768-X25519 to engines without it. */
   loadHybrid: () => Promise<Kem>
   emit: (event: ConnectEvent) => void
@@ -34,21 +36,21 @@ export interface AttesterParts {
  */
 export function attester({
   settings,
-  verifier,
+  load,
   loadHybrid,
   emit,
 }: AttesterParts): (reason: AttestReason, signal: AbortSignal) => Promise<Attestation> {
   const held = new HeldStatic()
-  const { receipts, state } = settings
+  const { receipts, state, fetch, attestTimeoutMs } = settings
 
-  async function attest(signal: AbortSignal): Promise<Attestation> {
+  async function attest(verifier: Promise<Verifier>, signal: AbortSignal): Promise<Attestation> {
     const nonce: Bytes = crypto.getRandomValues(new Uint8Array(32))
     const start = instant()
     const have = held.hash
-    const question = { endpoint: settings.endpoint, nonce, signal, ...(have && { have }) }
+    const question = { endpoint: settings.endpoint, nonce, signal, fetch, ...(have && { have }) }
     const [ready, kems, evidence] = await Promise.all([
       verifier,
-      kemsFor(settings.policy, loadHybrid),
+      kemsFor(settings.policy, loadHybrid, signal),
       askEvidence(question),
     ])
     emit({ type: 'evidence', evidence, nonce })
@@ -64,7 +66,8 @@ export function attester({
       versions,
       suites: suitesOf(kems),
     }
-    const verdict = await verifyWithState(state, (kept) => ready.verify({ ...input, ...(kept && { state: kept }) }))
+    const judge = (kept?: Bytes): Verdict => ready.verify({ ...input, ...(kept && { state: kept }) })
+    const verdict = await verifyWithState(state, judge, signal)
     for (const step of verdict.steps) emit({ type: 'step', step })
     emit({ type: 'verdict', verdict })
     const passed = assertPassed(verdict, settings.allowSimulated)
@@ -82,10 +85,19 @@ export function attester({
     }
   }
 
+  const late = (): BlindLlamaError =>
+    new BlindLlamaError('client.attest_timeout', `The attestation did not end within ${attestTimeoutMs} ms`)
+
   return async (reason, signal) => {
     emit({ type: 'attesting', reason })
     try {
-      const attestation = await (state?.exclusive?.(() => attest(signal), signal) ?? attest(signal))
+      const attestation = await within(attestTimeoutMs, late, signal, async (own) => {
+        const verifier = load(own)
+        const visit = (): Promise<Attestation> => attest(verifier, own)
+        // Side by side: a verifier that cannot be loaded is not told only after the turn has come.
+        const [attested] = await Promise.all([state ? inTurn(state, visit, own) : visit(), verifier])
+        return attested
+      })
       emit({ type: 'ready', expiresInMs: attestation.lifetime.remainingMs() })
       return attestation
     } catch (error) {

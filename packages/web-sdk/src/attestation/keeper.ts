@@ -7,7 +7,7 @@ import type { Attestation } from './attest.js'
 type Attest = (reason: AttestReason, signal: AbortSignal) => Promise<Attestation>
 
 /** A verifier that said no, or that cannot run, will say the same again: asking once more is up to the caller. */
-function isTerminal(error: unknown): error is BlindLlamaError {
+export function isTerminal(error: unknown): error is BlindLlamaError {
   return BlindLlamaError.isInstance(error) && (error.verdict !== undefined || error.code.startsWith('wasm.'))
 }
 

@@ -1,3 +1,4 @@
+import { within } from '../abort.js'
 import { type Bytes, fromHex } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
 import type { Verdict } from '../verdict.js'
@@ -5,37 +6,71 @@ import type { StateKeeper } from './state-keeper.js'
 
 /** Each time, another tab was quicker. */
 const maxTransitions = 20
+/** For one answer of the keeper, and for a turn: other tabs attest within seconds, one that is suspended with the lock never does. */
+const timeoutMs = 15_000
+
+/**
+ * Runs `visit` when the keeper says that it is its turn. What the keeper does afterwards is its own business.
+ *
+ * @throws {BlindLlamaError} `client.state` where the keeper fails before, `client.state_timeout` where the turn does not come;
+ *   the reason of `signal`; what `visit` throws
+ */
+export async function inTurn<T>(keeper: StateKeeper, visit: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  let visiting: Promise<T> | undefined
+  if (keeper.exclusive)
+    await answerOf(signal, (waiting) => {
+      return new Promise<void>((begun, failed) => {
+        const begin = async (): Promise<T> => {
+          // A turn that comes too late is nobody's.
+          waiting.throwIfAborted()
+          begun()
+          return (visiting ??= visit())
+        }
+        keeper.exclusive?.(begin, waiting).catch(failed)
+      })
+    })
+  return visiting ?? visit()
+}
 
 /**
  * Verifies with what is remembered of earlier visits and keeps what the verdict adds to it (PROTOCOL.md §20). Where another
  * tab stored something meanwhile, the verdict is made again from that: no tab takes back what another one learned.
  *
  * @returns the verdict, without what was to be kept
- * @throws {BlindLlamaError} `client.state` where the keeper fails
+ * @throws {BlindLlamaError} `client.state` where the keeper fails, `client.state_timeout` where it does not answer; the reason
+ *   of `signal`
  */
 export async function verifyWithState(
   keeper: StateKeeper | undefined,
   verify: (state?: Bytes) => Verdict,
+  signal: AbortSignal,
 ): Promise<Verdict> {
   if (!keeper) return verify()
   for (let transition = 0; transition < maxTransitions; transition += 1) {
-    const kept = await keep(keeper.load())
+    const kept = await answerOf(signal, async () => keeper.load())
     const verdict = verify(new Uint8Array(kept ?? []))
     if (verdict.result !== 'pass' || verdict.nextState === undefined) return verdict
     const { nextState, ...told } = verdict
-    if ((await keep(keeper.store(fromHex(nextState), kept))) !== false) return told
+    if ((await answerOf(signal, async () => keeper.store(fromHex(nextState), kept))) !== false) return told
   }
   throw unkept(undefined)
 }
 
-async function keep<T>(work: Promise<T>): Promise<T> {
+/** What the keeper answers, in time or not at all. */
+async function answerOf<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   try {
-    return await work
+    return await within(timeoutMs, late, signal, work)
   } catch (cause) {
-    throw unkept(cause)
+    signal.throwIfAborted()
+    // Beside the script, the keeper's module has a copy of the class of its own.
+    throw BlindLlamaError.isInstance(cause) ? cause : unkept(cause)
   }
 }
 
 function unkept(cause: unknown): BlindLlamaError {
   return new BlindLlamaError('client.state', 'What earlier visits found out could not be read or kept', { cause })
+}
+
+function late(): BlindLlamaError {
+  return new BlindLlamaError('client.state_timeout', 'The keeper of the state did not answer within 15 s')
 }

@@ -1,8 +1,10 @@
+import { within } from '../abort.js'
 import { encodeHead, encodeTail } from '../bhttp/encode-request.js'
+import type { Bytes } from '../bytes.js'
 import { isOffline } from '../environment.js'
 import { BlindLlamaError } from '../errors.js'
 import { type SealedRequest, lengthOf, release, sealRequest } from '../ohttp/seal-request.js'
-import { mediaType, outerRequest } from '../outer-fetch.js'
+import { discard, mediaType, outerRequest } from '../outer-fetch.js'
 import { readLimited } from '../read-limited.js'
 import type { ChannelKey } from './channel-key.js'
 import type { InnerRequest } from './inner-request.js'
@@ -13,6 +15,14 @@ import { paddedLength } from './padding.js'
 /** RFC 9458 §5.3. */
 const keyProblem = 'https://iana.org/assignments/http-problem-types#ohttp-key'
 const maxProblemBytes = 4096
+/** For a problem's few bytes behind its head. */
+const problemTimeoutMs = 10_000
+
+/** Where encapsulated requests go, and what sends them. */
+export interface Way {
+  endpoint: URL
+  fetch: typeof globalThis.fetch
+}
 
 /**
  * An answer from inside the encapsulation; the unauthenticated remark that the gateway does not know the key; or nothing was
@@ -21,14 +31,14 @@ const maxProblemBytes = 4096
 export type Outcome = Answer | { kind: 'key-unknown' } | { kind: 'key-expired' }
 
 /** Seals `request` to the attested key, posts it once and opens the head of the answer (PROTOCOL.md §10). */
-export async function attempt(request: InnerRequest, key: ChannelKey, endpoint: URL): Promise<Outcome> {
+export async function attempt(request: InnerRequest, key: ChannelKey, { endpoint, fetch }: Way): Promise<Outcome> {
   const exchange = key.observe?.()
   const sealed = await seal(request, key, exchange)
   if (key.lifetime.remainingMs() === 0) return { kind: 'key-expired' }
-  const outer = await post(new URL(`blindllama/v1/o/${key.instance}`, endpoint), sealed, request)
-  if (outer.status !== 200) return refuse(outer)
+  const outer = await post(new URL(`blindllama/v1/o/${key.instance}`, endpoint), sealed, request, fetch)
+  if (outer.status !== 200) return refuse(outer, request.signal)
   if (mediaType(outer) !== 'message/ohttp-chunked-res') {
-    await outer.body?.cancel()
+    discard(outer)
     throw new BlindLlamaError('channel.media_type', 'Something other than the service answered')
   }
   return openAnswer(outer, sealed.response, request.signal, exchange)
@@ -54,7 +64,12 @@ async function seal(
   return sealRequest(key, pieces, { signal: request.signal, onProgress: request.onProgress })
 }
 
-async function post(url: URL, { body }: SealedRequest, { method, signal }: InnerRequest): Promise<Response> {
+async function post(
+  url: URL,
+  { body }: SealedRequest,
+  { method, signal }: InnerRequest,
+  fetch: Way['fetch'],
+): Promise<Response> {
   if (isOffline(url)) throw new BlindLlamaError('channel.unreachable', 'This device is offline: nothing was sent')
   const headers = { 'content-type': 'message/ohttp-chunked-req', incremental: '?1' }
   try {
@@ -70,12 +85,18 @@ async function post(url: URL, { body }: SealedRequest, { method, signal }: Inner
   }
 }
 
-async function refuse(outer: Response): Promise<Outcome> {
+async function refuse(outer: Response, signal: AbortSignal | undefined): Promise<Outcome> {
+  const refusal = new BlindLlamaError(
+    'channel.status',
+    `The server in front of the gateway answered ${outer.status} (not authenticated)`,
+  )
   if (mediaType(outer) === 'application/problem+json') {
-    const problem = await readLimited(outer, maxProblemBytes).catch(() => undefined)
+    const read = (own: AbortSignal): Promise<Bytes | undefined> => readLimited(outer, maxProblemBytes, own)
+    const problem = await within(problemTimeoutMs, () => refusal, signal, read).catch(() => undefined)
+    signal?.throwIfAborted()
     if (problem && problemType(problem) === keyProblem) return { kind: 'key-unknown' }
-  } else await outer.body?.cancel()
-  throw new BlindLlamaError('channel.status', `Something outside the encryption answered ${outer.status}`)
+  } else discard(outer)
+  throw refusal
 }
 
 function problemType(problem: Uint8Array): unknown {

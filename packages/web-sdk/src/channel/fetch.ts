@@ -1,23 +1,26 @@
 import { BlindLlamaError } from '../errors.js'
 import type { ConnectEvent } from '../events.js'
 import type { Settings } from '../options.js'
-import { attempt } from './attempt.js'
+import { discard, over, platformFetch } from '../outer-fetch.js'
+import { type Way, attempt } from './attempt.js'
 import type { ChannelKey, KeySource } from './channel-key.js'
 import { type InnerRequest, readRequest } from './inner-request.js'
 
 /** `fetch` through the channel: see `BlindLlamaClient.fetch`. */
 export function channelFetch<Key extends ChannelKey>(
-  settings: Pick<Settings, 'base' | 'endpoint'>,
+  settings: Pick<Settings, 'base' | 'endpoint'> & Partial<Pick<Settings, 'fetch'>>,
   keys: KeySource<Key>,
   emit: (event: ConnectEvent) => void = () => {},
 ): typeof globalThis.fetch {
-  return async (input, init) => {
-    const request = await readRequest(input, init, settings.base)
+  const { base, endpoint, fetch = platformFetch() } = settings
+  const channel: typeof fetch = async (input, init) => {
+    const request = await readRequest(input, init, base, endpoint)
     const { idempotencyKey } = request
     const onProgress = (sealedBytes: number, totalBytes: number): void =>
       emit({ type: 'upload', idempotencyKey, sealedBytes, totalBytes })
-    return send({ ...request, onProgress }, keys, settings.endpoint)
+    return send({ ...request, onProgress }, keys, { endpoint, fetch })
   }
+  return over(channel, fetch)
 }
 
 /**
@@ -26,17 +29,13 @@ export function channelFetch<Key extends ChannelKey>(
  * carries the same idempotency key to the same instance, which runs it once, so that a forged remark about the key cannot
  * make it run twice.
  */
-async function send<Key extends ChannelKey>(
-  request: InnerRequest,
-  keys: KeySource<Key>,
-  endpoint: URL,
-): Promise<Response> {
+async function send<Key extends ChannelKey>(request: InnerRequest, keys: KeySource<Key>, way: Way): Promise<Response> {
   let key = await keys.current(request.signal)
   let keyExpired = false
   let keyReplaced = false
   let dateCorrected = false
   for (;;) {
-    const outcome = await attempt(request, key, endpoint)
+    const outcome = await attempt(request, key, way)
     if (outcome.kind === 'key-expired') {
       if (keyExpired)
         throw new BlindLlamaError('channel.key_expired', 'Two keys in a row expired before all was sealed')
@@ -49,10 +48,10 @@ async function send<Key extends ChannelKey>(
       key = sameInstance(key, await keys.replace(key, request.signal))
     } else if (outcome.gatewayCode === 'request.date' && !dateCorrected && !Number.isNaN(outcome.date)) {
       dateCorrected = true
-      await outcome.response.body?.cancel()
+      discard(outcome.response)
       key.clockOffsetMs = outcome.date - Date.now()
     } else if (outcome.gatewayCode === 'request.duplicate' && (keyReplaced || dateCorrected)) {
-      await outcome.response.body?.cancel()
+      discard(outcome.response)
       throw unknownFate('An earlier attempt was run, and its answer was lost')
     } else return outcome.response
   }

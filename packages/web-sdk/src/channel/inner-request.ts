@@ -36,18 +36,24 @@ const idempotencyKeyForm = /^[A-Za-z0-9_-]{22,64}$/
  * What `fetch(input, init)` would send, read the way `fetch` reads it.
  *
  * @param base of the service; what is not under it is not sent
- * @throws {BlindLlamaError} `client.destination`, `request.field`, `request.body`, `request.idempotency_key`; the reason of
- *   the caller's signal
+ * @param endpoint where the protocol's own endpoints are, beside those of the service
+ * @throws {BlindLlamaError} `client.destination`, `client.own_endpoint`, `request.field`, `request.body`,
+ *   `request.idempotency_key`; the reason of the caller's signal
  */
 export async function readRequest(
   input: RequestInfo | URL,
   init: RequestInit | undefined,
   base: URL,
+  endpoint: URL = base,
 ): Promise<InnerRequest> {
   const request = typeof input === 'object' && 'url' in input ? input : undefined
   const signal = init?.signal ?? request?.signal ?? undefined
   signal?.throwIfAborted()
-  const path = pathUnder(base, request?.url ?? String(input))
+  const url = urlOf(request?.url ?? String(input))
+  // A page may put this `fetch` in place of the platform's: an attestation that waits for itself would never end.
+  if ([base, endpoint].some((at) => url.href.startsWith(`${at.href}blindllama/v1/`)))
+    throw new BlindLlamaError('client.own_endpoint', 'The channel does not carry the protocol itself')
+  const path = pathUnder(base, url)
   const method = methodOf(init?.method ?? request?.method ?? 'GET')
   const headers = headersOf(init?.headers ?? request?.headers)
   const withoutBody = method === 'GET' || method === 'HEAD'
@@ -60,15 +66,17 @@ export async function readRequest(
   return { method, path, fields: fieldsOf(headers), idempotencyKey: idempotencyKeyOf(headers), content, signal }
 }
 
-function pathUnder(base: URL, address: string): string {
-  let url: URL
+function urlOf(address: string): URL {
   try {
-    url = new URL(address, globalThis.location?.href)
+    return new URL(address, globalThis.location?.href)
   } catch (cause) {
     throw new BlindLlamaError('client.destination', 'The request needs an absolute URL', { cause })
   }
+}
+
+function pathUnder(base: URL, url: URL): string {
   if (url.origin !== base.origin || url.username || url.password || !url.pathname.startsWith(base.pathname))
-    throw new BlindLlamaError('client.destination', `The request is not addressed to ${base.href}`)
+    throw new BlindLlamaError('client.destination', `The request is not addressed to the base URL at ${base.origin}`)
   return `/${url.pathname.slice(base.pathname.length)}${url.search}`
 }
 

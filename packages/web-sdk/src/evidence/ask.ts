@@ -1,6 +1,7 @@
+import { within } from '../abort.js'
 import { type Bytes, base64url } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
-import { mediaType, outerRequest } from '../outer-fetch.js'
+import { discard, mediaType, outerRequest } from '../outer-fetch.js'
 import { readLimited } from '../read-limited.js'
 
 /** PROTOCOL.md §3: the largest bundle. */
@@ -19,6 +20,8 @@ export interface Question {
   /** SHA-256 of the static part that the caller still holds. */
   have?: Bytes
   signal: AbortSignal
+  /** The platform's. */
+  fetch: typeof globalThis.fetch
 }
 
 function address({ endpoint, nonce, have }: Question): URL {
@@ -35,37 +38,27 @@ function address({ endpoint, nonce, have }: Question): URL {
  * @throws {BlindLlamaError} `evidence.…`; the reason of `signal` where that aborted.
  */
 export async function askEvidence(question: Question): Promise<Bytes> {
-  const { signal } = question
-  const attempt = new AbortController()
-  const cancel = (): void => attempt.abort(signal.reason)
-  if (signal.aborted) cancel()
-  signal.addEventListener('abort', cancel, { once: true })
-  const timer = setTimeout(
-    () => attempt.abort(new BlindLlamaError('evidence.timeout', `No evidence within ${timeoutMs / 1000} s`)),
-    timeoutMs,
-  )
-  try {
-    return await receive(address(question), attempt.signal)
-  } catch (error) {
-    if (attempt.signal.aborted) throw attempt.signal.reason
-    if (BlindLlamaError.isInstance(error)) throw error
-    throw new BlindLlamaError('evidence.unreachable', 'The service could not be reached for its evidence', {
-      cause: error,
-    })
-  } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', cancel)
-  }
+  return within(timeoutMs, late, question.signal, async (signal) => {
+    try {
+      return await receive(await question.fetch(address(question), { ...outerRequest, signal }))
+    } catch (cause) {
+      if (cause instanceof BlindLlamaError) throw cause
+      throw new BlindLlamaError('evidence.unreachable', 'The service could not be reached for its evidence', { cause })
+    }
+  })
 }
 
-async function receive(url: URL, signal: AbortSignal): Promise<Bytes> {
-  const response = await fetch(url, { ...outerRequest, signal })
+function late(): BlindLlamaError {
+  return new BlindLlamaError('evidence.timeout', 'No evidence within 30 s')
+}
+
+async function receive(response: Response): Promise<Bytes> {
   if (response.status !== 200) {
-    await response.body?.cancel()
+    discard(response)
     throw new BlindLlamaError('evidence.status', `The service answered ${response.status} in place of evidence`)
   }
   if (mediaType(response) !== 'application/cbor') {
-    await response.body?.cancel()
+    discard(response)
     throw new BlindLlamaError('evidence.media_type', 'What answers at the base URL is not a BlindLlama service')
   }
   const evidence = await readLimited(response, maxBundleBytes)

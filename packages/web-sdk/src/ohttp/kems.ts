@@ -1,8 +1,12 @@
 import { KEM_DHKEM_X25519_HKDF_SHA256 } from 'hpke'
+import { within } from '../abort.js'
 import type { Bytes } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
 import { type Kem, senderOf } from './kem.js'
 import { nativeHybrids } from './native-hybrid.js'
+
+/** For the code of the fallback, a file of the page's own server. */
+const timeoutMs = 30_000
 
 /**
  * The KEMs that this engine uses under a policy. MLKEM768-X25519 where WebCrypto has what it is made of; where it does not,
@@ -10,15 +14,16 @@ import { nativeHybrids } from './native-hybrid.js'
  *
  * @param policy its JSON text; the verifier reads it strictly, this only looks for what to load
  * @param loadHybrid gives MLKEM768-X25519 for engines without it
- * @throws {BlindLlamaError} `client.post_quantum` where that cannot be loaded
+ * @throws {BlindLlamaError} `client.post_quantum` where that cannot be loaded, or not in time; the reason of `signal`
  */
-export async function kemsFor(policy: Bytes, loadHybrid: () => Promise<Kem>): Promise<Kem[]> {
+export async function kemsFor(policy: Bytes, loadHybrid: () => Promise<Kem>, signal?: AbortSignal): Promise<Kem[]> {
   const x25519 = senderOf(KEM_DHKEM_X25519_HKDF_SHA256())
   for (const hybrid of nativeHybrids) if (await works(hybrid)) return [x25519, hybrid]
   if (!demandsHybrid(policy)) return [x25519]
   try {
-    return [x25519, await loadHybrid()]
+    return [x25519, await within(timeoutMs, () => new Error(), signal, loadHybrid)]
   } catch (cause) {
+    signal?.throwIfAborted()
     throw new BlindLlamaError('client.post_quantum', 'The code for post-quantum keys could not be loaded', { cause })
   }
 }

@@ -20,12 +20,13 @@ let identitiesGiven = 0
  * `state` counts: the `state` of the first component serves.
  */
 export function optionsKey(options: UseBlindLlamaOptions): string {
-  const { url, policy, relay, receipts, wasm, dangerouslyAllowSimulated } = options
+  const { url, policy, relay, receipts, wasm, attestTimeoutMs, dangerouslyAllowSimulated } = options
   return JSON.stringify([
     String(url),
     policyKey(policy),
     dangerouslyAllowSimulated === true,
     relay === undefined ? null : String(relay),
+    attestTimeoutMs ?? null,
     receipts === undefined ? null : identity(receipts),
     wasm === undefined || typeof wasm === 'string' || wasm instanceof URL ? [String(wasm)] : identity(wasm),
   ])

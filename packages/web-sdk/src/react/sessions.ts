@@ -1,6 +1,7 @@
 import type { ConnectEvent } from '../events.js'
+import type { Door } from './door.js'
 import { optionsKey, type UseBlindLlamaOptions } from './options.js'
-import { IDLE, Session, type BlindLlamaState, type Connect } from './session.js'
+import { IDLE, Session, type Open, type SessionState } from './session.js'
 
 /** A component that shows a session. */
 export interface Observer {
@@ -20,22 +21,23 @@ interface Entry {
  * React's StrictMode, and a component that replaces another, leave and come back within one.
  */
 export class Sessions {
-  readonly #connect: Connect
+  readonly #open: Open
   readonly #entries = new Map<string, Entry>()
 
-  /** `connect` is handed in so that tests decide when an attestation ends; everybody else passes the real one. */
-  constructor(connect: Connect) {
-    this.#connect = connect
+  /** `open` is handed in so that tests decide when an attestation ends; everybody else passes the real one. */
+  constructor(open: Open) {
+    this.#open = open
   }
 
-  state(key: string): BlindLlamaState<true> {
+  state(key: string): SessionState<true> {
     return this.#entries.get(key)?.session.state ?? IDLE
   }
 
-  /** Shows the session of `options` to `observer` until the returned function is called. */
-  observe(options: UseBlindLlamaOptions, observer: Observer): () => void {
+  /** Shows the session of `options` to `observer` until the returned function is called; `door` leads there from now on. */
+  observe(options: UseBlindLlamaOptions, observer: Observer, door: Door): () => void {
     const key = optionsKey(options)
     const entry = this.#entries.get(key) ?? this.#start(key, options)
+    door.lead(entry.session)
     entry.observers.add(observer)
     if (entry.session.state === IDLE) entry.session.attest()
     return () => {
@@ -52,7 +54,7 @@ export class Sessions {
   #start(key: string, options: UseBlindLlamaOptions): Entry {
     const observers = new Set<Observer>()
     const session = new Session(
-      this.#connect,
+      this.#open,
       options,
       () => observers.forEach((observer) => observer.changed()),
       (event) => observers.forEach((observer) => observer.heard(event)),

@@ -1,12 +1,27 @@
 import { useCallback, useInsertionEffect, useMemo, useRef, useSyncExternalStore } from 'react'
+import { Door } from './door.js'
 import { optionsKey, type UseBlindLlamaOptions } from './options.js'
-import { IDLE, type BlindLlamaState } from './session.js'
+import { IDLE, type SessionState } from './session.js'
 import type { Sessions } from './sessions.js'
+
+/** Where a component stands, and the `fetch` that it sends with. */
+export type BlindLlamaState<AllowSimulated extends boolean = boolean> = SessionState<AllowSimulated> & {
+  /**
+   * The client's `fetch`, which encrypts to the attested key: a function in every state, and the same one while the options
+   * are equal. While the service is being attested it waits for that, until its caller's signal aborts or `attestTimeoutMs`
+   * are over. It rejects, and nothing is sent, with the code of an attestation that failed, with `client.closed` once the
+   * component is gone, and with `client.idle` without options and on a server.
+   */
+  readonly fetch: typeof globalThis.fetch
+}
 
 export type UseBlindLlama = <const AllowSimulated extends boolean = false>(
   options: UseBlindLlamaOptions<AllowSimulated> | undefined,
 ) => BlindLlamaState<AllowSimulated> & {
-  /** Attests anew: after an error, or to renew the key. Requests under way keep theirs. Stable while the options are equal. */
+  /**
+   * Attests anew: after an error, or to renew the key. Requests under way keep theirs, and new ones use the key that is still
+   * valid. Stable while the options are equal.
+   */
   readonly retry: () => void
 }
 
@@ -22,21 +37,25 @@ export function createUseBlindLlama(sessions: Sessions): UseBlindLlama {
       latest.current = options
     })
 
+    const door = useMemo(() => new Door(key !== undefined && typeof document !== 'undefined'), [key])
     const observe = useCallback(
       (changed: () => void) => {
         const current = latest.current
         if (key === undefined || current === undefined) return () => {}
-        return sessions.observe(current, { changed, heard: (event) => latest.current?.onEvent?.(event) })
+        return sessions.observe(current, { changed, heard: (event) => latest.current?.onEvent?.(event) }, door)
       },
-      [key],
+      [key, door],
     )
-    const snapshot = (): BlindLlamaState<true> => (key === undefined ? IDLE : sessions.state(key))
+    const snapshot = (): SessionState<true> => (key === undefined ? IDLE : sessions.state(key))
     const state = useSyncExternalStore(observe, snapshot, () => IDLE)
     const retry = useCallback(() => {
       if (key !== undefined) sessions.retry(key)
     }, [key])
 
     // A session made from options without the opt-in cannot hold a simulated verdict: `connect` refuses it.
-    return useMemo(() => ({ ...(state as BlindLlamaState<AllowSimulated>), retry }), [state, retry])
+    return useMemo(
+      () => ({ ...(state as SessionState<AllowSimulated>), fetch: door.fetch, retry }),
+      [state, door, retry],
+    )
   }
 }

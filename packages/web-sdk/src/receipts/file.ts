@@ -12,7 +12,7 @@ export interface SignedText {
   salt: Bytes
   request: Bytes
   response: Bytes
-  /** Names of the request's fields that hold secrets. */
+  /** Names of what in the request may hold a secret: `credentialsIn`. */
   credentials: readonly string[]
   requestDigest: Bytes
   responseDigest: Bytes
@@ -24,8 +24,11 @@ export interface SignedText {
 export interface ReceiptTextOptions {
   /** Show neither request nor answer: whoever has them can still be shown that these are the ones. */
   digestsOnly?: boolean
-  /** Show the request although `credentials` names fields of it that hold secrets: whoever gets the file can use them. */
-  withCredentials?: boolean
+  /**
+   * Show the request although `credentials` names what may hold secrets: all of those names, each of which was looked at.
+   * Whoever gets the file can use the secrets.
+   */
+  withCredentials?: readonly string[]
 }
 
 /** What can be shown to others, who verify it with `verifyReceipt` or the command line, without a network. */
@@ -38,14 +41,15 @@ export interface Receipt {
   /** On the key that the exchange was encrypted to. A simulated one makes the receipt prove nothing. */
   readonly verdict: PassedVerdict | SimulatedVerdict
   /**
-   * The fields of the request that hold secrets, as `authorization`: the gateway signed the request whole, so that they stand
-   * in a file that shows it.
+   * What in the request may hold secrets, by name: its fields, as `authorization`, except those that are known to be harmless,
+   * and the parameters of its query, as `?key`. The gateway signed the request whole, so that they stand in a file that shows
+   * it. Path and content stand there too.
    */
   readonly credentials: readonly string[]
   /**
    * The file of PROTOCOL.md §21, as JSON. No key that decrypts anything is in it.
    *
-   * @throws {BlindLlamaError} `receipt.credentials` where it would show credentials that the caller did not allow by name
+   * @throws {BlindLlamaError} `receipt.credentials` where `credentials` has a name that `withCredentials` has not
    */
   text: (options?: ReceiptTextOptions) => string
   /** The same as a `Blob` with its media type, to be downloaded. */
@@ -55,9 +59,14 @@ export interface Receipt {
 /** @param exchange `undefined` for a verification record */
 export function receiptOf(proof: Proof, exchange: SignedText | undefined): Receipt {
   const credentials = exchange?.credentials ?? []
-  const text = ({ digestsOnly = false, withCredentials = false }: ReceiptTextOptions = {}): string => {
-    if (credentials.length > 0 && !digestsOnly && !withCredentials)
-      throw new BlindLlamaError('receipt.credentials', `The request shows ${credentials.join(', ')}`)
+  const text = ({ digestsOnly = false, withCredentials = [] }: ReceiptTextOptions = {}): string => {
+    const allowed: readonly unknown[] = Array.isArray(withCredentials) ? withCredentials : []
+    const unnamed = digestsOnly ? [] : credentials.filter((name) => !allowed.includes(name))
+    if (unnamed.length > 0)
+      throw new BlindLlamaError(
+        'receipt.credentials',
+        `The request shows ${unnamed.join(', ')}, not in withCredentials`,
+      )
     return `${JSON.stringify(fileOf(proof, exchange, digestsOnly), undefined, 2)}\n`
   }
   return {

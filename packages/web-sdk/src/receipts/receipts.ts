@@ -1,3 +1,4 @@
+import { raceAbort } from '../abort.js'
 import type { Bytes } from '../bytes.js'
 import { fromHex } from '../bytes.js'
 import type { ExchangeObserver, ObservedExchange, Proof } from '../channel/observed.js'
@@ -9,12 +10,13 @@ import { type Receipt, receiptOf } from './file.js'
 export interface ReceiptKeeper extends ExchangeObserver {
   /**
    * The receipt for an answer that the client's `fetch` gave, once its body was read to its end. It is kept as long as the
-   * `Response` is; take the one that `fetch` gave, and not a clone.
+   * `Response` is; take the one that `fetch` gave, and not a clone. It may be asked for earlier and then waits for that end,
+   * as long as the answer takes or until `signal` aborts.
    *
    * @throws {BlindLlamaError} `receipt.unknown` for another response, `receipt.incomplete` where the answer broke off or was
    *   not read to its end, `receipt.missing` and `receipt.signature` where the gateway did not sign it, `receipt.size`
    */
-  of: (response: Response) => Promise<Receipt>
+  of: (response: Response, signal?: AbortSignal) => Promise<Receipt>
 }
 
 /**
@@ -44,10 +46,10 @@ export function receipts(): ReceiptKeeper {
         return unsigned((response) => made.set(response, async () => receiptOf(proof, undefined)))
       return follow(proof, fromHex(receiptKey), (response, receipt) => made.set(response, receipt))
     },
-    async of(response) {
+    async of(response, signal) {
       const receipt = made.get(response)
       if (!receipt) throw new BlindLlamaError('receipt.unknown', 'This response is not one of the client')
-      return receipt()
+      return raceAbort(receipt(), signal)
     },
   }
 }

@@ -1,4 +1,6 @@
+import { within } from '../abort.js'
 import type { StateKeeper } from '../attestation/state-keeper.js'
+import { BlindLlamaError } from '../errors.js'
 
 export interface IndexedDbStateOptions {
   /** Of the database. Default: `blindllama`. Services that a page tells apart may share one. */
@@ -6,12 +8,16 @@ export interface IndexedDbStateOptions {
 }
 
 export interface IndexedDbState extends StateKeeper {
-  /** Forgets everything: the next visit counts as the first one. */
+  /**
+   * Forgets everything: the next visit counts as the first one.
+   *
+   * @throws {BlindLlamaError} `client.state`, `client.state_timeout`
+   */
   clear: () => Promise<void>
 }
 
-/** Opening has been seen to hang where the storage of a browser is broken. */
-const openTimeoutMs = 10_000
+/** For a transaction, from the opening of the database on, which has been seen to hang where the storage of a browser is broken. */
+const timeoutMs = 10_000
 const objectStore = 'state'
 const key = 'state'
 
@@ -26,7 +32,8 @@ const key = 'state'
  * ```
  *
  * Where a browser refuses storage, as in a sandboxed frame, `connect` rejects with `client.state`; in a private window what is
- * kept lasts as long as the window.
+ * kept lasts as long as the window. Where another tab holds the lock and does not go on, as one that the system suspended,
+ * `connect` rejects with `client.state_timeout`.
  */
 export function indexedDbState({ name = 'blindllama' }: IndexedDbStateOptions = {}): IndexedDbState {
   return {
@@ -74,28 +81,49 @@ async function inTransaction<T>(
   mode: IDBTransactionMode,
   work: (store: IDBObjectStore) => Promise<T>,
 ): Promise<T> {
-  const database = await open(name)
   try {
-    const transaction = database.transaction(objectStore, mode, { durability: 'strict' })
-    const over = new Promise<void>((resolve, reject) => {
-      transaction.addEventListener('complete', () => resolve())
-      transaction.addEventListener('abort', () => reject(transaction.error))
+    return await within(timeoutMs, late, undefined, async (signal) => {
+      const database = await open(name, signal)
+      try {
+        const transaction = database.transaction(objectStore, mode, { durability: 'strict' })
+        const over = new Promise<void>((resolve, reject) => {
+          transaction.addEventListener('complete', () => resolve())
+          transaction.addEventListener('abort', () => reject(transaction.error))
+        })
+        // What was not in time is not written later either.
+        signal.addEventListener('abort', () => abort(transaction))
+        const [result] = await Promise.all([work(transaction.objectStore(objectStore)), over])
+        return result
+      } finally {
+        database.close()
+      }
     })
-    const [result] = await Promise.all([work(transaction.objectStore(objectStore)), over])
-    return result
-  } finally {
-    database.close()
+  } catch (cause) {
+    if (cause instanceof BlindLlamaError) throw cause
+    throw new BlindLlamaError('client.state', 'The browser refused the database', { cause })
   }
 }
 
-async function open(name: string): Promise<IDBDatabase> {
+function late(): BlindLlamaError {
+  return new BlindLlamaError('client.state_timeout', 'The database did not answer within 10 s')
+}
+
+function abort(transaction: IDBTransaction): void {
+  try {
+    transaction.abort()
+  } catch {
+    // It is over already.
+  }
+}
+
+/** @param signal closes what opens after it was aborted */
+async function open(name: string, signal: AbortSignal): Promise<IDBDatabase> {
   const request = indexedDB.open(name, 1)
   request.addEventListener('upgradeneeded', () => request.result.createObjectStore(objectStore))
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new DOMException('The database does not open', 'TimeoutError')), openTimeoutMs)
-  })
-  return Promise.race([settled(request), late]).finally(() => clearTimeout(timer))
+  const database = await settled(request)
+  if (!signal.aborted) return database
+  database.close()
+  throw signal.reason
 }
 
 async function settled<T>(request: IDBRequest<T>): Promise<T> {

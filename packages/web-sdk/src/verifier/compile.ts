@@ -1,29 +1,39 @@
+import { within } from '../abort.js'
 import type { Bytes } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
+import { readLimited } from '../read-limited.js'
 import { assertIntegrity } from './integrity.js'
-import type { WasmSource, WasmToCompile } from './source.js'
+import type { WasmToCompile } from './source.js'
+
+/** More than any network needs that a person would wait for. */
+const timeoutMs = 30_000
+/** Several times the verifier: what is longer is another file, and is not read to its end. */
+const maxBytes = 4 * 1024 * 1024
+
+/** How the verifier is fetched, where it has to be. */
+export interface Download {
+  /** The platform's. */
+  fetch: typeof globalThis.fetch
+  /** Ends the download with its reason. */
+  signal?: AbortSignal
+}
 
 /**
  * The compiled verifier. Whatever is not compiled yet is compared with the hash that this package was built with first: by
  * the SDK itself, because several runtimes ignore the `integrity` of `fetch`, and those that heed it do not say that it was
  * the reason. The bytes are compiled as such, so that a server's media type does not matter.
  *
- * @throws {BlindLlamaError} `wasm.load`, `wasm.integrity`, `wasm.blocked`, `wasm.compile`
+ * @throws {BlindLlamaError} `wasm.load`, `wasm.timeout`, `wasm.integrity`, `wasm.blocked`, `wasm.compile`; the reason of
+ *   the signal
  */
-export async function compileWasm(source: WasmSource): Promise<WebAssembly.Module> {
-  if (isCompiled(source)) return source
-  const bytes = await readWasm(source as WasmToCompile)
+export async function compileWasm(source: WasmToCompile, download: Download): Promise<WebAssembly.Module> {
+  const bytes = await readWasm(source, download)
   await assertIntegrity(bytes)
   try {
     return await WebAssembly.compile(bytes)
   } catch (cause) {
     throw compileError(cause)
   }
-}
-
-/** Not `instanceof` alone: the type of a module has no members, so that TypeScript would take everything for one. */
-function isCompiled(source: WasmSource): source is WebAssembly.Module {
-  return source instanceof WebAssembly.Module
 }
 
 /** Engines word it differently, but all name the directive or say that the policy of the page forbids it. */
@@ -33,17 +43,26 @@ export function compileError(cause: unknown): BlindLlamaError {
     : new BlindLlamaError('wasm.compile', 'The verifier could not be compiled or started', { cause })
 }
 
-async function readWasm(source: WasmToCompile): Promise<Bytes> {
+/** Bytes of our own: the caller may change those that it handed over between their check and their compilation. */
+async function readWasm(source: WasmToCompile, { fetch, signal }: Download): Promise<Bytes> {
   if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice()
-  if (source instanceof ArrayBuffer) return new Uint8Array(source)
-  try {
-    const response = source instanceof Response ? source : await open(new URL(source, globalThis.location?.href))
-    if (response instanceof Uint8Array) return response
-    if (!response.ok) throw new TypeError(`the server answered ${response.status}`)
-    return new Uint8Array(await response.arrayBuffer())
-  } catch (cause) {
-    throw new BlindLlamaError('wasm.load', 'The verifier could not be loaded', { cause })
-  }
+  if (source instanceof ArrayBuffer) return new Uint8Array(source.slice())
+  return within(timeoutMs, late, signal, async (own) => {
+    try {
+      const response = source instanceof Response ? source : await open(source, fetch, own)
+      if (response instanceof Uint8Array) return response
+      const bytes = response.ok && (await readLimited(response, maxBytes, own))
+      if (bytes) return bytes
+      throw new BlindLlamaError('wasm.load', `The server of the verifier answered ${response.status}`)
+    } catch (cause) {
+      if (cause instanceof BlindLlamaError) throw cause
+      throw new BlindLlamaError('wasm.load', 'The verifier could not be loaded', { cause })
+    }
+  })
+}
+
+function late(): BlindLlamaError {
+  return new BlindLlamaError('wasm.timeout', 'The verifier did not arrive within 30 s')
 }
 
 /** What Node.js offers to modules that also run elsewhere: a bundler for the browser sees no import. */
@@ -51,8 +70,9 @@ interface NodeProcess {
   getBuiltinModule?: (id: 'node:fs/promises') => { readFile: (file: URL) => Promise<Uint8Array> } | undefined
 }
 
-async function open(url: URL): Promise<Response | Bytes> {
+async function open(address: string | URL, fetch: Download['fetch'], signal: AbortSignal): Promise<Response | Bytes> {
+  const url = new URL(address, globalThis.location?.href)
   const { process } = globalThis as { process?: NodeProcess }
   const files = url.protocol === 'file:' ? process?.getBuiltinModule?.('node:fs/promises') : undefined
-  return files ? new Uint8Array(await files.readFile(url)) : fetch(url, { credentials: 'same-origin' })
+  return files ? new Uint8Array(await files.readFile(url)) : fetch(url, { credentials: 'same-origin', signal })
 }

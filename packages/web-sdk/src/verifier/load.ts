@@ -1,28 +1,42 @@
 import { initSync, staticPart, verify } from '@blindllama/verifier-wasm'
 import type { Bytes } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
+import { platformFetch } from '../outer-fetch.js'
 import type { Verdict } from '../verdict.js'
-import { compileError, compileWasm } from './compile.js'
-import type { WasmSource } from './source.js'
+import { type Download, compileError, compileWasm } from './compile.js'
+import type { WasmSource, WasmToCompile } from './source.js'
 import type { Verifier, VerifyInput } from './verifier.js'
 
-/** Every source gives the same bytes: one verifier serves the page. */
-let running: Verifier | undefined
+/** The verifier whose bytes were compared with the hash of this package: every source gives the same, so one serves the page. */
+let checked: Verifier | undefined
 
 /**
- * Loads and starts the verifier, unless it runs already.
+ * Loads and starts the verifier, unless it runs already. A module that the caller compiled was compared with nothing: it
+ * serves this caller alone, and never one who was promised the hash.
  *
- * @throws {BlindLlamaError} `wasm.…`
+ * @param download Default: with the `fetch` of the platform as it is now
+ * @throws {BlindLlamaError} `wasm.…`; the reason of the download's signal
  */
-export async function loadVerifier(source: WasmSource): Promise<Verifier> {
-  if (running) return running
-  const module = await compileWasm(source)
+export async function loadVerifier(
+  source: WasmSource,
+  download: Download = { fetch: platformFetch() },
+): Promise<Verifier> {
+  if (isCompiled(source)) return start(source)
+  return (checked ??= start(await compileWasm(source as WasmToCompile, download)))
+}
+
+/** Not `instanceof` alone: the type of a module has no members, so that TypeScript would take everything for one. */
+function isCompiled(source: WasmSource): source is WebAssembly.Module {
+  return source instanceof WebAssembly.Module
+}
+
+function start(module: WebAssembly.Module): Verifier {
   try {
     initSync({ module })
   } catch (cause) {
     throw compileError(cause)
   }
-  return (running ??= new WasmVerifier(module))
+  return new WasmVerifier(module)
 }
 
 class WasmVerifier implements Verifier {

@@ -26,9 +26,14 @@ beforeEach(async () => {
   send = channelFetch({ base: service.base, endpoint: service.base }, keys)
 })
 afterEach(async () => {
+  vi.useRealTimers()
   vi.unstubAllGlobals()
   await service.close()
 })
+
+function keysOf(): KeySource<ChannelKey> {
+  return { current: async () => key, replace: async () => key }
+}
 
 function chat(body: string, init: RequestInit = {}): Promise<Response> {
   return send(new URL('v1/chat/completions', service.base), { method: 'POST', body, ...init })
@@ -369,7 +374,29 @@ describe('a date that the gateway does not accept', () => {
   })
 })
 
+// All of it has arrived before the first byte is asked for.
+const whole: typeof fetch = async (...parameters) => {
+  const response = await fetch(...parameters)
+  return new Response(await response.arrayBuffer(), { headers: response.headers })
+}
+
 describe('the caller aborts', () => {
+  test('with chunks already there: none of them is given out afterwards', async () => {
+    const stop = new AbortController()
+    service.handler = async (exchange) => {
+      await exchange.head(200)
+      for (const text of ['one', 'two', 'three']) await exchange.content(text)
+      await exchange.end()
+    }
+    const sending = channelFetch({ base: service.base, endpoint: service.base, fetch: whole }, keysOf())
+    const { body } = await sending(new URL('v1/models', service.base), { signal: stop.signal })
+    const reader = body?.getReader()
+    expect(new TextDecoder().decode((await reader?.read())?.value)).toBe('one')
+    const reason = new Error('enough')
+    stop.abort(reason)
+    await expect(reader?.read()).rejects.toBe(reason)
+  })
+
   test('before anything was sent', async () => {
     const error = await chat('x', { signal: AbortSignal.abort() }).catch((caught: unknown) => caught)
     expect(error).toMatchObject({ name: 'AbortError' })

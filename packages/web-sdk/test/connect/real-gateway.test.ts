@@ -254,6 +254,78 @@ describe('time', () => {
   })
 })
 
+test('a page that comes back from the back-forward cache attests anew before it sends anything, until it is closed', async () => {
+  const page = new EventTarget()
+  const remove = vi.fn(page.removeEventListener.bind(page))
+  vi.stubGlobal('addEventListener', page.addEventListener.bind(page))
+  vi.stubGlobal('removeEventListener', remove)
+  try {
+    const reasons: string[] = []
+    const client = await connect({
+      onEvent: (event) => void (event.type === 'attesting' && reasons.push(event.reason)),
+    })
+    const models = new URL('v1/models', service.relay.url)
+    page.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: false }))
+    await client.fetch(models)
+    expect(reasons).toEqual(['connect'])
+    page.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }))
+    await client.fetch(models)
+    expect(reasons).toEqual(['connect', 'expired'])
+    const paths = service.relay.seen.map(({ url }) => (url.includes('evidence') ? 'evidence' : 'request'))
+    expect(paths).toEqual(['evidence', 'request', 'evidence', 'request'])
+    clients.splice(0)
+    client.close()
+    expect(remove.mock.calls.map(([type]) => type)).toContain('pageshow')
+  } finally {
+    vi.unstubAllGlobals()
+  }
+})
+
+test('the fetch that was there when the client was made sends everything, also after a page replaced it', async () => {
+  const platform = globalThis.fetch
+  const client = await connect()
+  let calls = 0
+  vi.stubGlobal('fetch', (...parameters: Parameters<typeof fetch>) => {
+    calls += 1
+    if (calls > 10) throw new Error('it calls itself')
+    return client.fetch(...parameters)
+  })
+  try {
+    expect((await fetch(new URL('v1/models', service.relay.url))).status).toBe(200)
+    await client.renew()
+    expect(calls).toBe(1)
+    vi.stubGlobal('fetch', client.fetch)
+    const second = await connect()
+    expect((await second.fetch(new URL('v1/models', service.relay.url))).status).toBe(200)
+  } finally {
+    vi.unstubAllGlobals()
+  }
+  expect(globalThis.fetch).toBe(platform)
+})
+
+test('a service that never answers ends in the time that the page gives it, and nothing is left waiting', async () => {
+  const closed: Promise<unknown>[] = []
+  service.relay.intercept = (_request, response) => {
+    closed.push(new Promise((resolve) => response.once('close', resolve)))
+    return true
+  }
+  await expect(connect({ attestTimeoutMs: 200 })).rejects.toMatchObject({ code: 'client.attest_timeout' })
+  expect(closed).toHaveLength(1)
+  await Promise.all(closed)
+})
+
+test('a renewal that fails without a word about the service leaves the key in use', async () => {
+  const client = await connect()
+  const models = new URL('v1/models', service.relay.url)
+  service.relay.intercept = (request, response) => {
+    if (request.url?.includes('evidence') !== true) return false
+    response.writeHead(503).end()
+    return true
+  }
+  await expect(client.renew()).rejects.toMatchObject({ code: 'evidence.status' })
+  expect((await client.fetch(models)).status).toBe(200)
+})
+
 test('a closed client sends nothing', async () => {
   const events: string[] = []
   const client = await connect({ onEvent: ({ type }) => events.push(type) })

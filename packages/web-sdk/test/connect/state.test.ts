@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { StateKeeper } from '../../src/attestation/state-keeper.js'
 import { type BlindLlamaClient, connectWith } from '../../src/connect.js'
 import type { ConnectEvent } from '../../src/events.js'
@@ -128,6 +128,24 @@ test.each<[string, Partial<StateKeeper>]>([
 
 test('without a database, as in Node.js, the place that browsers have ends in that code too', async () => {
   await expect(visit(indexedDbState())).rejects.toMatchObject({ code: 'client.state' })
+})
+
+const never = async (): Promise<never> => new Promise(() => {})
+
+test('a tab that holds the lock for ever ends in a code, and so does a place that does not answer', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    for (const broken of [{ exclusive: never }, { load: never }, { store: never }]) {
+      const waiting = visit({ ...new Place(), ...broken })
+      const ended = expect(waiting, Object.keys(broken)[0]).rejects.toMatchObject({ code: 'client.state_timeout' })
+      await expect
+        .poll(async () => vi.advanceTimersByTimeAsync(1000).then(() => vi.getTimerCount()), { timeout: 20_000 })
+        .toBe(0)
+      await ended
+    }
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('a place that several share can have one visit after the other', async () => {

@@ -29,7 +29,7 @@ afterEach(async () => {
 })
 
 function ask(signal = new AbortController().signal, have?: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  return askEvidence({ endpoint, nonce, signal, ...(have && { have }) })
+  return askEvidence({ endpoint, nonce, signal, fetch, ...(have && { have }) })
 }
 
 test('asks with its nonce, as a plain GET that names nobody', async () => {
@@ -106,8 +106,18 @@ test('the caller aborts: the reason is the caller’s', async () => {
   await expect(ask(AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' })
 })
 
-test('a service that never answers', async () => {
+test.each<[string, (response: ServerResponse) => void]>([
+  ['never answers', () => {}],
+  ['never ends its answer', (response) => response.writeHead(200, { 'content-type': 'application/cbor' }).write('x')],
+])('a service that %s', async (_, begin) => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  answer = () => void vi.advanceTimersByTimeAsync(31_000)
+  const closed = new Promise<void>((resolve) => {
+    answer = (response) => {
+      response.once('close', resolve)
+      begin(response)
+      void vi.advanceTimersByTimeAsync(31_000)
+    }
+  })
   await expect(ask()).rejects.toMatchObject({ code: 'evidence.timeout' })
+  await closed
 })

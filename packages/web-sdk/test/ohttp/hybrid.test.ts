@@ -142,4 +142,20 @@ describe('an engine without ML-KEM', () => {
     const load = vi.fn<typeof loadHybrid>().mockRejectedValue(new TypeError('404'))
     await expect(kemsFor(hybridOnly, load)).rejects.toMatchObject({ code: 'client.post_quantum' })
   })
+
+  test('says so where it does not come in time, and leaves with its caller', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const load = vi.fn<typeof loadHybrid>(() => {
+        void vi.advanceTimersByTimeAsync(30_000)
+        return new Promise(() => {})
+      })
+      await expect(kemsFor(hybridOnly, load)).rejects.toMatchObject({ code: 'client.post_quantum' })
+    } finally {
+      vi.useRealTimers()
+    }
+    const leave = new AbortController()
+    const left = kemsFor(hybridOnly, () => (leave.abort(new Error('left')), new Promise(() => {})), leave.signal)
+    await expect(left).rejects.toThrow('left')
+  })
 })

@@ -12,7 +12,7 @@ import { createUseBlindLlama, type UseBlindLlama } from '../../src/react/use-bli
 import type { ConnectEvent } from '../../src/events.js'
 import type { Policy } from '../../src/policy.js'
 import type { PassedVerdict, SimulatedVerdict } from '../../src/verdict.js'
-import { failed, HeldConnect, passed } from './held-connect.js'
+import { failed, HeldClients, passed } from './held-client.js'
 
 /** Written anew at each call, as a component does that states its options inline. */
 function inline(change: Partial<UseBlindLlamaOptions<false>> = {}): UseBlindLlamaOptions<false> {
@@ -24,12 +24,12 @@ const settle = async (work: () => void = () => {}): Promise<void> => act(async (
 /** Letting go waits for the running task to end. */
 const nextTask = async (): Promise<void> => act(async () => new Promise((done) => setTimeout(done, 0)))
 
-let held: HeldConnect
+let held: HeldClients
 let useBlindLlama: UseBlindLlama
 
 beforeEach(() => {
-  held = new HeldConnect()
-  useBlindLlama = createUseBlindLlama(new Sessions(held.connect))
+  held = new HeldClients()
+  useBlindLlama = createUseBlindLlama(new Sessions(held.open))
 })
 afterEach(cleanup)
 
@@ -42,7 +42,7 @@ describe('the states that a component sees', () => {
     }
     renderToString(createElement(Chat))
     expect(statuses).toEqual(['idle'])
-    expect(held.attempts).toHaveLength(0)
+    expect(held.opened).toHaveLength(0)
   })
 
   it('is idle without options and attests once they are there', () => {
@@ -53,13 +53,13 @@ describe('the states that a component sees', () => {
       },
     )
     expect(result.current.status).toBe('idle')
-    expect(held.attempts).toHaveLength(0)
+    expect(held.opened).toHaveLength(0)
     rerender(inline())
     expect(result.current.status).toBe('attesting')
-    expect(held.attempts).toHaveLength(1)
+    expect(held.opened).toHaveLength(1)
   })
 
-  it('gives a fetch in ready and in no other state', async () => {
+  it('gives the same fetch in every state', async () => {
     const seen = new Map<string, unknown>()
     const { result } = renderHook(() => {
       const state = useBlindLlama(inline())
@@ -70,12 +70,9 @@ describe('the states that a component sees', () => {
     expect(result.current.status).toBe('ready')
     await settle(() => held.last.emit({ type: 'attesting', reason: 'expired' }))
     await settle(() => held.last.refuse())
-    expect(Object.fromEntries(seen)).toEqual({
-      idle: undefined,
-      attesting: undefined,
-      ready: held.last.fetch,
-      error: undefined,
-    })
+    expect([...seen.keys()]).toEqual(['idle', 'attesting', 'ready', 'error'])
+    expect(new Set(seen.values())).toEqual(new Set([result.current.fetch]))
+    expect(result.current.fetch).toBeTypeOf('function')
   })
 
   it('shows the verdict of the key in use and when it expires', async () => {
@@ -100,24 +97,38 @@ describe('the states that a component sees', () => {
   })
 
   it('gives every error a code, also one that nobody foresaw', async () => {
-    const surprise = new TypeError('surprise')
-    useBlindLlama = createUseBlindLlama(new Sessions(async () => Promise.reject(surprise)))
     const { result } = renderHook(() => useBlindLlama(inline()))
-    await settle()
-    expect(result.current).toMatchObject({ status: 'error', error: { code: 'client.environment', cause: surprise } })
+    await settle(() => held.last.break(new TypeError('surprise')))
+    expect(result.current).toMatchObject({
+      status: 'error',
+      error: { code: 'client.environment', cause: { name: 'TypeError' } },
+    })
+  })
+
+  it('has the error of options that no client takes, and its fetch rejects with that', async () => {
+    const refusal = new BlindLlamaError('client.options', '`url` is not an absolute URL')
+    const open = (): never => {
+      throw refusal
+    }
+    useBlindLlama = createUseBlindLlama(new Sessions(open))
+    const { result } = renderHook(() => useBlindLlama(inline()))
+    expect(result.current).toMatchObject({ status: 'error', error: refusal })
+    await expect(result.current.fetch('https://llm.example/v1/models')).rejects.toBe(refusal)
+    await settle(() => result.current.retry())
+    expect(result.current.status).toBe('error')
   })
 })
 
 describe('what the types let through', () => {
-  it('is a simulated verdict only where the component opted in, and a fetch only in ready', () => {
+  it('is a simulated verdict only where the component opted in, and a fetch in every state', () => {
     const strict = renderHook(() => useBlindLlama(inline())).result.current
     const lax = renderHook(() => useBlindLlama({ ...inline(), dangerouslyAllowSimulated: true })).result.current
     expectTypeOf<Extract<typeof strict, { status: 'ready' }>['verification']>().toEqualTypeOf<PassedVerdict>()
     expectTypeOf<Extract<typeof lax, { status: 'ready' }>['verification']>().toEqualTypeOf<
       PassedVerdict | SimulatedVerdict
     >()
-    expectTypeOf<Exclude<typeof strict, { status: 'ready' }>['fetch']>().toEqualTypeOf<undefined>()
-    expect(held.attempts.map(({ options }) => options.dangerouslyAllowSimulated)).toEqual([undefined, true])
+    expectTypeOf<(typeof strict)['fetch']>().toEqualTypeOf<typeof globalThis.fetch>()
+    expect(held.opened.map(({ options }) => options.dangerouslyAllowSimulated)).toEqual([undefined, true])
   })
 })
 
@@ -125,7 +136,7 @@ describe('how many attestations there are', () => {
   it('is one under StrictMode, which mounts twice', async () => {
     const { result } = renderHook(() => useBlindLlama(inline()), { wrapper: StrictMode })
     await nextTask()
-    expect(held.attempts).toHaveLength(1)
+    expect(held.opened).toHaveLength(1)
     await settle(() => held.last.pass())
     expect(result.current.status).toBe('ready')
     expect(held.last.closed).toBe(false)
@@ -135,15 +146,16 @@ describe('how many attestations there are', () => {
     const first = renderHook(() => useBlindLlama(inline()))
     const second = renderHook(() => useBlindLlama(inline({ url: new URL('https://llm.example') })))
     await settle(() => held.last.pass())
-    expect(held.attempts).toHaveLength(1)
-    expect(second.result.current.fetch).toBe(first.result.current.fetch)
+    expect(held.opened).toHaveLength(1)
+    for (const { current } of [first.result, second.result])
+      expect(await (await current.fetch('https://llm.example/v1/models')).text()).toBe('through the client')
   })
 
   it('stays one while a component renders again with options of the same value', () => {
     const { rerender } = renderHook(() => useBlindLlama(inline()))
     rerender()
     rerender()
-    expect(held.attempts).toHaveLength(1)
+    expect(held.opened).toHaveLength(1)
   })
 
   it('is another for each other url, policy, relay, opt-in or verifier', () => {
@@ -153,6 +165,7 @@ describe('how many attestations there are', () => {
       inline({ policy: '{"version":1}' }),
       inline({ policy: new TextEncoder().encode('{"version":1}') }),
       inline({ relay: 'https://relay.example/' }),
+      inline({ attestTimeoutMs: 1000 }),
       { ...inline(), dangerouslyAllowSimulated: true },
       inline({ wasm: 'https://llm.example/other.wasm' }),
       inline({ wasm: new Uint8Array(1) }),
@@ -160,7 +173,7 @@ describe('how many attestations there are', () => {
       inline({ receipts: receipts() }),
     ]
     for (const options of others) renderHook(() => useBlindLlama(options))
-    expect(held.attempts).toHaveLength(others.length)
+    expect(held.opened).toHaveLength(others.length)
   })
 
   it('stays one while a component makes the keeper of its state anew, of which the first serves', () => {
@@ -169,7 +182,7 @@ describe('how many attestations there are', () => {
       initialProps: { state: states[0] as StateKeeper },
     })
     rerender({ state: states[1] as StateKeeper })
-    expect(held.attempts).toHaveLength(1)
+    expect(held.opened).toHaveLength(1)
     expect(held.last.options.state).toBe(states[0])
   })
 
@@ -177,19 +190,19 @@ describe('how many attestations there are', () => {
     const kept = receipts()
     const { rerender } = renderHook(() => useBlindLlama(inline({ receipts: kept })))
     rerender()
-    expect(held.attempts.map(({ options }) => options.receipts)).toEqual([kept])
+    expect(held.opened.map(({ options }) => options.receipts)).toEqual([kept])
   })
 
   it('is another, and the first ends, when the policy changes', async () => {
     const { result, rerender } = renderHook((policy: string) => useBlindLlama(inline({ policy })), {
       initialProps: '{"version":1}',
     })
-    const [first] = held.attempts
+    const [first] = held.opened
     await settle(() => first?.pass())
     rerender('{"version":1,"maxAgeMs":1000}')
-    expect(result.current).toMatchObject({ status: 'attesting', verification: undefined, fetch: undefined })
+    expect(result.current).toMatchObject({ status: 'attesting', verification: undefined })
     await nextTask()
-    expect(held.attempts).toHaveLength(2)
+    expect(held.opened).toHaveLength(2)
     expect(first?.closed).toBe(true)
   })
 })
@@ -207,20 +220,14 @@ describe('letting go', () => {
     expect(held.last.closed).toBe(true)
   })
 
-  it('cancels an attestation that nobody waits for', async () => {
-    const { unmount } = renderHook(() => useBlindLlama(inline()))
-    expect(held.last.options.signal?.aborted).toBe(false)
-    unmount()
-    await nextTask()
-    expect(held.last.options.signal?.aborted).toBe(true)
-  })
-
-  it('closes a client that arrives after everybody left', async () => {
+  it('ends an attestation that nobody waits for', async () => {
     const { unmount } = renderHook(() => useBlindLlama(inline()))
     unmount()
     await nextTask()
-    await settle(() => held.last.pass())
     expect(held.last.closed).toBe(true)
+    // What the client tells meanwhile is no state of anything.
+    await settle(() => held.last.pass())
+    expect(held.opened).toHaveLength(1)
   })
 
   it('hands the session to a component that replaces another', async () => {
@@ -230,7 +237,7 @@ describe('letting go', () => {
     const second = renderHook(() => useBlindLlama(inline()))
     await nextTask()
     expect(second.result.current.status).toBe('ready')
-    expect(held.attempts).toHaveLength(1)
+    expect(held.opened).toHaveLength(1)
     expect(held.last.closed).toBe(false)
   })
 
@@ -241,7 +248,7 @@ describe('letting go', () => {
     await nextTask()
     const second = renderHook(() => useBlindLlama(inline()))
     expect(second.result.current.status).toBe('attesting')
-    expect(held.attempts).toHaveLength(2)
+    expect(held.opened).toHaveLength(2)
   })
 })
 
@@ -252,7 +259,7 @@ describe('attesting again', () => {
     await settle(() => result.current.retry())
     expect(result.current).toMatchObject({ status: 'attesting', verification: failed() })
     await settle(() => held.last.pass())
-    expect(held.attempts).toHaveLength(2)
+    expect(held.last.attestations).toEqual(['connect', 'connect'])
     expect(result.current.status).toBe('ready')
   })
 
@@ -260,11 +267,49 @@ describe('attesting again', () => {
     const { result } = renderHook(() => useBlindLlama(inline()))
     await settle(() => held.last.pass(passed('old')))
     await settle(() => result.current.retry())
-    expect(result.current).toMatchObject({ status: 'attesting', fetch: undefined, verification: { release: 'old' } })
+    // The key is valid until its end: nobody else on the page notices.
+    expect(result.current).toMatchObject({ status: 'ready', renewing: true, verification: { release: 'old' } })
     await settle(() => held.last.pass(passed('new')))
-    expect(held.attempts).toHaveLength(1)
-    expect(held.last.renewals).toBe(1)
-    expect(result.current).toMatchObject({ status: 'ready', verification: { release: 'new' } })
+    expect(held.opened).toHaveLength(1)
+    expect(held.last.attestations).toEqual(['connect', 'renew'])
+    expect(result.current).toMatchObject({ status: 'ready', renewing: false, verification: { release: 'new' } })
+  })
+
+  it('leaves the key in use where the renewal fails without a word about the service', async () => {
+    const { result } = renderHook(() => useBlindLlama(inline()))
+    await settle(() => held.last.pass(passed('old')))
+    await settle(() => result.current.retry())
+    await settle(() => held.last.fail(new BlindLlamaError('evidence.unreachable', 'No answer')))
+    expect(result.current).toMatchObject({
+      status: 'ready',
+      renewing: false,
+      renewalError: { code: 'evidence.unreachable' },
+      verification: { release: 'old' },
+    })
+    await settle(() => result.current.retry())
+    expect(result.current).toMatchObject({ status: 'ready', renewing: true, renewalError: undefined })
+    await settle(() => held.last.refuse())
+    expect(result.current).toMatchObject({ status: 'error', error: { code: 'ak.untrusted' } })
+  })
+
+  it('has no key to leave in use where its time is over', async () => {
+    vi.useFakeTimers({ now: 1_000_000, toFake: ['Date'] })
+    const { result } = renderHook(() => useBlindLlama(inline()))
+    await settle(() => held.last.pass())
+    vi.setSystemTime(1_060_000)
+    await settle(() => result.current.retry())
+    vi.useRealTimers()
+    expect(result.current.status).toBe('attesting')
+  })
+
+  it('may be asked for by whoever hears of a failure, while it is told', async () => {
+    const { result } = renderHook(() =>
+      useBlindLlama(inline({ onEvent: ({ type }) => void (type === 'failed' && result.current.retry()) })),
+    )
+    await settle(() => held.last.fail(new BlindLlamaError('evidence.unreachable', 'No answer')))
+    expect(result.current.status).toBe('attesting')
+    await settle(() => held.last.pass())
+    expect(result.current.status).toBe('ready')
   })
 
   it('asks once however often it is pressed', async () => {
@@ -274,7 +319,7 @@ describe('attesting again', () => {
       result.current.retry()
       result.current.retry()
     })
-    expect(held.last.renewals).toBe(1)
+    expect(held.last.attestations).toEqual(['connect', 'renew'])
   })
 
   it('follows a renewal that the client makes by itself, and one that fails', async () => {
@@ -286,7 +331,7 @@ describe('attesting again', () => {
     expect(result.current).toMatchObject({ status: 'ready', verification: { release: 'new' } })
     await settle(() => held.last.emit({ type: 'attesting', reason: 'key-unknown' }))
     await settle(() => held.last.refuse())
-    expect(result.current).toMatchObject({ status: 'error', fetch: undefined, error: { code: 'ak.untrusted' } })
+    expect(result.current).toMatchObject({ status: 'error', error: { code: 'ak.untrusted' } })
   })
 
   it('stays ready while the client renews its key ahead of its end, and where that fails', async () => {
@@ -310,7 +355,7 @@ describe('attesting again', () => {
   it('does nothing where there is nothing to attest', () => {
     const { result } = renderHook(() => useBlindLlama(undefined))
     result.current.retry()
-    expect(held.attempts).toHaveLength(0)
+    expect(held.opened).toHaveLength(0)
   })
 
   it('is the same function as long as the options are equal', async () => {
@@ -334,6 +379,6 @@ describe('events', () => {
     heard.length = 0
     await settle(() => held.last.pass())
     expect(heard).toEqual(['second verdict', 'other verdict', 'second ready', 'other ready'])
-    expect(held.attempts).toHaveLength(1)
+    expect(held.opened).toHaveLength(1)
   })
 })

@@ -126,8 +126,40 @@ describe('a receipt', () => {
     for (const show of [() => receipt.text(), () => receipt.blob(), () => receipt.text({ digestsOnly: false })])
       expect(show).toThrow(expect.objectContaining({ code: 'receipt.credentials' }))
     expect(receipt.text({ digestsOnly: true })).toContain('requestDigest')
-    const file = JSON.parse(receipt.text({ withCredentials: true })) as ReceiptFile
+    for (const withCredentials of [['authorization'], [], true as unknown as string[]])
+      expect(() => receipt.text({ withCredentials })).toThrow(expect.objectContaining({ code: 'receipt.credentials' }))
+    const file = JSON.parse(receipt.text({ withCredentials: ['x-api-key', 'authorization'] })) as ReceiptFile
     expect(bytesOf(file.exchange?.request).toString('latin1')).toContain('Bearer sk-secret')
+  })
+
+  test('shows no field that is not known to be harmless, and no parameter of the query, unless it is told to', async () => {
+    const url = new URL('v1/chat/completions?key=secret&api-version=1&a=?&b', service.base)
+    const secrets = [
+      'ocp-apim-subscription-key',
+      'x-functions-key',
+      'x-auth',
+      'x-session-id',
+      'x-litellm-key',
+      'nobody-knows',
+    ]
+    const harmless = { accept: '*/*', 'content-type': 'text/plain', 'user-agent': 'x', 'x-stainless-lang': 'js' }
+    const headers = { ...harmless, ...Object.fromEntries(secrets.map((name) => [name, 'secret'])) }
+    const response = await fetch(url, { method: 'POST', body: 'hello', headers })
+    await response.text()
+    const receipt = await keeper.of(response)
+    expect(receipt.credentials.toSorted()).toEqual([...secrets, '?key', '?api-version', '?a', '?b'].toSorted())
+    expect(() => receipt.text()).toThrow(expect.objectContaining({ code: 'receipt.credentials' }))
+    expect(receipt.text({ withCredentials: receipt.credentials })).toContain('"request"')
+  })
+
+  test('is not waited for longer than its caller wants', async () => {
+    const response = await ask()
+    const leave = new AbortController()
+    const waiting = keeper.of(response, leave.signal)
+    leave.abort(new Error('left'))
+    await expect(waiting).rejects.toThrow('left')
+    await response.text()
+    expect((await keeper.of(response)).signed).toBe(true)
   })
 
   test('waits for the end of the answer, and is the same whoever asks', async () => {

@@ -2,17 +2,25 @@ import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { compileError, compileWasm } from '../../src/verifier/compile.js'
-import type { WasmSource } from '../../src/verifier/source.js'
+import type { WasmToCompile } from '../../src/verifier/source.js'
 import { readWasm, wasmFile } from '../support/wasm.js'
 
 const wasm = readWasm()
 const altered = wasm.map((byte, index) => (index === wasm.length - 1 ? byte ^ 1 : byte))
 let server: Server
 let base: URL
+let sent = 0
 
 beforeAll(async () => {
   server = createServer((request, response) => {
-    if (request.url === '/missing.wasm') response.writeHead(404).end(wasm)
+    if (request.url === '/stalled.wasm') response.writeHead(200).write(wasm.slice(0, 1000))
+    else if (request.url === '/endless.wasm') {
+      const more = (): void => {
+        for (sent += 65_536; !response.destroyed && response.write(new Uint8Array(65_536));) sent += 65_536
+      }
+      response.on('drain', more)
+      more()
+    } else if (request.url === '/missing.wasm') response.writeHead(404).end(wasm)
     else if (request.url === '/altered.wasm')
       response.writeHead(200, { 'content-type': 'application/wasm' }).end(altered)
     else response.writeHead(200, { 'content-type': 'text/plain' }).end(wasm)
@@ -20,10 +28,13 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   base = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
 })
-afterAll(async () => new Promise((resolve) => server.close(resolve)))
+afterAll(async () => {
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+})
 
 describe('the verifier is compiled from', () => {
-  test.each<[string, () => WasmSource | Promise<WasmSource>]>([
+  test.each<[string, () => WasmToCompile | Promise<WasmToCompile>]>([
     ['its file', () => wasmFile],
     ['its file, named as text', () => wasmFile.href],
     ['its address, whatever the media type', () => new URL('verifier.wasm', base)],
@@ -31,15 +42,14 @@ describe('the verifier is compiled from', () => {
     ['its bytes in a buffer', () => wasm.buffer],
     ['its bytes within others', () => new DataView(wasm.buffer, 0, wasm.length)],
     ['a response', () => new Response(wasm)],
-    ['its module', async () => WebAssembly.compile(wasm)],
   ])('%s', async (_, source) => {
-    const module = await compileWasm(await source())
+    const module = await compileWasm((await source()) as WasmToCompile, { fetch })
     expect(WebAssembly.Module.exports(module).map(({ name }) => name)).toContain('verify')
   })
 })
 
 describe('is refused', () => {
-  test.each<[string, () => WasmSource, string]>([
+  test.each<[string, () => WasmToCompile, string]>([
     ['altered at its address', () => new URL('altered.wasm', base), 'wasm.integrity'],
     ['altered in memory', () => altered, 'wasm.integrity'],
     ['cut', () => wasm.slice(0, -1), 'wasm.integrity'],
@@ -50,10 +60,56 @@ describe('is refused', () => {
     ['where nobody answers', () => 'http://127.0.0.1:1/verifier.wasm', 'wasm.load'],
   ])('%s', async (_, source, code) => {
     const compile = vi.spyOn(WebAssembly, 'compile')
-    await expect(compileWasm(source())).rejects.toMatchObject({ name: 'BlindLlamaError', code })
+    await expect(compileWasm(source(), { fetch })).rejects.toMatchObject({ name: 'BlindLlamaError', code })
     expect(compile, 'nothing was compiled').not.toHaveBeenCalled()
     compile.mockRestore()
   })
+})
+
+describe('the download', () => {
+  test('that does not end is given up in its time, and its connection with it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      let signal: AbortSignal | null | undefined
+      const fetching: typeof fetch = async (input, init) => {
+        signal = init?.signal
+        const response = await fetch(input, init)
+        void vi.advanceTimersByTimeAsync(30_000)
+        return response
+      }
+      const compiling = compileWasm(new URL('stalled.wasm', base), { fetch: fetching })
+      await expect(compiling).rejects.toMatchObject({ code: 'wasm.timeout' })
+      expect(signal?.aborted).toBe(true)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('ends with its caller', async () => {
+    const leave = new AbortController()
+    const compiling = compileWasm(new URL('stalled.wasm', base), { fetch, signal: leave.signal })
+    leave.abort(new Error('left'))
+    await expect(compiling).rejects.toThrow('left')
+  })
+
+  test('of another file is not read to its end', async () => {
+    await expect(compileWasm(new URL('endless.wasm', base), { fetch })).rejects.toMatchObject({ code: 'wasm.load' })
+    // The bound, and what sockets and the platform buffer.
+    expect(sent).toBeLessThan(24 * 1024 * 1024)
+  })
+})
+
+test.each<[string, (bytes: Uint8Array<ArrayBuffer>) => WasmToCompile]>([
+  ['buffer', ({ buffer }) => buffer],
+  ['view', (bytes) => bytes],
+])('a %s that changes between its check and its compilation changes nothing', async (_, source) => {
+  const bytes = wasm.slice()
+  const compile = vi.spyOn(WebAssembly, 'compile')
+  const compiling = compileWasm(source(bytes), { fetch })
+  bytes.fill(0)
+  expect(WebAssembly.Module.exports(await compiling).length).toBeGreaterThan(0)
+  expect(Buffer.compare(Buffer.from(compile.mock.calls[0]?.[0] as Uint8Array), Buffer.from(wasm))).toBe(0)
+  compile.mockRestore()
 })
 
 test.each([

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { KEM_X25519_SHA256, suitesOf } from '../../src/ohttp/suite.js'
+import type * as Loading from '../../src/verifier/load.js'
 import type { Verifier, VerifyInput } from '../../src/verifier/verifier.js'
 import { pattern, utf8 } from '../support/bytes.js'
-import { wasmFile } from '../support/wasm.js'
+import { readWasm, wasmFile } from '../support/wasm.js'
 
 const policy = {
   version: 1,
@@ -13,11 +14,12 @@ const policy = {
 }
 
 let verifier: Verifier
+let loadVerifier: typeof Loading.loadVerifier
 
 beforeEach(async () => {
   // The glue holds its instance in its module: a fresh one for each test.
   vi.resetModules()
-  const { loadVerifier } = await import('../../src/verifier/load.js')
+  ;({ loadVerifier } = await import('../../src/verifier/load.js'))
   verifier = await loadVerifier(wasmFile)
   expect(await loadVerifier('nowhere, and not asked'), 'one verifier serves the page').toBe(verifier)
 })
@@ -62,5 +64,45 @@ describe('the real verifier', () => {
     const before = verifier.verify(input())
     expect(() => verifier.verify(input({ nonce: pattern(31) }))).toThrow(expect.objectContaining({ code: 'wasm.trap' }))
     expect(verifier.verify(input())).toEqual(before)
+  })
+})
+
+/** The verifier with another sentence in one of its messages: a module that works and has another hash. */
+async function altered(): Promise<WebAssembly.Module> {
+  const bytes = readWasm()
+  const at = Buffer.from(bytes).indexOf('strict JSON')
+  expect(at).toBeGreaterThan(0)
+  bytes.set(utf8('STRICT'), at)
+  return WebAssembly.compile(bytes)
+}
+
+function sentence(of: Verifier): string {
+  const verdict = of.verify(input({ policy: utf8('{') }))
+  return verdict.result === 'fail' ? verdict.detail : expect.unreachable('no policy')
+}
+
+describe('a module that its caller compiled', () => {
+  beforeEach(async () => {
+    vi.resetModules()
+    ;({ loadVerifier } = await import('../../src/verifier/load.js'))
+  })
+
+  test('never serves callers who were promised the hash', async () => {
+    const own = await loadVerifier(await altered())
+    expect(sentence(own)).toMatch(/STRICT/)
+    const promised = await loadVerifier(wasmFile)
+    expect(sentence(promised)).toMatch(/strict/)
+    expect(sentence(own), 'each keeps its own').toMatch(/STRICT/)
+    await expect(loadVerifier('https://service.example/other.wasm')).resolves.toBe(promised)
+  })
+
+  test('is not looked past where one runs that was checked', async () => {
+    await loadVerifier(wasmFile)
+    expect(sentence(await loadVerifier(await altered()))).toMatch(/STRICT/)
+  })
+
+  test('leaves the next source to be checked', async () => {
+    await loadVerifier(await altered())
+    await expect(loadVerifier(new Uint8Array(8))).rejects.toMatchObject({ code: 'wasm.integrity' })
   })
 })

@@ -1,46 +1,56 @@
-import type { BlindLlamaClient } from '../../src/connect.js'
+import type { OpenedClient } from '../../src/connect.js'
 import { BlindLlamaError } from '../../src/errors.js'
 import type { ConnectEvent } from '../../src/events.js'
 import type { ConnectOptions } from '../../src/options.js'
-import type { Connect } from '../../src/react/session.js'
+import type { Open } from '../../src/react/session.js'
 import type { FailedVerdict, PassedVerdict } from '../../src/verdict.js'
 
 /**
- * A `connect` whose attestations end when the test says so.
+ * Clients whose attestations end when the test says so.
  *
  * What these tests tell is when components attest, share and let go: that needs an attestation that is *under way*, for as
- * long as a test looks at it, and one that fails on demand. The real one, against a real gateway, is told end to end by
+ * long as a test looks at it, and one that fails on demand. The real client is told by `libraries.test.ts`, and end to end by
  * the chat. The order of events is that of `ConnectEvent`.
  */
-export class HeldConnect {
-  readonly attempts: Attempt[] = []
-  readonly connect: Connect = async (options) => {
-    const attempt = new Attempt(options)
-    this.attempts.push(attempt)
-    return attempt.client
+export class HeldClients {
+  readonly opened: HeldClient[] = []
+  readonly open: Open = (options) => {
+    const client = new HeldClient(options)
+    this.opened.push(client)
+    return client
   }
 
-  get last(): Attempt {
-    const attempt = this.attempts.at(-1)
-    if (attempt === undefined) throw new Error('nothing has connected yet')
-    return attempt
+  get last(): HeldClient {
+    const client = this.opened.at(-1)
+    if (client === undefined) throw new Error('nothing was opened yet')
+    return client
   }
 }
 
-export class Attempt {
+export class HeldClient implements Pick<OpenedClient, 'fetch' | 'attest' | 'close'> {
   readonly options: ConnectOptions<boolean>
-  readonly client: Promise<BlindLlamaClient<boolean>>
-  readonly fetch: typeof globalThis.fetch = async () => new Response()
-  renewals = 0
+  readonly attestations: string[] = []
   closed = false
-  #settle: Held
+  #settle: Held = hold()
 
   constructor(options: ConnectOptions<boolean>) {
     this.options = options
-    const held = hold()
-    this.#settle = held
-    this.emit({ type: 'attesting', reason: 'connect' })
-    this.client = held.promise.then(() => this.#client())
+  }
+
+  readonly fetch: typeof globalThis.fetch = async () => {
+    if (this.closed) throw new BlindLlamaError('client.closed', 'The client was closed')
+    return new Response('through the client')
+  }
+
+  readonly attest = async (reason: 'connect' | 'renew'): Promise<void> => {
+    this.attestations.push(reason)
+    this.#settle = hold()
+    this.emit({ type: 'attesting', reason })
+    await this.#settle.promise
+  }
+
+  readonly close = (): void => {
+    this.closed = true
   }
 
   emit(event: ConnectEvent): void {
@@ -51,7 +61,6 @@ export class Attempt {
   pass(verdict: PassedVerdict = passed('first')): void {
     this.emit({ type: 'verdict', verdict })
     this.emit({ type: 'ready', expiresInMs: verdict.key.validForMs })
-    this.verdict = verdict
     this.#settle.resolve()
   }
 
@@ -66,27 +75,9 @@ export class Attempt {
     this.#settle.reject(error)
   }
 
-  verdict: PassedVerdict = passed('first')
-
-  #client(): BlindLlamaClient<boolean> {
-    const current = (): PassedVerdict => this.verdict
-    return {
-      fetch: this.fetch,
-      get verdict() {
-        return current()
-      },
-      renew: async () => {
-        this.renewals += 1
-        const held = hold()
-        this.#settle = held
-        this.emit({ type: 'attesting', reason: 'renew' })
-        await held.promise
-      },
-      close: () => {
-        this.closed = true
-        this.emit({ type: 'closed' })
-      },
-    }
+  /** Ends it as a defect would: without an event. */
+  break(error: Error): void {
+    this.#settle.reject(error)
   }
 }
 
@@ -99,6 +90,8 @@ interface Held {
 function hold(): Held {
   const held = {} as Held
   held.promise = new Promise<void>((resolve, reject) => Object.assign(held, { resolve, reject }))
+  // An attestation that the client makes by itself has nobody who waits.
+  held.promise.catch(() => {})
   return held
 }
 
