@@ -73,22 +73,24 @@ pub(super) fn find<'p, 'a>(
     let ak_name = evidence.ak.name();
     let mut refusal = Rejection::from(Code::AK_UNTRUSTED);
     for anchor in anchors {
-        let (mut leaves, mut faults) = (Vec::new(), Vec::new());
+        let (mut leaves, mut first, mut told) = (Vec::new(), None, Rejection::from(Code::AK_UNTRUSTED));
         for (index, voucher) in anchor.vouchers.iter().enumerate() {
             match voucher.vouches_for(&ak_name, evidence) {
                 Ok(leaf) => leaves.push(leaf),
-                Err(fault) => faults.push((index, fault)),
-            }
-        }
-        match faults.first() {
-            None => return Ok(Matched { anchor, leaves }),
-            Some((index, fault)) if !leaves.is_empty() => refusal = closer(refusal, in_part(*index, fault)),
-            Some(_) => {
-                for (_, fault) in faults {
-                    refusal = closer(refusal, fault);
+                Err(fault) => {
+                    if first.is_none() {
+                        first = Some(in_part(index, &fault));
+                    }
+                    told = closer(told, fault);
                 }
             }
         }
+        match first {
+            None => return Ok(Matched { anchor, leaves }),
+            Some(in_part) if !leaves.is_empty() => told = in_part,
+            Some(_) => {}
+        }
+        refusal = closer(refusal, told);
     }
     Err(refusal)
 }
@@ -107,11 +109,8 @@ fn closer(known: Rejection, other: Rejection) -> Rejection {
 #[cold]
 fn in_part(index: usize, fault: &Rejection) -> Rejection {
     let mut place = Place::from("member ");
-    place.number(index as u64).own(": ").own(fault.code.as_str());
-    if !fault.place.as_str().is_empty() {
-        place.own(", ").place(&fault.place);
-    }
-    Rejection::at(Code::AK_ALL_OF, place)
+    place.number(index as u64).own(": ");
+    fault.within(Code::AK_ALL_OF, place)
 }
 
 impl Matched<'_, '_> {
@@ -159,7 +158,6 @@ impl<'d> Anchor<'d> {
                 anchor.add(member);
             }
             item.end();
-            list.ensure(anchor.is_worth_more_than_its_members(), Flaw::Invalid);
         } else {
             anchor.add(item);
         }
@@ -192,22 +190,18 @@ impl<'d> Anchor<'d> {
             version
         });
         item.end();
+        // A software TPM proves nothing beside others either, and one chain is one voucher.
+        let is_another = |other: &Voucher<'d>| root(&other.trust).is_none() || root(&other.trust) != root(&trust);
+        let is_worth_more = assurance != Assurance::Simulated && self.vouchers.iter().all(is_another);
+        item.ensure(!self.is_joint || is_worth_more, Flaw::Invalid);
         self.endorsement |= endorsement;
         self.min_firmware_version = self.min_firmware_version.max(least);
         self.vouchers.push(Voucher { kind, trust, assurance });
     }
+}
 
-    /// Whether no voucher of an `allOf` is a software TPM, which proves nothing beside others either, and none is there twice.
-    fn is_worth_more_than_its_members(&self) -> bool {
-        let root = |voucher: &Voucher<'d>| match &voucher.trust {
-            Trust::Chain(chain) => Some(chain.root_sha256),
-            Trust::Names(_) => None,
-        };
-        (1..).zip(&self.vouchers).all(|(next, voucher)| {
-            voucher.assurance != Assurance::Simulated
-                && self.vouchers.iter().skip(next).all(|other| root(other).is_none() || root(other) != root(voucher))
-        })
-    }
+fn root<'d>(trust: &Trust<'d>) -> Option<&'d [u8; 32]> {
+    if let Trust::Chain(chain) = trust { Some(chain.root_sha256) } else { None }
 }
 
 /// Who could still lie, in sentences for a person. Nothing in Azure's certificates tells customers apart, so that another voucher
