@@ -48,7 +48,7 @@ export const mutants: readonly Mutant[] = [
     'closeness(other.code) > closeness(known.code)',
     'closeness(other.code) >= closeness(known.code)',
   ),
-  changed('allOf: the best of the members', 'policy/anchor.rs', 'best.max(voucher', 'best.min(voucher'),
+  changed('allOf: the best of the members', 'policy/anchor.rs', 'self.best.max(assurance)', 'assurance'),
   changed(
     'allOf: the hierarchy of any member',
     'policy/anchor.rs',

@@ -24,6 +24,8 @@ pub(crate) struct Anchor<'d> {
     pub(crate) vouchers: Vec<Voucher<'d>>,
     /// The entry is an `allOf`.
     pub(crate) is_joint: bool,
+    /// The highest of its vouchers.
+    best: Assurance,
     /// The key must be a primary of the endorsement hierarchy.
     pub(crate) endorsement: bool,
     pub(crate) min_firmware_version: Option<u64>,
@@ -147,11 +149,17 @@ impl<'d> Anchor<'d> {
     /// What the entry is worth, for a key that is bound to a machine or not. All vouchers of an `allOf` would have to lie, so it is
     /// worth as much as the best of them.
     pub(crate) fn assurance(&self, is_bound: bool) -> Assurance {
-        self.vouchers.iter().fold(Assurance::Simulated, |best, voucher| best.max(voucher.assurance(is_bound)))
+        if is_bound { self.best.bound_to_machine() } else { self.best }
     }
 
     pub(super) fn read(item: &'d Item<'d>) -> Self {
-        let mut anchor = Self { vouchers: Vec::new(), is_joint: false, endorsement: false, min_firmware_version: None };
+        let mut anchor = Self {
+            vouchers: Vec::new(),
+            is_joint: false,
+            best: Assurance::Simulated,
+            endorsement: false,
+            min_firmware_version: None,
+        };
         if let Some(list) = item.optional("allOf") {
             anchor.is_joint = true;
             for member in list.each(2, MAX_MEMBERS) {
@@ -194,6 +202,7 @@ impl<'d> Anchor<'d> {
         let is_another = |other: &Voucher<'d>| root(&other.trust).is_none() || root(&other.trust) != root(&trust);
         let is_worth_more = assurance != Assurance::Simulated && self.vouchers.iter().all(is_another);
         item.ensure(!self.is_joint || is_worth_more, Flaw::Invalid);
+        self.best = self.best.max(assurance);
         self.endorsement |= endorsement;
         self.min_firmware_version = self.min_firmware_version.max(least);
         self.vouchers.push(Voucher { kind, trust, assurance });
@@ -209,7 +218,7 @@ fn root<'d>(trust: &Trust<'d>) -> Option<&'d [u8; 32]> {
 pub(crate) fn caveat(anchor: &Anchor<'_>, is_bound: bool) -> String {
     let mut caveat = String::new();
     if anchor.is_joint {
-        caveat.push_str("Only together, none of them alone:");
+        caveat.push_str("Only together:");
     }
     for voucher in &anchor.vouchers {
         if anchor.is_joint {
