@@ -80,9 +80,7 @@ pub(super) fn find<'p, 'a>(
             match voucher.vouches_for(&ak_name, evidence) {
                 Ok(leaf) => leaves.push(leaf),
                 Err(fault) => {
-                    if first.is_none() {
-                        first = Some(in_part(index, &fault));
-                    }
+                    first.get_or_insert_with(|| in_part(index, &fault));
                     told = closer(told, fault);
                 }
             }
