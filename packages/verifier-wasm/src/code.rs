@@ -40,7 +40,7 @@ pub enum Code {
     AK_POINT,
     /// No trust anchor of the policy vouches for this attestation key.
     AK_UNTRUSTED,
-    /// A part of what the policy demands together vouches for this attestation key, and a part does not.
+    /// Not all that the policy demands together vouch for this attestation key.
     AK_ALL_OF,
     /// The trust anchor that matched gives an assurance that the policy does not accept.
     AK_ASSURANCE,
@@ -48,7 +48,7 @@ pub enum Code {
     AK_SIMULATED,
     /// The attestation key could sign something other than what its TPM measured, or could leave its TPM.
     AK_ATTRIBUTES,
-    /// A certificate vouches for the key alone: its attributes and Name are the word of the certificate authority and the gateway.
+    /// Only the certificate authority vouches for the attributes of the attestation key.
     AK_ATTRIBUTES_CLAIMED,
     /// The quote names another signer than an endorsement primary with this public area.
     AK_QUALIFIED_NAME,
@@ -828,11 +828,11 @@ ak.algorithm The attestation key uses an algorithm, hash or parameter that this 
 ak.modulus The RSA modulus of the attestation key has a size that is not accepted, is even, or was made by a generator whose keys are factored.
 ak.point The public point of the attestation key does not lie on its curve.
 ak.untrusted No trust anchor of the policy vouches for this attestation key.
-ak.all_of A part of what the policy demands together vouches for this attestation key, and a part does not.
+ak.all_of Not all that the policy demands together vouch for this attestation key.
 ak.assurance The trust anchor that matched gives an assurance that the policy does not accept.
 ak.simulated The attestation key belongs to a simulated TPM, which proves nothing, and the page did not allow it.
 ak.attributes The attestation key could sign something other than what its TPM measured, or could leave its TPM.
-ak.attributes_claimed A certificate vouches for the key alone: its attributes and Name are the word of the certificate authority and the gateway.
+ak.attributes_claimed Only the certificate authority vouches for the attributes of the attestation key.
 ak.qualified_name The quote names another signer than an endorsement primary with this public area.
 chain.length The certificate chain is missing, or has fewer than 2 or more than 8 certificates.
 chain.root The last certificate of the chain is not the root that the page pins.

@@ -46,12 +46,6 @@ impl Place {
         self
     }
 
-    /// Appends another place.
-    pub(crate) fn place(&mut self, other: &Self) -> &mut Self {
-        self.0.push_str(&other.0);
-        self
-    }
-
     /// Takes back what was appended after it was `length` long.
     pub(crate) fn truncate(&mut self, length: usize) {
         self.0.truncate(length);
@@ -78,6 +72,16 @@ impl Rejection {
     pub(crate) fn numbered(code: Code, what: &'static str, number: u64) -> Self {
         let mut place = Place::from(what);
         place.number(number);
+        Self::new(code, place)
+    }
+
+    /// As a part of what `code` says: its own code and place behind `place`.
+    #[cold]
+    pub(crate) fn within(&self, code: Code, mut place: Place) -> Self {
+        place.own(self.code.as_str());
+        if !self.place.0.is_empty() {
+            place.own(", ").0.push_str(&self.place.0);
+        }
         Self::new(code, place)
     }
 

@@ -13,18 +13,17 @@ const CUT: &str = "...";
 #[inline(never)]
 pub(crate) fn push_shown(out: &mut String, text: &str, most: usize) {
     let end = out.len().saturating_add(most);
-    for character in text.chars() {
+    for unit in text.encode_utf16() {
         if out.len() >= end {
             out.push_str(CUT);
             return;
         }
-        if matches!(character, ' '..='~') {
-            out.push(character);
-            continue;
-        }
-        for unit in character.encode_utf16(&mut [0; 2]) {
-            out.push_str("\\u");
-            push_hex(out, &unit.to_be_bytes());
+        match unit.to_be_bytes() {
+            [0, byte @ b' '..=b'~'] => out.push(byte.into()),
+            bytes => {
+                out.push_str("\\u");
+                push_hex(out, &bytes);
+            }
         }
     }
 }

@@ -21,8 +21,8 @@ export const mutants: readonly Mutant[] = [
   changed(
     'allOf: one member is enough',
     'policy/anchor.rs',
-    '            Some((index, fault)) if !leaves.is_empty() => refusal = closer(refusal, in_part(*index, fault)),',
-    '            Some(_) if !leaves.is_empty() => return Ok(Matched { anchor, leaves }),',
+    'Some(in_part) if !leaves.is_empty() => told = in_part,',
+    'Some(_) if !leaves.is_empty() => return Ok(Matched { anchor, leaves }),',
   ),
   changed(
     'allOf: the list of Names',
@@ -36,14 +36,19 @@ export const mutants: readonly Mutant[] = [
     'evidence.chains.iter().find(|chain| root.is_root_of(chain))',
     'evidence.chains.first()',
   ),
-  changed('allOf: met in part is told', 'policy/anchor.rs', 'Rejection::at(Code::AK_ALL_OF, place)', 'fault.clone()'),
+  changed(
+    'allOf: met in part is told',
+    'policy/anchor.rs',
+    'fault.within(Code::AK_ALL_OF, place)',
+    '{ let _ = place; fault.clone() }',
+  ),
   changed(
     'allOf: the first fault that tells most',
     'policy/anchor.rs',
     'closeness(other.code) > closeness(known.code)',
     'closeness(other.code) >= closeness(known.code)',
   ),
-  changed('allOf: the best of the members', 'policy/anchor.rs', 'best.max(voucher', 'best.min(voucher'),
+  changed('allOf: the best of the members', 'policy/anchor.rs', 'self.best.max(assurance)', 'assurance'),
   changed(
     'allOf: the hierarchy of any member',
     'policy/anchor.rs',
@@ -59,15 +64,20 @@ export const mutants: readonly Mutant[] = [
   changed(
     'allOf: no simulated member',
     'policy/anchor.rs',
-    'voucher.assurance != Assurance::Simulated\n                && ',
-    '',
+    'assurance != Assurance::Simulated && self.vouchers',
+    'self.vouchers',
   ),
-  changed('allOf: no root twice', 'policy/anchor.rs', '|| root(other) != root(voucher)', '|| root(other).is_some()'),
+  changed(
+    'allOf: no root twice',
+    'policy/anchor.rs',
+    '|| root(&other.trust) != root(&trust)',
+    '|| root(&other.trust).is_some()',
+  ),
   changed(
     'allOf: nothing beside it',
     'policy/anchor.rs',
-    '            item.end();\n            list.ensure',
-    '            list.ensure',
+    '            item.end();\n        } else {',
+    '        } else {',
   ),
   changed(
     'azure and gcp: the hierarchy is always checked',
@@ -120,7 +130,12 @@ export const mutants: readonly Mutant[] = [
     'current = current.verify(&KEY_SET, signed)?.read(documents',
     'current = Authentic::new(&KEY_SET, signed.payload).read(documents',
   ),
-  changed('key set: what is passed over is one', 'release/key_set.rs', '|item| drop(successor(item))', '|_| ()'),
+  changed(
+    'key set: what is passed over is one',
+    'release/key_set.rs',
+    'KEY_SET.unproven(signed.payload, documents, successor)?;',
+    '',
+  ),
   changed(
     'text: nothing of what nobody signed',
     'release/document.rs',

@@ -123,11 +123,11 @@ pub(crate) fn push_decimal(out: &mut String, value: u64) {
 #[inline(never)]
 fn push_string(out: &mut String, text: &str) {
     out.push('"');
-    for character in text.chars() {
-        if matches!(character, '"' | '\\') {
+    for byte in text.bytes() {
+        if matches!(byte, b'"' | b'\\') {
             out.push('\\');
         }
-        out.push(character);
+        out.push(byte.into());
     }
     out.push('"');
 }

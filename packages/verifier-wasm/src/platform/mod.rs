@@ -96,11 +96,6 @@ fn processor<'p>(certificates: &[&[u8]], demand: &'p Platform<'_>) -> Result<&'p
 }
 
 /// A fault of the certificates, which the layer `chain` names.
-#[cold]
 fn chain(fault: Rejection) -> Rejection {
-    let mut place = Place::from(fault.code.as_str());
-    if !fault.place.as_str().is_empty() {
-        place.own(", ").place(&fault.place);
-    }
-    Rejection::at(Code::PLATFORM_CHAIN, place)
+    fault.within(Code::PLATFORM_CHAIN, Place::default())
 }

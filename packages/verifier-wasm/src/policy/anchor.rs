@@ -24,6 +24,8 @@ pub(crate) struct Anchor<'d> {
     pub(crate) vouchers: Vec<Voucher<'d>>,
     /// The entry is an `allOf`.
     pub(crate) is_joint: bool,
+    /// The highest of its vouchers.
+    best: Assurance,
     /// The key must be a primary of the endorsement hierarchy.
     pub(crate) endorsement: bool,
     pub(crate) min_firmware_version: Option<u64>,
@@ -73,22 +75,22 @@ pub(super) fn find<'p, 'a>(
     let ak_name = evidence.ak.name();
     let mut refusal = Rejection::from(Code::AK_UNTRUSTED);
     for anchor in anchors {
-        let (mut leaves, mut faults) = (Vec::new(), Vec::new());
+        let (mut leaves, mut first, mut told) = (Vec::new(), None, Rejection::from(Code::AK_UNTRUSTED));
         for (index, voucher) in anchor.vouchers.iter().enumerate() {
             match voucher.vouches_for(&ak_name, evidence) {
                 Ok(leaf) => leaves.push(leaf),
-                Err(fault) => faults.push((index, fault)),
-            }
-        }
-        match faults.first() {
-            None => return Ok(Matched { anchor, leaves }),
-            Some((index, fault)) if !leaves.is_empty() => refusal = closer(refusal, in_part(*index, fault)),
-            Some(_) => {
-                for (_, fault) in faults {
-                    refusal = closer(refusal, fault);
+                Err(fault) => {
+                    first.get_or_insert_with(|| in_part(index, &fault));
+                    told = closer(told, fault);
                 }
             }
         }
+        match first {
+            None => return Ok(Matched { anchor, leaves }),
+            Some(in_part) if !leaves.is_empty() => told = in_part,
+            Some(_) => {}
+        }
+        refusal = closer(refusal, told);
     }
     Err(refusal)
 }
@@ -107,11 +109,8 @@ fn closer(known: Rejection, other: Rejection) -> Rejection {
 #[cold]
 fn in_part(index: usize, fault: &Rejection) -> Rejection {
     let mut place = Place::from("member ");
-    place.number(index as u64).own(": ").own(fault.code.as_str());
-    if !fault.place.as_str().is_empty() {
-        place.own(", ").place(&fault.place);
-    }
-    Rejection::at(Code::AK_ALL_OF, place)
+    place.number(index as u64).own(": ");
+    fault.within(Code::AK_ALL_OF, place)
 }
 
 impl Matched<'_, '_> {
@@ -148,18 +147,23 @@ impl<'d> Anchor<'d> {
     /// What the entry is worth, for a key that is bound to a machine or not. All vouchers of an `allOf` would have to lie, so it is
     /// worth as much as the best of them.
     pub(crate) fn assurance(&self, is_bound: bool) -> Assurance {
-        self.vouchers.iter().fold(Assurance::Simulated, |best, voucher| best.max(voucher.assurance(is_bound)))
+        if is_bound { self.best.bound_to_machine() } else { self.best }
     }
 
     pub(super) fn read(item: &'d Item<'d>) -> Self {
-        let mut anchor = Self { vouchers: Vec::new(), is_joint: false, endorsement: false, min_firmware_version: None };
+        let mut anchor = Self {
+            vouchers: Vec::new(),
+            is_joint: false,
+            best: Assurance::Simulated,
+            endorsement: false,
+            min_firmware_version: None,
+        };
         if let Some(list) = item.optional("allOf") {
             anchor.is_joint = true;
             for member in list.each(2, MAX_MEMBERS) {
                 anchor.add(member);
             }
             item.end();
-            list.ensure(anchor.is_worth_more_than_its_members(), Flaw::Invalid);
         } else {
             anchor.add(item);
         }
@@ -192,22 +196,19 @@ impl<'d> Anchor<'d> {
             version
         });
         item.end();
+        // A software TPM proves nothing beside others either, and one chain is one voucher.
+        let is_another = |other: &Voucher<'d>| root(&other.trust).is_none() || root(&other.trust) != root(&trust);
+        let is_worth_more = assurance != Assurance::Simulated && self.vouchers.iter().all(is_another);
+        item.ensure(!self.is_joint || is_worth_more, Flaw::Invalid);
+        self.best = self.best.max(assurance);
         self.endorsement |= endorsement;
         self.min_firmware_version = self.min_firmware_version.max(least);
         self.vouchers.push(Voucher { kind, trust, assurance });
     }
+}
 
-    /// Whether no voucher of an `allOf` is a software TPM, which proves nothing beside others either, and none is there twice.
-    fn is_worth_more_than_its_members(&self) -> bool {
-        let root = |voucher: &Voucher<'d>| match &voucher.trust {
-            Trust::Chain(chain) => Some(chain.root_sha256),
-            Trust::Names(_) => None,
-        };
-        (1..).zip(&self.vouchers).all(|(next, voucher)| {
-            voucher.assurance != Assurance::Simulated
-                && self.vouchers.iter().skip(next).all(|other| root(other).is_none() || root(other) != root(voucher))
-        })
-    }
+fn root<'d>(trust: &Trust<'d>) -> Option<&'d [u8; 32]> {
+    if let Trust::Chain(chain) = trust { Some(chain.root_sha256) } else { None }
 }
 
 /// Who could still lie, in sentences for a person. Nothing in Azure's certificates tells customers apart, so that another voucher
@@ -215,7 +216,7 @@ impl<'d> Anchor<'d> {
 pub(crate) fn caveat(anchor: &Anchor<'_>, is_bound: bool) -> String {
     let mut caveat = String::new();
     if anchor.is_joint {
-        caveat.push_str("Only together, none of them alone:");
+        caveat.push_str("Only together:");
     }
     for voucher in &anchor.vouchers {
         if anchor.is_joint {

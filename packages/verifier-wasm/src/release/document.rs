@@ -65,16 +65,17 @@ impl Document {
         self.json.name
     }
 
-    /// Reads a document that nobody has verified. Nothing of its text has a part in the refusal, and nothing but `T` leaves here.
+    /// Reads a document that nobody has verified. Nothing of its text has a part in the refusal.
     ///
     /// # Errors
     /// `release.syntax` or `release.invalid`, and the kind of document.
-    pub(super) fn unproven<T>(
+    pub(super) fn unproven<'d, T>(
         &self,
         payload: &[u8],
-        read: impl for<'d> FnOnce(&'d Item<'d>) -> T,
+        documents: &'d Documents<'d>,
+        read: impl FnOnce(&'d Item<'d>) -> T,
     ) -> Result<T, Rejection> {
-        let read = self.json.read(payload, &Documents::default(), read);
+        let read = self.json.read(payload, documents, read);
         read.map_err(|fault| Rejection::at(fault.code, self.json.name))
     }
 

@@ -55,6 +55,7 @@ impl<'d> Key<'d> {
 }
 
 /// The whole of a document that names the set before it.
+#[inline(never)]
 fn successor<'d>(document: &'d Item<'d>) -> KeySet<'d> {
     document.required("previous");
     let set = KeySet::read(document);
@@ -64,6 +65,7 @@ fn successor<'d>(document: &'d Item<'d>) -> KeySet<'d> {
 
 impl<'d> KeySet<'d> {
     /// The members `keys` and `threshold` of an object, whose other members are the caller's to read.
+    #[inline(never)]
     pub(super) fn read(object: &'d Item<'d>) -> Self {
         let listed = object.required("keys");
         let items = listed.each(1, 16);
@@ -149,14 +151,14 @@ impl<'d> KeySet<'d> {
         let mut current = self.clone();
         let mut has_moved = false;
         for signed in successors {
-            let previous = KEY_SET.unproven(signed.payload, |item| *item.required("previous").digest())?;
+            let previous = KEY_SET.unproven(signed.payload, documents, |item| *item.required("previous").digest())?;
             if previous == current.id() {
                 current = current.verify(&KEY_SET, signed)?.read(documents, successor)?;
                 has_moved = true;
             } else {
                 // Before the first step these are of older pages, which pin an older set: nobody here can verify them.
                 ensure(!has_moved, Code::RELEASE_KEY_SET)?;
-                KEY_SET.unproven(signed.payload, |item| drop(successor(item)))?;
+                KEY_SET.unproven(signed.payload, documents, successor)?;
             }
         }
         Ok(current)

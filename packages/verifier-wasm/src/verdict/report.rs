@@ -39,17 +39,14 @@ impl Report {
     pub(crate) fn show_anchor(&mut self, Matched { anchor, leaves }: &Matched<'_, '_>, is_bound: bool) {
         self.anchor = Writer::default();
         self.anchor.object("anchor", |json| {
-            let write = |json: &mut Writer| {
-                for (voucher, leaf) in anchor.vouchers.iter().zip(leaves) {
-                    let members = |json: &mut Writer| self::voucher(json, voucher.kind, leaf.as_ref());
-                    if anchor.is_joint { json.object(ITEM, members) } else { members(json) }
-                }
-            };
+            let mut all = anchor.vouchers.iter().zip(leaves);
             if anchor.is_joint {
                 json.text("kind", "allOf");
-                json.array("members", write);
-            } else {
-                write(json);
+                json.array("members", |json| {
+                    all.for_each(|(voucher, leaf)| json.object(ITEM, |json| self::voucher(json, voucher.kind, leaf)));
+                });
+            } else if let Some((voucher, leaf)) = all.next() {
+                self::voucher(json, voucher.kind, leaf);
             }
             json.text("assurance", anchor.assurance(is_bound).as_str());
             json.text("caveat", &caveat(anchor, is_bound));
@@ -126,7 +123,8 @@ impl Report {
 }
 
 /// Who vouched, and the members that a voucher of this kind makes true: under a root of somebody's own anybody could write them.
-fn voucher(json: &mut Writer, kind: &str, leaf: Option<&Certificate<'_>>) {
+#[inline(never)]
+fn voucher(json: &mut Writer, kind: &str, leaf: &Option<Certificate<'_>>) {
     json.text("kind", kind);
     let Some(leaf) = leaf else { return };
     if let Some(subject) = leaf.common_name() {
