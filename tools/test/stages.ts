@@ -116,7 +116,7 @@ export function stages(root: string): Stage[] {
     }),
     crates({
       name: 'mutants (a sample)',
-      command: tsx('tools/mutants.ts', '--json', '--sample', '12'),
+      command: tsx('tools/mutants.ts', '--json', '--sample', '8'),
       count: mutantCount,
       timeoutMs: 15 * minutes,
     }),
