@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Verdict } from '@blindllama/web-sdk'
+import type { ReceiptConsistency } from '@blindllama/web-sdk/receipts'
 
 type Kind = 'service' | 'receipt' | 'record' | 'evidence'
 
@@ -44,10 +45,11 @@ export function judged(kind: Kind, verdict: Verdict, { proven, claimed }: Pick<J
 }
 
 /** @param policy the text in the file */
-export function underItsOwnPolicy(kind: Kind, verdict: Verdict, policy: string): OwnPolicy {
+export function underItsOwnPolicy(file: ReceiptConsistency, policy: string): OwnPolicy {
+  const { kind } = file
   const policySha256 = createHash('sha256').update(policy).digest('hex')
   const claimed = ['Everything in this file: whoever made it chose the policy that it agrees with.']
-  return verdict.result === 'pass'
+  return file.consistent
     ? { result: 'consistent', kind, policySha256, proven: [], claimed }
-    : { result: 'fail', kind, policySha256, code: verdict.code, detail: verdict.detail, proven: [], claimed }
+    : { result: 'fail', kind, policySha256, code: file.code, detail: file.detail, proven: [], claimed }
 }

@@ -1,4 +1,4 @@
-import { verifyReceipt } from '@blindllama/web-sdk/receipts'
+import { checkReceipt, verifyReceipt } from '@blindllama/web-sdk/receipts'
 import { judged, type Outcome, underItsOwnPolicy } from './outcome.js'
 import { sentencesOf } from './receipt-sentences.js'
 
@@ -15,10 +15,9 @@ interface Request {
  * @throws {BlindLlamaError} `receipt.syntax`
  */
 export async function verifyReceiptFile({ file, policy, allowSimulated }: Request): Promise<Outcome> {
-  const read = await verifyReceipt(file, { allowSimulated, ...(policy && { policy }) })
-  return policy
-    ? judged(read.kind, read.verdict, sentencesOf(read, policy))
-    : underItsOwnPolicy(read.kind, read.verdict, text(file, 'policy'))
+  if (!policy) return underItsOwnPolicy(await checkReceipt(file, { allowSimulated }), text(file, 'policy'))
+  const read = await verifyReceipt(file, { allowSimulated, policy })
+  return judged(read.kind, read.verdict, sentencesOf(read, policy))
 }
 
 /** A member of a file that was read as a receipt: each of its members stands there once. */

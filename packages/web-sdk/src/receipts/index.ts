@@ -1,3 +1,11 @@
 export { type Receipt, type ReceiptTextOptions } from './file.js'
 export { type ReceiptKeeper, receipts } from './receipts.js'
-export { type ProvenExchange, type ReceiptVerdict, type VerifyReceiptOptions, verifyReceipt } from './verify.js'
+export {
+  type CheckOptions,
+  type ProvenExchange,
+  type ReceiptConsistency,
+  type ReceiptVerdict,
+  type VerifyReceiptOptions,
+  checkReceipt,
+  verifyReceipt,
+} from './verify.js'

@@ -1,5 +1,6 @@
 import { verifyReceipt as verifyInWasm } from '@blindllama/verifier-wasm'
 import { hex } from '../bytes.js'
+import type { Code } from '../errors.js'
 import { policyBytes } from '../options.js'
 import type { Policy } from '../policy.js'
 import type { Verdict } from '../verdict.js'
@@ -8,27 +9,33 @@ import type { WasmSource } from '../verifier/source.js'
 import { type FileExchange, type ReceiptFile, readReceiptFile } from './read-file.js'
 import { saltedDigest } from './signature.js'
 
-export interface VerifyReceiptOptions {
-  /** What you demand of the service. Default: the policy in the file, which is worth what its holder is. */
-  policy?: string | Uint8Array | Policy
+export interface VerifyReceiptOptions extends CheckOptions {
+  /** What you demand of the service. The policy in the file is its holder's and has no say. */
+  policy: string | Uint8Array | Policy
+}
+
+export interface CheckOptions {
   /** Accept a `simulated` anchor that the policy lists: what such a receipt shows proves nothing. */
   allowSimulated?: boolean
   /** Default: the file that this package was built with, beside its module, with its hash checked before compilation. */
   wasm?: WasmSource
 }
 
-/** What a file was found to be. */
+/** What a file was found to be under your policy. */
 export interface ReceiptVerdict {
   /** A `record` shows what was verified and nothing of a conversation: call it a verification record. */
   kind: 'receipt' | 'record'
   verdict: Verdict
   /** The holder's word, in milliseconds since 1970; the verdict is that of this time. */
   verifiedAtMs: number
-  /** Whether the policy was yours; `false`: that of the file. */
-  ownPolicy: boolean
   /** What the gateway signed. There where the verdict passed and the file is a receipt. */
   exchange?: ProvenExchange
 }
+
+/** Whether a file agrees with itself. Nothing of it is proven: there is no verdict that could be taken for one. */
+export type ReceiptConsistency =
+  | { kind: 'receipt' | 'record'; consistent: true }
+  | { kind: 'receipt' | 'record'; consistent: false; code: Code; detail: string }
 
 export interface ProvenExchange {
   /** Binary HTTP (RFC 9292), as the gateway decapsulated it, without padding; absent where the file shows digests alone. */
@@ -44,7 +51,7 @@ export interface ProvenExchange {
 }
 
 /**
- * Verifies a receipt or a verification record, at any later time and without a network (PROTOCOL.md §21).
+ * Verifies a receipt or a verification record under your policy, at any later time and without a network (PROTOCOL.md §21).
  *
  * ```ts
  * import { verifyReceipt } from '@blindllama/web-sdk/receipts'
@@ -58,22 +65,43 @@ export interface ProvenExchange {
  *
  * @throws {BlindLlamaError} `receipt.syntax` and `receipt.size` for what is no such file, `client.options`, `wasm.…`
  */
-export async function verifyReceipt(
-  file: string | Uint8Array,
-  options: VerifyReceiptOptions = {},
-): Promise<ReceiptVerdict> {
+export async function verifyReceipt(file: string | Uint8Array, options: VerifyReceiptOptions): Promise<ReceiptVerdict> {
   const read = readReceiptFile(file)
   const { exchange, verifiedAtMs } = read
-  const policy = options.policy === undefined ? read.policy : policyBytes(options.policy)
-  const verifier = await loadVerifier(options.wasm ?? new URL('./blindllama_verifier_bg.wasm', import.meta.url))
-  const verdict = verifier.run(() => judge(read, policy, options.allowSimulated === true))
+  const verdict = await judged(read, policyBytes(options?.policy), options)
   return {
-    kind: exchange ? 'receipt' : 'record',
+    kind: kindOf(read),
     verdict,
     verifiedAtMs,
-    ownPolicy: options.policy !== undefined,
     ...(exchange && verdict.result === 'pass' && { exchange: await shown(exchange) }),
   }
+}
+
+/**
+ * Tells whether a receipt or a verification record agrees with the policy that it carries. Whoever makes a file chooses that policy
+ * and the keys that it trusts, so agreement proves nothing; a file that does not even agree with itself is damaged.
+ *
+ * ```ts
+ * const { consistent } = await checkReceipt(await file.text())
+ * ```
+ *
+ * @throws {BlindLlamaError} `receipt.syntax` and `receipt.size` for what is no such file, `wasm.…`
+ */
+export async function checkReceipt(file: string | Uint8Array, options: CheckOptions = {}): Promise<ReceiptConsistency> {
+  const read = readReceiptFile(file)
+  const verdict = await judged(read, read.policy, options)
+  return verdict.result === 'pass'
+    ? { kind: kindOf(read), consistent: true }
+    : { kind: kindOf(read), consistent: false, code: verdict.code, detail: verdict.detail }
+}
+
+function kindOf({ exchange }: ReceiptFile): 'receipt' | 'record' {
+  return exchange ? 'receipt' : 'record'
+}
+
+async function judged(file: ReceiptFile, policy: Uint8Array, options: CheckOptions): Promise<Verdict> {
+  const verifier = await loadVerifier(options.wasm ?? new URL('./blindllama_verifier_bg.wasm', import.meta.url))
+  return verifier.run(() => judge(file, policy, options.allowSimulated === true))
 }
 
 /** The verdict on a decoded file; to be called on an instance of the verifier. */

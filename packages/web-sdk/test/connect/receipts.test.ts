@@ -1,7 +1,13 @@
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type BlindLlamaClient, connectWith } from '../../src/connect.js'
-import { type ReceiptVerdict, receipts, verifyReceipt } from '../../src/receipts/index.js'
+import {
+  type ReceiptVerdict,
+  type VerifyReceiptOptions,
+  checkReceipt,
+  receipts,
+  verifyReceipt,
+} from '../../src/receipts/index.js'
 import { type RealService, startRealService } from '../support/real-service.js'
 import { origins, wasmFile } from '../support/wasm.js'
 
@@ -59,8 +65,8 @@ test('answers that the gateway makes itself are signed too', async () => {
   expect((await kept.of(response)).signed).toBe(true)
 })
 
-async function judge(file: string, options: Parameters<typeof verifyReceipt>[1] = {}): Promise<ReceiptVerdict> {
-  return verifyReceipt(file, { wasm: wasmFile, allowSimulated: true, ...options })
+async function judge(file: string, options: Partial<VerifyReceiptOptions> = {}): Promise<ReceiptVerdict> {
+  return verifyReceipt(file, { policy: service.staging.policy, wasm: wasmFile, allowSimulated: true, ...options })
 }
 
 describe('verified later, without a network', () => {
@@ -77,8 +83,8 @@ describe('verified later, without a network', () => {
   })
 
   test('a receipt proves what was asked and answered', async () => {
-    const { kind, verdict, ownPolicy, exchange } = await judge(full)
-    expect([kind, ownPolicy, verdict]).toMatchObject(['receipt', false, { result: 'pass', simulated: true }])
+    const { kind, verdict, exchange } = await judge(full)
+    expect([kind, verdict]).toMatchObject(['receipt', { result: 'pass', simulated: true }])
     expect(verdict.steps.find(({ id }) => id === 'receipt')).toMatchObject({ status: 'pass' })
     expect(Buffer.from(exchange?.request ?? []).toString('latin1')).toContain('private words')
     expect(exchange?.requestDigest).toMatch(/^[0-9a-f]{64}$/)
@@ -93,13 +99,22 @@ describe('verified later, without a network', () => {
     })
   })
 
-  test("under a policy of one's own it is that policy which decides", async () => {
-    const policy = service.staging.policy
-    expect(await judge(full, { policy })).toMatchObject({ ownPolicy: true, verdict: { result: 'pass' } })
-    const other = { ...(JSON.parse(policy) as object), audience: 'https://elsewhere.example' }
+  test('the policy of the caller decides', async () => {
+    const other = { ...(JSON.parse(service.staging.policy) as object), audience: 'https://elsewhere.example' }
     const refused = await judge(full, { policy: JSON.stringify(other) })
-    expect(refused).toMatchObject({ ownPolicy: true, verdict: { result: 'fail', code: 'claims.audience' } })
+    expect(refused).toMatchObject({ verdict: { result: 'fail', code: 'claims.audience' } })
     expect(refused).not.toHaveProperty('exchange')
+  })
+
+  test('without a policy of the caller there is no verdict, and agreement with the policy in the file is called that', async () => {
+    const careless = { wasm: wasmFile, allowSimulated: true } as unknown as VerifyReceiptOptions
+    await expect(verifyReceipt(full, careless)).rejects.toMatchObject({ code: 'client.options' })
+    const options = { wasm: wasmFile, allowSimulated: true }
+    expect(await checkReceipt(full, options)).toEqual({ kind: 'receipt', consistent: true })
+    const file = JSON.parse(full) as { policy: string }
+    const policy = JSON.stringify({ ...(JSON.parse(file.policy) as object), audience: 'https://elsewhere.example' })
+    const forged = await checkReceipt(JSON.stringify({ ...file, policy }), options)
+    expect(forged).toMatchObject({ kind: 'receipt', consistent: false, code: 'claims.audience' })
   })
 
   test('a simulated TPM proves nothing unless it is allowed by name', async () => {
