@@ -23,6 +23,9 @@ const CA: usize = 1;
 /// resetCount, restartCount, clock and firmwareVersion that the scenario's TPM states.
 const NOW: [u64; 4] = [3, 0, 1_000_000, 0x2023_0001_0002_0003];
 
+/// Makes TPMT_SIGNATURE over TPMS_ATTEST.
+type Sign = fn(&Key, &[u8]) -> Vec<u8>;
+
 /// A verification before it is put together; faults change its parts.
 struct Whole {
     released: Released,
@@ -33,7 +36,7 @@ struct Whole {
     sent: Vec<fn(&mut Vec<Vec<u8>>)>,
     scenario: Vec<fn(&mut Scenario<'_>)>,
     /// What the key signs, and with which hash.
-    signed: Option<fn(&Key, &[u8]) -> Vec<u8>>,
+    signed: Option<Sign>,
     signature: Vec<fn(&mut Vec<u8>)>,
     /// Of the state, behind everything else.
     state: Vec<fn(&mut Vec<u8>)>,
@@ -73,8 +76,8 @@ impl Whole {
             *whole = s.policy["releases"][0]["pcrs"].clone();
         }
         released.release(s);
-        let mut machine = |machine: &mut Machine| self.machine.iter().for_each(|change| change(machine));
-        s.static_members.insert(4, Value::Array(vec![report(s.key, keys, &mut machine)]));
+        let machine = |machine: &mut Machine| self.machine.iter().for_each(|change| change(machine));
+        s.static_members.insert(4, Value::Array(vec![report(s.key, keys, machine)]));
 
         let mut chain = draft(s);
         trusted(&mut chain);
@@ -220,7 +223,11 @@ fn in_the_machine() -> Vec<Fault> {
         Fault("platform.debug", "debug", |w| {
             w.machine.push(|m| {
                 let is_asked_for_outside = m.patch_report.is_some();
-                m.patch_report = Some(if is_asked_for_outside { asked_for_outside_and_open } else { open });
+                m.patch_report = Some(if is_asked_for_outside {
+                    |report| asked_for_outside_and_open(report)
+                } else {
+                    |report| open(report)
+                });
             });
         }),
         Fault("platform.firmware", "firmware", |w| {
@@ -341,11 +348,11 @@ fn in_the_receipt() -> Vec<Fault> {
     ]
 }
 
-fn open(report: &mut Vec<u8>) {
+fn open(report: &mut [u8]) {
     report[0x0a] |= 1 << 3;
 }
 
-fn asked_for_outside_and_open(report: &mut Vec<u8>) {
+fn asked_for_outside_and_open(report: &mut [u8]) {
     report[0x30] = 1;
     open(report);
 }
