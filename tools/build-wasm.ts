@@ -22,6 +22,10 @@ const glueName = 'blindllama_verifier.js'
 
 /** Features that every engine of 2021 and later has; `--all-features` would name some that Node.js 20 refuses. */
 const wasmOptFlags = [
+  // Control flow taken apart and built anew: 0.3 KB less, compressed, where two passes then clean up.
+  '--flatten',
+  '--rereloop',
+  '-Oz',
   '-Oz',
   // One function of everything would be smaller, but compresses worse: a local among thousands takes two bytes, each time others.
   '--one-caller-inline-max-function-size=10',

@@ -11,11 +11,11 @@ import { fileURLToPath } from 'node:url'
 
 const script: string = fileURLToPath(new URL('setup/environment.sh', import.meta.url))
 
-if (process.env['BLINDLLAMA_TOOLS'] === undefined)
+if (process.env['WORKSPACE_TOOLS'] === undefined)
   for (const entry of execFileSync('bash', [script], { encoding: 'utf8' }).split('\0')) {
     const [name = '', ...value] = entry.split('=')
     if (name !== '') process.env[name] = value.join('=')
   }
 
 /** The folder of what set-up installs: `bin/`, `models/`, `go/`. */
-export const toolsFolder: string = process.env['BLINDLLAMA_TOOLS'] ?? ''
+export const toolsFolder: string = process.env['WORKSPACE_TOOLS'] ?? ''

@@ -11,6 +11,8 @@ export interface BuildStep {
 const minutes = 60_000
 const rust = ['Cargo.toml', 'Cargo.lock']
 const verifier = [...rust, 'packages/verifier-wasm', 'tools/build-wasm.ts', 'tools/build-wasm']
+/** The SDK holds the module and its hash: whatever changes how that is built changes the SDK, and what holds the SDK. */
+const sdk = [...verifier, 'packages/web-sdk', 'tsconfig.base.json', 'pnpm-lock.yaml']
 const tsx = ['node', '--import', 'tsx']
 const pnpmBuild = (folder: string): string[] => ['pnpm', '--dir', folder, 'run', 'build']
 
@@ -53,21 +55,21 @@ export const buildSteps: readonly BuildStep[] = [
   {
     name: 'SDK',
     command: pnpmBuild('packages/web-sdk'),
-    inputs: ['packages/web-sdk', 'packages/verifier-wasm', 'tsconfig.base.json', 'pnpm-lock.yaml'],
+    inputs: sdk,
     output: 'packages/web-sdk/dist/index.js',
     timeoutMs: 5 * minutes,
   },
   {
     name: 'command',
     command: pnpmBuild('packages/cli'),
-    inputs: ['packages/cli', 'packages/web-sdk', 'packages/verifier-wasm', 'tsconfig.base.json', 'pnpm-lock.yaml'],
+    inputs: ['packages/cli', ...sdk],
     output: 'packages/cli/dist/blindllama.js',
     timeoutMs: 2 * minutes,
   },
   {
     name: 'example chat',
     command: pnpmBuild('examples/react-chat'),
-    inputs: ['examples/react-chat', 'packages/web-sdk', 'packages/verifier-wasm', 'pnpm-lock.yaml'],
+    inputs: ['examples/react-chat', ...sdk],
     output: 'examples/react-chat/dist/index.html',
     timeoutMs: 5 * minutes,
   },

@@ -3,16 +3,16 @@
 #   . tools/setup/environment.sh      sets the variables
 #   bash tools/setup/environment.sh   prints them for tools/environment.ts: NAME=value, each ended by a NUL
 #
-# Read:     BLINDLLAMA_CACHE   one folder for all caches: ours, and those of cargo, rustup, Go, pnpm, npm and pip.
+# Read:     WORKSPACE_CACHE   one folder for all caches: ours, and those of cargo, rustup, Go, pnpm, npm and pip.
 #                              Unset, ours is below the user's cache folder and the others stay where these programs keep them.
-# Written:  BLINDLLAMA_TOOLS   our folder: bin/ (wasm-pack, wasm-bindgen, pnpm where it is nowhere else), models/, go/
+# Written:  WORKSPACE_TOOLS   our folder: bin/ (wasm-pack, wasm-bindgen, pnpm where it is nowhere else), models/, go/
 #           PATH               begins with bin/, then with the Rust and the Go that are used where these are not on it
 #           GOTOOLCHAIN        local: the Go that is there, never another one from the network
 # shellcheck shell=bash
 
-cache="${BLINDLLAMA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/blindllama-web}"
-export BLINDLLAMA_TOOLS="$cache"
-environment_names=(BLINDLLAMA_TOOLS PATH GOTOOLCHAIN)
+cache="${WORKSPACE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/blindllama-web}"
+export WORKSPACE_TOOLS="$cache"
+environment_names=(WORKSPACE_TOOLS PATH GOTOOLCHAIN)
 
 # cache_in NAME FOLDER: a variable by which a program finds its cache, unless the caller has set it.
 cache_in() {
@@ -20,7 +20,7 @@ cache_in() {
   environment_names+=("$1")
 }
 
-if [ -n "${BLINDLLAMA_CACHE:-}" ]; then
+if [ -n "${WORKSPACE_CACHE:-}" ]; then
   cache_in CARGO_HOME cargo
   # A rustup that is there keeps its toolchains in the home folder: only another one is told where to put them.
   [ -d "$HOME/.rustup" ] || cache_in RUSTUP_HOME rustup

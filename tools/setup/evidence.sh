@@ -27,5 +27,5 @@ has_crate() {
 
 # Shows a crate, which downloads and unpacks it.
 crate_info() {
-  (cd "$BLINDLLAMA_TOOLS" && cargo info --quiet "$1")
+  (cd "$WORKSPACE_TOOLS" && cargo info --quiet "$1")
 }

@@ -5,6 +5,12 @@ import { blocks, Prose } from '../src/chat/prose.tsx'
 
 const html = (text: string): string => renderToStaticMarkup(createElement(Prose, { text }))
 
+function timed(repeats: number): number {
+  const started = performance.now()
+  html('**a `b *c - '.repeat(repeats))
+  return performance.now() - started
+}
+
 describe('the Markdown of an answer', () => {
   it('becomes paragraphs, headings, lists and code', () => {
     expect(blocks('# Title\nOne\ntwo\n\n- a\n- b\n\n3. c\n4. d\n```ts\nx < y\n```\nEnd')).toEqual([
@@ -33,11 +39,6 @@ describe('the Markdown of an answer', () => {
   })
 
   it('reads a long answer in time that grows with its length', () => {
-    const timed = (repeats: number): number => {
-      const started = performance.now()
-      html('**a `b *c - '.repeat(repeats))
-      return performance.now() - started
-    }
     // Eight times the length: a reader that grows with the square of it takes 64 times as long.
     const shortMs = Math.min(...[1, 2, 3].map(() => timed(2500)))
     expect(Math.min(...[1, 2, 3].map(() => timed(20_000)))).toBeLessThan(24 * shortMs)

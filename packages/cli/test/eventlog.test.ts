@@ -30,7 +30,7 @@ test('a bank without a digest of every event is named and has no values', async 
   const log = file('one-bank', cryptoAgileLog([event(7, 4, separator)], [sha1]))
   const { exitCode, out } = await blindllama('eventlog', log)
   expect(exitCode).toBe(0)
-  expect(out).toContain('banks sha256,')
+  expect(out).toMatch(/banks sha256$/m)
   expect(out).toContain('sha1 is not replayed: event 1 has no digest of it')
   const { out: json } = await blindllama('eventlog', log, '--json')
   const { replayedPcrs, incomplete } = JSON.parse(json) as EventLogReport

@@ -18,17 +18,17 @@ export const mutants: readonly Mutant[] = [
     ownPolicy,
   ),
   changed(
-    'a receipt under its own policy gets the full verdict',
+    'a receipt without a policy of the caller is not told apart',
     'verify/receipt.ts',
-    'return policy\n',
-    'return policy || true\n',
+    'if (!policy) return',
+    'if (!policy && false) return',
     ownPolicy,
   ),
   changed(
     'the policy of the caller is not taken',
     'verify/receipt.ts',
-    '{ allowSimulated, ...(policy && { policy }) }',
-    '{ allowSimulated }',
+    '{ allowSimulated, policy }',
+    "{ allowSimulated, policy: text(file, 'policy') }",
     ownPolicy,
   ),
   changed(
