@@ -1,7 +1,7 @@
 import { connect } from '@blindllama/web-sdk'
 import OpenAI from 'openai'
 
-// What `pnpm start` publishes beside its page. A product compiles address and policy in: the policy is the root of all trust.
+// What `npm start` publishes beside its page. A product compiles address and policy in: the policy is the root of all trust.
 const staging = await fetch(new URL('staging.json', process.argv[2] ?? 'http://127.0.0.1:4180/'))
 const { url, policy, model } = (await staging.json()) as { url: string; policy: string; model: string }
 

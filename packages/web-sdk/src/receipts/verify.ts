@@ -12,11 +12,11 @@ import { saltedDigest } from './signature.js'
 export interface VerifyReceiptOptions extends CheckOptions {
   /** What you demand of the service. The policy in the file is its holder's and has no say. */
   policy: string | Uint8Array | Policy
+  /** Accept a `simulated` anchor that the policy lists: what such a receipt shows proves nothing. */
+  allowSimulated?: boolean
 }
 
 export interface CheckOptions {
-  /** Accept a `simulated` anchor that the policy lists: what such a receipt shows proves nothing. */
-  allowSimulated?: boolean
   /** Default: the file that this package was built with, beside its module, with its hash checked before compilation. */
   wasm?: WasmSource
 }
@@ -68,7 +68,7 @@ export interface ProvenExchange {
 export async function verifyReceipt(file: string | Uint8Array, options: VerifyReceiptOptions): Promise<ReceiptVerdict> {
   const read = readReceiptFile(file)
   const { exchange, verifiedAtMs } = read
-  const verdict = await judged(read, policyBytes(options?.policy), options)
+  const verdict = await judged(read, policyBytes(options?.policy), options.allowSimulated === true, options.wasm)
   return {
     kind: kindOf(read),
     verdict,
@@ -79,7 +79,7 @@ export async function verifyReceipt(file: string | Uint8Array, options: VerifyRe
 
 /**
  * Tells whether a receipt or a verification record agrees with the policy that it carries. Whoever makes a file chooses that policy
- * and the keys that it trusts, so agreement proves nothing; a file that does not even agree with itself is damaged.
+ * and the keys that it trusts, so agreement proves nothing; a file that does not even agree with itself is damaged or forged.
  *
  * ```ts
  * const { consistent } = await checkReceipt(await file.text())
@@ -89,7 +89,8 @@ export async function verifyReceipt(file: string | Uint8Array, options: VerifyRe
  */
 export async function checkReceipt(file: string | Uint8Array, options: CheckOptions = {}): Promise<ReceiptConsistency> {
   const read = readReceiptFile(file)
-  const verdict = await judged(read, read.policy, options)
+  // The policy in the file is asked for everything, also for whether a software TPM will do.
+  const verdict = await judged(read, read.policy, true, options.wasm)
   return verdict.result === 'pass'
     ? { kind: kindOf(read), consistent: true }
     : { kind: kindOf(read), consistent: false, code: verdict.code, detail: verdict.detail }
@@ -99,9 +100,14 @@ function kindOf({ exchange }: ReceiptFile): 'receipt' | 'record' {
   return exchange ? 'receipt' : 'record'
 }
 
-async function judged(file: ReceiptFile, policy: Uint8Array, options: CheckOptions): Promise<Verdict> {
-  const verifier = await loadVerifier(options.wasm ?? new URL('./blindllama_verifier_bg.wasm', import.meta.url))
-  return verifier.run(() => judge(file, policy, options.allowSimulated === true))
+async function judged(
+  file: ReceiptFile,
+  policy: Uint8Array,
+  allowSimulated: boolean,
+  wasm: WasmSource = new URL('./blindllama_verifier_bg.wasm', import.meta.url),
+): Promise<Verdict> {
+  const verifier = await loadVerifier(wasm)
+  return verifier.run(() => judge(file, policy, allowSimulated))
 }
 
 /** The verdict on a decoded file; to be called on an instance of the verifier. */
