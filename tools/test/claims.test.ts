@@ -2,14 +2,14 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, it } from 'vitest'
-import { claimsOf, unheld } from './claims.ts'
+import { describe, expect, it } from 'vitest'
+import { claimsOf, documents, unheld } from './claims.ts'
 import { cargoPassed, goPassed, playwrightPassed, vitestPassed } from './ran.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'blindllama-claims-'))
 
-const spec = (ok: boolean): object => ({ title: 'is told', ok })
+const spec = (status: string): object => ({ title: 'is told', ok: true, tests: [{ status }] })
 
 function report(name: string, content: object): string {
   writeFileSync(join(folder, name), JSON.stringify(content))
@@ -60,8 +60,12 @@ it('reads the reports of Vitest and Playwright', () => {
   expect(vitestPassed(vitest)(root, '')).toEqual([{ file: 'packages/a.test.ts', name: 'a key ends' }])
   report('playwright.json', {
     suites: [
-      { title: 'a.spec.ts', file: 'a.spec.ts', suites: [{ title: 'A page', specs: [spec(true), spec(false)] }] },
-      { title: 'b.spec.ts', file: 'b.spec.ts', specs: [spec(true), spec(true)] },
+      {
+        title: 'a.spec.ts',
+        file: 'a.spec.ts',
+        suites: [{ title: 'A page', specs: [spec('expected'), spec('skipped')] }],
+      },
+      { title: 'b.spec.ts', file: 'b.spec.ts', specs: [spec('expected'), spec('expected')] },
     ],
   })
   expect(playwrightPassed('playwright.json', 'e2e/specs')(folder, '')).toEqual([
@@ -69,11 +73,30 @@ it('reads the reports of Vitest and Playwright', () => {
   ])
 })
 
-it('names the claims that no passed test holds', () => {
-  const claims = claimsOf(root)
-  expect(claims.length).toBeGreaterThan(40)
-  expect(unheld(claims, [], [])).toEqual(claims)
-  const [first] = claims
-  expect(unheld(claims, [{ file: first?.file ?? '', name: `around ${first?.name}` }], [])).not.toContain(first)
-  expect(unheld(claims, [], ['e2e/specs/']).some(({ file }) => file.startsWith('e2e/specs/'))).toBe(false)
+describe('a claim', () => {
+  const file = 'e2e/truncation/proxied.ts'
+  const claims = [{ document: 'docs/A.md', file, name: 'readThroughProxies' }]
+
+  it('is in the documents, of which each has some', () => {
+    for (const document of documents)
+      expect(claimsOf(root).filter((claim) => claim.document === document).length, document).toBeGreaterThan(0)
+  })
+
+  it('is held by a passed test of its name, in its file', () => {
+    expect(unheld(root, claims, [], [])).toEqual(claims)
+    for (const name of ['readThroughProxies', 'around it readThroughProxies', 'modules::readThroughProxies'])
+      expect(unheld(root, claims, [{ file, name }], []), name).toEqual([])
+    for (const name of ['readThroughProxies and more', 'notreadThroughProxies', 'read'])
+      expect(unheld(root, claims, [{ file, name }], []), name).toEqual(claims)
+    expect(unheld(root, claims, [{ file: 'e2e/other.ts', name: 'readThroughProxies' }], [])).toEqual(claims)
+  })
+
+  it('is held by a function of a stage that passed as a whole, where there is such a function', () => {
+    expect(unheld(root, claims, [], ['e2e/truncation'])).toEqual([])
+    const invented = [
+      { document: 'docs/A.md', file, name: 'nowhere' },
+      { document: 'docs/A.md', file: 'e2e/truncation/nothing.ts', name: 'readThroughProxies' },
+    ]
+    expect(unheld(root, invented, [], ['e2e/truncation'])).toEqual(invented)
+  })
 })

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PassedTest } from './ran.ts'
 
@@ -22,15 +22,31 @@ export function claimsOf(root: string): Claim[] {
 }
 
 /**
- * The claims that no passed test of this run holds. A name may leave out the titles around it, and stand for several tests.
+ * The claims that no passed test of this run holds. A name may leave out the titles around it.
  *
- * @param stages files of the stages that passed as one test, such as `e2e/leakage.ts`: a claim may name a function in them
+ * @param stages beginnings of the paths of the stages that passed as one test, such as `e2e/truncation`: a claim may name a function
+ *   that one of their files exports
  */
-export function unheld(claims: readonly Claim[], passed: readonly PassedTest[], stages: readonly string[]): Claim[] {
+export function unheld(
+  root: string,
+  claims: readonly Claim[],
+  passed: readonly PassedTest[],
+  stages: readonly string[],
+): Claim[] {
   const names = new Map<string, string[]>()
   for (const { file, name } of passed) names.set(file, [...(names.get(file) ?? []), name])
   return claims.filter(
     ({ file, name }) =>
-      !(names.get(file) ?? []).some((ran) => ran.includes(name)) && !stages.some((stage) => file.startsWith(stage)),
+      !(names.get(file) ?? []).some((ran) => isNamed(ran, name)) &&
+      !stages.some((stage) => file.startsWith(stage) && exportsFunction(join(root, file), name)),
   )
+}
+
+/** Whether `name` is the whole of the name of a test, or its last title: what stands before ends with a space or, in Rust, with `::`. */
+function isNamed(ran: string, name: string): boolean {
+  return ran === name || ran.endsWith(` ${name}`) || ran.endsWith(`::${name}`)
+}
+
+function exportsFunction(path: string, name: string): boolean {
+  return existsSync(path) && new RegExp(`^export (?:async )?function ${name}\\b`, 'm').test(readFileSync(path, 'utf8'))
 }

@@ -90,7 +90,7 @@ export function vitestPassed(report: string): PassedReader {
 interface PlaywrightSuite {
   readonly title: string
   readonly file?: string
-  readonly specs?: readonly { readonly title: string; readonly ok: boolean }[]
+  readonly specs?: readonly { readonly title: string; readonly tests: readonly { readonly status: string }[] }[]
   readonly suites?: readonly PlaywrightSuite[]
 }
 
@@ -102,7 +102,8 @@ export function playwrightPassed(report: string, specs: string): PassedReader {
     const { suites } = JSON.parse(readFileSync(path, 'utf8')) as { suites: readonly PlaywrightSuite[] }
     const ends = new Map<string, PassedTest & { ok: boolean }>()
     const walk = ({ suites: inner = [], specs: titles = [] }: PlaywrightSuite, file: string, above: string): void => {
-      for (const { title, ok } of titles) {
+      for (const { title, tests } of titles) {
+        const ok = tests.length > 0 && tests.every(({ status }) => status === 'expected')
         const key = `${file} ${above}${title}`
         ends.set(key, { file, name: `${above}${title}`, ok: ok && (ends.get(key)?.ok ?? true) })
       }
