@@ -4,16 +4,21 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import './environment.ts'
+import { toolsFolder } from './environment.ts'
 
 const root: string = fileURLToPath(new URL('..', import.meta.url))
 
-/** Runs a module in the shell of somebody who has Node and the system's programs on the PATH, and nothing of set-up. */
+/** What is on this machine's PATH for every user of it: nothing of set-up, and nothing below the home folder. */
+const systemPath: string = [dirname(process.execPath), ...(process.env['PATH'] ?? '').split(':'), '/usr/bin', '/bin']
+  .filter((folder) => !folder.startsWith(toolsFolder) && !folder.startsWith(`${homedir()}/`))
+  .join(':')
+
+/** Runs a module in the shell of somebody who has the system's programs on the PATH, and nothing of set-up. */
 function asStranger(module: string, environment: Readonly<Record<string, string>> = {}): string {
   return execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', module], {
     cwd: root,
     encoding: 'utf8',
-    env: { HOME: homedir(), PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, ...given(), ...environment },
+    env: { HOME: homedir(), PATH: systemPath, ...given(), ...environment },
   })
 }
 
@@ -62,7 +67,9 @@ describe('the environment', () => {
       /\b(?:spawn|execFile|execFileSync)\)?\((?!process\.execPath)/.test(read(file)),
     )
     expect(starting.length).toBeGreaterThan(10)
-    const unaware = starting.filter((file) => !/^import '(?:\.\.?\/)+(?:tools\/)?environment\.ts'$/m.test(read(file)))
+    const unaware = starting.filter(
+      (file) => !/^import (?:\{ toolsFolder \} from )?'(?:\.\.?\/)+(?:tools\/)?environment\.ts'$/m.test(read(file)),
+    )
     expect(unaware.filter((file) => file !== 'tools/environment.ts')).toEqual([])
   })
 })
