@@ -63,9 +63,23 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'sdk: a refused renewal ends ready',
     file: 'react/session.ts',
-    find: 'if (isHeld && !isTerminal(reason))',
-    replace: 'if (isHeld)',
+    find: "if (state.status === 'ready' && !isTerminal(failure))",
+    replace: "if (state.status === 'ready')",
     tests: [hook],
+  },
+  {
+    name: 'sdk: a refused renewal in the background leaves the key in use',
+    file: 'react/session.ts',
+    find: "    if (reason === 'expiring') return\n    const",
+    replace: '    const',
+    tests: [hook],
+  },
+  {
+    name: 'sdk: an idle fetch is known as one of ours',
+    file: 'react/door.ts',
+    find: 'globalThis.fetch ? over(fetch, platformFetch()) : fetch',
+    replace: 'mounts ? over(fetch, platformFetch()) : fetch',
+    tests: [itsFetch],
   },
   {
     name: 'sdk: a failure told twice does not end the attempt after it',
@@ -235,8 +249,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'sdk: an attestation has a time',
     file: 'attestation/attest.ts',
-    find: 'await within(attestTimeoutMs, late, signal,',
-    replace: 'await within(2 ** 31 - 1, late, signal,',
+    find: 'await inTime(attestTimeoutMs, signal,',
+    replace: 'await inTime(2 ** 31 - 1, signal,',
     tests: [attest],
     hangs: true,
   },
@@ -408,9 +422,24 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'sdk: a refusal forgets the key',
     file: 'attestation/keeper.ts',
-    find: '    if (this.#failure) throw this.#failure\n',
+    find: '    if (this.#failure && !this.#pending) throw this.#failure\n',
     replace: '',
     tests: [keeper],
+  },
+  {
+    name: 'sdk: a request waits for the renewal after a refusal',
+    file: 'attestation/keeper.ts',
+    find: 'this.#failure && !this.#pending',
+    replace: 'this.#failure',
+    tests: [keeper, 'test/react/libraries.test.ts'],
+  },
+  {
+    name: 'sdk: the wait for a renewal ahead and the attestation after it has one deadline',
+    file: 'attestation/keeper.ts',
+    find: 'return inTime(this.#timeoutMs, signal, both)',
+    replace: 'return raceAbort(both(), signal)',
+    tests: ['test/attestation/ahead.test.ts'],
+    hangs: true,
   },
   {
     name: 'sdk: a closed client takes no key',
@@ -465,17 +494,24 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'sdk: a request is sent to another instance never',
     file: 'channel/fetch.ts',
-    find: 'if (fresh.instance !== stale.instance) throw',
+    find: 'if (posted() && fresh.instance !== key.instance) throw',
     replace: "if (fresh.instance === '') throw",
     tests: [fetchTests],
   },
   {
     name: 'sdk: a remark about the key is believed once',
     file: 'channel/fetch.ts',
-    find: "if (keyReplaced) throw new BlindLlamaError('channel.key_unknown', 'The gateway did not know two keys in a row')",
+    find: "if (keyReplaced) throw new BlindLlamaError('channel.key_unknown', 'The gateway did not know two keys')",
     replace: '',
     tests: [fetchTests],
     hangs: true,
+  },
+  {
+    name: 'sdk: a posted request has an unknown fate, whatever fails next',
+    file: 'channel/fetch.ts',
+    find: 'if (!posted()) throw cause',
+    replace: 'if (posted() || !posted()) throw cause',
+    tests: [fetchTests],
   },
   {
     name: 'sdk: a failed POST has an unknown fate',
@@ -563,6 +599,13 @@ export const mutants: readonly Mutant[] = [
     file: 'receipts/file.ts',
     find: 'credentials.filter((name) => !allowed.includes(name))',
     replace: 'credentials.filter(() => allowed.length === 0)',
+    tests: [receipts],
+  },
+  {
+    name: 'sdk: an error about credentials tells none of their names',
+    file: 'receipts/file.ts',
+    find: '${unnamed.length} of',
+    replace: '${unnamed.join()} of',
     tests: [receipts],
   },
   {
