@@ -77,7 +77,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'sdk: an idle fetch is known as one of ours',
     file: 'react/door.ts',
-    find: 'globalThis.fetch ? over(fetch, platformFetch()) : fetch',
+    find: "typeof globalThis.fetch === 'function' ? over(fetch, platformFetch()) : fetch",
     replace: 'mounts ? over(fetch, platformFetch()) : fetch',
     tests: [itsFetch],
   },

@@ -32,7 +32,7 @@ export class Door {
       return (this.#session as { fetch: Fetch }).fetch(input, init)
     }
     // Also one that never mounts may be put in place of the platform's. Some servers have none.
-    this.fetch = globalThis.fetch ? over(fetch, platformFetch()) : fetch
+    this.fetch = typeof globalThis.fetch === 'function' ? over(fetch, platformFetch()) : fetch
   }
 
   /** The component shows `session` from now on, also once that is closed. */

@@ -334,12 +334,12 @@ describe('a key that the gateway does not know', () => {
   })
 })
 
-describe('a request that was posted, and whose answer is a forged remark about the key', () => {
-  /** The gateway ran it; what is between answers in its place. */
-  function forge(): void {
-    service.handler = async ({ outer }) => refuseKey(outer.response)
-  }
+/** The gateway ran the request; what is between answers in its place. */
+function forge(): void {
+  service.handler = async ({ outer }) => refuseKey(outer.response)
+}
 
+describe('a request that was posted, and whose answer is a forged remark about the key', () => {
   const verdict: FailedVerdict = { version: 1, steps: [], result: 'fail', code: 'pcr.mismatch', detail: 'differs' }
   const failures = [
     new BlindLlamaError('evidence.unreachable', 'No answer'),

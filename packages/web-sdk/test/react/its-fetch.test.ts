@@ -51,8 +51,7 @@ describe('its fetch', () => {
   })
 
   it('has the platform’s below it, where an idle one was put in its place', async () => {
-    const platform: typeof fetch = async () => new Response('platform')
-    vi.stubGlobal('fetch', platform)
+    vi.stubGlobal('fetch', async () => new Response('platform'))
     const { result } = renderHook(() => useBlindLlama(undefined))
     vi.stubGlobal('fetch', result.current.fetch)
     expect(await (await platformFetch()(models)).text()).toBe('platform')
