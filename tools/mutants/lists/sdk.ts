@@ -84,8 +84,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'sdk: a failure told twice does not end the attempt after it',
     file: 'react/session.ts',
-    find: 'if (!BlindLlamaError.isInstance(error)) this.#failed(error)',
-    replace: 'this.#failed(error)',
+    find: 'if (!BlindLlamaError.isInstance(error)) this.#failed(error, reason)',
+    replace: 'this.#failed(error, reason)',
     tests: [hook],
   },
   {
