@@ -57,6 +57,19 @@ describe('what went wrong', () => {
     }
   })
 
+  it('does not mean that nothing was sent where the verifier refused after a question was posted', async () => {
+    for (const code of ['evidence.unreachable', 'pcr.mismatch', 'wasm.integrity', 'channel.key_unknown'] as const) {
+      const cause = new BlindLlamaError(code, 'No')
+      const error = await failWith(async () => {
+        throw new BlindLlamaError('request.unknown_fate', 'A second attempt failed', { cause })
+      })
+      const { code: told, sentence } = explain(error)
+      expect(told).toBe('request.unknown_fate')
+      expect(sentence).toContain('Asking again asks a second time')
+      expect(sentence).not.toContain('othing was sent')
+    }
+  })
+
   it('has words for what nobody foresaw', () => {
     // Whether anything was sent is not known: nothing is said about it.
     expect(explain('a string')).toEqual({

@@ -458,7 +458,7 @@ pub enum Code {
     /// A request with this idempotency key was already run.
     #[cfg(not(target_family = "wasm"))]
     REQUEST_DUPLICATE,
-    /// The connection ended before the answer: nobody knows whether the request was run.
+    /// The request was posted and no authenticated answer came: nobody knows whether it was run.
     #[cfg(not(target_family = "wasm"))]
     REQUEST_UNKNOWN_FATE,
     /// The body of the request is of a kind that cannot be sent through the channel.
@@ -1025,7 +1025,7 @@ request.field A header field of the request is malformed or not allowed.
 request.date The date of the request is too far from the gateway's clock.
 request.idempotency_key The request has no idempotency key, or a malformed one.
 request.duplicate A request with this idempotency key was already run.
-request.unknown_fate The connection ended before the answer: nobody knows whether the request was run.
+request.unknown_fate The request was posted and no authenticated answer came: nobody knows whether it was run.
 request.body The body of the request is of a kind that cannot be sent through the channel.
 request.upstream_unreachable The model's server could not be reached.
 request.upstream_timeout The model's server paused for too long.

@@ -64,7 +64,7 @@ export function openClient(options: ConnectOptions<boolean>, origins: Origins): 
   let verifier: Verifier | undefined
   const load = async (signal: AbortSignal): Promise<Verifier> =>
     (verifier ??= await loadVerifier(options.wasm ?? origins.wasm(), { fetch: settings.fetch, signal }))
-  const keeper = new KeyKeeper(attester({ settings, load, loadHybrid: origins.hybrid, emit }))
+  const keeper = new KeyKeeper(attester({ settings, load, loadHybrid: origins.hybrid, emit }), settings.attestTimeoutMs)
   const forgetPage = expireOnRestore(keeper)
   return {
     fetch: channelFetch(settings, keeper, emit),
@@ -86,7 +86,8 @@ export async function connectWith<AllowSimulated extends boolean>(
   options: ConnectOptions<AllowSimulated>,
   origins: Origins,
 ): Promise<BlindLlamaClient<AllowSimulated>> {
-  options.signal?.throwIfAborted()
+  // A caller without types may give no options at all: their check says so.
+  options?.signal?.throwIfAborted()
   const opened = openClient(options, origins)
   await opened.attest('connect', options.signal).catch((error: unknown) => {
     opened.close()

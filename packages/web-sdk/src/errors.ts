@@ -9,7 +9,7 @@ export interface BlindLlamaErrorOptions {
   /** What was caught when the error was made. The error keeps its kind and no word of it. */
   cause?: unknown
   /** The report of the verifier, where it was the verifier that refused. */
-  verdict?: FailedVerdict
+  verdict?: FailedVerdict | undefined
 }
 
 /**

@@ -19,7 +19,8 @@ export type ConnectEvent =
   | { type: 'verdict'; verdict: Verdict }
   /** A key is held; `expiresInMs` from now on. */
   | { type: 'ready'; expiresInMs: number }
-  | { type: 'failed'; error: BlindLlamaError }
+  /** `reason` is the one of its `attesting`: after a failed `expiring` the key that is held stays in use. */
+  | { type: 'failed'; reason: AttestReason; error: BlindLlamaError }
   /**
    * How much of a request is sealed, after each MiB: bytes of the whole message with its fields and padding. Where it has to be
    * sealed again, for another key, it begins anew. `idempotencyKey` tells requests apart: a page may set the header itself.

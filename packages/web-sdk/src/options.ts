@@ -25,8 +25,8 @@ export interface ConnectOptions<AllowSimulated extends boolean = false> {
   /** Default: the file that this package was built with, beside its module, with its hash checked before compilation. */
   wasm?: WasmSource
   /**
-   * Bounds each attestation, the first one and those that renew the key, in milliseconds; one that takes longer ends in
-   * `client.attest_timeout`. Default: 40000. Its parts have bounds of their own: 30 s for the evidence and for each file that
+   * Bounds each attestation, the first one and those that renew the key, and each wait for a key, in milliseconds; what takes
+   * longer ends in `client.attest_timeout`. Default: 40000. Its parts have bounds of their own: 30 s for the evidence and for each file that
    * is loaded, 15 s for each answer of `state`.
    */
   attestTimeoutMs?: number
@@ -95,7 +95,7 @@ export function policyBytes(policy: string | Uint8Array | Policy): Uint8Array<Ar
  * @throws {BlindLlamaError} `client.options`, naming the option.
  */
 export function settingsOf(options: ConnectOptions<boolean>, fetch: Settings['fetch'] = platformFetch()): Settings {
-  const base = baseUrl('url', options.url)
+  const base = baseUrl('url', options?.url)
   return {
     base,
     endpoint: options.relay === undefined ? base : baseUrl('relay', options.relay),

@@ -2,7 +2,7 @@ import { type Bytes, concat } from './bytes.js'
 
 /** A variable-length integer in its shortest form, RFC 9000 §16; up to 2^53-1. */
 export function encodeVarint(value: number): Bytes {
-  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError('not an integer that a varint carries')
+  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError('not a varint')
   if (value < 2 ** 6) return Uint8Array.of(value)
   if (value < 2 ** 14) return Uint8Array.of(0x40 | (value >>> 8), value & 0xff)
   const encoded = new DataView(new ArrayBuffer(value < 2 ** 30 ? 4 : 8))

@@ -25,14 +25,12 @@ const BY_CODE: Record<string, Words> = {
   ),
   'channel.unreachable': again('The service could not be reached. Your question was not sent.'),
   'channel.busy': again('The service is busy. Wait a moment, then ask again.'),
-  'channel.key_unknown': verify(
-    'The service no longer holds the key that was verified, so it could not read the question.',
-  ),
+  'channel.key_unknown': verify('The service is said, without proof, to hold the verified key no longer.'),
   'channel.replayed': again('The service has seen this very request before and did not run it again.'),
   'client.closed': verify('The verified connection was closed.'),
   'client.environment': none('This browser lacks something that the encryption needs. Nothing was sent.'),
   'request.unknown_fate': again(
-    'The connection ended before an answer came: nobody knows whether the question was run. Asking again asks a second time.',
+    'The question was sent, and no answer came: nobody knows whether it was run. Asking again asks a second time.',
   ),
   'request.duplicate': again('The service has run this very request before and did not run it again.'),
   'request.too_large': none('This conversation is longer than the service accepts. Start a new chat.'),

@@ -85,13 +85,10 @@ export function attester({
     }
   }
 
-  const late = (): BlindLlamaError =>
-    new BlindLlamaError('client.attest_timeout', `The attestation did not end within ${attestTimeoutMs} ms`)
-
   return async (reason, signal) => {
     emit({ type: 'attesting', reason })
     try {
-      const attestation = await within(attestTimeoutMs, late, signal, async (own) => {
+      const attestation = await inTime(attestTimeoutMs, signal, async (own) => {
         const verifier = load(own)
         const visit = (): Promise<Attestation> => attest(verifier, own)
         // Side by side: a verifier that cannot be loaded is not told only after the turn has come.
@@ -101,16 +98,27 @@ export function attester({
       emit({ type: 'ready', expiresInMs: attestation.lifetime.remainingMs() })
       return attestation
     } catch (error) {
-      if (BlindLlamaError.isInstance(error)) emit({ type: 'failed', error })
+      if (BlindLlamaError.isInstance(error)) emit({ type: 'failed', reason, error })
       throw error
     }
   }
+}
+
+/** `within` for an attestation, or for the wait for one. */
+export function inTime<T>(
+  ms: number,
+  signal: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = (): BlindLlamaError =>
+    new BlindLlamaError('client.attest_timeout', `The attestation did not end within ${ms} ms`)
+  return within(ms, late, signal, work)
 }
 
 function assertPassed(verdict: Verdict, allowSimulated: boolean): PassedVerdict | SimulatedVerdict {
   if (verdict.result !== 'pass') throw new BlindLlamaError(verdict.code, verdict.detail, { verdict })
   // The verifier refuses this itself; a page that was handed another verifier must still not take one for the other.
   if (verdict.simulated && !allowSimulated)
-    throw new BlindLlamaError('ak.simulated', 'A simulated TPM proves nothing, and the page did not allow it')
+    throw new BlindLlamaError('ak.simulated', 'The page did not allow a simulated TPM')
   return verdict
 }

@@ -2,7 +2,7 @@ import { raceAbort } from '../abort.js'
 import { BlindLlamaError } from '../errors.js'
 import type { AttestReason } from '../events.js'
 import { Ahead } from './ahead.js'
-import type { Attestation } from './attest.js'
+import { type Attestation, inTime } from './attest.js'
 
 type Attest = (reason: AttestReason, signal: AbortSignal) => Promise<Attestation>
 
@@ -20,6 +20,7 @@ export function isTerminal(error: unknown): error is BlindLlamaError {
  */
 export class KeyKeeper {
   readonly #attest: Attest
+  readonly #timeoutMs: number
   readonly #closing = new AbortController()
   readonly #ahead = new Ahead(() => void this.#renewAhead())
   #current: Attestation | undefined
@@ -27,8 +28,10 @@ export class KeyKeeper {
   #pending: Promise<Attestation> | undefined
   #pendingAhead: Promise<Attestation | undefined> | undefined
 
-  constructor(attest: Attest) {
+  /** @param timeoutMs bounds the wait of each caller for a key, in milliseconds, as it bounds one attestation */
+  constructor(attest: Attest, timeoutMs: number) {
     this.#attest = attest
+    this.#timeoutMs = timeoutMs
   }
 
   /** The report on the key in use, or on the last one. */
@@ -39,7 +42,8 @@ export class KeyKeeper {
   /** The key in use, attested anew where its time is over. */
   async current(signal?: AbortSignal): Promise<Attestation> {
     this.#assertOpen()
-    if (this.#failure) throw this.#failure
+    // An attestation under way after a failure is one that the caller asked for: it decides.
+    if (this.#failure && !this.#pending) throw this.#failure
     this.#ahead.use()
     if (this.#current && this.#current.lifetime.remainingMs() > 0) return this.#current
     return this.#renew('expired', signal)
@@ -76,7 +80,11 @@ export class KeyKeeper {
 
   #renew(reason: AttestReason, signal?: AbortSignal): Promise<Attestation> {
     signal?.throwIfAborted()
-    return raceAbort(this.#pendingAhead?.then((renewed) => renewed ?? this.#own(reason)) ?? this.#own(reason), signal)
+    const ahead = this.#pendingAhead
+    if (!ahead) return raceAbort(this.#own(reason), signal)
+    // Two attestations, one after the other, and one deadline for the caller. The second goes on without it.
+    const both = async (): Promise<Attestation> => (await ahead) ?? this.#own(reason)
+    return inTime(this.#timeoutMs, signal, both)
   }
 
   /** An attestation that somebody waits for. */

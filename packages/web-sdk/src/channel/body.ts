@@ -44,7 +44,8 @@ async function gather(stream: ReadableStream<unknown>, signal: AbortSignal | und
     for (;;) {
       const { done, value } = await raceAbort(reader.read(), signal)
       if (done) return new Blob([...blobs, window.subarray(0, filled)])
-      if (!(value instanceof Uint8Array)) throw new TypeError('A stream gave something other than a Uint8Array')
+      // Its message would be dropped with those of all causes.
+      if (!(value instanceof Uint8Array)) throw new TypeError()
       for (let offset = 0; offset < value.length;) {
         const part = value.subarray(offset, offset + windowLength - filled)
         window.set(part, filled)

@@ -31,7 +31,8 @@ export class Door {
       }
       return (this.#session as { fetch: Fetch }).fetch(input, init)
     }
-    this.fetch = mounts ? over(fetch, platformFetch()) : fetch
+    // Also one that never mounts may be put in place of the platform's. Some servers have none.
+    this.fetch = typeof globalThis.fetch === 'function' ? over(fetch, platformFetch()) : fetch
   }
 
   /** The component shows `session` from now on, also once that is closed. */

@@ -72,7 +72,6 @@ export class Session {
   #client: ReturnType<Open> | undefined
   #closed = false
   #verdict: TrustedVerdict<true> | FailedVerdict | undefined
-  #reason: AttestReason = 'connect'
 
   constructor(open: Open, options: UseBlindLlamaOptions, changed: () => void, heard: (event: ConnectEvent) => void) {
     this.#open = open
@@ -102,13 +101,13 @@ export class Session {
         onEvent: (event) => this.#follow(event),
       } as ConnectOptions<true> | ConnectOptions<false>)
     } catch (error) {
-      this.#failed(error)
+      this.#failed(error, reason)
       return
     }
     this.#attesting(reason)
     this.#client.attest(reason).catch((error: unknown) => {
       // Those with a code were told as events, in their turn.
-      if (!BlindLlamaError.isInstance(error)) this.#failed(error)
+      if (!BlindLlamaError.isInstance(error)) this.#failed(error, reason)
     })
   }
 
@@ -121,7 +120,7 @@ export class Session {
     if (this.#closed) return
     if (event.type === 'attesting') this.#attesting(event.reason)
     else if (event.type === 'verdict') this.#verdict = event.verdict
-    else if (event.type === 'failed') this.#failed(event.error)
+    else if (event.type === 'failed') this.#failed(event.error, event.reason)
     else if (event.type === 'ready' && this.#verdict?.result === 'pass')
       this.#become({
         ...NOTHING,
@@ -135,7 +134,6 @@ export class Session {
   }
 
   #attesting(reason: AttestReason): void {
-    this.#reason = reason
     const state = this.#state
     if (reason === 'expiring' || state.status === 'attesting') return
     if (reason === 'renew' && state.status === 'ready' && Date.now() < state.expiresAt) {
@@ -143,16 +141,17 @@ export class Session {
     } else this.#become({ ...NOTHING, status: 'attesting', verification: this.#verdict })
   }
 
-  #failed(error: unknown): void {
+  /** @param reason of the attestation that failed, which need not be the one that was asked for last */
+  #failed(error: unknown, reason: AttestReason): void {
+    // A renewal in the background fails nobody: the key that is held stays in use, and whoever needs another asks for it.
+    if (reason === 'expiring') return
     const state = this.#state
-    const reason = BlindLlamaError.isInstance(error)
+    const failure = BlindLlamaError.isInstance(error)
       ? error
       : new BlindLlamaError('client.environment', 'The attestation ended with an unexpected error', { cause: error })
-    const isHeld = state.status === 'ready'
-    // In the background the key that is held stays in use, whatever comes of it.
-    if (isHeld && this.#reason === 'expiring') return
-    if (isHeld && !isTerminal(reason)) this.#become({ ...state, renewing: false, renewalError: reason })
-    else this.#become({ ...NOTHING, status: 'error', verification: reason.verdict, error: reason })
+    if (state.status === 'ready' && !isTerminal(failure))
+      this.#become({ ...state, renewing: false, renewalError: failure })
+    else this.#become({ ...NOTHING, status: 'error', verification: failure.verdict, error: failure })
   }
 
   #become(state: State): void {

@@ -16,7 +16,7 @@ export type BlindLlamaState<AllowSimulated extends boolean = boolean> = SessionS
 }
 
 export type UseBlindLlama = <const AllowSimulated extends boolean = false>(
-  options: UseBlindLlamaOptions<AllowSimulated> | undefined,
+  options: UseBlindLlamaOptions<AllowSimulated> | null | undefined,
 ) => BlindLlamaState<AllowSimulated> & {
   /**
    * Attests anew: after an error, or to renew the key. Requests under way keep theirs, and new ones use the key that is still
@@ -28,9 +28,9 @@ export type UseBlindLlama = <const AllowSimulated extends boolean = false>(
 /** Makes the hook over a set of sessions. */
 export function createUseBlindLlama(sessions: Sessions): UseBlindLlama {
   return function useBlindLlama<const AllowSimulated extends boolean = false>(
-    options: UseBlindLlamaOptions<AllowSimulated> | undefined,
+    options: UseBlindLlamaOptions<AllowSimulated> | null | undefined,
   ) {
-    const key = options && optionsKey(options)
+    const key = options ? optionsKey(options) : undefined
 
     const latest = useRef(options)
     useInsertionEffect(() => {
@@ -41,7 +41,7 @@ export function createUseBlindLlama(sessions: Sessions): UseBlindLlama {
     const observe = useCallback(
       (changed: () => void) => {
         const current = latest.current
-        if (key === undefined || current === undefined) return () => {}
+        if (key === undefined || !current) return () => {}
         return sessions.observe(current, { changed, heard: (event) => latest.current?.onEvent?.(event) }, door)
       },
       [key, door],

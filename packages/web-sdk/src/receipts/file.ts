@@ -62,10 +62,11 @@ export function receiptOf(proof: Proof, exchange: SignedText | undefined): Recei
   const text = ({ digestsOnly = false, withCredentials = [] }: ReceiptTextOptions = {}): string => {
     const allowed: readonly unknown[] = Array.isArray(withCredentials) ? withCredentials : []
     const unnamed = digestsOnly ? [] : credentials.filter((name) => !allowed.includes(name))
+    // Not told by name: the name of a parameter may itself be the secret, as in `?sk-…`.
     if (unnamed.length > 0)
       throw new BlindLlamaError(
         'receipt.credentials',
-        `The request shows ${unnamed.join(', ')}, not in withCredentials`,
+        `The request shows ${unnamed.length} of the receipt's \`credentials\`, not in withCredentials`,
       )
     return `${JSON.stringify(fileOf(proof, exchange, digestsOnly), undefined, 2)}\n`
   }

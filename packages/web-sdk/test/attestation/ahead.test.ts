@@ -25,7 +25,7 @@ beforeEach(() => {
   keeper = new KeyKeeper(async (reason) => {
     reasons.push(reason)
     return outcome()
-  })
+  }, 40_000)
 })
 afterEach(() => {
   keeper.close()
@@ -186,5 +186,27 @@ describe('a renewal ahead that fails', () => {
     attesting.resolve()
     expect(await waiting).toEqual([third, third])
     expect(reasons).toEqual(['connect', 'expiring', 'expired'])
+  })
+
+  test('and the attestation after it have one deadline together for each caller who waits', async () => {
+    await keeper.renew('connect')
+    const ahead = new Deferred<void>()
+    outcome = async () => ahead.promise.then(noNetwork)
+    await vi.advanceTimersByTimeAsync(hour * 0.98)
+    keeper.expire()
+    const first = keeper.current()
+    const ended = expect(first).rejects.toMatchObject({ code: 'client.attest_timeout' })
+    await vi.advanceTimersByTimeAsync(30_000)
+    const own = new Deferred<Attestation>()
+    outcome = async () => own.promise
+    ahead.resolve()
+    await vi.advanceTimersByTimeAsync(9_999)
+    expect(reasons).toEqual(['connect', 'expiring', 'expired'])
+    const second = keeper.current()
+    await vi.advanceTimersByTimeAsync(1)
+    await ended
+    const key = attestation()
+    own.resolve(key)
+    expect(await second).toBe(key)
   })
 })

@@ -4,6 +4,7 @@ import { hex } from '../../src/bytes.js'
 import { BlindLlamaError } from '../../src/errors.js'
 import type { ConnectEvent } from '../../src/events.js'
 import { loadHybrid } from '../../src/hybrid.js'
+import { connect } from '../../src/index.js'
 import { type ConnectOptions, settingsOf } from '../../src/options.js'
 import type { FailedVerdict, PassedVerdict, SimulatedVerdict, Verdict } from '../../src/verdict.js'
 import type { Verifier } from '../../src/verifier/verifier.js'
@@ -154,3 +155,14 @@ describe('an attestation', () => {
     },
   )
 })
+
+test.each([undefined, null, 'https://service.example/', {}])(
+  'connect without the options that it needs says which one: %j',
+  async (given) => {
+    const connecting = connect(given as unknown as ConnectOptions)
+    await expect(connecting).rejects.toMatchObject({
+      code: 'client.options',
+      message: expect.stringContaining('`url`'),
+    })
+  },
+)

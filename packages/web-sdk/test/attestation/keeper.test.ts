@@ -17,7 +17,7 @@ beforeEach(() => {
   keeper = new KeyKeeper(async (reason, signal) => {
     attestations.push({ reason, signal })
     return outcome()
-  })
+  }, 40_000)
 })
 
 afterEach(() => keeper.close())
@@ -93,6 +93,19 @@ describe('a failure', () => {
     await keeper.renew('renew')
     await keeper.current()
     expect(attestations).toHaveLength(3)
+  })
+
+  test('of the verifier is not the answer while the caller’s renewal is under way: requests wait for that', async () => {
+    outcome = async () => Promise.reject(refusal())
+    await expect(keeper.renew('connect')).rejects.toMatchObject({ code: 'pcr.mismatch' })
+    const attesting = new Deferred<Attestation>()
+    outcome = async () => attesting.promise
+    const renewal = keeper.renew('renew')
+    const waiting = keeper.current()
+    const key = attestation()
+    attesting.resolve(key)
+    expect(await Promise.all([renewal, waiting])).toEqual([key, key])
+    expect(attestations).toHaveLength(2)
   })
 
   test('of the verifier forgets the key that was held, though its time was not over', async () => {

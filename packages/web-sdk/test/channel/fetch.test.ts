@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ChannelKey, KeySource } from '../../src/channel/channel-key.js'
 import { channelFetch } from '../../src/channel/fetch.js'
+import { BlindLlamaError } from '../../src/errors.js'
+import type { FailedVerdict } from '../../src/verdict.js'
 import { pattern } from '../support/bytes.js'
 import { Deferred } from '../support/deferred.js'
 import { ChannelService, refuseKey } from '../support/channel-service.js'
@@ -299,7 +301,8 @@ describe('a key that the gateway does not know', () => {
       refuseKey(response)
       return true
     }
-    await expect(chat('x')).rejects.toMatchObject({ code: 'channel.key_unknown' })
+    const error = { code: 'request.unknown_fate', cause: { code: 'channel.key_unknown' } }
+    await expect(chat('x')).rejects.toMatchObject(error)
     expect(replaced).toBe(1)
     expect(service.outer).toHaveLength(2)
   })
@@ -329,6 +332,83 @@ describe('a key that the gateway does not know', () => {
     expect(forged).toBe(true)
     expect(run.size).toBe(1)
   })
+})
+
+/** The gateway ran the request; what is between answers in its place. */
+function forge(): void {
+  service.handler = async ({ outer }) => refuseKey(outer.response)
+}
+
+describe('a request that was posted, and whose answer is a forged remark about the key', () => {
+  const verdict: FailedVerdict = { version: 1, steps: [], result: 'fail', code: 'pcr.mismatch', detail: 'differs' }
+  const failures = [
+    new BlindLlamaError('evidence.unreachable', 'No answer'),
+    new BlindLlamaError('client.attest_timeout', 'Too late'),
+    new BlindLlamaError('pcr.mismatch', 'differs', { verdict }),
+    new BlindLlamaError('client.closed', 'closed'),
+  ]
+
+  test.each(failures)('has an unknown fate where no other key is attested: $code', async (cause) => {
+    forge()
+    nextKey = async () => Promise.reject(cause)
+    const error: unknown = await chat('x').catch((caught: unknown) => caught)
+    expect(error).toMatchObject({ code: 'request.unknown_fate', cause })
+    expect((error as BlindLlamaError).verdict).toBe(cause.verdict)
+    expect(service.exchanges).toHaveLength(1)
+  })
+
+  test.each(failures)('has an unknown fate where the other key ends and no third is attested: $code', async (cause) => {
+    forge()
+    let asked = 0
+    const keys: KeySource<ChannelKey> = {
+      async current() {
+        asked += 1
+        if (asked > 1) throw cause
+        return key
+      },
+      async replace() {
+        key = await service.rotate()
+        expireNext(1)
+        return key
+      },
+    }
+    const sending = channelFetch({ base: service.base, endpoint: service.base }, keys)
+    const sent = sending(new URL('v1/chat/completions', service.base), { method: 'POST', body: 'x' })
+    await expect(sent).rejects.toMatchObject({ code: 'request.unknown_fate', cause })
+    expect(asked).toBe(2)
+  })
+
+  test('has an unknown fate where the device is offline before the second attempt', async () => {
+    const base = new URL('https://service.example/')
+    const type = 'https://iana.org/assignments/http-problem-types#ohttp-key'
+    const platform: typeof fetch = async () => {
+      vi.stubGlobal('navigator', { onLine: false })
+      return Response.json({ type }, { status: 401, headers: { 'content-type': 'application/problem+json' } })
+    }
+    const sending = channelFetch({ base, endpoint: base, fetch: platform }, keysOf())
+    const error: unknown = await sending(base, { method: 'POST', body: 'x' }).catch((caught: unknown) => caught)
+    expect(error).toMatchObject({ code: 'request.unknown_fate', cause: { code: 'channel.unreachable' } })
+    expect(String(error)).not.toContain('nothing was sent')
+  })
+
+  test('ends with the reason of a caller who leaves meanwhile', async () => {
+    forge()
+    const stop = new AbortController()
+    const reason = new Error('changed my mind')
+    nextKey = async () => {
+      stop.abort(reason)
+      throw new BlindLlamaError('evidence.unreachable', 'No answer')
+    }
+    await expect(chat('x', { signal: stop.signal })).rejects.toBe(reason)
+  })
+})
+
+test('a request for which no key was attested ends with the code of that: nothing was posted', async () => {
+  const cause = new BlindLlamaError('evidence.unreachable', 'No answer')
+  const keys = { current: async () => Promise.reject(cause), replace: async () => key }
+  const sending = channelFetch({ base: service.base, endpoint: service.base }, keys)
+  await expect(sending(service.base, { method: 'POST', body: 'x' })).rejects.toBe(cause)
+  expect(service.outer).toHaveLength(0)
 })
 
 describe('a date that the gateway does not accept', () => {

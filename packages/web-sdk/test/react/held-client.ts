@@ -1,6 +1,6 @@
 import type { OpenedClient } from '../../src/connect.js'
 import { BlindLlamaError } from '../../src/errors.js'
-import type { ConnectEvent } from '../../src/events.js'
+import type { AttestReason, ConnectEvent } from '../../src/events.js'
 import type { ConnectOptions } from '../../src/options.js'
 import type { Open } from '../../src/react/session.js'
 import type { FailedVerdict, PassedVerdict } from '../../src/verdict.js'
@@ -31,6 +31,8 @@ export class HeldClient implements Pick<OpenedClient, 'fetch' | 'attest' | 'clos
   readonly options: ConnectOptions<boolean>
   readonly attestations: string[] = []
   closed = false
+  /** Of the attestation that was told last, unless a test emits `failed` itself. */
+  #reason: AttestReason = 'connect'
   #settle: Held = hold()
 
   constructor(options: ConnectOptions<boolean>) {
@@ -54,6 +56,7 @@ export class HeldClient implements Pick<OpenedClient, 'fetch' | 'attest' | 'clos
   }
 
   emit(event: ConnectEvent): void {
+    if (event.type === 'attesting') this.#reason = event.reason
     this.options.onEvent?.(event)
   }
 
@@ -71,7 +74,7 @@ export class HeldClient implements Pick<OpenedClient, 'fetch' | 'attest' | 'clos
   }
 
   fail(error: BlindLlamaError): void {
-    this.emit({ type: 'failed', error })
+    this.emit({ type: 'failed', reason: this.#reason, error })
     this.#settle.reject(error)
   }
 

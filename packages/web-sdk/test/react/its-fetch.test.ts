@@ -3,6 +3,7 @@ import { act, cleanup, renderHook } from '@testing-library/react'
 import { createElement } from 'react'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { platformFetch } from '../../src/outer-fetch.js'
 import type { UseBlindLlamaOptions } from '../../src/react/options.js'
 import { Sessions } from '../../src/react/sessions.js'
 import { createUseBlindLlama, type UseBlindLlama } from '../../src/react/use-blindllama.js'
@@ -45,6 +46,19 @@ describe('its fetch', () => {
   })
 
   it('rejects without options', async () => {
+    const { result } = renderHook(() => useBlindLlama(undefined))
+    await expect(result.current.fetch(models)).rejects.toMatchObject({ code: 'client.idle' })
+  })
+
+  it('has the platform’s below it, where an idle one was put in its place', async () => {
+    vi.stubGlobal('fetch', async () => new Response('platform'))
+    const { result } = renderHook(() => useBlindLlama(undefined))
+    vi.stubGlobal('fetch', result.current.fetch)
+    expect(await (await platformFetch()(models)).text()).toBe('platform')
+  })
+
+  it('is there without options in a runtime that has none of its own', async () => {
+    vi.stubGlobal('fetch', undefined)
     const { result } = renderHook(() => useBlindLlama(undefined))
     await expect(result.current.fetch(models)).rejects.toMatchObject({ code: 'client.idle' })
   })

@@ -14,6 +14,7 @@ import type { Policy } from '../../src/policy.js'
 import type { UseBlindLlamaOptions } from '../../src/react/options.js'
 import { Sessions } from '../../src/react/sessions.js'
 import { type BlindLlamaState, createUseBlindLlama, type UseBlindLlama } from '../../src/react/use-blindllama.js'
+import type { WasmSource } from '../../src/verifier/source.js'
 import { Deferred } from '../support/deferred.js'
 import { type RealService, startRealService } from '../support/real-service.js'
 import { SocketRecorder } from '../support/socket-recorder.js'
@@ -148,6 +149,26 @@ describe.each(Object.entries(libraries))('%s, made with the fetch of the first r
     expect(await outcome(ask(result.current.fetch))).toMatch(/^client\.attest_timeout$|Request timed out/)
     await until(result, 'error')
     expect(result.current).toMatchObject({ error: { code: 'client.attest_timeout' } })
+  })
+
+  test('waits while the service is attested after an error, and is answered', async () => {
+    // A module that exports nothing. The one that was checked before serves the whole page.
+    const emptyModule = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0))
+    let broken = true
+    const wasm = (): WasmSource => (broken ? emptyModule : origins.wasm())
+    useBlindLlama = createUseBlindLlama(new Sessions((given) => openClient(given, { ...origins, wasm })))
+    gate.resolve()
+    const { result } = mount(options())
+    await until(result, 'error')
+    expect(result.current.error?.code).toMatch(/^wasm\./)
+    broken = false
+    gate = new Deferred()
+    result.current.retry()
+    await until(result, 'attesting')
+    const asking = outcome(ask(result.current.fetch))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    gate.resolve()
+    expect(await asking).toBe(`You said: ${prompt}`)
   })
 
   test('is left by its caller while it waits', async () => {

@@ -59,6 +59,14 @@ describe('the states that a component sees', () => {
     expect(held.opened).toHaveLength(1)
   })
 
+  it('is idle where the options are null, as JavaScript has it', async () => {
+    const { result } = renderHook(() => useBlindLlama(null))
+    result.current.retry()
+    expect(result.current.status).toBe('idle')
+    await expect(result.current.fetch('https://llm.example/')).rejects.toMatchObject({ code: 'client.idle' })
+    expect(held.opened).toHaveLength(0)
+  })
+
   it('gives the same fetch in every state', async () => {
     const seen = new Map<string, unknown>()
     const { result } = renderHook(() => {
@@ -350,6 +358,29 @@ describe('attesting again', () => {
     await settle(() => held.last.pass(passed('new')))
     expect(result.current).toMatchObject({ status: 'ready', verification: { release: 'new' } })
     expect(new Set(seen)).toEqual(new Set(['ready']))
+  })
+
+  it('of a page stays under way while a renewal in the background fails, also by verdict', async () => {
+    const { result } = renderHook(() => useBlindLlama(inline()))
+    await settle(() => held.last.pass(passed('old')))
+    await settle(() => held.last.emit({ type: 'attesting', reason: 'expiring' }))
+    await settle(() => result.current.retry())
+    const refused = new BlindLlamaError('ak.untrusted', 'No anchor', { verdict: failed() })
+    for (const error of [refused, new BlindLlamaError('evidence.unreachable', 'No answer')]) {
+      await settle(() => held.last.emit({ type: 'failed', reason: 'expiring', error }))
+      expect(result.current).toMatchObject({ status: 'ready', renewing: true, renewalError: undefined })
+    }
+    await settle(() => held.last.pass(passed('new')))
+    expect(result.current).toMatchObject({ status: 'ready', renewing: false, verification: { release: 'new' } })
+  })
+
+  it('that is refused ends ready, though a renewal in the background was told last', async () => {
+    const { result } = renderHook(() => useBlindLlama(inline()))
+    await settle(() => held.last.pass())
+    await settle(() => held.last.emit({ type: 'attesting', reason: 'expiring' }))
+    const error = new BlindLlamaError('ak.untrusted', 'No anchor', { verdict: failed() })
+    await settle(() => held.last.emit({ type: 'failed', reason: 'renew', error }))
+    expect(result.current).toMatchObject({ status: 'error', error })
   })
 
   it('does nothing where there is nothing to attest', () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Bytes, hex, utf8 } from '../../src/bytes.js'
 import { channelFetch } from '../../src/channel/fetch.js'
 import type { Proof } from '../../src/channel/observed.js'
@@ -150,6 +150,17 @@ describe('a receipt', () => {
     expect(receipt.credentials.toSorted()).toEqual([...secrets, '?key', '?api-version', '?a', '?b'].toSorted())
     expect(() => receipt.text()).toThrow(expect.objectContaining({ code: 'receipt.credentials' }))
     expect(receipt.text({ withCredentials: receipt.credentials })).toContain('"request"')
+  })
+
+  test('tells the count of what is not allowed and no name, which may itself be the secret', async () => {
+    const url = new URL('v1/chat/completions?sk-SECRET&key=1', service.base)
+    const response = await fetch(url, { method: 'POST', body: 'hello', headers: { 'x-sk-SECRET': 'x' } })
+    await response.text()
+    const receipt = await keeper.of(response)
+    expect(receipt.credentials).toContain('?sk-SECRET')
+    const show = vi.fn(() => receipt.text({ withCredentials: ['?key'] }))
+    expect(show).toThrow(/ shows 2 of /)
+    expect(show).not.toThrow(/secret/i)
   })
 
   test('is not waited for longer than its caller wants', async () => {
