@@ -107,7 +107,7 @@ async function withInput(
 
 /** More than the bound: nobody reads the rest. */
 function tooMuch({ stdin }: ReturnType<typeof spawn>): void {
-  stdin?.write(Buffer.alloc(largestInput + 1, 0x20))
+  stdin?.end(Buffer.alloc(largestInput + 1, 0x20))
 }
 
 describe('standard input', () => {
