@@ -4,6 +4,8 @@ import { createRequire } from 'node:module'
 import { defineConfig, type UserConfig } from 'tsdown'
 
 const { resolve } = createRequire(import.meta.url)
+const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')) as { version: string }
+
 const inspectWasm = resolve('@blindllama/verifier-wasm/inspect.wasm')
 
 /** Tests build what they run into a folder of their own. */
@@ -26,6 +28,7 @@ const config: UserConfig = defineConfig({
   deps: { alwaysBundle: [/^@blindllama\/verifier-wasm/] },
   copy: [{ from: inspectWasm, to: outDir, rename: 'blindllama_inspect_bg.wasm' }],
   define: {
+    VERSION: JSON.stringify(version),
     WASM_SHA256: sha256(resolve('@blindllama/web-sdk/blindllama_verifier_bg.wasm')),
     INSPECT_WASM_SHA256: sha256(inspectWasm),
   },

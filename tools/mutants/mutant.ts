@@ -18,7 +18,7 @@ export interface Mutant {
    * function that returns `impl Trait`.
    */
   readonly whole?: boolean
-  /** Without the check the named tests never end: a run beyond its time counts as noticed. */
+  /** Without the check the named tests never end: a run or a test beyond its time counts as noticed, and for no other mutant. */
   readonly hangs?: boolean
 }
 

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { runCommand, type Outcome } from '../run/command.ts'
 import { isLate } from './late.ts'
+import type { Result } from './result.ts'
 import type { TestProgram } from './workspace.ts'
 
 /** The tests of one program to run, by their whole paths. */
@@ -10,12 +11,8 @@ export interface Chosen {
   readonly tests: readonly string[]
 }
 
-/** What a run of tests says. */
-export type Result =
-  | { readonly kind: 'passed' }
-  | { readonly kind: 'failed'; readonly test: string }
-  | { readonly kind: 'late' }
-  | { readonly kind: 'broken'; readonly why: string }
+/** How a process ends by a fault of its own: an abort, an overflow of the stack, a trap. SIGKILL is sent by others, as by the OOM killer. */
+const ownFaults: ReadonlySet<string> = new Set(['SIGABRT', 'SIGSEGV', 'SIGILL', 'SIGTRAP'])
 
 export class RustTests {
   readonly #cwd: string
@@ -73,15 +70,15 @@ export class RustTests {
 }
 
 /** Reads what libtest printed: a run that left tests out, or ended without a count, says nothing. */
-function resultOf(outcome: Outcome, expected: number): Result {
-  if (isLate(outcome)) return { kind: 'late' }
+export function resultOf(outcome: Outcome, expected: number): Result {
+  if (isLate(outcome)) return { kind: 'late', what: `the tests ${outcome.reason}` }
   const count = /^test result: (\w+)\. (\d+) passed; (\d+) failed; (\d+) ignored/m.exec(outcome.stdout)
   const failed = [...outcome.stdout.matchAll(/^test (\S+)(?: - should panic)? \.\.\. FAILED$/gm)].map(
     ([, name]) => name,
   )
   if (count === null) {
-    // The mutant brought the whole process down: an overflow of the stack, an abort.
-    if (outcome.reason.startsWith('ended with SIG')) return { kind: 'failed', test: outcome.reason }
+    const signal = /^ended with (SIG\w+)$/.exec(outcome.reason)?.[1]
+    if (signal !== undefined && ownFaults.has(signal)) return { kind: 'failed', test: outcome.reason }
     return { kind: 'broken', why: `${outcome.output.slice(-2000)}\n${outcome.reason}` }
   }
   const [, word, passed, , ignored] = count

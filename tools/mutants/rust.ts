@@ -24,9 +24,10 @@ const RUN_LIMIT_MS = 180_000
 const AT_ONCE = 2
 
 /**
- * Runs the named tests without a mutant, and then with each.
+ * Runs the named tests without a mutant, then with each, and then without again: where the machine came to be unable to run them,
+ * no failure in between tells anything.
  *
- * @throws When the crate does not build with its switches, or a named test fails without a mutant.
+ * @throws When the crate does not build with its switches, or a named test fails without a mutant, before or after.
  */
 export async function runRust(
   area: Area & { readonly runner: RustRunner },
@@ -41,8 +42,12 @@ export async function runRust(
   const tests = await RustTests.of(join(workspace.folder, area.folder), await workspace.build(targets))
   await demandPassing(tests, area.mutants)
   await inParallel(switchable, AT_ONCE, async (mutant) => report(await judge(tests, mutant, mutant.name)))
-  for (const mutant of area.mutants.filter(({ whole }) => whole === true))
-    report(await judgeWhole(root, workspace, area, mutant))
+  await demandPassing(tests, area.mutants)
+  const wholeOnes = area.mutants.filter(({ whole }) => whole === true)
+  for (const mutant of wholeOnes) report(await judgeWhole(root, workspace, area, mutant))
+  if (wholeOnes.length === 0) return
+  const rebuilt = await RustTests.of(join(workspace.folder, area.folder), await workspace.build(targets))
+  await demandPassing(rebuilt, wholeOnes)
 }
 
 function addSwitches(folder: string, area: Area, mutants: readonly Mutant[]): void {
@@ -82,13 +87,12 @@ async function judge(tests: RustTests, mutant: Mutant, active: string | undefine
     const result = await tests.run(chosen, active, RUN_LIMIT_MS)
     if (result.kind === 'failed') return { name, outcome: 'noticed', note: result.test }
     if (result.kind === 'broken') return { name, outcome: 'unusable', note: result.why }
-    if (result.kind === 'late') return late(mutant)
+    if (result.kind === 'late') return late(mutant, result.what)
   }
   return { name, outcome: 'missed', note: mutant.tests.join(', ') }
 }
 
-function late({ name, hangs }: Mutant): Finding {
-  const note = `the tests took longer than ${RUN_LIMIT_MS / 1000} s`
+function late({ name, hangs }: Mutant, note: string): Finding {
   return { name, outcome: hangs === true ? 'noticed' : 'unusable', note }
 }
 

@@ -1,13 +1,14 @@
 /** The mutants of a TypeScript package: each is applied to a copy of the package, and Vitest runs the named files there. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { runCommand } from '../run/command.ts'
-import { vitestCount } from '../test/count.ts'
 import { isLate } from './late.ts'
 import { mirror } from './mirror.ts'
 import type { Area, Finding, Mutant, Report, VitestRunner } from './mutant.ts'
 import { inParallel } from './parallel.ts'
+import type { Result } from './result.ts'
 import { patched } from './source.ts'
+import { resultOf, type JsonReport } from './vitest-result.ts'
 
 /** Bounds the named files of one mutant. Every test has a shorter bound of its own. */
 const RUN_LIMIT_MS = 300_000
@@ -19,17 +20,11 @@ const AT_ONCE = 2
 
 type VitestArea = Area & { readonly runner: VitestRunner }
 
-/** What a run of files says. */
-type Result =
-  | { readonly kind: 'passed' }
-  | { readonly kind: 'failed'; readonly test: string }
-  | { readonly kind: 'late' }
-  | { readonly kind: 'broken'; readonly why: string }
-
 /**
- * Runs the named files without a mutant, and then with each.
+ * Runs the named files without a mutant, then with each, and then without again: where the machine came to be unable to run them,
+ * no failure in between tells anything.
  *
- * @throws When a named file has no test, or fails without a mutant.
+ * @throws When a named file has no test, or fails without a mutant, before or after.
  */
 export async function runVitest(area: VitestArea, root: string, copies: string, report: Report): Promise<void> {
   const workers = Math.min(AT_ONCE, area.mutants.length)
@@ -42,6 +37,7 @@ export async function runVitest(area: VitestArea, root: string, copies: string, 
   await inParallel(area.mutants, workers, async (mutant, worker) =>
     report(await judge(area, root, folderOf(worker), mutant)),
   )
+  await demandPassing(area, root, folderOf(0))
 }
 
 async function demandPassing(area: VitestArea, root: string, folder: string): Promise<void> {
@@ -61,8 +57,7 @@ async function judge(area: VitestArea, root: string, folder: string, mutant: Mut
     if (result.kind === 'failed') return { name, outcome: 'noticed', note: result.test }
     if (result.kind === 'broken') return { name, outcome: 'unusable', note: result.why }
     if (result.kind === 'passed') return { name, outcome: 'missed', note: tests.join(', ') }
-    const note = `the tests took longer than ${RUN_LIMIT_MS / 1000} s`
-    return { name, outcome: hangs === true ? 'noticed' : 'unusable', note }
+    return { name, outcome: hangs === true ? 'noticed' : 'unusable', note: result.what }
   } finally {
     writeFileSync(path, whole)
   }
@@ -73,20 +68,6 @@ async function build({ runner }: VitestArea, folder: string): Promise<Result | u
   if (runner.build === undefined) return undefined
   const { ok, output, reason } = await runCommand(runner.build, { cwd: folder, timeoutMs: BUILD_LIMIT_MS })
   return ok ? undefined : { kind: 'broken', why: `${output.slice(-2000)}\n${runner.build.join(' ')} ${reason}` }
-}
-
-interface Assertion {
-  readonly status: string
-  readonly fullName: string
-}
-
-/** Vitest's report in JSON, as far as it is read. */
-interface JsonReport {
-  readonly testResults: readonly {
-    readonly name: string
-    readonly message: string
-    readonly assertionResults: readonly Assertion[]
-  }[]
 }
 
 async function run(root: string, folder: string, files: readonly string[], timeoutMs: number): Promise<Result> {
@@ -103,7 +84,7 @@ async function run(root: string, folder: string, files: readonly string[], timeo
     },
     timeoutMs,
   })
-  if (isLate(outcome)) return { kind: 'late' }
+  if (isLate(outcome)) return { kind: 'late', what: `the tests ${outcome.reason}` }
   let json: JsonReport
   try {
     json = JSON.parse(readFileSync(report, 'utf8')) as JsonReport
@@ -111,27 +92,4 @@ async function run(root: string, folder: string, files: readonly string[], timeo
     return { kind: 'broken', why: `${outcome.output.slice(-2000)}\nvitest ${outcome.reason} without a report` }
   }
   return resultOf(json, folder, files, outcome.ok, outcome.output)
-}
-
-/** A file that could not be loaded, or of which nothing ran, says nothing. */
-function resultOf(
-  { testResults }: JsonReport,
-  folder: string,
-  files: readonly string[],
-  ok: boolean,
-  output: string,
-): Result {
-  for (const file of files) {
-    const result = testResults.find(({ name }) => relative(folder, name) === file)
-    if (result === undefined) return { kind: 'broken', why: `there is no test file ${file}` }
-    const ran = result.assertionResults.filter(({ status }) => status === 'passed' || status === 'failed')
-    if (ran.length === 0) return { kind: 'broken', why: `${file}: no test ran: ${result.message}` }
-  }
-  const failed = testResults
-    .flatMap(({ assertionResults }) => assertionResults)
-    .find(({ status }) => status === 'failed')
-  if (failed !== undefined) return { kind: 'failed', test: failed.fullName }
-  // A rejection that nobody handles fails the run beside its tests.
-  if (!ok && (vitestCount(output)?.failed ?? 0) > 0) return { kind: 'failed', test: 'an error outside of the tests' }
-  return ok ? { kind: 'passed' } : { kind: 'broken', why: output.slice(-2000) }
 }

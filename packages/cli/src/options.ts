@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { unreadable, usage } from './failure.js'
+import { usage } from './failure.js'
 
 type Options = NonNullable<ParseArgsConfig['options']>
 
@@ -12,16 +11,8 @@ export function parse<const T extends Options>(args: readonly string[], options:
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
   } catch (cause) {
     // Node.js writes some of these over several lines.
-    throw usage((cause as Error).message.replaceAll(/\s*\n\s*/g, ' '))
-  }
-}
-
-/** @throws {Failure} `cli.file` */
-export async function bytesOf(file: string): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return new Uint8Array(await readFile(file === '-' ? '/dev/stdin' : file))
-  } catch (cause) {
-    throw unreadable(file, cause)
+    const lines = (cause as Error).message.split('\n')
+    throw usage(lines.map((line) => line.trim()).join(' '))
   }
 }
 

@@ -3,13 +3,14 @@ import { chain } from './chain/command.js'
 import type { Command } from './command.js'
 import { eventlog } from './eventlog/command.js'
 import { exit, type ExitCode } from './exit.js'
-import { Failure } from './failure.js'
+import { Failure, usage } from './failure.js'
 import { inspect } from './inspect/command.js'
 import { releaseCommand } from './release/command.js'
 import type { Io } from './terminal/io.js'
 import { styleOf } from './terminal/style.js'
 import { json, padded, type Shown, shown } from './terminal/text.js'
 import { verify } from './verify/command.js'
+import { version } from './version.js'
 
 const commands: Readonly<Record<string, Command>> = { verify, inspect, eventlog, chain, release: releaseCommand }
 
@@ -19,25 +20,33 @@ function overview(): Shown {
   return shown`Usage: blindllama COMMAND …
 
 ${lines}
-blindllama COMMAND --help tells more. Every command takes --json.
+blindllama COMMAND --help (-h) tells more; blindllama --version. Every command takes --json.
 Exit codes: 0 proven or done, 1 refused, 2 wrong use, 3 undecided (something could not be read),
 4 not judged (no policy was given: nothing is proven, nothing was signed).
 `
 }
 
+const isHelp = (word: string): boolean => word === '--help' || word === '-h'
+
 /** Runs the command line `args`, without the program's name. Never throws. */
 export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   const [name, ...rest] = args
-  if (name === undefined || name === '--help' || name === 'help') {
+  if (name === undefined || isHelp(name) || name === 'help') {
     io.out(overview())
     return name === undefined ? exit.usage : exit.passed
   }
+  if (name === '--version') {
+    io.out(rest.includes('--json') ? json({ version }) : shown`${version}\n`)
+    return exit.passed
+  }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (!command) {
-    io.err(shown`blindllama: there is no command '${name}'\n\n${overview()}`)
-    return exit.usage
+    const asJson = args.includes('--json')
+    const exitCode = report(usage(`there is no command '${name}'`), asJson, io)
+    if (!asJson) io.err(shown`\n${overview()}`)
+    return exitCode
   }
-  if (rest.includes('--help')) {
+  if (rest.some(isHelp)) {
     io.out(command.help)
     return exit.passed
   }
@@ -55,7 +64,10 @@ function report(error: unknown, asJson: boolean, io: Io): ExitCode {
       : BlindLlamaError.isInstance(error)
         ? [error.code, exit.undecided]
         : (['cli.defect', exit.undecided] as const)
-  const detail = error instanceof Error ? error.message : String(error)
+  const message = error instanceof Error ? error.message : String(error)
+  // Messages of the SDK end with their code, which stands beside the detail here.
+  const suffix = ` (${code})`
+  const detail = message.endsWith(suffix) ? message.slice(0, -suffix.length) : message
   if (asJson) io.out(json({ result: 'error', code, detail }))
   else io.err(shown`${styleOf(io).bad('blindllama:')} ${detail} ${styleOf(io).dim(`(${code})`)}\n`)
   return exitCode

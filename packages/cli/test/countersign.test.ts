@@ -106,7 +106,8 @@ describe('a countersignature', () => {
     })
     const line = ['--sha256', await sha256Of('manifest.json'), '--policy', two]
     expect((await countersign(...line)).exitCode).toBe(1)
-    await release('sign', at('manifest.json'), '--key', at('second.pem'))
+    const reviewed = ['--sha256', await sha256Of('manifest.json')]
+    expect((await release('sign', at('manifest.json'), '--key', at('second.pem'), ...reviewed)).exitCode).toBe(0)
     expect((await countersign(...line)).exitCode).toBe(0)
   })
 
@@ -136,7 +137,7 @@ describe('a countersignature', () => {
     await release('sign', at('status.json'), '--key', at('developer.pem'))
     const line = ['--key', at('auditor.pem'), '--policy', apart, '--sha256', await sha256Of('status.json')]
     expect((await release('countersign', at('status.json'), ...line)).err).toContain('office (0 of 1)')
-    await release('sign', at('status.json'), '--key', at('office.pem'))
+    await release('sign', at('status.json'), '--key', at('office.pem'), '--sha256', await sha256Of('status.json'))
     expect((await release('countersign', at('status.json'), ...line)).exitCode).toBe(0)
   })
 
@@ -197,6 +198,22 @@ describe('every verb that signs, publishes or packs', () => {
     expect(signed).toMatchObject({ exitCode: 0, out: expect.stringContaining(sha256) })
   })
 
+  it('signs what another key has signed only with the SHA-256 that was reviewed', async () => {
+    const second = ['sign', at('manifest.json'), '--key', at('second.pem')]
+    const before = readFileSync(at('manifest.json'), 'utf8')
+    const refused = await release(...second)
+    expect(refused.exitCode).toBe(2)
+    for (const word of ['release countersign', '--sha256 HEX', key('developer')]) expect(refused.err).toContain(word)
+    expect((await release(...second, '--sha256', '11'.repeat(32))).exitCode).toBe(1)
+    expect(readFileSync(at('manifest.json'), 'utf8')).toBe(before)
+    expect((await release(...second, '--sha256', await sha256Of('manifest.json'))).exitCode).toBe(0)
+    expect(await signersOf('manifest.json')).toEqual([key('developer'), key('second')])
+    // The author's own signature stands in nobody's way.
+    await make('own.json')
+    for (const _ of [1, 2])
+      expect((await release('sign', at('own.json'), '--key', at('developer.pem'))).exitCode).toBe(0)
+  })
+
   it('shows what make, status and key-set wrote, with the digest that show names', async () => {
     const what = ['--previous', policy, '--key', `developer=${key('second')}`, '--threshold', 'developer=1']
     const said: Record<string, string> = {
@@ -241,7 +258,8 @@ describe('every verb that signs, publishes or packs', () => {
     expect((await release('show', at('manifest.json'))).exitCode).toBe(4)
     expect((await release('show', at('manifest.json'), '--policy', policy)).exitCode).toBe(1)
     await countersign('--sha256', await sha256Of('manifest.json'), '--policy', policy)
-    await release('sign', at('manifest.json'), '--key', at('mallory.pem'))
+    const reviewed = ['--sha256', await sha256Of('manifest.json')]
+    await release('sign', at('manifest.json'), '--key', at('mallory.pem'), ...reviewed)
     const { exitCode, out } = await release('show', at('manifest.json'), '--policy', policy)
     expect(exitCode).toBe(0)
     expect(out).toMatch(new RegExp(`good +${key('mallory')} +NOT a key of the policy`))
@@ -270,6 +288,7 @@ describe('a document that reads in more than one way', () => {
       ['a text that is too long to be shown', text.replace('chat', 'x'.repeat(256))],
       ['bytes that are no UTF-8', Buffer.from(text.replace('chat', '\u00FF'), 'latin1')],
       ['a byte order mark', `\uFEFF${text}`],
+      ['levels that no verifier reads', text.replace('"11"', `${'['.repeat(90_000)}${']'.repeat(90_000)}`)],
       ['a list', '[]'],
     ] as const) {
       const { exitCode, err } = await signPayload(payload)

@@ -2,7 +2,10 @@ import type { Mutant } from '../mutant.ts'
 
 const countersign = 'test/countersign.test.ts'
 const ownPolicy = 'test/own-policy.test.ts'
+const inputs = 'test/inputs.test.ts'
+const streams = 'test/streams.test.ts'
 const terminal = 'test/terminal.test.ts'
+const unsigned = 'test/unsigned.test.ts'
 
 function changed(name: string, file: string, find: string, replace: string, ...tests: readonly string[]): Mutant {
   return { name, file, find, replace, tests }
@@ -59,12 +62,86 @@ export const mutants: readonly Mutant[] = [
     'return policy.length > 0',
     ownPolicy,
   ),
+  {
+    ...changed(
+      'a service has for ever to send its evidence',
+      'inspect/evidence-in.ts',
+      'setTimeout(() => patience.abort(), patienceMs)',
+      'setTimeout(() => {}, patienceMs)',
+      'test/inspect.test.ts',
+    ),
+    hangs: true,
+  },
+  {
+    ...changed('standard input has for ever to end', 'read-file.ts', '    stdin.destroy()\n', '', inputs),
+    hangs: true,
+  },
+  changed('an input has any size', 'read-file.ts', 'if (length > largestInput)', 'if (length < 0)', inputs),
   changed(
-    'a service has for ever to send its evidence',
-    'inspect/evidence-in.ts',
-    'setTimeout(() => patience.abort(), patienceMs)',
-    'setTimeout(() => {}, patienceMs)',
-    'test/inspect.test.ts',
+    'a device or a FIFO is read',
+    'read-file.ts',
+    'if (!(await handle.stat()).isFile())',
+    'if ((await handle.stat()).isDirectory())',
+    inputs,
+  ),
+  changed('a PEM has any number of certificates', 'chain/certificates.ts', 'found.length === most', 'false', inputs),
+  changed('a certificate has any size', 'chain/certificates.ts', 'to - from > longest', 'false', inputs),
+  changed(
+    'a certificate without an end is passed over',
+    'chain/certificates.ts',
+    "if (to === -1) throw malformed(`${which} has no end; '${end}' is expected`)",
+    'if (to === -1) break',
+    inputs,
+  ),
+  changed(
+    'a reader that is gone ends the command with 0',
+    'main.ts',
+    "(isLost ||= code !== 'EPIPE')",
+    "(isLost ||= code !== 'EPIPE' || process.exit(0))",
+    streams,
+  ),
+  changed('a closed standard error ends the command', 'main.ts', "process.stderr.on('error', () => {})\n", '', streams),
+  changed(
+    'a result that was not written ends with 0',
+    'main.ts',
+    'if (isLost && process.exitCode === exit.passed)',
+    'if (isLost && process.exitCode === exit.refused)',
+    streams,
+  ),
+  changed(
+    'a signed document is replaced',
+    'release/envelope.ts',
+    "return signatures.length > 0 ? 'signed already' : undefined",
+    'return signatures.length > 99 ? file : undefined',
+    unsigned,
+  ),
+  changed(
+    'a key or a policy is replaced',
+    'release/envelope.ts',
+    'if (cause instanceof Failure) return `not an unsigned ${kind}`',
+    'if (cause instanceof Failure) return undefined',
+    unsigned,
+  ),
+  changed(
+    'a document has any number of signatures',
+    'release/envelope.ts',
+    'if (parsed.signatures.length > mostSignatures)',
+    'if (parsed.signatures.length < 0)',
+    inputs,
+  ),
+  changed(
+    'a document nests as deep as it likes',
+    'release/document.ts',
+    'if (depth > deepest)',
+    'if (depth < 0)',
+    countersign,
+  ),
+  changed(
+    'sign signs what another key has signed',
+    'release/sign.ts',
+    'others.length > 0 && values.sha256 === undefined',
+    'others.length > 0 && values.sha256 === null',
+    countersign,
   ),
   changed(
     'the module is not the one of the build',
@@ -167,8 +244,8 @@ export const mutants: readonly Mutant[] = [
   changed(
     'a member that stands twice is signed',
     'release/document.ts',
-    'if (membersWritten(text) !== membersIn(parsed, refused))',
-    'if (membersWritten(text) < membersIn(parsed, refused))',
+    'if (membersWritten(text) !== membersIn(parsed, refused, 1))',
+    'if (membersWritten(text) < membersIn(parsed, refused, 1))',
     countersign,
   ),
   changed(

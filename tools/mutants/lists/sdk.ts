@@ -31,6 +31,7 @@ export const mutants: readonly Mutant[] = [
     find: 'within(mountMs, idle, undefined, () => this.#open)',
     replace: 'this.#open',
     tests: [itsFetch],
+    hangs: true,
   },
   {
     name: 'sdk: fetch of a hook is left by its caller while it waits for the mount',
@@ -38,6 +39,7 @@ export const mutants: readonly Mutant[] = [
     find: '          signal,\n',
     replace: '          undefined,\n',
     tests: [itsFetch],
+    hangs: true,
   },
   {
     name: 'sdk: fetch of a session without a client rejects',
@@ -289,6 +291,7 @@ export const mutants: readonly Mutant[] = [
     find: 'return await within(timeoutMs, late, undefined, async (signal) => {',
     replace: 'return await within(2 ** 31 - 1, late, undefined, async (signal) => {',
     tests: [indexedDb],
+    hangs: true,
   },
   {
     name: 'sdk: the database compares what it replaces',

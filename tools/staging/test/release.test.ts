@@ -141,6 +141,8 @@ async function makeRelease(
     '--config-digest',
     readFileSync(at('digest'), 'utf8'),
   ]
+  // The command replaces no document that is signed.
+  rmSync(manifest, { force: true })
   await command('make', '--out', manifest, '--name', `staging ${version}`, ...numbers, ...digests, ...rest)
   await command('sign', manifest, '--key', at(`${signers[0]}.pem`))
   await countersign(manifest, signers[1], ...keySets)
@@ -149,6 +151,7 @@ async function makeRelease(
 }
 
 async function makeStatus(...what: string[]): Promise<void> {
+  rmSync(at('status.json'), { force: true })
   await command('status', '--out', at('status.json'), ...what)
   await command('sign', at('status.json'), '--key', at('office.pem'))
   await command('pack', '--out', folder, '--status', at('status.json'))

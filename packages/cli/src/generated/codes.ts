@@ -4,6 +4,8 @@
 export type CommandCode =
   | 'cli.usage'
   | 'cli.file'
+  | 'cli.exists'
+  | 'cli.size'
   | 'cli.release'
   | 'cli.reviewed'
   | 'cli.signers'

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { exit } from '../exit.js'
 import { Failure } from '../failure.js'
-import { bytesOf, isJsonObject } from '../options.js'
+import { isJsonObject } from '../options.js'
+import { bytesOf } from '../read-file.js'
 
 interface Found {
   evidence: Uint8Array

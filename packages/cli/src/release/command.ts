@@ -20,7 +20,7 @@ Makes, signs and publishes releases (docs/PROTOCOL.md §19). Documents are DSSE 
 only their owner may read. Each verb reads a document once: what it shows is what it signs, publishes or packs.
 
   keygen FILE            make a key; prints its public part
-  make --out FILE        a manifest, of these values:
+  make --out FILE        a manifest, of these values (make, key-set and status replace only an unsigned document of their kind):
     --name TEXT --version N --min-version N --source-commit HEX --image-digest HEX [--model-digest HEX] --machine TEXT
     --days N             valid for so long, from --from TIME (now) on
     [--config-digest HEX …] [--bank sha384]
@@ -33,7 +33,8 @@ only their owner may read. Each verb reads a document once: what it shows is wha
   show FILE [--policy FILE [--key-set FILE …]]
                          what a document says, its SHA-256, and who signed it: judged by the keys of the policy, else not judged
   sign FILE --key FILE [--sha256 HEX]
-                         add the signature of who made the document, and show it; --sha256: only if it is still that document
+                         add the author's signature, and show the document; --sha256: only if it is still that document. Where another key
+                         has signed already, --sha256 is required
   countersign FILE --key FILE
                          an auditor's review: show every value, the SHA-256 and the signatures; signs nothing
   countersign FILE --key FILE --sha256 HEX --policy FILE [--key-set FILE …] [--after ROLE …]

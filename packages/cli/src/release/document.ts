@@ -8,6 +8,8 @@ import { type Envelope, sha256 } from './envelope.js'
 
 /** PROTOCOL.md §19.1: of the payload, in bytes. */
 const largest = 262_144
+/** PROTOCOL.md §19.1: levels of objects and lists. */
+const deepest = 8
 /** PROTOCOL.md §19.1: of a text member, in bytes. */
 const longestText = 255
 /** Every name of a member in PROTOCOL.md §19. */
@@ -33,7 +35,7 @@ export function documentOf(file: string, { payload }: Envelope): Record<string, 
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw refused('the document in it is not a JSON object')
-  if (membersWritten(text) !== membersIn(parsed, refused))
+  if (membersWritten(text) !== membersIn(parsed, refused, 1))
     throw refused('the document in it names a member twice, so that it reads in more than one way')
   return parsed as Record<string, unknown>
 }
@@ -43,7 +45,7 @@ function membersWritten(text: string): number {
   return [...text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(([, colon]) => colon !== undefined).length
 }
 
-function membersIn(value: unknown, refused: (what: string) => Failure): number {
+function membersIn(value: unknown, refused: (what: string) => Failure, depth: number): number {
   if (typeof value === 'number' && !(Number.isSafeInteger(value) && value >= 0))
     throw refused(`the document in it has the number ${value}; integers from 0 to 2^53 - 1 are allowed`)
   if (typeof value === 'string' && Buffer.byteLength(value) > longestText)
@@ -51,11 +53,12 @@ function membersIn(value: unknown, refused: (what: string) => Failure): number {
       `the document in it has a text of ${Buffer.byteLength(value)} bytes; at most ${longestText} are allowed`,
     )
   if (typeof value !== 'object' || value === null) return 0
+  if (depth > deepest) throw refused(`the document in it nests deeper than ${deepest} levels`)
   const inner = Array.isArray(value) ? value : Object.values(value)
   const names = Array.isArray(value) ? [] : Object.keys(value)
   const strange = names.find((name) => !memberName.test(name))
   if (strange !== undefined) throw refused(`the document in it has a member '${strange}', which no document has`)
-  return inner.reduce((sum: number, each: unknown) => sum + membersIn(each, refused), names.length)
+  return inner.reduce((sum: number, each: unknown) => sum + membersIn(each, refused, depth + 1), names.length)
 }
 
 const times: ReadonlySet<string> = new Set(['notBefore', 'notAfter', 'date'])

@@ -1,7 +1,8 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
 import { exit } from '../exit.js'
 import { Failure, unreadable, usage } from '../failure.js'
+import { bytesOf } from '../read-file.js'
 import { replaceFile } from '../replace-file.js'
 import { publicHex } from './keys.js'
 
@@ -21,6 +22,9 @@ export interface Envelope {
   payload: Buffer
   signatures: Signature[]
 }
+
+/** PROTOCOL.md §19.1 */
+const mostSignatures = 16
 
 const kinds: readonly Kind[] = ['release', 'key-set', 'status']
 const typeOf = (kind: Kind): string => `application/vnd.blindllama.${kind}.v1+json`
@@ -45,20 +49,25 @@ export function sha256({ payload }: Pick<Envelope, 'payload'>): string {
  * @throws {Failure} `cli.file`, `cli.release`
  */
 export async function readEnvelope(file: string, wanted?: Kind): Promise<Envelope> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw unreadable(file, cause)
-  })
-  let parsed: { payloadType?: unknown; payload?: unknown; signatures?: unknown }
+  return envelopeIn(file, await bytesOf(file), wanted)
+}
+
+function envelopeIn(file: string, content: Uint8Array, wanted?: Kind): Envelope {
+  let parsed: { payloadType?: unknown; payload?: unknown; signatures?: unknown } | null
   try {
-    parsed = JSON.parse(text) as typeof parsed
+    parsed = JSON.parse(Buffer.from(content).toString('utf8')) as typeof parsed
   } catch {
     throw malformed(file, 'not a DSSE envelope')
   }
-  const kind = kinds.find((known) => typeOf(known) === parsed.payloadType)
-  if (kind === undefined || typeof parsed.payload !== 'string' || !Array.isArray(parsed.signatures))
+  const kind = kinds.find((known) => typeOf(known) === parsed?.payloadType)
+  if (!parsed || kind === undefined || typeof parsed.payload !== 'string' || !Array.isArray(parsed.signatures))
     throw malformed(file, 'not a DSSE envelope of a release, a key set or a status')
   if (wanted !== undefined && kind !== wanted) throw malformed(file, `a ${wanted} is expected, and this is a ${kind}`)
-  const signatures = (parsed.signatures as Partial<Signature>[]).map(({ keyid, sig }) => {
+  // Every signature is checked over the whole document: without a bound, a small file costs hours.
+  if (parsed.signatures.length > mostSignatures)
+    throw malformed(file, `${parsed.signatures.length} signatures, and at most ${mostSignatures} are allowed`)
+  const signatures = (parsed.signatures as (Partial<Signature> | null)[]).map((each) => {
+    const { keyid, sig } = each ?? {}
     if (typeof keyid !== 'string' || !/^[0-9a-f]{64}$/.test(keyid) || typeof sig !== 'string')
       throw malformed(file, 'a signature without key or value')
     return { keyid, sig }
@@ -70,6 +79,39 @@ export async function readEnvelope(file: string, wanted?: Kind): Promise<Envelop
 export async function writeEnvelope(file: string, { kind, payload, signatures }: Envelope): Promise<void> {
   const envelope = { payloadType: typeOf(kind), payload: payload.toString('base64'), signatures }
   await replaceFile(file, `${JSON.stringify(envelope, null, 2)}\n`)
+}
+
+/**
+ * Writes a document that has just been made. It replaces only a document of the same kind that has no signature: a signed one, a key or a
+ * policy under this name is never lost.
+ *
+ * @throws {Failure} `cli.exists`, `cli.file`
+ */
+export async function writeUnsigned(file: string, envelope: Envelope): Promise<void> {
+  const what = await whatStandsAt(file, envelope.kind)
+  if (what !== undefined)
+    throw new Failure(
+      'cli.exists',
+      `${file} exists and is ${what}, so it was not replaced. Name another file with --out, or move this one away first`,
+      exit.undecided,
+    )
+  await writeEnvelope(file, envelope)
+}
+
+/** What would be lost if a file were replaced; undefined for a document without signatures, or where there is no file. */
+async function whatStandsAt(file: string, kind: Kind): Promise<string | undefined> {
+  const exists = await lstat(file).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return undefined
+    throw unreadable(file, cause)
+  })
+  if (!exists) return undefined
+  try {
+    const { signatures } = await readEnvelope(file, kind)
+    return signatures.length > 0 ? 'signed already' : undefined
+  } catch (cause) {
+    if (cause instanceof Failure) return `not an unsigned ${kind}`
+    throw cause
+  }
 }
 
 /** A document without a signature. */

@@ -1,10 +1,11 @@
 import { exit, type ExitCode } from '../exit.js'
 import { usage } from '../failure.js'
-import { bytesOf, parse } from '../options.js'
+import { parse } from '../options.js'
+import { bytesOf } from '../read-file.js'
 import type { Io } from '../terminal/io.js'
 import { json, shown } from '../terminal/text.js'
 import { presentWritten } from './document.js'
-import { sha256, unsigned, writeEnvelope } from './envelope.js'
+import { sha256, unsigned, writeUnsigned } from './envelope.js'
 import { type KeySet, keySetId, keySetIn } from './keys.js'
 import { digestOf, integerOf } from './make.js'
 
@@ -61,7 +62,7 @@ export async function keySet(args: readonly string[], io: Io): Promise<ExitCode>
   if (!keySetIn(successor))
     throw usage('release key-set: the keys must be distinct, and every role needs a threshold that its keys can meet')
   const envelope = unsigned('key-set', successor)
-  await writeEnvelope(out, envelope)
+  await writeUnsigned(out, envelope)
   const id = keySetId(successor)
   io.out(
     values.json

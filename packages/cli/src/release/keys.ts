@@ -1,7 +1,8 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { open, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { exit } from '../exit.js'
 import { Failure, unreadable } from '../failure.js'
+import { contentOf, withRegularFile } from '../read-file.js'
 import { encode, type Item } from './cbor.js'
 
 /** Keys with their roles, and how many of each role have to sign (PROTOCOL.md §19.1). */
@@ -48,16 +49,10 @@ export async function readKey(file: string): Promise<KeyObject> {
 
 /** Content and rights of one and the same file: both are asked of what was opened, and not of its name. */
 async function opened(file: string): Promise<{ text: string; mode: number }> {
-  try {
-    const handle = await open(file, 'r')
-    try {
-      return { mode: (await handle.stat()).mode, text: await handle.readFile('utf8') }
-    } finally {
-      await handle.close()
-    }
-  } catch (cause) {
-    throw unreadable(file, cause)
-  }
+  return withRegularFile(file, async (handle) => ({
+    mode: (await handle.stat()).mode,
+    text: Buffer.from(await contentOf(file, handle)).toString('utf8'),
+  }))
 }
 
 /** The set of keys that a document is, or `undefined`: distinct keys, a threshold for every role that its keys can meet. */

@@ -2,12 +2,13 @@ import { exit, type ExitCode } from '../exit.js'
 import { usage } from '../failure.js'
 import { evidenceIn } from '../inspect/evidence-in.js'
 import { report } from '../inspect/report.js'
-import { bytesOf, hexOf, parse, timeOf } from '../options.js'
+import { hexOf, parse, timeOf } from '../options.js'
+import { bytesOf } from '../read-file.js'
 import type { Io } from '../terminal/io.js'
 import { json, shown } from '../terminal/text.js'
 import { loadInspector } from '../verifier.js'
 import { presentWritten } from './document.js'
-import { sha256, unsigned, writeEnvelope } from './envelope.js'
+import { sha256, unsigned, writeUnsigned } from './envelope.js'
 
 type Values = Record<string, string>
 
@@ -115,7 +116,7 @@ export async function make(args: readonly string[], io: Io): Promise<ExitCode> {
   }
   const out = needed('out', values.out)
   const envelope = unsigned('release', manifest)
-  await writeEnvelope(out, envelope)
+  await writeUnsigned(out, envelope)
   if (target !== undefined)
     io.err(
       shown`The measurements are those that ${target} showed, and nothing verified them. Compare each with one that you computed.\n`,

@@ -33,10 +33,11 @@ async function run(program: string, args: readonly string[], io: Io): Promise<vo
     new Failure('cli.release', `${program}: ${reason}`, exit.undecided, { cause })
   await new Promise<void>((resolve, reject) => {
     const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
-    let timedOut = false
     const patience = setTimeout(() => {
-      timedOut = true
       child.kill('SIGKILL')
+      // A process that the tool started may hold the other end for as long as it runs.
+      child.stderr.destroy()
+      reject(new Failure('cli.timeout', `${program} did not end within ${patienceMs / 1000} s`, exit.undecided))
     }, patienceMs)
     // What the log says comes from witnesses on the network, too: it is shown line by line, as any other text from outside.
     createInterface({ input: child.stderr }).on('line', (line) => io.err(shown`${line}\n`))
@@ -46,9 +47,7 @@ async function run(program: string, args: readonly string[], io: Io): Promise<vo
     })
     child.once('close', (code) => {
       clearTimeout(patience)
-      if (timedOut)
-        reject(new Failure('cli.timeout', `${program} did not end within ${patienceMs / 1000} s`, exit.undecided))
-      else if (code === 0) resolve()
+      if (code === 0) resolve()
       else reject(failed('the log did not take the release'))
     })
   })

@@ -15,7 +15,7 @@ const options = {
 
 /**
  * Adds the author's signature. The file is read once, and what is shown is what is signed; `--sha256` holds it to the
- * document that `make`, `key-set` or `status` named.
+ * document that `make`, `key-set` or `status` named. A document that another key has signed already is signed only with `--sha256`.
  *
  * @throws {Failure}
  */
@@ -35,6 +35,11 @@ export async function sign(args: readonly string[], io: Io): Promise<ExitCode> {
     tell({ file, envelope, set: undefined, signed: false }, values.json, io)
     return exit.refused
   }
+  // What another key has signed was made by somebody else, and this person has not seen it yet.
+  if (others.length > 0 && values.sha256 === undefined)
+    throw usage(
+      `${file}: another key has signed it already (${others.map(({ keyid }) => keyid).join(', ')}), and sign alone would sign what was never shown. As an auditor use release countersign; as a second author review every value with release show, then name the SHA-256 that it shows in --sha256 HEX`,
+    )
   const more = signed(envelope, key)
   await writeEnvelope(file, more)
   tell({ file, envelope: more, set: undefined, signed: true }, values.json, io)

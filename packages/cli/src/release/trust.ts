@@ -1,6 +1,6 @@
 import { exit } from '../exit.js'
 import { Failure, usage } from '../failure.js'
-import { bytesOf } from '../options.js'
+import { bytesOf } from '../read-file.js'
 import { loadVerifier } from '../verifier.js'
 import { documentOf } from './document.js'
 import { type Envelope, isGood, type Kind, readEnvelope } from './envelope.js'

@@ -1,6 +1,7 @@
 import type { Verdict } from '@blindllama/web-sdk'
 import { usage } from '../failure.js'
-import { bytesOf, hexOf, timeOf } from '../options.js'
+import { hexOf, timeOf } from '../options.js'
+import { bytesOf } from '../read-file.js'
 import { instant } from '../terminal/rows.js'
 import { loadVerifier } from '../verifier.js'
 import { judged, type Outcome } from './outcome.js'

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { file, folder, inProcess, type Ran, vector } from './run.js'
 
@@ -8,10 +9,11 @@ export const parsed = <T>({ out }: Ran): T => JSON.parse(out) as T
 const pcrs = { '0': '11'.repeat(32), '4': '22'.repeat(32) }
 const numbers = ['--version', '12', '--min-version', '9', '--days', '30', '--from', '1790000000000', '--machine', 'q35']
 
-/** Makes a manifest; `more` comes last, so that it wins over what stands here. */
+/** Makes a manifest in place of any that stands there; `more` comes last, so that it wins over what stands here. */
 export async function make(out: string, ...more: string[]): Promise<Ran> {
   const golden = ['--pcrs', file('golden.json', JSON.stringify(pcrs))]
   const digests = ['--source-commit', 'c0'.repeat(20), '--image-digest', '1a'.repeat(32)]
+  rmSync(at(out), { force: true })
   return release('make', '--out', at(out), '--name', 'chat', ...numbers, ...digests, ...golden, ...more)
 }
 

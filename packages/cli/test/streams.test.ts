@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { openSync } from 'node:fs'
+import { expect, inject, it, test } from 'vitest'
+import { receiptFile } from './support/receipt.js'
+import { argumentsOf, file } from './support/run.js'
+
+/** The exit code of the command whose reader of a stream is gone before the first byte. */
+async function exitWithout(stream: 'stdout' | 'stderr', ...args: string[]): Promise<unknown[]> {
+  const child = spawn(process.execPath, [inject('command'), ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const other = stream === 'stdout' ? child.stderr : child.stdout
+  child[stream].destroy()
+  other.resume()
+  return (await once(child, 'exit')) as unknown[]
+}
+
+it.each([
+  ['proven', 0, argumentsOf('ok-ecc')],
+  ['refused', 1, [file('reader.refused.json', receiptFile('receipt-swapped'))]],
+  ['refused as JSON', 1, [file('reader.refused.json', receiptFile('receipt-swapped')), '--json']],
+  ['wrong use as JSON', 2, ['--json']],
+  ['undecided as JSON', 3, [file('reader.broken.json', '{'), '--json']],
+  ['not judged', 4, [file('reader.unjudged.json', receiptFile('ok-receipt'))]],
+])('a reader that is gone leaves the exit code of what is %s at %d', async (_what, code, args) => {
+  expect(await exitWithout('stdout', 'verify', ...args)).toEqual([code, null])
+})
+
+it('keeps the exit code where nobody reads the errors', async () => {
+  expect(await exitWithout('stderr', 'verify')).toEqual([2, null])
+  expect(await exitWithout('stderr', 'verify', '/nowhere/at/all')).toEqual([3, null])
+})
+
+test('a result that could not be written is not reported as proven', async () => {
+  const full = openSync('/dev/full', 'w')
+  const codeOf = async (...args: string[]): Promise<unknown> => {
+    const child = spawn(process.execPath, [inject('command'), ...args], { stdio: ['ignore', full, 'ignore'] })
+    return ((await once(child, 'exit')) as unknown[])[0]
+  }
+  expect(await codeOf('verify', ...argumentsOf('ok-ecc'))).toBe(3)
+  expect(await codeOf('verify', file('full.refused.json', receiptFile('receipt-swapped')))).toBe(1)
+})
