@@ -8,13 +8,16 @@ export class Members {
   readonly #code: string
   readonly #members: ReadonlyMap<string, Json>
   readonly #known = new Set<string>()
+  /** Of the whole document. */
+  readonly #meaningless: string[]
 
   /** What is not of its type or range is refused with `code`. */
-  constructor(value: Json | undefined, name: string, code = 'policy.syntax') {
+  constructor(value: Json | undefined, name: string, code = 'policy.syntax', meaningless: string[] = []) {
     demand(value instanceof Map, code, `${name} is no object`)
     this.#members = value as ReadonlyMap<string, Json>
     this.#name = name
     this.#code = code
+    this.#meaningless = meaningless
   }
 
   get(key: string): Json | undefined {
@@ -87,7 +90,7 @@ export class Members {
 
   /** An object in a list in it. */
   member(value: Json | undefined, name: string): Members {
-    return new Members(value, name, this.#code)
+    return new Members(value, name, this.#code, this.#meaningless)
   }
 
   has(key: string): boolean {
@@ -97,6 +100,18 @@ export class Members {
   /** Members of an object whose keys are data. */
   entries(): readonly (readonly [string, Json])[] {
     return [...this.#members]
+  }
+
+  /** Notes what is well-formed and means nothing safe: syntax that is read later is told before it (PROTOCOL.md §7). */
+  noteInvalid(why: string): void {
+    this.#meaningless.push(why)
+  }
+
+  /** Asked once the document was read to its end. @throws {Refusal} with `code`, for what was noted of any object in it */
+  endDocument(code: string): void {
+    this.end()
+    const [first] = this.#meaningless
+    if (first !== undefined) throw new Refusal(code, first)
   }
 
   end(): void {

@@ -1,7 +1,7 @@
 import { equal, fromHex, toHex, utf8 } from '../bytes.ts'
 import { digest, digestLength, sha256 } from '../crypto.ts'
 import type { Json } from '../json.ts'
-import { Members } from '../members.ts'
+import type { Members } from '../members.ts'
 import { demand, Refusal } from '../refusal.ts'
 import type { Bank } from '../tpm/algorithm.ts'
 import type { BankEvent } from './bank.ts'
@@ -23,7 +23,7 @@ const guidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 
 /** @throws {Refusal} policy.syntax */
 export function readEventsRule(members: Members, bank: Bank): EventsRule {
-  return members.list('events', 256, (value) => readItem(new Members(value, 'item'), bank))
+  return members.list('events', 256, (value) => readItem(members.member(value, 'item'), bank))
 }
 
 function readItem(members: Members, bank: Bank): Item {

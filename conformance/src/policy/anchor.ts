@@ -1,9 +1,8 @@
 import { toHex } from '../bytes.ts'
 import type { Json } from '../json.ts'
-import { Members } from '../members.ts'
+import type { Members } from '../members.ts'
 import { demand, Refusal } from '../refusal.ts'
 import { type Profile, profileOf } from '../x509/profile.ts'
-import { invalid } from './refuse.ts'
 
 /** Who could still lie, PROTOCOL.md §1. */
 export const assurances = ['simulated', 'operator-ca', 'cloud-vtpm', 'cvm-bound', 'hardware-tpm'] as const
@@ -51,17 +50,17 @@ export interface ChainVoucher extends VoucherBase {
 const namePattern = /^(?:000b[0-9a-f]{64}|000c[0-9a-f]{96}|000d[0-9a-f]{128})$/
 const kinds = ['ak-name', 'simulated', 'azure', 'gcp', 'custom-ca'] as const
 
-/** @throws {Refusal} policy.syntax, policy.invalid */
-export function readAnchor(value: Json): Anchor {
-  const members = new Members(value, 'anchor')
-  if (!members.has('allOf')) return anchorOf([readVoucher(value)], false)
+/** Of `anchors` in `policy`. @throws {Refusal} policy.syntax */
+export function readAnchor(policy: Members, value: Json): Anchor {
+  const members = policy.member(value, 'anchor')
+  if (!members.has('allOf')) return anchorOf([readVoucher(members)], false)
   const listed = members.get('allOf')
   demand(Array.isArray(listed) && listed.length >= 2, 'policy.syntax', 'anchor.allOf')
-  const vouchers = members.list('allOf', 4, readVoucher)
+  const vouchers = members.list('allOf', 4, (item) => readVoucher(members.member(item, 'anchor')))
   members.end()
   const roots = vouchers.filter(isChainVoucher).map(({ rootSha256 }) => toHex(rootSha256))
-  if (new Set(roots).size < roots.length) invalid('an allOf that asks for one root twice')
-  if (vouchers.some(({ kind }) => kind === 'simulated')) invalid('a simulated TPM beside others')
+  if (new Set(roots).size < roots.length) members.noteInvalid('an allOf that asks for one root twice')
+  if (vouchers.some(({ kind }) => kind === 'simulated')) members.noteInvalid('a simulated TPM beside others')
   return anchorOf(vouchers, true)
 }
 
@@ -81,16 +80,15 @@ export function isChainVoucher(voucher: Voucher): voucher is ChainVoucher {
   return 'rootSha256' in voucher
 }
 
-function readVoucher(value: Json): Voucher {
-  const members = new Members(value, 'anchor')
+function readVoucher(members: Members): Voucher {
   const kind = members.choice('kind', kinds)
   const voucher: Voucher =
     kind === 'ak-name' || kind === 'simulated' ? readNameVoucher(members, kind) : readChainVoucher(members, kind)
   members.end()
   if (voucher.kind === 'ak-name' && (voucher.assurance === 'simulated' || voucher.assurance === 'cvm-bound'))
-    invalid(`a Name as ${voucher.assurance}`)
+    members.noteInvalid(`a Name as ${voucher.assurance}`)
   if (voucher.minFirmwareVersion !== undefined && !voucher.isEndorsed)
-    invalid('minFirmwareVersion without a hierarchy that is checked')
+    members.noteInvalid('minFirmwareVersion without a hierarchy that is checked')
   return voucher
 }
 
@@ -124,9 +122,9 @@ function readChainVoucher(members: Members, kind: ChainVoucher['kind']): ChainVo
   const vm = hasVm ? members.choice('vm', ['confidential', 'trusted']) : undefined
   const instance = kind === 'gcp' ? readInstance(members) : {}
   const isGoogle = profile === 'gcp' || profile === 'gcp-first'
-  if (kind === 'azure' && isGoogle) invalid('a root of Google under azure')
-  if (kind === 'gcp' && profile === 'azure') invalid('a root of Azure under gcp')
-  if (kind === 'custom-ca' && profile !== 'custom-ca') invalid('a root of a cloud under custom-ca')
+  if (kind === 'azure' && isGoogle) members.noteInvalid('a root of Google under azure')
+  if (kind === 'gcp' && profile === 'azure') members.noteInvalid('a root of Azure under gcp')
+  if (kind === 'custom-ca' && profile !== 'custom-ca') members.noteInvalid('a root of a cloud under custom-ca')
   const assurance = kind === 'custom-ca' ? 'operator-ca' : 'cloud-vtpm'
   return { ...common, profile: kind === 'gcp' && !isGoogle ? 'gcp' : common.profile, assurance, vm, instance }
 }
@@ -143,6 +141,7 @@ function readInstance(members: Members): Record<string, string> {
     const text = members.optionalText(key)
     if (text !== undefined) pinned[key] = text
   }
-  if (pinned['projectNumber'] === undefined && pinned['projectId'] === undefined) invalid('gcp without a project')
+  if (pinned['projectNumber'] === undefined && pinned['projectId'] === undefined)
+    members.noteInvalid('gcp without a project')
   return pinned
 }

@@ -2,10 +2,9 @@ import { all } from '../bytes.ts'
 import { digestLength } from '../crypto.ts'
 import { type EventsRule, readEventsRule } from '../event-log/events-rule.ts'
 import type { Json } from '../json.ts'
-import { Members, oneOf } from '../members.ts'
+import { type Members, oneOf } from '../members.ts'
 import { demand, Refusal } from '../refusal.ts'
 import { type Bank, bankOfName } from '../tpm/algorithm.ts'
-import { invalid } from './refuse.ts'
 
 export type Rule = 'golden' | 'untouched' | 'unchecked' | EventsRule
 
@@ -29,21 +28,20 @@ const onlyUnchecked: ReadonlySet<number> = new Set([10, 16, 23])
 const firmware: ReadonlySet<number> = new Set([0, 1, 2, 3, 5, 6, 7])
 const explainedByDefault: ReadonlySet<number> = new Set([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14])
 
-/** @throws {Refusal} policy.syntax, policy.invalid */
+/** @throws {Refusal} policy.syntax */
 export function readPcrPolicy(members: Members): PcrPolicy {
   const bank = bankOfName(members.choice('bank', ['sha256', 'sha384']))
   demand(bank !== undefined, 'policy.syntax', 'pcrs.bank')
   const entries = members.object('rules').entries()
-  const rules = new Map(entries.map(([key, rule]) => [readIndex(key), readRule(rule, bank)]))
+  const rules = new Map(entries.map(([key, rule]) => [readIndex(key), readRule(members, rule, bank)]))
   const demanded = readReplay(members)
   members.end()
-  demand(rules.size > 0, 'policy.syntax', 'pcrs.rules is empty')
   for (const [index, rule] of rules) {
-    if (onlyUnchecked.has(index) && rule !== 'unchecked') invalid(`PCR ${index} is not unchecked`)
-    if (typeof rule === 'object' && !firmware.has(index)) invalid(`events of PCR ${index}`)
+    if (onlyUnchecked.has(index) && rule !== 'unchecked') members.noteInvalid(`PCR ${index} is not unchecked`)
+    if (typeof rule === 'object' && !firmware.has(index)) members.noteInvalid(`events of PCR ${index}`)
   }
   const withEvents = [...rules].filter(([, rule]) => typeof rule === 'object').map(([index]) => index)
-  const replay = new Set([...replayed(demanded, rules), ...withEvents])
+  const replay = new Set([...replayed(members, demanded, rules), ...withEvents])
   return { bank, rules, replay: [...replay].toSorted((a, b) => a - b) }
 }
 
@@ -56,19 +54,24 @@ function readReplay(members: Members): 'quoted' | readonly number[] {
   })
 }
 
-function replayed(demanded: 'quoted' | readonly number[], rules: ReadonlyMap<number, Rule>): readonly number[] {
+function replayed(
+  members: Members,
+  demanded: 'quoted' | readonly number[],
+  rules: ReadonlyMap<number, Rule>,
+): readonly number[] {
   if (demanded === 'quoted') {
     const quoted = [...rules.keys()].filter((index) => explainedByDefault.has(index))
-    if (quoted.length === 0) invalid('nothing quoted to replay')
+    if (quoted.length === 0) members.noteInvalid('nothing quoted to replay')
     return quoted
   }
-  if (new Set(demanded).size !== demanded.length) invalid('an index to replay occurs twice')
-  for (const index of demanded) if (!rules.has(index) || onlyUnchecked.has(index)) invalid(`PCR ${index} to replay`)
+  if (new Set(demanded).size !== demanded.length) members.noteInvalid('an index to replay occurs twice')
+  for (const index of demanded)
+    if (!rules.has(index) || onlyUnchecked.has(index)) members.noteInvalid(`PCR ${index} to replay`)
   return demanded
 }
 
-export function readRelease(value: Json, bank: Bank): Release {
-  const members = new Members(value, 'release')
+export function readRelease(policy: Members, value: Json, bank: Bank): Release {
+  const members = policy.member(value, 'release')
   const release = {
     name: members.text('name'),
     pcrs: readValues(members.object('pcrs'), bank),
@@ -86,16 +89,16 @@ export function readValues(members: Members, bank: Bank, code = 'policy.syntax')
   return new Map(values)
 }
 
-/** What well-formed releases must not demand. @throws {Refusal} policy.invalid */
-export function checkReleases({ rules }: PcrPolicy, releases: readonly Release[]): void {
+/** Notes what well-formed releases must not demand. */
+export function checkReleases(policy: Members, { rules }: PcrPolicy, releases: readonly Release[]): void {
   const golden = [...rules].filter(([, rule]) => rule === 'golden').map(([index]) => index)
-  if (golden.length === 0) invalid('no rule is golden')
+  if (golden.length === 0) policy.noteInvalid('no rule is golden')
   for (const { name, pcrs } of releases) {
     if (pcrs.size !== golden.length || !golden.every((index) => pcrs.has(index)))
-      invalid(`${name} does not name the golden PCRs`)
-    for (const value of pcrs.values()) if (isReset(value)) invalid(`${name}: a value that nothing extended`)
+      policy.noteInvalid(`${name} does not name the golden PCRs`)
+    for (const value of pcrs.values()) if (isReset(value)) policy.noteInvalid(`${name}: a value that nothing extended`)
   }
-  if (new Set(releases.map(({ name }) => name)).size !== releases.length) invalid('two releases of one name')
+  if (new Set(releases.map(({ name }) => name)).size !== releases.length) policy.noteInvalid('two releases of one name')
 }
 
 /** All bits equal: what a PCR holds that nothing extended. */
@@ -109,9 +112,9 @@ function readIndex(key: string, code = 'policy.syntax'): number {
   return index
 }
 
-function readRule(value: Json, bank: Bank): Rule {
+function readRule(pcrs: Members, value: Json, bank: Bank): Rule {
   if (typeof value === 'string') return oneOf(value, ['golden', 'untouched', 'unchecked'], 'pcrs.rules')
-  const members = new Members(value, 'rule')
+  const members = pcrs.member(value, 'rule')
   if (!members.has('events')) throw new Refusal('policy.syntax', 'a rule without events')
   const rule = readEventsRule(members, bank)
   members.end()

@@ -1,5 +1,5 @@
 import type { Members } from '../members.ts'
-import { invalid, unsupported } from './refuse.ts'
+import { unsupported } from './refuse.ts'
 import { all, toHex } from '../bytes.ts'
 
 /** What the processor has to say of the machine, PROTOCOL.md §18.1. */
@@ -18,7 +18,7 @@ export interface ProcessorLine {
 export type Tcb = Readonly<Record<(typeof tcbParts)[number], number>>
 export const tcbParts = ['bootloader', 'tee', 'snp', 'microcode'] as const
 
-/** @throws {Refusal} policy.syntax, policy.invalid, policy.unsupported */
+/** @throws {Refusal} policy.syntax, policy.unsupported */
 export function readPlatformPolicy(members: Members): PlatformPolicy {
   const kind = members.choice('kind', ['azure-snp', 'azure-tdx', 'nitro'])
   if (kind !== 'azure-snp') unsupported(kind)
@@ -27,9 +27,9 @@ export function readPlatformPolicy(members: Members): PlatformPolicy {
   const measurements = members.optionalHexList('measurements', 64, 48) ?? []
   members.end()
   if (new Set(processors.map(({ arkSha256 }) => toHex(arkSha256))).size !== processors.length)
-    invalid('a root occurs twice')
+    members.noteInvalid('a root occurs twice')
   const known = [...idKeyDigests, ...measurements]
-  if (known.length === 0 || known.some((value) => all(value, 0))) invalid('any firmware')
+  if (known.length === 0 || known.some((value) => all(value, 0))) members.noteInvalid('any firmware')
   return { processors, idKeyDigests, measurements }
 }
 

@@ -3,10 +3,11 @@ import { type Json, readJson } from '../json.ts'
 import type { Suite } from '../key-config.ts'
 import { Members, oneOf } from '../members.ts'
 import { demand, Refusal } from '../refusal.ts'
+import type { Bank } from '../tpm/algorithm.ts'
 import { type Anchor, type Assurance, assurances, readAnchor } from './anchor.ts'
 import { checkReleases, type PcrPolicy, readPcrPolicy, readRelease, type Release } from './pcrs.ts'
 import { type PlatformPolicy, readPlatformPolicy } from './platform.ts'
-import { invalid, unsupported } from './refuse.ts'
+import { unsupported } from './refuse.ts'
 import { readSigning, type SigningPolicy } from './signing.ts'
 
 /** What a page demands, PROTOCOL.md §7. */
@@ -39,25 +40,31 @@ export function readPolicy(bytes: Uint8Array): Policy {
   const pcrs = readPcrPolicy(members.object('pcrs'))
   const policy: Policy = {
     audience: members.optionalText('audience'),
-    anchors: members.list('anchors', 16, readAnchor),
+    anchors: members.list('anchors', 16, (item) => readAnchor(members, item)),
     acceptAssurance: members.optionalList('acceptAssurance', 5, readAssurance) ?? assurances.slice(2),
     acceptUpstream: members.optionalList('acceptUpstream', 3, readUpstream) ?? ['in-image', 'attested'],
     pcrs,
-    releases: members.optionalList('releases', 64, (item) => readRelease(item, pcrs.bank)) ?? [],
-    configDigests: members.optionalHexList('configDigests', 64, 32) ?? [],
     signing: readSigning(members),
+    releases: readReleases(members, pcrs.bank),
+    configDigests: members.optionalHexList('configDigests', 64, 32) ?? [],
     platform: members.has('platform') ? readPlatformPolicy(members.object('platform')) : undefined,
     maxAgeMs: members.integer('maxAgeMs', 1000, 86_400_000, 3_600_000),
     requireSafeClock: members.boolean('requireSafeClock', false),
     requireMonotonicState: members.boolean('requireMonotonicState', false),
     suites: members.optionalList('suites', 16, readSuite),
   }
-  members.end()
-  demand(members.has('releases') || policy.signing.keys !== undefined, 'policy.syntax', 'policy.releases')
-  checkReleases(policy.pcrs, policy.releases)
+  checkReleases(members, policy.pcrs, policy.releases)
   const anonymous = policy.anchors.some(({ isEndorsed }) => !isEndorsed)
-  if (policy.requireMonotonicState && anonymous) invalid('requireMonotonicState with an anchor without hierarchy')
+  if (policy.requireMonotonicState && anonymous)
+    members.noteInvalid('requireMonotonicState with an anchor without hierarchy')
+  members.endDocument('policy.invalid')
   return policy
+}
+
+function readReleases(members: Members, bank: Bank): readonly Release[] {
+  const isOptional = members.has('releaseKeys')
+  if (isOptional && !members.has('releases')) return []
+  return members.list('releases', 64, (item) => readRelease(members, item, bank))
 }
 
 function readAssurance(item: Json): Assurance {

@@ -4,8 +4,3 @@ import { Refusal } from '../refusal.ts'
 export function unsupported(name: string): never {
   throw new Refusal('policy.unsupported', name)
 }
-
-/** Well-formed, but means nothing safe. */
-export function invalid(why: string): never {
-  throw new Refusal('policy.invalid', why)
-}

@@ -4,7 +4,6 @@ import type { Members } from '../members.ts'
 import type { KeySet } from '../release/key-set.ts'
 import { readKeySet } from '../release/key-set.ts'
 import type { LogPolicy } from '../release/log.ts'
-import { invalid } from './refuse.ts'
 
 /** Who may release, withdraw and record, PROTOCOL.md §19.3. */
 export interface SigningPolicy {
@@ -16,21 +15,21 @@ export interface SigningPolicy {
 const yearMs = 31_622_400_000
 const namePattern = /^[!-*,-~]{1,255}$/
 
-/** @throws {Refusal} policy.syntax, policy.invalid */
+/** @throws {Refusal} policy.syntax */
 export function readSigning(members: Members): SigningPolicy {
   const signing = {
     keys: members.has('releaseKeys') ? readReleaseKeys(members.object('releaseKeys')) : undefined,
     status: members.has('status') ? readStatusPolicy(members.object('status')) : undefined,
     log: members.has('log') ? readLogPolicy(members.object('log')) : undefined,
   }
-  if (signing.log !== undefined && signing.keys === undefined) invalid('log without releaseKeys')
+  if (signing.log !== undefined && signing.keys === undefined) members.noteInvalid('log without releaseKeys')
   if (signing.status !== undefined && (signing.status.signers ?? signing.keys) === undefined)
-    invalid('status without signers')
+    members.noteInvalid('status without signers')
   return signing
 }
 
 function readSet(members: Members): KeySet {
-  return readKeySet(members, 'policy.syntax', 'policy.invalid')
+  return readKeySet(members, 'policy.syntax')
 }
 
 function readReleaseKeys(members: Members): NonNullable<SigningPolicy['keys']> {
@@ -60,7 +59,9 @@ function readLogPolicy(members: Members): LogPolicy {
   const threshold = members.integer('threshold', 1, witnesses.length)
   members.end()
   const keys = [key, ...witnesses.map((witness) => witness.key)]
-  if (new Set(witnesses.map(({ name }) => name)).size !== witnesses.length) invalid('two witnesses of one name')
-  if (new Set(keys.map(toHex)).size !== keys.length || !keys.every(isEd25519Key)) invalid('keys of log and witnesses')
+  if (new Set(witnesses.map(({ name }) => name)).size !== witnesses.length)
+    members.noteInvalid('two witnesses of one name')
+  if (new Set(keys.map(toHex)).size !== keys.length || !keys.every(isEd25519Key))
+    members.noteInvalid('keys of log and witnesses')
   return { origin, key, witnesses, threshold }
 }

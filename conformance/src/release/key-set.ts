@@ -14,8 +14,8 @@ export interface KeySet {
 
 const rolePattern = /^[a-z0-9-]{1,32}$/
 
-/** Reads `keys` and `threshold` of an object. What means nothing safe is refused with `invalid`. */
-export function readKeySet(members: Members, syntax: string, invalid: string): KeySet {
+/** Reads `keys` and `threshold` of an object. What means nothing safe is noted. @throws {Refusal} with `syntax` */
+export function readKeySet(members: Members, syntax: string): KeySet {
   const keys = members.list('keys', 16, (value) => {
     const entry = members.member(value, 'key')
     const read = { key: entry.hex('key', 32), role: entry.text('role', rolePattern) }
@@ -26,23 +26,12 @@ export function readKeySet(members: Members, syntax: string, invalid: string): K
   const threshold = new Map(thresholds.entries().map(([role]) => [role, thresholds.integer(role, 1, 16)]))
   const wellNamed = [...threshold.keys()].every((role) => rolePattern.test(role))
   demand(wellNamed && threshold.size >= 1 && threshold.size <= 16, syntax, 'threshold')
-  demand(
-    keys.every(({ key }) => isEd25519Key(key)),
-    invalid,
-    'a key that is no point of large order',
-  )
-  demand(new Set(keys.map(({ key }) => toHex(key))).size === keys.length, invalid, 'a key occurs twice')
-  demand(
-    keys.every(({ role }) => threshold.has(role)),
-    invalid,
-    'a role without a threshold',
-  )
+  if (!keys.every(({ key }) => isEd25519Key(key))) members.noteInvalid('a key that is no point of large order')
+  if (new Set(keys.map(({ key }) => toHex(key))).size !== keys.length) members.noteInvalid('a key occurs twice')
+  if (!keys.every(({ role }) => threshold.has(role))) members.noteInvalid('a role without a threshold')
   for (const [role, count] of threshold)
-    demand(
-      keys.filter((entry) => entry.role === role).length >= count,
-      invalid,
-      `a threshold above the keys of ${role}`,
-    )
+    if (keys.filter((entry) => entry.role === role).length < count)
+      members.noteInvalid(`a threshold above the keys of ${role}`)
   return { keys, threshold }
 }
 

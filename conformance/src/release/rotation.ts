@@ -19,13 +19,13 @@ export async function currentKeySet(pinned: KeySet, documents: readonly Signed[]
     const members = new Members(readJson(document.payload, syntax), 'key set', syntax)
     if (equal(members.hex('previous', 32), await keySetId(current))) {
       await checkSigned(document, documentType.keySet, current)
-      current = readKeySet(members, syntax, invalid)
-      members.end()
+      current = readKeySet(members, syntax)
+      members.endDocument(invalid)
       taken = true
     } else {
       if (taken) throw new Refusal('release.key_set', 'not the successor of the one before')
-      readKeySet(members, syntax, invalid)
-      members.end()
+      readKeySet(members, syntax)
+      members.endDocument(invalid)
     }
   }
   return current

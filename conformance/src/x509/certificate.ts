@@ -1,5 +1,5 @@
 import { all, concat, toHex } from '../bytes.ts'
-import { demand } from '../refusal.ts'
+import { demand, Refusal } from '../refusal.ts'
 import type { PublicKey } from '../tpm/public.ts'
 import { context, type Der, integerOf, lengthOfFirst, oidOf, readDer, sameDer, tag } from './der.ts'
 import { type ExtensionRules, type Extensions, readExtensions } from './extensions.ts'
@@ -21,6 +21,8 @@ export interface Certificate {
   readonly notAfterMs: number
   readonly key: PublicKey
   readonly extensions: Extensions
+  readonly algorithm: Der
+  readonly signature: Uint8Array
 }
 
 const syntax = 'chain.syntax'
@@ -42,39 +44,39 @@ export const attestationKeyRules: CertificateRules = {
   extensions: { opaque: undefined, alsoWritten: new Map() },
 }
 
-/** Zeros may follow a leaf, as in NVRAM. @throws {Refusal} chain.* */
+/** The order of the checks is that of PROTOCOL.md §17.1. Zeros may follow a leaf, as in NVRAM. @throws {Refusal} chain.* */
 export function readCertificate(bytes: Uint8Array, isLeaf: boolean, rules: CertificateRules): Certificate {
   const der = isLeaf ? withoutPadding(bytes) : bytes
   const outer = new Fields(readDer(der, 'chain.encoding'), tag.sequence, syntax)
   const [body, algorithm, signature] = [outer.take(tag.sequence), outer.take(tag.sequence), outer.take(tag.bitString)]
   outer.end()
   demand(signature.content[0] === 0, syntax, 'a signature with unused bits')
-  checkSignatureForm(signature.content.subarray(1), algorithm)
   const fields = new Fields(body, tag.sequence, syntax)
   const version = fields.optional(context(0, true))?.children
+  const [serial, inner, issuer] = [fields.take(tag.integer), fields.take(tag.sequence), fields.take(tag.sequence)]
+  const validity = new Fields(fields.take(tag.sequence), tag.sequence, syntax)
+  const [subject, spki] = [fields.take(tag.sequence), fields.take(tag.sequence)]
+  const wrapped = fields.optional(context(3, true))
+  fields.end()
+  demand(wrapped === undefined || wrapped.children.length === 1, syntax, 'extensions')
+  const [issuerName, subjectName] = [readName(issuer, syntax), readName(subject, syntax)]
   demand(
     version?.length === 1 && version[0]?.tag === tag.integer && integerOf(version[0]) === 2n,
     'chain.version',
     'not version 3',
   )
-  const serial = fields.take(tag.integer)
-  demand(integerOf(serial) >= rules.leastSerial && serial.content.length <= 20, 'chain.serial', 'serial number')
-  demand(sameDer(fields.take(tag.sequence), algorithm), 'chain.algorithm_mismatch', 'two signature algorithms')
-  rules.checkSignatureAlgorithm(algorithm)
-  const issuer = fields.take(tag.sequence)
-  const validity = new Fields(fields.take(tag.sequence), tag.sequence, syntax)
-  const [notBeforeMs, notAfterMs] = [readTime(validity.any()), readTime(validity.any())]
-  validity.end()
-  const subject = fields.take(tag.sequence)
-  const key = readSpki(fields.take(tag.sequence), 'chain.key')
-  const wrapped = fields.take(context(3, true))
-  fields.end()
-  demand(wrapped.children.length === 1, syntax, 'extensions')
-  const extensions = readExtensions(wrapped.children[0] as Der, rules.extensions)
-  const [issuerName, subjectName] = [readName(issuer, syntax), readName(subject, syntax)]
+  demand(sameDer(inner, algorithm), 'chain.algorithm_mismatch', 'two signature algorithms')
+  const list = wrapped?.children[0]
+  if (list === undefined) throw new Refusal(syntax, 'no extensions')
+  const extensions = readExtensions(list, rules.extensions)
   demand(issuerName.length > 0, 'chain.name', 'no issuer')
   const named = subjectName.length > 0 || (extensions.altNameIsCritical && extensions.directoryNames.length > 0)
   demand(named, 'chain.name', 'no subject and no critical subjectAltName')
+  demand(integerOf(serial) >= rules.leastSerial && serial.content.length <= 20, 'chain.serial', 'serial number')
+  const [notBeforeMs, notAfterMs] = [readTime(validity), readTime(validity)]
+  demand(validity.left === 0, 'chain.time', 'a third time')
+  const key = readSpki(spki, 'chain.key', syntax)
+  rules.checkSignatureAlgorithm(algorithm)
   return {
     bytes: concat(der),
     issuer,
@@ -85,6 +87,8 @@ export function readCertificate(bytes: Uint8Array, isLeaf: boolean, rules: Certi
     notAfterMs,
     key,
     extensions,
+    algorithm,
+    signature: signature.content.subarray(1),
   }
 }
 
@@ -95,8 +99,8 @@ function withoutPadding(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(0, length)
 }
 
-/** Ecdsa-Sig-Value, RFC 3279 §2.2.3; PKI.js reads over what follows it. */
-function checkSignatureForm(signature: Uint8Array, algorithm: Der): void {
+/** Ecdsa-Sig-Value, RFC 3279 §2.2.3; PKI.js reads over what follows it. @throws {Refusal} chain.signature */
+export function checkSignatureForm({ signature, algorithm }: Certificate): void {
   const [oid] = algorithm.children
   if (oid === undefined || !ecdsaSignatures.has(oidOf(oid))) return
   const fields = new Fields(readDer(signature, 'chain.signature'), tag.sequence, 'chain.signature')

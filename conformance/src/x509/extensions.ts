@@ -61,37 +61,71 @@ interface Extension {
 
 /** @throws {Refusal} chain.syntax, chain.extension and what has a code of its own in the layer */
 export function readExtensions(list: Der, { opaque, alsoWritten }: ExtensionRules): Extensions {
-  const extensions = new Map<string, Extension>()
   const raw = new Map<string, Uint8Array>()
+  const others = new Map<string, Der>()
   const fields = new Fields(list, tag.sequence, 'chain.syntax')
   demand(fields.left > 0, 'chain.syntax', 'an empty list of extensions')
-  while (fields.left > 0) {
-    const { id, critical, bytes } = readExtension(fields.any())
-    demand(!raw.has(id), 'chain.duplicate_extension', id)
+  const said: Said = { ...nothing }
+  for (const [index, member] of list.children.entries()) {
+    const { id, critical, bytes } = readExtension(member)
+    demand(!isRepeated(id, list.children.slice(index + 1)), 'chain.duplicate_extension', id)
     raw.set(id, bytes)
-    const written = id === oid.keyUsage ? alsoWritten.get(toHex(bytes)) : undefined
     if (id === opaque && !critical) continue
-    extensions.set(id, { critical, value: readDer(written === undefined ? bytes : fromHex(written), code) })
+    checkApplicable(id)
+    const written = id === oid.keyUsage ? alsoWritten.get(toHex(bytes)) : undefined
+    const value = readDer(written === undefined ? bytes : fromHex(written), code)
+    others.set(id, value)
+    Object.assign(said, readExtensionValue(id, { critical, value }))
+    demand(!critical || processed.has(id), 'chain.critical_extension', id)
   }
-  for (const [id, { critical }] of extensions) checkProcessed(id, critical)
-  const read = <Value>(id: string, reader: (value: Der) => Value): Value | undefined => {
-    const extension = extensions.get(id)
-    return extension === undefined ? undefined : reader(extension.value)
-  }
-  const altName = extensions.get(oid.subjectAltName)
-  read(oid.subjectKeyIdentifier, readSubjectKeyIdentifier)
-  read(oid.authorityKeyIdentifier, readAuthorityKeyIdentifier)
-  const constraints = read(oid.basicConstraints, readBasicConstraints)
-  return {
-    ca: constraints?.ca ?? false,
-    pathLength: constraints?.pathLength,
-    keyUsage: read(oid.keyUsage, readKeyUsage),
-    purposes: read(oid.extKeyUsage, readPurposes),
-    policies: read(oid.certificatePolicies, readPolicies) ?? [],
-    directoryNames: altName === undefined ? [] : readAltName(altName),
-    altNameIsCritical: altName?.critical ?? false,
-    others: new Map([...extensions].map(([id, { value }]) => [id, value])),
-    raw,
+  return { ...said, others, raw }
+}
+
+type Said = Omit<Extensions, 'others' | 'raw'>
+const nothing: Said = {
+  ca: false,
+  pathLength: undefined,
+  keyUsage: undefined,
+  purposes: undefined,
+  policies: [],
+  directoryNames: [],
+  altNameIsCritical: false,
+}
+
+/** Whether one of the extensions that follow has the identifier; nobody looks behind one that is malformed. */
+function isRepeated(id: string, following: readonly Der[]): boolean {
+  for (const member of following)
+    try {
+      if (readExtension(member).id === id) return true
+    } catch (error) {
+      if (error instanceof Refusal) return false
+      throw error
+    }
+  return false
+}
+
+/** What an extension says, where it is one that is read. */
+function readExtensionValue(id: string, extension: Extension): Partial<Said> {
+  const { critical, value } = extension
+  switch (id) {
+    case oid.subjectKeyIdentifier:
+      readSubjectKeyIdentifier(value)
+      return {}
+    case oid.authorityKeyIdentifier:
+      readAuthorityKeyIdentifier(value)
+      return {}
+    case oid.basicConstraints:
+      return readBasicConstraints(value)
+    case oid.keyUsage:
+      return { keyUsage: readKeyUsage(value) }
+    case oid.extKeyUsage:
+      return { purposes: readPurposes(value) }
+    case oid.certificatePolicies:
+      return { policies: readPolicies(value) }
+    case oid.subjectAltName:
+      return { directoryNames: readAltName(extension), altNameIsCritical: critical }
+    default:
+      return {}
   }
 }
 
@@ -99,16 +133,16 @@ function readExtension(value: Der): { readonly id: string; readonly critical: bo
   const fields = new Fields(value, tag.sequence, 'chain.syntax')
   const id = oidOf(fields.take(tag.oid))
   const critical = fields.optional(tag.boolean)
-  demand(critical === undefined || critical.content[0] === 0xff, 'chain.encoding', 'a DEFAULT that is written out')
+  demand(critical === undefined || critical.content[0] === 0xff, 'chain.syntax', 'a DEFAULT that is written out')
   const wrapped = fields.take(tag.octetString)
   fields.end()
   return { id, critical: critical !== undefined, bytes: wrapped.content }
 }
 
-function checkProcessed(id: string, critical: boolean): void {
+/** Some would have to be applied to the rest of the path. */
+function checkApplicable(id: string): void {
   if (id === oid.nameConstraints) throw new Refusal('chain.name_constraints', id)
   if (policyExtensions.has(id)) throw new Refusal('chain.policy_constraints', id)
-  demand(!critical || processed.has(id), 'chain.critical_extension', id)
 }
 
 function readBasicConstraints(value: Der): Pick<Extensions, 'ca' | 'pathLength'> {
@@ -161,12 +195,13 @@ function readAltName({ critical, value }: Extension): readonly Name[] {
   const names = children(value)
   demand(names.length > 0 && names.every(isGeneralName), code, 'subjectAltName')
   const directory = names.filter((name) => name.tag === context(4, true))
-  if (critical) demand(directory.length === names.length, 'chain.critical_extension', 'subjectAltName')
-  return directory.map((name) => {
+  const read = directory.map((name) => {
     const [only] = name.children
     if (only === undefined || name.children.length !== 1) throw new Refusal(code, 'a directory name')
     return readName(only, code)
   })
+  if (critical) demand(directory.length === names.length, 'chain.critical_extension', 'subjectAltName')
+  return read
 }
 
 /** otherName, x400Address, directoryName and ediPartyName are constructed, the other five are not: RFC 5280 §4.2.1.6. */

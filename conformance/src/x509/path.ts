@@ -1,7 +1,13 @@
 import { equal, toHex } from '../bytes.ts'
 import { sha256 } from '../crypto.ts'
 import { demand } from '../refusal.ts'
-import { attestationKeyRules, type Certificate, type CertificateRules, readCertificate } from './certificate.ts'
+import {
+  attestationKeyRules,
+  type Certificate,
+  type CertificateRules,
+  checkSignatureForm,
+  readCertificate,
+} from './certificate.ts'
 import { sameDer } from './der.ts'
 import { isSignedBy } from './pki.ts'
 
@@ -32,6 +38,7 @@ export async function validatePath(
     demand(nowMs >= certificate.notBeforeMs, 'chain.not_yet_valid', `certificate ${index}`)
     demand(nowMs < certificate.notAfterMs + 1000, 'chain.expired', `certificate ${index}`)
     demand(sameDer(certificate.issuer, issuer.subject), 'chain.issuer', `certificate ${index}`)
+    checkSignatureForm(certificate)
     demand(await isSignedBy(certificate.bytes, issuer), 'chain.signature', `certificate ${index}`)
     if (index > 0) {
       allowed = checkAuthority(certificate, index, allowed)

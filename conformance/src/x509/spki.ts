@@ -13,13 +13,13 @@ const namedCurves: Readonly<Record<string, 'P-256' | 'P-384'>> = {
   '1.3.132.0.34': 'P-384',
 }
 
-/** SubjectPublicKeyInfo, RFC 5280 §4.1.2.7, of a key that PROTOCOL.md §17.1 accepts. @throws {Refusal} with `code` */
-export function readSpki(value: Der, code: string): PublicKey {
-  const fields = new Fields(value, tag.sequence, code)
+/** SubjectPublicKeyInfo, RFC 5280 §4.1.2.7, of a key that PROTOCOL.md §17.1 accepts. @throws {Refusal} with `code`, and with `syntax` where it is no such structure */
+export function readSpki(value: Der, code: string, syntax: string = code): PublicKey {
+  const fields = new Fields(value, tag.sequence, syntax)
   const algorithm = new Fields(fields.take(tag.sequence), tag.sequence, code)
   const key = fields.take(tag.bitString)
   fields.end()
-  demand(key.content[0] === 0, code, 'a key with unused bits')
+  demand(key.content[0] === 0, syntax, 'a key with unused bits')
   const bytes = key.content.subarray(1)
   const oid = oidOf(algorithm.take(tag.oid))
   if (oid === rsaEncryption) {

@@ -1,10 +1,13 @@
 import { demand } from '../refusal.ts'
-import { type Der, tag } from './der.ts'
+import { tag } from './der.ts'
+import type { Fields } from './fields.ts'
 
 const code = 'chain.time'
 
-/** Time, RFC 5280 §4.1.2.5, in milliseconds since 1970. @throws {Refusal} chain.time */
-export function readTime({ tag: type, content }: Der): number {
+/** The next member as a Time, RFC 5280 §4.1.2.5, in milliseconds since 1970. @throws {Refusal} chain.time */
+export function readTime(validity: Fields): number {
+  demand(validity.left > 0, code, 'a time is missing')
+  const { tag: type, content } = validity.any()
   const text = Buffer.from(content).toString('latin1')
   const utc = type === tag.utcTime
   demand(utc || type === tag.generalizedTime, code, 'neither UTCTime nor GeneralizedTime')

@@ -44,7 +44,7 @@ struct Fault<'d> {
 /// Keeps documents for as long as what was read of them is in use.
 #[derive(Default)]
 pub(crate) struct Documents<'d> {
-    /// The first one of the document that is being read.
+    /// The one of the document that is being read which is told.
     fault: Cell<Option<Fault<'d>>>,
     kept: Kept<'d>,
 }
@@ -62,10 +62,11 @@ impl<'d> Documents<'d> {
         &end.0.get_or_init(|| Box::new((document, Kept::default()))).0
     }
 
-    /// Notes a fault unless there was one before.
+    /// Notes a fault unless there was one before. Syntax is told before what means nothing safe, wherever each stands (PROTOCOL.md §7).
     #[cold]
     pub(super) fn note(&self, flaw: Flaw, item: &'d Item<'d>, missing: &'static str) {
-        if self.fault.get().is_none() {
+        let is_syntax = !matches!(flaw, Flaw::Invalid);
+        if self.fault.get().is_none_or(|known| is_syntax && matches!(known.flaw, Flaw::Invalid)) {
             self.fault.set(Some(Fault { flaw, item, missing }));
         }
     }
@@ -76,7 +77,7 @@ impl Kind {
     /// values; nothing that was read leaves here once there was one.
     ///
     /// # Errors
-    /// The code for syntax, and the first fault that `read` came upon.
+    /// The code for syntax, and the first fault that `read` came upon; one of [`Flaw::Invalid`] where there is no other.
     pub(crate) fn read<'d, T>(
         &self,
         text: &[u8],

@@ -45,7 +45,7 @@ impl<'d> Policy<'d> {
 
     fn read(top: &'d Item<'d>) -> Self {
         let version = top.required("version");
-        version.ensure(version.integer(0, u64::MAX) == VERSION, Flaw::Unsupported);
+        version.ensure(version.integer(1, u64::MAX) == VERSION, Flaw::Unsupported);
         let audience = top.optional("audience").map(Item::name);
         let mut anchors = Vec::new();
         for item in top.required("anchors").each(1, 16) {

@@ -12,6 +12,7 @@ mod claims;
 mod event_log;
 mod large;
 mod order;
+mod order_within;
 mod pcr;
 mod platform;
 mod policy;
@@ -48,4 +49,5 @@ pub(crate) fn all(cases: &mut Cases<'_>) {
     receipt::cases(cases);
     text::cases(cases);
     order::cases(cases);
+    order_within::cases(cases);
 }
