@@ -94,6 +94,9 @@ interface PlaywrightSuite {
   readonly suites?: readonly PlaywrightSuite[]
 }
 
+/** Tags at the end of a title: they choose scenarios, and say nothing of what is tested. */
+const tags = /(?: @[\w-]+)+$/
+
 /** The report of Playwright's reporter `json`. A title passed when it did in every engine. */
 export function playwrightPassed(report: string, specs: string): PassedReader {
   return (root) => {
@@ -102,7 +105,8 @@ export function playwrightPassed(report: string, specs: string): PassedReader {
     const { suites } = JSON.parse(readFileSync(path, 'utf8')) as { suites: readonly PlaywrightSuite[] }
     const ends = new Map<string, PassedTest & { ok: boolean }>()
     const walk = ({ suites: inner = [], specs: titles = [] }: PlaywrightSuite, file: string, above: string): void => {
-      for (const { title, tests } of titles) {
+      for (const { title: whole, tests } of titles) {
+        const title = whole.replace(tags, '')
         const ok = tests.length > 0 && tests.every(({ status }) => status === 'expected')
         const key = `${file} ${above}${title}`
         ends.set(key, { file, name: `${above}${title}`, ok: ok && (ends.get(key)?.ok ?? true) })
