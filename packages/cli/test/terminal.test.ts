@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, inject, it, test } from 'vitest'
-import { escaped, json, longestShown, padded, shown } from '../src/terminal/text.js'
+import { escaped, json, list, longestShown, padded, shown } from '../src/terminal/text.js'
 import { cryptoAgileLog, event } from './support/event-log.js'
 import { receiptFile } from './support/receipt.js'
 import { argumentsOf, file, type Ran, runAs, vector } from './support/run.js'
@@ -28,6 +28,10 @@ function expectHarmless({ out, err }: Ran): void {
 }
 
 describe('a text from outside', () => {
+  it('is escaped in a list of such texts', () => {
+    expect(String(list(['a\u001B[2J', 'b\u202E']))).toBe(String.raw`a\u{1b}[2J, b\u{202e}`)
+  })
+
   it('is shown with everything that a terminal would act on, hide or reorder written out', () => {
     expect(escaped('\u001B[2J')).toBe('\\u{1b}[2J')
     expect(escaped('a\u202Eb\u2066c\u200Dd')).toBe('a\\u{202e}b\\u{2066}c\\u{200d}d')
