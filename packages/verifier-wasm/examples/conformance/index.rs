@@ -264,7 +264,6 @@ const TWINS: &[(&str, &str)] = &[
     ("text-release", "ok-text-release"),
     ("order-receipt-*", "ok-order-receipt"),
     ("order-policy-bundle", "ok-order"),
-    ("order-policy-*", "ok"),
     ("order-certificate-*", "ok-chain"),
     ("order-extension-*", "ok-chain"),
     ("order-*", "ok-order"),
