@@ -1,39 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { PageServer } from '../../tools/staging/page-server.ts'
-import { startStaging, type Staging } from '../../tools/staging/staging.ts'
 import { askIn, connectIn } from '../support/held-client.ts'
-import { writeSdkPage } from '../support/sdk-page.ts'
+import { SdkService } from '../support/sdk-service.ts'
 import { ServiceProxy } from '../support/service-proxy.ts'
 import { expect, test } from '../support/test.ts'
-import { MortalUpstream } from '../support/upstream/mortal-upstream.ts'
 
 test.describe('a page with cookies', () => {
-  let folder: string
-  let pages: PageServer
-  let staging: Staging
-  const abort = new AbortController()
-
+  let served: SdkService
   test.beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'blindllama-cookies-'))
-    const page = await writeSdkPage(folder)
-    pages = await PageServer.start(page, 0)
-    const upstream = await MortalUpstream.start(folder, abort.signal)
-    staging = await startStaging({ upstream: upstream.url, page, origins: [pages.origin] })
+    served = await SdkService.start()
   })
-  test.afterAll(async () => {
-    await staging?.stop()
-    await pages?.stop()
-    abort.abort()
-    await rm(folder, { recursive: true, force: true })
-  })
+  test.afterAll(() => served?.stop())
 
   for (const [title, shared] of [
     ['sends none to a service of its own origin', true],
     ['sends none to a service of another origin on the same host', false],
   ] as const)
     test(title, async ({ browserEngine }) => {
+      const { pages, staging } = served
       const proxy = await ServiceProxy.start(staging.url, shared ? { page: pages.origin } : {})
       const { tab, close } = await browserEngine.newTab()
       try {

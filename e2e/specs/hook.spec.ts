@@ -1,15 +1,9 @@
 import { EventEmitter, once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { PageServer } from '../../tools/staging/page-server.ts'
-import { startStaging, type Staging } from '../../tools/staging/staging.ts'
 import { type HookGlobals, writeHookPage } from '../support/hook-page.ts'
-import { writeSdkPage } from '../support/sdk-page.ts'
+import { SdkService } from '../support/sdk-service.ts'
 import { ServiceProxy, type ProxyBehaviour } from '../support/service-proxy.ts'
 import { expect, test } from '../support/test.ts'
 import type { Tab } from '../support/tab.ts'
-import { MortalUpstream } from '../support/upstream/mortal-upstream.ts'
 
 type Page = typeof globalThis & HookGlobals
 
@@ -19,29 +13,15 @@ function expectNothingElse(proxy: ServiceProxy): void {
 }
 
 test.describe('openai in a component, made with the fetch of its first render,', () => {
-  let folder: string
-  let pages: PageServer
-  let staging: Staging
-  const abort = new AbortController()
-
+  let served: SdkService
   test.beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'blindllama-hook-'))
-    const page = await writeSdkPage(folder)
-    await writeHookPage(page)
-    pages = await PageServer.start(page, 0)
-    const upstream = await MortalUpstream.start(folder, abort.signal)
-    staging = await startStaging({ upstream: upstream.url, page, origins: [pages.origin] })
+    served = await SdkService.start(writeHookPage)
   })
-  test.afterAll(async () => {
-    await staging?.stop()
-    await pages?.stop()
-    abort.abort()
-    await rm(folder, { recursive: true, force: true })
-  })
+  test.afterAll(() => served?.stop())
 
   async function show(tab: Tab, proxy: ServiceProxy, policy: string): Promise<void> {
-    pages.publish(proxy.url, {})
-    await tab.open(`${pages.origin}/hook.html`)
+    served.pages.publish(proxy.url, {})
+    await tab.open(`${served.pages.origin}/hook.html`)
     await expect.poll(() => tab.evaluate(() => 'show' in globalThis, null)).toBe(true)
     await tab.evaluate((options) => (globalThis as unknown as Page).show(options), {
       url: proxy.url,
@@ -59,10 +39,10 @@ test.describe('openai in a component, made with the fetch of its first render,',
         return bundle
       },
     }
-    const proxy = await ServiceProxy.start(staging.url, behaviour)
+    const proxy = await ServiceProxy.start(served.staging.url, behaviour)
     const { tab, close } = await browserEngine.newTab()
     try {
-      await show(tab, proxy, staging.policy)
+      await show(tab, proxy, served.staging.policy)
       await expect.poll(() => proxy.arrived).toContain('evidence')
       const states = (): Promise<string[]> => tab.evaluate(() => (globalThis as unknown as Page).states, null)
       expect(await states()).toEqual(['idle', 'attesting'])
@@ -81,10 +61,10 @@ test.describe('openai in a component, made with the fetch of its first render,',
   })
 
   test('sends nothing to a service that is refused', async ({ browserEngine }) => {
-    const proxy = await ServiceProxy.start(staging.url)
+    const proxy = await ServiceProxy.start(served.staging.url)
     const { tab, close } = await browserEngine.newTab()
     try {
-      const policy = { ...(JSON.parse(staging.policy) as object), audience: 'https://elsewhere.example' }
+      const policy = { ...(JSON.parse(served.staging.policy) as object), audience: 'https://elsewhere.example' }
       await show(tab, proxy, JSON.stringify(policy))
       expect(await tab.evaluate(() => (globalThis as unknown as Page).answer, null)).toBe('claims.audience')
       expect(proxy.posts).toBe(0)
