@@ -113,7 +113,11 @@ fn environment() -> impl Iterator<Item = (String, String)> {
 }
 
 fn runtime() -> Result<Runtime, Failure> {
-    Builder::new_multi_thread().enable_all().on_thread_park(overwrite).build().map_err(|error| Failure::with(Code::GATEWAY_INTERNAL, error.to_string()))
+    Builder::new_multi_thread()
+        .enable_all()
+        .on_thread_park(overwrite)
+        .build()
+        .map_err(|error| Failure::with(Code::GATEWAY_INTERNAL, error.to_string()))
 }
 
 fn ak(config: Config) -> Result<(), Failure> {

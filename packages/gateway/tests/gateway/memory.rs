@@ -161,7 +161,8 @@ fn question(length: usize) -> Message {
 async fn prompt_answer_and_credential_are_gone_from_memory_once_answered() {
     // Longer than a connection's first buffers, and than what is forwarded whole.
     const LENGTHS: [usize; 3] = [10, 40_000, 300_000];
-    let answer: &'static str = Box::leak(format!(r#"{{"answer":"{ANSWER}{}{ANSWER}"}}"#, "y".repeat(60_000)).into_boxed_str());
+    let answer: &'static str =
+        Box::leak(format!(r#"{{"answer":"{ANSWER}{}{ANSWER}"}}"#, "y".repeat(60_000)).into_boxed_str());
     let upstream = Upstream::fixed(answer);
     let swtpm = Swtpm::start().await;
     let gateway = Setup::new(&swtpm, &upstream).start_readable().await;
@@ -176,7 +177,14 @@ async fn prompt_answer_and_credential_are_gone_from_memory_once_answered() {
         }
     }
     assert_eq!(upstream.requests(), SUITES.len() * LENGTHS.len());
-    assert!(upstream.got.lock().unwrap().iter().all(|got| got.head.headers["authorization"] == "Bearer MARKED-CREDENTIAL-77e1"));
+    assert!(
+        upstream
+            .got
+            .lock()
+            .unwrap()
+            .iter()
+            .all(|got| got.head.headers["authorization"] == "Bearer MARKED-CREDENTIAL-77e1")
+    );
     forgotten(&gateway).await;
 }
 

@@ -33,7 +33,12 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Zeroing<A> {
 }
 
 #[cfg(test)]
-#[allow(unsafe_code, clippy::panic, clippy::arithmetic_side_effects, reason = "the allocator's own interface, and failing tests")]
+#[allow(
+    unsafe_code,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    reason = "the allocator's own interface, and failing tests"
+)]
 mod tests {
     use std::alloc::System;
     use std::sync::atomic::{AtomicUsize, Ordering};

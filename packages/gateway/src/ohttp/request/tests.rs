@@ -1,10 +1,10 @@
 //! Requests opened and answers sealed, byte for byte: of a sender made here, and of draft-ietf-ohai-chunked-ohttp-08, Appendix A.
-use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use aws_lc_rs::hkdf;
 use ::hpke::aead::AesGcm128;
 use ::hpke::kdf::HkdfSha256;
 use ::hpke::kem::X25519HkdfSha256;
 use ::hpke::{Deserializable, Kem, OpModeS, Serializable};
+use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::hkdf;
 
 use super::*;
 use crate::ohttp::hpke::{AeadId, KemId, PrivateKey};

@@ -40,7 +40,10 @@ impl Snapshot {
     pub fn before<'a>(&'a self, text: &[u8], length: usize) -> Vec<&'a [u8]> {
         let finder = memmem::Finder::new(text);
         let before = |mapping: &'a Mapping, at: usize| mapping.bytes.get(at.checked_sub(length)?..at);
-        self.0.iter().flat_map(|mapping| finder.find_iter(&mapping.bytes).filter_map(|at| before(mapping, at))).collect()
+        self.0
+            .iter()
+            .flat_map(|mapping| finder.find_iter(&mapping.bytes).filter_map(|at| before(mapping, at)))
+            .collect()
     }
 
     /// Where 32 bytes lie that can be a random number and are one of those wanted.
@@ -48,7 +51,9 @@ impl Snapshot {
         let mut found = Vec::new();
         for mapping in &self.0 {
             // Most of the memory is zero.
-            for (page, bytes) in mapping.bytes.chunks(4096).enumerate().filter(|(_, page)| page.iter().any(|byte| *byte != 0)) {
+            for (page, bytes) in
+                mapping.bytes.chunks(4096).enumerate().filter(|(_, page)| page.iter().any(|byte| *byte != 0))
+            {
                 for at in page * 4096..page * 4096 + bytes.len() {
                     let Some(window) = mapping.bytes[at..].first_chunk::<32>() else { break };
                     if may_be_random(window) && is_wanted(window) {
