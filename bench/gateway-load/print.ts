@@ -11,7 +11,7 @@ export function printResult(result: LoadResult, bars: readonly Bar[]): void {
   )
   print(
     `a request's context: ${crypto.receiveUs.toFixed(1)} µs, portable ${crypto.portableReceiveUs.toFixed(1)} µs, ` +
-      `post-quantum ${crypto.hybridReceiveUs.toFixed(1)} µs`,
+      `post-quantum ${crypto.hybridReceiveUs.toFixed(1)} µs, portable ${crypto.portableHybridUs.toFixed(1)} µs`,
   )
 
   print('\nProcessor time of a request, µs: median [quartiles]')

@@ -26,6 +26,8 @@ export interface Crypto {
   portableReceiveUs: number
   /** The same for MLKEM768-X25519. */
   hybridReceiveUs: number
+  /** The same with the arithmetic of Rust crates. */
+  portableHybridUs: number
 }
 
 /** The gateway's processor time of a request against the proxy's, pair by pair. */

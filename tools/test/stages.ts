@@ -121,6 +121,13 @@ export function stages(root: string): Stage[] {
       command: ['cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '--deny', 'warnings'],
       timeoutMs: 15 * minutes,
     }),
+    crates({ name: 'floor', command: tsx('bench/floor.ts'), count: wordCount, timeoutMs: 45 * minutes }),
+    crates({
+      name: 'floor under the settings for size',
+      command: tsx('bench/floor.ts', '--small'),
+      count: wordCount,
+      timeoutMs: 45 * minutes,
+    }),
     crates({ name: 'fuzzing', command: tsx('tools/fuzz.ts'), count: wordCount, timeoutMs: 40 * minutes }),
   ]
 }

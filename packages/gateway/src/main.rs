@@ -1,5 +1,6 @@
 //! The gateway as a program: arguments, signals, exit codes.
 
+use std::alloc::System;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -7,13 +8,20 @@ use blindllama_gateway::config::{self, Config};
 use blindllama_gateway::failure::Failure;
 use blindllama_gateway::hex::hex;
 use blindllama_gateway::log::{Level, Log};
+use blindllama_gateway::process;
+use blindllama_gateway::scrub::overwrite;
 use blindllama_gateway::server::Server;
 use blindllama_gateway::tpm::worker::Tpm;
 use blindllama_verifier::Code;
+use blindllama_zeroing::Zeroing;
 use lexopt::Arg;
 use serde_json::json;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Prompts, answers and credentials are gone from memory once they are freed, whichever library held them.
+#[global_allocator]
+static ALLOCATOR: Zeroing<System> = Zeroing(System);
 
 const HELP: &str = "\
 blindllama-gateway: opens encrypted requests in front of a model server and proves with a TPM what runs here
@@ -85,6 +93,8 @@ fn arguments() -> Result<(Command, Option<PathBuf>), lexopt::Error> {
 }
 
 fn run(command: &Command, path: Option<PathBuf>) -> Result<(), Failure> {
+    // Before the configuration is read: it may hold a key of the upstream.
+    process::forbid_dumps()?;
     let load = || config::load(path.as_deref(), environment());
     match command {
         Command::Help => print!("{HELP}"),
@@ -103,7 +113,11 @@ fn environment() -> impl Iterator<Item = (String, String)> {
 }
 
 fn runtime() -> Result<Runtime, Failure> {
-    Runtime::new().map_err(|error| Failure::with(Code::GATEWAY_INTERNAL, error.to_string()))
+    Builder::new_multi_thread()
+        .enable_all()
+        .on_thread_park(overwrite)
+        .build()
+        .map_err(|error| Failure::with(Code::GATEWAY_INTERNAL, error.to_string()))
 }
 
 fn ak(config: Config) -> Result<(), Failure> {
@@ -119,6 +133,9 @@ fn ak(config: Config) -> Result<(), Failure> {
 
 fn serve(config: Config) -> Result<(), Failure> {
     let log = Log::start(config.log_level);
+    if !process::lock_memory() {
+        log.event(Level::Warn, "memory.unlocked", &[]);
+    }
     let runtime = runtime()?;
     let result = runtime.block_on(async {
         let failed = |error: std::io::Error| Failure::with(Code::GATEWAY_INTERNAL, error.to_string());

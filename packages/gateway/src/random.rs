@@ -1,4 +1,5 @@
-//! The system's random numbers, the only ones in use.
+//! The system's random numbers. Private keys alone come from AWS-LC's generator, which makes them where it keeps them and is seeded from
+//! the system's.
 
 use blindllama_verifier::Code;
 

@@ -20,6 +20,9 @@ pub fn measure() -> Value {
     let enc = encapsulated.to_bytes();
     let agreement = Agreement::generate(&X25519).unwrap();
     let (ours, _) = PrivateKey::generate(KemId::X25519).unwrap();
+    let (portable_hybrid, portable_hybrid_public) = XWing::gen_keypair();
+    let (portable_hybrid_enc, _) =
+        setup_sender::<AesGcm128, HkdfSha256, XWing>(&OpModeS::Base, &portable_hybrid_public, b"").unwrap();
     let (hybrid, hybrid_public) = PrivateKey::generate(KemId::MlKem768X25519).unwrap();
     let hybrid_public = <XWing as Kem>::PublicKey::from_bytes(&hybrid_public).unwrap();
     let (hybrid_enc, _) = setup_sender::<AesGcm128, HkdfSha256, XWing>(&OpModeS::Base, &hybrid_public, b"").unwrap();
@@ -32,6 +35,12 @@ pub fn measure() -> Value {
         "portableReceiveUs": best_us(|| {
             let context = setup_receiver::<AesGcm128, HkdfSha256, X25519HkdfSha256>(
                 &OpModeR::Base, &portable, &encapsulated, b"",
+            );
+            drop(black_box(context.unwrap()));
+        }),
+        "portableHybridUs": best_us(|| {
+            let context = setup_receiver::<AesGcm128, HkdfSha256, XWing>(
+                &OpModeR::Base, &portable_hybrid, &portable_hybrid_enc, b"",
             );
             drop(black_box(context.unwrap()));
         }),

@@ -4,6 +4,7 @@
 //! ```text
 //! load cpu [CASE]             one line of JSON on standard output, progress on standard error; CASE: those whose name contains it
 //! load crypto|memory|attestation   the same
+//! load floor                  the ratios of `bench/floor.ts`: cryptography, and 1,000 events against the proxy
 //! load proxy UPSTREAM 1|2     the plain proxy, which the others start
 //! ```
 //!
@@ -34,6 +35,7 @@ mod support;
 mod target;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use serde_json::{Value, json};
 
 #[tokio::main]
 async fn main() {
@@ -44,11 +46,20 @@ async fn main() {
         ["cpu"] => cpu::measure("").await,
         ["cpu", case] => cpu::measure(case).await,
         ["crypto"] => crypto::measure(),
+        ["floor"] => floor().await,
         ["memory"] => memory::measure().await,
         ["attestation"] => attestation::measure().await,
-        _ => panic!("cpu, crypto, memory or attestation"),
+        _ => panic!("cpu, crypto, memory, attestation or floor"),
     };
     println!("{result}");
+}
+
+/// What the floor compares, in one run.
+async fn floor() -> Value {
+    let crypto = crypto::measure();
+    let cases = cpu::measure("1000 events").await;
+    let events = cases.as_array().unwrap().iter().find(|case| case["answer"] == "1000 events").unwrap();
+    json!({ "crypto": crypto, "events": events["padded"]["ratio"]["median"] })
 }
 
 /// Every connection is a file, here and in what this process starts.

@@ -22,8 +22,8 @@ use crate::pause::PauseLimit;
 use crate::problem;
 use crate::upstream::headers::CODE_FIELD;
 
-/// Chunks are added to a frame until it is so long, in bytes.
-const FRAME: usize = 16 * 1024;
+/// Chunks are added to a frame until it is so long, in bytes: half of what a connection buffers.
+const FRAME: usize = 32 * 1024;
 
 /// The answer broke off: the transport must not end it as if it were complete.
 #[derive(Debug)]
@@ -103,14 +103,7 @@ impl SealedAnswer {
     fn poll_chunks(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, Aborted>> {
         while self.frame.len() < FRAME && !matches!(self.way, Way::Ended) {
             match self.poll_chunk(context) {
-                Poll::Ready(Ok(chunk)) => {
-                    self.turn = None;
-                    // A chunk by itself is passed on without a copy.
-                    if self.frame.is_empty() && chunk.len() >= FRAME {
-                        return Poll::Ready(Ok(chunk));
-                    }
-                    self.frame.extend_from_slice(&chunk);
-                }
+                Poll::Ready(Ok(())) => self.turn = None,
                 // Behind the chunks before it, the next poll says so.
                 Poll::Ready(Err(Aborted)) if self.frame.is_empty() => return Poll::Ready(Err(Aborted)),
                 Poll::Ready(Err(Aborted)) => break,
@@ -124,24 +117,26 @@ impl SealedAnswer {
         Poll::Ready(Ok(std::mem::take(&mut self.frame).freeze()))
     }
 
-    /// Seals the next chunk, if it is there. After an error there is no other.
-    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, Aborted>> {
+    /// Seals the next chunk into the frame, if it is there. After an error there is no other.
+    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Aborted>> {
+        let whole = self.frame.len();
         let chunk = ready!(self.poll_next(context));
         if chunk.is_err() {
             // Nothing may follow, and the upstream need not go on.
+            self.frame.truncate(whole);
             self.way = Way::Broken;
             self.upstream = None;
         }
         Poll::Ready(chunk)
     }
 
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, Aborted>> {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Aborted>> {
         let Way::Open(outlet, flow) = &mut self.way else { return Poll::Ready(Err(Aborted)) };
         loop {
             let source = if self.upstream.is_some() { Source::Open } else { Source::Ended };
-            match flow.next(outlet, source, context) {
-                Ok(Some(chunk)) => return Poll::Ready(Ok(chunk)),
-                Ok(None) => {}
+            match flow.next(outlet, source, context, &mut self.frame) {
+                Ok(true) => return Poll::Ready(Ok(())),
+                Ok(false) => {}
                 Err(_) => return Poll::Ready(Err(Aborted)),
             }
             let Some(upstream) = &mut self.upstream else { break };
@@ -156,7 +151,7 @@ impl SealedAnswer {
             }
         }
         match std::mem::replace(&mut self.way, Way::Ended) {
-            Way::Open(outlet, flow) => Poll::Ready(flow.finish(*outlet).map_err(|_| Aborted)),
+            Way::Open(outlet, flow) => Poll::Ready(flow.finish(*outlet, &mut self.frame).map_err(|_| Aborted)),
             Way::Ended | Way::Broken => Poll::Ready(Err(Aborted)),
         }
     }

@@ -1,6 +1,6 @@
 //! Where the bytes of an answer leave: hashed for the receipt, where there is one, and sealed.
 
-use bytes::Bytes;
+use bytes::BytesMut;
 use http::{HeaderMap, HeaderValue};
 
 use crate::bhttp;
@@ -19,10 +19,10 @@ impl Outlet {
         Self { sealer, receipt }
     }
 
-    /// Seals the next bytes of head and content.
-    pub(super) fn seal(&mut self, parts: &[&[u8]]) -> Result<Bytes, Failure> {
+    /// Seals the next bytes of head and content as a chunk at the end of `out`.
+    pub(super) fn seal(&mut self, parts: &[&[u8]], out: &mut BytesMut) -> Result<(), Failure> {
         self.hash(parts);
-        self.sealer.seal(parts)
+        self.sealer.seal(parts, out)
     }
 
     /// The end of the content and the trailer section, behind `rest`, the last bytes of head and content that are not sealed.
@@ -39,13 +39,13 @@ impl Outlet {
     }
 
     /// Seals bytes behind [`Self::end`], or those that it was told.
-    pub(super) fn seal_ended(&mut self, parts: &[&[u8]]) -> Result<Bytes, Failure> {
-        self.sealer.seal(parts)
+    pub(super) fn seal_ended(&mut self, parts: &[&[u8]], out: &mut BytesMut) -> Result<(), Failure> {
+        self.sealer.seal(parts, out)
     }
 
     /// Seals the last bytes of the message.
-    pub(super) fn seal_final(self, parts: &[&[u8]]) -> Result<Bytes, Failure> {
-        self.sealer.seal_final(parts)
+    pub(super) fn seal_final(self, parts: &[&[u8]], out: &mut BytesMut) -> Result<(), Failure> {
+        self.sealer.seal_final(parts, out)
     }
 
     fn hash(&mut self, parts: &[&[u8]]) {

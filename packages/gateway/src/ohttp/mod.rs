@@ -3,14 +3,18 @@
 //!
 //! The way of a request: [`framing`] cuts the body into header, chunks and final chunk, without keys; [`request`] opens
 //! the chunks with the context that [`hpke`] set up; [`response`] seals the answer under keys exported from that context.
+//!
+//! All of the cryptography is AWS-LC's; the key schedule of HPKE on top of it is compared with the crate `hpke` in the tests.
 
+mod cipher;
 pub mod framing;
 pub mod hpke;
+mod kdf;
+mod kem;
 pub mod replay;
 pub mod request;
 pub mod response;
 pub mod suite;
-mod x25519;
 
 /// Media type of an encapsulated request.
 pub const REQUEST_TYPE: &str = "message/ohttp-chunked-req";

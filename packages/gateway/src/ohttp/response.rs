@@ -6,27 +6,22 @@
 //! key      = Expand(prk, "key", Nk)      nonce = Expand(prk, "nonce", Nn)      chunk i: nonce xor i
 //! ```
 
-use aws_lc_rs::aead::{self, Aad, LessSafeKey, Nonce, UnboundKey};
-use aws_lc_rs::hkdf;
 use blindllama_verifier::Code;
-use bytes::{BufMut, Bytes, BytesMut};
-use zeroize::Zeroizing;
+use bytes::{BufMut, BytesMut};
 
+use super::cipher::{ChunkCipher, NONCE};
 use super::hpke::{AeadId, Context};
-use super::{CHUNK_PLAINTEXT, FINAL, TAG};
+use super::{CHUNK_PLAINTEXT, FINAL, TAG, kdf};
 use crate::failure::Failure;
+use crate::scrub::scrubbed;
 use crate::varint;
-
-const NONCE: usize = 12;
 
 /// Tag and longest length prefix of a chunk, in bytes.
 const OVERHEAD: usize = TAG + 4;
 
 /// The sealing half of one response. [`Sealer::seal_final`] consumes it: a message has one end.
 pub struct Sealer {
-    key: LessSafeKey,
-    nonce: Zeroizing<[u8; NONCE]>,
-    chunks: u64,
+    cipher: ChunkCipher,
     preamble: BytesMut,
 }
 
@@ -43,84 +38,56 @@ impl Sealer {
     }
 
     pub(crate) fn derive(id: AeadId, secret: &[u8], encapsulated: &[u8], response_nonce: &[u8]) -> Option<Self> {
-        let algorithm = match id {
-            AeadId::Aes128Gcm => &aead::AES_128_GCM,
-            AeadId::Aes256Gcm => &aead::AES_256_GCM,
-            AeadId::ChaCha20Poly1305 => &aead::CHACHA20_POLY1305,
-        };
         let salt = [encapsulated, response_nonce].concat();
-        let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, &salt).extract(secret);
-        let mut key = Zeroizing::new(vec![0; id.key_length()]);
-        expand(&prk, b"key", &mut key)?;
-        let mut nonce = Zeroizing::new([0; NONCE]);
-        expand(&prk, b"nonce", nonce.as_mut_slice())?;
-        let key = LessSafeKey::new(UnboundKey::new(algorithm, &key).ok()?);
-        Some(Self { key, nonce, chunks: 0, preamble: BytesMut::from(response_nonce) })
+        let cipher = scrubbed(|| {
+            let secret = kdf::extract(&salt, &[secret]);
+            let [key, nonce] = [b"key".as_slice(), b"nonce"].map(|label| kdf::expand(&secret, &[label]));
+            ChunkCipher::new(id, key.as_slice(), nonce.as_slice())
+        });
+        Some(Self { cipher: cipher?, preamble: BytesMut::from(response_nonce) })
     }
 
-    /// Seals the concatenation of `parts`, at most [`CHUNK_PLAINTEXT`] bytes, as the next chunk. The first chunk carries the
-    /// response nonce in front.
+    /// Seals the concatenation of `parts`, at most [`CHUNK_PLAINTEXT`] bytes, as the next chunk, and appends it to `out`. The first chunk
+    /// carries the response nonce in front.
     ///
     /// # Errors
-    /// `gateway.internal` for a chunk that the other side would have to refuse.
-    pub fn seal(&mut self, parts: &[&[u8]]) -> Result<Bytes, Failure> {
+    /// `gateway.internal` for a chunk that the other side would have to refuse; what is in `out` must then not be sent.
+    pub fn seal(&mut self, parts: &[&[u8]], out: &mut BytesMut) -> Result<(), Failure> {
         let length = length(parts);
         if length == 0 || length > CHUNK_PLAINTEXT {
             return Err(Failure::new(Code::GATEWAY_INTERNAL));
         }
-        self.frame(length.saturating_add(TAG), parts, &[])
+        self.frame(length.saturating_add(TAG), parts, &[], out)
     }
 
-    /// Seals the end of the message.
+    /// Seals the end of the message and appends it to `out`.
     ///
     /// # Errors
     /// As [`Self::seal`].
-    pub fn seal_final(mut self, parts: &[&[u8]]) -> Result<Bytes, Failure> {
+    pub fn seal_final(mut self, parts: &[&[u8]], out: &mut BytesMut) -> Result<(), Failure> {
         if length(parts) > CHUNK_PLAINTEXT {
             return Err(Failure::new(Code::GATEWAY_INTERNAL));
         }
-        self.frame(0, parts, FINAL)
+        self.frame(0, parts, FINAL, out)
     }
 
-    fn frame(&mut self, announced: usize, parts: &[&[u8]], aad: &[u8]) -> Result<Bytes, Failure> {
-        let mut out = std::mem::take(&mut self.preamble);
-        out.reserve(length(parts).saturating_add(OVERHEAD));
-        varint::encode(announced, &mut out);
+    fn frame(&mut self, announced: usize, parts: &[&[u8]], aad: &[u8], out: &mut BytesMut) -> Result<(), Failure> {
+        let preamble = std::mem::take(&mut self.preamble);
+        out.reserve(length(parts).saturating_add(preamble.len()).saturating_add(OVERHEAD));
+        out.put_slice(&preamble);
+        varint::encode(announced, out);
         let start = out.len();
         for part in parts {
             out.put_slice(part);
         }
-        let nonce = self.next_nonce();
-        let tag = nonce
-            .zip(out.get_mut(start..))
-            .and_then(|(nonce, chunk)| self.key.seal_in_place_separate_tag(nonce, Aad::from(aad), chunk).ok());
+        let tag = out.get_mut(start..).and_then(|chunk| self.cipher.seal(aad, chunk));
         out.put_slice(tag.ok_or(Failure::new(Code::GATEWAY_INTERNAL))?.as_ref());
-        Ok(out.freeze())
-    }
-
-    fn next_nonce(&mut self) -> Option<Nonce> {
-        let mut nonce = *self.nonce;
-        for (byte, counter) in nonce.iter_mut().rev().zip(self.chunks.to_be_bytes().iter().rev()) {
-            *byte ^= counter;
-        }
-        self.chunks = self.chunks.checked_add(1)?;
-        Some(Nonce::assume_unique_for_key(nonce))
+        Ok(())
     }
 }
 
 fn length(parts: &[&[u8]]) -> usize {
     parts.iter().map(|part| part.len()).sum()
-}
-
-/// `Expand` of HKDF (RFC 5869 §2.3) without HPKE's labels, as RFC 9458 §4.4 has it.
-fn expand(prk: &hkdf::Prk, info: &[u8], out: &mut [u8]) -> Option<()> {
-    struct Length(usize);
-    impl hkdf::KeyType for Length {
-        fn len(&self) -> usize {
-            self.0
-        }
-    }
-    prk.expand(&[info], Length(out.len())).ok()?.fill(out).ok()
 }
 
 #[cfg(test)]

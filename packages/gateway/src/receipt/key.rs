@@ -2,11 +2,12 @@
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use blindllama_verifier::{Code, evidence::receipt};
-use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::scrub::scrubbed;
 
-/// Exists in memory only and is overwritten when dropped, by AWS-LC as all that it frees; there is no way to import or export one.
+/// Exists in memory only, where AWS-LC made it, and is overwritten when dropped, by AWS-LC as all that it frees; there is no way to import or
+/// export one.
 pub struct ReceiptKey {
     pair: Ed25519KeyPair,
     epoch_id: [u8; 16],
@@ -18,10 +19,8 @@ impl ReceiptKey {
     /// # Errors
     /// `gateway.internal` when the system has no random numbers.
     pub fn generate(epoch_id: [u8; 16]) -> Result<Self, Failure> {
-        let mut seed = Zeroizing::new([0; 32]);
-        crate::random::fill(seed.as_mut_slice())?;
-        let pair = Ed25519KeyPair::from_seed_unchecked(seed.as_slice());
-        Ok(Self { pair: pair.map_err(|_| Failure::new(Code::GATEWAY_INTERNAL))?, epoch_id })
+        let pair = scrubbed(|| Ed25519KeyPair::generate().ok()).ok_or(Failure::new(Code::GATEWAY_INTERNAL))?;
+        Ok(Self { pair, epoch_id })
     }
 
     /// The public half, for the claims.
@@ -35,6 +34,7 @@ impl ReceiptKey {
     /// Signs an exchange by its salted digests; returns 64 bytes.
     #[must_use]
     pub fn sign(&self, request: &[u8; 32], response: &[u8; 32], model_digest: &[u8]) -> Vec<u8> {
-        self.pair.sign(&receipt::message(request, response, model_digest, &self.epoch_id)).as_ref().to_vec()
+        let message = receipt::message(request, response, model_digest, &self.epoch_id);
+        scrubbed(|| self.pair.sign(&message).as_ref().to_vec())
     }
 }

@@ -3,6 +3,7 @@
 use std::mem::take;
 
 use bytes::{Bytes, BytesMut};
+use memchr::memchr2;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -102,6 +103,12 @@ impl Cutter {
         Piece { bytes: self.held.split_to(length).freeze(), gap }
     }
 
+    /// Where the line ends that is scanned now, or what is there of it.
+    fn line_end(&self) -> usize {
+        let rest = self.held.get(self.scanned..self.held.len().min(self.longest)).unwrap_or_default();
+        memchr2(b'\n', b'\r', rest).unwrap_or(rest.len()).saturating_add(self.scanned)
+    }
+
     /// Scans on to the end of the event, if it is there within one piece.
     fn event_end(&mut self) -> Option<usize> {
         while let Some(&byte) = self.held.get(self.scanned).filter(|_| self.scanned < self.longest) {
@@ -135,7 +142,10 @@ impl Cutter {
                     self.after_return = true;
                     self.line_start = true;
                 }
-                _ => self.line_start = false,
+                _ => {
+                    self.line_start = false;
+                    self.scanned = self.line_end();
+                }
             }
         }
         // With its CR the event is complete; an LF that may follow leads the next piece.

@@ -18,6 +18,7 @@ mod evidence;
 mod http2;
 mod interop;
 mod lifecycle;
+mod memory;
 mod receipts;
 mod streaming;
 mod support;

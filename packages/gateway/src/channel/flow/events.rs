@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::task::Context;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::ticks::Ticks;
-use super::{Source, length_of, next_of_head};
+use super::{Length, Source, next_of_head};
 use crate::channel::outlet::Outlet;
 use crate::channel::padding::{LONGEST_EVENT, comment};
 use crate::config::Padding;
@@ -49,26 +49,29 @@ impl Events {
         outlet: &mut Outlet,
         source: Source,
         context: &mut Context<'_>,
-    ) -> Result<Option<Bytes>, Failure> {
-        if let Some(chunk) = next_of_head(&mut self.head, outlet)? {
-            return Ok(Some(chunk));
+        out: &mut BytesMut,
+    ) -> Result<bool, Failure> {
+        if next_of_head(&mut self.head, outlet, out)? {
+            return Ok(true);
         }
         self.gather(source);
         if !self.may_leave(source, context) {
-            return Ok(None);
+            return Ok(false);
         }
-        let Some(first) = self.take() else { return Ok(None) };
+        let Some(first) = self.take() else { return Ok(false) };
+        let mut length = first.bytes.len();
+        if self.ticks.is_none() {
+            return self.seal(&[first], length, outlet, out).map(|()| true);
+        }
         let mut pieces = vec![first];
-        let mut length = pieces.iter().map(|piece| piece.bytes.len()).sum::<usize>();
-        while self.ticks.is_some()
-            && let Some(next) = self.ready.front()
+        while let Some(next) = self.ready.front()
             && let together = length.saturating_add(next.bytes.len())
             && together <= LONGEST_EVENT
         {
             length = together;
             pieces.extend(self.take());
         }
-        self.seal(&pieces, length, outlet).map(Some)
+        self.seal(&pieces, length, outlet, out).map(|()| true)
     }
 
     /// Cuts what arrived into events: one, or as many as fill a chunk where they wait for each other.
@@ -104,18 +107,30 @@ impl Events {
     }
 
     /// Seals `pieces`, which have `length` bytes together, as one chunk. The comment goes into the last of them that has room for one.
-    fn seal(&self, pieces: &[Piece], length: usize, outlet: &mut Outlet) -> Result<Bytes, Failure> {
+    fn seal(&self, pieces: &[Piece], length: usize, outlet: &mut Outlet, out: &mut BytesMut) -> Result<(), Failure> {
         let padded = pieces.iter().rposition(|piece| piece.gap.is_some()).filter(|_| self.bucket > 0);
         let comment = if padded.is_some() { comment(length, self.bucket) } else { [b"".as_slice(); 2] };
-        let prefix = length_of(comment.iter().fold(length, |sum, part| sum.saturating_add(part.len())));
-        let mut parts: Vec<&[u8]> = vec![&prefix];
+        let prefix = Length::of(comment.iter().fold(length, |sum, part| sum.saturating_add(part.len())));
+        // Nearly every chunk is one event.
+        if let [piece] = pieces {
+            let (front, back) = at_gap(piece);
+            return outlet.seal(&[prefix.as_ref(), front, comment[0], comment[1], back], out);
+        }
+        let mut parts: Vec<&[u8]> = vec![prefix.as_ref()];
         for (index, piece) in pieces.iter().enumerate() {
-            let gap = piece.gap.filter(|_| padded == Some(index));
-            match gap.and_then(|gap| piece.bytes.split_at_checked(gap)) {
-                Some((front, back)) => parts.extend([front, comment[0], comment[1], back]),
-                None => parts.push(&piece.bytes),
+            if padded == Some(index) {
+                let (front, back) = at_gap(piece);
+                parts.extend([front, comment[0], comment[1], back]);
+            } else {
+                parts.push(&piece.bytes);
             }
         }
-        outlet.seal(&parts)
+        outlet.seal(&parts, out)
     }
+}
+
+/// What stands before and behind the place for a comment; all before it where there is none.
+fn at_gap(piece: &Piece) -> (&[u8], &[u8]) {
+    let end = piece.bytes.len();
+    piece.bytes.split_at_checked(piece.gap.unwrap_or(end)).unwrap_or((&piece.bytes, &[]))
 }

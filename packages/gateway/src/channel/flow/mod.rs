@@ -72,44 +72,57 @@ impl Flow {
         }
     }
 
-    /// The next chunk before the final one, sealed; None until more content is pushed or the moment for what waits has come, which
-    /// wakes the task of `context`.
+    /// Seals the next chunk before the final one at the end of `out`; returns whether there was one. If not, more content has to be
+    /// pushed, or the moment for what waits has to come, which wakes the task of `context`.
     pub(super) fn next(
         &mut self,
         outlet: &mut Outlet,
         source: Source,
         context: &mut Context<'_>,
-    ) -> Result<Option<Bytes>, Failure> {
+        out: &mut BytesMut,
+    ) -> Result<bool, Failure> {
         match self {
-            Self::Events(events) => events.next(outlet, source, context),
-            Self::Stream(stream) => stream.next(outlet),
-            Self::Whole(whole) => whole.next(outlet, source),
+            Self::Events(events) => events.next(outlet, source, context, out),
+            Self::Stream(stream) => stream.next(outlet, out),
+            Self::Whole(whole) => whole.next(outlet, source, out),
         }
     }
 
-    /// The final chunk, sealed: to be called when the source ended and [`Self::next`] had no more.
-    pub(super) fn finish(self, mut outlet: Outlet) -> Result<Bytes, Failure> {
+    /// Seals the final chunk: to be called when the source ended and [`Self::next`] had no more.
+    pub(super) fn finish(self, mut outlet: Outlet, out: &mut BytesMut) -> Result<(), Failure> {
         match self {
             Self::Events(_) | Self::Stream(_) => {
                 let end = outlet.end(&[]);
-                outlet.seal_final(&[&end])
+                outlet.seal_final(&[&end], out)
             }
-            Self::Whole(whole) => whole.finish(outlet),
+            Self::Whole(whole) => whole.finish(outlet, out),
         }
     }
 }
 
-/// Seals the next part of an encoded head that may be longer than a chunk.
-fn next_of_head(head: &mut Bytes, outlet: &mut Outlet) -> Result<Option<Bytes>, Failure> {
+/// Seals the next part of an encoded head that may be longer than a chunk; false when nothing of it is left.
+fn next_of_head(head: &mut Bytes, outlet: &mut Outlet, out: &mut BytesMut) -> Result<bool, Failure> {
     let part = head.split_to(head.len().min(CHUNK_PLAINTEXT));
-    if part.is_empty() { Ok(None) } else { outlet.seal(&[&part]).map(Some) }
+    if part.is_empty() { Ok(false) } else { outlet.seal(&[&part], out).map(|()| true) }
 }
 
-/// The length of a piece of content as it stands in front of it (RFC 9292 §3.2).
-fn length_of(content: usize) -> BytesMut {
-    let mut length = BytesMut::with_capacity(4);
-    crate::varint::encode(content, &mut length);
-    length
+/// The length of a piece of content as it stands in front of it (RFC 9292 §3.2): one for each event, so without an allocation.
+struct Length([u8; 8], usize);
+
+impl Length {
+    fn of(content: usize) -> Self {
+        let mut bytes = [0; 8];
+        let mut rest = bytes.as_mut_slice();
+        crate::varint::encode(content, &mut rest);
+        let left = rest.len();
+        Self(bytes, bytes.len().saturating_sub(left))
+    }
+}
+
+impl AsRef<[u8]> for Length {
+    fn as_ref(&self) -> &[u8] {
+        self.0.get(..self.1).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]

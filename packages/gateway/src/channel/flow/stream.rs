@@ -1,8 +1,8 @@
 //! An answer of unknown kind and length, passed on as it comes.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
-use super::{length_of, next_of_head};
+use super::{Length, next_of_head};
 use crate::channel::outlet::Outlet;
 use crate::failure::Failure;
 use crate::ohttp::CHUNK_PLAINTEXT;
@@ -25,11 +25,14 @@ impl Stream {
         self.arrived = bytes;
     }
 
-    pub(super) fn next(&mut self, outlet: &mut Outlet) -> Result<Option<Bytes>, Failure> {
-        if let Some(chunk) = next_of_head(&mut self.head, outlet)? {
-            return Ok(Some(chunk));
+    pub(super) fn next(&mut self, outlet: &mut Outlet, out: &mut BytesMut) -> Result<bool, Failure> {
+        if next_of_head(&mut self.head, outlet, out)? {
+            return Ok(true);
         }
         let piece = self.arrived.split_to(self.arrived.len().min(PIECE));
-        if piece.is_empty() { Ok(None) } else { outlet.seal(&[&length_of(piece.len()), &piece]).map(Some) }
+        if piece.is_empty() {
+            return Ok(false);
+        }
+        outlet.seal(&[Length::of(piece.len()).as_ref(), &piece], out).map(|()| true)
     }
 }

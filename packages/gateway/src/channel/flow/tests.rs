@@ -38,8 +38,11 @@ impl Run {
 
     fn chunks(&mut self, source: Source) -> Vec<usize> {
         let mut context = Context::from_waker(Waker::noop());
-        let next = || self.flow.next(&mut self.outlet, source, &mut context).unwrap();
-        let sealed: Vec<Bytes> = std::iter::from_fn(next).collect();
+        let next = || {
+            let mut out = BytesMut::new();
+            self.flow.next(&mut self.outlet, source, &mut context, &mut out).unwrap().then_some(out)
+        };
+        let sealed: Vec<BytesMut> = std::iter::from_fn(next).collect();
         sealed.iter().map(|chunk| self.plaintext(chunk)).collect()
     }
 
@@ -52,7 +55,9 @@ impl Run {
     fn end(mut self) -> Vec<usize> {
         let mut lengths = self.chunks(Source::Ended);
         let preamble = std::mem::take(&mut self.preamble);
-        lengths.push(self.flow.finish(self.outlet).unwrap().len() - preamble - 1 - TAG);
+        let mut out = BytesMut::new();
+        self.flow.finish(self.outlet, &mut out).unwrap();
+        lengths.push(out.len() - preamble - 1 - TAG);
         lengths
     }
 

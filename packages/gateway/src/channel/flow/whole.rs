@@ -3,9 +3,9 @@
 
 use std::collections::VecDeque;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
-use super::{Source, length_of};
+use super::{Length, Source};
 use crate::channel::outlet::Outlet;
 use crate::channel::padding::padme;
 use crate::failure::Failure;
@@ -30,7 +30,7 @@ impl Whole {
     }
 
     pub(super) fn push(&mut self, bytes: Bytes) {
-        self.add(length_of(bytes.len()).freeze());
+        self.add(Bytes::copy_from_slice(Length::of(bytes.len()).as_ref()));
         self.add(bytes);
     }
 
@@ -40,23 +40,23 @@ impl Whole {
         self.waiting.push_back(bytes);
     }
 
-    pub(super) fn next(&mut self, outlet: &mut Outlet, source: Source) -> Result<Option<Bytes>, Failure> {
+    pub(super) fn next(&mut self, outlet: &mut Outlet, source: Source, out: &mut BytesMut) -> Result<bool, Failure> {
         if source == Source::Ended && !self.ended {
             self.end(outlet);
         }
         // What is exactly a chunk may be the final one.
         if self.length <= CHUNK_PLAINTEXT {
-            return Ok(None);
+            return Ok(false);
         }
         let parts = self.take(CHUNK_PLAINTEXT);
         let parts = slices(&parts);
-        let chunk = if self.ended { outlet.seal_ended(&parts) } else { outlet.seal(&parts) };
-        chunk.map(Some)
+        let sealed = if self.ended { outlet.seal_ended(&parts, out) } else { outlet.seal(&parts, out) };
+        sealed.map(|()| true)
     }
 
-    pub(super) fn finish(mut self, outlet: Outlet) -> Result<Bytes, Failure> {
+    pub(super) fn finish(mut self, outlet: Outlet, out: &mut BytesMut) -> Result<(), Failure> {
         let parts = self.take(self.length);
-        outlet.seal_final(&slices(&parts))
+        outlet.seal_final(&slices(&parts), out)
     }
 
     /// Adds the end of the message and its padding.

@@ -1,10 +1,10 @@
 //! Requests opened and answers sealed, byte for byte: of a sender made here, and of draft-ietf-ohai-chunked-ohttp-08, Appendix A.
+use ::hpke::aead::AesGcm128;
+use ::hpke::kdf::HkdfSha256;
+use ::hpke::kem::X25519HkdfSha256;
+use ::hpke::{Deserializable, Kem, OpModeS, Serializable};
 use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::hkdf;
-use hpke::aead::AesGcm128;
-use hpke::kdf::HkdfSha256;
-use hpke::kem::X25519HkdfSha256;
-use hpke::{Deserializable, Kem, OpModeS, Serializable};
 
 use super::*;
 use crate::ohttp::hpke::{AeadId, KemId, PrivateKey};
@@ -13,13 +13,18 @@ const HEADER: Header = [1, 0, 0x20, 0, 1, 0, 1];
 
 /// One key, one suite, one memory.
 struct OneKey {
-    private: PrivateKey,
+    private: Arc<PrivateKey>,
     seen: Arc<ReplaySet>,
 }
 
 impl OneKey {
     fn new(private: PrivateKey) -> Arc<Self> {
-        Arc::new(Self { private, seen: Arc::new(ReplaySet::new(8)) })
+        Self::remembering(Arc::new(private), 8)
+    }
+
+    /// A key whose memory has room for so many encapsulated keys.
+    fn remembering(private: Arc<PrivateKey>, keys: usize) -> Arc<Self> {
+        Arc::new(Self { private, seen: Arc::new(ReplaySet::new(keys)) })
     }
 }
 
@@ -38,7 +43,7 @@ impl Keys for OneKey {
 
 /// A request with what it must open to, and the answer to it.
 struct Case {
-    private: PrivateKey,
+    private: Arc<PrivateKey>,
     request: Vec<u8>,
     plaintexts: Vec<Vec<u8>>,
     response_nonce: Vec<u8>,
@@ -61,7 +66,7 @@ fn open(keys: &Arc<OneKey>, pieces: &[&[u8]]) -> Result<Vec<Vec<u8>>, Failure> {
 
 impl Case {
     fn check(self) {
-        let keys = |seen| Arc::new(OneKey { private: self.private.clone(), seen: Arc::new(ReplaySet::new(seen)) });
+        let keys = |seen| OneKey::remembering(Arc::clone(&self.private), seen);
         let end = self.plaintexts.last().unwrap().len();
         for cut in 0..=self.request.len() {
             let (front, back) = self.request.split_at(cut);
@@ -94,19 +99,19 @@ impl Case {
         let key = LessSafeKey::new(UnboundKey::new(&AES_128_GCM, &key).unwrap());
         let mut sealer = Sealer::derive(AeadId::Aes128Gcm, &secret, encapsulated, &self.response_nonce).unwrap();
         let (last, others) = self.response.split_last().unwrap();
-        let mut sealed = Vec::new();
+        let mut sealed = BytesMut::new();
         let mut expected = self.response_nonce.clone();
         for (index, ciphertext) in others.iter().enumerate() {
             let plaintext = opened(&key, nonce, index, b"", ciphertext);
-            sealed.extend(sealer.seal(&[&plaintext]).unwrap());
+            sealer.seal(&[&plaintext], &mut sealed).unwrap();
             expected.push(u8::try_from(ciphertext.len()).unwrap());
             expected.extend(ciphertext);
         }
         let plaintext = opened(&key, nonce, others.len(), b"final", last);
-        sealed.extend(sealer.seal_final(&[&plaintext]).unwrap());
+        sealer.seal_final(&[&plaintext], &mut sealed).unwrap();
         expected.push(0);
         expected.extend(last);
-        assert_eq!(sealed, expected);
+        assert_eq!(sealed, expected[..]);
     }
 }
 
@@ -133,7 +138,7 @@ fn own_request(plaintexts: &[&[u8]]) -> (PrivateKey, Vec<u8>, Vec<u8>) {
     let public = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(&public).unwrap();
     let info = [&b"message/bhttp chunked request\0"[..], &HEADER].concat();
     let (enc, mut sender) =
-        hpke::setup_sender::<AesGcm128, HkdfSha256, X25519HkdfSha256>(&OpModeS::Base, &public, &info).unwrap();
+        ::hpke::setup_sender::<AesGcm128, HkdfSha256, X25519HkdfSha256>(&OpModeS::Base, &public, &info).unwrap();
     let mut request = [&HEADER[..], &enc.to_bytes()].concat();
     let (last, others) = plaintexts.split_last().unwrap();
     for plaintext in others {
@@ -153,10 +158,11 @@ fn a_request_is_opened_and_answered_wherever_its_bytes_are_split() {
     let (private, request, secret) = own_request(&plaintexts);
     let response_nonce = vec![9; 16];
     let mut sealer = Sealer::derive(AeadId::Aes128Gcm, &secret, &request[7..39], &response_nonce).unwrap();
-    let first = sealer.seal(&[b"answer"]).unwrap();
-    let last = sealer.seal_final(&[]).unwrap();
+    let (mut first, mut last) = (BytesMut::new(), BytesMut::new());
+    sealer.seal(&[b"answer"], &mut first).unwrap();
+    sealer.seal_final(&[], &mut last).unwrap();
     Case {
-        private,
+        private: Arc::new(private),
         request,
         plaintexts: plaintexts.map(<[u8]>::to_vec).into(),
         response_nonce,
@@ -189,8 +195,8 @@ mod appendix_a {
 fn the_vectors_of_the_draft_hold() {
     let request = unhex(&appendix_a::REQUEST.concat());
     assert_eq!(request[..7], HEADER);
-    let private = PrivateKey::of_vector(&unhex(appendix_a::PRIVATE_KEY));
-    let plaintexts = open(&OneKey::new(private.clone()), &[&request]).unwrap();
+    let private = Arc::new(PrivateKey::of_vector(KemId::X25519, &unhex(appendix_a::PRIVATE_KEY)).0);
+    let plaintexts = open(&OneKey::remembering(Arc::clone(&private), 8), &[&request]).unwrap();
     assert_eq!(plaintexts.iter().map(Vec::len).collect::<Vec<_>>(), [12, 13, 0]);
     Case {
         private,
@@ -247,7 +253,11 @@ fn every_answer_has_a_response_nonce_of_its_own() {
     assert!(decapsulator.next_chunk().unwrap().is_none());
     decapsulator.finish().unwrap();
     // The nonce travels in front of the first chunk.
-    let nonces = [0, 1].map(|_| decapsulator.sealer().unwrap().seal_final(&[]).unwrap()[..16].to_vec());
+    let nonces = [0, 1].map(|_| {
+        let mut out = BytesMut::new();
+        decapsulator.sealer().unwrap().seal_final(&[], &mut out).unwrap();
+        out[..16].to_vec()
+    });
     assert_ne!(nonces[0], nonces[1]);
     assert!(nonces.iter().all(|nonce| *nonce != [0; 16]));
 }

@@ -8,6 +8,7 @@ pub mod client;
 pub mod cloud;
 pub mod confidential;
 pub mod http;
+pub mod memory;
 pub mod outage;
 pub mod program;
 pub mod receipt;

@@ -1,5 +1,6 @@
 //! The program under test.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
@@ -66,9 +67,25 @@ impl Setup {
     }
 
     pub async fn start(self) -> Gateway {
+        self.start_as(program()).await
+    }
+
+    /// Starts it so that this process may read its memory. The program forbids that to all but those with rights over its user
+    /// namespace: root, or who made the namespace.
+    pub async fn start_readable(self) -> Gateway {
+        if rustix::process::geteuid().is_root() {
+            return self.start().await;
+        }
+        let program = program();
+        let mut command = clean("unshare".into());
+        command.args(["--user", "--map-root-user"]).arg(program.as_std().get_program());
+        self.start_as(command).await
+    }
+
+    async fn start_as(self, mut command: Command) -> Gateway {
         let folder = tempfile::tempdir().unwrap();
         let path = self.write(&folder);
-        let mut process = program().arg("--config").arg(path).stdout(Stdio::piped()).spawn().unwrap();
+        let mut process = command.arg("--config").arg(path).stdout(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(EventLog::default());
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let writer = Arc::clone(&log);
@@ -86,7 +103,12 @@ impl Setup {
 pub fn program() -> Command {
     let built = option_env!("CARGO_BIN_EXE_blindllama-gateway").map(Into::into);
     let named = std::env::var_os("GATEWAY_PROGRAM").or(built);
-    let mut command = Command::new(named.expect("GATEWAY_PROGRAM names the program"));
+    clean(named.expect("GATEWAY_PROGRAM names the program"))
+}
+
+/// A command without the settings of whoever runs the tests.
+fn clean(program: OsString) -> Command {
+    let mut command = Command::new(program);
     command.kill_on_drop(true).env("TSS2_LOG", "all+none");
     // Settings come from the test alone; the repository's own tools have variables of this prefix, which the gateway refuses.
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"BLINDLLAMA_")) {
