@@ -19,6 +19,7 @@ mod http2;
 mod interop;
 mod lifecycle;
 mod receipts;
+mod starving;
 mod streaming;
 mod support;
 mod tpm;
