@@ -16,7 +16,7 @@ import { Line } from '../tools/run/line.ts'
 import { calibrate } from './calibrate.js'
 import { barsOf } from './gateway-load/bars.js'
 import { printResult } from './gateway-load/print.js'
-import type { Attestation, CpuCase, Crypto, LoadResult, Memory } from './gateway-load/result.js'
+import type { Attack, Attestation, CpuCase, Crypto, LoadResult, Memory } from './gateway-load/result.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const target = join(process.env['CARGO_TARGET_DIR'] ?? join(root, 'target'), 'gateway')
@@ -57,6 +57,7 @@ const result: LoadResult = {
   cpu: await load<CpuCase[]>('processor time', 'cpu'),
   memory: await load<Memory>('memory of open streams', 'memory'),
   attestation: await load<Attestation>('attestations', 'attestation'),
+  attacks: await load<Attack[]>('genuine requests under attack', 'attacks'),
 }
 const bars = barsOf(result)
 if (json === true) process.stdout.write(`${JSON.stringify({ bars, ...result })}\n`)

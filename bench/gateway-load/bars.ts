@@ -1,4 +1,4 @@
-import type { LoadResult } from './result.js'
+import type { Attack, LoadResult } from './result.js'
 
 /** A limit, and what was measured. */
 export interface Bar {
@@ -11,7 +11,7 @@ export interface Bar {
 }
 
 /** Medians of `result` beside their bars. */
-export function barsOf({ crypto, cpu, memory, attestation }: LoadResult): Bar[] {
+export function barsOf({ crypto, cpu, memory, attestation, attacks }: LoadResult): Bar[] {
   const bars: Bar[] = [
     atMost('hybrid open, in X25519 agreements', 8, crypto.hybridReceiveUs / crypto.x25519Us, ''),
   ]
@@ -28,7 +28,19 @@ export function barsOf({ crypto, cpu, memory, attestation }: LoadResult): Bar[] 
   bars.push(atMost(`an open stream of ${streams}: more than the proxy`, 2048, extraBytes.median, 'bytes'))
   bars.push(atLeast('fresh attestations', 5000, attestation.perSecond, 'a second'))
   bars.push(atMost(`p99 of ${attestation.waiting} who wait`, 300, attestation.p99Ms, 'ms'))
-  return bars
+  return [...bars, ...attacks.flatMap(barsOfAttack)]
+}
+
+/** A quiet p99 of less is no measure: a timer of the machine is enough to double it. */
+const leastP99Ms = 5
+
+function barsOfAttack({ attack, asked, answered, quietP99Ms, attackedP99Ms, memoryBytes }: Attack): Bar[] {
+  const quiet = Math.max(quietP99Ms, leastP99Ms)
+  return [
+    atLeast(`${attack}: genuine requests answered`, 0.99, answered / asked, ''),
+    atMost(`${attack}: p99 against ${quiet.toFixed(1)} ms`, 2, attackedP99Ms / quiet, ''),
+    atMost(`${attack}: memory`, 32, memoryBytes / 2 ** 20, 'MiB'),
+  ]
 }
 
 /** The plain proxy's processor time as a share of the gateway's. */

@@ -4,7 +4,7 @@ import type { Against, LoadResult } from './result.js'
 
 /** Prints everything as tables. */
 export function printResult(result: LoadResult, bars: readonly Bar[]): void {
-  const { machine, crypto, cpu, memory, attestation } = result
+  const { machine, crypto, cpu, memory, attestation, attacks } = result
   print(`${machine.cores} × ${machine.processor}, load ${machine.load.toFixed(1)}`)
   print(
     `calibration: JavaScript ${machine.javascriptMs.toFixed(1)} ms, one X25519 agreement ${crypto.x25519Us.toFixed(1)} µs`,
@@ -33,7 +33,15 @@ export function printResult(result: LoadResult, bars: readonly Bar[]): void {
   )
   print(`    ${verified} verified in full`)
 
-  print(`\n${'bar'.padEnd(52)}${'measured'.padStart(18)}  within`)
+  print('\nGenuine requests under attack')
+  for (const { attack, asked, answered, quietP99Ms, attackedP99Ms, memoryBytes } of attacks) {
+    const memory = (memoryBytes / 2 ** 20).toFixed(1)
+    print(
+      `    ${answered}/${asked} answered, p99 ${attackedP99Ms.toFixed(1)} ms (quiet ${quietP99Ms.toFixed(1)}), ${memory} MiB: ${attack}`,
+    )
+  }
+
+  print(`\n${'bar'.padEnd(88)}${'measured'.padStart(18)}  within`)
   for (const bar of bars) printBar(bar)
 }
 
@@ -45,7 +53,7 @@ function printBar({ name, atLeast: least, atMost: most, measured, unit, within }
   const bar = least === undefined ? `≤ ${most}` : `≥ ${least}`
   const digits = measured < 10 ? 2 : 0
   print(
-    `${`${name} ${bar}`.padEnd(52)}${`${measured.toFixed(digits)} ${unit}`.trimEnd().padStart(18)}  ${within ? 'yes' : 'NO'}`,
+    `${`${name} ${bar}`.padEnd(88)}${`${measured.toFixed(digits)} ${unit}`.trimEnd().padStart(18)}  ${within ? 'yes' : 'NO'}`,
   )
 }
 

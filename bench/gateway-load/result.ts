@@ -14,6 +14,7 @@ export interface LoadResult {
   cpu: CpuCase[]
   memory: Memory
   attestation: Attestation
+  attacks: Attack[]
 }
 
 /** The least that a request costs, in microseconds: the best of several runs. */
@@ -68,4 +69,16 @@ export interface Attestation {
   verified: number
   /** Processor time of the gateway for each, in microseconds. */
   gatewayUs: number
+}
+
+/** Genuine requests, one after the other, while strangers hold what they can. */
+export interface Attack {
+  attack: string
+  asked: number
+  answered: number
+  /** Before the attack. */
+  quietP99Ms: number
+  attackedP99Ms: number
+  /** Resident memory that the attack adds to the gateway. */
+  memoryBytes: number
 }

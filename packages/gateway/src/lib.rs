@@ -14,6 +14,7 @@
 pub mod attestation;
 pub mod base64url;
 pub mod bhttp;
+pub mod budget;
 pub mod channel;
 pub mod clock;
 pub mod config;

@@ -84,6 +84,15 @@ fn bundles_are_read_back_as_they_were_written() {
 }
 
 #[test]
+fn a_bundle_can_be_sent_with_a_static_part_that_others_share() {
+    for length in [0, 1, 23, 24, 255, 256, 65_535, 65_536, 100_000] {
+        let shared = vec![7; length];
+        let own = bundle(b"claims", None, &[6; 32]).encode_before_static(length);
+        assert_eq!([own, shared.clone()].concat(), bundle(b"claims", Some(&shared), &[6; 32]).encode(), "{length}");
+    }
+}
+
+#[test]
 fn static_parts_are_read_back_as_they_were_written() {
     let bare = Static { ak_public: &[1; 88], ..Static::default() };
     assert_eq!(Static::decode(&bare.encode()).unwrap(), bare);

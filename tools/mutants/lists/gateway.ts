@@ -2,7 +2,8 @@ import type { Mutant } from '../mutant.ts'
 import { admission } from './gateway/admission.ts'
 import { answers } from './gateway/answers.ts'
 import { attester, epochs } from './gateway/attester.ts'
+import { budgets } from './gateway/budgets.ts'
 import { channel } from './gateway/channel.ts'
 import { server } from './gateway/server.ts'
 
-export const mutants: readonly Mutant[] = [...attester, ...epochs, ...channel, ...admission, ...answers, ...server]
+export const mutants: readonly Mutant[] = [...attester, ...epochs, ...channel, ...admission, ...answers, ...server, ...budgets]

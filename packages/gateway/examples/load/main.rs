@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! load cpu [CASE]             one line of JSON on standard output, progress on standard error; CASE: those whose name contains it
+//! load attacks [CASE]         the same
 //! load crypto|memory|attestation   the same
 //! load floor                  the ratios of `bench/floor.ts`: cryptography, and 1,000 events against the proxy
 //! load proxy UPSTREAM 1|2     the plain proxy, which the others start
@@ -20,6 +21,7 @@
     missing_docs
 )]
 
+mod attacks;
 mod attestation;
 mod client;
 mod cpu;
@@ -45,11 +47,13 @@ async fn main() {
         ["proxy", upstream, version] => return proxy::serve(upstream, version == "2").await,
         ["cpu"] => cpu::measure("").await,
         ["cpu", case] => cpu::measure(case).await,
+        ["attacks"] => attacks::measure("").await,
+        ["attacks", case] => attacks::measure(case).await,
         ["crypto"] => crypto::measure(),
         ["floor"] => floor().await,
         ["memory"] => memory::measure().await,
         ["attestation"] => attestation::measure().await,
-        _ => panic!("cpu, crypto, memory, attestation or floor"),
+        _ => panic!("cpu, crypto, memory, attestation, attacks or floor"),
     };
     println!("{result}");
 }

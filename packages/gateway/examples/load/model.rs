@@ -36,6 +36,8 @@ pub enum Answer {
     Burst(usize),
     /// One event, and no end.
     Endless,
+    /// The same at once, and the request is not read.
+    Unread,
 }
 
 impl Answer {
@@ -44,7 +46,7 @@ impl Answer {
         match self {
             Self::Whole(bytes) => bytes,
             Self::Events(count) | Self::Burst(count) => count * EVENT.len(),
-            Self::Endless => EVENT.len(),
+            Self::Endless | Self::Unread => EVENT.len(),
         }
     }
 
@@ -61,7 +63,7 @@ impl Answer {
                 });
                 StreamBody::new(events).boxed_unsync()
             }
-            Self::Endless => {
+            Self::Endless | Self::Unread => {
                 let events = stream::once(async move { Ok(Frame::data(event())) }).chain(stream::once(pending()));
                 StreamBody::new(events).boxed_unsync()
             }
@@ -93,8 +95,17 @@ impl Model {
                 let service = service_fn(move |request: Request<Incoming>| {
                     let told = Arc::clone(&told);
                     async move {
-                        request.into_body().collect().await.unwrap();
                         let answer = *told.lock().unwrap();
+                        if matches!(answer, Answer::Unread) {
+                            // hyper reads on once the body is dropped.
+                            let body = request.into_body();
+                            tokio::spawn(async move {
+                                let _unread = body;
+                                pending::<()>().await;
+                            });
+                        } else {
+                            request.into_body().collect().await.unwrap();
+                        }
                         Ok::<_, Infallible>(answer.response())
                     }
                 });

@@ -1,12 +1,13 @@
 //! Nonces that wait, one quote for all of them (PROTOCOL.md §5). While the TPM works, the next batch gathers.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::mem::take;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use blindllama_verifier::Code;
 use blindllama_verifier::evidence::binding::extra_data;
 use blindllama_verifier::evidence::nonce_tree::{Hash, MAX_DEPTH, NonceTree};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, oneshot};
 
 use super::claims::ClaimsSource;
 use crate::clock::Clock;
@@ -34,13 +35,50 @@ struct Waiting {
     /// Whether a client asked, or the gateway itself.
     client: bool,
     answer: oneshot::Sender<Result<(Arc<Batch>, usize), Failure>>,
-    _place: OwnedSemaphorePermit,
+}
+
+/// The nonces that wait for the next quote.
+struct Queue {
+    waiting: Mutex<Vec<Waiting>>,
+    /// Of clients; the gateway itself finds room beyond it, or a crowd would make it look as if it could not quote.
+    most: usize,
+    /// Whether the attester is gone.
+    ended: AtomicBool,
+    /// Told of each nonce, and of the attester's end.
+    changed: Notify,
+}
+
+impl Queue {
+    fn new(most: usize) -> Self {
+        Self { waiting: Mutex::default(), most, ended: AtomicBool::new(false), changed: Notify::new() }
+    }
+
+    /// Adds a nonce. Clients that left make room: they must not take the places of others until the TPM is ready.
+    fn push(&self, nonce: Waiting) -> Result<(), Failure> {
+        let most = if nonce.client { self.most } else { self.most.saturating_mul(2) };
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() >= most {
+            waiting.retain(|client| !client.answer.is_closed());
+        }
+        if waiting.len() >= most {
+            return Err(Failure::new(Code::EVIDENCE_BUSY));
+        }
+        waiting.push(nonce);
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// All that wait and did not leave.
+    fn take(&self) -> Vec<Waiting> {
+        let mut waiting = take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        waiting.retain(|client| !client.answer.is_closed());
+        waiting
+    }
 }
 
 /// Where nonces are handed in.
 pub struct Attester {
-    queue: mpsc::UnboundedSender<Waiting>,
-    places: Arc<Semaphore>,
+    queue: Arc<Queue>,
     last_quote: Arc<AtomicU64>,
     clock: Arc<dyn Clock>,
 }
@@ -48,12 +86,12 @@ pub struct Attester {
 impl Attester {
     /// Starts the task that makes the quotes; at most `waiting` nonces wait at once. It ends with the attester.
     pub fn start(tpm: Tpm, claims: ClaimsSource, clock: Arc<dyn Clock>, log: Log, waiting: usize) -> Self {
-        let (queue, waiting_nonces) = mpsc::unbounded_channel();
+        let most = waiting.min(1 << MAX_DEPTH);
+        let queue = Arc::new(Queue::new(most));
         let last_quote = Arc::new(AtomicU64::new(0));
         let quoter = Quoter { tpm, claims, clock: Arc::clone(&clock), log, last_quote: Arc::clone(&last_quote) };
-        tokio::spawn(quoter.run(waiting_nonces));
-        let places = Arc::new(Semaphore::new(waiting.min(1 << MAX_DEPTH)));
-        Self { queue, places, last_quote, clock }
+        tokio::spawn(quoter.run(Arc::clone(&queue)));
+        Self { queue, last_quote, clock }
     }
 
     /// Waits for a quote that covers a client's `nonce`; returns it with the nonce's place in its tree.
@@ -73,14 +111,9 @@ impl Attester {
     }
 
     async fn enqueue(&self, nonce: Hash, client: bool) -> Result<(Arc<Batch>, usize), Failure> {
-        let place = Arc::clone(&self.places).try_acquire_owned();
-        let place = place.map_err(|_| Failure::new(Code::EVIDENCE_BUSY))?;
         let (answer, result) = oneshot::channel();
-        let gone = |_| Failure::new(Code::EVIDENCE_UNAVAILABLE);
-        self.queue
-            .send(Waiting { nonce, client, answer, _place: place })
-            .map_err(|_| Failure::new(Code::EVIDENCE_UNAVAILABLE))?;
-        result.await.map_err(gone)?
+        self.queue.push(Waiting { nonce, client, answer })?;
+        result.await.map_err(|_| Failure::new(Code::EVIDENCE_UNAVAILABLE))?
     }
 
     /// Whether a fresh quote can be made: one was just made, or one can be made now.
@@ -93,6 +126,13 @@ impl Attester {
     }
 }
 
+impl Drop for Attester {
+    fn drop(&mut self) {
+        self.queue.ended.store(true, Ordering::Release);
+        self.queue.changed.notify_one();
+    }
+}
+
 struct Quoter {
     tpm: Tpm,
     claims: ClaimsSource,
@@ -102,14 +142,13 @@ struct Quoter {
 }
 
 impl Quoter {
-    async fn run(self, mut queue: mpsc::UnboundedReceiver<Waiting>) {
-        while let Some(first) = queue.recv().await {
-            let mut waiting = vec![first];
-            while let Ok(next) = queue.try_recv() {
-                waiting.push(next);
-            }
-            waiting.retain(|client| !client.answer.is_closed());
-            if !waiting.is_empty() {
+    /// Serves what is in `queue`, until its attester is gone.
+    async fn run(self, queue: Arc<Queue>) {
+        while !queue.ended.load(Ordering::Acquire) {
+            let waiting = queue.take();
+            if waiting.is_empty() {
+                queue.changed.notified().await;
+            } else {
                 self.serve(waiting).await;
             }
         }
@@ -159,6 +198,37 @@ fn tree(nonces: &[Hash]) -> Result<NonceTree, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A nonce, and the client that waits for its quote.
+    fn nonce(client: bool) -> (Waiting, oneshot::Receiver<Result<(Arc<Batch>, usize), Failure>>) {
+        let (answer, result) = oneshot::channel();
+        (Waiting { nonce: [1; 32], client, answer }, result)
+    }
+
+    #[test]
+    fn clients_that_left_make_room_for_others() {
+        let queue = Queue::new(2);
+        let (first, left) = nonce(true);
+        let (second, _stays) = nonce(true);
+        let (third, _comes) = nonce(true);
+        queue.push(first).unwrap();
+        queue.push(second).unwrap();
+        drop(left);
+        queue.push(third).unwrap();
+        let (fourth, _late) = nonce(true);
+        assert_eq!(queue.push(fourth).unwrap_err().code, Code::EVIDENCE_BUSY);
+        assert_eq!(queue.take().len(), 2);
+    }
+
+    #[test]
+    fn a_crowd_of_clients_leaves_room_for_the_gateways_own_nonce() {
+        let queue = Queue::new(1);
+        let (first, _first) = nonce(true);
+        let (own, _own) = nonce(false);
+        queue.push(first).unwrap();
+        queue.push(own).unwrap();
+        assert_eq!(queue.take().len(), 2);
+    }
 
     #[test]
     fn fillers_are_random_and_differ() {

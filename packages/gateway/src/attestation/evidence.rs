@@ -6,6 +6,7 @@ use blindllama_verifier::Code;
 use blindllama_verifier::evidence::VERSION;
 use blindllama_verifier::evidence::bundle::{Bank, Bundle, NonceProof, Pcrs, Quote};
 use blindllama_verifier::evidence::nonce_tree::Hash;
+use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::batch::Attester;
@@ -23,11 +24,12 @@ pub struct EvidenceSource {
 }
 
 impl EvidenceSource {
-    /// The bundle for a client's `nonce`, without the static part if the client holds the one with the hash `have`.
+    /// The bundle for a client's `nonce`, in two pieces: the client's own, and the static part, which all share. It is left out if the
+    /// client holds the one with the hash `have`.
     ///
     /// # Errors
     /// `evidence.version` when the client does not accept the one version there is; those of [`Attester::quote`].
-    pub async fn bundle(&self, nonce: Hash, versions: &[u64], have: Option<[u8; 32]>) -> Result<Vec<u8>, Failure> {
+    pub async fn bundle(&self, nonce: Hash, versions: &[u64], have: Option<[u8; 32]>) -> Result<[Bytes; 2], Failure> {
         if !versions.contains(&VERSION) {
             return Err(Failure::new(Code::EVIDENCE_VERSION));
         }
@@ -44,8 +46,13 @@ impl EvidenceSource {
                 values: batch.quote.pcrs.iter().map(|(index, value)| (*index, value.as_slice())).collect(),
             },
             static_hash: &static_part.hash,
-            static_part: if have == Some(static_part.hash) { None } else { Some(&static_part.encoded) },
+            static_part: None,
         };
-        Ok(bundle.encode())
+        Ok(if have == Some(static_part.hash) {
+            [bundle.encode().into(), Bytes::new()]
+        } else {
+            let shared = static_part.encoded.clone();
+            [bundle.encode_before_static(shared.len()).into(), shared]
+        })
     }
 }

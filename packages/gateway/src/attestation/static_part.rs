@@ -7,6 +7,7 @@ use std::time::Duration;
 use blindllama_verifier::Code;
 use blindllama_verifier::attester::{Refused, check_chain, check_platform_report, check_processor_chain};
 use blindllama_verifier::evidence::bundle::{EventLog, MAX_STATIC, PlatformReport, ReleaseEvidence, Signed, Static};
+use bytes::Bytes;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
@@ -24,8 +25,8 @@ const REFRESH: Duration = Duration::from_secs(5);
 
 /// The part of the evidence that rarely changes, encoded once.
 pub struct StaticPart {
-    /// The encoding that travels.
-    pub encoded: Vec<u8>,
+    /// The encoding that travels, shared by all who are sent it.
+    pub encoded: Bytes,
     /// The hash by which bundles and clients name it.
     pub hash: [u8; 32],
 }
@@ -136,7 +137,7 @@ impl Sources {
             return Err(invalid("attestation.event_logs: too many or too long"));
         }
         let hash = Static::hash(&encoded);
-        Ok(StaticPart { encoded, hash })
+        Ok(StaticPart { encoded: encoded.into(), hash })
     }
 
     /// Whether any of it is in a file that may change.

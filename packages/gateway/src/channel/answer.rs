@@ -16,6 +16,7 @@ use super::flow::{Flow, Source};
 use super::outlet::Outlet;
 use super::turn::Turn;
 use crate::bhttp;
+use crate::budget::Place;
 use crate::config::Padding;
 use crate::failure::Failure;
 use crate::pause::PauseLimit;
@@ -89,6 +90,17 @@ impl SealedAnswer {
         exchange.answered(status);
         let flow = Flow::of(bhttp::response_head(status, &fields).into(), problem::inner(failure).into());
         Self::new(Way::Open(Box::new(outlet), flow), None, exchange)
+    }
+
+    /// Whether the request was not run: the answer is the gateway's own.
+    #[must_use]
+    pub const fn is_refusal(&self) -> bool {
+        !self.exchange.ran()
+    }
+
+    /// Keeps `place` until the answer left, instead of what its request held.
+    pub fn move_to(&mut self, place: Place) {
+        self.exchange.move_to(place);
     }
 
     fn new(way: Way, upstream: Option<PauseLimit<Incoming>>, exchange: Exchange) -> Self {

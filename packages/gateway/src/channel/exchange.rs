@@ -1,12 +1,23 @@
-//! One request under way: its place among the streams, and the numbers that the log gets when it is over.
+//! One request under way: its place among those that arrive, then among those that run, and the numbers that the log gets when it is over.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use blindllama_verifier::Code;
 use http::StatusCode;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::budget::Place;
+use crate::failure::Failure;
 use crate::log::{Level, Log};
+
+/// What an exchange holds of the gateway's limits.
+enum Held {
+    /// A place that a newcomer may take: the request arrives, or its refusal leaves.
+    Evictable { _place: Place },
+    /// A stream, which the exchange keeps to its end: the request runs.
+    Stream { _permit: OwnedSemaphorePermit, _upstream: OwnedSemaphorePermit },
+}
 
 /// Lives as long as the answer does. Dropping it frees the place and writes the line `request`.
 pub(super) struct Exchange {
@@ -17,11 +28,11 @@ pub(super) struct Exchange {
     sent: u64,
     /// Bytes of the outer body so far.
     pub(super) received: Arc<AtomicU64>,
-    _stream: OwnedSemaphorePermit,
+    held: Held,
 }
 
 impl Exchange {
-    pub(super) fn new(log: Log, stream: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(log: Log, place: Place) -> Self {
         Self {
             log,
             opened: false,
@@ -29,8 +40,29 @@ impl Exchange {
             complete: false,
             sent: 0,
             received: Arc::new(AtomicU64::new(0)),
-            _stream: stream,
+            held: Held::Evictable { _place: place },
         }
+    }
+
+    /// Takes one of `streams` for a request that is about to run on its place at the `upstream`, and gives back its place among those that
+    /// arrive.
+    ///
+    /// # Errors
+    /// `channel.busy` when as many run as may.
+    pub(super) fn run(&mut self, streams: &Arc<Semaphore>, upstream: OwnedSemaphorePermit) -> Result<(), Failure> {
+        let permit = Arc::clone(streams).try_acquire_owned().map_err(|_| Failure::new(Code::CHANNEL_BUSY))?;
+        self.held = Held::Stream { _permit: permit, _upstream: upstream };
+        Ok(())
+    }
+
+    /// Whether the request was run.
+    pub(super) const fn ran(&self) -> bool {
+        matches!(self.held, Held::Stream { .. })
+    }
+
+    /// Gives back what the exchange holds for `place`.
+    pub(super) fn move_to(&mut self, place: Place) {
+        self.held = Held::Evictable { _place: place };
     }
 
     pub(super) const fn opened(&mut self) {

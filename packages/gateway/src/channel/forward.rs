@@ -12,25 +12,32 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use blindllama_verifier::Code;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{Method, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, sleep_until};
 
 use super::Channel;
+use super::exchange::Exchange;
 use super::inner::InnerRequest;
 use crate::bhttp::RequestHead;
 use crate::bhttp::decode::Part;
 use crate::failure::Failure;
-use crate::upstream::headers::{for_client, for_upstream};
+use crate::upstream::client::Sender;
+use crate::upstream::headers::for_client;
+use crate::upstream::request_fields::for_upstream;
 
 /// Content up to this size waits for its end, in bytes.
 const WHOLE: u64 = 256 * 1024;
 
 impl Channel {
     /// Reads, checks and runs the request; returns the upstream's answer with the fields that the client may see.
-    pub(super) async fn forward(&self, mut inner: InnerRequest) -> Result<Response<Incoming>, Failure> {
+    pub(super) async fn forward(
+        &self,
+        mut inner: InnerRequest,
+        exchange: &mut Exchange,
+    ) -> Result<Response<Incoming>, Failure> {
         let head = match self.admit(&mut inner).await {
             Ok(head) => head,
             Err(failure) => {
@@ -42,9 +49,11 @@ impl Channel {
         if head.method == Method::GET.as_str() && !body.is_end_stream() {
             return Err(Failure::new(Code::REQUEST_ROUTE));
         }
+        let (sender, place) = self.upstream.place().ok_or(Failure::new(Code::CHANNEL_BUSY))?;
+        exchange.run(&self.streams, place)?;
         self.admission.take(&head.fields)?;
         let request = self.request(head, body)?;
-        let mut answer = self.send(request, &progress).await?;
+        let mut answer = self.send(&sender, request, &progress).await?;
         if answer.status().is_redirection() {
             return Err(Failure::new(Code::REQUEST_UPSTREAM_REDIRECT));
         }
@@ -63,17 +72,23 @@ impl Channel {
 
     fn request(&self, head: RequestHead, body: RequestBody) -> Result<Request<RequestBody>, Failure> {
         let internal = || Failure::new(Code::GATEWAY_INTERNAL);
-        let api_key = self.config.upstream.api_key.as_ref().map(|key| key.as_str());
+        let upstream = &self.config.upstream;
+        let api_key = upstream.api_key.as_ref().map(|key| key.as_str());
         let mut request = Request::new(body);
         *request.method_mut() = Method::from_bytes(head.method.as_bytes()).map_err(|_| internal())?;
         *request.uri_mut() = self.upstream.uri(&head.path).ok_or_else(internal)?;
-        *request.headers_mut() = for_upstream(head.fields, api_key)?;
+        *request.headers_mut() = for_upstream(head.fields, api_key, &upstream.fields)?;
         Ok(request)
     }
 
     /// Sends the request and waits for the header of the answer, at most `upstream_timeout` since the request last moved.
-    async fn send(&self, request: Request<RequestBody>, progress: &Progress) -> Result<Response<Incoming>, Failure> {
-        let mut answer = std::pin::pin!(self.upstream.send(request));
+    async fn send(
+        &self,
+        sender: &Sender<RequestBody>,
+        request: Request<RequestBody>,
+        progress: &Progress,
+    ) -> Result<Response<Incoming>, Failure> {
+        let mut answer = std::pin::pin!(sender.send(request));
         let limit = self.config.limits.upstream_timeout;
         loop {
             let deadline = progress.deadline(limit);
@@ -127,14 +142,15 @@ pub(super) struct RequestBody {
 impl RequestBody {
     /// Reads the content to its end or to [`WHOLE`] bytes.
     async fn read(mut inner: InnerRequest) -> Result<(Self, Arc<Progress>), Failure> {
-        let mut read = VecDeque::new();
+        // One buffer: a client may send a byte a chunk, and each piece by itself costs many times its size.
+        let mut read = BytesMut::new();
         let mut length = 0_u64;
         let mut ended = false;
         while !ended && length <= WHOLE {
             match poll_fn(|context| inner.poll_part(context)).await {
                 Ok(Some(Part::Content(bytes))) => {
                     length = length.saturating_add(bytes.len() as u64);
-                    read.push_back(bytes);
+                    read.extend_from_slice(&bytes);
                 }
                 Ok(Some(Part::Head(_))) => return Err(Failure::new(Code::CHANNEL_MESSAGE)),
                 Ok(None) => ended = true,
@@ -147,6 +163,7 @@ impl RequestBody {
         let progress = Arc::new(Progress(Mutex::new(Instant::now())));
         let left = if ended { Some(length) } else { inner.content_length() };
         let rest = if ended { None } else { Some(Box::new(inner)) };
+        let read = Some(read.freeze()).filter(|read| !read.is_empty()).into_iter().collect();
         Ok((Self { read, rest, left, progress: Arc::clone(&progress) }, progress))
     }
 

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use blindllama_verifier::Code;
-use bytes::BytesMut;
-use http_body_util::BodyExt;
+use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Incoming};
 
 use crate::attestation::epoch::Epochs;
 use crate::bhttp::decode::{Decoder, Part};
+use crate::budget::Holding;
 use crate::config::Limits;
 use crate::failure::Failure;
 use crate::ohttp::request::Decapsulator;
@@ -31,23 +31,35 @@ pub(super) struct InnerRequest {
     /// Most of them, without padding.
     request_bytes: u64,
     received: Arc<AtomicU64>,
+    /// Its place among the requests that arrive.
+    holding: Holding,
     opened: bool,
     body_ended: bool,
+    /// Whether nothing more can or may be read: the body broke off, paused too long, or lost its place.
+    broken: bool,
     ended: bool,
 }
 
 impl InnerRequest {
-    pub(super) fn new(body: Incoming, keys: Arc<Epochs>, limits: &Limits, received: Arc<AtomicU64>) -> Self {
+    pub(super) fn new(
+        body: Incoming,
+        keys: Arc<Epochs>,
+        limits: &Limits,
+        received: Arc<AtomicU64>,
+        holding: Holding,
+    ) -> Self {
         Self {
-            body: PauseLimit::new(body, limits.body_timeout),
+            body: PauseLimit::new(body, limits.body_timeout).at_least(limits.body_rate),
             decapsulator: Decapsulator::new(keys),
             decoder: Decoder::new(limits.field_bytes),
             hash: RequestHash::default(),
             plaintext: 0,
             request_bytes: limits.request_bytes,
             received,
+            holding,
             opened: false,
             body_ended: false,
+            broken: false,
             ended: false,
         }
     }
@@ -117,12 +129,40 @@ impl InnerRequest {
             && let Ok(Some(_)) = std::future::poll_fn(|context| self.poll_part(context)).await
         {}
         let mut left = self.request_bytes.saturating_mul(2);
-        while let Some(Ok(frame)) = self.body.frame().await {
-            let length = frame.data_ref().map_or(0, |data| data.len() as u64);
-            match left.checked_sub(length) {
+        while let Ok(Some(data)) = std::future::poll_fn(|context| self.poll_data(context)).await {
+            match left.checked_sub(data.len() as u64) {
                 Some(rest) => left = rest,
                 None => return,
             }
+        }
+    }
+
+    /// The next bytes of the outer body.
+    fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Failure>> {
+        loop {
+            if self.broken {
+                return Poll::Ready(Err(Failure::new(Code::CHANNEL_TRUNCATED)));
+            }
+            let frame = Pin::new(&mut self.body).poll_frame(context);
+            let failed = match frame {
+                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(data) => return Poll::Ready(Ok(Some(data))),
+                    Err(_) => continue,
+                },
+                Poll::Ready(None) => return Poll::Ready(Ok(None)),
+                Poll::Ready(Some(Err(Interruption::Paused))) => Code::REQUEST_TIMEOUT,
+                Poll::Ready(Some(Err(Interruption::Broken(_)))) => Code::CHANNEL_TRUNCATED,
+                Poll::Pending => {
+                    // Until a chunk is open, the time-out is that of the place.
+                    if self.opened {
+                        self.holding.postpone(self.body.deadline());
+                    }
+                    ready!(self.holding.poll_evicted(context));
+                    Code::CHANNEL_BUSY
+                }
+            };
+            self.broken = true;
+            return Poll::Ready(Err(Failure::new(failed)));
         }
     }
 
@@ -138,15 +178,11 @@ impl InnerRequest {
                 self.accept(last);
                 return Poll::Ready(Ok(()));
             }
-            match ready!(Pin::new(&mut self.body).poll_frame(context)) {
-                Some(Ok(frame)) => {
-                    if let Ok(data) = frame.into_data() {
-                        self.received.fetch_add(data.len() as u64, Ordering::Relaxed);
-                        self.decapsulator.push(&data);
-                    }
+            match ready!(self.poll_data(context))? {
+                Some(data) => {
+                    self.received.fetch_add(data.len() as u64, Ordering::Relaxed);
+                    self.decapsulator.push(&data);
                 }
-                Some(Err(Interruption::Paused)) => return Poll::Ready(Err(Failure::new(Code::REQUEST_TIMEOUT))),
-                Some(Err(Interruption::Broken(_))) => return Poll::Ready(Err(Failure::new(Code::CHANNEL_TRUNCATED))),
                 None => self.body_ended = true,
             }
         }

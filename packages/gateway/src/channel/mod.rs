@@ -14,12 +14,14 @@ mod padding;
 mod turn;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use blindllama_verifier::Code;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Request, Response};
 use hyper::body::{Body, Incoming};
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 
 pub use answer::{Aborted, SealedAnswer};
 
@@ -29,6 +31,7 @@ use self::forward::RequestBody;
 use self::inner::InnerRequest;
 use self::outlet::Outlet;
 use crate::attestation::epoch::Epochs;
+use crate::budget::{Budget, Shares};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::Failure;
@@ -42,6 +45,7 @@ pub struct Channel {
     epochs: Arc<Epochs>,
     upstream: Upstream<RequestBody>,
     admission: Admission,
+    arriving: Arc<Budget>,
     streams: Arc<Semaphore>,
     config: Arc<Config>,
     log: Log,
@@ -51,8 +55,9 @@ impl Channel {
     /// The channel to the keys of `epochs` and the upstream of `config`.
     pub fn new(config: Arc<Config>, epochs: Arc<Epochs>, clock: Arc<dyn Clock>, log: Log) -> Self {
         Self {
-            upstream: Upstream::new(&config.upstream.address),
+            upstream: Upstream::new(&config.upstream.address, config.limits.streams),
             admission: Admission::new(&config, clock),
+            arriving: Budget::new(arriving(config.limits.arriving)),
             streams: Arc::new(Semaphore::new(config.limits.streams)),
             epochs,
             config,
@@ -60,11 +65,11 @@ impl Channel {
         }
     }
 
-    /// Answers one request.
+    /// Answers one request, which came on `connection`.
     ///
     /// # Errors
     /// What has to be said outside the encapsulation.
-    pub async fn answer(&self, request: Request<Incoming>) -> Result<Response<SealedAnswer>, Failure> {
+    pub async fn answer(&self, request: Request<Incoming>, connection: u64) -> Result<Response<SealedAnswer>, Failure> {
         let (parts, body) = request.into_parts();
         // Before anything is decrypted: who looks at the log sees that something came, whatever becomes of it.
         self.log.event(Level::Info, "channel.request", &[]);
@@ -74,13 +79,18 @@ impl Channel {
         if body.size_hint().lower() > self.config.limits.request_bytes.saturating_mul(2) {
             return Err(self.refuse(Failure::new(Code::REQUEST_TOO_LARGE)));
         }
-        let Ok(stream) = Arc::clone(&self.streams).try_acquire_owned() else {
+        if self.streams.available_permits() == 0 {
             return Err(self.refuse(Failure::new(Code::CHANNEL_BUSY)));
-        };
-        let mut exchange = Exchange::new(self.log.clone(), stream);
-        let mut inner =
-            InnerRequest::new(body, Arc::clone(&self.epochs), &self.config.limits, Arc::clone(&exchange.received));
-        let opened = std::future::poll_fn(|context| inner.poll_open(context)).await;
+        }
+        // What opens a request is short: it has a time in all, however its bytes come.
+        let now = Instant::now();
+        let open_by = now.checked_add(self.config.limits.header_timeout).unwrap_or(now);
+        let (place, holding) = self.arriving.enter(connection, open_by);
+        let mut exchange = Exchange::new(self.log.clone(), place);
+        let received = Arc::clone(&exchange.received);
+        let mut inner = InnerRequest::new(body, Arc::clone(&self.epochs), &self.config.limits, received, holding);
+        let opened = timeout_at(open_by, std::future::poll_fn(|context| inner.poll_open(context))).await;
+        let Ok(opened) = opened else { return Err(self.refuse(Failure::new(Code::REQUEST_TIMEOUT))) };
         let (sealer, key) = match opened.and_then(|()| Ok((inner.sealer()?, inner.receipt_key()?))) {
             Ok(opened) => opened,
             Err(failure) => {
@@ -91,7 +101,7 @@ impl Channel {
         exchange.opened();
         let Config { limits, padding, upstream, .. } = &*self.config;
         let asked = inner.asked();
-        let forwarded = self.forward(inner).await;
+        let forwarded = self.forward(inner, &mut exchange).await;
         let outlet = Outlet::new(sealer, AnswerReceipt::start(asked, key, upstream.model_digest));
         let answer = match forwarded {
             Ok(answer) => SealedAnswer::from_upstream(outlet, answer, limits.upstream_timeout, padding, exchange),
@@ -119,6 +129,11 @@ impl Channel {
         self.log.failure(Level::Info, "channel.refused", &Failure::new(failure.code));
         failure
     }
+}
+
+/// How the places of requests that arrive are shared: behind a proxy one connection has many clients, of whom one must not take all.
+fn arriving(all: usize) -> Shares {
+    Shares { all, connection: (all / 8).max(32).min(all), least: Duration::ZERO }
 }
 
 /// Whether the answer to this failure belongs outside: the encapsulation itself is at fault or broke off.

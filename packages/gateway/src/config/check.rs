@@ -7,6 +7,7 @@ use std::time::Duration;
 use blindllama_verifier::Code;
 use blindllama_verifier::evidence::bundle::Bank;
 use blindllama_verifier::evidence::claims::{MAX_LIFETIME_MS, Upstream, is_instance};
+use http::HeaderName;
 use zeroize::Zeroizing;
 
 use super::file::{self, File, Handle};
@@ -19,6 +20,7 @@ use crate::log::Level;
 use crate::ohttp::CHUNK_PLAINTEXT;
 use crate::ohttp::suite::Suite;
 use crate::tpm::{KeyKind, KeySource, TpmSettings};
+use crate::upstream::request_fields::may_be_added;
 use crate::upstream::routes::Route;
 
 /// Chains of the attestation key beside the first (PROTOCOL.md §3).
@@ -218,7 +220,24 @@ fn upstream(upstream: file::Upstream) -> Checked<UpstreamSettings> {
         },
     };
     let routes = routes.collect::<Checked<_>>()?;
-    Ok(UpstreamSettings { url: upstream.url, address, kind, model_digest, api_key, routes })
+    let fields = fields(&upstream.fields, api_key.is_some())?;
+    Ok(UpstreamSettings { url: upstream.url, address, kind, model_digest, api_key, routes, fields })
+}
+
+fn fields(names: &[String], has_key: bool) -> Checked<Vec<HeaderName>> {
+    if !distinct(names) {
+        return invalid("upstream.fields", "all distinct");
+    }
+    let mut fields = Vec::new();
+    for name in names {
+        match HeaderName::from_lowercase(name.as_bytes()) {
+            Ok(field) if may_be_added(&field, has_key) => fields.push(field),
+            Ok(_) => return invalid("upstream.fields", &format!("{name} is never passed on (PROTOCOL.md §11)")),
+            Err(_) => return invalid("upstream.fields", "names of fields in lower case"),
+        }
+    }
+    fields.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
+    Ok(fields)
 }
 
 fn address(url: &str) -> Checked<Address> {
@@ -285,9 +304,11 @@ fn limits(limits: &file::Limits) -> Checked<Limits> {
         request_bytes: limits.request_bytes,
         field_bytes: limits.field_bytes,
         streams: size("limits.streams", limits.streams)?,
+        arriving: size("limits.arriving", limits.arriving)?,
         connections: size("limits.connections", limits.connections)?,
         header_timeout: duration("limits.header_timeout_ms", limits.header_timeout_ms)?,
         body_timeout: duration("limits.body_timeout_ms", limits.body_timeout_ms)?,
+        body_rate: size("limits.body_rate_bytes", limits.body_rate_bytes)? as u64,
         upstream_timeout: duration("limits.upstream_timeout_ms", limits.upstream_timeout_ms)?,
         waiting: size("limits.waiting", limits.waiting)?,
     })

@@ -42,6 +42,9 @@ impl Config {
         if let Some(digest) = upstream.model_digest {
             settings.push((10, digest.into()));
         }
+        if !upstream.fields.is_empty() {
+            settings.push((11, Value::array(upstream.fields.iter().map(|name| name.as_str()))));
+        }
         Value::map(settings).encode()
     }
 
@@ -56,6 +59,8 @@ impl Config {
             (5, milliseconds(limits.body_timeout)),
             (6, milliseconds(limits.upstream_timeout)),
             (7, (limits.waiting as u64).into()),
+            (8, (limits.arriving as u64).into()),
+            (9, limits.body_rate.into()),
         ])
     }
 

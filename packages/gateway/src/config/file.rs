@@ -94,6 +94,7 @@ pub(super) struct Upstream {
     pub(super) model_digest: String,
     pub(super) api_key: String,
     pub(super) routes: Vec<String>,
+    pub(super) fields: Vec<String>,
 }
 
 impl Default for Upstream {
@@ -112,6 +113,7 @@ impl Default for Upstream {
             model_digest: String::new(),
             api_key: String::new(),
             routes: routes.map(Into::into).into(),
+            fields: Vec::new(),
         }
     }
 }
@@ -140,9 +142,11 @@ pub(super) struct Limits {
     pub(super) request_bytes: u64,
     pub(super) field_bytes: u64,
     pub(super) streams: u64,
+    pub(super) arriving: u64,
     pub(super) connections: u64,
     pub(super) header_timeout_ms: u64,
     pub(super) body_timeout_ms: u64,
+    pub(super) body_rate_bytes: u64,
     pub(super) upstream_timeout_ms: u64,
     pub(super) waiting: u64,
 }
@@ -153,9 +157,11 @@ impl Default for Limits {
             request_bytes: 68_157_440,
             field_bytes: 65_536,
             streams: 1024,
+            arriving: 1024,
             connections: 4096,
             header_timeout_ms: 10_000,
             body_timeout_ms: 30_000,
+            body_rate_bytes: 1024,
             upstream_timeout_ms: 300_000,
             waiting: 16_384,
         }

@@ -4,11 +4,13 @@ mod check;
 mod digest;
 mod file;
 mod read;
+mod service_variables;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use blindllama_verifier::evidence::claims::Upstream;
+use http::HeaderName;
 use zeroize::Zeroizing;
 
 pub use read::load;
@@ -84,6 +86,8 @@ pub struct UpstreamSettings {
     pub api_key: Option<Zeroizing<String>>,
     /// What may be called.
     pub routes: Vec<Route>,
+    /// Fields of a request that pass beside those of PROTOCOL.md §11, sorted.
+    pub fields: Vec<HeaderName>,
 }
 
 /// Where the model server is.
@@ -118,14 +122,18 @@ pub struct Limits {
     pub request_bytes: u64,
     /// Bytes of its header section.
     pub field_bytes: u64,
-    /// Encapsulated requests at once.
+    /// Encapsulated requests that run at once.
     pub streams: usize,
+    /// Encapsulated requests that arrive at once: not yet opened, or too short to be forwarded.
+    pub arriving: usize,
     /// Connections at once.
     pub connections: usize,
     /// Time for an outer request header.
     pub header_timeout: Duration,
     /// Longest pause of a client.
     pub body_timeout: Duration,
+    /// Least average rate of a request body, in bytes a second.
+    pub body_rate: u64,
     /// Longest pause of the upstream.
     pub upstream_timeout: Duration,
     /// Evidence requests at once.

@@ -8,9 +8,11 @@ use toml::{Table, Value};
 
 use super::Config;
 use super::file::File;
+use super::service_variables::is_of_a_service;
 use crate::failure::Failure;
 
 const PREFIX: &str = "BLINDLLAMA";
+const PREFIX_OF_SETTINGS: &str = "BLINDLLAMA_";
 
 /// Reads the file, where there is one, lets `environment` override it, and checks the result.
 ///
@@ -30,7 +32,7 @@ pub(super) fn parse(text: &str, environment: impl Iterator<Item = (String, Strin
     toml::from_str::<File>(text).map_err(|error| at_line(text, &error))?;
     let mut table = toml::from_str::<Table>(text).map_err(|error| at_line(text, &error))?;
     let shape = shape()?;
-    for (name, value) in environment.filter(|(name, _)| name.starts_with(PREFIX)) {
+    for (name, value) in environment.filter(|(name, _)| name.starts_with(PREFIX_OF_SETTINGS)) {
         override_member(&mut table, &shape, &name, &value)?;
     }
     let file =
@@ -76,7 +78,10 @@ fn override_member(table: &mut Table, shape: &Table, name: &str, text: &str) -> 
             return Ok(());
         }
     }
-    Err(Failure::with(Code::CONFIG_SYNTAX, format!("{name}: no such setting")))
+    if is_of_a_service(name, text) {
+        return Ok(());
+    }
+    Err(Failure::with(Code::CONFIG_SYNTAX, format!("{name}: no such setting; gateway.example.toml lists all")))
 }
 
 /// Reads `text` as a value of the type of `model`.

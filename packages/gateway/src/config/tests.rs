@@ -101,6 +101,52 @@ fn unknown_variables_and_wrong_values_are_named() {
     }
 }
 
+/// What Kubernetes puts into every container of the namespace for a Service whose name begins with "blindllama", and Docker for a link.
+#[test]
+fn the_variables_of_a_service_of_this_name_are_no_settings() {
+    let plain = read(REQUIRED, &[]).unwrap();
+    for service in ["BLINDLLAMA", "BLINDLLAMA_GATEWAY", "BLINDLLAMA_WEB", "BLINDLLAMA2", "BLINDLLAMA_LIMITS"] {
+        let variables = [
+            ("_SERVICE_HOST", "10.43.1.39"),
+            ("_SERVICE_HOST", "fd00::1"),
+            ("_SERVICE_PORT", "8787"),
+            ("_SERVICE_PORT_HTTP_OHTTP", "8787"),
+            ("_PORT", "tcp://10.43.1.39:8787"),
+            ("_PORT", "tcp://[fd00::1]:8787"),
+            ("_PORT_8787_TCP", "tcp://10.43.1.39:8787"),
+            ("_PORT_8787_TCP_PROTO", "tcp"),
+            ("_PORT_8787_TCP_PORT", "8787"),
+            ("_PORT_8787_TCP_ADDR", "10.43.1.39"),
+            ("_PORT_53_UDP", "udp://10.43.1.39:53"),
+            ("_NAME", "/chat/blindllama"),
+        ];
+        for (end, value) in variables {
+            let name = format!("{service}{end}");
+            let config = read(REQUIRED, &[(&name, value)]).unwrap_or_else(|failure| panic!("{failure}"));
+            assert_eq!(config.settings(), plain.settings(), "{name}");
+        }
+    }
+    assert!(read(REQUIRED, &[("BLINDLLAMATEST", "1")]).is_ok(), "the name of another program");
+}
+
+#[test]
+fn a_variable_that_only_resembles_those_of_a_service_is_refused() {
+    for (name, value) in [
+        ("BLINDLLAMA_PORT", "8787"),
+        ("BLINDLLAMA_PORT", "http://10.43.1.39:8787"),
+        ("BLINDLLAMA_SERVICE_HOST", "gateway.example"),
+        ("BLINDLLAMA_SERVICE_PORT", "http"),
+        ("BLINDLLAMA_PORT_HTTP_TCP", "tcp://10.43.1.39:8787"),
+        ("BLINDLLAMA_PORT_8787_TCP_PROTO", "8787"),
+        ("BLINDLLAMA_LIMITS_STREAM", "7"),
+        ("BLINDLLAMA_NAME", "gateway"),
+        ("BLINDLLAMA_", ""),
+    ] {
+        let refused = refusal(REQUIRED, &[(name, value)]);
+        assert!(refused.starts_with("config.syntax") && refused.contains(name), "{refused}");
+    }
+}
+
 #[test]
 fn what_would_not_be_safe_is_invalid() {
     for member in [
@@ -117,6 +163,11 @@ fn what_would_not_be_safe_is_invalid() {
         "upstream.routes = []",
         "upstream.routes = ['GET /slots']",
         "upstream.routes = ['GET /v1/models', 'GET /v1/models']",
+        "upstream.fields = ['X-Session']",
+        "upstream.fields = ['x session']",
+        "upstream.fields = ['x-session', 'x-session']",
+        "upstream.fields = ['x-original-url']",
+        "upstream.fields = ['x-api-key']\nupstream.api_key = 'own'",
         "upstream.api_key = \"a\\r\\nb\"",
         "upstream.model_digest = '00'",
         "upstream.model_digest = '00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF'",
@@ -151,6 +202,8 @@ fn what_would_not_be_safe_is_invalid() {
         "cors.origins = ['https://a.example', 'https://a.example']",
         "log.level = 'debug'",
         "limits.streams = 0",
+        "limits.arriving = 0",
+        "limits.body_rate_bytes = 0",
         "limits.field_bytes = 0",
         "limits.request_bytes = 10",
         "limits.body_timeout_ms = 0",
@@ -237,9 +290,10 @@ fn the_settings_have_one_encoding() {
         expected.extend(if length < 24 { vec![0x60 | length] } else { vec![0x78, length] });
         expected.extend(route.as_bytes());
     }
-    expected.extend(b"\x05\x80\x06\x02\x07\xa8");
+    expected.extend(b"\x05\x80\x06\x02\x07\xaa");
     expected.extend(b"\x00\x1a\x04\x10\x00\x00\x01\x1a\x00\x01\x00\x00\x02\x19\x04\x00\x03\x19\x10\x00");
     expected.extend(b"\x04\x19\x27\x10\x05\x19\x75\x30\x06\x1a\x00\x04\x93\xe0\x07\x19\x40\x00");
+    expected.extend(b"\x08\x19\x04\x00\x09\x19\x04\x00");
     expected.extend(b"\x08\xa8\x00\x1a\x00\x36\xee\x80\x01\x1a\x00\x04\x93\xe0\x02\x1a\x00\x04\x93\xe0");
     expected.extend(b"\x03\x1a\x00\x10\x00\x00\x04\x1a\x00\x10\x00\x00");
     expected.extend(b"\x05\x86\x83\x19\x64\x7a\x01\x01\x83\x19\x64\x7a\x01\x03\x83\x19\x64\x7a\x01\x02");
@@ -277,6 +331,7 @@ fn every_setting_that_decides_where_plaintext_goes_changes_the_digest_and_addres
         "upstream.model_digest = '00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff'",
         "upstream.model_digest = '0000000000000000000000000000000000000000000000000000000000000000'",
         "upstream.routes = ['GET /v1/models']",
+        "upstream.fields = ['x-session-affinity']",
         "cors.origins = ['*']",
         "cors.origins = ['https://a.example']",
         "log.level = 'error'",
@@ -288,6 +343,8 @@ fn every_setting_that_decides_where_plaintext_goes_changes_the_digest_and_addres
         "limits.body_timeout_ms = 2",
         "limits.upstream_timeout_ms = 2",
         "limits.waiting = 2",
+        "limits.arriving = 2",
+        "limits.body_rate_bytes = 2",
         "channel.epoch_ms = 2",
         "channel.grace_ms = 2",
         "channel.date_window_ms = 2",

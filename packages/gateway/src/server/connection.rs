@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::error::Error;
+use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, Version};
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -20,9 +21,10 @@ use rustix::net::sockopt::set_tcp_user_timeout;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
-use tokio::time::{MissedTickBehavior, Sleep, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, Sleep, interval, sleep};
 
 use super::stall::{Tracked, Watched, unless_stalled};
+use crate::budget::{Deadline, Holding};
 use crate::config::Limits;
 
 /// A connection without a request for so long is closed. HTTP/1.1 closes earlier, at the header timeout.
@@ -35,13 +37,22 @@ const BUFFER_BYTES: usize = 64 * 1024;
 /// Streams of one HTTP/2 connection at once.
 const STREAMS: u32 = 256;
 
-/// Serves `stream` with what `answer` makes of each request, until the stream ends, its peer takes no answer any more, or the gateway
-/// stops. Holds `_place` until then.
+/// What one stream may have unread of its request, in bytes, and all of a connection together: a proxy puts the streams of many clients
+/// into one connection, and an upload that the upstream does not read takes nothing from the others.
+const STREAM_WINDOW: u32 = 64 * 1024;
+const CONNECTION_WINDOW: u32 = STREAM_WINDOW * STREAMS;
+
+/// A connection that is to end has so long to do so by itself, as long as no request is under way.
+const END: Duration = Duration::from_secs(2);
+
+/// Serves `stream` with what `answer` makes of each request, until the stream ends, its peer takes no answer any more, the connection is
+/// idle and loses its place, or the gateway stops. Holds `_permit` until then.
 pub(super) async fn serve<A, F, B>(
     stream: TcpStream,
     limits: Limits,
     stopping: watch::Receiver<bool>,
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
+    holding: Holding,
     answer: A,
 ) where
     A: Fn(Request<Incoming>) -> F + Send + 'static,
@@ -50,12 +61,17 @@ pub(super) async fn serve<A, F, B>(
 {
     // A chunk is an event: it must not wait for the next one. What the peer does not acknowledge in time ends the connection.
     if stream.set_nodelay(true).is_ok() && limit_unsent(&stream, limits.body_timeout).is_ok() {
-        unless_stalled(limits.body_timeout, run(stream, limits, stopping, answer)).await;
+        unless_stalled(limits.body_timeout, run(stream, limits, stopping, holding, answer)).await;
     }
 }
 
-async fn run<A, F, B>(stream: TcpStream, limits: Limits, mut stopping: watch::Receiver<bool>, answer: A)
-where
+async fn run<A, F, B>(
+    stream: TcpStream,
+    limits: Limits,
+    mut stopping: watch::Receiver<bool>,
+    mut holding: Holding,
+    answer: A,
+) where
     A: Fn(Request<Incoming>) -> F + Send + 'static,
     F: Future<Output = Result<Response<B>, Infallible>> + Send + 'static,
     B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + Unpin + 'static,
@@ -69,20 +85,23 @@ where
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .max_header_list_size(HEADER_BYTES)
         .max_send_buf_size(BUFFER_BYTES)
         .keep_alive_interval(IDLE)
         .keep_alive_timeout(limits.header_timeout);
-    let requests = Arc::new(Requests::default());
+    let requests = Arc::new(Requests::new(holding.deadline()));
     let counter = Arc::clone(&requests);
-    let service = service_fn(move |request| {
+    let service = service_fn(move |request: Request<Incoming>| {
         let busy = Requests::begin(&counter);
+        let shares_connection = request.version() == Version::HTTP_2;
         // Boxed, so that its memory is free again while the answer is sent, for hours if need be.
         let answer = Box::pin(answer(request));
         async move {
             let answer = answer.await;
             // The body may outlive the call by hours; it keeps the connection busy as well.
-            answer.map(|response| response.map(|body| Tracked::new(body, busy)))
+            answer.map(|response| response.map(|body| Tracked::new(body, busy, shares_connection)))
         }
     });
     let io = TokioIo::new(Prompt::new(stream, limits.header_timeout));
@@ -90,7 +109,8 @@ where
     let mut ticks = interval(IDLE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks.reset();
-    let mut asked = false;
+    let mut end = pin!(sleep(END));
+    let (mut asked, mut ending) = (false, false);
     loop {
         tokio::select! {
             _ = connection.as_mut() => return,
@@ -98,11 +118,28 @@ where
                 asked = true;
                 connection.as_mut().graceful_shutdown();
             }
-            _ = ticks.tick() => if requests.none_since_last_asked() {
-                connection.as_mut().graceful_shutdown();
+            _ = ticks.tick(), if !ending => if requests.none_since_last_asked() {
+                ending = true;
             },
+            () = poll_fn(|context| holding.poll_evicted(context)), if !ending => ending = true,
+            () = end.as_mut(), if ending => {
+                if requests.none() {
+                    return;
+                }
+                end.as_mut().reset(later(END));
+            }
+        }
+        if ending && !asked {
+            asked = true;
+            connection.as_mut().graceful_shutdown();
+            end.as_mut().reset(later(END));
         }
     }
+}
+
+fn later(wait: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(wait).unwrap_or(now)
 }
 
 /// `TCP_USER_TIMEOUT` (RFC 5482): how long sent bytes may stay unacknowledged, also against a closed window.
@@ -112,33 +149,46 @@ fn limit_unsent(stream: &TcpStream, limit: Duration) -> io::Result<()> {
 }
 
 /// The requests of a connection, by which an idle one is known.
-#[derive(Default)]
 struct Requests {
     active: AtomicUsize,
     begun: AtomicUsize,
     begun_when_asked: AtomicUsize,
+    /// The connection's place is the newcomers' while no request is under way, and first that of the one that is idle for longest.
+    idle: Deadline,
 }
 
 /// A request under way.
 struct Busy(Arc<Requests>);
 
 impl Requests {
+    fn new(idle: Deadline) -> Self {
+        idle.set(Some(Instant::now()));
+        Self { active: AtomicUsize::new(0), begun: AtomicUsize::new(0), begun_when_asked: AtomicUsize::new(0), idle }
+    }
+
     fn begin(requests: &Arc<Self>) -> Busy {
         requests.active.fetch_add(1, Ordering::Relaxed);
         requests.begun.fetch_add(1, Ordering::Relaxed);
+        requests.idle.set(None);
         Busy(Arc::clone(requests))
+    }
+
+    fn none(&self) -> bool {
+        self.active.load(Ordering::Relaxed) == 0
     }
 
     /// Whether none is under way, and none was since this was asked before.
     fn none_since_last_asked(&self) -> bool {
         let begun = self.begun.load(Ordering::Relaxed);
-        self.begun_when_asked.swap(begun, Ordering::Relaxed) == begun && self.active.load(Ordering::Relaxed) == 0
+        self.begun_when_asked.swap(begun, Ordering::Relaxed) == begun && self.none()
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.active.fetch_sub(1, Ordering::Relaxed);
+        if self.0.active.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.0.idle.set(Some(Instant::now()));
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod connection;
 mod cors;
+mod plain;
 mod query;
 mod routes;
 mod stall;
@@ -12,15 +13,16 @@ use std::time::Duration;
 
 use blindllama_verifier::Code;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::attestation::batch::Attester;
 use crate::attestation::claims::ClaimsSource;
 use crate::attestation::epoch::Epochs;
 use crate::attestation::evidence::EvidenceSource;
 use crate::attestation::static_part::{Sources, read_file};
+use crate::budget::{Budget, Shares};
 use crate::channel::Channel;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
@@ -39,12 +41,21 @@ const SWEEP: Duration = Duration::from_secs(1);
 /// A pause after a failed `accept`, which fails again at once when file descriptors ran out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// How often a connection that waits for a place looks for an idle one.
+const PLACE_PAUSE: Duration = Duration::from_millis(100);
+
+/// Answers that do not come from the model server and are being sent, in all and of one connection. A peer that takes its answer needs
+/// less than a second, and more of them than that are no attack.
+const SENDING: Shares = Shares { all: 4096, connection: 64, least: Duration::from_secs(1) };
+
 /// What answers requests.
 struct Gateway {
     config: Arc<Config>,
     instance: String,
     evidence: EvidenceSource,
     channel: Channel,
+    /// Places of answers that do not come from the model server.
+    sending: Arc<Budget>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -120,6 +131,7 @@ impl Server {
             instance,
             evidence: EvidenceSource { attester, static_part, bank: config.tpm.bank },
             channel: Channel::new(Arc::clone(&config), Arc::clone(&epochs), clock, log.clone()),
+            sending: Budget::new(SENDING),
             stopping,
             config,
         };
@@ -137,21 +149,30 @@ impl Server {
         let sweeper = self.sweep();
         let limit = self.gateway.config.limits.connections;
         let places = Arc::new(Semaphore::new(limit));
+        // Of open connections, so that a newcomer can take the place of the one that is idle for longest.
+        let open = Budget::new(Shares { all: usize::MAX, connection: usize::MAX, least: Duration::ZERO });
         let mut stop = std::pin::pin!(stop);
+        let mut number = 0_u64;
         loop {
-            // A connection is accepted only when there is room for it; the others wait in the kernel's queue.
             let accepted = async {
-                let place = Arc::clone(&places).acquire_owned().await;
-                (self.listener.accept().await, place)
+                let accepted = self.listener.accept().await;
+                (accepted, place_for_newcomer(&places, &open).await)
             };
             tokio::select! {
                 () = &mut stop => break,
                 accepted = accepted => match accepted {
-                    (Ok((stream, _peer)), Ok(place)) => {
+                    (Ok((stream, _peer)), Ok(permit)) => {
+                        number = number.wrapping_add(1);
+                        let connection = number;
                         let gateway = Arc::clone(&self.gateway);
                         let limits = gateway.config.limits.clone();
-                        let answer = move |request| Arc::clone(&gateway).answer(request);
-                        tokio::spawn(connection::serve(stream, limits, self.stop.subscribe(), place, answer));
+                        let (place, holding) = open.enter(connection, Instant::now());
+                        let answer = move |request| Arc::clone(&gateway).answer(request, connection);
+                        let served = connection::serve(stream, limits, self.stop.subscribe(), permit, holding, answer);
+                        tokio::spawn(async move {
+                            served.await;
+                            drop(place);
+                        });
                     }
                     (Err(error), _) => {
                         let failure = Failure::with(Code::GATEWAY_LISTEN, error.kind().to_string());
@@ -186,6 +207,19 @@ impl Server {
     }
 }
 
+/// Waits for one of `places`, and asks idle connections among `open` to end for it. Meanwhile no further connection is accepted.
+async fn place_for_newcomer(places: &Arc<Semaphore>, open: &Budget) -> Result<OwnedSemaphorePermit, AcquireError> {
+    loop {
+        match Arc::clone(places).try_acquire_owned() {
+            Ok(permit) => return Ok(permit),
+            Err(_) => open.evict(),
+        }
+        if let Ok(permit) = timeout(PLACE_PAUSE, Arc::clone(places).acquire_owned()).await {
+            return permit;
+        }
+    }
+}
+
 /// Waits until all of the `limit` places for connections are free, at most [`STOP_LIMIT`]; returns whether they are.
 async fn all_ended(places: &Semaphore, limit: usize) -> bool {
     let all = u32::try_from(limit).unwrap_or(u32::MAX);
@@ -201,8 +235,6 @@ fn random_instance() -> Result<String, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::Instant;
-
     use super::*;
 
     #[tokio::test(start_paused = true)]

@@ -7,11 +7,13 @@ use blindllama_verifier::Code;
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ORIGIN, RETRY_AFTER};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::{Either, Full};
+use http_body_util::Either;
 use hyper::body::Incoming;
+use tokio::time::Instant;
 
+use super::plain::Plain;
 use super::query::EvidenceQuery;
-use super::{Gateway, cors};
+use super::{Gateway, cors, stall};
 use crate::channel::SealedAnswer;
 use crate::failure::Failure;
 use crate::problem;
@@ -21,7 +23,7 @@ const HEALTH: &str = "/blindllama/v1/health";
 const CHANNEL: &str = "/blindllama/v1/o/";
 
 /// What an answer consists of.
-pub(super) type AnswerBody = Either<Full<Bytes>, SealedAnswer>;
+pub(super) type AnswerBody = Either<Plain, SealedAnswer>;
 
 enum Endpoint {
     Evidence,
@@ -46,10 +48,11 @@ impl Endpoint {
 }
 
 impl Gateway {
-    /// Answers one request, whatever it is.
+    /// Answers one request, whatever it is, which came on `connection`.
     pub(super) async fn answer(
         self: Arc<Self>,
         request: Request<Incoming>,
+        connection: u64,
     ) -> Result<Response<AnswerBody>, Infallible> {
         let origin = request.headers().get(ORIGIN).cloned();
         let origin = origin.as_ref();
@@ -60,11 +63,29 @@ impl Gateway {
                 refusal.headers_mut().insert(ALLOW, HeaderValue::from_static(endpoint.allowed()));
                 refusal
             }
-            Some(endpoint) => self.dispatch(&endpoint, request).await.unwrap_or_else(|failure| refusal(&failure)),
+            Some(endpoint) => {
+                self.dispatch(&endpoint, request, connection).await.unwrap_or_else(|failure| refusal(&failure))
+            }
             None => refusal(&Failure::new(Code::REQUEST_NOT_FOUND)),
         };
         cors::permit(&self.config.origins, origin, response.headers_mut());
+        self.bound(response.body_mut(), connection);
         Ok(response)
+    }
+
+    /// Gives an answer of the gateway's own a place, until it is sent.
+    fn bound(&self, body: &mut AnswerBody, connection: u64) {
+        let place = || {
+            let (place, holding) = self.sending.enter(connection, Instant::now());
+            stall::send_while(holding);
+            place
+        };
+        match body {
+            Either::Left(plain) => plain.keep(place()),
+            Either::Right(sealed) if sealed.is_refusal() => sealed.move_to(place()),
+            // It keeps its stream.
+            Either::Right(_) => {}
+        }
     }
 
     /// The endpoint at `path`. Another instance's channel is none of this gateway's endpoints: the proxy routed wrongly, and
@@ -81,24 +102,32 @@ impl Gateway {
         if !cors::allows(&self.config.origins, origin) {
             return refusal(&Failure::new(Code::REQUEST_ORIGIN));
         }
-        let mut response = Response::new(Either::Left(Full::default()));
+        let mut response = Response::new(Either::Left(Plain::default()));
         *response.status_mut() = StatusCode::NO_CONTENT;
         cors::preflight(response.headers_mut());
         response.headers_mut().insert(ALLOW, HeaderValue::from_static(endpoint.allowed()));
         response
     }
 
-    async fn dispatch(&self, endpoint: &Endpoint, request: Request<Incoming>) -> Result<Response<AnswerBody>, Failure> {
+    async fn dispatch(
+        &self,
+        endpoint: &Endpoint,
+        request: Request<Incoming>,
+        connection: u64,
+    ) -> Result<Response<AnswerBody>, Failure> {
         let query = request.uri().query();
         match endpoint {
             Endpoint::Evidence => {
                 self.refuse_when_stopping()?;
                 let query = EvidenceQuery::parse(query.unwrap_or_default())?;
-                let bundle = self.evidence.bundle(query.nonce, &query.versions, query.have).await?;
-                Ok(whole(StatusCode::OK, "application/cbor", bundle))
+                // A body would be held, unread, as long as the quote takes.
+                drop(request);
+                let [own, shared] = self.evidence.bundle(query.nonce, &query.versions, query.have).await?;
+                Ok(response(StatusCode::OK, "application/cbor", Plain::of(own, shared)))
             }
             _ if query.is_some() => Err(Failure::new(Code::REQUEST_QUERY)),
             Endpoint::Health => {
+                drop(request);
                 let healthy = !self.is_stopping() && self.evidence.attester.is_healthy().await;
                 Ok(if healthy {
                     whole(StatusCode::OK, "application/json", r#"{"status":"ok"}"#)
@@ -108,7 +137,7 @@ impl Gateway {
             }
             Endpoint::Channel => {
                 self.refuse_when_stopping()?;
-                self.channel.answer(request).await.map(|response| response.map(Either::Right))
+                self.channel.answer(request, connection).await.map(|response| response.map(Either::Right))
             }
         }
     }
@@ -119,7 +148,11 @@ impl Gateway {
 }
 
 fn whole(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Response<AnswerBody> {
-    let mut response = Response::new(Either::Left(Full::new(body.into())));
+    response(status, media_type, Plain::of(body.into(), Bytes::new()))
+}
+
+fn response(status: StatusCode, media_type: &'static str, body: Plain) -> Response<AnswerBody> {
+    let mut response = Response::new(Either::Left(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));

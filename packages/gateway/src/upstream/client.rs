@@ -1,9 +1,10 @@
-//! The way to the model server: HTTP/1.1 over TCP or a UNIX socket, connections kept for a moment; or HTTP/2 over TCP, where all
-//! streams share one.
+//! The way to the model server: HTTP/1.1 over TCP or a UNIX socket, connections kept for a moment; or HTTP/2 over TCP, where up to
+//! [`STREAMS`] requests share a connection.
 
 use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_service::Service;
 
 use crate::config::Address;
@@ -23,32 +25,69 @@ use crate::config::Address;
 /// Shorter than the idle time of the servers in use (5 s and more), so that a request seldom meets a closing connection.
 const KEEP_IDLE: Duration = Duration::from_secs(2);
 
+/// What one stream of HTTP/2 may have unread, in bytes, in either direction.
+const STREAM_WINDOW: u32 = 64 * 1024;
+
+/// Requests that share a connection of HTTP/2: as many as any server should take at once (RFC 9113 §6.5.2). A server may leave further
+/// ones waiting until one ends, and clients that do not read their answers would hold up all others.
+const STREAMS: usize = 100;
+
+/// Room for all of them unread, so that a client that does not read its answer takes nothing from the others.
+const CONNECTION_WINDOW: u32 = STREAM_WINDOW * STREAMS as u32;
+
 /// The one model server. `B` is the body of requests.
 pub struct Upstream<B> {
-    client: Client<Connector, B>,
+    /// In the order in which they are filled; one where requests share no connection.
+    lanes: Vec<Lane<B>>,
     authority: Authority,
     base: String,
 }
+
+/// A client whose requests share one connection of HTTP/2, or none.
+struct Lane<B> {
+    client: Arc<Client<Connector, B>>,
+    free: Arc<Semaphore>,
+}
+
+/// Sends one request.
+pub struct Sender<B>(Arc<Client<Connector, B>>);
 
 impl<B> Upstream<B>
 where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    /// A client for `address`. Nothing is connected yet.
+    /// A client for `address` that has at most `streams` requests at once. Nothing is connected yet.
     #[must_use]
-    pub fn new(address: &Address) -> Self {
+    pub fn new(address: &Address, streams: usize) -> Self {
         let (authority, base) = match address {
             Address::Http { authority, base, .. } => (authority.parse().ok(), base.clone()),
             Address::Unix(_) => (None, String::new()),
         };
-        let client = Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(KEEP_IDLE)
-            .pool_timer(TokioTimer::new())
-            .http2_only(matches!(address, Address::Http { http2: true, .. }))
-            .build(Connector { address: address.clone() });
+        let http2 = matches!(address, Address::Http { http2: true, .. });
+        let (lanes, requests) = if http2 { (streams.div_ceil(STREAMS), STREAMS) } else { (1, streams) };
+        let lanes = (0..lanes).map(|_| {
+            let client = Client::builder(TokioExecutor::new())
+                .pool_idle_timeout(KEEP_IDLE)
+                .pool_timer(TokioTimer::new())
+                .http2_only(http2)
+                .http2_initial_stream_window_size(STREAM_WINDOW)
+                .http2_initial_connection_window_size(CONNECTION_WINDOW)
+                .http2_max_send_buf_size(STREAM_WINDOW as usize)
+                .build(Connector { address: address.clone() });
+            Lane { client: Arc::new(client), free: Arc::new(Semaphore::new(requests)) }
+        });
         // What a server on a UNIX socket reads in `host` does not matter, but HTTP/1.1 wants one.
-        Self { client, authority: authority.unwrap_or(Authority::from_static("localhost")), base }
+        Self { lanes: lanes.collect(), authority: authority.unwrap_or(Authority::from_static("localhost")), base }
+    }
+
+    /// A place for a request on the first connection that has one, to be kept until the answer ended; None where `streams` are taken.
+    #[must_use]
+    pub fn place(&self) -> Option<(Sender<B>, OwnedSemaphorePermit)> {
+        self.lanes.iter().find_map(|lane| {
+            let permit = Arc::clone(&lane.free).try_acquire_owned().ok()?;
+            Some((Sender(Arc::clone(&lane.client)), permit))
+        })
     }
 
     /// The address of `path` at the upstream; None for what is no path.
@@ -57,14 +96,20 @@ where
         let path = PathAndQuery::try_from(format!("{}{path}", self.base)).ok()?;
         Uri::builder().scheme(Scheme::HTTP).authority(self.authority.clone()).path_and_query(path).build().ok()
     }
+}
 
+impl<B> Sender<B>
+where
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     /// Sends a request; resolves with the header of the answer. Dropping the future or the body of the answer closes the
     /// connection, or of HTTP/2 the stream, which tells the server to stop.
     ///
     /// # Errors
     /// The client's; redirects are no errors and are not followed.
     pub async fn send(&self, request: Request<B>) -> Result<Response<Incoming>, Error> {
-        self.client.request(request).await
+        self.0.request(request).await
     }
 }
 

@@ -3,4 +3,5 @@
 pub mod client;
 pub mod events;
 pub mod headers;
+pub mod request_fields;
 pub mod routes;

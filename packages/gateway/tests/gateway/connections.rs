@@ -1,44 +1,63 @@
 //! Connections: how many there are, and what a client that sends and does not read can hold.
 
-use http::Request;
-use http_body_util::Full;
+use std::time::Duration;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::support::client::{Attested, random};
-use crate::support::http::connect;
+use crate::support::http::Version;
 use crate::support::{Message, Setup, Swtpm, Upstream, in_time};
 
 /// Content that no buffer between client and gateway holds, in bytes.
 const LONG: usize = 30_000_000;
 
+const HEALTH: &[u8] = b"GET /blindllama/v1/health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+
 #[tokio::test]
 async fn connections_beyond_the_limit_wait_for_a_place() {
-    let upstream = Upstream::fixed("{}");
+    let (events, upstream) = Upstream::events();
     let swtpm = Swtpm::start().await;
     let gateway = Setup::new(&swtpm, &upstream).with("limits.connections", 2).start().await;
-    let health = || {
-        let request = Request::get("/blindllama/v1/health").header("host", &gateway.address);
-        request.body(Full::<bytes::Bytes>::default()).unwrap()
-    };
-    let mut first = connect(&gateway.address).await;
-    let mut second = connect(&gateway.address).await;
-    for sender in [&mut first, &mut second] {
-        assert_eq!(in_time("an answer", sender.send_request(health())).await.unwrap().status(), 200);
-    }
+    let attested = Attested::to(&gateway).await;
+    // Both connections are busy: one with an answer under way, one with a request that never ends.
+    let sealed = attested.seal(&[&Message::post("/v1/chat/completions", "{}").encode()]);
+    let answer = attested.post(Version::Http1, sealed.body).await.unwrap();
+    let mut second = TcpStream::connect(&gateway.address).await.unwrap();
+    let head = format!(
+        "POST {} HTTP/1.1\r\nhost: x\r\ncontent-type: message/ohttp-chunked-req\r\ncontent-length: 9\r\n\r\n",
+        attested.path(),
+    );
+    second.write_all(head.as_bytes()).await.unwrap();
+    gateway.log.wait("channel.request", 2).await;
     let mut third = TcpStream::connect(&gateway.address).await.unwrap();
-    third.write_all(b"GET /blindllama/v1/health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
-    let mut answer = Vec::new();
-    // While the gateway serves the others, it does not take the third.
-    for _ in 0..50 {
-        in_time("a free connection", first.ready()).await.unwrap();
-        let response = in_time("an answer", first.send_request(health())).await.unwrap();
-        drop(http_body_util::BodyExt::collect(response.into_body()).await.unwrap());
-        assert_eq!(third.try_read_buf(&mut answer).map_err(|error| error.kind()), Err(std::io::ErrorKind::WouldBlock));
+    third.write_all(HEALTH).await.unwrap();
+    let mut text = Vec::new();
+    assert!(timeout(Duration::from_millis(500), third.read_buf(&mut text)).await.is_err(), "there is no place for it");
+    drop((answer, events));
+    in_time("an answer on the third", third.read_to_end(&mut text)).await.unwrap();
+    assert!(text.starts_with(b"HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn idle_connections_make_room_for_newcomers() {
+    let upstream = Upstream::fixed("{}");
+    let swtpm = Swtpm::start().await;
+    let gateway = Setup::new(&swtpm, &upstream).with("limits.connections", 20).start().await;
+    let mut idle = Vec::new();
+    for _ in 0..60 {
+        idle.push(TcpStream::connect(&gateway.address).await.unwrap());
     }
-    drop(second);
-    in_time("an answer on the third", third.read_to_end(&mut answer)).await.unwrap();
-    assert!(answer.starts_with(b"HTTP/1.1 200"));
+    for _ in 0..5 {
+        let mut newcomer = TcpStream::connect(&gateway.address).await.unwrap();
+        newcomer.write_all(HEALTH).await.unwrap();
+        let mut answer = Vec::new();
+        // Before the idle ones end by themselves, at the header timeout.
+        let end = timeout(Duration::from_secs(8), newcomer.read_to_end(&mut answer)).await;
+        end.expect("a place").unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 200"));
+    }
 }
 
 /// Sends `body` whole before it reads a byte, as simple clients do; returns the answer's head and body.

@@ -2,6 +2,8 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use futures::future::join_all;
 use http::{Request, Response, Version};
@@ -12,10 +14,12 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpListener;
 use tokio::sync::Barrier;
+use tokio::time::sleep;
 
+use crate::support::attack::Attack;
 use crate::support::client::Attested;
 use crate::support::upstream::{Body, whole};
-use crate::support::{Message, Setup, Swtpm};
+use crate::support::{Message, Setup, Swtpm, in_time};
 
 /// Requests that are under way together.
 const TOGETHER: usize = 20;
@@ -43,6 +47,43 @@ async fn echo() -> String {
         }
     });
     address
+}
+
+/// A server that takes `most` streams at once on a connection; it never answers. Returns its address, and how many requests came.
+async fn silent(most: u32) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let came = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&came);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let counter = Arc::clone(&counter);
+            let service = service_fn(move |_: Request<Incoming>| {
+                counter.fetch_add(1, Ordering::Relaxed);
+                std::future::pending::<Result<Response<Body>, Infallible>>()
+            });
+            let mut builder = http2::Builder::new(TokioExecutor::new());
+            builder.max_concurrent_streams(most);
+            tokio::spawn(builder.serve_connection(TokioIo::new(stream), service));
+        }
+    });
+    (address, came)
+}
+
+/// A server need not take more than 100 streams of a connection (RFC 9113 §6.5.2), and requests beyond them would wait for others.
+#[tokio::test]
+async fn requests_beyond_those_of_a_connection_take_another_one() {
+    let (address, came) = silent(100).await;
+    let swtpm = Swtpm::start().await;
+    let gateway = Setup::to(&swtpm, &format!("h2c://{address}")).start().await;
+    let attested = Attested::to(&gateway).await;
+    let _attack = Attack::unread_answers(&attested, 240, "{}").await;
+    in_time("240 requests at the model server", async {
+        while came.load(Ordering::Relaxed) < 240 {
+            sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ mod interop;
 mod lifecycle;
 mod memory;
 mod receipts;
+mod starving;
 mod streaming;
 mod support;
 mod tpm;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+pub mod attack;
 pub mod client;
 pub mod cloud;
 pub mod confidential;

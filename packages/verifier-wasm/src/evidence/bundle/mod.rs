@@ -132,6 +132,16 @@ impl<'a> Bundle<'a> {
         })
     }
 
+    /// The encoding up to a static part of `length` bytes, which has to follow: a sender need not copy what all receivers share.
+    #[must_use]
+    pub fn encode_before_static(&self, length: usize) -> Vec<u8> {
+        let mut encoded = Self { static_part: Some(&[]), ..self.clone() }.encode();
+        // The empty byte string at its end gives way to the head of a longer one.
+        encoded.pop();
+        encoded.extend(cbor::head_of_bytes(length));
+        encoded
+    }
+
     /// The encoding that travels.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {

@@ -4,6 +4,13 @@ use alloc::vec::Vec;
 
 use super::{ARRAY, BYTES, MAP, TEXT, UINT};
 
+/// What stands before a byte string of `length` bytes.
+pub(crate) fn head_of_bytes(length: usize) -> Vec<u8> {
+    let mut encoder = Encoder::default();
+    encoder.head(BYTES, length as u64);
+    encoder.finish()
+}
+
 /// Writes one item after another, each in its shortest form. Whoever begins a map writes its members in ascending order of their
 /// keys, and of array or map as many as were said; [`Value`](super::Value) sees to it for values that are put together.
 #[derive(Debug, Default)]

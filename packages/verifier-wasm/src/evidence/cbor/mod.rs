@@ -9,7 +9,7 @@ mod value;
 mod walk;
 
 pub use decoder::{Decoder, decode};
-pub(crate) use encoder::Encoder;
+pub(crate) use encoder::{Encoder, head_of_bytes};
 pub use value::Value;
 
 /// Deepest nesting of arrays and maps that a decoder follows.

@@ -1,0 +1,59 @@
+import type { Mutant } from '../../mutant.ts'
+import { changed, gone } from './patch.ts'
+
+/** What strangers may hold. */
+export const budgets: readonly Mutant[] = [
+  changed(
+    'the one nearest to its time-out makes room',
+    'budget.rs',
+    'all.min_by_key(',
+    'all.max_by_key(',
+    'lib::budget::tests::the_one_that_times_out_first',
+  ),
+  changed(
+    'the share of a connection',
+    'budget.rs',
+    'if own >= self.shares.connection {',
+    'if own >= self.shares.connection && false {',
+    'lib::budget::tests::a_connection_beyond_its_share',
+  ),
+  gone(
+    'a holder without a time-out keeps its place',
+    'budget.rs',
+    '!holder.deadline.is_never() && ',
+    'lib::budget::tests::a_holder_without_a_time_out',
+  ),
+  gone(
+    'a young holder keeps its place',
+    'budget.rs',
+    ' && now.saturating_duration_since(holder.since) >= self.shares.least',
+    'lib::budget::tests::a_young_holder_stays',
+  ),
+  gone(
+    'time that was waited counts',
+    'pause.rs',
+    '.saturating_sub(waited)',
+    'lib::pause::tests::a_body_below_its_least_rate',
+  ),
+  changed(
+    'clients that left make room at the quote',
+    'attestation/batch.rs',
+    'if waiting.len() >= most {\n            waiting.retain(|client| !client.answer.is_closed());',
+    'if waiting.len() >= most && false {\n            waiting.retain(|client| !client.answer.is_closed());',
+    'lib::attestation::batch::tests::clients_that_left',
+  ),
+  changed(
+    "the gateway's own nonce has room",
+    'attestation/batch.rs',
+    'if nonce.client { self.most }',
+    'if true { self.most }',
+    'lib::attestation::batch::tests::a_crowd_of_clients',
+  ),
+  changed(
+    'evidence shares its static part',
+    'attestation/evidence.rs',
+    'static_part.encoded.clone();',
+    'Bytes::copy_from_slice(&static_part.encoded);',
+    'gateway::starving::evidence_that_nobody_takes',
+  ),
+]
