@@ -32,8 +32,11 @@ const STREAM_WINDOW: u32 = 64 * 1024;
 /// ones waiting until one ends, and clients that do not read their answers would hold up all others.
 const STREAMS: usize = 100;
 
-/// Room for all of them unread, so that a client that does not read its answer takes nothing from the others.
-const CONNECTION_WINDOW: u32 = STREAM_WINDOW * STREAMS as u32;
+/// Room for all of them unread, so that a client that does not read its answer takes nothing from the others. It is larger than their
+/// windows together: h2 ends a connection whose unread frames are small and cost more than half of it, at 256 bytes a frame, and a token
+/// is a frame of a few dozen.
+const CONNECTION_WINDOW: u32 = 256 * 1024 * 1024;
+const _: () = assert!(CONNECTION_WINDOW as usize >= STREAM_WINDOW as usize * STREAMS);
 
 /// The one model server. `B` is the body of requests.
 pub struct Upstream<B> {

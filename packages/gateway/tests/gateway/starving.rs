@@ -3,8 +3,10 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::BodyExt;
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
@@ -15,6 +17,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::support::attack::{Attack, connect, resident_bytes, whole};
 use crate::support::client::{Attested, Evidence, random};
+use crate::support::upstream::Body;
 use crate::support::{Answer, Message, PATIENCE, Setup, Swtpm, Upstream, in_time};
 
 const MIB: u64 = 1 << 20;
@@ -148,8 +151,8 @@ async fn unread_answers_of_a_connection_give_way_to_new_ones() {
 
 #[tokio::test]
 async fn content_in_chunks_of_a_byte_holds_little_memory() {
-    const LENGTH: usize = 60_000;
-    const STREAMS: usize = 6;
+    const LENGTH: usize = 40_000;
+    const STREAMS: usize = 3;
     let upstream = Upstream::fixed("{}");
     let swtpm = Swtpm::start().await;
     let gateway = Setup::new(&swtpm, &upstream).start().await;
@@ -164,6 +167,12 @@ async fn content_in_chunks_of_a_byte_holds_little_memory() {
     genuine(&attested, 5).await;
 }
 
+/// So many events, a frame each.
+fn events(count: usize) -> Body {
+    let event = |_| Ok(Frame::data(Bytes::from_static(b"data: {\"delta\":{\"content\":\"x\"}}\n\n")));
+    StreamBody::new(futures::stream::iter((0..count).map(event))).boxed_unsync()
+}
+
 /// Over one connection to the model server, as `h2c://` has it.
 #[tokio::test]
 async fn answers_that_nobody_takes_leave_the_others_their_part_of_the_upstreams_connection() {
@@ -174,11 +183,11 @@ async fn answers_that_nobody_takes_leave_the_others_their_part_of_the_upstreams_
             let service = service_fn(|request: Request<Incoming>| async move {
                 let content = request.into_body().collect().await.unwrap().to_bytes();
                 let (kind, body) = match &content[..] {
-                    b"{}" => ("application/json", "{}".to_owned()),
-                    _ => ("text/event-stream", format!("data: {}\n\n", "x".repeat(191)).repeat(2000)),
+                    b"{}" => ("application/json", crate::support::upstream::whole("{}")),
+                    // Each token is a frame of its own.
+                    _ => ("text/event-stream", events(20_000)),
                 };
-                let response = Response::builder().header("content-type", kind);
-                Ok::<_, Infallible>(response.body(crate::support::upstream::whole(body)).unwrap())
+                Ok::<_, Infallible>(Response::builder().header("content-type", kind).body(body).unwrap())
             });
             tokio::spawn(http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service));
         }

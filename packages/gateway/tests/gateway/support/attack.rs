@@ -46,9 +46,9 @@ fn data(bytes: impl Into<Bytes>) -> Result<Frame<Bytes>, Infallible> {
     Ok(Frame::data(bytes.into()))
 }
 
-/// A body of `bytes` and its end.
+/// A body of `bytes` and its end. Without bytes there is no frame: the HTTP library ends a connection after 100 empty ones.
 pub fn whole(bytes: impl Into<Bytes>) -> SlowBody {
-    StreamBody::new(stream::iter([data(bytes)]).boxed())
+    StreamBody::new(stream::iter(Some(bytes.into()).filter(|bytes| !bytes.is_empty()).map(data)).boxed())
 }
 
 /// A body of `bytes` without an end.
@@ -67,13 +67,13 @@ pub fn paced(bytes: Vec<u8>, length: usize, period: Duration) -> SlowBody {
     StreamBody::new(pieces.boxed())
 }
 
-/// A body of a byte in each `period`.
-fn trickle(period: Duration) -> SlowBody {
+/// A body of `start`, and then of a byte in each `period`.
+fn trickle(start: impl Into<Bytes>, period: Duration) -> SlowBody {
     let bytes = stream::unfold((), move |()| async move {
         sleep(period).await;
         Some((data(&b"x"[..]), ()))
     });
-    StreamBody::new(bytes.boxed())
+    StreamBody::new(stream::iter([data(start)]).chain(bytes).boxed())
 }
 
 impl Attack {
@@ -99,13 +99,16 @@ impl Attack {
         std::iter::from_fn(|| self.exchanges.try_join_next()).count()
     }
 
-    /// Requests of which no byte of content comes, or, with a `period`, one in each.
+    /// Requests of which no byte comes, or, with a `period`, a header and then a byte in each.
     pub async fn unopened(attested: &Attested, connections: usize, streams: usize, period: Option<Duration>) -> Self {
         let mut attack = Self::default();
         for _ in 0..connections {
             let mut connection = connect(&attested.address, 1 << 16).await;
             for _ in 0..streams {
-                let body = period.map_or_else(|| endless(Vec::new()), trickle);
+                let body = match period {
+                    Some(period) => trickle(attested.header().to_vec(), period),
+                    None => endless(Vec::new()),
+                };
                 attack.hold(&mut connection, attested.request(body)).await;
             }
             attack.connections.push(connection);
