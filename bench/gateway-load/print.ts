@@ -35,9 +35,9 @@ export function printResult(result: LoadResult, bars: readonly Bar[]): void {
 
   print('\nGenuine requests under attack')
   for (const { attack, asked, answered, quietP99Ms, attackedP99Ms, memoryBytes } of attacks) {
-    const memory = (memoryBytes / 2 ** 20).toFixed(1)
+    const mebibytes = (memoryBytes / 2 ** 20).toFixed(1)
     print(
-      `    ${answered}/${asked} answered, p99 ${attackedP99Ms.toFixed(1)} ms (quiet ${quietP99Ms.toFixed(1)}), ${memory} MiB: ${attack}`,
+      `    ${answered}/${asked} answered, p99 ${attackedP99Ms.toFixed(1)} ms (quiet ${quietP99Ms.toFixed(1)}), ${mebibytes} MiB: ${attack}`,
     )
   }
 

@@ -6,4 +6,12 @@ import { budgets } from './gateway/budgets.ts'
 import { channel } from './gateway/channel.ts'
 import { server } from './gateway/server.ts'
 
-export const mutants: readonly Mutant[] = [...attester, ...epochs, ...channel, ...admission, ...answers, ...server, ...budgets]
+export const mutants: readonly Mutant[] = [
+  ...attester,
+  ...epochs,
+  ...channel,
+  ...admission,
+  ...answers,
+  ...server,
+  ...budgets,
+]

@@ -76,6 +76,7 @@ impl Channel {
         if parts.headers.get(CONTENT_TYPE).is_none_or(|value| value != REQUEST_TYPE) {
             return Err(self.refuse(Failure::new(Code::CHANNEL_MEDIA_TYPE)));
         }
+        drop(parts);
         if body.size_hint().lower() > self.config.limits.request_bytes.saturating_mul(2) {
             return Err(self.refuse(Failure::new(Code::REQUEST_TOO_LARGE)));
         }

@@ -42,7 +42,11 @@ const client = new GoClient()
 beforeAll(async () => {
   upstream = await echo()
   page = await mkdtemp(join(tmpdir(), 'web-sdk-page-'))
-  staging = await startStaging({ upstream: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, page })
+  staging = await startStaging({
+    upstream: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
+    page,
+    gateway: { upstream: { fields: ['x-splits'] } },
+  })
   const policy: Policy = { ...(JSON.parse(staging.policy) as Policy), suites: ['x25519-sha256-aes128gcm'] }
   const attested = await connectWith({ url: staging.url, policy, dangerouslyAllowSimulated: true }, origins)
   key = attested.verdict.key
