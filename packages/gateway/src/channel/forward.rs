@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::error::Error;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -27,6 +27,9 @@ use crate::failure::Failure;
 use crate::upstream::client::Sender;
 use crate::upstream::headers::for_client;
 use crate::upstream::request_fields::for_upstream;
+
+/// How long an upstream that refused a request may take nothing of it until the rest is thrown away.
+const REFUSED: Duration = Duration::from_secs(1);
 
 /// Content up to this size waits for its end, in bytes.
 const WHOLE: u64 = 256 * 1024;
@@ -52,8 +55,12 @@ impl Channel {
         let (sender, place) = self.upstream.place().ok_or(Failure::new(Code::CHANNEL_BUSY))?;
         exchange.run(&self.streams, place)?;
         self.admission.take(&head.fields)?;
+        let leftover = body.leftover();
         let request = self.request(head, body)?;
         let mut answer = self.send(&sender, request, &progress).await?;
+        if answer.status().is_client_error() || answer.status().is_server_error() {
+            tokio::spawn(drain(leftover, Arc::clone(&progress)));
+        }
         if answer.status().is_redirection() {
             return Err(Failure::new(Code::REQUEST_UPSTREAM_REDIRECT));
         }
@@ -129,11 +136,31 @@ impl Progress {
     }
 }
 
+type Rest = Mutex<Option<Box<InnerRequest>>>;
+
+/// Reads and throws away what is left of a request that the upstream refused and takes no more of: on a connection that many share, it
+/// would hold up others.
+async fn drain(leftover: Weak<Rest>, progress: Arc<Progress>) {
+    loop {
+        sleep_until(progress.deadline(REFUSED)).await;
+        let Some(rest) = leftover.upgrade() else { return };
+        if progress.deadline(REFUSED) > Instant::now() {
+            continue;
+        }
+        let inner = rest.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(rest);
+        if let Some(mut inner) = inner {
+            inner.drain().await;
+        }
+        return;
+    }
+}
+
 /// The content of a request for the upstream.
 pub(super) struct RequestBody {
     read: VecDeque<Bytes>,
-    /// What still comes, behind what was read.
-    rest: Option<Box<InnerRequest>>,
+    /// What still comes, behind what was read. It is taken out where the upstream wants no more.
+    rest: Option<Arc<Rest>>,
     /// Bytes left, where that is known.
     left: Option<u64>,
     progress: Arc<Progress>,
@@ -162,18 +189,27 @@ impl RequestBody {
         }
         let progress = Arc::new(Progress(Mutex::new(Instant::now())));
         let left = if ended { Some(length) } else { inner.content_length() };
-        let rest = if ended { None } else { Some(Box::new(inner)) };
+        let rest = if ended { None } else { Some(Arc::new(Mutex::new(Some(Box::new(inner))))) };
         let read = Some(read.freeze()).filter(|read| !read.is_empty()).into_iter().collect();
         Ok((Self { read, rest, left, progress: Arc::clone(&progress) }, progress))
+    }
+
+    /// What still comes, for as long as the body lives.
+    fn leftover(&self) -> Weak<Rest> {
+        self.rest.as_ref().map(Arc::downgrade).unwrap_or_default()
     }
 
     /// The next piece. The last one waits for the authenticated end behind it: whoever sends to the upstream stops asking once
     /// the announced length is there, and what stands behind the content would be neither checked nor read.
     fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Failure>>> {
-        while let Some(inner) = &mut self.rest
+        while let Some(rest) = &self.rest
             && self.read.front().is_none_or(|piece| self.left == Some(piece.len() as u64))
         {
-            let part = ready!(inner.poll_part(context));
+            let part = match &mut *rest.lock().unwrap_or_else(PoisonError::into_inner) {
+                Some(inner) => ready!(inner.poll_part(context)),
+                // The upstream refused the request and gets no more of it.
+                None => return Poll::Pending,
+            };
             self.progress.mark();
             match part {
                 Ok(Some(Part::Content(bytes))) => self.read.push_back(bytes),

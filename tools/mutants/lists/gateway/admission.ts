@@ -184,6 +184,13 @@ export const admission: readonly Mutant[] = [
     'gateway::admission::the_gateways_own_key',
   ),
   changed(
+    'the rest of a refused upload is thrown away',
+    'channel/forward.rs',
+    'if let Some(mut inner) = inner {',
+    'if let Some(mut inner) = inner.filter(|_| false) {',
+    'gateway::starving::uploads_that_the_upstream_does_not_read',
+  ),
+  changed(
     'a request that arrives loses its place',
     'channel/inner.rs',
     'ready!(self.holding.poll_evicted(context));',

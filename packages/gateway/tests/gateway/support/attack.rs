@@ -1,6 +1,7 @@
 //! What strangers do to starve others, with few connections and few bytes. An attack lasts until what it returns is dropped.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use http_body_util::StreamBody;
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -49,6 +51,21 @@ fn data(bytes: impl Into<Bytes>) -> Result<Frame<Bytes>, Infallible> {
 /// A body of `bytes` and its end. Without bytes there is no frame: the HTTP library ends a connection after 100 empty ones.
 pub fn whole(bytes: impl Into<Bytes>) -> SlowBody {
     StreamBody::new(stream::iter(Some(bytes.into()).filter(|bytes| !bytes.is_empty()).map(data)).boxed())
+}
+
+/// A body of `bytes` in small pieces, and what tells that all of them were taken.
+pub fn told(bytes: Vec<u8>) -> (SlowBody, Arc<Notify>) {
+    let sent = Arc::new(Notify::new());
+    let end = Arc::clone(&sent);
+    let pieces = stream::unfold((Bytes::from(bytes), end), move |(mut rest, end)| async move {
+        let piece = rest.split_to(rest.len().min(16_384));
+        if piece.is_empty() {
+            end.notify_one();
+            return None;
+        }
+        Some((data(piece), (rest, end)))
+    });
+    (StreamBody::new(pieces.boxed()), sent)
 }
 
 /// A body of `bytes` without an end.
