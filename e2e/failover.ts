@@ -39,7 +39,9 @@ try {
 }
 
 for (const defect of defects) process.stdout.write(`  ${defect}\n`)
-process.stdout.write(`${rows.length - new Set(defects.map((defect) => defect.split(': ')[0])).size} passed, ${defects.length} failed\n`)
+process.stdout.write(
+  `${rows.length - new Set(defects.map((defect) => defect.split(': ')[0])).size} passed, ${defects.length} failed\n`,
+)
 if (json === true)
   process.stdout.write(
     `${JSON.stringify({

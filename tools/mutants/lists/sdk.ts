@@ -506,8 +506,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'sdk: a sign is heeded once for a request',
     file: 'channel/send.ts',
-    find: '    if (sign) throw error\n    sign = error',
-    replace: '    sign = error',
+    find: '    if (sign) throw seen\n    sign = seen',
+    replace: '    sign = seen',
     tests: [gone],
     hangs: true,
   },

@@ -12,7 +12,9 @@ export function keepErrors(fetch: Fetch): Fetch {
       return await fetch(input, init)
     } catch (error) {
       if (!BlindLlamaError.isInstance(error)) throw error
-      throw new Error('The request failed', { cause: new Error('The cause says why', { cause: error }) })
+      const between = new Error('The cause says why', { cause: error })
+      // oxlint-disable-next-line preserve-caught-error -- It is the cause of the cause, on purpose.
+      throw new Error('The request failed', { cause: between })
     }
   }
 }

@@ -49,11 +49,13 @@ export async function attempt(
     discard(outer)
     throw new BlindLlamaError('channel.media_type', 'Something other than the service answered')
   }
-  return openAnswer(outer, sealed.response, request.signal, exchange, continuation).catch((error: BlindLlamaError): Outcome => {
-    // Nothing of the answer was given out yet.
-    if (error.code === 'channel.truncated') return { kind: 'sign', error }
-    throw error
-  })
+  return openAnswer(outer, sealed.response, request.signal, exchange, continuation).catch(
+    (error: BlindLlamaError): Outcome => {
+      // Nothing of the answer was given out yet.
+      if (error.code === 'channel.truncated') return { kind: 'sign', error }
+      throw error
+    },
+  )
 }
 
 async function seal(

@@ -119,7 +119,7 @@ function streamOf(parts: AnswerParts, again: (error: BlindLlamaError) => Promise
   let untouched = true
   let left = false
   let other: ReadableStreamDefaultReader<Bytes> | undefined
-  const next = async (): Promise<Bytes | undefined> => {
+  const read = async (): Promise<Bytes | undefined> => {
     if (other) return (await other.read()).value
     const part = await parts.next()
     return part?.kind === 'content' ? part.bytes : undefined
@@ -127,12 +127,12 @@ function streamOf(parts: AnswerParts, again: (error: BlindLlamaError) => Promise
   return new ReadableStream<Bytes>(
     {
       async pull(controller) {
-        const bytes = await next().catch(async (error: BlindLlamaError) => {
+        const bytes = await read().catch(async (error: BlindLlamaError) => {
           if (!untouched) throw error
           other = (await again(error)).body?.getReader()
           // Nobody reads it any more: the model need not go on.
           if (left) await other?.cancel()
-          return next()
+          return read()
         })
         untouched = false
         if (bytes) controller.enqueue(bytes)

@@ -41,16 +41,16 @@ export async function send<Key extends ChannelKey>(
   }
 
   /** Returns once the request may be sent again, to another key. */
-  const heed = async (error: BlindLlamaError): Promise<void> => {
-    if (sign) throw error
-    sign = error
-    const unknown = error.code === 'channel.key_unknown'
+  const heed = async (seen: BlindLlamaError): Promise<void> => {
+    if (sign) throw seen
+    sign = seen
+    const unknown = seen.code === 'channel.key_unknown'
     const other = keys.replace(key, unknown ? 'key-unknown' : 'gone', signal)
     // It goes on without a request that is not sent again.
     other.catch(() => {})
-    if (!(unknown && allowed !== 'never') && !(await mayRepeat())) throw error
+    if (!(unknown && allowed !== 'never') && !(await mayRepeat())) throw seen
     await use(other)
-    resending(error)
+    resending(seen)
   }
 
   const run = async (): Promise<Response> => {

@@ -69,29 +69,32 @@ function once(sign: (request: IncomingMessage, response: ServerResponse) => void
 }
 
 const problem = { 'content-type': 'application/problem+json' }
-const signs: readonly [name: string, code: string, sign: (request: IncomingMessage, response: ServerResponse) => void][] =
+const signs: readonly [
+  name: string,
+  code: string,
+  sign: (request: IncomingMessage, response: ServerResponse) => void,
+][] = [
+  ['a proxy’s 404', 'channel.status', (_, response) => response.writeHead(404).end()],
   [
-    ['a proxy’s 404', 'channel.status', (_, response) => response.writeHead(404).end()],
-    [
-      'the 404 of another instance',
-      'channel.status',
-      (_, response) => response.writeHead(404, problem).end('{"type":"about:blank","code":"request.not_found"}'),
-    ],
-    ['a 502', 'channel.status', (_, response) => response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>')],
-    [
-      'the 503 of a gateway that stops',
-      'channel.status',
-      (_, response) => response.writeHead(503, problem).end('{"type":"about:blank","code":"gateway.stopping"}'),
-    ],
-    ['a 504', 'channel.status', (_, response) => response.writeHead(504).end()],
-    ['a connection that is reset', 'channel.unreachable', (request) => request.socket.destroy()],
-    ['an unknown key, and another instance', 'channel.key_unknown', (_, response) => refuseKey(response)],
-    [
-      'an answer that ends before its head',
-      'channel.truncated',
-      (_, response) => response.writeHead(200, { 'content-type': 'message/ohttp-chunked-res' }).end(),
-    ],
-  ]
+    'the 404 of another instance',
+    'channel.status',
+    (_, response) => response.writeHead(404, problem).end('{"type":"about:blank","code":"request.not_found"}'),
+  ],
+  ['a 502', 'channel.status', (_, response) => response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>')],
+  [
+    'the 503 of a gateway that stops',
+    'channel.status',
+    (_, response) => response.writeHead(503, problem).end('{"type":"about:blank","code":"gateway.stopping"}'),
+  ],
+  ['a 504', 'channel.status', (_, response) => response.writeHead(504).end()],
+  ['a connection that is reset', 'channel.unreachable', (request) => request.socket.destroy()],
+  ['an unknown key, and another instance', 'channel.key_unknown', (_, response) => refuseKey(response)],
+  [
+    'an answer that ends before its head',
+    'channel.truncated',
+    (_, response) => response.writeHead(200, { 'content-type': 'message/ohttp-chunked-res' }).end(),
+  ],
+]
 
 describe.each(signs)('%s', (_, code, sign) => {
   test('leads to one other key, and what is repeatable is sent again under it', async () => {
@@ -260,18 +263,19 @@ test('an answer of a gateway that ended before it had one is asked for again els
   expect((await upload()).status, 'what is not repeatable gets what the gateway said').toBe(503)
 })
 
-describe('an answer that breaks off behind its head', () => {
-  /** The first answers have so much content, and then no end. */
-  function breaking(content: readonly string[], second: { status: number; type: string }): void {
-    let count = 0
-    service.handler = async (exchange) => {
-      count += 1
-      if (count > 1) return exchange.reply(second.status, 'data: whole\n\n', [['content-type', second.type]])
-      await exchange.head(200, [['content-type', 'text/event-stream']])
-      for (const event of content) await exchange.content(event)
-      setTimeout(() => exchange.outer.response.destroy(), 50)
-    }
+/** The first answers have so much content, and then no end. */
+function breaking(content: readonly string[], second: { status: number; type: string }): void {
+  let count = 0
+  service.handler = async (exchange) => {
+    count += 1
+    if (count > 1) return exchange.reply(second.status, 'data: whole\n\n', [['content-type', second.type]])
+    await exchange.head(200, [['content-type', 'text/event-stream']])
+    for (const event of content) await exchange.content(event)
+    setTimeout(() => exchange.outer.response.destroy(), 50)
   }
+}
+
+describe('an answer that breaks off behind its head', () => {
   const same = { status: 200, type: 'text/event-stream' }
 
   test('and before its content goes on with the content of another one', async () => {
@@ -303,7 +307,7 @@ describe('an answer that breaks off behind its head', () => {
   })
 
   test('is left by its reader while another one is asked for: that one is stopped', async () => {
-    let left: () => Promise<void> = async () => {}
+    let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
     const closed = new Promise<void>((resolve) => {
       let count = 0
       service.handler = async (exchange) => {
@@ -315,11 +319,10 @@ describe('an answer that breaks off behind its head', () => {
       }
     })
     nextKey = async () => {
-      await left()
+      await reader?.cancel('enough')
       return service.rotate('gateway2')
     }
-    const reader = (await ask()).body?.getReader()
-    left = async () => reader?.cancel('enough')
+    reader = (await ask()).body?.getReader()
     await reader?.read().catch(() => {})
     await closed
   })

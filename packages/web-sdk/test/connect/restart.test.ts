@@ -58,12 +58,16 @@ async function connect(change: Partial<ConnectOptions<true>> = {}): Promise<Blin
 
 /** With its own two retries, as applications have it. */
 function openai(client: BlindLlamaClient<boolean>): OpenAI {
-  return new OpenAI({ baseURL: new URL('v1', service.relay.url).href, apiKey: 'k', fetch: client.fetch, logLevel: 'off' })
+  return new OpenAI({
+    baseURL: new URL('v1', service.relay.url).href,
+    apiKey: 'k',
+    fetch: client.fetch,
+    logLevel: 'off',
+  })
 }
 
 const question = { model: 'fixed', messages: [{ role: 'user' as const, content: 'words' }] }
-const attested = (): readonly string[] =>
-  events.flatMap((event) => (event.type === 'attesting' ? [event.reason] : []))
+const attested = (): readonly string[] => events.flatMap((event) => (event.type === 'attesting' ? [event.reason] : []))
 const posts = (): number => service.relay.count(/\/o\//)
 const evidence = (): number => service.relay.count(/\/evidence/)
 
@@ -105,7 +109,10 @@ describe('after a restart of the gateway with default settings', () => {
     await end()
     await start()
     const models = new URL('v1/models', service.relay.url)
-    const asking = client.fetch(new URL('v1/chat/completions', models), { method: 'POST', body: JSON.stringify(question) })
+    const asking = client.fetch(new URL('v1/chat/completions', models), {
+      method: 'POST',
+      body: JSON.stringify(question),
+    })
     await expect(asking).rejects.toMatchObject({ code: 'request.unknown_fate', cause: { code: 'channel.status' } })
     expect(service.upstream.requests).toHaveLength(0)
     expect((await client.fetch(models)).status).toBe(200)

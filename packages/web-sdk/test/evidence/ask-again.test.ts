@@ -16,6 +16,7 @@ const refusing =
   (status: number, headers: Record<string, string> = {}) =>
   (response: ServerResponse): void =>
     void response.writeHead(status, headers).end()
+const failing: typeof fetch = async () => Promise.reject(new TypeError('no network'))
 const hangingUp = (response: ServerResponse): void => void response.destroy()
 
 beforeEach(async () => {
@@ -54,7 +55,9 @@ test('is asked again after the time that it names, with a fresh nonce', async ()
   expect(performance.now() - before).toBeGreaterThanOrEqual(950)
   expect(new Set(nonces).size).toBe(2)
   expect(nonces[1]).toBe(Buffer.from(nonce).toString('base64url'))
-  expect(start.monotonic - before, 'the time of the key begins with the question that was answered').toBeGreaterThan(900)
+  expect(start.monotonic - before, 'the time of the key begins with the question that was answered').toBeGreaterThan(
+    900,
+  )
 })
 
 test.each<[string, number, Record<string, string>]>([
@@ -115,9 +118,10 @@ describe('after the loss of a gateway', () => {
 
   test('a device without a network is not asked to try again', async () => {
     vi.stubGlobal('navigator', { onLine: false })
-    const failing: typeof fetch = async () => Promise.reject(new TypeError('no network'))
     const question = { endpoint: new URL('https://service.example/'), signal: new AbortController().signal }
-    await expect(askAgain({ ...question, fetch: failing }, true)).rejects.toMatchObject({ code: 'evidence.unreachable' })
+    await expect(askAgain({ ...question, fetch: failing }, true)).rejects.toMatchObject({
+      code: 'evidence.unreachable',
+    })
   })
 })
 
