@@ -5,6 +5,8 @@ import type { EngineOption } from './support/test.ts'
 const once: string[] = [
   // No browser takes part.
   '**/proxied-uploads.spec.ts',
+  '**/failover.spec.ts',
+  '**/rotation.spec.ts',
   '**/routing.spec.ts',
   '**/usage.spec.ts',
   // axe judges roles, names and computed colours; phones and dark colours are simulated in Chromium alone.

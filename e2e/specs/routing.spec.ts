@@ -38,7 +38,7 @@ for (const kind of proxyKinds)
       }
       expect(await post(instance), 'refused by the gateway, which was reached').toBe(400)
       expect(await post('b2')).not.toBe(200)
-      for (const nobodys of ['c3', `${instance}x`, `${instance}/`, '']) expect(await post(nobodys)).toBe(404)
+      for (const nobodys of ['d4', `${instance}x`, `${instance}/`, '']) expect(await post(nobodys)).toBe(404)
       expect(postsOver(own)).toEqual([`/blindllama/v1/o/${instance}`])
       expect(postsOver(other)).toEqual(['/blindllama/v1/o/b2'])
 

@@ -45,7 +45,9 @@ export async function readAnswer({ url, body, reachedAfter }: Question): Promise
   let status = 0
   let told = false
   try {
-    const response = await client.fetch(new URL('v1/chat/completions', url), { method: 'POST', body })
+    // What is damaged is looked at, and not made good.
+    const init = { method: 'POST', body, resend: 'never' } as const
+    const response = await client.fetch(new URL('v1/chat/completions', url), init)
     status = response.status
     const reader = response.body?.getReader()
     const decoder = new TextDecoder()

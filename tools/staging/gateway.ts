@@ -13,6 +13,8 @@ export interface GatewaySettings {
   readonly tcti: string
   /** Port of 127.0.0.1, 0 for a free one. */
   readonly port: number
+  /** Path segment by which proxies route; left out: random at every start. */
+  readonly instance?: string | undefined
   readonly upstream: { readonly url: string; readonly kind: 'in-image' | 'unattested' }
   /** Origins of pages that may call. */
   readonly origins: readonly string[]
@@ -25,7 +27,7 @@ export type TomlValue = string | number | boolean | readonly string[] | readonly
 
 /** Writes the configuration file, with the names of packages/gateway/gateway.example.toml. */
 export async function writeConfig(folder: string, settings: GatewaySettings): Promise<string> {
-  const { tcti, port, upstream, origins, eventLog, extra } = settings
+  const { tcti, port, instance, upstream, origins, eventLog, extra } = settings
   const sections: Record<string, Record<string, TomlValue>> = {
     tpm: { tcti },
     attestation: { pcrs: Object.keys(pcrRules).map(Number), event_logs: [eventLog] },
@@ -34,6 +36,7 @@ export async function writeConfig(folder: string, settings: GatewaySettings): Pr
   }
   for (const [name, values] of Object.entries(extra)) sections[name] = { ...sections[name], ...values }
   const lines = [`listen = "127.0.0.1:${port}"`, `audiences = ["${audience}"]`]
+  if (instance !== undefined) lines.push(`instance = "${instance}"`)
   for (const [name, values] of Object.entries(sections)) {
     lines.push('', `[${name}]`, ...Object.entries(values).map(([key, value]) => `${key} = ${toToml(value)}`))
   }

@@ -23,6 +23,9 @@ export interface StagingOptions {
   readonly origins?: readonly string[]
   /** Further settings of the gateway. */
   readonly gateway?: GatewaySettings['extra']
+  /** Port of the gateway, 0 (default) for a free one, and its `instance`: a gateway that is started again has both of them again. */
+  readonly gatewayPort?: number
+  readonly instance?: string
   /** Folder of the built page; default: the example chat. */
   readonly page?: string
   readonly onProgress?: (message: string) => void
@@ -80,7 +83,8 @@ export async function startStaging(options: StagingOptions = {}): Promise<Stagin
     const eventLog = join(folder, 'event.log')
     const config = await writeConfig(folder, {
       tcti: tpm.tcti,
-      port: 0,
+      port: options.gatewayPort ?? 0,
+      instance: options.instance,
       upstream: { url: external ?? `unix:${socket}`, kind: upstream },
       origins: [page.origin, ...(options.origins ?? [])],
       eventLog,

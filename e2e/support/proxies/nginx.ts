@@ -8,7 +8,7 @@ export const nginxProgram = '/usr/sbin/nginx'
 export const nginx: ProxyKind = {
   name: 'nginx',
   program: nginxProgram,
-  async configure(folder, { clearPort, tlsPort }, { instance, gateway, other }, { certificate, key }) {
+  async configure(folder, { clearPort, tlsPort }, { instance, gateway, other, third = other }, { certificate, key }) {
     const server = await fillSample('nginx.conf', [
       ['listen 443 ssl http2;', `listen 127.0.0.1:${tlsPort} ssl http2; listen 127.0.0.1:${clearPort};`],
       ['/etc/ssl/certs/chat.example.pem', certificate],
@@ -16,6 +16,7 @@ export const nginx: ProxyKind = {
       ['/blindllama/v1/o/a1', `/blindllama/v1/o/${instance}`],
       ['127.0.0.1:8787', gateway],
       ['127.0.0.1:8788', other],
+      ['127.0.0.1:8789', third],
     ])
     return writeNginx(folder, server)
   },

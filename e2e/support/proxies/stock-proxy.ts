@@ -11,6 +11,8 @@ export interface ProxyTarget {
   readonly gateway: string
   /** `address:port` of what the samples know as the instance b2. */
   readonly other: string
+  /** `address:port` of what the samples know as the instance c3. Default: the one of b2. */
+  readonly third?: string
 }
 
 export interface Listening {

@@ -3,6 +3,7 @@ import OpenAI from 'openai'
 import { useCallback, useMemo, useState, type ReactElement } from 'react'
 import { Composer } from './chat/composer.tsx'
 import type { Model } from './chat/conversation.ts'
+import { keepErrors } from './chat/keep-errors.ts'
 import { Transcript } from './chat/transcript.tsx'
 import { useConversation } from './chat/use-conversation.ts'
 import { Welcome } from './chat/welcome.tsx'
@@ -37,8 +38,8 @@ export function App(): ReactElement {
       // The staging's model asks for none. One that does gets it inside the encryption, like everything else.
       apiKey: 'not-needed',
       dangerouslyAllowBrowser: true,
-      fetch: service.fetch,
-      // The person decides whether a question is asked twice: a request whose fate is unknown may have been run.
+      fetch: keepErrors(service.fetch),
+      // The SDK asks once more where the gateway is gone. Beyond that the person decides: a question may have been run.
       maxRetries: 0,
       logLevel: 'off',
     })

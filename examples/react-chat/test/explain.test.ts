@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import OpenAI from 'openai'
 import { describe, expect, it } from 'vitest'
 import { explain, reasonOf } from '../src/chat/explain.ts'
+import { keepErrors } from '../src/chat/keep-errors.ts'
 
 async function failWith(fetch: typeof globalThis.fetch): Promise<unknown> {
   const openai = new OpenAI({ baseURL: 'https://llm.example/v1', apiKey: 'x', maxRetries: 0, logLevel: 'off', fetch })
@@ -68,6 +69,25 @@ describe('what went wrong', () => {
       expect(sentence).toContain('Asking again asks a second time')
       expect(sentence).not.toContain('othing was sent')
     }
+  })
+
+  it('is found where `openai` would take the error for a timeout of its own', async () => {
+    const cause = new BlindLlamaError('client.attest_timeout', 'Too late')
+    const posted = new BlindLlamaError('request.unknown_fate', 'The connection failed', { cause })
+    const rejecting: typeof fetch = async () => {
+      throw posted
+    }
+    expect(explain(await failWith(keepErrors(rejecting)))).toMatchObject({ code: 'request.unknown_fate' })
+    expect(explain(await failWith(rejecting)), 'without the help').toEqual({
+      code: 'openai.timeout',
+      sentence: 'No answer came in time. The question may have been run: asking again may ask a second time.',
+      remedy: 'again',
+    })
+  })
+
+  it('is thrown on as it is where it is none of ours', async () => {
+    const own = new DOMException('left', 'AbortError')
+    await expect(keepErrors(async () => Promise.reject(own))('https://llm.example/')).rejects.toBe(own)
   })
 
   it('has words for what nobody foresaw', () => {

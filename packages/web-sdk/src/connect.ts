@@ -1,7 +1,7 @@
 import { attester } from './attestation/attest.js'
 import { KeyKeeper } from './attestation/keeper.js'
 import { expireOnRestore } from './attestation/restore.js'
-import { channelFetch } from './channel/fetch.js'
+import { type ChannelFetch, channelFetch } from './channel/fetch.js'
 import { assertEnvironment } from './environment.js'
 import { emitterOf } from './events.js'
 import type { Kem } from './ohttp/kem.js'
@@ -18,9 +18,9 @@ export interface BlindLlamaClient<AllowSimulated extends boolean = false> {
    * headers and bodies. Give it to `openai` or the AI SDK as their `fetch` option, or call it.
    *
    * It rejects with a `BlindLlamaError`, or with the reason of the caller's own `AbortSignal`. The body of an answer that
-   * was altered or cut ends with such an error too, never quietly.
+   * was altered or cut ends with such an error too, never quietly. The option `resend` of a request goes before that of `connect`.
    */
-  readonly fetch: typeof globalThis.fetch
+  readonly fetch: ChannelFetch
   /** The report on the key in use now. */
   readonly verdict: TrustedVerdict<AllowSimulated>
   /** Attests anew; requests under way keep their key. Rejects with what went wrong. */
@@ -43,7 +43,7 @@ export interface OpenedClient {
    * As that of `BlindLlamaClient`, from the beginning: it waits for the attestation under way, and begins one where there is
    * no key. After a refusal of the verifier it rejects with that, until `attest` is called.
    */
-  readonly fetch: typeof globalThis.fetch
+  readonly fetch: ChannelFetch
   /** The report on the key in use, or on the last one. */
   readonly verdict: PassedVerdict | SimulatedVerdict | undefined
   /** Attests, whatever the state of the key is; requests meanwhile use a key that is still valid. */

@@ -3,13 +3,13 @@ import type { Step, Verdict } from './verdict.js'
 
 /**
  * Why an attestation runs: the first one, `renew()`, the key's time is nearly over (in the background: the key stays in use,
- * also where this fails), its time was over, or the gateway no longer knew the key.
+ * also where this fails), its time was over, the gateway was said not to know the key, or the gateway was said to be gone (PROTOCOL.md §10.1).
  */
-export type AttestReason = 'connect' | 'renew' | 'expiring' | 'expired' | 'key-unknown'
+export type AttestReason = 'connect' | 'renew' | 'expiring' | 'expired' | 'key-unknown' | 'gone'
 
 /**
  * What `onEvent` hears, in this order for each attestation: `attesting`, `evidence`, a `step` for each step of the verdict,
- * `verdict`, then `ready` or `failed`; and for each request `upload`.
+ * `verdict`, then `ready` or `failed`; and for each request `upload` and `resend`.
  */
 export type ConnectEvent =
   | { type: 'attesting'; reason: AttestReason }
@@ -26,6 +26,11 @@ export type ConnectEvent =
    * sealed again, for another key, it begins anew. `idempotencyKey` tells requests apart: a page may set the header itself.
    */
   | { type: 'upload'; idempotencyKey: string; sealedBytes: number; totalBytes: number }
+  /**
+   * A request is sent again, as the option `resend` allows. `error` says why: the sign that the gateway is gone, or
+   * `request.duplicate` where an earlier attempt was run and its answer is lost.
+   */
+  | { type: 'resend'; idempotencyKey: string; error: BlindLlamaError }
   | { type: 'closed' }
 
 /** Calls `listener`; what it throws is reported as uncaught and does not touch the client. */

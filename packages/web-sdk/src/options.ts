@@ -1,8 +1,10 @@
 import type { StateKeeper } from './attestation/state-keeper.js'
 import type { ExchangeObserver } from './channel/observed.js'
+import { type Resend, resendOf } from './channel/resend.js'
 import { loopback } from './environment.js'
 import type { ConnectEvent } from './events.js'
 import { BlindLlamaError } from './errors.js'
+import { assertKnown } from './known-options.js'
 import { platformFetch } from './outer-fetch.js'
 import type { Policy } from './policy.js'
 import type { ReceiptKeeper } from './receipts/receipts.js'
@@ -32,6 +34,12 @@ export interface ConnectOptions<AllowSimulated extends boolean = false> {
   attestTimeoutMs?: number
   /** Cancels `connect` itself, nothing later. */
   signal?: AbortSignal
+  /**
+   * Which requests are sent again, once, after a sign that the gateway behind the key is gone, such as a 502 or a refused
+   * connection. Such a request may have been run. `'repeatable'` (default): `GET`, `HEAD`, and what costs only computing, as
+   * chat completions without `store`; `'always'`; `'never'`. The table is in PROTOCOL.md §10.1. A request has the same option.
+   */
+  resend?: Resend
   onEvent?: (event: ConnectEvent) => void
   /**
    * Accept a `simulated` anchor that the policy lists. Whoever runs the host of a software TPM can make it say anything:
@@ -52,6 +60,7 @@ export interface Settings {
   allowSimulated: boolean
   /** Milliseconds. */
   attestTimeoutMs: number
+  resend: Resend
   /** What sends the bytes: the platform's, taken once. */
   fetch: typeof globalThis.fetch
   state: StateKeeper | undefined
@@ -96,6 +105,10 @@ export function policyBytes(policy: string | Uint8Array | Policy): Uint8Array<Ar
  */
 export function settingsOf(options: ConnectOptions<boolean>, fetch: Settings['fetch'] = platformFetch()): Settings {
   const base = baseUrl('url', options?.url)
+  assertKnown(
+    options,
+    'url policy state receipts relay wasm attestTimeoutMs signal resend onEvent dangerouslyAllowSimulated',
+  )
   return {
     base,
     endpoint: options.relay === undefined ? base : baseUrl('relay', options.relay),
@@ -103,6 +116,7 @@ export function settingsOf(options: ConnectOptions<boolean>, fetch: Settings['fe
     policy: policyBytes(options.policy),
     allowSimulated: options.dangerouslyAllowSimulated === true,
     attestTimeoutMs: milliseconds(options.attestTimeoutMs ?? 40_000),
+    resend: resendOf(options.resend ?? 'repeatable'),
     fetch,
     state: options.state,
     receipts: options.receipts,

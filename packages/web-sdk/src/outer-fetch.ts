@@ -12,7 +12,7 @@ type Fetch = typeof globalThis.fetch
 const beneath = new WeakMap<Fetch, Fetch>()
 
 /** Marks `fetch` as one that sends through `outer`, so that `platformFetch` finds the platform's own below it. */
-export function over(fetch: Fetch, outer: Fetch): Fetch {
+export function over<F extends Fetch>(fetch: F, outer: Fetch): F {
   beneath.set(fetch, outer)
   return fetch
 }

@@ -1,4 +1,6 @@
 export type { StateKeeper } from './attestation/state-keeper.js'
+export type { ChannelFetch } from './channel/fetch.js'
+export type { Resend } from './channel/resend.js'
 export type { BlindLlamaClient } from './connect.js'
 export { BlindLlamaError } from './errors.js'
 export type { BlindLlamaErrorOptions, Code } from './errors.js'

@@ -14,6 +14,8 @@ const itsFetch = 'test/react/its-fetch.test.ts'
 const receipts = 'test/receipts/receipts.test.ts'
 const indexedDb = 'test/state/indexed-db.test.ts'
 const innerRequest = 'test/channel/inner-request.test.ts'
+const gone = 'test/channel/gone.test.ts'
+const askAgain = 'test/evidence/ask-again.test.ts'
 
 /** In the order in which a page meets them: its fetch, evidence, verdict, key, channel, answer, what is kept. */
 export const mutants: readonly Mutant[] = [
@@ -382,10 +384,10 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'sdk: every question has a nonce of its own',
-    file: 'attestation/attest.ts',
+    file: 'evidence/ask-again.ts',
     find: 'const nonce: Bytes = crypto.getRandomValues(new Uint8Array(32))',
     replace: 'const nonce: Bytes = new Uint8Array(32)',
-    tests: [gateway, attest],
+    tests: [gateway, attest, askAgain],
   },
   {
     name: 'sdk: a key ends with its time',
@@ -495,33 +497,118 @@ export const mutants: readonly Mutant[] = [
     tests: [innerRequest],
   },
   {
-    name: 'sdk: a request is sent to another instance never',
-    file: 'channel/fetch.ts',
-    find: 'if (posted() && fresh.instance !== key.instance) throw',
-    replace: "if (fresh.instance === '') throw",
+    name: 'sdk: a request that is not repeatable is sent to another instance never',
+    file: 'channel/send.ts',
+    find: 'if (sign && fresh.instance !== key.instance && !(await mayRepeat())) throw sign',
+    replace: "if (sign && fresh.instance === '') throw sign",
     tests: [fetchTests],
   },
   {
-    name: 'sdk: a remark about the key is believed once',
-    file: 'channel/fetch.ts',
-    find: "if (keyReplaced) throw new BlindLlamaError('channel.key_unknown', 'The gateway did not know two keys')",
-    replace: '',
-    tests: [fetchTests],
+    name: 'sdk: a sign is heeded once for a request',
+    file: 'channel/send.ts',
+    find: '    if (sign) throw seen\n    sign = seen',
+    replace: '    sign = seen',
+    tests: [gone],
     hangs: true,
   },
   {
     name: 'sdk: a posted request has an unknown fate, whatever fails next',
-    file: 'channel/fetch.ts',
-    find: 'if (!posted()) throw cause',
-    replace: 'if (posted() || !posted()) throw cause',
-    tests: [fetchTests],
+    file: 'channel/send.ts',
+    find: 'if (!sign) throw error\n',
+    replace: 'if (sign || !sign) throw error\n',
+    tests: [fetchTests, gone],
   },
   {
     name: 'sdk: a failed POST has an unknown fate',
+    file: 'channel/send.ts',
+    find: 'if (readsOnly(request.method)) throw error',
+    replace: 'if (request.method) throw error',
+    tests: [fetchTests, gone],
+  },
+  {
+    name: 'sdk: an error in front of the gateway is a sign that it is gone',
     file: 'channel/attempt.ts',
-    find: "if (method === 'GET' || method === 'HEAD')",
-    replace: 'if (method)',
-    tests: [fetchTests],
+    find: 'let sign = gone.has(status)',
+    replace: 'let sign = false',
+    tests: [gone],
+  },
+  {
+    name: 'sdk: a gateway without room is not gone',
+    file: 'channel/attempt.ts',
+    find: "    if (problem?.code === 'channel.busy') sign = false\n",
+    replace: '',
+    tests: [gone],
+  },
+  {
+    name: 'sdk: under never nothing is sent again after a sign',
+    file: 'channel/send.ts',
+    find: "(allowed === 'repeatable' && (await isRepeatable(request)))",
+    replace: '(await isRepeatable(request))',
+    tests: [gone],
+  },
+  {
+    name: 'sdk: under never nothing is sent again to an instance that may have forgotten it',
+    file: 'channel/send.ts',
+    find: "!(unknown && allowed !== 'never')",
+    replace: '!unknown',
+    tests: [gone],
+  },
+  {
+    name: 'sdk: a stored response is not repeatable',
+    file: 'channel/resend.ts',
+    find: "    if (route === 'responses' && asked.store !== false) return false\n",
+    replace: '',
+    tests: ['test/channel/resend.test.ts'],
+  },
+  {
+    name: 'sdk: tools that the server calls are not repeatable',
+    file: 'channel/resend.ts',
+    find: "({ type }) => type === 'function' || type === 'custom'",
+    replace: '() => true',
+    tests: ['test/channel/resend.test.ts'],
+  },
+  {
+    name: 'sdk: a key of the application is run once',
+    file: 'channel/send.ts',
+    find: 'if (renamed || !(await mayRepeat())) throw error',
+    replace: 'if (!(await mayRepeat())) throw error',
+    tests: [gone],
+  },
+  {
+    name: 'sdk: an answer of which something was given out is not asked for again',
+    file: 'channel/open-answer.ts',
+    find: '          if (!untouched) throw error\n',
+    replace: '',
+    tests: [gone],
+  },
+  {
+    name: 'sdk: an answer goes on with one that has the same head',
+    file: 'channel/send.ts',
+    find: 'if (headOf(other) === headOf(response)) return other',
+    replace: 'if (other) return other',
+    tests: [gone],
+  },
+  {
+    name: 'sdk: nothing more is sent to a key whose gateway is said to be gone',
+    file: 'attestation/keeper.ts',
+    find: '    this.expire()\n    return this.#renew(reason, signal)',
+    replace: '    return this.#renew(reason, signal)',
+    tests: [keeper],
+  },
+  {
+    name: 'sdk: patience with a service that is away ends',
+    file: 'evidence/ask-again.ts',
+    find: '      if (performance.now() + wait > end) throw error\n',
+    replace: '',
+    tests: [askAgain],
+    hangs: true,
+  },
+  {
+    name: 'sdk: a misspelt option is refused',
+    file: 'known-options.ts',
+    find: "if (!names.split(' ').includes(name))",
+    replace: "if (name === '')",
+    tests: [attest],
   },
   // ---- the answer
   {
@@ -534,16 +621,16 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'sdk: a problem that does not end is not waited for',
     file: 'channel/attempt.ts',
-    find: 'await within(problemTimeoutMs, () => refusal, signal, read)',
-    replace: 'await within(2 ** 31 - 1, () => refusal, signal, read)',
+    find: 'await within(problemTimeoutMs, () => error, signal, read)',
+    replace: 'await within(2 ** 31 - 1, () => error, signal, read)',
     tests: [outer],
     hangs: true,
   },
   {
     name: 'sdk: a caller who leaves a problem hears its own reason',
     file: 'channel/attempt.ts',
-    find: '    signal?.throwIfAborted()\n    if (problem &&',
-    replace: '    if (problem &&',
+    find: '    signal?.throwIfAborted()\n    // A gateway that has no room',
+    replace: '    // A gateway that has no room',
     tests: [outer],
   },
   {

@@ -1,9 +1,9 @@
 import { BlindLlamaError } from '@blindllama/web-sdk'
-import { APIError } from 'openai'
+import { APIConnectionTimeoutError, APIError } from 'openai'
 
 /** What went wrong, in words for the person who asked. */
 export interface Failure {
-  /** The stable code: of the SDK, of the gateway, or `http.<status>` of the model server. */
+  /** The stable code: of the SDK, of the gateway, `http.<status>` of the model server, or `openai.timeout`. */
   readonly code: string
   readonly sentence: string
   /** What helps: asking again, verifying anew, or nothing that a click could do. */
@@ -32,6 +32,10 @@ const BY_CODE: Record<string, Words> = {
   'request.unknown_fate': again(
     'The question was sent, and no answer came: nobody knows whether it was run. Asking again asks a second time.',
   ),
+  'openai.timeout': again(
+    'No answer came in time. The question may have been run: asking again may ask a second time.',
+  ),
+  'gateway.drained': again('The service was stopped before the answer was complete.'),
   'request.duplicate': again('The service has run this very request before and did not run it again.'),
   'request.too_large': none('This conversation is longer than the service accepts. Start a new chat.'),
   'request.upstream_unreachable': again('The model could not be reached, so the question was not run.'),
@@ -103,6 +107,7 @@ export function reasonOf(error: BlindLlamaError): string {
 export function codeOf(error: unknown): string {
   for (let each: unknown = error, depth = 0; each !== undefined && depth < 8; depth += 1) {
     if (BlindLlamaError.isInstance(each)) return each.code
+    if (each instanceof APIConnectionTimeoutError) return 'openai.timeout'
     if (each instanceof APIError && each.status !== undefined) {
       const said = each.headers?.get('blindllama-code')
       return said && OF_ANSWERS.test(said) ? said : `http.${each.status}`

@@ -1,8 +1,8 @@
 //! Which pages may read answers (WHATWG Fetch, "CORS protocol"). The browser enforces it; attestation does not depend on it.
 
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
-    VARY,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, RETRY_AFTER, VARY,
 };
 use http::{HeaderMap, HeaderValue};
 
@@ -17,8 +17,11 @@ pub(super) fn allows(origins: &Origins, origin: Option<&HeaderValue>) -> bool {
     }
 }
 
-/// Lets the page read the answer, where its origin is allowed to.
+/// Lets the page read the answer, where its origin is allowed to, and when to ask again.
 pub(super) fn permit(origins: &Origins, origin: Option<&HeaderValue>, answer: &mut HeaderMap) {
+    if answer.contains_key(RETRY_AFTER) {
+        answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
+    }
     if *origins == Origins::Any {
         answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         return;
@@ -65,5 +68,13 @@ mod tests {
         let answer = permitted(&Origins::Any, "https://somewhere.example");
         assert_eq!(answer[ACCESS_CONTROL_ALLOW_ORIGIN], "*");
         assert_eq!(answer.len(), 1, "never access-control-allow-credentials");
+    }
+
+    #[test]
+    fn a_page_may_read_when_to_ask_again() {
+        let mut answer = HeaderMap::new();
+        answer.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        permit(&Origins::Any, Some(&HeaderValue::from_static("https://chat.example")), &mut answer);
+        assert_eq!(answer[ACCESS_CONTROL_EXPOSE_HEADERS], "retry-after");
     }
 }

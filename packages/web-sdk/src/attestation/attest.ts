@@ -3,7 +3,8 @@ import { type Bytes, fromHex } from '../bytes.js'
 import type { ChannelKey } from '../channel/channel-key.js'
 import { BlindLlamaError } from '../errors.js'
 import type { AttestReason, ConnectEvent } from '../events.js'
-import { askEvidence, versions } from '../evidence/ask.js'
+import { askAgain } from '../evidence/ask-again.js'
+import { versions } from '../evidence/ask.js'
 import { HeldStatic } from '../evidence/held-static.js'
 import type { Kem } from '../ohttp/kem.js'
 import { kemsFor } from '../ohttp/kems.js'
@@ -12,7 +13,7 @@ import { suitesOf } from '../ohttp/suite.js'
 import type { Settings } from '../options.js'
 import type { PassedVerdict, SimulatedVerdict, Verdict } from '../verdict.js'
 import type { Verifier } from '../verifier/verifier.js'
-import { Lifetime, instant } from './lifetime.js'
+import { Lifetime } from './lifetime.js'
 import { inTurn, verifyWithState } from './remember.js'
 
 /** A service that passed, and what a request to it needs. Made from a passed verdict only. */
@@ -43,15 +44,13 @@ export function attester({
   const held = new HeldStatic()
   const { receipts, state, fetch, attestTimeoutMs } = settings
 
-  async function attest(verifier: Promise<Verifier>, signal: AbortSignal): Promise<Attestation> {
-    const nonce: Bytes = crypto.getRandomValues(new Uint8Array(32))
-    const start = instant()
+  async function attest(verifier: Promise<Verifier>, patient: boolean, signal: AbortSignal): Promise<Attestation> {
     const have = held.hash
-    const question = { endpoint: settings.endpoint, nonce, signal, fetch, ...(have && { have }) }
-    const [ready, kems, evidence] = await Promise.all([
+    const question = { endpoint: settings.endpoint, signal, fetch, ...(have && { have }) }
+    const [ready, kems, { evidence, nonce, start }] = await Promise.all([
       verifier,
       kemsFor(settings.policy, loadHybrid, signal),
-      askEvidence(question),
+      askAgain(question, patient),
     ])
     emit({ type: 'evidence', evidence, nonce })
 
@@ -90,7 +89,7 @@ export function attester({
     try {
       const attestation = await inTime(attestTimeoutMs, signal, async (own) => {
         const verifier = load(own)
-        const visit = (): Promise<Attestation> => attest(verifier, own)
+        const visit = (): Promise<Attestation> => attest(verifier, reason === 'gone', own)
         // Side by side: a verifier that cannot be loaded is not told only after the turn has come.
         const [attested] = await Promise.all([state ? inTurn(state, visit, own) : visit(), verifier])
         return attested

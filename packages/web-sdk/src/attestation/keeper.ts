@@ -55,11 +55,12 @@ export class KeyKeeper {
     return this.#renew(reason, signal)
   }
 
-  /** Another key than `stale`, which the gateway said not to know. */
-  async replace(stale: Attestation, signal?: AbortSignal): Promise<Attestation> {
+  /** Another key than `stale`, whose gateway is said to be gone, or not to know it. Until there is one, nothing is sent. */
+  async replace(stale: Attestation, reason: 'gone' | 'key-unknown', signal?: AbortSignal): Promise<Attestation> {
     this.#assertOpen()
     if (this.#current !== stale) return this.current(signal)
-    return this.#renew('key-unknown', signal)
+    this.expire()
+    return this.#renew(reason, signal)
   }
 
   /** Ends the life of the key in use: the next request attests anew. */

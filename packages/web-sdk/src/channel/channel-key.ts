@@ -18,6 +18,6 @@ export interface ChannelKey {
 export interface KeySource<Key extends ChannelKey> {
   /** The key in use. */
   current: (signal?: AbortSignal) => Promise<Key>
-  /** Another than `stale`, which the gateway said not to know. */
-  replace: (stale: Key, signal?: AbortSignal) => Promise<Key>
+  /** Another than `stale`, whose gateway is said to be gone, or not to know it. */
+  replace: (stale: Key, reason: 'gone' | 'key-unknown', signal?: AbortSignal) => Promise<Key>
 }

@@ -13,6 +13,8 @@ export interface InnerRequest {
   fields: readonly Field[]
   /** 22 to 64 characters of base64url; the same for every attempt. */
   idempotencyKey: string
+  /** The caller chose the idempotency key. */
+  keyIsCallers: boolean
   content: Piece
   signal: AbortSignal | undefined
   /** Hears how much of the message is sealed, in bytes, while it is sealed. */
@@ -63,7 +65,11 @@ export async function readRequest(
   if (withoutBody && body !== undefined) throw new BlindLlamaError('request.body', `A ${method} request has no body`)
   const { content, type } = await readBody(body, signal)
   if (type !== '' && !headers.has('content-type')) headers.set('content-type', type)
-  return { method, path, fields: fieldsOf(headers), idempotencyKey: idempotencyKeyOf(headers), content, signal }
+  const idempotencyKey = headers.get('idempotency-key') ?? randomKey()
+  if (!idempotencyKeyForm.test(idempotencyKey))
+    throw new BlindLlamaError('request.idempotency_key', 'An idempotency key has 22 to 64 characters of base64url')
+  const keyIsCallers = headers.has('idempotency-key')
+  return { method, path, fields: fieldsOf(headers), idempotencyKey, keyIsCallers, content, signal }
 }
 
 function urlOf(address: string): URL {
@@ -103,10 +109,7 @@ function fieldsOf(headers: Headers): Field[] {
   return fields
 }
 
-/** The caller's own key, so that a retry of the caller is recognised too, or a fresh one. */
-function idempotencyKeyOf(headers: Headers): string {
-  const key = headers.get('idempotency-key') ?? base64url(crypto.getRandomValues(new Uint8Array(24)))
-  if (!idempotencyKeyForm.test(key))
-    throw new BlindLlamaError('request.idempotency_key', 'An idempotency key has 22 to 64 characters of base64url')
-  return key
+/** A fresh idempotency key. */
+export function randomKey(): string {
+  return base64url(crypto.getRandomValues(new Uint8Array(24)))
 }

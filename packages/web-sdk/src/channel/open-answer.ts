@@ -17,6 +17,14 @@ export interface Answer {
   date: number
 }
 
+/** How an answer that broke off before its content goes on (PROTOCOL.md §10.1). */
+export interface Continuation {
+  /** The response that the caller has already, of which this answer gives the content. */
+  shown?: Response | undefined
+  /** Gives another answer, whose content takes the place of that of `response`, or throws. */
+  instead?: (response: Response, error: BlindLlamaError) => Promise<Response>
+}
+
 /** RFC 9110 §6.4.1: these answers have no content, and `Response` takes no body for them. */
 const withoutContent: ReadonlySet<number> = new Set([204, 205, 304])
 
@@ -31,14 +39,19 @@ export async function openAnswer(
   request: SealedRequest['response'],
   signal: AbortSignal | undefined,
   exchange?: ObservedExchange,
+  { shown, instead }: Continuation = {},
 ): Promise<Answer> {
   const parts = new AnswerParts(outer, request, signal, exchange)
   const head = await parts.next()
   if (head?.kind !== 'head') throw new BlindLlamaError('channel.message', 'The decrypted answer has no head')
   const headers = headersOf(head.fields)
-  const content = withoutContent.has(head.status) ? await assertEmpty(parts) : streamOf(parts)
+  const again = async (error: BlindLlamaError): Promise<Response> => {
+    if (!instead) throw error
+    return instead(response, error)
+  }
+  const content = withoutContent.has(head.status) ? await assertEmpty(parts) : streamOf(parts, again)
   const response = new Response(content, { status: head.status, headers })
-  exchange?.answered(response)
+  exchange?.answered(shown ?? response)
   return {
     kind: 'answer',
     response,
@@ -101,15 +114,34 @@ class AnswerParts {
   }
 }
 
-function streamOf(parts: AnswerParts): ReadableStream<Bytes> {
+/** @param again gives another answer where this one breaks off before its content */
+function streamOf(parts: AnswerParts, again: (error: BlindLlamaError) => Promise<Response>): ReadableStream<Bytes> {
+  let untouched = true
+  let left = false
+  let other: ReadableStreamDefaultReader<Bytes> | undefined
+  const read = async (): Promise<Bytes | undefined> => {
+    if (other) return (await other.read()).value
+    const part = await parts.next()
+    return part?.kind === 'content' ? part.bytes : undefined
+  }
   return new ReadableStream<Bytes>(
     {
       async pull(controller) {
-        const part = await parts.next()
-        if (part?.kind === 'content') controller.enqueue(part.bytes)
+        const bytes = await read().catch(async (error: BlindLlamaError) => {
+          if (!untouched) throw error
+          other = (await again(error)).body?.getReader()
+          // Nobody reads it any more: the model need not go on.
+          if (left) await other?.cancel()
+          return read()
+        })
+        untouched = false
+        if (bytes) controller.enqueue(bytes)
         else controller.close()
       },
-      cancel: (reason) => parts.cancel(reason),
+      async cancel(reason) {
+        left = true
+        await (other ?? parts).cancel(reason)
+      },
     },
     { highWaterMark: 0 },
   )

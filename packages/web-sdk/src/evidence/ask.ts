@@ -9,6 +9,9 @@ const maxBundleBytes = 2 * 1024 * 1024
 /** A TPM that is asked by many answers within seconds; a network that swallows packets never does. */
 const timeoutMs = 30_000
 
+/** Errors of a service that is away, maybe for a moment, with the time after which it wants to be asked again: milliseconds, or 0. */
+export const away: WeakMap<object, number> = new WeakMap()
+
 /** The versions of the protocol that this SDK accepts. */
 export const versions: readonly number[] = [1]
 
@@ -43,7 +46,11 @@ export async function askEvidence(question: Question): Promise<Bytes> {
       return await receive(await question.fetch(address(question), { ...outerRequest, signal }))
     } catch (cause) {
       if (cause instanceof BlindLlamaError) throw cause
-      throw new BlindLlamaError('evidence.unreachable', 'The service could not be reached for its evidence', { cause })
+      const error = new BlindLlamaError('evidence.unreachable', 'The service could not be reached for its evidence', {
+        cause,
+      })
+      away.set(error, 0)
+      throw error
     }
   })
 }
@@ -53,9 +60,13 @@ function late(): BlindLlamaError {
 }
 
 async function receive(response: Response): Promise<Bytes> {
-  if (response.status !== 200) {
+  const { status, headers } = response
+  if (status !== 200) {
     discard(response)
-    throw new BlindLlamaError('evidence.status', `The service answered ${response.status} in place of evidence`)
+    const error = new BlindLlamaError('evidence.status', `The service answered ${status} in place of evidence`)
+    if (status > 501 && status < 505)
+      away.set(error, (status === 503 && Number(headers.get('retry-after')) * 1000) || 0)
+    throw error
   }
   if (mediaType(response) !== 'application/cbor') {
     discard(response)

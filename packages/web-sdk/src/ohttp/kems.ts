@@ -1,9 +1,9 @@
-import { KEM_DHKEM_X25519_HKDF_SHA256 } from 'hpke'
 import { within } from '../abort.js'
 import type { Bytes } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
-import { type Kem, senderOf } from './kem.js'
+import type { Kem } from './kem.js'
 import { nativeHybrids } from './native-hybrid.js'
+import { x25519 } from './x25519.js'
 
 /** For the code of the fallback, a file of the page's own server. */
 const timeoutMs = 30_000
@@ -17,7 +17,6 @@ const timeoutMs = 30_000
  * @throws {BlindLlamaError} `client.post_quantum` where that cannot be loaded, or not in time; the reason of `signal`
  */
 export async function kemsFor(policy: Bytes, loadHybrid: () => Promise<Kem>, signal?: AbortSignal): Promise<Kem[]> {
-  const x25519 = senderOf(KEM_DHKEM_X25519_HKDF_SHA256())
   for (const hybrid of nativeHybrids) if (await works(hybrid)) return [x25519, hybrid]
   if (!demandsHybrid(policy)) return [x25519]
   try {

@@ -1,6 +1,6 @@
-import { KDF_HKDF_SHA256, LabeledExpand, LabeledExtract } from 'hpke'
 import { type Bytes, concat, u16, utf8 } from '../bytes.js'
 import { lengthsOf } from './chunk-cipher.js'
+import { hashLength, labeledExpand, labeledExtract } from './hkdf.js'
 import type { Suite } from './suite.js'
 
 /** What one message is sealed with, RFC 9180 §5.1. */
@@ -28,22 +28,17 @@ const empty = new Uint8Array()
  */
 export async function keySchedule(suite: Suite, info: Bytes): Promise<KeySchedule> {
   const { Nk, Nn } = lengthsOf(suite[2])
-  const kdf = KDF_HKDF_SHA256()
   const suiteId = concat(utf8('HPKE'), ...suite.map(u16))
-  const extract = (salt: Uint8Array, label: string, ikm: Uint8Array): Promise<Uint8Array> =>
-    LabeledExtract(kdf, suiteId, salt, utf8(label), ikm)
-  const expand = async (prk: Uint8Array, label: string, context: Bytes, length: number): Promise<Bytes> =>
-    new Uint8Array(await LabeledExpand(kdf, suiteId, prk, utf8(label), context, length))
-
-  const pskIdHash = await extract(empty, 'psk_id_hash', empty)
-  const infoHash = await extract(empty, 'info_hash', info)
+  const pskIdHash = await labeledExtract(suiteId, empty, 'psk_id_hash', empty)
+  const infoHash = await labeledExtract(suiteId, empty, 'info_hash', info)
   const context = concat(modeBase, pskIdHash, infoHash)
   return async (sharedSecret) => {
-    const secret = await extract(sharedSecret, 'secret', empty)
+    const secret = await labeledExtract(suiteId, sharedSecret, 'secret', empty)
+    const expand = labeledExpand.bind(undefined, suiteId)
     const [key, baseNonce, exporterSecret] = await Promise.all([
       expand(secret, 'key', context, Nk),
       expand(secret, 'base_nonce', context, Nn),
-      expand(secret, 'exp', context, kdf.Nh),
+      expand(secret, 'exp', context, hashLength),
     ])
     return { key, baseNonce, exportSecret: (exporter, length) => expand(exporterSecret, 'sec', exporter, length) }
   }

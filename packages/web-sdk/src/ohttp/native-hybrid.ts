@@ -1,6 +1,7 @@
 import { type Bytes, concat } from '../bytes.js'
 import type { Encapsulated, Kem } from './kem.js'
 import { KEM_MLKEM768_X25519 } from './suite.js'
+import { agreementWith } from './x25519.js'
 
 /** Of an encapsulation key of ML-KEM-768, FIPS 203 §8; that of X25519 follows. */
 const mlKemKeyLength = 1184
@@ -34,20 +35,16 @@ const whole: Kem = {
 const composed: Kem = {
   id: KEM_MLKEM768_X25519,
   async encapsulateTo(publicKey) {
-    const { subtle } = crypto
     const encapsulateMlKem = await encapsulation('ML-KEM-768', publicKey.slice(0, mlKemKeyLength))
     const x25519Bytes = publicKey.slice(mlKemKeyLength)
-    const x25519Key = await subtle.importKey('raw', x25519Bytes, 'X25519', false, [])
+    const agree = await agreementWith(x25519Bytes)
     return async () => {
       const mlKem = await encapsulateMlKem()
-      const ephemeral = (await subtle.generateKey('X25519', false, ['deriveBits'])) as CryptoKeyPair
-      const x25519Ciphertext = new Uint8Array(await subtle.exportKey('raw', ephemeral.publicKey))
-      const agreement = { name: 'X25519', public: x25519Key }
-      const x25519Secret = new Uint8Array(await subtle.deriveBits(agreement, ephemeral.privateKey, 256))
-      const secrets = concat(mlKem.sharedSecret, x25519Secret, x25519Ciphertext, x25519Bytes, label)
+      const { secret, enc } = await agree()
+      const secrets = concat(mlKem.sharedSecret, secret, enc, x25519Bytes, label)
       return {
-        sharedSecret: new Uint8Array(await subtle.digest('SHA3-256', secrets)),
-        enc: concat(mlKem.enc, x25519Ciphertext),
+        sharedSecret: new Uint8Array(await crypto.subtle.digest('SHA3-256', secrets)),
+        enc: concat(mlKem.enc, enc),
       }
     }
   },

@@ -1,8 +1,8 @@
-import { KDF_HKDF_SHA256 } from 'hpke'
 import { type Bytes, concat, utf8 } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
 import { ChunkCipher, lengthsOf } from './chunk-cipher.js'
 import { type Chunk, ChunkFraming, truncated } from './chunk-framing.js'
+import { expand, extract } from './hkdf.js'
 import type { SealedRequest } from './seal-request.js'
 
 /** Chunks under decryption at a time, as far as they have arrived. */
@@ -16,11 +16,10 @@ export type ReadBytes = () => Promise<Bytes | undefined>
 /** The key schedule of a response, draft-ietf-ohai-chunked-ohttp-08 §6.2. */
 async function responseCipher(request: SealedRequest['response'], responseNonce: Bytes): Promise<ChunkCipher> {
   const { Nk, Nn } = lengthsOf(request.aeadId)
-  const hkdf = KDF_HKDF_SHA256()
   const secret = await request.exportSecret(responseLabel, Math.max(Nn, Nk))
-  const prk = await hkdf.Extract(concat(request.enc, responseNonce), secret)
-  const [key, nonce] = await Promise.all([hkdf.Expand(prk, utf8('key'), Nk), hkdf.Expand(prk, utf8('nonce'), Nn)])
-  return ChunkCipher.import(new Uint8Array(key), new Uint8Array(nonce), 'decrypt')
+  const prk = await extract(concat(request.enc, responseNonce), secret)
+  const [key, nonce] = await Promise.all([expand(prk, utf8('key'), Nk), expand(prk, utf8('nonce'), Nn)])
+  return ChunkCipher.import(key, nonce, 'decrypt')
 }
 
 /** What became of a chunk: its plaintext, or why there is none. */

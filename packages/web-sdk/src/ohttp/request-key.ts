@@ -1,4 +1,3 @@
-import { NotSupportedError } from 'hpke'
 import { type Bytes, concat, u16, utf8 } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
 import { ChunkCipher } from './chunk-cipher.js'
@@ -84,14 +83,19 @@ export class RequestKey {
       try {
         return await this.#encapsulate()
       } catch (cause) {
-        if (attempt === setupAttempts || cause instanceof NotSupportedError) throw unusable(cause)
+        if (attempt === setupAttempts || isUnsupported(cause)) throw unusable(cause)
       }
   }
 }
 
+/** Engines, and the package `hpke`, say so by this name; a name of an algorithm that is not known may be a `TypeError`. */
+function isUnsupported(cause: unknown): boolean {
+  return /^(?:NotSupported|Type)Error$/.test(String((cause as Error).name))
+}
+
 /** Engines disagree on the error for a point of low order; callers get one. */
 function unusable(cause: unknown): BlindLlamaError {
-  return cause instanceof NotSupportedError
+  return isUnsupported(cause)
     ? new BlindLlamaError('client.environment', 'This runtime has no X25519 in its WebCrypto', { cause })
     : new BlindLlamaError('channel.key', 'The key of the service cannot be encrypted to', { cause })
 }

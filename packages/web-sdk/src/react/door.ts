@@ -1,8 +1,9 @@
 import { raceAbort, within } from '../abort.js'
+import type { ChannelFetch } from '../channel/fetch.js'
 import { BlindLlamaError } from '../errors.js'
 import { over, platformFetch } from '../outer-fetch.js'
 
-type Fetch = typeof globalThis.fetch
+type Fetch = ChannelFetch
 
 /** Between the first render of a component and its first effect lies no network. */
 const mountMs = 10_000

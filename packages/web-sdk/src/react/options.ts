@@ -20,13 +20,14 @@ let identitiesGiven = 0
  * `state` counts: the `state` of the first component serves.
  */
 export function optionsKey(options: UseBlindLlamaOptions): string {
-  const { url, policy, relay, receipts, wasm, attestTimeoutMs, dangerouslyAllowSimulated } = options
+  const { url, policy, relay, receipts, wasm, attestTimeoutMs, resend, dangerouslyAllowSimulated } = options
   return JSON.stringify([
     String(url),
     policyKey(policy),
     dangerouslyAllowSimulated === true,
     relay === undefined ? null : String(relay),
     attestTimeoutMs ?? null,
+    resend ?? null,
     receipts === undefined ? null : identity(receipts),
     wasm === undefined || typeof wasm === 'string' || wasm instanceof URL ? [String(wasm)] : identity(wasm),
   ])

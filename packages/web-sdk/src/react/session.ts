@@ -1,4 +1,5 @@
 import { isTerminal } from '../attestation/keeper.js'
+import type { ChannelFetch } from '../channel/fetch.js'
 import type { OpenedClient } from '../connect.js'
 import { BlindLlamaError } from '../errors.js'
 import type { AttestReason, ConnectEvent } from '../events.js'
@@ -85,7 +86,7 @@ export class Session {
   }
 
   /** Sends through the client; rejects with what there is to say where no client could be made. */
-  readonly fetch: typeof globalThis.fetch = async (input, init) => {
+  readonly fetch: ChannelFetch = async (input, init) => {
     if (this.#client) return this.#client.fetch(input, init)
     throw this.#state.error ?? new BlindLlamaError('client.closed', 'The component is not mounted any more')
   }

@@ -1,4 +1,5 @@
 import { useCallback, useInsertionEffect, useMemo, useRef, useSyncExternalStore } from 'react'
+import type { ChannelFetch } from '../channel/fetch.js'
 import { Door } from './door.js'
 import { optionsKey, type UseBlindLlamaOptions } from './options.js'
 import { IDLE, type SessionState } from './session.js'
@@ -12,7 +13,7 @@ export type BlindLlamaState<AllowSimulated extends boolean = boolean> = SessionS
    * are over. It rejects, and nothing is sent, with the code of an attestation that failed, with `client.closed` once the
    * component is gone, and with `client.idle` without options and on a server.
    */
-  readonly fetch: typeof globalThis.fetch
+  readonly fetch: ChannelFetch
 }
 
 export type UseBlindLlama = <const AllowSimulated extends boolean = false>(

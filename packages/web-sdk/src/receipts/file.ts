@@ -1,6 +1,7 @@
 import type { Bytes } from '../bytes.js'
 import type { Proof } from '../channel/observed.js'
 import { BlindLlamaError } from '../errors.js'
+import { assertKnown } from '../known-options.js'
 import type { PassedVerdict, SimulatedVerdict } from '../verdict.js'
 import { encodeBase64url } from './base64.js'
 
@@ -49,7 +50,8 @@ export interface Receipt {
   /**
    * The file of PROTOCOL.md §21, as JSON. No key that decrypts anything is in it.
    *
-   * @throws {BlindLlamaError} `receipt.credentials` where `credentials` has a name that `withCredentials` has not
+   * @throws {BlindLlamaError} `receipt.credentials` where `credentials` has a name that `withCredentials` has not,
+   *   `client.options`
    */
   text: (options?: ReceiptTextOptions) => string
   /** The same as a `Blob` with its media type, to be downloaded. */
@@ -59,7 +61,10 @@ export interface Receipt {
 /** @param exchange `undefined` for a verification record */
 export function receiptOf(proof: Proof, exchange: SignedText | undefined): Receipt {
   const credentials = exchange?.credentials ?? []
-  const text = ({ digestsOnly = false, withCredentials = [] }: ReceiptTextOptions = {}): string => {
+  const text = (options: ReceiptTextOptions = {}): string => {
+    // A misspelt `digestsOnly` would show the words.
+    assertKnown(options, 'digestsOnly withCredentials')
+    const { digestsOnly = false, withCredentials = [] } = options
     const allowed: readonly unknown[] = Array.isArray(withCredentials) ? withCredentials : []
     const unnamed = digestsOnly ? [] : credentials.filter((name) => !allowed.includes(name))
     // Not told by name: the name of a parameter may itself be the secret, as in `?sk-…`.

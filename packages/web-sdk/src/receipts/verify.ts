@@ -1,6 +1,7 @@
 import { verifyReceipt as verifyInWasm } from '@blindllama/verifier-wasm'
 import { hex } from '../bytes.js'
 import type { Code } from '../errors.js'
+import { assertKnown } from '../known-options.js'
 import { policyBytes } from '../options.js'
 import type { Policy } from '../policy.js'
 import type { Verdict } from '../verdict.js'
@@ -66,6 +67,7 @@ export interface ProvenExchange {
  * @throws {BlindLlamaError} `receipt.syntax` and `receipt.size` for what is no such file, `client.options`, `wasm.…`
  */
 export async function verifyReceipt(file: string | Uint8Array, options: VerifyReceiptOptions): Promise<ReceiptVerdict> {
+  assertKnown(options, 'policy allowSimulated wasm')
   const read = readReceiptFile(file)
   const { exchange, verifiedAtMs } = read
   const verdict = await judged(read, policyBytes(options?.policy), options.allowSimulated === true, options.wasm)
@@ -85,9 +87,10 @@ export async function verifyReceipt(file: string | Uint8Array, options: VerifyRe
  * const { consistent } = await checkReceipt(await file.text())
  * ```
  *
- * @throws {BlindLlamaError} `receipt.syntax` and `receipt.size` for what is no such file, `wasm.…`
+ * @throws {BlindLlamaError} `receipt.syntax` and `receipt.size` for what is no such file, `client.options`, `wasm.…`
  */
 export async function checkReceipt(file: string | Uint8Array, options: CheckOptions = {}): Promise<ReceiptConsistency> {
+  assertKnown(options, 'wasm')
   const read = readReceiptFile(file)
   // The policy in the file is asked for everything, also for whether a software TPM will do.
   const verdict = await judged(read, read.policy, true, options.wasm)

@@ -1,6 +1,7 @@
 import { within } from '../abort.js'
 import type { StateKeeper } from '../attestation/state-keeper.js'
 import { BlindLlamaError } from '../errors.js'
+import { assertKnown } from '../known-options.js'
 
 export interface IndexedDbStateOptions {
   /** Of the database. Default: `blindllama`. Services that a page tells apart may share one. */
@@ -35,7 +36,9 @@ const key = 'state'
  * kept lasts as long as the window. Where another tab holds the lock and does not go on, as one that the system suspended,
  * `connect` rejects with `client.state_timeout`.
  */
-export function indexedDbState({ name = 'blindllama' }: IndexedDbStateOptions = {}): IndexedDbState {
+export function indexedDbState(options: IndexedDbStateOptions = {}): IndexedDbState {
+  assertKnown(options, 'name')
+  const { name = 'blindllama' } = options
   return {
     async load() {
       return inTransaction(name, 'readonly', async (store) => stateOf(await settled(store.get(key))))

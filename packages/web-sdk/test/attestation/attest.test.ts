@@ -156,6 +156,23 @@ describe('an attestation', () => {
   )
 })
 
+test.each(['atestTimeoutMs', 'resent', 'dangerouslyAllowSimulate', 'fetch'])(
+  'connect refuses %s, which is none of its options',
+  async (name) => {
+    const options = { url: 'https://service.example/', policy: '{}', [name]: undefined }
+    await expect(connect(options)).rejects.toMatchObject({
+      code: 'client.options',
+      message: expect.stringContaining(`\`${name}\` is none of the options`),
+    })
+  },
+)
+
+test('connect refuses a value of `resend` that it does not know', () => {
+  const options = { url: 'https://service.example/', policy: '{}', resend: 'safe' } as unknown as ConnectOptions
+  expect(() => settingsOf(options)).toThrow(expect.objectContaining({ code: 'client.options' }))
+  expect(settingsOf({ url: 'https://service.example/', policy: '{}' })).toMatchObject({ resend: 'repeatable' })
+})
+
 test.each([undefined, null, 'https://service.example/', {}])(
   'connect without the options that it needs says which one: %j',
   async (given) => {

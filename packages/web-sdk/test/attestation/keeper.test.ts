@@ -52,10 +52,34 @@ describe('the key in use', () => {
 
   test('is replaced once, however many requests learn that it is unknown', async () => {
     const stale = await keeper.renew('connect')
-    const fresh = await Promise.all([keeper.replace(stale), keeper.replace(stale)])
-    expect(await keeper.replace(stale)).toBe(fresh[0])
+    const fresh = await Promise.all([keeper.replace(stale, 'key-unknown'), keeper.replace(stale, 'key-unknown')])
+    expect(await keeper.replace(stale, 'key-unknown')).toBe(fresh[0])
     expect(new Set(fresh).size).toBe(1)
     expect(attestations.map(({ reason }) => reason)).toEqual(['connect', 'key-unknown'])
+  })
+})
+
+describe('a key whose gateway is said to be gone', () => {
+  test('is used by nobody while another one is attested: all wait for that', async () => {
+    const stale = await keeper.renew('connect')
+    const attesting = new Deferred<Attestation>()
+    outcome = async () => attesting.promise
+    const replacing = keeper.replace(stale, 'gone')
+    const waiting = keeper.current()
+    const key = attestation()
+    attesting.resolve(key)
+    expect(await Promise.all([replacing, waiting])).toEqual([key, key])
+    expect(attestations.map(({ reason }) => reason)).toEqual(['connect', 'gone'])
+  })
+
+  test('is not used either where the service cannot be reached: the next request attests first', async () => {
+    const stale = await keeper.renew('connect')
+    outcome = async () => Promise.reject(new BlindLlamaError('evidence.unreachable', 'no network'))
+    await expect(keeper.replace(stale, 'gone')).rejects.toMatchObject({ code: 'evidence.unreachable' })
+    await expect(keeper.current()).rejects.toMatchObject({ code: 'evidence.unreachable' })
+    outcome = async () => attestation()
+    expect(await keeper.current()).not.toBe(stale)
+    expect(attestations.map(({ reason }) => reason)).toEqual(['connect', 'gone', 'expired', 'expired'])
   })
 })
 
@@ -134,7 +158,7 @@ describe('closing', () => {
     keeper.close()
     await expect(keeper.current()).rejects.toMatchObject({ code: 'client.closed' })
     await expect(keeper.renew('renew')).rejects.toMatchObject({ code: 'client.closed' })
-    await expect(keeper.replace(key)).rejects.toMatchObject({ code: 'client.closed' })
+    await expect(keeper.replace(key, 'gone')).rejects.toMatchObject({ code: 'client.closed' })
     expect(keeper.verdict).toBeUndefined()
   })
 

@@ -109,7 +109,12 @@ describe('verified later, without a network', () => {
   test('without a policy of the caller there is no verdict, and agreement with the policy in the file is called that', async () => {
     const careless = { wasm: wasmFile, allowSimulated: true } as unknown as VerifyReceiptOptions
     await expect(verifyReceipt(full, careless)).rejects.toMatchObject({ code: 'client.options' })
+    const misspelt = { policy: service.staging.policy, wasm: wasmFile, allowSimulate: true }
+    await expect(verifyReceipt(full, misspelt)).rejects.toMatchObject({ code: 'client.options' })
     const options = { wasm: wasmFile }
+    await expect(checkReceipt(full, { ...options, policy: '{}' } as object)).rejects.toMatchObject({
+      code: 'client.options',
+    })
     expect(await checkReceipt(full, options)).toEqual({ kind: 'receipt', consistent: true })
     const file = JSON.parse(full) as { policy: string }
     const policy = JSON.stringify({ ...(JSON.parse(file.policy) as object), audience: 'https://elsewhere.example' })

@@ -135,7 +135,7 @@ describe('what the types let through', () => {
     expectTypeOf<Extract<typeof lax, { status: 'ready' }>['verification']>().toEqualTypeOf<
       PassedVerdict | SimulatedVerdict
     >()
-    expectTypeOf<(typeof strict)['fetch']>().toEqualTypeOf<typeof globalThis.fetch>()
+    expectTypeOf<(typeof strict)['fetch']>().toExtend<typeof globalThis.fetch>()
     expect(held.opened.map(({ options }) => options.dangerouslyAllowSimulated)).toEqual([undefined, true])
   })
 })
@@ -175,6 +175,7 @@ describe('how many attestations there are', () => {
       inline({ relay: 'https://relay.example/' }),
       inline({ attestTimeoutMs: 1000 }),
       { ...inline(), dangerouslyAllowSimulated: true },
+      { ...inline(), resend: 'never' },
       inline({ wasm: 'https://llm.example/other.wasm' }),
       inline({ wasm: new Uint8Array(1) }),
       inline({ receipts: receipts() }),

@@ -126,6 +126,9 @@ describe('a receipt', () => {
     for (const show of [() => receipt.text(), () => receipt.blob(), () => receipt.text({ digestsOnly: false })])
       expect(show).toThrow(expect.objectContaining({ code: 'receipt.credentials' }))
     expect(receipt.text({ digestsOnly: true })).toContain('requestDigest')
+    expect(() => receipt.text({ digestOnly: true } as object), 'a misspelt option').toThrow(
+      expect.objectContaining({ code: 'client.options' }),
+    )
     for (const withCredentials of [['authorization'], [], true as unknown as string[]])
       expect(() => receipt.text({ withCredentials })).toThrow(expect.objectContaining({ code: 'receipt.credentials' }))
     const file = JSON.parse(receipt.text({ withCredentials: ['x-api-key', 'authorization'] })) as ReceiptFile

@@ -64,6 +64,10 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
+test('refuses an option that it does not know', () => {
+  expect(() => indexedDbState({ nam: 'x' } as object)).toThrow(expect.objectContaining({ code: 'client.options' }))
+})
+
 async function codeOf(work: Promise<unknown>): Promise<unknown> {
   const code = work.then(
     () => 'resolved',

@@ -1,0 +1,67 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
+import { setTimeout } from 'node:timers/promises'
+
+/** What a request asks of the model server. */
+export interface Ask {
+  /** Names the request, not the attempt: a request that is run twice is seen by it. */
+  readonly id: string
+  readonly tokens: number
+  /** Pause before the first event, and between two, in milliseconds. */
+  readonly firstMs: number
+  readonly everyMs: number
+}
+
+/** What stands behind the last token. */
+export const done = 'data: [DONE]\n\n'
+
+/** A model server that counts how often it ran each request. */
+export class CountingUpstream {
+  readonly url: string
+  readonly runs: Map<string, number> = new Map()
+  readonly #server: Server
+
+  private constructor(server: Server) {
+    this.#server = server
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+
+  static async start(): Promise<CountingUpstream> {
+    const server = createServer({ noDelay: true }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const upstream = new CountingUpstream(server)
+    server.on('request', (request, response) => {
+      if (request.method === 'GET') {
+        response.setHeader('content-type', 'application/json').end('{"object":"list","data":[{"id":"fixed"}]}')
+        return
+      }
+      const answer = async (): Promise<void> => {
+        const { id, tokens, firstMs, everyMs } = (await json(request)) as Ask
+        upstream.runs.set(id, (upstream.runs.get(id) ?? 0) + 1)
+        // As model servers do: the head comes at once, the first token when the prompt was read.
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+        await setTimeout(firstMs)
+        for (let token = 0; token < tokens; token++) {
+          response.write(`data: {"token":${token}}\n\n`)
+          await setTimeout(everyMs)
+        }
+        response.end(done)
+      }
+      answer().catch(() => response.destroy())
+    })
+    return upstream
+  }
+
+  /** Requests that were run more than once. */
+  get duplicates(): number {
+    return [...this.runs.values()].filter((count) => count > 1).length
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections()
+    this.#server.close()
+    await once(this.#server, 'close')
+  }
+}

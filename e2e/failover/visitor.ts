@@ -1,0 +1,95 @@
+import { setTimeout } from 'node:timers/promises'
+import type * as Sdk from '@blindllama/web-sdk'
+import { done, type Ask } from './counting-upstream.ts'
+
+/** How one request of a visitor ended. Times are those of `performance.now()`, in milliseconds. */
+export interface Ended {
+  readonly beganAt: number
+  /** When its first token was read; `undefined` where none was. */
+  readonly firstAt?: number
+  /** Stable code of its error; `undefined` where it came to its end. */
+  readonly code?: string
+  /** It ended as if it were whole, and is not. */
+  readonly silentlyTruncated: boolean
+}
+
+/** A page that asks one question after the other. */
+export class Visitor {
+  readonly ended: Ended[] = []
+  /** Why its requests were sent again: codes. */
+  readonly resent: string[] = []
+  /** Why it attested. */
+  readonly attested: string[] = []
+  readonly #url: string
+  readonly #name: string
+  readonly #client: Sdk.BlindLlamaClient<true>
+
+  private constructor(url: string, name: string, client: Sdk.BlindLlamaClient<true>) {
+    this.#url = url
+    this.#name = name
+    this.#client = client
+  }
+
+  /** The instance that answers now. */
+  get instance(): string {
+    return this.#client.verdict.key.instance
+  }
+
+  static async connect(sdk: typeof Sdk, url: string, name: string, options: object): Promise<Visitor> {
+    const heard: Sdk.ConnectEvent[] = []
+    let onEvent = (event: Sdk.ConnectEvent): void => void heard.push(event)
+    const client = await sdk.connect({
+      url,
+      policy: '',
+      ...options,
+      dangerouslyAllowSimulated: true,
+      onEvent: (event) => onEvent(event),
+    })
+    const visitor = new Visitor(url, name, client)
+    onEvent = (event) => {
+      if (event.type === 'resend') visitor.resent.push(event.error.code)
+      if (event.type === 'attesting') visitor.attested.push(event.reason)
+    }
+    return visitor
+  }
+
+  /** Asks until `signal` aborts; a request under way then comes to its end. */
+  async visit(signal: AbortSignal): Promise<void> {
+    for (let count = 0; !signal.aborted; count++) {
+      this.ended.push(await this.#ask(`${this.#name}-${count}`))
+      await setTimeout(200 + Math.random() * 200)
+    }
+  }
+
+  close(): void {
+    this.#client.close()
+  }
+
+  async #ask(id: string): Promise<Ended> {
+    const ask: Ask = { id, tokens: 6, firstMs: 60, everyMs: 40 }
+    const beganAt = performance.now()
+    let firstAt: number | undefined
+    let text = ''
+    const end = (code?: string): Ended => {
+      const whole = text.endsWith(done)
+      const times = { beganAt, ...(firstAt !== undefined && { firstAt }) }
+      return { ...times, ...(code !== undefined && { code }), silentlyTruncated: code === undefined && !whole }
+    }
+    try {
+      const headers = { 'content-type': 'application/json' }
+      const url = new URL('v1/chat/completions', this.#url)
+      const response = await this.#client.fetch(url, { method: 'POST', headers, body: JSON.stringify(ask) })
+      if (response.status !== 200) return end(`http.${response.status}`)
+      const reader = response.body?.getReader()
+      const decoder = new TextDecoder()
+      for (;;) {
+        const piece = await reader?.read()
+        if (piece?.value === undefined) return end()
+        text += decoder.decode(piece.value, { stream: true })
+        firstAt ??= performance.now()
+      }
+    } catch (error) {
+      return end(String((error as { code?: unknown }).code ?? error))
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import { BlindLlamaError } from '../errors.js'
+import type { InnerRequest } from './inner-request.js'
+
+/**
+ * Which requests are sent again after a sign that the gateway is gone (PROTOCOL.md §10.1). `'repeatable'`: those whose
+ * repetition costs computing and nothing else.
+ */
+export type Resend = 'never' | 'repeatable' | 'always'
+
+/** @throws {BlindLlamaError} `client.options` */
+export function resendOf(value: unknown): Resend {
+  if (value === 'never' || value === 'repeatable' || value === 'always') return value
+  throw new BlindLlamaError('client.options', "`resend` must be 'never', 'repeatable' or 'always'")
+}
+
+export function readsOnly(method: string): boolean {
+  return method === 'GET' || method === 'HEAD'
+}
+
+/** What a model server keeps, or goes on with, beyond the answer: members of the request that are set. */
+interface Asked {
+  store?: unknown
+  background?: unknown
+  previous_response_id?: unknown
+  conversation?: unknown
+  tools?: readonly { type?: unknown }[] | null
+}
+
+/** Whether the repetition of a request costs computing and nothing else. What cannot be read is not repeatable. */
+export async function isRepeatable({ method, path, content }: InnerRequest): Promise<boolean> {
+  if (readsOnly(method)) return true
+  const [, route] = /^\/v1\/(responses|embeddings|(?:chat\/)?completions)(?:\?|$)/.exec(path) ?? []
+  if (method !== 'POST' || !route) return false
+  try {
+    const asked = (await new Response(content).json()) as Asked
+    if (route === 'responses' && asked.store !== false) return false
+    if (asked.store || asked.background || asked.previous_response_id || asked.conversation) return false
+    return (asked.tools ?? []).every(({ type }) => type === 'function' || type === 'custom')
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,329 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ChannelKey, KeySource } from '../../src/channel/channel-key.js'
+import { channelFetch, type ChannelFetch } from '../../src/channel/fetch.js'
+import type { Resend } from '../../src/channel/resend.js'
+import { BlindLlamaError } from '../../src/errors.js'
+import type { ConnectEvent } from '../../src/events.js'
+import type { FailedVerdict } from '../../src/verdict.js'
+import { ChannelService, refuseKey } from '../support/channel-service.js'
+
+/* Signs that the gateway behind the key is gone, and what is sent again (PROTOCOL.md §10.1). */
+
+let service: ChannelService
+let key: ChannelKey
+let replaced: string[]
+let nextKey: () => Promise<ChannelKey>
+let events: ConnectEvent[]
+
+beforeEach(async () => {
+  service = await ChannelService.start()
+  key = await service.rotate()
+  replaced = []
+  nextKey = async () => service.rotate('gateway2')
+  events = []
+})
+afterEach(async () => service.close())
+
+function client(resend?: Resend): ChannelFetch {
+  const keys: KeySource<ChannelKey> = {
+    current: async () => key,
+    replace: async (_stale, reason) => {
+      replaced.push(reason)
+      return (key = await nextKey())
+    },
+  }
+  return channelFetch({ base: service.base, endpoint: service.base, ...(resend && { resend }) }, keys, (event) =>
+    events.push(event),
+  )
+}
+
+const chat = JSON.stringify({ model: 'm', messages: [], stream: true })
+
+function ask(resend?: Resend, init: Parameters<ChannelFetch>[1] = {}): Promise<Response> {
+  return client(resend)(new URL('v1/chat/completions', service.base), { method: 'POST', body: chat, ...init })
+}
+
+function upload(resend?: Resend): Promise<Response> {
+  return client(resend)(new URL('v1/files', service.base), { method: 'POST', body: 'a file' })
+}
+
+async function failure(promise: Promise<unknown>): Promise<BlindLlamaError> {
+  return promise.then(
+    () => expect.unreachable('it was answered'),
+    (error: unknown) => error as BlindLlamaError,
+  )
+}
+
+const resends = (): readonly string[] => events.flatMap((event) => (event.type === 'resend' ? [event.error.code] : []))
+
+/** The first request meets this in place of an answer. */
+function once(sign: (request: IncomingMessage, response: ServerResponse) => void): void {
+  let met = false
+  service.intercept = (request, response) => {
+    if (met) return false
+    met = true
+    sign(request, response)
+    return true
+  }
+}
+
+const problem = { 'content-type': 'application/problem+json' }
+const signs: readonly [
+  name: string,
+  code: string,
+  sign: (request: IncomingMessage, response: ServerResponse) => void,
+][] = [
+  ['a proxy’s 404', 'channel.status', (_, response) => response.writeHead(404).end()],
+  [
+    'the 404 of another instance',
+    'channel.status',
+    (_, response) => response.writeHead(404, problem).end('{"type":"about:blank","code":"request.not_found"}'),
+  ],
+  ['a 502', 'channel.status', (_, response) => response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>')],
+  [
+    'the 503 of a gateway that stops',
+    'channel.status',
+    (_, response) => response.writeHead(503, problem).end('{"type":"about:blank","code":"gateway.stopping"}'),
+  ],
+  ['a 504', 'channel.status', (_, response) => response.writeHead(504).end()],
+  ['a connection that is reset', 'channel.unreachable', (request) => request.socket.destroy()],
+  ['an unknown key, and another instance', 'channel.key_unknown', (_, response) => refuseKey(response)],
+  [
+    'an answer that ends before its head',
+    'channel.truncated',
+    (_, response) => response.writeHead(200, { 'content-type': 'message/ohttp-chunked-res' }).end(),
+  ],
+]
+
+describe.each(signs)('%s', (_, code, sign) => {
+  test('leads to one other key, and what is repeatable is sent again under it', async () => {
+    once(sign)
+    expect(await (await ask()).text()).toBe(chat)
+    expect(replaced).toEqual([code === 'channel.key_unknown' ? 'key-unknown' : 'gone'])
+    expect(service.outer.map(({ path }) => path)).toEqual([
+      '/ai/blindllama/v1/o/gateway1',
+      '/ai/blindllama/v1/o/gateway2',
+    ])
+    expect(resends()).toEqual([code])
+  })
+
+  test('sends nothing again that is not repeatable, and tells what is known', async () => {
+    once(sign)
+    const error = await failure(upload())
+    expect(error).toMatchObject({ code: 'request.unknown_fate', cause: { code } })
+    expect(error.message).toMatch(/nobody knows whether the request was run/)
+    expect(service.outer).toHaveLength(1)
+    expect(replaced, 'the next request need not wait for another sign').toHaveLength(1)
+    expect(resends()).toEqual([])
+  })
+
+  test('sends nothing again under never', async () => {
+    once(sign)
+    expect(await failure(ask('never'))).toMatchObject({ code: 'request.unknown_fate', cause: { code } })
+    expect(service.outer).toHaveLength(1)
+    expect(replaced).toHaveLength(1)
+  })
+
+  test('sends all again under always', async () => {
+    once(sign)
+    expect(await (await upload('always')).text()).toBe('a file')
+    expect(service.outer).toHaveLength(2)
+  })
+
+  test('is heeded once for a request, so that a forger makes no loop', async () => {
+    service.intercept = (request, response) => {
+      sign(request, response)
+      return true
+    }
+    expect(await failure(ask())).toMatchObject({ code: 'request.unknown_fate', cause: { code } })
+    expect(service.outer).toHaveLength(2)
+    expect(replaced).toHaveLength(1)
+  })
+})
+
+describe('an unknown key, and the same instance', () => {
+  beforeEach(() => {
+    nextKey = async () => service.rotate('gateway1')
+    once((_, response) => refuseKey(response))
+  })
+
+  test('lets everything be sent again: the instance runs a request once', async () => {
+    expect(await (await upload()).text()).toBe('a file')
+  })
+
+  test('does not under never: a process that was started again has forgotten what it ran', async () => {
+    expect(await failure(upload('never'))).toMatchObject({ code: 'request.unknown_fate' })
+    expect(service.outer).toHaveLength(1)
+  })
+})
+
+test('the option of a request goes before that of the client', async () => {
+  once((_, response) => response.writeHead(502).end())
+  expect(await failure(ask('always', { resend: 'never' }))).toMatchObject({ code: 'request.unknown_fate' })
+  const wrong = { resend: 'sometimes' } as unknown as { resend: Resend }
+  expect(await failure(ask('always', wrong))).toMatchObject({ code: 'client.options' })
+})
+
+test('a gateway that has no room is not taken for gone', async () => {
+  service.intercept = (_request, response) => {
+    response.writeHead(503, problem).end('{"type":"about:blank","code":"channel.busy"}')
+    return true
+  }
+  expect(await failure(ask())).toMatchObject({ code: 'channel.status' })
+  expect(service.outer).toHaveLength(1)
+  expect(replaced).toEqual([])
+})
+
+test.each([400, 401, 403, 413, 429, 500])('the status %i says nothing of the gateway’s end', async (status) => {
+  service.intercept = (_request, response) => {
+    response.writeHead(status).end()
+    return true
+  }
+  expect(await failure(ask())).toMatchObject({ code: 'channel.status' })
+  expect(replaced).toEqual([])
+})
+
+test('a request that only reads fails with the sign itself: its fate matters to nobody', async () => {
+  service.intercept = (_request, response) => {
+    response.writeHead(502).end()
+    return true
+  }
+  expect(await failure(client()(new URL('v1/models', service.base)))).toMatchObject({ code: 'channel.status' })
+  expect(service.outer).toHaveLength(2)
+})
+
+test('a service that is refused by the verifier gets nothing more, and the error has the verdict', async () => {
+  const verdict: FailedVerdict = { version: 1, steps: [], result: 'fail', code: 'pcr.mismatch', detail: 'differs' }
+  const cause = new BlindLlamaError('pcr.mismatch', 'differs', { verdict })
+  nextKey = async () => Promise.reject(cause)
+  once((_, response) => response.writeHead(502).end())
+  expect(await failure(ask('always'))).toMatchObject({ code: 'request.unknown_fate', cause, verdict })
+  expect(service.outer).toHaveLength(1)
+})
+
+test('a request that is not sent again does not wait for the other key', async () => {
+  nextKey = async () => new Promise(() => {})
+  once((_, response) => response.writeHead(502).end())
+  expect(await failure(upload())).toMatchObject({ code: 'request.unknown_fate' })
+})
+
+test('after a date that was refused inside the encryption, which proves that nothing was run, no fate is unknown', async () => {
+  let count = 0
+  service.intercept = (_request, response) => {
+    count += 1
+    if (count === 1) return false
+    response.writeHead(413).end()
+    return true
+  }
+  service.handler = async (exchange) =>
+    exchange.reply(400, '{}', [
+      ['blindllama-code', 'request.date'],
+      ['date', new Date().toUTCString()],
+    ])
+  expect(await failure(ask())).toMatchObject({ code: 'channel.status' })
+})
+
+describe('an earlier attempt that was run', () => {
+  beforeEach(() => {
+    nextKey = async () => key
+    const run = new Set<string>()
+    service.handler = async (exchange) => {
+      const idempotencyKey = exchange.field('idempotency-key') ?? ''
+      if (run.has(idempotencyKey)) return exchange.reply(409, '{}', [['blindllama-code', 'request.duplicate']])
+      run.add(idempotencyKey)
+      if (run.size === 1) return void exchange.outer.request.socket.destroy()
+      return exchange.reply(200, 'answered')
+    }
+  })
+
+  test('is repeated under another idempotency key where repetition is allowed', async () => {
+    expect(await (await ask()).text()).toBe('answered')
+    expect(new Set(service.exchanges.map((exchange) => exchange.field('idempotency-key'))).size).toBe(2)
+    expect(resends()).toEqual(['channel.unreachable', 'request.duplicate'])
+  })
+
+  test('is not repeated where the application chose the key, and its error says that it was run', async () => {
+    const error = await failure(ask('always', { headers: { 'idempotency-key': 'of-the-application-itself' } }))
+    expect(error).toMatchObject({ code: 'request.unknown_fate', cause: { code: 'request.duplicate' } })
+    expect(error.message).toContain('was run')
+    expect(error.message).not.toContain('nobody knows')
+  })
+})
+
+test('an answer of a gateway that ended before it had one is asked for again elsewhere', async () => {
+  let count = 0
+  service.handler = async (exchange) => {
+    count += 1
+    if (count > 1) return exchange.reply(200, 'answered')
+    return exchange.reply(503, '{}', [['blindllama-code', 'gateway.drained']])
+  }
+  expect(await (await ask()).text()).toBe('answered')
+  count = 0
+  expect((await upload()).status, 'what is not repeatable gets what the gateway said').toBe(503)
+})
+
+/** The first answers have so much content, and then no end. */
+function breaking(content: readonly string[], second: { status: number; type: string }): void {
+  let count = 0
+  service.handler = async (exchange) => {
+    count += 1
+    if (count > 1) return exchange.reply(second.status, 'data: whole\n\n', [['content-type', second.type]])
+    await exchange.head(200, [['content-type', 'text/event-stream']])
+    for (const event of content) await exchange.content(event)
+    setTimeout(() => exchange.outer.response.destroy(), 50)
+  }
+}
+
+describe('an answer that breaks off behind its head', () => {
+  const same = { status: 200, type: 'text/event-stream' }
+
+  test('and before its content goes on with the content of another one', async () => {
+    breaking([], same)
+    expect(await (await ask()).text()).toBe('data: whole\n\n')
+    expect(replaced).toEqual(['gone'])
+    expect(resends()).toEqual(['channel.truncated'])
+  })
+
+  test.each<[string, readonly string[], { status: number; type: string }, Resend, number]>([
+    ['behind an event', ['data: one\n\n'], same, 'always', 1],
+    ['under never', [], same, 'never', 1],
+    ['where the other one has another status', [], { ...same, status: 500 }, 'always', 2],
+    ['where the other one has another type', [], { ...same, type: 'application/json' }, 'always', 2],
+  ])('ends with its error %s', async (_, content, second, resend, posts) => {
+    breaking(content, second)
+    const response = await ask(resend)
+    expect(await failure(response.text())).toMatchObject({ code: 'channel.truncated' })
+    expect(service.outer).toHaveLength(posts)
+  })
+
+  test('twice ends with its error', async () => {
+    service.handler = async (exchange) => {
+      await exchange.head(200, [['content-type', 'text/event-stream']])
+      setTimeout(() => exchange.outer.response.destroy(), 50)
+    }
+    expect(await failure((await ask()).text())).toMatchObject({ code: 'channel.truncated' })
+    expect(service.outer).toHaveLength(2)
+  })
+
+  test('is left by its reader while another one is asked for: that one is stopped', async () => {
+    let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+    const closed = new Promise<void>((resolve) => {
+      let count = 0
+      service.handler = async (exchange) => {
+        count += 1
+        await exchange.head(200, [['content-type', 'text/event-stream']])
+        if (count === 1) return void setTimeout(() => exchange.outer.response.destroy(), 50)
+        exchange.outer.response.once('close', resolve)
+        return undefined
+      }
+    })
+    nextKey = async () => {
+      await reader?.cancel('enough')
+      return service.rotate('gateway2')
+    }
+    reader = (await ask()).body?.getReader()
+    await reader?.read().catch(() => {})
+    await closed
+  })
+})
