@@ -25,7 +25,11 @@ export async function buildLoad(): Promise<void> {
 
 /** Builds only what measures cryptography; `small` are crates to be built for size, as if the profile said so. */
 export async function buildSmall(small: readonly string[]): Promise<void> {
-  await build(['--example', 'load', ...small.flatMap((name) => ['--config', `profile.gateway.package.${name}.opt-level="z"`])])
+  await build([
+    '--example',
+    'load',
+    ...small.flatMap((name) => ['--config', `profile.gateway.package.${name}.opt-level="z"`]),
+  ])
 }
 
 async function build(what: readonly string[]): Promise<void> {

@@ -12,9 +12,7 @@ export interface Bar {
 
 /** Medians of `result` beside their bars. */
 export function barsOf({ crypto, cpu, memory, attestation, attacks }: LoadResult): Bar[] {
-  const bars: Bar[] = [
-    atMost('hybrid open, in X25519 agreements', 8, crypto.hybridReceiveUs / crypto.x25519Us, ''),
-  ]
+  const bars: Bar[] = [atMost('hybrid open, in X25519 agreements', 8, crypto.hybridReceiveUs / crypto.x25519Us, '')]
   for (const padding of ['padded', 'unpadded'] as const) {
     for (const { answer, [padding]: against } of cpu) {
       if (answer === '217 bytes')
