@@ -107,5 +107,5 @@ export class ChromiumReader implements Reader {
 
 /** The comments by which the gateway pads events are no text (PROTOCOL.md §10). */
 function withoutPadding(ending: Ending): Ending {
-  return { ...ending, text: ending.text.replaceAll(/^: *\n/gm, '') }
+  return { ...ending, text: ending.text.replaceAll(/^: *\n\n/gm, '') }
 }

@@ -74,6 +74,13 @@ export function stages(root: string): Stage[] {
       timeoutMs: 5 * minutes,
     }),
     pages({
+      name: 'faithful',
+      command: tsx('e2e/faithful.ts', '--json'),
+      count: wordCount,
+      sources: 'e2e/faithful',
+      timeoutMs: 5 * minutes,
+    }),
+    pages({
       name: 'leakage',
       command: tsx('e2e/leakage.ts', '--check'),
       sources: 'e2e/leakage',

@@ -11,18 +11,27 @@ pub struct Failure {
     pub code: Code,
     /// Which member, line or return code; empty where the code says it all.
     pub detail: Cow<'static, str>,
+    /// A sentence for the one who sent the request, which leaves inside the encapsulation alone and is never logged: it may name what only
+    /// that one knows, as a path.
+    pub told: Cow<'static, str>,
 }
 
 impl Failure {
     /// A refusal that its code explains fully.
     #[must_use]
     pub const fn new(code: Code) -> Self {
-        Self { code, detail: Cow::Borrowed("") }
+        Self { code, detail: Cow::Borrowed(""), told: Cow::Borrowed("") }
     }
 
     /// A refusal with a detail for the log, or for the caller who owns what it names.
     pub fn with(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into() }
+        Self { code, detail: detail.into(), told: Cow::Borrowed("") }
+    }
+
+    /// The same with a sentence for the sender of the request.
+    #[must_use]
+    pub fn telling(self, told: impl Into<Cow<'static, str>>) -> Self {
+        Self { told: told.into(), ..self }
     }
 }
 

@@ -20,9 +20,10 @@ pub fn status(code: Code) -> StatusCode {
         Code::REQUEST_DUPLICATE => StatusCode::CONFLICT,
         Code::REQUEST_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
         Code::CHANNEL_MEDIA_TYPE => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Code::REQUEST_UPSTREAM_UNREACHABLE | Code::REQUEST_UPSTREAM_REDIRECT | Code::REQUEST_UPSTREAM_BROKEN => {
-            StatusCode::BAD_GATEWAY
-        }
+        Code::REQUEST_UPSTREAM_UNREACHABLE
+        | Code::REQUEST_UPSTREAM_REDIRECT
+        | Code::REQUEST_UPSTREAM_STATUS
+        | Code::REQUEST_UPSTREAM_BROKEN => StatusCode::BAD_GATEWAY,
         Code::REQUEST_UPSTREAM_TIMEOUT => StatusCode::GATEWAY_TIMEOUT,
         Code::CHANNEL_BUSY | Code::EVIDENCE_BUSY | Code::EVIDENCE_UNAVAILABLE | Code::GATEWAY_STOPPING => {
             StatusCode::SERVICE_UNAVAILABLE
@@ -60,14 +61,19 @@ pub fn outer(failure: &Failure) -> String {
     members(failure.code).to_string()
 }
 
-/// The body of a problem inside: an OpenAI client finds its `error` member too.
+/// The body of a problem inside: an OpenAI client finds its `error` member too. What the failure tells the sender is its `detail`.
 #[must_use]
 pub fn inner(failure: &Failure) -> String {
     let kind = if status(failure.code).is_server_error() { "server_error" } else { "invalid_request_error" };
     let mut problem = members(failure.code);
     if let Some(members) = problem.as_object_mut() {
+        let mut message = failure.code.sentence().to_owned();
+        if !failure.told.is_empty() {
+            message = format!("{message} {}", failure.told);
+            members.insert("detail".into(), failure.told.as_ref().into());
+        }
         let error = json!({
-            "message": failure.code.sentence(),
+            "message": message,
             "type": kind,
             "param": null,
             "code": failure.code.as_str(),
@@ -90,6 +96,15 @@ mod tests {
         assert_eq!(problem["error"]["type"], "invalid_request_error");
         assert_eq!(problem["error"]["message"], problem["title"]);
         assert!(!problem.to_string().contains("secret"), "details are for the log");
+    }
+
+    #[test]
+    fn what_is_told_to_the_sender_stays_inside() {
+        let failure = Failure::new(Code::REQUEST_ROUTE).telling("GET /secret is none.");
+        let problem: Value = serde_json::from_str(&inner(&failure)).unwrap();
+        assert_eq!(problem["detail"], "GET /secret is none.");
+        assert_eq!(problem["error"]["message"], format!("{} GET /secret is none.", Code::REQUEST_ROUTE.sentence()));
+        assert!(!outer(&failure).contains("secret") && !failure.to_string().contains("secret"));
     }
 
     #[test]

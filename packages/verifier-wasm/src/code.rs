@@ -455,7 +455,7 @@ pub enum Code {
     /// The request has no idempotency key, or a malformed one.
     #[cfg(not(target_family = "wasm"))]
     REQUEST_IDEMPOTENCY_KEY,
-    /// A request with this idempotency key was already run.
+    /// A request with this idempotency key came before, and this one was not run.
     #[cfg(not(target_family = "wasm"))]
     REQUEST_DUPLICATE,
     /// The request was posted and no authenticated answer came: nobody knows whether it was run.
@@ -476,6 +476,9 @@ pub enum Code {
     /// The model's server broke off or answered with something that is not HTTP.
     #[cfg(not(target_family = "wasm"))]
     REQUEST_UPSTREAM_BROKEN,
+    /// The model's server answered with a status that is none of HTTP.
+    #[cfg(not(target_family = "wasm"))]
+    REQUEST_UPSTREAM_STATUS,
     /// An option has a value that cannot be used.
     #[cfg(not(target_family = "wasm"))]
     CLIENT_OPTIONS,
@@ -756,6 +759,7 @@ impl Code {
         Self::REQUEST_UPSTREAM_TIMEOUT,
         Self::REQUEST_UPSTREAM_REDIRECT,
         Self::REQUEST_UPSTREAM_BROKEN,
+        Self::REQUEST_UPSTREAM_STATUS,
         Self::CLIENT_OPTIONS,
         Self::CLIENT_IDLE,
         Self::CLIENT_ENVIRONMENT,
@@ -1024,13 +1028,14 @@ request.authority The request names another scheme or authority than the one the
 request.field A header field of the request is malformed or not allowed.
 request.date The date of the request is too far from the gateway's clock.
 request.idempotency_key The request has no idempotency key, or a malformed one.
-request.duplicate A request with this idempotency key was already run.
+request.duplicate A request with this idempotency key came before, and this one was not run.
 request.unknown_fate The request was posted and no authenticated answer came: nobody knows whether it was run.
 request.body The body of the request is of a kind that cannot be sent through the channel.
 request.upstream_unreachable The model's server could not be reached.
 request.upstream_timeout The model's server paused for too long.
 request.upstream_redirect The model's server tried to redirect the request elsewhere; it was not followed.
 request.upstream_broken The model's server broke off or answered with something that is not HTTP.
+request.upstream_status The model's server answered with a status that is none of HTTP.
 client.options An option has a value that cannot be used.
 client.idle No service is attested here: the hook has no options, its component is not mounted, or the page is rendered on a server.
 client.environment This environment lacks something that the channel needs.

@@ -32,7 +32,7 @@ export class ByteQueue {
    * @param memory where to put them together else, of at least their length; default: memory of their own
    */
   take(length: number, memory?: Bytes): Bytes {
-    if (length > this.#length) throw new RangeError('the queue holds fewer bytes')
+    if (length > this.#length) throw new RangeError()
     if (length === 0) return new Uint8Array()
     const run = this.takeRun(length)
     if (run.length === length) return run
@@ -49,7 +49,7 @@ export class ByteQueue {
   /** Removes at least one and at most `limit` bytes that arrived together, without a copy. The queue must not be empty. */
   takeRun(limit: number): Bytes {
     const piece = this.#pieces[this.#first]
-    if (!piece) throw new RangeError('the queue is empty')
+    if (!piece) throw new RangeError()
     const run = piece.subarray(this.#offset, this.#offset + limit)
     this.#offset += run.length
     this.#length -= run.length

@@ -44,3 +44,8 @@ export function u16(value: number): Bytes {
 export function free(bytes: Bytes): void {
   ;(bytes.buffer as { transfer?: (length: number) => unknown }).transfer?.(0)
 }
+
+/** What `value` is by its own word, as `Uint8Array`: `instanceof` denies values of other realms, as of frames. */
+export function kindOfValue(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1)
+}

@@ -1,5 +1,5 @@
 //! The cutter of Server-Sent Events: whatever the bytes and however they arrive, the pieces are what arrived, none is empty or longer
-//! than allowed, and a comment has its place inside its piece, where a line begins.
+//! than allowed, and a comment has its place where a line begins.
 #![no_main]
 
 use blindllama_gateway::upstream::events::{Cutter, Piece};
@@ -20,7 +20,7 @@ fuzz_target!(|input: &[u8]| {
     cut.extend(cutter.rest());
     assert!(cutter.rest().is_none() && cutter.next_piece().is_none());
     let mut before = None;
-    for Piece { bytes, gap } in &cut {
+    for Piece { bytes, gap, .. } in &cut {
         assert!((1..=LONGEST).contains(&bytes.len()));
         if let Some(gap) = *gap {
             let last = if gap == 0 { before } else { bytes.get(gap - 1).copied() };

@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use blindllama_verifier::Code;
 use http::header::DATE;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-use super::idempotency::IdempotencyKeys;
+use super::idempotency::{IdempotencyKeys, Taken, is_key};
 use crate::bhttp::RequestHead;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -22,7 +22,7 @@ const AUTHORITY: &str = "ohttp.invalid";
 pub(super) struct Admission {
     routes: Vec<Route>,
     date_window_ms: u64,
-    keys: IdempotencyKeys,
+    keys: Arc<IdempotencyKeys>,
     clock: Arc<dyn Clock>,
 }
 
@@ -42,19 +42,25 @@ impl Admission {
             return Err(Failure::new(Code::REQUEST_AUTHORITY));
         }
         if !self.routes.iter().any(|route| route.admits(&head.method, &head.path)) {
-            return Err(Failure::new(Code::REQUEST_ROUTE));
+            return Err(no_route(head));
         }
-        let date = only(&head.fields, &DATE).and_then(milliseconds).ok_or(Failure::new(Code::REQUEST_DATE))?;
+        let date = date(&head.fields).ok_or(Failure::new(Code::REQUEST_DATE))?;
         if date.abs_diff(self.clock.wall_ms()) > self.date_window_ms {
             return Err(Failure::new(Code::REQUEST_DATE));
         }
         Ok(())
     }
 
-    /// Takes the request's idempotency key: it counts as run from here on.
-    pub(super) fn take(&self, fields: &HeaderMap) -> Result<(), Failure> {
-        let key = only(fields, &IDEMPOTENCY_KEY).ok_or(Failure::new(Code::REQUEST_IDEMPOTENCY_KEY))?;
-        self.keys.take(key.as_bytes())
+    /// Takes the request's idempotency key: it counts as run from here on. None for a GET, whose repetition changes nothing: it takes no
+    /// room from those that do.
+    pub(super) fn take(&self, method: &Method, fields: &HeaderMap) -> Result<Option<Taken>, Failure> {
+        let key = only(fields, &IDEMPOTENCY_KEY).filter(|key| is_key(key.as_bytes()));
+        let key = key.ok_or(Failure::new(Code::REQUEST_IDEMPOTENCY_KEY))?;
+        if *method == Method::GET {
+            return Ok(None);
+        }
+        let date = date(fields).ok_or(Failure::new(Code::REQUEST_DATE))?;
+        self.keys.take(key.as_bytes(), date).map(Some)
     }
 
     /// The gateway's own date, by which a client corrects its clock.
@@ -63,6 +69,18 @@ impl Admission {
         let text = httpdate::fmt_http_date(now.unwrap_or_else(SystemTime::now));
         HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
     }
+}
+
+/// The refusal of a route, which names it: without that, a wrong base URL shows nowhere.
+pub(super) fn no_route(head: &RequestHead) -> Failure {
+    const LONGEST: usize = 200;
+    let asked: String = format!("{} {}", head.method, head.path).chars().take(LONGEST).collect();
+    Failure::new(Code::REQUEST_ROUTE).telling(format!("{asked} is none of its routes."))
+}
+
+/// The date of a request, in milliseconds since 1970.
+fn date(fields: &HeaderMap) -> Option<u64> {
+    only(fields, &DATE).and_then(milliseconds)
 }
 
 /// The value of a field that stands exactly once.

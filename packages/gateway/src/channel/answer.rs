@@ -10,6 +10,7 @@ use http::header::{CONTENT_TYPE, DATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame};
 use hyper::body::Incoming;
+use tokio::time::{Sleep, sleep};
 
 use super::exchange::Exchange;
 use super::flow::{Flow, Source};
@@ -21,10 +22,14 @@ use crate::config::Padding;
 use crate::failure::Failure;
 use crate::pause::PauseLimit;
 use crate::problem;
+use crate::upstream::content::{Content, take_codings};
 use crate::upstream::headers::CODE_FIELD;
 
 /// Chunks are added to a frame until it is so long, in bytes: half of what a connection buffers.
 const FRAME: usize = 32 * 1024;
+
+/// How long what was sealed may take to leave before the answer breaks off: a transport throws away what it has not sent when it is told.
+const LINGER: Duration = Duration::from_millis(200);
 
 /// The answer broke off: the transport must not end it as if it were complete.
 #[derive(Debug)]
@@ -43,15 +48,20 @@ enum Way {
     Open(Box<Outlet>, Flow),
     /// The final chunk is sealed.
     Ended,
-    /// There will be none.
-    Broken,
+    /// There will be none; the transport hears of it when the time is over.
+    Broken(Pin<Box<Sleep>>),
 }
+
+/// The content of the upstream's answer.
+type Arriving = Content<PauseLimit<Incoming>>;
 
 /// An answer on its way out. Only its last frame holds the final chunk; after a failure there is none.
 pub struct SealedAnswer {
     way: Way,
-    /// None once the upstream ended its answer.
-    upstream: Option<PauseLimit<Incoming>>,
+    /// None once nothing more comes of it.
+    upstream: Option<Arriving>,
+    /// Whether the upstream's answer ended as it must.
+    whole: bool,
     /// Sealed chunks that leave together.
     frame: BytesMut,
     /// Of the tasks that may have more for the frame.
@@ -68,11 +78,14 @@ impl SealedAnswer {
         padding: &Padding,
         mut exchange: Exchange,
     ) -> Self {
-        let (parts, body) = answer.into_parts();
+        let (mut parts, body) = answer.into_parts();
         exchange.answered(parts.status);
+        let codings = take_codings(&mut parts.headers);
         let head = bhttp::response_head(parts.status, &parts.headers);
-        let flow = Flow::new(head.into(), &parts.headers, body.size_hint().exact().is_some(), padding);
-        let upstream = Some(PauseLimit::new(body, pause));
+        // Whatever their framing says: servers leave the length of these out, and keep the connection.
+        let empty = matches!(parts.status.as_u16(), 204 | 205 | 304);
+        let flow = Flow::new(head.into(), &parts.headers, empty || body.size_hint().exact().is_some(), padding);
+        let upstream = (!empty).then(|| Content::new(PauseLimit::new(body, pause), &codings));
         Self::new(Way::Open(Box::new(outlet), flow), upstream, exchange)
     }
 
@@ -103,8 +116,8 @@ impl SealedAnswer {
         self.exchange.move_to(place);
     }
 
-    fn new(way: Way, upstream: Option<PauseLimit<Incoming>>, exchange: Exchange) -> Self {
-        Self { way, upstream, frame: BytesMut::new(), turn: None, exchange }
+    fn new(way: Way, upstream: Option<Arriving>, exchange: Exchange) -> Self {
+        Self { way, upstream, whole: true, frame: BytesMut::new(), turn: None, exchange }
     }
 
     /// Seals what is there into a frame, which is at least [`FRAME`] long if there is as much.
@@ -131,21 +144,30 @@ impl SealedAnswer {
 
     /// Seals the next chunk into the frame, if it is there. After an error there is no other.
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Aborted>> {
+        if let Way::Broken(linger) = &mut self.way {
+            ready!(linger.as_mut().poll(context));
+            return Poll::Ready(Err(Aborted));
+        }
         let whole = self.frame.len();
         let chunk = ready!(self.poll_next(context));
-        if chunk.is_err() {
-            // Nothing may follow, and the upstream need not go on.
-            self.frame.truncate(whole);
-            self.way = Way::Broken;
-            self.upstream = None;
+        if chunk.is_ok() {
+            return Poll::Ready(chunk);
         }
-        Poll::Ready(chunk)
+        // Nothing may follow, and the upstream need not go on.
+        self.frame.truncate(whole);
+        self.upstream = None;
+        self.way = Way::Broken(Box::pin(sleep(LINGER)));
+        self.poll_chunk(context)
     }
 
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Aborted>> {
         let Way::Open(outlet, flow) = &mut self.way else { return Poll::Ready(Err(Aborted)) };
         loop {
-            let source = if self.upstream.is_some() { Source::Open } else { Source::Ended };
+            let source = match self.upstream {
+                Some(_) => Source::Open,
+                None if self.whole => Source::Ended,
+                None => Source::Broken,
+            };
             match flow.next(outlet, source, context, &mut self.frame) {
                 Ok(true) => return Poll::Ready(Ok(())),
                 Ok(false) => {}
@@ -158,13 +180,17 @@ impl SealedAnswer {
                         flow.push(bytes);
                     }
                 }
-                Some(Err(_)) => return Poll::Ready(Err(Aborted)),
+                // What had arrived leaves first.
+                Some(Err(_)) => (self.upstream, self.whole) = (None, false),
                 None => self.upstream = None,
             }
         }
+        if !self.whole {
+            return Poll::Ready(Err(Aborted));
+        }
         match std::mem::replace(&mut self.way, Way::Ended) {
             Way::Open(outlet, flow) => Poll::Ready(flow.finish(*outlet, &mut self.frame).map_err(|_| Aborted)),
-            Way::Ended | Way::Broken => Poll::Ready(Err(Aborted)),
+            Way::Ended | Way::Broken(_) => Poll::Ready(Err(Aborted)),
         }
     }
 }

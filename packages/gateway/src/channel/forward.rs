@@ -13,10 +13,12 @@ use std::time::Duration;
 
 use blindllama_verifier::Code;
 use bytes::{Bytes, BytesMut};
+use h2::Reason;
+use http::header::LOCATION;
 use http::{Method, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Channel;
 use super::exchange::Exchange;
@@ -34,6 +36,10 @@ const REFUSED: Duration = Duration::from_secs(1);
 /// Content up to this size waits for its end, in bytes.
 const WHOLE: u64 = 256 * 1024;
 
+/// How often a request is sent again that the upstream refused to look at, and after which time.
+const AGAIN: u8 = 3;
+const AGAIN_AFTER: Duration = Duration::from_millis(20);
+
 impl Channel {
     /// Reads, checks and runs the request; returns the upstream's answer with the fields that the client may see.
     pub(super) async fn forward(
@@ -50,19 +56,29 @@ impl Channel {
         };
         let (body, progress) = RequestBody::read(inner).await?;
         if head.method == Method::GET.as_str() && !body.is_end_stream() {
-            return Err(Failure::new(Code::REQUEST_ROUTE));
+            return Err(Failure::new(Code::REQUEST_ROUTE).telling("A GET has no content."));
         }
         let (sender, place) = self.upstream.place().ok_or(Failure::new(Code::CHANNEL_BUSY))?;
         exchange.run(&self.streams, place)?;
-        self.admission.take(&head.fields)?;
+        let method = Method::from_bytes(head.method.as_bytes()).map_err(|_| Failure::new(Code::GATEWAY_INTERNAL))?;
+        let key = self.admission.take(&method, &head.fields)?;
         let leftover = body.leftover();
-        let request = self.request(head, body)?;
-        let mut answer = self.send(&sender, request, &progress).await?;
+        let mut answer = match self.run(&sender, self.request(head, method, body)?, &progress).await {
+            Ok(answer) => answer,
+            Err(failure) => {
+                if let Some(key) = key
+                    && never_ran(failure.code)
+                {
+                    key.give_back();
+                }
+                return Err(failure);
+            }
+        };
         if answer.status().is_client_error() || answer.status().is_server_error() {
             tokio::spawn(drain(leftover, Arc::clone(&progress)));
         }
-        if answer.status().is_redirection() {
-            return Err(Failure::new(Code::REQUEST_UPSTREAM_REDIRECT));
+        if let Some(key) = key {
+            key.answered(answer.status());
         }
         for_client(answer.headers_mut());
         let date = self.admission.date();
@@ -77,13 +93,45 @@ impl Channel {
         }
     }
 
-    fn request(&self, head: RequestHead, body: RequestBody) -> Result<Request<RequestBody>, Failure> {
-        let internal = || Failure::new(Code::GATEWAY_INTERNAL);
+    /// Sends the request, again where the upstream refused to look at it, and checks that what came is an answer.
+    async fn run(
+        &self,
+        sender: &Sender<RequestBody>,
+        mut request: Request<RequestBody>,
+        progress: &Progress,
+    ) -> Result<Response<Incoming>, Failure> {
+        let mut again = AGAIN;
+        loop {
+            let copy = self.upstream.shares_connections().then(|| copy_of(&request)).flatten();
+            let answer = match (self.send(sender, request, progress).await, copy) {
+                (Err(Unsent::Refused), Some(copy)) if again > 0 => {
+                    again = again.saturating_sub(1);
+                    sleep(AGAIN_AFTER).await;
+                    request = copy;
+                    continue;
+                }
+                (Err(unsent), _) => return Err(unsent.into()),
+                (Ok(answer), _) => answer,
+            };
+            return match answer.status().as_u16() {
+                301 | 302 | 303 | 307 | 308 if answer.headers().contains_key(LOCATION) => {
+                    Err(Failure::new(Code::REQUEST_UPSTREAM_REDIRECT))
+                }
+                200..=599 => Ok(answer),
+                status => {
+                    let told = format!("It answered with status {status}, which no answer of HTTP has.");
+                    Err(Failure::new(Code::REQUEST_UPSTREAM_STATUS).telling(told))
+                }
+            };
+        }
+    }
+
+    fn request(&self, head: RequestHead, method: Method, body: RequestBody) -> Result<Request<RequestBody>, Failure> {
         let upstream = &self.config.upstream;
         let api_key = upstream.api_key.as_ref().map(|key| key.as_str());
         let mut request = Request::new(body);
-        *request.method_mut() = Method::from_bytes(head.method.as_bytes()).map_err(|_| internal())?;
-        *request.uri_mut() = self.upstream.uri(&head.path).ok_or_else(internal)?;
+        *request.method_mut() = method;
+        *request.uri_mut() = self.upstream.uri(&head.path).ok_or(Failure::new(Code::GATEWAY_INTERNAL))?;
         *request.headers_mut() = for_upstream(head.fields, api_key, &upstream.fields)?;
         Ok(request)
     }
@@ -94,32 +142,76 @@ impl Channel {
         sender: &Sender<RequestBody>,
         request: Request<RequestBody>,
         progress: &Progress,
-    ) -> Result<Response<Incoming>, Failure> {
+    ) -> Result<Response<Incoming>, Unsent> {
         let mut answer = std::pin::pin!(sender.send(request));
         let limit = self.config.limits.upstream_timeout;
         loop {
             let deadline = progress.deadline(limit);
             tokio::select! {
-                answer = &mut answer => return answer.map_err(|error| failure_of(&error, error.is_connect())),
+                answer = &mut answer => return answer.map_err(|error| Unsent::of(&error, error.is_connect())),
                 () = sleep_until(deadline) => if progress.deadline(limit) <= deadline {
-                    return Err(Failure::new(Code::REQUEST_UPSTREAM_TIMEOUT));
+                    return Err(Unsent::Failed(Failure::new(Code::REQUEST_UPSTREAM_TIMEOUT)));
                 },
             }
         }
     }
 }
 
-/// Why the upstream gave no answer: often the request's own end, which it could not outlive.
-fn failure_of(error: &(dyn Error + 'static), connecting: bool) -> Failure {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if let Some(failure) = error.downcast_ref::<Failure>() {
-            return failure.clone();
+/// Why the upstream gave no answer.
+enum Unsent {
+    /// It said that it did not look at the request (RFC 9113 §8.7).
+    Refused,
+    Failed(Failure),
+}
+
+impl Unsent {
+    /// Often it is the request's own end, which it could not outlive.
+    fn of(error: &(dyn Error + 'static), connecting: bool) -> Self {
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            if let Some(failure) = error.downcast_ref::<Failure>() {
+                return Self::Failed(failure.clone());
+            }
+            if error.downcast_ref::<h2::Error>().is_some_and(is_refusal) {
+                return Self::Refused;
+            }
+            cause = error.source();
         }
-        cause = error.source();
+        let code = if connecting { Code::REQUEST_UPSTREAM_UNREACHABLE } else { Code::REQUEST_UPSTREAM_BROKEN };
+        Self::Failed(Failure::new(code))
     }
-    let code = if connecting { Code::REQUEST_UPSTREAM_UNREACHABLE } else { Code::REQUEST_UPSTREAM_BROKEN };
-    Failure::new(code)
+}
+
+impl From<Unsent> for Failure {
+    fn from(unsent: Unsent) -> Self {
+        match unsent {
+            // As with a port that nobody listens on: nothing was run.
+            Unsent::Refused => Self::new(Code::REQUEST_UPSTREAM_UNREACHABLE).telling("It refused the request unseen."),
+            Unsent::Failed(failure) => failure,
+        }
+    }
+}
+
+/// Whether the peer says that it will not have looked at the stream: it refused it, or it closes the connection in order and the stream is
+/// behind the last one that it serves.
+fn is_refusal(error: &h2::Error) -> bool {
+    error.is_remote()
+        && (error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM)
+            || error.is_go_away() && error.reason() == Some(Reason::NO_ERROR))
+}
+
+/// Whether a request that failed so was certainly not run: nobody was there, or the request has no end, or the upstream sent it elsewhere.
+fn never_ran(code: Code) -> bool {
+    !matches!(code, Code::REQUEST_UPSTREAM_BROKEN | Code::REQUEST_UPSTREAM_TIMEOUT | Code::REQUEST_UPSTREAM_STATUS)
+}
+
+/// The request once more; None where its content was not held.
+fn copy_of(request: &Request<RequestBody>) -> Option<Request<RequestBody>> {
+    let mut copy = Request::new(request.body().copy()?);
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.headers_mut() = request.headers().clone();
+    Some(copy)
 }
 
 /// When a request last moved.
@@ -197,6 +289,17 @@ impl RequestBody {
     /// What still comes, for as long as the body lives.
     fn leftover(&self) -> Weak<Rest> {
         self.rest.as_ref().map(Arc::downgrade).unwrap_or_default()
+    }
+
+    /// The same content; None where not all of it was read.
+    fn copy(&self) -> Option<Self> {
+        let whole = self.rest.is_none();
+        whole.then(|| Self {
+            read: self.read.clone(),
+            rest: None,
+            left: self.left,
+            progress: Arc::clone(&self.progress),
+        })
     }
 
     /// The next piece. The last one waits for the authenticated end behind it: whoever sends to the upstream stops asking once

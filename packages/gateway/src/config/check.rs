@@ -252,9 +252,9 @@ fn address(url: &str) -> Checked<Address> {
             if authority.port_u16().is_some()
                 && !authority.as_str().contains('@')
                 && url.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')
-                && (path == "/" || !path.ends_with('/')) =>
+                && !path.ends_with("//") =>
         {
-            let base = if path == "/" { String::new() } else { path.to_owned() };
+            let base = path.strip_suffix('/').unwrap_or(path).to_owned();
             Ok(Address::Http { authority: authority.as_str().to_owned(), base, http2: scheme == "h2c" })
         }
         _ => invalid("upstream.url", FORMS),

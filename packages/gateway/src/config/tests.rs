@@ -157,7 +157,7 @@ fn what_would_not_be_safe_is_invalid() {
         "upstream.url = 'https://model.example:443'",
         "upstream.url = 'http://model.example'",
         "upstream.url = 'http://user@model.example:80'",
-        "upstream.url = 'http://model.example:80/base/'",
+        "upstream.url = 'http://model.example:80/base//'",
         "upstream.url = 'http://model.example:80/?x=1'",
         "upstream.url = 'unix:model.sock'",
         "upstream.routes = []",

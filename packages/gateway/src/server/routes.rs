@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use blindllama_verifier::Code;
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ORIGIN, RETRY_AFTER};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ORIGIN, RETRY_AFTER};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Either;
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use tokio::time::Instant;
 
 use super::plain::Plain;
@@ -32,16 +32,19 @@ enum Endpoint {
 }
 
 impl Endpoint {
-    const fn method(&self) -> Method {
+    /// Whether it is asked like that. Balancers ask for health with HEAD as well.
+    fn takes(&self, method: &Method) -> bool {
         match self {
-            Self::Evidence | Self::Health => Method::GET,
-            Self::Channel => Method::POST,
+            Self::Evidence => *method == Method::GET,
+            Self::Health => matches!(*method, Method::GET | Method::HEAD),
+            Self::Channel => *method == Method::POST,
         }
     }
 
     const fn allowed(&self) -> &'static str {
         match self {
-            Self::Evidence | Self::Health => "GET, OPTIONS",
+            Self::Evidence => "GET, OPTIONS",
+            Self::Health => "GET, HEAD, OPTIONS",
             Self::Channel => "POST, OPTIONS",
         }
     }
@@ -58,7 +61,7 @@ impl Gateway {
         let origin = origin.as_ref();
         let mut response = match self.endpoint(request.uri().path()) {
             Some(endpoint) if *request.method() == Method::OPTIONS => self.preflight(&endpoint, origin),
-            Some(endpoint) if *request.method() != endpoint.method() => {
+            Some(endpoint) if !endpoint.takes(request.method()) => {
                 let mut refusal = refusal(&Failure::new(Code::REQUEST_METHOD));
                 refusal.headers_mut().insert(ALLOW, HeaderValue::from_static(endpoint.allowed()));
                 refusal
@@ -125,16 +128,19 @@ impl Gateway {
                 let [own, shared] = self.evidence.bundle(query.nonce, &query.versions, query.have).await?;
                 Ok(response(StatusCode::OK, "application/cbor", Plain::of(own, shared)))
             }
-            _ if query.is_some() => Err(Failure::new(Code::REQUEST_QUERY)),
+            // A query says nothing here: checks add one against caches.
             Endpoint::Health => {
+                let without = *request.method() == Method::HEAD;
                 drop(request);
                 let healthy = !self.is_stopping() && self.evidence.attester.is_healthy().await;
-                Ok(if healthy {
+                let answer = if healthy {
                     whole(StatusCode::OK, "application/json", r#"{"status":"ok"}"#)
                 } else {
                     whole(StatusCode::SERVICE_UNAVAILABLE, "application/json", r#"{"status":"unavailable"}"#)
-                })
+                };
+                Ok(if without { without_content(answer) } else { answer })
             }
+            Endpoint::Channel if query.is_some() => Err(Failure::new(Code::REQUEST_QUERY)),
             Endpoint::Channel => {
                 self.refuse_when_stopping()?;
                 self.channel.answer(request, connection).await.map(|response| response.map(Either::Right))
@@ -158,6 +164,14 @@ fn response(status: StatusCode, media_type: &'static str, body: Plain) -> Respon
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// The answer to a HEAD: as long as that to a GET would be (RFC 9110 §8.6).
+fn without_content(mut answer: Response<AnswerBody>) -> Response<AnswerBody> {
+    if let Some(length) = answer.body().size_hint().exact() {
+        answer.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    answer.map(|_| Either::Left(Plain::default()))
 }
 
 fn refusal(failure: &Failure) -> Response<AnswerBody> {

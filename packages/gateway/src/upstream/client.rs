@@ -38,12 +38,16 @@ const STREAMS: usize = 100;
 const CONNECTION_WINDOW: u32 = 256 * 1024 * 1024;
 const _: () = assert!(CONNECTION_WINDOW as usize >= STREAM_WINDOW as usize * STREAMS);
 
+/// Most field lines of an answer: ten times hyper's own limit, which servers behind several proxies reach.
+const MOST_FIELDS: usize = 1000;
+
 /// The one model server. `B` is the body of requests.
 pub struct Upstream<B> {
     /// In the order in which they are filled; one where requests share no connection.
     lanes: Vec<Lane<B>>,
     authority: Authority,
     base: String,
+    http2: bool,
 }
 
 /// A client whose requests share one connection of HTTP/2, or none.
@@ -77,11 +81,16 @@ where
                 .http2_initial_stream_window_size(STREAM_WINDOW)
                 .http2_initial_connection_window_size(CONNECTION_WINDOW)
                 .http2_max_send_buf_size(STREAM_WINDOW as usize)
+                // What the clients of model servers read, this one reads as well; RFC 9112 §5.1 and §5.2 say how.
+                .http1_max_headers(MOST_FIELDS)
+                .http1_allow_spaces_after_header_name_in_responses(true)
+                .http1_allow_obsolete_multiline_headers_in_responses(true)
                 .build(Connector { address: address.clone() });
             Lane { client: Arc::new(client), free: Arc::new(Semaphore::new(requests)) }
         });
         // What a server on a UNIX socket reads in `host` does not matter, but HTTP/1.1 wants one.
-        Self { lanes: lanes.collect(), authority: authority.unwrap_or(Authority::from_static("localhost")), base }
+        let authority = authority.unwrap_or(Authority::from_static("localhost"));
+        Self { lanes: lanes.collect(), authority, base, http2 }
     }
 
     /// A place for a request on the first connection that has one, to be kept until the answer ended; None where `streams` are taken.
@@ -91,6 +100,12 @@ where
             let permit = Arc::clone(&lane.free).try_acquire_owned().ok()?;
             Some((Sender(Arc::clone(&lane.client)), permit))
         })
+    }
+
+    /// Whether requests share a connection, so that one may be refused because of others.
+    #[must_use]
+    pub const fn shares_connections(&self) -> bool {
+        self.http2
     }
 
     /// The address of `path` at the upstream; None for what is no path.

@@ -12,9 +12,61 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub struct Piece {
     /// As they came.
     pub bytes: Bytes,
-    /// Where in them a line begins that is not the first of a carriage return's pair: a comment may be put there, and every parser
-    /// reads the same events. None where the piece is the inside of a longer event.
+    /// Where in them no event is open: before an event, or behind the last part of a long one. A comment with a blank line may be put
+    /// there, and every reader finds the same events. None where the piece is the inside of a longer event.
     pub gap: Option<usize>,
+    /// How the stream ends its lines, for what is put there: readers that know one end of lines alone are common.
+    pub line_end: LineEnd,
+}
+
+/// What ends a line (HTML §9.2.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineEnd {
+    /// LF.
+    Feed,
+    /// CR, LF.
+    Both,
+    /// CR.
+    Return,
+}
+
+impl LineEnd {
+    /// The end of the line behind which a blank line stands.
+    #[must_use]
+    pub const fn twice(self) -> &'static [u8] {
+        match self {
+            Self::Feed => b"\n\n",
+            Self::Both => b"\r\n\r\n",
+            Self::Return => b"\r\r",
+        }
+    }
+
+    /// The first end of a line in `bytes`.
+    fn first_in(bytes: &[u8]) -> Option<Self> {
+        let at = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r'))?;
+        Some(match (bytes.get(at), bytes.get(at.saturating_add(1))) {
+            (Some(b'\n'), _) => Self::Feed,
+            (_, Some(b'\n')) => Self::Both,
+            _ => Self::Return,
+        })
+    }
+}
+
+/// Names of the fields of an event (HTML §9.2.6).
+const FIELDS: [&[u8]; 4] = [b"data", b"event", b"id", b"retry"];
+
+/// Whether a body that begins with `bytes` is a stream of events at all, and not something else under its name, as JSON: its first line
+/// that is not blank is a comment or a field. None where more bytes must be seen.
+#[must_use]
+pub fn are_events(bytes: &[u8]) -> Option<bool> {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    let start = bytes.iter().position(|byte| !matches!(byte, b'\n' | b'\r'))?;
+    let line = bytes.get(start..).unwrap_or_default();
+    match line.iter().position(|byte| matches!(byte, b':' | b'\n' | b'\r')) {
+        Some(end) => Some(end == 0 || line.get(..end).is_some_and(|name| FIELDS.contains(&name))),
+        None if BYTE_ORDER_MARK.starts_with(line) || FIELDS.iter().any(|name| name.starts_with(line)) => None,
+        None => Some(false),
+    }
 }
 
 /// What stands before the bytes that are held.
@@ -37,10 +89,8 @@ pub struct Cutter {
     before: Before,
     /// How much of `held` is scanned.
     scanned: usize,
-    /// Where in `held` the line begins that is scanned now.
-    line: usize,
-    /// Where the blank line begins that ends the event.
-    blank: usize,
+    /// How the event before ended its lines.
+    line_end: LineEnd,
     /// Whether the next byte begins a line.
     line_start: bool,
     /// Whether the byte before was a CR, to which an LF belongs.
@@ -58,8 +108,7 @@ impl Cutter {
             held: BytesMut::new(),
             before: Before::Nothing,
             scanned: 0,
-            line: 0,
-            blank: 0,
+            line_end: LineEnd::Feed,
             line_start: true,
             after_return: false,
             ended: false,
@@ -75,32 +124,51 @@ impl Cutter {
     pub fn next_piece(&mut self) -> Option<Piece> {
         match self.event_end() {
             Some(end) => {
-                let gap = Some(self.blank);
+                let gap = self.start().unwrap_or(end);
                 let before = if self.after_return { Before::Return } else { Before::Line };
-                Some(self.take(end, gap, before))
+                Some(self.take(end, Some(gap), before))
             }
             None if self.held.len() < self.longest => None,
             None => Some(self.take(self.longest, None, Before::Part)),
         }
     }
 
+    /// What arrived and was not taken.
+    #[must_use]
+    pub fn held(&self) -> &[u8] {
+        &self.held
+    }
+
+    /// Gives up: everything that is held, as it came.
+    #[must_use]
+    pub fn into_held(self) -> Bytes {
+        self.held.freeze()
+    }
+
     /// What is left when no more bytes will come: no whole event, and less than a piece.
     pub fn rest(&mut self) -> Option<Piece> {
-        let gap = match (self.before, self.held.first()?) {
+        self.held.first()?;
+        let gap = self.start();
+        Some(self.take(self.held.len(), gap, Before::Part))
+    }
+
+    /// Where in `held` an event begins: behind a byte order mark, and behind the LF of the event before. None inside an event.
+    fn start(&self) -> Option<usize> {
+        match (self.before, self.held.first()) {
             (Before::Nothing, _) if self.held.starts_with(BYTE_ORDER_MARK) => Some(BYTE_ORDER_MARK.len()),
-            (Before::Return, b'\n') => Some(1),
+            (Before::Return, Some(b'\n')) => Some(1),
             (Before::Part, _) => None,
             _ => Some(0),
-        };
-        Some(self.take(self.held.len(), gap, Before::Part))
+        }
     }
 
     fn take(&mut self, length: usize, gap: Option<usize>, before: Before) -> Piece {
         self.before = before;
-        for position in [&mut self.scanned, &mut self.line, &mut self.blank] {
-            *position = position.saturating_sub(length);
-        }
-        Piece { bytes: self.held.split_to(length).freeze(), gap }
+        self.scanned = self.scanned.saturating_sub(length);
+        let bytes = self.held.split_to(length).freeze();
+        let event = bytes.get(gap.filter(|gap| *gap < length).unwrap_or(0)..).unwrap_or_default();
+        self.line_end = LineEnd::first_in(event).unwrap_or(self.line_end);
+        Piece { bytes, gap, line_end: self.line_end }
     }
 
     /// Where the line ends that is scanned now, or what is there of it.
@@ -117,27 +185,13 @@ impl Cutter {
             if ended && byte != b'\n' {
                 return Some(self.scanned);
             }
-            let line = self.line;
             self.scanned = self.scanned.saturating_add(1);
             match byte {
-                b'\n' if ended => {
-                    self.line = self.scanned;
-                    return Some(self.scanned);
-                }
-                b'\n' if after_return => self.line = self.scanned,
-                b'\n' => {
-                    self.line = self.scanned;
-                    if self.line_start {
-                        self.blank = line;
-                        return Some(self.scanned);
-                    }
-                    self.line_start = true;
-                }
+                b'\n' if ended => return Some(self.scanned),
+                b'\n' if after_return => {}
+                b'\n' if self.line_start => return Some(self.scanned),
+                b'\n' => self.line_start = true,
                 b'\r' => {
-                    self.line = self.scanned;
-                    if self.line_start {
-                        self.blank = line;
-                    }
                     self.ended = self.line_start;
                     self.after_return = true;
                     self.line_start = true;

@@ -1,6 +1,7 @@
 //! The model server behind the gateway: what may be asked of it, what is passed on, and how its answer is cut.
 
 pub mod client;
+pub mod content;
 pub mod events;
 pub mod headers;
 pub mod request_fields;

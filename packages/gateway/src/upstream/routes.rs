@@ -1,5 +1,5 @@
-//! The requests that are forwarded (PROTOCOL.md §11). Paths are compared byte by byte and never decoded, so that nothing else can
-//! be reached by another spelling.
+//! The requests that are forwarded (PROTOCOL.md §11). Paths are compared byte by byte, so that nothing else can be reached by another
+//! spelling; what stands for an id is forwarded as it was spelled, where it means one id in every reading.
 
 use std::fmt;
 
@@ -30,14 +30,15 @@ impl Route {
         KNOWN.into_iter().find(|known| *known == (method, path)).map(|(method, path)| Self { method, path })
     }
 
-    /// Whether a request of this method and path is on the route.
+    /// Whether a request of this method and path, with its query, is on the route.
     #[must_use]
     pub fn admits(self, method: &str, path: &str) -> bool {
+        let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
         let matches = match self.path.strip_suffix(PLACEHOLDER) {
             Some(prefix) => path.strip_prefix(prefix).is_some_and(is_segment),
             None => path == self.path,
         };
-        method == self.method && matches
+        method == self.method && matches && query.is_none_or(is_query)
     }
 }
 
@@ -47,31 +48,74 @@ impl fmt::Display for Route {
     }
 }
 
-/// Whether `text` is one path segment (RFC 3986 §3.3) that means itself: no percent-encoding, no dot segment.
+/// Names of the parameters that the routes have, with those of Azure and of lists. Others may carry a key, or mean something that nobody
+/// thought of.
+const PARAMETERS: [&str; 8] = ["api-version", "after", "before", "limit", "order", "purpose", "include", "include[]"];
+
+/// Longest query, in bytes.
+const LONGEST_QUERY: usize = 1024;
+
+/// Whether `text` is a query of known parameters, each in the characters of RFC 3986 §3.4.
+fn is_query(text: &str) -> bool {
+    text.len() <= LONGEST_QUERY
+        && text.split('&').all(|parameter| {
+            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            let value = value.bytes().all(|byte| is_plain(byte) || matches!(byte, b'%' | b'/' | b'[' | b']'));
+            value && PARAMETERS.iter().any(|known| *known == name.replace("%5B", "[").replace("%5D", "]"))
+        })
+}
+
+/// Whether `text` is one path segment (RFC 3986 §3.3) that names one thing, whoever decodes it and when: a slash in it is a part of a name
+/// as `meta-llama/Llama-3.1-8B`, and no part is a dot segment.
 fn is_segment(text: &str) -> bool {
-    let plain = |byte: u8| {
-        byte.is_ascii_alphanumeric()
-            || matches!(
-                byte,
-                b'-' | b'.'
-                    | b'_'
-                    | b'~'
-                    | b'!'
-                    | b'$'
-                    | b'&'
-                    | b'\''
-                    | b'('
-                    | b')'
-                    | b'*'
-                    | b'+'
-                    | b','
-                    | b';'
-                    | b'='
-                    | b':'
-                    | b'@'
-            )
-    };
-    !matches!(text, "" | "." | "..") && text.bytes().all(plain)
+    let Some(decoded) = percent_decoded(text) else { return false };
+    !decoded.chars().any(|character| character.is_control() || matches!(character, '%' | '\\' | '?' | '#'))
+        && decoded.split('/').all(|part| !matches!(part.trim(), "" | "." | ".."))
+}
+
+/// The text that a segment stands for; None where it is no segment.
+fn percent_decoded(segment: &str) -> Option<String> {
+    let mut decoded = Vec::with_capacity(segment.len());
+    let mut rest = segment.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        rest = behind;
+        if *first == b'%' {
+            let (digits, behind) = rest.split_at_checked(2)?;
+            let digits =
+                std::str::from_utf8(digits).ok().filter(|digits| digits.bytes().all(|d| d.is_ascii_hexdigit()))?;
+            decoded.push(u8::from_str_radix(digits, 16).ok()?);
+            rest = behind;
+        } else if is_plain(*first) {
+            decoded.push(*first);
+        } else {
+            return None;
+        }
+    }
+    String::from_utf8(decoded).ok()
+}
+
+/// `pchar` without percent-encoding (RFC 3986 §3.3).
+const fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'-' | b'.'
+                | b'_'
+                | b'~'
+                | b'!'
+                | b'$'
+                | b'&'
+                | b'\''
+                | b'('
+                | b')'
+                | b'*'
+                | b'+'
+                | b','
+                | b';'
+                | b'='
+                | b':'
+                | b'@'
+        )
 }
 
 #[cfg(test)]
@@ -106,6 +150,10 @@ mod tests {
             "/v1/chat/completion%73",
             "/V1/chat/completions",
             "/v1/chat/completions?x=1",
+            "/v1/chat/completions?api-version=1&key=2",
+            "/v1/chat/completions?api-version=1 HTTP/1.1",
+            "/v1/chat/completions?api-version=1#x",
+            "/v1/chat/completions?",
             "/v1/chat/completions#x",
             "/v1/../slots",
             "http://other.example/v1/chat/completions",
@@ -118,12 +166,63 @@ mod tests {
     }
 
     #[test]
-    fn a_placeholder_stands_for_one_plain_segment() {
+    fn a_query_has_known_parameters_alone() {
+        let chat = route("POST /v1/chat/completions");
+        for query in
+            ["api-version=2024-10-21", "limit=20&after=model%2F1&order=desc", "include[]=a&include%5B%5D=b", "limit"]
+        {
+            assert!(chat.admits("POST", &format!("/v1/chat/completions?{query}")), "{query}");
+        }
+        let long = format!("/v1/chat/completions?after={}", "x".repeat(LONGEST_QUERY));
+        assert!(!chat.admits("POST", &long));
+    }
+
+    #[test]
+    fn a_placeholder_stands_for_one_id() {
         let model = route("GET /v1/models/{id}");
-        for id in ["smollm2", "gpt-4.1_mini~x", "ft:gpt:acme"] {
+        for id in [
+            "smollm2",
+            "gpt-4.1_mini~x",
+            "ft:gpt:acme",
+            "meta-llama%2FLlama-3.1-8B",
+            "a%2fb",
+            "qwen2.5%20coder",
+            "%C3%A9",
+            "a?limit=1",
+        ] {
             assert!(model.admits("GET", &format!("/v1/models/{id}")), "{id}");
         }
-        for id in ["", ".", "..", "a/b", "a%2fb", "..%2f..%2fslots", "a?b", "a#b", "a b", "a\\b", "ä", "a\0"] {
+        for id in [
+            "",
+            ".",
+            "..",
+            "a/b",
+            "a%2f",
+            "%2fa",
+            "a%2f%2fb",
+            "..%2f..%2fslots",
+            "a%2f..%2f..%2fslots",
+            "%2e%2e%2fslots",
+            "a%2f%2E",
+            "a?b",
+            "a#b",
+            "a b",
+            "a\\b",
+            "ä",
+            "a\0",
+            "a%",
+            "a%2",
+            "a%zz",
+            "a%+1",
+            "a%00",
+            "a%0d%0ax",
+            "a%5c..",
+            "a%252f..",
+            "a%3fb",
+            "a%23b",
+            "%ff",
+            "a%2f%20%2fb",
+        ] {
             assert!(!model.admits("GET", &format!("/v1/models/{id}")), "{id}");
         }
     }

@@ -64,6 +64,7 @@ async fn an_idempotency_key_runs_once_across_key_epochs() {
     let refused = first.ask(&message).await;
     assert_eq!((refused.status(), refused.code()), (409, "request.duplicate"));
     assert_eq!(refused.field("x-should-retry"), Some("false"));
+    assert!(refused.text().contains("It was answered with status 200"), "{}", refused.text());
     gateway.log.wait("rotation", 1).await;
     let second = Attested::to(&gateway).await;
     assert_ne!(first.key.epoch_id, second.key.epoch_id);
@@ -98,12 +99,17 @@ async fn nothing_but_the_configured_routes_can_be_reached() {
         "/v1/chat%2Fcompletions",
         "//v1/chat/completions",
         "/v1/chat/completions?x=1",
+        "/v1/models/..%2Fslots",
         "http://other.example/v1/chat/completions",
         "*",
         "",
     ] {
         let answer = attested.ask(&Message::post(path, "{}")).await;
         assert_eq!((answer.status(), answer.code()), (404, "request.route"), "{path}");
+        let problem: serde_json::Value = serde_json::from_str(answer.text()).unwrap();
+        let told = format!("POST {path} is none of its routes.");
+        assert_eq!(problem["detail"], told);
+        assert!(problem["error"]["message"].as_str().unwrap().ends_with(&told), "what `openai` shows names it");
     }
     for method in ["GET", "DELETE", "post", "CONNECT", "POST /v1/models HTTP/1.1\r\n"] {
         let message = Message { method: method.into(), ..chat() };
@@ -114,6 +120,9 @@ async fn nothing_but_the_configured_routes_can_be_reached() {
     assert_eq!(upstream.requests(), 0);
     assert_eq!(attested.ask(&Message::get("/v1/models")).await.status(), 200);
     assert_eq!(attested.ask(&Message::get("/v1/models/smollm2")).await.status(), 200);
+    let id = "/v1/models/meta-llama%2FLlama-3.1%208B?api-version=1";
+    assert_eq!(attested.ask(&Message::get(id)).await.status(), 200);
+    assert_eq!(upstream.got.lock().unwrap().last().unwrap().head.uri, id, "as it was spelled");
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ mod channel;
 mod cloud;
 mod connections;
 mod evidence;
+mod faithful;
 mod http2;
 mod interop;
 mod lifecycle;

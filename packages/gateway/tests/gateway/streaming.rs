@@ -58,11 +58,14 @@ fn content(chunk: &[u8]) -> &str {
     std::str::from_utf8(&chunk[size..]).unwrap()
 }
 
-/// The text without the gateway's comments, of which each of its chunks has one.
+/// The text without the gateway's comments, of which each of its chunks has one with a blank line behind it.
 fn without_filler(text: &str) -> String {
     let mut kept = String::new();
-    for line in text.split_inclusive('\n') {
-        if !(line.len() > 3 && line.starts_with(": ") && line[1..].trim().is_empty()) {
+    let mut lines = text.split_inclusive('\n');
+    while let Some(line) = lines.next() {
+        if line.len() > 3 && line.starts_with(": ") && line[1..].trim().is_empty() {
+            assert_eq!(lines.next().map(str::trim), Some(""), "a block of its own");
+        } else {
             kept.push_str(line);
         }
     }
@@ -135,7 +138,7 @@ async fn the_length_of_a_chunk_does_not_tell_that_of_its_event() {
     let long = leak(format!("data: {}\r\n\r\n", "y".repeat(40_000)));
     events.send(Ok(long)).unwrap();
     let chunks = [stream.next().await.unwrap(), stream.next().await.unwrap(), stream.next().await.unwrap()];
-    assert_eq!(chunks.each_ref().map(Vec::len), [16_382, 16_382, 7680]);
+    assert_eq!(chunks.each_ref().map(Vec::len), [16_379, 16_379, 7680]);
     assert_eq!(without_filler(&chunks.each_ref().map(|chunk| content(chunk)).concat()), *long);
     // An end without a blank line.
     events.send(Ok("data: rest")).unwrap();

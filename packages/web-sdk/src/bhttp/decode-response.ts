@@ -29,7 +29,7 @@ class SectionBudget {
   #left: number
 
   constructor(length: number | undefined) {
-    if (length !== undefined && length > maxFieldSection) throw malformed('field section too long')
+    if (length !== undefined && length > maxFieldSection) throw malformed('field section')
     this.#known = length !== undefined
     this.#left = length ?? maxFieldSection
   }
@@ -39,7 +39,7 @@ class SectionBudget {
   }
 
   spend(length: number): void {
-    if (length > this.#left) throw malformed('field section length')
+    if (length > this.#left) throw malformed('field section')
     this.#left -= length
   }
 }
@@ -81,7 +81,7 @@ export class ResponseDecoder {
 
   *#message(): Generator<ResponsePart | Need, void, void> {
     const framing = yield* this.#varint()
-    if (framing !== knownLengthResponse && framing !== indeterminateLengthResponse) throw malformed('not a response')
+    if (framing !== knownLengthResponse && framing !== indeterminateLengthResponse) throw malformed('framing')
     const known = framing === knownLengthResponse
     yield* this.#head(known)
     // Content and trailers may be left out where they are empty (RFC 9292 §3.8).
@@ -102,7 +102,7 @@ export class ResponseDecoder {
       yield { kind: 'head', status, fields }
       return
     }
-    throw malformed('too many informational responses')
+    throw malformed('status code')
   }
 
   *#fieldSection(known: boolean): Generator<Need, Field[], void> {
@@ -110,7 +110,7 @@ export class ResponseDecoder {
     const fields: Field[] = []
     while (!budget.over) {
       const name = yield* this.#prefixed(budget)
-      if (name.length === 0 && known) throw malformed('empty field name')
+      if (name.length === 0 && known) throw malformed('field line')
       if (name.length === 0) break
       const field: Field = [decodeLatin1(name), decodeLatin1(yield* this.#prefixed(budget))]
       if (!isValidField(field)) throw malformed('field line')
@@ -138,7 +138,7 @@ export class ResponseDecoder {
 
   *#padding(): Generator<Need, void, void> {
     while (!(yield* this.#atEnd()))
-      if (this.#queue.takeRun(this.#queue.length).some((byte) => byte !== 0)) throw malformed('padding is not zero')
+      if (this.#queue.takeRun(this.#queue.length).some((byte) => byte !== 0)) throw malformed('padding')
   }
 
   *#varint(): Generator<Need, number, void> {
@@ -155,7 +155,7 @@ export class ResponseDecoder {
 
   *#available(length: number): Generator<Need, void, void> {
     while (this.#queue.length < length) {
-      if (this.#ended) throw malformed('it ends too early')
+      if (this.#ended) throw malformed('end')
       yield undefined
     }
   }

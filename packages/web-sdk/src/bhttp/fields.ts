@@ -6,12 +6,12 @@ export type Field = readonly [name: string, value: string]
 
 /** RFC 9110 §5.1 in the lower case that RFC 9292 §3.6 asks for; without pseudo-fields. */
 const fieldName = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
-/** Whatever could end a field line where the message is turned into HTTP/1.1 again. */
+/** Whatever could end a field line where the message is turned into HTTP/1.1 again, and what is not of ISO 8859-1. */
 // oxlint-disable-next-line no-control-regex -- NUL is one of them.
-const lineBreaking = /[\0\r\n]/
+const unfit = /[\0\r\n\u0100-\uffff]/
 
 export function isValidField([name, value]: Field): boolean {
-  return fieldName.test(name) && !lineBreaking.test(value) && isLatin1(value)
+  return fieldName.test(name) && !unfit.test(value)
 }
 
 /** The lines of a known-length field section (RFC 9292 §3.6), without the section's length. */
@@ -27,9 +27,4 @@ export function decodeLatin1(bytes: Uint8Array): string {
 
 function latin1(text: string): Bytes {
   return Uint8Array.from(text, (character) => character.charCodeAt(0))
-}
-
-function isLatin1(text: string): boolean {
-  for (let index = 0; index < text.length; index += 1) if (text.charCodeAt(index) > 0xff) return false
-  return true
 }

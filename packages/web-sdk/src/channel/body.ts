@@ -1,5 +1,5 @@
 import { raceAbort } from '../abort.js'
-import { utf8 } from '../bytes.js'
+import { kindOfValue, utf8 } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
 import { type Piece, windowLength } from '../ohttp/seal-request.js'
 import { encodeForm } from './form.js'
@@ -21,10 +21,11 @@ export async function readBody(body: BodyInit | Request | undefined, signal: Abo
   if (typeof body === 'string') return { content: utf8(body), type: 'text/plain;charset=UTF-8' }
   if (body instanceof Blob) return { content: body, type: body.type }
   if (body instanceof FormData) return encodeForm(body)
-  if (ArrayBuffer.isView(body) && body.buffer instanceof ArrayBuffer)
-    return { content: new Uint8Array(body.buffer, body.byteOffset, body.byteLength), type: '' }
+  if (ArrayBuffer.isView(body) && kindOfValue(body.buffer) === 'ArrayBuffer')
+    return { content: new Uint8Array(body.buffer as ArrayBuffer, body.byteOffset, body.byteLength), type: '' }
   try {
-    if (body instanceof ReadableStream) return { content: await gather(body, signal), type: '' }
+    if (kindOfValue(body) === 'ReadableStream')
+      return { content: await gather(body as ReadableStream, signal), type: '' }
     const readable = 'url' in Object(body) ? (body as Request) : new Response(body as BodyInit)
     const type = readable.headers.get('content-type') ?? ''
     return { content: await raceAbort(readable.blob(), signal), type }
@@ -35,7 +36,7 @@ export async function readBody(body: BodyInit | Request | undefined, signal: Abo
 }
 
 /** What a stream gives, in a Blob that grows window by window: browsers keep those outside the memory of the page. */
-async function gather(stream: ReadableStream<unknown>, signal: AbortSignal | undefined): Promise<Blob> {
+async function gather(stream: ReadableStream<Uint8Array>, signal: AbortSignal | undefined): Promise<Blob> {
   const reader = stream.getReader()
   const blobs: Blob[] = []
   const window = new Uint8Array(windowLength)
@@ -45,7 +46,7 @@ async function gather(stream: ReadableStream<unknown>, signal: AbortSignal | und
       const { done, value } = await raceAbort(reader.read(), signal)
       if (done) return new Blob([...blobs, window.subarray(0, filled)])
       // Its message would be dropped with those of all causes.
-      if (!(value instanceof Uint8Array)) throw new TypeError()
+      if (kindOfValue(value) !== 'Uint8Array') throw new TypeError()
       for (let offset = 0; offset < value.length;) {
         const part = value.subarray(offset, offset + windowLength - filled)
         window.set(part, filled)

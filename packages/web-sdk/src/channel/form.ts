@@ -1,8 +1,5 @@
 import { base64url } from '../bytes.js'
 
-/** As names and file names stand between quotation marks. */
-const escapes: Readonly<Record<string, string>> = { '\n': '%0A', '\r': '%0D', '"': '%22' }
-
 /**
  * A form as `multipart/form-data` (https://html.spec.whatwg.org/#multipart-form-data). Its files are referred to: engines that
  * are asked to encode a form copy them.
@@ -27,6 +24,7 @@ function lines(text: string): string {
   return text.replace(/\r\n?|\n/g, '\r\n')
 }
 
+/** As names and file names stand between quotation marks. */
 function escape(text: string): string {
-  return text.replace(/[\n\r"]/g, (character) => escapes[character] ?? '')
+  return text.replace(/[\n\r"]/g, encodeURIComponent)
 }

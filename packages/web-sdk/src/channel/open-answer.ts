@@ -1,5 +1,4 @@
 import { type ResponsePart, ResponseDecoder } from '../bhttp/decode-response.js'
-import type { Field } from '../bhttp/fields.js'
 import type { Bytes } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
 import { truncated } from '../ohttp/chunk-framing.js'
@@ -44,7 +43,7 @@ export async function openAnswer(
   const parts = new AnswerParts(outer, request, signal, exchange)
   const head = await parts.next()
   if (head?.kind !== 'head') throw new BlindLlamaError('channel.message', 'The decrypted answer has no head')
-  const headers = headersOf(head.fields)
+  const headers = new Headers(head.fields as [string, string][])
   const again = async (error: BlindLlamaError): Promise<Response> => {
     if (!instead) throw error
     return instead(response, error)
@@ -114,7 +113,11 @@ class AnswerParts {
   }
 }
 
-/** @param again gives another answer where this one breaks off before its content */
+/**
+ * A byte stream, as `fetch` gives one, in engines that have them.
+ *
+ * @param again gives another answer where this one breaks off before its content
+ */
 function streamOf(parts: AnswerParts, again: (error: BlindLlamaError) => Promise<Response>): ReadableStream<Bytes> {
   let untouched = true
   let left = false
@@ -124,8 +127,9 @@ function streamOf(parts: AnswerParts, again: (error: BlindLlamaError) => Promise
     const part = await parts.next()
     return part?.kind === 'content' ? part.bytes : undefined
   }
-  return new ReadableStream<Bytes>(
+  return new ReadableStream(
     {
+      type: globalThis.ReadableByteStreamController && 'bytes',
       async pull(controller) {
         const bytes = await read().catch(async (error: BlindLlamaError) => {
           if (!untouched) throw error
@@ -135,26 +139,24 @@ function streamOf(parts: AnswerParts, again: (error: BlindLlamaError) => Promise
           return read()
         })
         untouched = false
-        if (bytes) controller.enqueue(bytes)
-        else controller.close()
+        // A copy: a byte stream takes the memory of what it is given, where the rest of the chunk is.
+        if (bytes) controller.enqueue(bytes.slice())
+        else {
+          controller.close()
+          // Of whoever waits for bytes in memory of their own.
+          ;(controller as ReadableByteStreamController).byobRequest?.respond(0)
+        }
       },
       async cancel(reason) {
         left = true
         await (other ?? parts).cancel(reason)
       },
-    },
+    } as UnderlyingByteSource,
     { highWaterMark: 0 },
   )
 }
 
 async function assertEmpty(parts: AnswerParts): Promise<null> {
-  if (await parts.next())
-    throw new BlindLlamaError('channel.message', 'The decrypted answer has content it may not have')
+  if (await parts.next()) throw new BlindLlamaError('channel.message', 'The decrypted answer has content')
   return null
-}
-
-function headersOf(fields: readonly Field[]): Headers {
-  const headers = new Headers()
-  for (const [name, value] of fields) headers.append(name, value)
-  return headers
 }

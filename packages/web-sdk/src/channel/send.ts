@@ -75,6 +75,9 @@ export async function send<Key extends ChannelKey>(
         renamed = true
         request = { ...request, idempotencyKey: randomKey() }
         resending(error)
+      } else if (outcome.gatewayCode === 'request.upstream_status') {
+        discard(outcome.response)
+        throw new BlindLlamaError('request.upstream_status', 'The model server answered with no status of HTTP')
       } else return outcome.response
     }
   }

@@ -210,6 +210,7 @@ export type Code =
   | 'request.upstream_timeout'
   | 'request.upstream_redirect'
   | 'request.upstream_broken'
+  | 'request.upstream_status'
   | 'client.options'
   | 'client.idle'
   | 'client.environment'

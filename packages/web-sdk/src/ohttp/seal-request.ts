@@ -48,7 +48,7 @@ async function read(part: Piece): Promise<Bytes> {
   try {
     return new Uint8Array(await part.arrayBuffer())
   } catch (cause) {
-    throw new BlindLlamaError('request.body', 'The body cannot be read, as a file that changed', { cause })
+    throw new BlindLlamaError('request.body', 'The body cannot be read', { cause })
   }
 }
 

@@ -109,6 +109,39 @@ describe('an answer', () => {
     expect(await response.text()).toBe('short and stout')
   })
 
+  test('has the address of its request, without the fragment', async () => {
+    const address = new URL('v1/models?limit=1#part', service.base)
+    const response = await send(address)
+    expect(response.url).toBe(new URL('v1/models?limit=1', service.base).href)
+  })
+
+  test('is a byte stream: it can be read into memory of the caller', async () => {
+    service.handler = async (exchange) => {
+      await exchange.head(200)
+      await exchange.content('twelve bytes')
+      await exchange.content('and five')
+      await exchange.end()
+    }
+    const reader = (await chat('x')).body?.getReader({ mode: 'byob' })
+    let text = ''
+    for (let ended = false; !ended;) {
+      const { done, value } = (await reader?.read(new Uint8Array(5))) ?? { done: true }
+      text += new TextDecoder().decode(value)
+      ended = done
+    }
+    expect(text).toBe('twelve bytesand five')
+  })
+
+  test('streams in an engine without byte streams', async () => {
+    vi.stubGlobal('ReadableByteStreamController', undefined)
+    expect(await (await chat('as ever')).text()).toBe('as ever')
+  })
+
+  test('with a status that no response can have rejects, and names whose fault it is', async () => {
+    service.handler = async (exchange) => exchange.reply(502, '{}', [['blindllama-code', 'request.upstream_status']])
+    await expect(chat('x')).rejects.toMatchObject({ code: 'request.upstream_status' })
+  })
+
   test('without content may have none', async () => {
     service.handler = async (exchange) => exchange.reply(204, '')
     const response = await chat('x')

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test, vi } from 'vitest'
 import { type InnerRequest, readRequest } from '../../src/channel/inner-request.js'
 import { paddedLength } from '../../src/channel/padding.js'
@@ -69,6 +70,22 @@ describe('the body', () => {
     const request = await read('v1/x', { method: 'POST', body })
     expect(await textOf(request)).toBe(text)
     expect(fieldOf(request, 'content-type')).toBe(type)
+  })
+
+  test('bytes of another realm are bytes, alone and in a stream', async () => {
+    const bytes = runInNewContext('new Uint8Array([97, 98, 99])') as Uint8Array<ArrayBuffer>
+    expect(bytes instanceof Uint8Array).toBe(false)
+    const stream = new ReadableStream({
+      start(controller) {
+        controller.enqueue(bytes)
+        controller.close()
+      },
+    })
+    // What another realm made answers to its name, and not to `instanceof`.
+    const foreign = Object.create(stream, { getReader: { value: () => stream.getReader() } }) as ReadableStream
+    Object.setPrototypeOf(foreign, { [Symbol.toStringTag]: 'ReadableStream' })
+    for (const body of [bytes, bytes.buffer, new Uint8Array(bytes), foreign])
+      expect(await textOf(await read('v1/files', { method: 'POST', body }))).toBe('abc')
   })
 
   test('a form, byte for byte as the platform encodes it', async () => {

@@ -1,4 +1,4 @@
-//! Server-Sent Events: each travels as one chunk, at once or with all others of its moment, and is padded by a comment inside it.
+//! Server-Sent Events: each travels as one chunk, at once or with all others of its moment, and is padded by a comment before it.
 
 use std::collections::VecDeque;
 use std::task::Context;
@@ -11,10 +11,12 @@ use crate::channel::outlet::Outlet;
 use crate::channel::padding::{LONGEST_EVENT, comment};
 use crate::config::Padding;
 use crate::failure::Failure;
-use crate::upstream::events::{Cutter, Piece};
+use crate::upstream::events::{Cutter, LineEnd, Piece, are_events};
 
 pub(in crate::channel) struct Events {
     head: Bytes,
+    /// Whether the upstream announced the length of the answer.
+    sized: bool,
     cutter: Cutter,
     /// 0: events are not padded.
     bucket: usize,
@@ -25,23 +27,45 @@ pub(in crate::channel) struct Events {
     length: usize,
     /// Whether all that is ready may leave.
     due: bool,
+    /// Whether what came shows that it is events: before that nothing is put between its bytes.
+    shown: bool,
 }
 
 impl Events {
-    pub(super) fn new(head: Bytes, padding: &Padding) -> Self {
+    pub(super) fn new(head: Bytes, sized: bool, padding: &Padding) -> Self {
         Self {
             head,
+            sized,
             cutter: Cutter::new(LONGEST_EVENT),
             bucket: padding.event_bucket,
             ticks: padding.batch.map(Ticks::new),
             ready: VecDeque::new(),
             length: 0,
             due: false,
+            shown: false,
         }
     }
 
-    pub(super) fn push(&mut self, bytes: &Bytes) {
+    /// Adds bytes. Returns whether they may be events: what is none under their name is to be taken by [`Self::into_rest`].
+    pub(super) fn push(&mut self, bytes: &Bytes) -> bool {
         self.cutter.push(bytes);
+        if !self.shown {
+            match are_events(self.cutter.held()) {
+                Some(are_events) => self.shown = are_events,
+                None => return true,
+            }
+        }
+        self.shown
+    }
+
+    pub(super) const fn is_sized(&self) -> bool {
+        self.sized
+    }
+
+    /// What has not left of the head, and of the content.
+    pub(super) fn into_rest(self) -> (Bytes, Vec<Bytes>) {
+        let pieces = self.ready.into_iter().map(|piece| piece.bytes);
+        (self.head, pieces.chain([self.cutter.into_held()]).collect())
     }
 
     pub(super) fn next(
@@ -79,7 +103,7 @@ impl Events {
         let enough = if self.ticks.is_some() { LONGEST_EVENT } else { 1 };
         while self.length < enough {
             let piece = self.cutter.next_piece();
-            let Some(piece) = piece.or_else(|| if source == Source::Ended { self.cutter.rest() } else { None }) else {
+            let Some(piece) = piece.or_else(|| if source == Source::Open { None } else { self.cutter.rest() }) else {
                 return;
             };
             self.length = self.length.saturating_add(piece.bytes.len());
@@ -91,7 +115,7 @@ impl Events {
         let Some(ticks) = &mut self.ticks else { return true };
         if self.ready.is_empty() {
             self.due = false;
-        } else if !self.due && (source == Source::Ended || self.length >= LONGEST_EVENT) {
+        } else if !self.due && (source != Source::Open || self.length >= LONGEST_EVENT) {
             ticks.reset();
             self.due = true;
         } else if !self.due {
@@ -108,8 +132,9 @@ impl Events {
 
     /// Seals `pieces`, which have `length` bytes together, as one chunk. The comment goes into the last of them that has room for one.
     fn seal(&self, pieces: &[Piece], length: usize, outlet: &mut Outlet, out: &mut BytesMut) -> Result<(), Failure> {
-        let padded = pieces.iter().rposition(|piece| piece.gap.is_some()).filter(|_| self.bucket > 0);
-        let comment = if padded.is_some() { comment(length, self.bucket) } else { [b"".as_slice(); 2] };
+        let padded = pieces.iter().rposition(|piece| piece.gap.is_some()).filter(|_| self.bucket > 0 && self.shown);
+        let line_end = padded.and_then(|index| pieces.get(index)).map_or(LineEnd::Feed, |piece| piece.line_end);
+        let comment = if padded.is_some() { comment(length, self.bucket, line_end) } else { [b"".as_slice(); 2] };
         let prefix = Length::of(comment.iter().fold(length, |sum, part| sum.saturating_add(part.len())));
         // Nearly every chunk is one event.
         if let [piece] = pieces {

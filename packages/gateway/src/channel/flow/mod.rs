@@ -7,10 +7,11 @@ mod ticks;
 mod whole;
 
 use std::task::Context;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
 use self::events::Events;
 use self::stream::Stream;
@@ -27,6 +28,8 @@ pub(super) enum Source {
     Open,
     /// Nothing: the answer is whole.
     Ended,
+    /// Nothing, and the answer is not whole: what is there leaves, and no end.
+    Broken,
 }
 
 /// One answer, from its head to the end of its content.
@@ -39,15 +42,23 @@ pub(super) enum Flow {
     Whole(Whole),
 }
 
+/// How long an answer that may be whole at once, and does not say so, is waited for. What takes longer is read while it is made: JSON
+/// before which blanks keep the connection alive, events under the name of JSON.
+const WHOLE_WITHIN: Duration = Duration::from_millis(50);
+
 impl Flow {
     /// For an answer with this head, encoded. `sized` says whether the upstream announced its length.
     pub(super) fn new(head: Bytes, fields: &HeaderMap, sized: bool, padding: &Padding) -> Self {
         let media_type = fields.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let essence = media_type.split(';').next().unwrap_or_default().trim();
-        if essence.eq_ignore_ascii_case("text/event-stream") {
-            Self::Events(Box::new(Events::new(head, padding)))
-        } else if sized || essence.eq_ignore_ascii_case("application/json") {
-            Self::Whole(Whole::new(head))
+        let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        // What is still coded is neither events nor JSON.
+        let coded = fields.contains_key(CONTENT_ENCODING);
+        if essence == "text/event-stream" && !coded {
+            Self::Events(Box::new(Events::new(head, sized, padding)))
+        } else if sized {
+            Self::Whole(Whole::new(head, None))
+        } else if (essence == "application/json" || essence.ends_with("+json")) && !coded {
+            Self::Whole(Whole::new(head, Some(WHOLE_WITHIN)))
         } else {
             Self::Stream(Stream::new(head))
         }
@@ -55,7 +66,7 @@ impl Flow {
 
     /// For an answer that is there already.
     pub(super) fn of(head: Bytes, content: Bytes) -> Self {
-        let mut whole = Whole::new(head);
+        let mut whole = Whole::new(head, None);
         whole.push(content);
         Self::Whole(whole)
     }
@@ -66,10 +77,25 @@ impl Flow {
             return;
         }
         match self {
-            Self::Events(events) => events.push(&bytes),
+            Self::Events(events) => {
+                if !events.push(&bytes) {
+                    let events = std::mem::replace(self, Self::Stream(Stream::new(Bytes::new())));
+                    *self = events.without_events();
+                }
+            }
             Self::Stream(stream) => stream.push(bytes),
             Self::Whole(whole) => whole.push(bytes),
         }
+    }
+
+    /// What goes on with an answer that is labelled as events and holds none: as JSON, which servers send so with their refusals.
+    fn without_events(self) -> Self {
+        let Self::Events(events) = self else { return self };
+        let patience = if events.is_sized() { None } else { Some(WHOLE_WITHIN) };
+        let (head, content) = events.into_rest();
+        let mut whole = Whole::new(head, patience);
+        content.into_iter().for_each(|bytes| whole.push(bytes));
+        Self::Whole(whole)
     }
 
     /// Seals the next chunk before the final one at the end of `out`; returns whether there was one. If not, more content has to be
@@ -84,7 +110,7 @@ impl Flow {
         match self {
             Self::Events(events) => events.next(outlet, source, context, out),
             Self::Stream(stream) => stream.next(outlet, out),
-            Self::Whole(whole) => whole.next(outlet, source, out),
+            Self::Whole(whole) => whole.next(outlet, source, context, out),
         }
     }
 

@@ -75,9 +75,10 @@ fn event(length: usize) -> String {
 #[test]
 fn events_of_any_length_leave_as_full_buckets_each_at_once() {
     let mut run = Run::events(512, None);
-    for length in [9, 60, 70, 300, 508, 510] {
+    for length in [9, 60, 70, 300, 507, 510] {
         assert_eq!(run.push(&event(length)), [512], "{length}");
     }
+    assert_eq!(run.push(&event(509)), [1024]);
     assert_eq!(run.push(&event(511)), [1024]);
     assert_eq!(run.push(&[event(20), event(30)].concat()), [512, 512]);
     assert_eq!(run.push("data: half of "), [0; 0]);
@@ -89,9 +90,9 @@ fn events_of_any_length_leave_as_full_buckets_each_at_once() {
 #[test]
 fn an_event_longer_than_a_chunk_shows_its_length_in_buckets_too() {
     let lengths = |length| Run::events(512, None).push(&event(length));
-    assert_eq!(lengths(16_379), [16_384]);
-    assert_eq!(lengths(16_380), [16_384]);
-    assert_eq!(lengths(16_381), [16_382, 512]);
+    assert_eq!(lengths(16_376), [16_384]);
+    assert_eq!(lengths(16_377), [16_384]);
+    assert_eq!(lengths(16_378), [16_379, 512]);
     assert_eq!(lengths(40_000), lengths(40_100));
 }
 
@@ -155,8 +156,8 @@ fn a_whole_answer_shows_its_padded_length_however_it_came() {
     }
 }
 
-#[test]
-fn short_whole_answers_look_the_same() {
+#[tokio::test(start_paused = true)]
+async fn short_whole_answers_look_the_same() {
     let of = |length| {
         let mut run = Run::new("application/json", false, 512, None);
         assert_eq!(run.push(&"x".repeat(length)), [0; 0], "nothing leaves before the end");
@@ -165,6 +166,55 @@ fn short_whole_answers_look_the_same() {
     assert_eq!(of(1), [512]);
     assert_eq!(of(450), [512]);
     assert_eq!(of(481), [544]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn json_that_takes_its_time_leaves_in_parts_and_nothing_of_known_length_does() {
+    let mut run = Run::new("application/vnd.x+json", false, 512, None);
+    assert_eq!(run.push("\n"), [0; 0]);
+    advance(Duration::from_millis(49)).await;
+    assert_eq!(run.push("{"), [0; 0]);
+    advance(Duration::from_millis(2)).await;
+    assert_eq!(run.chunks(Source::Open), [34], "the head of 30 bytes, and two pieces");
+    assert_eq!(run.push("}"), [0; 0], "the time begins anew");
+    assert_eq!(run.end(), [478], "padded to 512 bytes in all");
+
+    let mut run = Run::new("application/json", true, 512, None);
+    assert_eq!(run.push("{"), [0; 0]);
+    advance(Duration::from_secs(100)).await;
+    assert_eq!(run.chunks(Source::Open), [0; 0]);
+    assert_eq!(run.end(), [512]);
+}
+
+#[test]
+fn what_is_there_of_a_broken_answer_leaves() {
+    let broken = |media_type, sized, text: &str| {
+        let mut run = Run::new(media_type, sized, 512, None);
+        let mut lengths = run.push(text);
+        lengths.extend(run.chunks(Source::Broken));
+        lengths
+    };
+    assert_eq!(broken("application/json", true, "{\"half\":"), [30 + 1 + 8]);
+    assert_eq!(broken("text/event-stream", false, "data: 1\n\ndata: ha"), [30, 512, 512]);
+    assert_eq!(broken("text/plain", false, "half"), [30, 5]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_labelled_as_events_and_holds_none_is_whole() {
+    for text in ["{\"error\": 1}\n\n", "\n\n[]", "error\n\n", "<html>\n\n", "dat: 1\n\n"] {
+        let mut run = Run::events(512, Some(BATCH));
+        assert_eq!(run.push(text), [0; 0], "{text}");
+        assert_eq!(run.end(), [512], "{text}");
+    }
+}
+
+#[test]
+fn blank_lines_before_the_first_event_are_not_padded_and_do_not_wait() {
+    let mut run = Run::events(512, None);
+    assert_eq!(run.push("\n"), [2], "it may be JSON that follows");
+    assert_eq!(run.push("da"), [0; 0]);
+    assert_eq!(run.push("ta: 1\n\n"), [512]);
+    assert_eq!(run.push("\n"), [512]);
 }
 
 #[test]

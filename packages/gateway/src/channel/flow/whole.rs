@@ -1,9 +1,14 @@
 //! An answer that nobody reads before it is whole. All chunks but the last are full, and zeros follow the message (RFC 9292 §3.8):
-//! number and lengths of the chunks say no more than the padded length.
+//! number and lengths of the chunks say no more than the padded length. Where the answer did not say that it is whole, what came is
+//! held for a short time only.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::Context;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use tokio::time::{Sleep, sleep};
 
 use super::{Length, Source};
 use crate::channel::outlet::Outlet;
@@ -20,11 +25,16 @@ pub(in crate::channel) struct Whole {
     /// Bytes of the message so far.
     message: u64,
     ended: bool,
+    /// How long bytes are held; None for as long as it takes.
+    patience: Option<Duration>,
+    /// Set while bytes are held.
+    alarm: Option<Pin<Box<Sleep>>>,
 }
 
 impl Whole {
-    pub(super) fn new(head: Bytes) -> Self {
-        let mut whole = Self { waiting: VecDeque::new(), length: 0, message: 0, ended: false };
+    pub(super) fn new(head: Bytes, patience: Option<Duration>) -> Self {
+        let waiting = VecDeque::new();
+        let mut whole = Self { waiting, length: 0, message: 0, ended: false, patience, alarm: None };
         whole.add(head);
         whole
     }
@@ -35,23 +45,50 @@ impl Whole {
     }
 
     fn add(&mut self, bytes: Bytes) {
+        if bytes.is_empty() {
+            return;
+        }
         self.length = self.length.saturating_add(bytes.len());
         self.message = self.message.saturating_add(bytes.len() as u64);
         self.waiting.push_back(bytes);
     }
 
-    pub(super) fn next(&mut self, outlet: &mut Outlet, source: Source, out: &mut BytesMut) -> Result<bool, Failure> {
+    pub(super) fn next(
+        &mut self,
+        outlet: &mut Outlet,
+        source: Source,
+        context: &mut Context<'_>,
+        out: &mut BytesMut,
+    ) -> Result<bool, Failure> {
         if source == Source::Ended && !self.ended {
             self.end(outlet);
         }
         // What is exactly a chunk may be the final one.
-        if self.length <= CHUNK_PLAINTEXT {
+        let length = if self.length > CHUNK_PLAINTEXT {
+            CHUNK_PLAINTEXT
+        } else if self.may_leave(source, context) {
+            self.length
+        } else {
             return Ok(false);
-        }
-        let parts = self.take(CHUNK_PLAINTEXT);
+        };
+        self.alarm = None;
+        let parts = self.take(length);
         let parts = slices(&parts);
         let sealed = if self.ended { outlet.seal_ended(&parts, out) } else { outlet.seal(&parts, out) };
         sealed.map(|()| true)
+    }
+
+    /// Whether what is held leaves before the answer is whole.
+    fn may_leave(&mut self, source: Source, context: &mut Context<'_>) -> bool {
+        match (source, self.patience) {
+            _ if self.length == 0 => false,
+            (Source::Broken, _) => true,
+            (Source::Open, Some(patience)) => {
+                let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep(patience)));
+                alarm.as_mut().poll(context).is_ready()
+            }
+            _ => false,
+        }
     }
 
     pub(super) fn finish(mut self, outlet: Outlet, out: &mut BytesMut) -> Result<(), Failure> {

@@ -173,7 +173,7 @@ fn a_comment_in_every_gap_changes_no_event_of_any_stream_however_it_arrives() {
             rest = others;
         }
         let pieces = cut(&arrivals).concat();
-        let filler = b":\x01 filler that no stream has\n";
+        let filler = b":\x01 filler that no stream has\n\n";
         let with_comments = filled(&pieces, filler);
         let shown = stream.escape_ascii();
         assert_eq!(read(&with_comments), read(&stream), "round {round}: {shown}");
@@ -190,11 +190,24 @@ fn a_comment_in_every_gap_changes_no_event_of_any_stream_however_it_arrives() {
 }
 
 #[test]
-fn every_event_has_a_gap_and_only_the_inside_of_a_long_one_has_none() {
+fn every_event_has_a_gap_before_it_and_only_the_inside_of_a_long_one_has_none() {
     let long = format!("data: {}\n\n", "x".repeat(LONGEST));
     let all = cut(&[long.as_bytes(), b"data: a\r\n\r\ndata: b\r\r", b"\ndata: c\n\n:d\n\ndata: e"]).concat();
-    let gaps: Vec<_> = all.iter().map(|piece| piece.gap).collect();
-    assert_eq!(gaps, [None, Some(7), Some(9), Some(8), Some(9), Some(3), Some(0)]);
+    let gaps: Vec<_> = all.iter().map(|piece| (piece.gap, piece.line_end)).collect();
+    let (feed, both, cr) = (LineEnd::Feed, LineEnd::Both, LineEnd::Return);
+    let behind = Some(long.len() - LONGEST);
+    assert_eq!(
+        gaps,
+        [
+            (None, feed),
+            (behind, feed),
+            (Some(0), both),
+            (Some(0), cr),
+            (Some(1), feed),
+            (Some(0), feed),
+            (Some(0), feed)
+        ]
+    );
 }
 
 #[test]
@@ -203,4 +216,40 @@ fn a_byte_order_mark_stays_the_first_of_its_stream() {
     assert_eq!(whole[0].gap, Some(3));
     let behind = cut(&[b"data: a\n\n\xef\xbb\xbfdata: b"]).concat();
     assert_eq!(behind[1].gap, Some(0), "no mark but at the start");
+}
+
+#[test]
+fn blocks_that_are_cut_at_blank_lines_are_events_or_filler() {
+    for (end, name) in [(LineEnd::Feed, "\n\n"), (LineEnd::Both, "\r\n\r\n"), (LineEnd::Return, "\r\r")] {
+        let events = ["data: a", "data: b", "event: x"].map(|event| format!("{event}{name}"));
+        let pieces: Vec<Piece> = cut(&[events.concat().as_bytes()]).concat();
+        let mut stream = String::new();
+        for piece in &pieces {
+            assert_eq!(piece.line_end, end);
+            let filler = [b":  ", piece.line_end.twice()].concat();
+            stream.push_str(std::str::from_utf8(&filled(std::slice::from_ref(piece), &filler)).unwrap());
+        }
+        let blocks: Vec<_> = stream.split(name).filter(|block| !block.starts_with(':')).collect();
+        assert_eq!(blocks, ["data: a", "data: b", "event: x", ""]);
+    }
+}
+
+#[test]
+fn a_body_shows_with_its_first_line_whether_it_is_events() {
+    for (text, events) in [
+        ("data", None),
+        ("", None),
+        ("\n\r\n", None),
+        ("\u{feff}", None),
+        ("\n: x", Some(true)),
+        ("data:", Some(true)),
+        ("\u{feff}retry\r", Some(true)),
+        ("{", Some(false)),
+        ("datax:", Some(false)),
+        ("\n[", Some(false)),
+        ("error: 1", Some(false)),
+        ("Internal", Some(false)),
+    ] {
+        assert_eq!(are_events(text.as_bytes()), events, "{text:?}");
+    }
 }
