@@ -100,6 +100,16 @@ export const differences: readonly Difference[] = [
     name: 'a body that is no body of `fetch`',
     ...where((_, { saw, got }) => saw['code'] === 'request.body' && got.length === 0),
   },
+  {
+    name: 'fields that are not on the list',
+    direct: ({ saw, got }) => ({
+      saw,
+      got: got.map((request) => ({
+        ...request,
+        fields: (request['fields'] as readonly string[]).filter((line) => !line.startsWith('x-own:')),
+      })),
+    }),
+  },
   { name: 'a redirect', ...where((_, gateway) => codeOf(gateway) === 'request.upstream_redirect') },
   { name: 'a status that is none', ...where((_, gateway) => codeOf(gateway) === 'request.upstream_status') },
   {

@@ -10,13 +10,7 @@ export interface Run {
 }
 
 /** Fields of requests that a program chose, and not its platform. */
-const chosen: ReadonlySet<string> = new Set([
-  'accept',
-  'authorization',
-  'content-type',
-  'x-stainless-lang',
-  'x-stainless-os',
-])
+const chosen: ReadonlySet<string> = new Set(['accept', 'authorization', 'content-type', 'openai-beta', 'x-own'])
 
 /** A call that neither ends nor fails in this time has hung. */
 const limitMs = 10_000

@@ -81,7 +81,7 @@ const ways: Readonly<Record<string, Call['ask']>> = {
   'a Request': async (fetch, base) =>
     look(
       await fetch(
-        new Request(`${base}${chatPath}`, { method: 'POST', body: text, headers: { 'x-stainless-lang': 'js' } }),
+        new Request(`${base}${chatPath}`, { method: 'POST', body: text, headers: { 'openai-beta': 'a=v2' } }),
       ),
       base,
     ),
@@ -91,17 +91,18 @@ const ways: Readonly<Record<string, Call['ask']>> = {
   'fields as Headers': inForm(() => ({
     body: text,
     headers: new Headers([
-      ['x-stainless-os', 'a'],
-      ['x-stainless-os', 'b'],
+      ['openai-beta', 'a'],
+      ['openai-beta', 'b'],
     ]),
   })),
   'fields as pairs': inForm(() => ({
     body: text,
     headers: [
-      ['X-Stainless-Lang', 'js'],
+      ['OpenAI-Beta', 'a=v2'],
       ['accept', 'text/event-stream'],
     ],
   })),
+  'a field of its own': inForm(() => ({ body: text, headers: { ...plain, 'x-own': '1' } })),
   'a method in small letters': async (fetch, base) =>
     look(await fetch(`${base}${chatPath}`, { method: 'post', body: text }), base),
   '1 MiB': inForm(() => ({ body: chatBody(false) + ' '.repeat(1 << 20) })),

@@ -650,8 +650,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'sdk: a byte stream keeps the rest of its chunk',
     file: 'channel/open-answer.ts',
-    find: 'part.bytes.slice()',
-    replace: 'part.bytes',
+    find: 'controller.enqueue(bytes.slice())',
+    replace: 'controller.enqueue(bytes)',
     tests: [fetchTests],
     hangs: true,
   },

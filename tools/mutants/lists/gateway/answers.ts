@@ -55,8 +55,8 @@ export const answers: readonly Mutant[] = [
   changed(
     'decoded content comes in pieces',
     'upstream/content/coding.rs',
-    'const PIECE: usize = 16 * 1024;',
-    'const PIECE: usize = 16 * 1024 * 1024;',
+    'match decoder.read(&mut output) {',
+    'output.resize(64 * PIECE, 0);\n    match decoder.read(&mut output) {',
     'lib::upstream::content',
   ),
   changed(
