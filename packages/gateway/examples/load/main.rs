@@ -2,7 +2,7 @@
 //! `pnpm bench:gateway` builds and drives it:
 //!
 //! ```text
-//! load cpu [CASE]             one line of JSON on standard output, progress on standard error; CASE: those whose name contains it
+//! load cpu [CASE]             one line of JSON on standard output, progress on standard error; CASE: a name, or a part of names
 //! load attacks [CASE]         the same
 //! load crypto|memory|attestation   the same
 //! load floor                  the ratios of `bench/floor.ts`: cryptography, and 1,000 events against the proxy

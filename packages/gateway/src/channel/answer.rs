@@ -20,13 +20,17 @@ use crate::bhttp;
 use crate::budget::Place;
 use crate::config::Padding;
 use crate::failure::Failure;
+use crate::ohttp::CHUNK_PLAINTEXT;
 use crate::pause::PauseLimit;
 use crate::problem;
 use crate::upstream::content::{Content, take_codings};
 use crate::upstream::headers::CODE_FIELD;
 
-/// Chunks are added to a frame until it is so long, in bytes: half of what a connection buffers.
-const FRAME: usize = 32 * 1024;
+/// Chunks are added to a frame until it is so long, in bytes: what a connection buffers.
+const FRAME: usize = 64 * 1024;
+
+/// Room for the chunk by which a frame becomes too long.
+const ROOM: usize = FRAME + CHUNK_PLAINTEXT + 64;
 
 /// How long what was sealed may take to leave before the answer breaks off: a transport throws away what it has not sent when it is told.
 const LINGER: Duration = Duration::from_millis(200);
@@ -64,6 +68,8 @@ pub struct SealedAnswer {
     whole: bool,
     /// Sealed chunks that leave together.
     frame: BytesMut,
+    /// Whether the frame before was long, so that this one will be: it gets its room at once.
+    is_long: bool,
     /// Of the tasks that may have more for the frame.
     turn: Option<Turn>,
     exchange: Exchange,
@@ -117,7 +123,7 @@ impl SealedAnswer {
     }
 
     fn new(way: Way, upstream: Option<Arriving>, exchange: Exchange) -> Self {
-        Self { way, upstream, whole: true, frame: BytesMut::new(), turn: None, exchange }
+        Self { way, upstream, whole: true, frame: BytesMut::new(), is_long: false, turn: None, exchange }
     }
 
     /// Seals what is there into a frame, which is at least [`FRAME`] long if there is as much.
@@ -128,7 +134,12 @@ impl SealedAnswer {
     fn poll_chunks(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, Aborted>> {
         while self.frame.len() < FRAME && !matches!(self.way, Way::Ended) {
             match self.poll_chunk(context) {
-                Poll::Ready(Ok(())) => self.turn = None,
+                Poll::Ready(Ok(())) => {
+                    self.turn = None;
+                    if self.is_long && self.frame.capacity() < FRAME {
+                        self.frame.reserve(ROOM);
+                    }
+                }
                 // Behind the chunks before it, the next poll says so.
                 Poll::Ready(Err(Aborted)) if self.frame.is_empty() => return Poll::Ready(Err(Aborted)),
                 Poll::Ready(Err(Aborted)) => break,
@@ -138,6 +149,7 @@ impl SealedAnswer {
             }
         }
         self.turn = None;
+        self.is_long = self.frame.len() >= FRAME;
         // Taken, not split: what is left of its room would stay as long as the stream.
         Poll::Ready(Ok(std::mem::take(&mut self.frame).freeze()))
     }

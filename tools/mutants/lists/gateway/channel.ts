@@ -111,14 +111,14 @@ export const channel: readonly Mutant[] = [
   changed(
     'the stack is overwritten behind a key',
     'scrub.rs',
-    'overwrite();',
-    'black_box(overwrite as fn());',
+    'let result = below(work);\n    overwrite();',
+    'let result = below(work);',
     'lib::scrub',
   ),
   gone(
     'a crash writes no memory to a file',
     'process.rs',
     'set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(failed)?;',
-    'gateway::memory::a_crash_leaves',
+    'process::a_process_that_forbids_dumps',
   ),
 ]
