@@ -253,13 +253,16 @@ export const admission: readonly Mutant[] = [
     '.at_least(limits.body_rate)',
     'gateway::starving::a_request_that_comes_too_slowly',
   ),
-  changed(
-    'requests at the model server have their own connection beyond 100',
-    'upstream/client.rs',
-    'const STREAMS: usize = 100;',
-    'const STREAMS: usize = 10_000;',
-    'gateway::http2::requests_beyond_those_of_a_connection',
-  ),
+  {
+    ...changed(
+      'requests at the model server have their own connection beyond 100',
+      'upstream/client.rs',
+      'const STREAMS: usize = 100;',
+      'const STREAMS: usize = 4_000;',
+      'gateway::http2::requests_beyond_those_of_a_connection',
+    ),
+    whole: true,
+  },
   gone(
     'what an answer of the model server has unread',
     'upstream/client.rs',

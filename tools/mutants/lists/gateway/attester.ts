@@ -88,8 +88,8 @@ export const attester: readonly Mutant[] = [
   changed(
     'the limit of nonces that wait',
     'attestation/batch.rs',
-    'Semaphore::new(waiting.min(1 << MAX_DEPTH))',
-    'Semaphore::new(waiting.max(1 << MAX_DEPTH))',
+    'let most = waiting.min(1 << MAX_DEPTH);',
+    'let most = waiting.max(1 << MAX_DEPTH);',
     'gateway::tpm::more_nonces_than_configured',
   ),
   changed(

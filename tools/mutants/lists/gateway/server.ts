@@ -101,8 +101,8 @@ export const server: readonly Mutant[] = [
   changed(
     'a connection with a request is not idle',
     'server/connection.rs',
-    ' == begin && self.none()',
-    ' == begin',
+    ' == begun && self.none()',
+    ' == begun',
     'lib::server::connection::tests::a_connection_is_idle_only',
   ),
   gone(
