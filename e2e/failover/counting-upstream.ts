@@ -14,8 +14,10 @@ export interface Ask {
   readonly everyMs: number
 }
 
-/** What stands behind the last token. */
-export const done = 'data: [DONE]\n\n'
+/** The events of an answer with so many tokens. */
+export function eventsOf({ tokens }: Pick<Ask, 'tokens'>): readonly string[] {
+  return [...Array.from({ length: tokens }, (_, token) => `data: {"token":${token}}\n\n`), 'data: [DONE]\n\n']
+}
 
 /** A model server that counts how often it ran each request. */
 export class CountingUpstream {
@@ -38,16 +40,17 @@ export class CountingUpstream {
         return
       }
       const answer = async (): Promise<void> => {
-        const { id, tokens, firstMs, everyMs } = (await json(request)) as Ask
+        const ask = (await json(request)) as Ask
+        const { id, firstMs, everyMs } = ask
         upstream.runs.set(id, (upstream.runs.get(id) ?? 0) + 1)
         // As model servers do: the head comes at once, the first token when the prompt was read.
         response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
         await setTimeout(firstMs)
-        for (let token = 0; token < tokens; token++) {
-          response.write(`data: {"token":${token}}\n\n`)
+        for (const event of eventsOf(ask)) {
+          response.write(event)
           await setTimeout(everyMs)
         }
-        response.end(done)
+        response.end()
       }
       answer().catch(() => response.destroy())
     })

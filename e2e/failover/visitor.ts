@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type * as Sdk from '@blindllama/web-sdk'
-import { done, type Ask } from './counting-upstream.ts'
+import { eventsOf, type Ask } from './counting-upstream.ts'
 
 /** How one request of a visitor ended. Times are those of `performance.now()`, in milliseconds. */
 export interface Ended {
@@ -71,7 +71,8 @@ export class Visitor {
     let firstAt: number | undefined
     let text = ''
     const end = (code?: string): Ended => {
-      const whole = text.endsWith(done)
+      // The comments by which the gateway pads events are no text (PROTOCOL.md §10).
+      const whole = text.replaceAll(/^: *\n/gm, '') === eventsOf(ask).join('')
       const times = { beganAt, ...(firstAt !== undefined && { firstAt }) }
       return { ...times, ...(code !== undefined && { code }), silentlyTruncated: code === undefined && !whole }
     }

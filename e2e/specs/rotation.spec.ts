@@ -55,8 +55,7 @@ for (const kind of proxyKinds)
 
       const posts = first.posts
       await first.die()
-      if (kind.name !== 'Caddy')
-        expect((await visit(20)).statuses, 'while it is not yet known to be gone').toEqual([200])
+      expect((await visit(20)).statuses, 'while it is not yet known to be gone').toEqual([200])
       expect([502, 503, 504], 'for a gateway that is gone').toContain(await post())
       expect([first.posts, second.posts, third.posts], 'no other one gets its requests').toEqual([posts, 0, 0])
 

@@ -492,8 +492,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'sdk: the idempotency key of a caller has its form',
     file: 'channel/inner-request.ts',
-    find: 'if (!idempotencyKeyForm.test(key))',
-    replace: 'if (key.length < 0)',
+    find: 'if (!idempotencyKeyForm.test(idempotencyKey))',
+    replace: 'if (idempotencyKey.length < 0)',
     tests: [innerRequest],
   },
   {
