@@ -12,6 +12,8 @@ export interface ChildOptions {
   /** File that gets everything it prints. */
   readonly log: string
   readonly signal: AbortSignal
+  /** What {@link Child.stop} sends; default: SIGTERM. */
+  readonly stopSignal?: 'SIGINT' | 'SIGTERM'
 }
 
 /** A process of the staging. It dies with this one, whatever ends this one. */
@@ -19,6 +21,7 @@ export class Child {
   readonly name: string
   readonly #process: ChildProcess
   readonly #log: string
+  readonly #stopSignal: NodeJS.Signals
   readonly #tail: string[] = []
   readonly #onLine = new Set<(line: string) => void>()
   readonly #exited: Promise<void>
@@ -26,6 +29,7 @@ export class Child {
   constructor(options: ChildOptions) {
     this.name = options.name
     this.#log = options.log
+    this.#stopSignal = options.stopSignal ?? 'SIGTERM'
     // PR_SET_PDEATHSIG: the kernel kills the child when this process is gone, `kill -9` included. A group of its own
     // keeps Ctrl-C from the child: this process stops all of them in order.
     this.#process = spawn('setpriv', ['--pdeathsig', 'KILL', '--', options.command, ...options.args], {
@@ -90,7 +94,7 @@ export class Child {
 
   async stop(): Promise<void> {
     if (this.running && this.#process.pid !== undefined) {
-      this.#process.kill('SIGTERM')
+      this.#process.kill(this.#stopSignal)
       const timer = setTimeout(() => this.#process.kill('SIGKILL'), 3000)
       await this.#exited
       clearTimeout(timer)

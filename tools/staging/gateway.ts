@@ -79,6 +79,8 @@ export async function startGateway(
     args: ['serve', '--config', config],
     log: join(folder, 'gateway.log'),
     signal,
+    // No proxy has to be told: SIGTERM would give it time to notice.
+    stopSignal: 'SIGINT',
   })
   const { address } = await child.line((line) => parseEvent(line, 'start'), 20_000)
   const url = `http://${String(address)}/`

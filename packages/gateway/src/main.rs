@@ -6,11 +6,12 @@ use std::process::ExitCode;
 
 use blindllama_gateway::config::{self, Config};
 use blindllama_gateway::failure::Failure;
+use blindllama_gateway::files;
 use blindllama_gateway::hex::hex;
 use blindllama_gateway::log::{Level, Log};
 use blindllama_gateway::process;
 use blindllama_gateway::scrub::overwrite;
-use blindllama_gateway::server::Server;
+use blindllama_gateway::server::{Server, Stop};
 use blindllama_gateway::tpm::worker::Tpm;
 use blindllama_verifier::Code;
 use blindllama_zeroing::Zeroing;
@@ -29,7 +30,8 @@ blindllama-gateway: opens encrypted requests in front of a model server and prov
 Usage: blindllama-gateway [COMMAND] [--config FILE]
 
 Commands:
-  serve          Serve until SIGTERM or SIGINT (the default); a second signal ends at once
+  serve          Serve until SIGTERM, which gives proxies notice, or SIGINT (the default); a second one ends at once.
+                 SIGHUP reads certificates, release and status again
   check          Check the configuration, without touching a TPM
   config-digest  Print the configuration digest in hexadecimal, without touching a TPM
   ak             Print the attestation key as JSON: name, public, qualifiedName
@@ -121,7 +123,11 @@ fn runtime() -> Result<Runtime, Failure> {
 }
 
 fn ak(config: Config) -> Result<(), Failure> {
-    let (_tpm, key) = runtime()?.block_on(Tpm::start(config.tpm))?;
+    let key = runtime()?.block_on(async {
+        let (tpm, key) = Tpm::start(config.tpm).await?;
+        tpm.close().await;
+        Ok::<_, Failure>(key)
+    })?;
     let json = json!({
         "name": hex(&key.name),
         "public": hex(&key.public),
@@ -132,6 +138,7 @@ fn ak(config: Config) -> Result<(), Failure> {
 }
 
 fn serve(config: Config) -> Result<(), Failure> {
+    files::raise();
     let log = Log::start(config.log_level);
     if !process::lock_memory() {
         log.event(Level::Warn, "memory.unlocked", &[]);
@@ -141,16 +148,24 @@ fn serve(config: Config) -> Result<(), Failure> {
         let failed = |error: std::io::Error| Failure::with(Code::GATEWAY_INTERNAL, error.to_string());
         let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+        // Before the start, so that none of them kills the process from here on.
+        let mut hangup = signal(SignalKind::hangup()).map_err(failed)?;
         let server = Server::start(config, log.clone()).await?;
-        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let reload = server.reload();
+        let (stop, stopped) = tokio::sync::oneshot::channel();
         let signals = async {
-            any(&mut terminate, &mut interrupt).await;
-            drop(stop);
+            let _ = stop.send(any(&mut terminate, &mut interrupt).await);
             any(&mut terminate, &mut interrupt).await;
         };
+        let reloads = async {
+            while hangup.recv().await.is_some() {
+                reload.notify_one();
+            }
+        };
         tokio::select! {
-            () = server.run(async { drop(stopped.await) }) => {}
+            () = server.run(async { stopped.await.unwrap_or(Stop::AtOnce) }) => {}
             () = signals => {}
+            () = reloads => {}
         }
         Ok(())
     });
@@ -163,9 +178,9 @@ fn serve(config: Config) -> Result<(), Failure> {
     result
 }
 
-async fn any(terminate: &mut Signal, interrupt: &mut Signal) {
+async fn any(terminate: &mut Signal, interrupt: &mut Signal) -> Stop {
     tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+        _ = terminate.recv() => Stop::Announced,
+        _ = interrupt.recv() => Stop::AtOnce,
     }
 }

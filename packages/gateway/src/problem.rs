@@ -25,9 +25,11 @@ pub fn status(code: Code) -> StatusCode {
         | Code::REQUEST_UPSTREAM_STATUS
         | Code::REQUEST_UPSTREAM_BROKEN => StatusCode::BAD_GATEWAY,
         Code::REQUEST_UPSTREAM_TIMEOUT => StatusCode::GATEWAY_TIMEOUT,
-        Code::CHANNEL_BUSY | Code::EVIDENCE_BUSY | Code::EVIDENCE_UNAVAILABLE | Code::GATEWAY_STOPPING => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        Code::CHANNEL_BUSY
+        | Code::EVIDENCE_BUSY
+        | Code::EVIDENCE_UNAVAILABLE
+        | Code::GATEWAY_STOPPING
+        | Code::GATEWAY_DRAINED => StatusCode::SERVICE_UNAVAILABLE,
         Code::GATEWAY_INTERNAL => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,
     }
@@ -64,7 +66,6 @@ pub fn outer(failure: &Failure) -> String {
 /// The body of a problem inside: an OpenAI client finds its `error` member too. What the failure tells the sender is its `detail`.
 #[must_use]
 pub fn inner(failure: &Failure) -> String {
-    let kind = if status(failure.code).is_server_error() { "server_error" } else { "invalid_request_error" };
     let mut problem = members(failure.code);
     if let Some(members) = problem.as_object_mut() {
         let mut message = failure.code.sentence().to_owned();
@@ -72,15 +73,20 @@ pub fn inner(failure: &Failure) -> String {
             message = format!("{message} {}", failure.told);
             members.insert("detail".into(), failure.told.as_ref().into());
         }
-        let error = json!({
-            "message": message,
-            "type": kind,
-            "param": null,
-            "code": failure.code.as_str(),
-        });
-        members.insert("error".into(), error);
+        members.insert("error".into(), error(failure.code, &message));
     }
     problem.to_string()
+}
+
+/// The last event of a stream of events that does not end by itself, in the shape that an OpenAI client raises, without its blank line.
+#[must_use]
+pub fn last_event(failure: &Failure) -> String {
+    format!("data: {}", json!({ "error": error(failure.code, failure.code.sentence()) }))
+}
+
+fn error(code: Code, message: &str) -> Value {
+    let kind = if status(code).is_server_error() { "server_error" } else { "invalid_request_error" };
+    json!({ "message": message, "type": kind, "param": null, "code": code.as_str() })
 }
 
 #[cfg(test)]

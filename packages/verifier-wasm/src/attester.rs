@@ -51,6 +51,22 @@ pub fn check_processor_chain(chain: &[&[u8]]) -> Result<(), Refused> {
     certificates(chain, Form::Amd).map(drop)
 }
 
+/// Which certificate of a chain of the attestation key ends first, and its last second since 1970; None for what [`check_chain`] refuses.
+#[must_use]
+pub fn chain_end(chain: &[&[u8]]) -> Option<(usize, i64)> {
+    first_end(&certificates(chain, Form::Rfc5280).ok()?)
+}
+
+/// The same of a chain that [`check_processor_chain`] reads.
+#[must_use]
+pub fn processor_chain_end(chain: &[&[u8]]) -> Option<(usize, i64)> {
+    first_end(&certificates(chain, Form::Amd).ok()?)
+}
+
+fn first_end(chain: &[Certificate<'_>]) -> Option<(usize, i64)> {
+    chain.iter().map(Certificate::valid_until).enumerate().min_by_key(|(_, end)| *end)
+}
+
 fn certificates<'a>(chain: &[&'a [u8]], form: Form) -> Result<Vec<Certificate<'a>>, Refused> {
     let read = |(index, bytes): (usize, &&'a [u8])| {
         if bytes.len() > MAX_CERTIFICATE {

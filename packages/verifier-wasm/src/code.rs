@@ -542,6 +542,9 @@ pub enum Code {
     /// The gateway is shutting down.
     #[cfg(not(target_family = "wasm"))]
     GATEWAY_STOPPING,
+    /// The gateway stopped before the answer was complete.
+    #[cfg(not(target_family = "wasm"))]
+    GATEWAY_DRAINED,
     /// The gateway failed in a way that it does not know.
     #[cfg(not(target_family = "wasm"))]
     GATEWAY_INTERNAL,
@@ -781,6 +784,7 @@ impl Code {
         Self::TPM_TIMEOUT,
         Self::GATEWAY_LISTEN,
         Self::GATEWAY_STOPPING,
+        Self::GATEWAY_DRAINED,
         Self::GATEWAY_INTERNAL,
     ];
 
@@ -1057,6 +1061,7 @@ tpm.pcrs The measurements cannot be read or changed while the quote was made.
 tpm.timeout The TPM did not answer in time.
 gateway.listen The gateway cannot listen on its address.
 gateway.stopping The gateway is shutting down.
+gateway.drained The gateway stopped before the answer was complete.
 gateway.internal The gateway failed in a way that it does not know.
 "
 );

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use blindllama_verifier::Code;
-use blindllama_verifier::attester::{Refused, check_chain, check_platform_report, check_processor_chain};
+use blindllama_verifier::attester::{
+    Refused, chain_end, check_chain, check_platform_report, check_processor_chain, processor_chain_end,
+};
 use blindllama_verifier::evidence::bundle::{EventLog, MAX_STATIC, PlatformReport, ReleaseEvidence, Signed, Static};
 use bytes::Bytes;
-use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, sleep};
 
+use crate::clock::{Clock, SystemClock};
 use crate::failure::Failure;
 use crate::log::{Level, Log};
 
@@ -22,6 +25,15 @@ const AZURE_SNP_REPORT: u64 = 1;
 
 /// How often files are looked at: a status is signed anew every few days, certificates every few months.
 const REFRESH: Duration = Duration::from_secs(5);
+
+/// How certificates in text begin (RFC 7468).
+const PEM: &[u8] = b"-----BEGIN ";
+
+/// A chain that ends within so many seconds is warned of: 30 days.
+const WARNED_S: i64 = 30 * 24 * 3600;
+
+/// How often it is.
+const WARN_AGAIN: Duration = Duration::from_secs(24 * 3600);
 
 /// The part of the evidence that rarely changes, encoded once.
 pub struct StaticPart {
@@ -71,6 +83,19 @@ fn read_files(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, Failure> {
     paths.iter().map(|path| read_file(path)).collect()
 }
 
+/// Certificates, of which a file may not have been converted: clouds and authorities hand them out as PEM.
+fn read_certificates(member: &str, paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, Failure> {
+    let files = read_files(paths)?;
+    for (path, file) in paths.iter().zip(&files) {
+        if file.windows(PEM.len()).any(|bytes| bytes == PEM) {
+            let path = path.display();
+            let how = format!("openssl x509 -in {path} -outform DER -out {path}.der");
+            return Err(invalid(&format!("{member}: {path}: this is PEM, and DER is expected: {how}")));
+        }
+    }
+    Ok(files)
+}
+
 fn slices(files: &[Vec<u8>]) -> Vec<&[u8]> {
     files.iter().map(Vec::as_slice).collect()
 }
@@ -91,7 +116,8 @@ fn unreadable_one<'a>(member: &'a str, paths: &'a [PathBuf]) -> impl FnOnce(Refu
 
 impl PlatformFiles {
     fn read(&self) -> Result<(Vec<u8>, Vec<Vec<u8>>), Failure> {
-        let (report, certificates) = (read_file(&self.report)?, read_files(&self.certificates)?);
+        let report = read_file(&self.report)?;
+        let certificates = read_certificates("attestation.platform_certificates", &self.certificates)?;
         check_platform_report(&report).map_err(|code| unreadable("attestation.platform_report", &self.report, code))?;
         check_processor_chain(&slices(&certificates))
             .map_err(unreadable_one("attestation.platform_certificates", &self.certificates))?;
@@ -110,7 +136,7 @@ impl Sources {
         let release = release.as_deref().map(ReleaseEvidence::decode).transpose();
         let status = status.as_deref().map(Signed::decode).transpose();
         let chain = |member: &str, paths: &[PathBuf]| {
-            let files = read_files(paths)?;
+            let files = read_certificates(member, paths)?;
             check_chain(&self.ak_public, &slices(&files)).map_err(unreadable_one(member, paths))?;
             Ok::<_, Failure>(files)
         };
@@ -146,29 +172,64 @@ impl Sources {
         !self.ak_chain.is_empty() || self.platform.is_some() || self.release.is_some() || self.status.is_some()
     }
 
-    /// Follows the files as long as somebody takes what is read. A file that cannot be used changes nothing, and is told once.
-    pub async fn follow(self, current: watch::Sender<Arc<StaticPart>>, log: Log) {
+    /// Warns of each chain of which a certificate has ended, or will within 30 days: clients refuse it from then on.
+    fn warn(&self, log: &Log) {
+        let now = i64::try_from(SystemClock.wall_ms() / 1000).unwrap_or(i64::MAX);
+        let processor = self.platform.iter().map(|platform| (&platform.certificates, true));
+        let chains = std::iter::once(&self.ak_chain).chain(&self.more_chains).map(|paths| (paths, false));
+        for (paths, is_processor) in chains.chain(processor) {
+            let Ok(files) = read_files(paths) else { continue };
+            let files = slices(&files);
+            let end = if is_processor { processor_chain_end(&files) } else { chain_end(&files) };
+            let Some((index, end)) = end else { continue };
+            let left = end.saturating_sub(now);
+            if left <= WARNED_S {
+                let file = paths.get(index).map_or_else(String::new, |path| path.display().to_string());
+                let level = if left < 0 { Level::Error } else { Level::Warn };
+                log.event(
+                    level,
+                    "certificate.ends",
+                    &[("file", file.into()), ("days", (left.div_euclid(86_400)).into())],
+                );
+            }
+        }
+    }
+
+    /// Follows the files as long as somebody takes what is read, and reads them at once when `reload` says so. A file that cannot be
+    /// used changes nothing, and is told once.
+    pub async fn follow(self, current: watch::Sender<Arc<StaticPart>>, reload: Arc<Notify>, log: Log) {
         let mut is_broken = false;
+        self.warn(&log);
+        let mut warned = Instant::now();
         loop {
-            tokio::select! {
+            let asked = tokio::select! {
                 () = current.closed() => return,
-                () = sleep(REFRESH) => {}
+                () = sleep(REFRESH), if self.may_change() => false,
+                () = reload.notified() => true,
+            };
+            if asked || warned.elapsed() >= WARN_AGAIN {
+                self.warn(&log);
+                warned = Instant::now();
             }
             match self.read() {
                 Ok(part) => {
                     is_broken = false;
-                    if current.send_if_modified(|known| {
+                    let changed = current.send_if_modified(|known| {
                         let is_new = known.hash != part.hash;
                         if is_new {
                             *known = Arc::new(part);
                         }
                         is_new
-                    }) {
+                    });
+                    if changed {
                         log.event(Level::Info, "release.read", &[]);
+                    }
+                    if asked {
+                        log.event(Level::Info, "reload", &[("changed", changed.into())]);
                     }
                 }
                 Err(failure) => {
-                    if !is_broken {
+                    if asked || !is_broken {
                         log.failure(Level::Warn, "release.failed", &failure);
                     }
                     is_broken = true;

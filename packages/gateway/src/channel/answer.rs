@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use blindllama_verifier::Code;
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, DATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
@@ -12,7 +13,7 @@ use http_body::{Body, Frame};
 use hyper::body::Incoming;
 use tokio::time::{Sleep, sleep};
 
-use super::exchange::Exchange;
+use super::exchange::{EndedBy, Exchange};
 use super::flow::{Flow, Source};
 use super::outlet::Outlet;
 use super::turn::Turn;
@@ -62,9 +63,9 @@ type Arriving = Content<PauseLimit<Incoming>>;
 /// An answer on its way out. Only its last frame holds the final chunk; after a failure there is none.
 pub struct SealedAnswer {
     way: Way,
-    /// None once nothing more comes of it.
+    /// None once nothing more comes of it, or the gateway ends the answer.
     upstream: Option<Arriving>,
-    /// Whether the upstream's answer ended as it must.
+    /// Whether the answer ended as it must: neither the upstream broke it off nor the gateway's own end.
     whole: bool,
     /// Sealed chunks that leave together.
     frame: BytesMut,
@@ -102,8 +103,8 @@ impl SealedAnswer {
         fields.insert(CONTENT_TYPE, HeaderValue::from_static(problem::PROBLEM_TYPE));
         fields.insert(CODE_FIELD, HeaderValue::from_static(failure.code.as_str()));
         fields.insert(DATE, date);
-        if status == StatusCode::CONFLICT {
-            // OpenAI's clients repeat a request after 409; this one was run already.
+        if status == StatusCode::CONFLICT || failure.code == Code::GATEWAY_DRAINED {
+            // OpenAI's clients repeat a request after 409 and 503; this one was run already, or may have been.
             fields.insert(HeaderName::from_static("x-should-retry"), HeaderValue::from_static("false"));
         }
         exchange.answered(status);
@@ -154,6 +155,20 @@ impl SealedAnswer {
         Poll::Ready(Ok(std::mem::take(&mut self.frame).freeze()))
     }
 
+    /// Lets the gateway's end end the answer too, where the upstream has not.
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.upstream.is_none() {
+            return Poll::Pending;
+        }
+        ready!(self.exchange.end.poll(context));
+        self.exchange.aborted(EndedBy::Drained);
+        (self.upstream, self.whole) = (None, false);
+        if let Way::Open(_, flow) = &mut self.way {
+            flow.interrupt(&problem::last_event(&Failure::new(Code::GATEWAY_DRAINED)));
+        }
+        Poll::Ready(())
+    }
+
     /// Seals the next chunk into the frame, if it is there. After an error there is no other.
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Aborted>> {
         if let Way::Broken(linger) = &mut self.way {
@@ -193,7 +208,10 @@ impl SealedAnswer {
                     }
                 }
                 // What had arrived leaves first.
-                Some(Err(_)) => (self.upstream, self.whole) = (None, false),
+                Some(Err(_)) => {
+                    self.exchange.aborted(EndedBy::Upstream);
+                    (self.upstream, self.whole) = (None, false);
+                }
                 None => self.upstream = None,
             }
         }
@@ -215,7 +233,14 @@ impl Body for SealedAnswer {
         if self.is_end_stream() {
             return Poll::Ready(None);
         }
-        let frame = ready!(self.poll_chunks(context));
+        // An answer that never waits sees the end here.
+        if self.exchange.end.has_come() {
+            let _ = self.poll_end(context);
+        }
+        let frame = match self.poll_chunks(context) {
+            Poll::Pending if self.poll_end(context).is_ready() => ready!(self.poll_chunks(context)),
+            frame => ready!(frame),
+        };
         if let Ok(bytes) = &frame {
             self.exchange.sent(bytes.len() as u64);
             if matches!(self.way, Way::Ended) {

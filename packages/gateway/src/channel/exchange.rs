@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::budget::Place;
 use crate::failure::Failure;
 use crate::log::{Level, Log};
+use crate::phase::End;
 
 /// What an exchange holds of the gateway's limits.
 enum Held {
@@ -29,10 +30,24 @@ pub(super) struct Exchange {
     /// Bytes of the outer body so far.
     pub(super) received: Arc<AtomicU64>,
     held: Held,
+    ended_by: EndedBy,
+    /// When the gateway ends, whatever the answer.
+    pub(super) end: End,
+}
+
+/// Who ended an answer before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EndedBy {
+    /// The client, or the way to it: what is not known otherwise.
+    Client,
+    /// The upstream.
+    Upstream,
+    /// The gateway's own end.
+    Drained,
 }
 
 impl Exchange {
-    pub(super) fn new(log: Log, place: Place) -> Self {
+    pub(super) fn new(log: Log, place: Place, end: End) -> Self {
         Self {
             log,
             opened: false,
@@ -41,6 +56,8 @@ impl Exchange {
             sent: 0,
             received: Arc::new(AtomicU64::new(0)),
             held: Held::Evictable { _place: place },
+            ended_by: EndedBy::Client,
+            end,
         }
     }
 
@@ -73,6 +90,11 @@ impl Exchange {
         self.status = Some(status);
     }
 
+    /// Tells why there will be no whole answer.
+    pub(super) const fn aborted(&mut self, by: EndedBy) {
+        self.ended_by = by;
+    }
+
     pub(super) const fn sent(&mut self, bytes: u64) {
         self.sent = self.sent.saturating_add(bytes);
     }
@@ -98,12 +120,17 @@ impl Drop for Exchange {
             Some(_) => "other",
             None => "none",
         };
-        let event = if self.complete { "request" } else { "request.aborted" };
         let received = self.received.load(Ordering::Relaxed);
-        self.log.event(
-            Level::Info,
-            event,
-            &[("status", class.into()), ("received", received.into()), ("sent", self.sent.into())],
-        );
+        let mut fields = vec![("status", class.into()), ("received", received.into()), ("sent", self.sent.into())];
+        if self.complete {
+            return self.log.event(Level::Info, "request", &fields);
+        }
+        let (level, by) = match self.ended_by {
+            EndedBy::Client => (Level::Info, "client"),
+            EndedBy::Upstream => (Level::Warn, "upstream"),
+            EndedBy::Drained => (Level::Warn, "drained"),
+        };
+        fields.push(("by", by.into()));
+        self.log.event(level, "request.aborted", &fields);
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::error::Error;
 use std::future::poll_fn;
+use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll, ready};
@@ -26,6 +27,8 @@ use super::inner::InnerRequest;
 use crate::bhttp::RequestHead;
 use crate::bhttp::decode::Part;
 use crate::failure::Failure;
+use crate::files;
+use crate::phase::End;
 use crate::upstream::client::Sender;
 use crate::upstream::headers::for_client;
 use crate::upstream::request_fields::for_upstream;
@@ -144,11 +147,16 @@ impl Channel {
         progress: &Progress,
     ) -> Result<Response<Incoming>, Unsent> {
         let mut answer = std::pin::pin!(sender.send(request));
+        // Asks for the phase itself: whoever waits for this answer may be woken by the end before it.
+        let mut end = End::new(self.phases.clone());
         let limit = self.config.limits.upstream_timeout;
         loop {
             let deadline = progress.deadline(limit);
             tokio::select! {
                 answer = &mut answer => return answer.map_err(|error| Unsent::of(&error, error.is_connect())),
+                () = poll_fn(|context| end.poll(context)) => {
+                    return Err(Unsent::Failed(Failure::new(Code::GATEWAY_DRAINED)));
+                }
                 () = sleep_until(deadline) => if progress.deadline(limit) <= deadline {
                     return Err(Unsent::Failed(Failure::new(Code::REQUEST_UPSTREAM_TIMEOUT)));
                 },
@@ -174,6 +182,14 @@ impl Unsent {
             }
             if error.downcast_ref::<h2::Error>().is_some_and(is_refusal) {
                 return Self::Refused;
+            }
+            if let Some(error) = error.downcast_ref::<io::Error>().filter(|_| connecting) {
+                // Without files of its own, the gateway has not asked the model server, which is not to blame.
+                return Self::Failed(if files::ran_out(error) {
+                    Failure::with(Code::CHANNEL_BUSY, files::RAN_OUT)
+                } else {
+                    Failure::with(Code::REQUEST_UPSTREAM_UNREACHABLE, error.to_string())
+                });
             }
             cause = error.source();
         }
@@ -202,7 +218,13 @@ fn is_refusal(error: &h2::Error) -> bool {
 
 /// Whether a request that failed so was certainly not run: nobody was there, or the request has no end, or the upstream sent it elsewhere.
 fn never_ran(code: Code) -> bool {
-    !matches!(code, Code::REQUEST_UPSTREAM_BROKEN | Code::REQUEST_UPSTREAM_TIMEOUT | Code::REQUEST_UPSTREAM_STATUS)
+    !matches!(
+        code,
+        Code::REQUEST_UPSTREAM_BROKEN
+            | Code::REQUEST_UPSTREAM_TIMEOUT
+            | Code::REQUEST_UPSTREAM_STATUS
+            | Code::GATEWAY_DRAINED
+    )
 }
 
 /// The request once more; None where its content was not held.

@@ -37,6 +37,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::log::{Level, Log};
 use crate::ohttp::{REQUEST_TYPE, RESPONSE_TYPE};
+use crate::phase::{End, Phases};
 use crate::receipt::answer::AnswerReceipt;
 use crate::upstream::client::Upstream;
 
@@ -48,19 +49,21 @@ pub struct Channel {
     arriving: Arc<Budget>,
     streams: Arc<Semaphore>,
     config: Arc<Config>,
+    phases: Phases,
     log: Log,
 }
 
 impl Channel {
     /// The channel to the keys of `epochs` and the upstream of `config`.
-    pub fn new(config: Arc<Config>, epochs: Arc<Epochs>, clock: Arc<dyn Clock>, log: Log) -> Self {
+    pub fn new(config: Arc<Config>, epochs: Arc<Epochs>, clock: Arc<dyn Clock>, phases: Phases, log: Log) -> Self {
         Self {
-            upstream: Upstream::new(&config.upstream.address, config.limits.streams),
+            upstream: Upstream::new(&config.upstream.address, config.limits.streams, config.limits.connect_timeout),
             admission: Admission::new(&config, clock),
             arriving: Budget::new(arriving(config.limits.arriving)),
             streams: Arc::new(Semaphore::new(config.limits.streams)),
             epochs,
             config,
+            phases,
             log,
         }
     }
@@ -87,7 +90,7 @@ impl Channel {
         let now = Instant::now();
         let open_by = now.checked_add(self.config.limits.header_timeout).unwrap_or(now);
         let (place, holding) = self.arriving.enter(connection, open_by);
-        let mut exchange = Exchange::new(self.log.clone(), place);
+        let mut exchange = Exchange::new(self.log.clone(), place, End::new(self.phases.clone()));
         let received = Arc::clone(&exchange.received);
         let mut inner = InnerRequest::new(body, Arc::clone(&self.epochs), &self.config.limits, received, holding);
         let opened = timeout_at(open_by, std::future::poll_fn(|context| inner.poll_open(context))).await;
@@ -108,7 +111,7 @@ impl Channel {
             Ok(answer) => SealedAnswer::from_upstream(outlet, answer, limits.upstream_timeout, padding, exchange),
             Err(failure) if is_outer(failure.code) => return Err(self.refuse(failure)),
             Err(failure) => {
-                self.log.failure(Level::Info, "request.refused", &Failure::new(failure.code));
+                self.refused(&failure);
                 SealedAnswer::from_failure(outlet, &failure, self.admission.date(), exchange)
             }
         };
@@ -124,6 +127,18 @@ impl Channel {
     #[must_use]
     pub fn free_streams(&self) -> usize {
         self.streams.available_permits()
+    }
+
+    /// A failure of the model server or of this machine is for its operator; everything else is the request's.
+    fn refused(&self, failure: &Failure) {
+        match failure.code {
+            Code::REQUEST_UPSTREAM_UNREACHABLE
+            | Code::REQUEST_UPSTREAM_BROKEN
+            | Code::REQUEST_UPSTREAM_TIMEOUT
+            | Code::REQUEST_UPSTREAM_REDIRECT
+            | Code::CHANNEL_BUSY => self.log.failure(Level::Warn, "request.refused", failure),
+            code => self.log.failure(Level::Info, "request.refused", &Failure::new(code)),
+        }
     }
 
     fn refuse(&self, failure: Failure) -> Failure {

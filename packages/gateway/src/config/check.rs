@@ -19,7 +19,7 @@ use crate::hex::decode_32;
 use crate::log::Level;
 use crate::ohttp::CHUNK_PLAINTEXT;
 use crate::ohttp::suite::Suite;
-use crate::tpm::{KeyKind, KeySource, TpmSettings};
+use crate::tpm::{KeyKind, KeySource, TpmSettings, is_tcti};
 use crate::upstream::request_fields::may_be_added;
 use crate::upstream::routes::Route;
 
@@ -175,6 +175,15 @@ fn tpm(tpm: &file::Tpm, attestation: &file::Attestation) -> Checked<TpmSettings>
     if tpm.tcti.starts_with("swtpm:path=") {
         return invalid("tpm.tcti", "tpm2-tss ignores `path` and would connect to port 2321; name host and port");
     }
+    if !is_tcti(&tpm.tcti) {
+        return invalid(
+            "tpm.tcti",
+            &format!(
+                "{:?} names no TPM; write for example \"device:/dev/tpmrm0\" or \"swtpm:host=127.0.0.1,port=2321\"",
+                tpm.tcti
+            ),
+        );
+    }
     let mut selection = attestation.pcrs.clone();
     selection.sort_unstable();
     if selection.is_empty() || !distinct(&selection) || selection.iter().any(|index| *index > 23) {
@@ -300,6 +309,12 @@ fn limits(limits: &file::Limits) -> Checked<Limits> {
     if limits.field_bytes == 0 {
         return invalid("limits.field_bytes", "at least 1");
     }
+    // 0: nobody is given notice.
+    let drain_notice = Duration::from_millis(limits.drain_notice_ms);
+    let drain = duration("limits.drain_ms", limits.drain_ms)?;
+    if drain_notice > drain {
+        return invalid("limits.drain_notice_ms", "must not exceed limits.drain_ms");
+    }
     Ok(Limits {
         request_bytes: limits.request_bytes,
         field_bytes: limits.field_bytes,
@@ -311,6 +326,9 @@ fn limits(limits: &file::Limits) -> Checked<Limits> {
         body_rate: size("limits.body_rate_bytes", limits.body_rate_bytes)? as u64,
         upstream_timeout: duration("limits.upstream_timeout_ms", limits.upstream_timeout_ms)?,
         waiting: size("limits.waiting", limits.waiting)?,
+        connect_timeout: duration("limits.connect_timeout_ms", limits.connect_timeout_ms)?,
+        drain_notice,
+        drain,
     })
 }
 

@@ -149,6 +149,9 @@ pub(super) struct Limits {
     pub(super) body_rate_bytes: u64,
     pub(super) upstream_timeout_ms: u64,
     pub(super) waiting: u64,
+    pub(super) connect_timeout_ms: u64,
+    pub(super) drain_notice_ms: u64,
+    pub(super) drain_ms: u64,
 }
 
 impl Default for Limits {
@@ -164,6 +167,9 @@ impl Default for Limits {
             body_rate_bytes: 1024,
             upstream_timeout_ms: 300_000,
             waiting: 16_384,
+            connect_timeout_ms: 5000,
+            drain_notice_ms: 5000,
+            drain_ms: 300_000,
         }
     }
 }

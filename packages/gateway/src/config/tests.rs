@@ -314,6 +314,9 @@ fn every_setting_that_decides_where_plaintext_goes_changes_the_digest_and_addres
     let base = read(REQUIRED, &[]).unwrap().digest();
     for same in [
         "listen = '0.0.0.0:1'",
+        "limits.connect_timeout_ms = 2",
+        "limits.drain_notice_ms = 2",
+        "limits.drain_ms = 6000",
         "instance = 'a'",
         "tpm.tcti = 'device:/dev/tpm0'",
         "tpm.key = 'rsa-2048'",

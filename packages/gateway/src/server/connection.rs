@@ -20,12 +20,13 @@ use hyper_util::server::conn::auto::Builder;
 use rustix::net::sockopt::set_tcp_user_timeout;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, MissedTickBehavior, Sleep, interval, sleep};
 
 use super::stall::{Tracked, Watched, unless_stalled};
 use crate::budget::{Deadline, Holding};
 use crate::config::Limits;
+use crate::phase::{Phase, Phases, reached};
 
 /// A connection without a request for so long is closed. HTTP/1.1 closes earlier, at the header timeout.
 const IDLE: Duration = Duration::from_secs(60);
@@ -50,7 +51,7 @@ const END: Duration = Duration::from_secs(2);
 pub(super) async fn serve<A, F, B>(
     stream: TcpStream,
     limits: Limits,
-    stopping: watch::Receiver<bool>,
+    phases: Phases,
     _permit: OwnedSemaphorePermit,
     holding: Holding,
     answer: A,
@@ -61,17 +62,12 @@ pub(super) async fn serve<A, F, B>(
 {
     // A chunk is an event: it must not wait for the next one. What the peer does not acknowledge in time ends the connection.
     if stream.set_nodelay(true).is_ok() && limit_unsent(&stream, limits.body_timeout).is_ok() {
-        unless_stalled(limits.body_timeout, run(stream, limits, stopping, holding, answer)).await;
+        unless_stalled(limits.body_timeout, run(stream, limits, phases, holding, answer)).await;
     }
 }
 
-async fn run<A, F, B>(
-    stream: TcpStream,
-    limits: Limits,
-    mut stopping: watch::Receiver<bool>,
-    mut holding: Holding,
-    answer: A,
-) where
+async fn run<A, F, B>(stream: TcpStream, limits: Limits, phases: Phases, mut holding: Holding, answer: A)
+where
     A: Fn(Request<Incoming>) -> F + Send + 'static,
     F: Future<Output = Result<Response<B>, Infallible>> + Send + 'static,
     B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + Unpin + 'static,
@@ -109,12 +105,13 @@ async fn run<A, F, B>(
     let mut ticks = interval(IDLE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks.reset();
+    let mut stopping = pin!(reached(phases, Phase::Stopping));
     let mut end = pin!(sleep(END));
     let (mut asked, mut ending) = (false, false);
     loop {
         tokio::select! {
             _ = connection.as_mut() => return,
-            _ = stopping.wait_for(|stopping| *stopping), if !asked => {
+            () = &mut stopping, if !asked => {
                 asked = true;
                 connection.as_mut().graceful_shutdown();
             }

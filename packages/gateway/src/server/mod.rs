@@ -7,15 +7,16 @@ mod query;
 mod routes;
 mod stall;
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use blindllama_verifier::Code;
 use tokio::net::TcpListener;
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{AcquireError, Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::attestation::batch::Attester;
 use crate::attestation::claims::ClaimsSource;
@@ -25,15 +26,18 @@ use crate::attestation::static_part::{Sources, read_file};
 use crate::budget::{Budget, Shares};
 use crate::channel::Channel;
 use crate::clock::{Clock, SystemClock};
-use crate::config::Config;
+use crate::config::{Address, Config, Limits};
 use crate::failure::Failure;
+use crate::files;
 use crate::hex::hex;
 use crate::log::{Level, Log};
+use crate::phase::{Phase, Phases};
 use crate::random;
+use crate::tpm::AttestationKey;
 use crate::tpm::worker::Tpm;
 
-/// How long open streams may go on after the gateway was told to stop.
-const STOP_LIMIT: Duration = Duration::from_secs(30);
+/// For answers that are cut off: time to send what they end with.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// How often keys whose time is over are looked for.
 const SWEEP: Duration = Duration::from_secs(1);
@@ -56,13 +60,22 @@ struct Gateway {
     channel: Channel,
     /// Places of answers that do not come from the model server.
     sending: Arc<Budget>,
-    stopping: watch::Receiver<bool>,
+    phases: Phases,
 }
 
 impl Gateway {
-    fn is_stopping(&self) -> bool {
-        *self.stopping.borrow()
+    fn phase(&self) -> Phase {
+        *self.phases.borrow()
     }
+}
+
+/// How a gateway is told to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// By a supervisor: proxies get time to notice before the listener is closed.
+    Announced,
+    /// By a person: at once.
+    AtOnce,
 }
 
 /// A gateway that listens.
@@ -71,7 +84,9 @@ pub struct Server {
     epochs: Arc<Epochs>,
     listener: TcpListener,
     address: SocketAddr,
-    stop: watch::Sender<bool>,
+    phase: watch::Sender<Phase>,
+    reload: Arc<Notify>,
+    tpm: Tpm,
     log: Log,
 }
 
@@ -80,11 +95,28 @@ impl Server {
     ///
     /// # Errors
     /// The codes `config.…` for files that cannot be read, `tpm.…`, `gateway.listen`.
-    pub async fn start(config: Config, log: Log) -> Result<Self, Failure> {
+    pub async fn start(mut config: Config, log: Log) -> Result<Self, Failure> {
+        // Of what is configured, whatever this machine has room for.
+        let config_digest = config.digest();
+        fit_into_files(&mut config, &log);
         let config = Arc::new(config);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let event_logs = config.event_logs.iter().map(|path| read_file(path)).collect::<Result<_, _>>()?;
         let (tpm, key) = Tpm::start(config.tpm.clone()).await?;
+        let started = Self::with_tpm(config, config_digest, event_logs, (tpm.clone(), key), log).await;
+        if started.is_err() {
+            tpm.close().await;
+        }
+        started
+    }
+
+    async fn with_tpm(
+        config: Arc<Config>,
+        config_digest: [u8; 32],
+        event_logs: Vec<Vec<u8>>,
+        (tpm, key): (Tpm, AttestationKey),
+        log: Log,
+    ) -> Result<Self, Failure> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let sources = Sources {
             ak_public: key.public.clone(),
             ak_chain: config.ak_chain.clone(),
@@ -97,7 +129,6 @@ impl Server {
         let (static_parts, static_part) = watch::channel(Arc::new(sources.read()?));
         let epochs = Arc::new(Epochs::new(config.epochs.clone(), Arc::clone(&clock))?);
         let instance = config.instance.clone().map_or_else(random_instance, Ok)?;
-        let config_digest = config.digest();
         let claims = ClaimsSource {
             audiences: config.audiences.clone(),
             instance: instance.clone(),
@@ -106,7 +137,7 @@ impl Server {
             epochs: Arc::clone(&epochs),
             clock: Arc::clone(&clock),
         };
-        let attester = Attester::start(tpm, claims, Arc::clone(&clock), log.clone(), config.limits.waiting);
+        let attester = Attester::start(tpm.clone(), claims, Arc::clone(&clock), log.clone(), config.limits.waiting);
         // A gateway that cannot quote must not look as if it had started.
         attester.prove().await?;
         let listen_failed = |error: std::io::Error| Failure::with(Code::GATEWAY_LISTEN, error.to_string());
@@ -123,19 +154,18 @@ impl Server {
                 ("upstream", config.upstream.kind.as_str().into()),
             ],
         );
-        if sources.may_change() {
-            tokio::spawn(sources.follow(static_parts, log.clone()));
-        }
-        let (stop, stopping) = watch::channel(false);
+        let reload = Arc::new(Notify::new());
+        tokio::spawn(sources.follow(static_parts, Arc::clone(&reload), log.clone()));
+        let (phase, phases) = watch::channel(Phase::Serving);
         let gateway = Gateway {
             instance,
             evidence: EvidenceSource { attester, static_part, bank: config.tpm.bank },
-            channel: Channel::new(Arc::clone(&config), Arc::clone(&epochs), clock, log.clone()),
+            channel: Channel::new(Arc::clone(&config), Arc::clone(&epochs), clock, phases.clone(), log.clone()),
             sending: Budget::new(SENDING),
-            stopping,
+            phases,
             config,
         };
-        Ok(Self { gateway: Arc::new(gateway), epochs, listener, address, stop, log })
+        Ok(Self { gateway: Arc::new(gateway), epochs, listener, address, phase, reload, tpm, log })
     }
 
     /// The address that it listens on.
@@ -144,22 +174,29 @@ impl Server {
         self.address
     }
 
-    /// Serves until `stop` resolves; then accepts nothing new and lets what is open end, for a bounded time.
-    pub async fn run(self, stop: impl Future<Output = ()>) {
+    /// Each notice makes the gateway read the files of its evidence again.
+    #[must_use]
+    pub fn reload(&self) -> Arc<Notify> {
+        Arc::clone(&self.reload)
+    }
+
+    /// Serves until `stop` resolves; then goes through the phases of PROTOCOL.md §2.1 and leaves the TPM as it was found.
+    pub async fn run(self, stop: impl Future<Output = Stop>) {
         let sweeper = self.sweep();
-        let limit = self.gateway.config.limits.connections;
+        let limits = &self.gateway.config.limits;
+        let limit = limits.connections;
         let places = Arc::new(Semaphore::new(limit));
         // Of open connections, so that a newcomer can take the place of the one that is idle for longest.
         let open = Budget::new(Shares { all: usize::MAX, connection: usize::MAX, least: Duration::ZERO });
-        let mut stop = std::pin::pin!(stop);
+        let mut closing = std::pin::pin!(drained(stop, limits.clone(), self.phase.clone(), self.log.clone()));
         let mut number = 0_u64;
-        loop {
+        let until = loop {
             let accepted = async {
                 let accepted = self.listener.accept().await;
                 (accepted, place_for_newcomer(&places, &open).await)
             };
             tokio::select! {
-                () = &mut stop => break,
+                until = &mut closing => break until,
                 accepted = accepted => match accepted {
                     (Ok((stream, _peer)), Ok(permit)) => {
                         number = number.wrapping_add(1);
@@ -168,26 +205,31 @@ impl Server {
                         let limits = gateway.config.limits.clone();
                         let (place, holding) = open.enter(connection, Instant::now());
                         let answer = move |request| Arc::clone(&gateway).answer(request, connection);
-                        let served = connection::serve(stream, limits, self.stop.subscribe(), permit, holding, answer);
+                        let served = connection::serve(stream, limits, self.phase.subscribe(), permit, holding, answer);
                         tokio::spawn(async move {
                             served.await;
                             drop(place);
                         });
                     }
                     (Err(error), _) => {
-                        let failure = Failure::with(Code::GATEWAY_LISTEN, error.kind().to_string());
+                        let failure = Failure::with(Code::GATEWAY_LISTEN, accept_failed(&error));
                         self.log.failure(Level::Warn, "accept.failed", &failure);
                         sleep(ACCEPT_PAUSE).await;
                     }
-                    (_, Err(_)) => break,
+                    (_, Err(_)) => break Instant::now(),
                 },
             }
-        }
+        };
         drop(self.listener);
-        self.stop.send_replace(true);
+        self.phase.send_replace(Phase::Stopping);
         self.log.event(Level::Info, "stopping", &[]);
-        let complete = all_ended(&places, limit).await;
+        let complete = all_ended(&places, limit, until).await;
+        if !complete {
+            self.phase.send_replace(Phase::Ended);
+            all_ended(&places, limit, after(LAST_WORDS)).await;
+        }
         sweeper.abort();
+        self.tpm.close().await;
         self.log.event(Level::Info, "stop", &[("complete", complete.into())]);
     }
 
@@ -220,10 +262,48 @@ async fn place_for_newcomer(places: &Arc<Semaphore>, open: &Budget) -> Result<Ow
     }
 }
 
-/// Waits until all of the `limit` places for connections are free, at most [`STOP_LIMIT`]; returns whether they are.
-async fn all_ended(places: &Semaphore, limit: usize) -> bool {
+/// Allows as many streams and connections as there can be open files.
+fn fit_into_files(config: &mut Config, log: &Log) {
+    let files = files::limit();
+    let shared = matches!(config.upstream.address, Address::Http { http2: true, .. });
+    let Some((streams, connections)) = files::fit(&config.limits, files, shared) else { return };
+    (config.limits.streams, config.limits.connections) = (streams, connections);
+    log.event(
+        Level::Warn,
+        "files.few",
+        &[("open_files", files.into()), ("streams", streams.into()), ("connections", connections.into())],
+    );
+}
+
+fn accept_failed(error: &std::io::Error) -> Cow<'static, str> {
+    if files::ran_out(error) { files::RAN_OUT.into() } else { error.kind().to_string().into() }
+}
+
+/// Resolves when the listener is to be closed, with the moment at which answers are cut off.
+async fn drained(stop: impl Future<Output = Stop>, limits: Limits, phase: watch::Sender<Phase>, log: Log) -> Instant {
+    let stop = stop.await;
+    let until = after(limits.drain);
+    let notice = if stop == Stop::Announced { limits.drain_notice } else { Duration::ZERO };
+    phase.send_replace(Phase::Draining);
+    let milliseconds = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    log.event(
+        Level::Info,
+        "draining",
+        &[("notice_ms", milliseconds(notice).into()), ("drain_ms", milliseconds(limits.drain).into())],
+    );
+    sleep(notice).await;
+    until
+}
+
+fn after(duration: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(duration).unwrap_or(now)
+}
+
+/// Waits until all of the `limit` places for connections are free, at most `until` then; returns whether they are.
+async fn all_ended(places: &Semaphore, limit: usize, until: Instant) -> bool {
     let all = u32::try_from(limit).unwrap_or(u32::MAX);
-    timeout(STOP_LIMIT, places.acquire_many(all)).await.is_ok()
+    timeout_at(until, places.acquire_many(all)).await.is_ok()
 }
 
 /// 26 random characters of `[a-z2-7]`: 130 bits, so no two processes share one.
@@ -237,20 +317,22 @@ fn random_instance() -> Result<String, Failure> {
 mod tests {
     use super::*;
 
+    const LIMIT: Duration = Duration::from_secs(30);
+
     #[tokio::test(start_paused = true)]
     async fn a_stop_waits_for_open_connections_and_not_for_ever() {
         let places = Arc::new(Semaphore::new(3));
         let open = Arc::clone(&places).acquire_owned().await.unwrap();
         let begin = Instant::now();
-        assert!(!timeout(STOP_LIMIT * 2, all_ended(&places, 3)).await.expect("it gives up"));
-        assert_eq!(begin.elapsed(), STOP_LIMIT);
+        assert!(!timeout(LIMIT * 2, all_ended(&places, 3, after(LIMIT))).await.expect("it gives up"));
+        assert_eq!(begin.elapsed(), LIMIT);
 
         let begin = Instant::now();
         let end = async {
             sleep(Duration::from_secs(20)).await;
             drop(open);
         };
-        assert!(tokio::join!(all_ended(&places, 3), end).0);
+        assert!(tokio::join!(all_ended(&places, 3, after(LIMIT)), end).0);
         assert_eq!(begin.elapsed(), Duration::from_secs(20));
     }
 

@@ -16,10 +16,12 @@ use super::query::EvidenceQuery;
 use super::{Gateway, cors, stall};
 use crate::channel::SealedAnswer;
 use crate::failure::Failure;
+use crate::phase::{Phase, reached};
 use crate::problem;
 
 const EVIDENCE: &str = "/blindllama/v1/evidence";
 const HEALTH: &str = "/blindllama/v1/health";
+const LIVE: &str = "/blindllama/v1/health/live";
 const CHANNEL: &str = "/blindllama/v1/o/";
 
 /// What an answer consists of.
@@ -28,6 +30,7 @@ pub(super) type AnswerBody = Either<Plain, SealedAnswer>;
 enum Endpoint {
     Evidence,
     Health,
+    Live,
     Channel,
 }
 
@@ -36,7 +39,7 @@ impl Endpoint {
     fn takes(&self, method: &Method) -> bool {
         match self {
             Self::Evidence => *method == Method::GET,
-            Self::Health => matches!(*method, Method::GET | Method::HEAD),
+            Self::Health | Self::Live => matches!(*method, Method::GET | Method::HEAD),
             Self::Channel => *method == Method::POST,
         }
     }
@@ -44,7 +47,7 @@ impl Endpoint {
     const fn allowed(&self) -> &'static str {
         match self {
             Self::Evidence => "GET, OPTIONS",
-            Self::Health => "GET, HEAD, OPTIONS",
+            Self::Health | Self::Live => "GET, HEAD, OPTIONS",
             Self::Channel => "POST, OPTIONS",
         }
     }
@@ -97,6 +100,7 @@ impl Gateway {
         match path {
             EVIDENCE => Some(Endpoint::Evidence),
             HEALTH => Some(Endpoint::Health),
+            LIVE => Some(Endpoint::Live),
             _ => path.strip_prefix(CHANNEL).filter(|instance| *instance == self.instance).map(|_| Endpoint::Channel),
         }
     }
@@ -121,35 +125,42 @@ impl Gateway {
         let query = request.uri().query();
         match endpoint {
             Endpoint::Evidence => {
-                self.refuse_when_stopping()?;
+                self.refuse_from(Phase::Draining)?;
                 let query = EvidenceQuery::parse(query.unwrap_or_default())?;
                 // A body would be held, unread, as long as the quote takes.
                 drop(request);
                 let [own, shared] = self.evidence.bundle(query.nonce, &query.versions, query.have).await?;
                 Ok(response(StatusCode::OK, "application/cbor", Plain::of(own, shared)))
             }
-            // A query says nothing here: checks add one against caches.
+            // A query says nothing in these two: checks add one against caches.
+            Endpoint::Live => Ok(state(request.method(), StatusCode::OK, r#"{"status":"live"}"#)),
             Endpoint::Health => {
-                let without = *request.method() == Method::HEAD;
+                let method = request.method().clone();
                 drop(request);
-                let healthy = !self.is_stopping() && self.evidence.attester.is_healthy().await;
-                let answer = if healthy {
-                    whole(StatusCode::OK, "application/json", r#"{"status":"ok"}"#)
+                let (status, body) = if self.phase() >= Phase::Draining {
+                    (StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"draining"}"#)
+                } else if self.evidence.attester.is_healthy().await {
+                    (StatusCode::OK, r#"{"status":"ok"}"#)
                 } else {
-                    whole(StatusCode::SERVICE_UNAVAILABLE, "application/json", r#"{"status":"unavailable"}"#)
+                    (StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"unavailable"}"#)
                 };
-                Ok(if without { without_content(answer) } else { answer })
+                Ok(state(&method, status, body))
             }
             Endpoint::Channel if query.is_some() => Err(Failure::new(Code::REQUEST_QUERY)),
             Endpoint::Channel => {
-                self.refuse_when_stopping()?;
-                self.channel.answer(request, connection).await.map(|response| response.map(Either::Right))
+                self.refuse_from(Phase::Stopping)?;
+                // An answer that ends with the gateway says so itself; a request that has not arrived has none.
+                tokio::select! {
+                    biased;
+                    answer = self.channel.answer(request, connection) => answer.map(|response| response.map(Either::Right)),
+                    () = reached(self.phases.clone(), Phase::Ended) => Err(Failure::new(Code::GATEWAY_STOPPING)),
+                }
             }
         }
     }
 
-    fn refuse_when_stopping(&self) -> Result<(), Failure> {
-        if self.is_stopping() { Err(Failure::new(Code::GATEWAY_STOPPING)) } else { Ok(()) }
+    fn refuse_from(&self, phase: Phase) -> Result<(), Failure> {
+        if self.phase() >= phase { Err(Failure::new(Code::GATEWAY_STOPPING)) } else { Ok(()) }
     }
 }
 
@@ -164,6 +175,12 @@ fn response(status: StatusCode, media_type: &'static str, body: Plain) -> Respon
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// An answer about the gateway's state, in JSON.
+fn state(method: &Method, status: StatusCode, body: &'static str) -> Response<AnswerBody> {
+    let answer = whole(status, "application/json", body);
+    if *method == Method::HEAD { without_content(answer) } else { answer }
 }
 
 /// The answer to a HEAD: as long as that to a GET would be (RFC 9110 §8.6).

@@ -12,7 +12,7 @@ use tss_esapi::traits::Marshall;
 use tss_esapi::{Context, Error};
 
 use super::retry::retry;
-use super::{AttestationKey, KeySource, Quote, TpmSettings, ak, check, pcrs};
+use super::{AttestationKey, KeySource, Quote, TpmSettings, ak, check, pcrs, reach};
 use crate::failure::Failure;
 
 /// How often measurements may change between reading and quoting before the quote is given up.
@@ -34,9 +34,21 @@ impl Device {
     /// Opens the TPM and makes or finds the key.
     pub(super) fn open(settings: &TpmSettings) -> Result<Self, Failure> {
         let failed = |code| move |error: Error| Failure::with(code, error.to_string());
-        let name = TctiNameConf::from_str(&settings.tcti).map_err(failed(Code::TPM_UNREACHABLE))?;
-        let mut context = Context::new(name).map_err(failed(Code::TPM_UNREACHABLE))?;
+        let unreachable = |error: Error| {
+            let detail = match reach::obstacle(&settings.tcti) {
+                none if none.is_empty() => format!("tpm.tcti = {:?}: {error}", settings.tcti),
+                obstacle => format!("tpm.tcti = {:?}: {obstacle}", settings.tcti),
+            };
+            Failure::with(Code::TPM_UNREACHABLE, detail)
+        };
+        let name = TctiNameConf::from_str(&settings.tcti).map_err(unreachable)?;
+        let mut context = Context::new(name).map_err(unreachable)?;
         let selection = pcrs::selection(settings.bank, &settings.selection).map_err(failed(Code::TPM_PCRS))?;
+        // A quote of a bank that is not active covers nothing and is well-formed: every client would refuse it, and the TPM does not.
+        let last = pcrs::read(&mut context, settings.bank, &settings.selection).map_err(failed(Code::TPM_PCRS))?;
+        if last.len() != settings.selection.len() {
+            return Err(Failure::with(Code::TPM_PCRS, pcrs::absent(&mut context, settings)));
+        }
         let key = ak::load(&mut context, settings.key).map_err(|error| match settings.key {
             KeySource::Primary(_) => Failure::with(Code::TPM_KEY, error.to_string()),
             KeySource::Persistent(handle) => Failure::with(Code::TPM_KEY, format!("{handle:#x}: {error}")),
@@ -52,7 +64,7 @@ impl Device {
         // What the TPM made by our template passes; what somebody else put there may not.
         check_key(&attestation_key.public)
             .map_err(|code| Failure::with(Code::TPM_KEY, Failure::new(code).to_string()))?;
-        Ok(Self { context, key, public, attestation_key, settings: settings.clone(), selection, last: Vec::new() })
+        Ok(Self { context, key, public, attestation_key, settings: settings.clone(), selection, last })
     }
 
     pub(super) const fn attestation_key(&self) -> &AttestationKey {
@@ -76,6 +88,9 @@ impl Device {
             if !check::covers(&attest, &self.last, &signature) {
                 self.last = pcrs::read(&mut self.context, self.settings.bank, &self.settings.selection)
                     .map_err(|error| Failure::with(Code::TPM_PCRS, error.to_string()))?;
+            }
+            if self.last.len() != self.settings.selection.len() {
+                return Err(Failure::with(Code::TPM_PCRS, pcrs::absent(&mut self.context, &self.settings)));
             }
             if !check::covers(&attest, &self.last, &signature) {
                 continue;

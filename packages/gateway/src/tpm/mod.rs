@@ -6,9 +6,13 @@
 mod ak;
 mod check;
 mod device;
+mod leftover;
 mod pcrs;
+mod reach;
 mod retry;
 pub mod worker;
+
+pub use reach::is_tcti;
 
 use std::time::Duration;
 

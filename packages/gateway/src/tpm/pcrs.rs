@@ -2,9 +2,11 @@
 
 use blindllama_verifier::evidence::bundle::Bank;
 use tss_esapi::Context;
+use tss_esapi::constants::CapabilityType;
 use tss_esapi::interface_types::algorithm::HashingAlgorithm;
-use tss_esapi::structures::{PcrSelectSize, PcrSelectionList, PcrSlot};
+use tss_esapi::structures::{CapabilityData, PcrSelectSize, PcrSelectionList, PcrSlot};
 
+use super::TpmSettings;
 use super::retry::retry;
 
 /// A TPML_PCR_SELECTION of exactly one bank with three octets (TPM 2.0 Part 2 §10.9.7, PC Client PTP §4.6).
@@ -39,4 +41,25 @@ pub(super) fn read(context: &mut Context, bank: Bank, indices: &[u8]) -> tss_esa
         }
     }
     Ok(values)
+}
+
+/// What to say of a selection of which the TPM has not all.
+pub(super) fn absent(context: &mut Context, settings: &TpmSettings) -> String {
+    let known =
+        [(HashingAlgorithm::Sha1, "sha1"), (HashingAlgorithm::Sha256, "sha256"), (HashingAlgorithm::Sha384, "sha384")];
+    let active: Vec<&str> = match context.get_capability(CapabilityType::AssignedPcr, 0, 1) {
+        Ok((CapabilityData::AssignedPcr(banks), _)) => {
+            let active = banks.get_selections().iter().filter(|bank| !bank.is_empty());
+            let name =
+                |algorithm| known.iter().find(|(known, _)| *known == algorithm).map_or("another", |(_, name)| name);
+            active.map(|bank| name(bank.hashing_algorithm())).collect()
+        }
+        _ => Vec::new(),
+    };
+    let bank = settings.bank.as_str();
+    let active = if active.is_empty() { "not told".to_owned() } else { active.join(", ") };
+    format!(
+        "attestation.bank = {bank:?}: this TPM does not have every PCR of attestation.pcrs active in this bank (active banks: {active}); \
+         choose an active bank, which the pages' policy has to name too, or activate this one with tpm2_pcrallocate or in the firmware"
+    )
 }

@@ -14,9 +14,16 @@ use crate::failure::Failure;
 /// Shortest time between two attempts to open a TPM that is gone.
 const REOPEN: Duration = Duration::from_millis(500);
 
-struct Job {
-    qualifying_data: [u8; 32],
-    answer: oneshot::Sender<Result<Quote, Failure>>,
+/// For the end of the connection to a TPM; a process that ends without it leaves the key to the next start.
+const CLOSE: Duration = Duration::from_secs(2);
+
+enum Job {
+    Quote {
+        qualifying_data: [u8; 32],
+        answer: oneshot::Sender<Result<Quote, Failure>>,
+    },
+    /// The sender is dropped when the TPM is closed.
+    Close(oneshot::Sender<()>),
 }
 
 /// The gateway's handle on the thread. The thread ends when the last handle is dropped.
@@ -60,9 +67,21 @@ impl Tpm {
         let (answer, result) = oneshot::channel();
         // A job that is still in the queue means that the thread hangs in the one before.
         self.jobs
-            .try_send(Job { qualifying_data, answer })
+            .try_send(Job::Quote { qualifying_data, answer })
             .map_err(|_| Failure::with(Code::TPM_TIMEOUT, "the command before is still running"))?;
         answer_in_time(result, self.patience).await
+    }
+
+    /// Flushes the key and ends the thread, waiting at most [`CLOSE`]. The last handle's drop does the same, but a process that ends
+    /// then does not wait for it, and a TPM without resource manager keeps the key (TPM 2.0 Part 1 §15.6).
+    pub async fn close(&self) {
+        let (closing, closed) = oneshot::channel();
+        let close = async {
+            if self.jobs.send(Job::Close(closing)).await.is_ok() {
+                let _ = closed.await;
+            }
+        };
+        drop(timeout(CLOSE, close).await);
     }
 }
 
@@ -84,15 +103,22 @@ struct Worker {
 impl Worker {
     fn run(mut self, mut queue: mpsc::Receiver<Job>) {
         while let Some(job) = queue.blocking_recv() {
+            let (qualifying_data, answer) = match job {
+                Job::Quote { qualifying_data, answer } => (qualifying_data, answer),
+                Job::Close(closed) => {
+                    self.device = None;
+                    return drop(closed);
+                }
+            };
             // Nobody waits any more: the TPM need not work for it.
-            if job.answer.is_closed() {
+            if answer.is_closed() {
                 continue;
             }
-            let result = self.quote(&job.qualifying_data);
+            let result = self.quote(&qualifying_data);
             if result.is_err() {
                 self.device = None;
             }
-            drop(job.answer.send(result));
+            drop(answer.send(result));
         }
     }
 

@@ -16,8 +16,9 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 use tower_service::Service;
 
 use crate::config::Address;
@@ -30,7 +31,7 @@ const STREAM_WINDOW: u32 = 64 * 1024;
 
 /// Requests that share a connection of HTTP/2: as many as any server should take at once (RFC 9113 §6.5.2). A server may leave further
 /// ones waiting until one ends, and clients that do not read their answers would hold up all others.
-const STREAMS: usize = 100;
+pub const STREAMS: usize = 100;
 
 /// Room for all of them unread, so that a client that does not read its answer takes nothing from the others. It is larger than their
 /// windows together: h2 ends a connection whose unread frames are small and cost more than half of it, at 256 bytes a frame, and a token
@@ -64,9 +65,10 @@ where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    /// A client for `address` that has at most `streams` requests at once. Nothing is connected yet.
+    /// A client for `address` that has at most `streams` requests at once, and waits at most `connect_timeout` for a connection. Nothing is
+    /// connected yet.
     #[must_use]
-    pub fn new(address: &Address, streams: usize) -> Self {
+    pub fn new(address: &Address, streams: usize, connect_timeout: Duration) -> Self {
         let (authority, base) = match address {
             Address::Http { authority, base, .. } => (authority.parse().ok(), base.clone()),
             Address::Unix(_) => (None, String::new()),
@@ -85,7 +87,7 @@ where
                 .http1_max_headers(MOST_FIELDS)
                 .http1_allow_spaces_after_header_name_in_responses(true)
                 .http1_allow_obsolete_multiline_headers_in_responses(true)
-                .build(Connector { address: address.clone() });
+                .build(Connector { address: address.clone(), limit: connect_timeout });
             Lane { client: Arc::new(client), free: Arc::new(Semaphore::new(requests)) }
         });
         // What a server on a UNIX socket reads in `host` does not matter, but HTTP/1.1 wants one.
@@ -134,6 +136,8 @@ where
 #[derive(Clone)]
 struct Connector {
     address: Address,
+    /// For a connection, with the resolution of the name.
+    limit: Duration,
 }
 
 impl Service<Uri> for Connector {
@@ -146,15 +150,24 @@ impl Service<Uri> for Connector {
     }
 
     fn call(&mut self, _: Uri) -> Self::Future {
-        match self.address.clone() {
-            Address::Http { authority, .. } => Box::pin(tcp(authority)),
-            Address::Unix(path) => Box::pin(unix(path)),
-        }
+        let (address, limit) = (self.address.clone(), self.limit);
+        Box::pin(async move {
+            let connecting = async {
+                match address {
+                    Address::Http { authority, .. } => tcp(authority).await,
+                    Address::Unix(path) => unix(path).await,
+                }
+            };
+            let late = |_| io::Error::new(io::ErrorKind::TimedOut, "no connection within limits.connect_timeout_ms");
+            timeout(limit, connecting).await.map_err(late)?
+        })
     }
 }
 
 async fn tcp(authority: String) -> io::Result<Socket> {
-    let stream = TcpStream::connect(authority).await?;
+    let unknown = |_| io::Error::new(io::ErrorKind::NotFound, "the name in upstream.url does not resolve");
+    let addresses: Vec<_> = lookup_host(authority).await.map_err(unknown)?.collect();
+    let stream = TcpStream::connect(&addresses[..]).await?;
     stream.set_nodelay(true)?;
     Ok(Socket::Tcp(TokioIo::new(stream)))
 }

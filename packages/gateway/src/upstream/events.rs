@@ -145,6 +145,15 @@ impl Cutter {
         self.held.freeze()
     }
 
+    /// Forgets what was received of an unfinished event. Returns how another event ends its lines, where one may follow: not behind the part
+    /// of one that has left.
+    pub fn forget_unfinished(&mut self) -> Option<LineEnd> {
+        self.held.clear();
+        self.scanned = 0;
+        (self.line_start, self.after_return, self.ended) = (true, false, false);
+        (self.before != Before::Part).then_some(self.line_end)
+    }
+
     /// What is left when no more bytes will come: no whole event, and less than a piece.
     pub fn rest(&mut self) -> Option<Piece> {
         self.held.first()?;

@@ -156,12 +156,14 @@ async fn what_no_client_would_take_stops_the_start() {
         setup().with("attestation.ak_chain", files.iter().map(|&file| file.to_owned()).collect::<Vec<_>>())
     };
     let folder = tempfile::tempdir().unwrap();
-    let (text, long) = (folder.path().join("text"), folder.path().join("long"));
-    std::fs::write(&text, "-----BEGIN CERTIFICATE-----\n").unwrap();
+    let (text, long, garbled) = (folder.path().join("text"), folder.path().join("long"), folder.path().join("garbled"));
+    std::fs::write(&text, "Bag Attributes\n-----BEGIN CERTIFICATE-----\n").unwrap();
+    std::fs::write(&garbled, "0\u{1}").unwrap();
     std::fs::write(&long, vec![0; 9000]).unwrap();
-    let (text, long) = (text.to_str().unwrap(), long.to_str().unwrap());
+    let (text, long, garbled) = (text.to_str().unwrap(), long.to_str().unwrap(), garbled.to_str().unwrap());
     refused(with_chain(&[leaf, "/nowhere"]), &["config.read", "/nowhere"]).await;
-    refused(with_chain(&[leaf, text]), &["config.invalid", "attestation.ak_chain", text, "chain.encoding"]).await;
+    refused(with_chain(&[leaf, garbled]), &["config.invalid", "attestation.ak_chain", garbled, "chain.encoding"]).await;
+    refused(with_chain(&[leaf, text]), &["config.invalid", "attestation.ak_chain", text, "PEM", "-outform DER"]).await;
     refused(with_chain(&[long, root]), &["config.invalid", "attestation.ak_chain", long, "bundle.size"]).await;
     refused(with_chain(&[root, leaf]), &["config.invalid", "attestation.ak_chain", root, "chain.key_mismatch"]).await;
     let with_report = |report: &str| {

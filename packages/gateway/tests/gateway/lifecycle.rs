@@ -33,7 +33,7 @@ async fn a_stop_lets_an_open_answer_end_and_takes_nothing_new() {
     let sealed = attested.seal(&[&chat().encode()]);
     let mut body = attested.post(Version::Http1, sealed.body.clone()).await.unwrap().into_body();
     let mut opener = sealed.opener();
-    gateway.signal(Signal::TERM);
+    gateway.signal(Signal::INT);
     gateway.log.wait("stopping", 1).await;
     assert!(TcpStream::connect(&gateway.address).await.is_err(), "nobody listens any more");
     assert!(gateway.is_running());
@@ -77,7 +77,7 @@ async fn an_idle_gateway_stops_at_once() {
     // A connection that is kept open without a request does not count. Its own limit comes after that of a stop.
     let _idle = TcpStream::connect(&gateway.address).await.unwrap();
     assert_eq!(health(&gateway).await, (200, "ok".into()));
-    gateway.signal(Signal::TERM);
+    gateway.signal(Signal::INT);
     assert!(gateway.exit().await.success());
     assert_eq!(gateway.log.wait("stop", 1).await["complete"], true, "long before the limit of a stop");
 }
@@ -227,7 +227,14 @@ async fn a_configuration_that_is_wrong_stops_the_start_with_code_and_place() {
         (setup().with("attestation.event_logs", vec!["/nowhere".to_owned()]), "config.read", "/nowhere"),
         (setup().with("attestation.release", "/nowhere"), "config.read", "/nowhere"),
         (setup().with("attestation.status", "/dev/null"), "config.invalid", "attestation.status"),
-        (setup().with("tpm.tcti", "swtpm:host=127.0.0.1,port=1"), "tpm.unreachable", ""),
+        (
+            setup().with("tpm.tcti", "swtpm:host=127.0.0.1,port=1"),
+            "tpm.unreachable",
+            "no software TPM listens on 127.0.0.1:1",
+        ),
+        (setup().with("tpm.tcti", "device:/nowhere/tpmrm0"), "tpm.unreachable", "/nowhere/tpmrm0 does not exist"),
+        (setup().with("tpm.tcti", "devcie:/dev/tpmrm0"), "config.invalid", "tpm.tcti: \"devcie:/dev/tpmrm0\""),
+        (setup().with("limits.drain_ms", 10), "config.invalid", "limits.drain_notice_ms"),
         (setup().with("listen", "192.0.2.1:1"), "gateway.listen", ""),
     ];
     for (setup, code, place) in cases {

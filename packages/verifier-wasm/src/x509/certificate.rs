@@ -47,6 +47,11 @@ pub(super) struct Validity {
 }
 
 impl<'a> Certificate<'a> {
+    /// The last second of its validity, since 1970.
+    pub(crate) const fn valid_until(&self) -> i64 {
+        self.validity.not_after
+    }
+
     /// # Errors
     /// `chain.encoding` where `bytes` are not DER to the end, `chain.syntax` where that is no certificate, and the codes of its
     /// parts.

@@ -232,4 +232,5 @@ export type Code =
   | 'tpm.timeout'
   | 'gateway.listen'
   | 'gateway.stopping'
+  | 'gateway.drained'
   | 'gateway.internal'

@@ -6,8 +6,8 @@ export const answers: readonly Mutant[] = [
   changed(
     'a broken answer has no end',
     'channel/answer.rs',
-    'Some(Err(_)) => (self.upstream, self.whole) = (None, false),',
-    'Some(Err(_)) => self.upstream = None,',
+    'self.exchange.aborted(EndedBy::Upstream);\n                    (self.upstream, self.whole) = (None, false);',
+    'self.upstream = None;',
     'gateway::streaming::an_upstream_that_dies_leaves',
   ),
   changed(
@@ -16,6 +16,20 @@ export const answers: readonly Mutant[] = [
     'Box::pin(sleep(LINGER))',
     'Box::pin(sleep(Duration::ZERO))',
     'gateway::faithful::what_arrived_before',
+  ),
+  changed(
+    'an answer that the gateway ends has no end',
+    'channel/answer.rs',
+    'self.exchange.aborted(EndedBy::Drained);\n        (self.upstream, self.whole) = (None, false);',
+    'self.upstream = None;',
+    'gateway::drain::a_stream_that_outlives',
+  ),
+  changed(
+    'nothing follows the part of an event',
+    'upstream/events.rs',
+    '(self.before != Before::Part).then_some(self.line_end)',
+    'Some(self.line_end)',
+    'lib::channel::flow',
   ),
   changed(
     'what is held of a broken answer leaves',

@@ -68,6 +68,21 @@ impl Events {
         (self.head, pieces.chain([self.cutter.into_held()]).collect())
     }
 
+    /// Puts `event`, and a blank line, behind the events that are whole; what is there of another one is dropped.
+    pub(super) fn interrupt(&mut self, event: &str) {
+        self.gather(Source::Open);
+        while let Some(piece) = self.cutter.next_piece() {
+            self.length = self.length.saturating_add(piece.bytes.len());
+            self.ready.push_back(piece);
+        }
+        if let Some(line_end) = self.cutter.forget_unfinished() {
+            let bytes = Bytes::from([event.as_bytes(), line_end.twice()].concat());
+            self.length = self.length.saturating_add(bytes.len());
+            self.ready.push_back(Piece { bytes, gap: Some(0), line_end });
+            self.shown = true;
+        }
+    }
+
     pub(super) fn next(
         &mut self,
         outlet: &mut Outlet,

@@ -98,6 +98,13 @@ impl Flow {
         Self::Whole(whole)
     }
 
+    /// Ends a stream of events with `event`, which has no blank line yet; other answers have no place for one.
+    pub(super) fn interrupt(&mut self, event: &str) {
+        if let Self::Events(events) = self {
+            events.interrupt(event);
+        }
+    }
+
     /// Seals the next chunk before the final one at the end of `out`; returns whether there was one. If not, more content has to be
     /// pushed, or the moment for what waits has to come, which wakes the task of `context`.
     pub(super) fn next(

@@ -236,3 +236,22 @@ fn a_head_longer_than_a_chunk_is_split() {
         assert_eq!(chunks, [16_384, 16_384, 7_232]);
     }
 }
+
+#[test]
+fn an_interruption_follows_whole_events_and_never_the_part_of_one() {
+    const LAST: &str = "data: {}";
+    for batch in [None, Some(BATCH)] {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let _guard = runtime.enter();
+        let mut run = Run::events(0, batch);
+        let left: usize = run.push("data: a\n\ndata: unfi").iter().sum();
+        run.flow.interrupt(LAST);
+        let left = left + run.chunks(Source::Ended).iter().sum::<usize>();
+        let prefixes = if batch.is_some() { 1 } else { 2 };
+        assert_eq!(left, prefixes + "data: a\n\n".len() + LAST.len() + 2, "{batch:?}");
+    }
+    let mut run = Run::events(0, None);
+    assert_eq!(run.push(&format!("data: {}", "x".repeat(20_000))).len(), 1, "one part");
+    run.flow.interrupt(LAST);
+    assert_eq!(run.chunks(Source::Ended), [0; 0]);
+}

@@ -7,7 +7,7 @@ use hyper_util::rt::TokioExecutor;
 use rustix::net::sockopt::tcp_user_timeout;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout};
 
 use super::*;
@@ -22,7 +22,7 @@ struct Served {
     /// Where the connection has its place, and a newcomer takes it.
     open: Arc<Budget>,
     _place: Place,
-    _stop: watch::Sender<bool>,
+    _stop: watch::Sender<Phase>,
 }
 
 fn limits() -> Limits {
@@ -37,6 +37,9 @@ fn limits() -> Limits {
         body_rate: 1,
         upstream_timeout: Duration::from_secs(1),
         waiting: 1,
+        connect_timeout: Duration::from_secs(1),
+        drain_notice: Duration::ZERO,
+        drain: Duration::from_secs(1),
     }
 }
 
@@ -46,7 +49,7 @@ async fn served() -> Served {
     let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let stream = listener.accept().await.unwrap().0.into_std().unwrap();
     let socket = stream.try_clone().unwrap().into();
-    let (stop, stopping) = watch::channel(false);
+    let (stop, stopping) = watch::channel(Phase::Serving);
     let places = Arc::new(Semaphore::new(1));
     let place = Arc::clone(&places).try_acquire_owned().unwrap();
     let open = Budget::new(Shares { all: 1, connection: 1, least: Duration::ZERO });

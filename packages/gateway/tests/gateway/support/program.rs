@@ -23,6 +23,8 @@ pub const PCRS: [u8; 4] = [0, 4, 7, 12];
 /// A configuration in the making: the required members, and what a test adds.
 pub struct Setup {
     pub members: toml::Table,
+    /// Soft and hard limit of open files, where they are not those of the test.
+    open_files: Option<(u64, u64)>,
 }
 
 impl Setup {
@@ -37,7 +39,7 @@ impl Setup {
              [upstream]\nurl = '{url}'\nkind = 'in-image'",
             swtpm.tcti(),
         );
-        Self { members: toml::from_str(&text).unwrap() }
+        Self { members: toml::from_str(&text).unwrap(), open_files: None }
     }
 
     /// Sets `section.member` (or a member of the top level).
@@ -50,6 +52,12 @@ impl Setup {
             }
             None => drop(self.members.insert(path.into(), value)),
         }
+        self
+    }
+
+    /// Lets the program open only so many files.
+    pub const fn with_open_files(mut self, soft: u64, hard: u64) -> Self {
+        self.open_files = Some((soft, hard));
         self
     }
 
@@ -85,6 +93,9 @@ impl Setup {
     async fn start_as(self, mut command: Command) -> Gateway {
         let folder = tempfile::tempdir().unwrap();
         let path = self.write(&folder);
+        if let Some((soft, hard)) = self.open_files {
+            command = limited(&command, soft, hard);
+        }
         let mut process = command.arg("--config").arg(path).stdout(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(EventLog::default());
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
@@ -115,6 +126,21 @@ fn clean(program: OsString) -> Command {
         command.env_remove(name);
     }
     command
+}
+
+/// The same command under limits of open files, by `prlimit` of util-linux, which becomes the program itself.
+fn limited(command: &Command, soft: u64, hard: u64) -> Command {
+    let command = command.as_std();
+    let mut limited = Command::new("prlimit");
+    limited.arg(format!("--nofile={soft}:{hard}")).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    limited.kill_on_drop(true);
+    limited
 }
 
 /// What the program wrote.
@@ -203,13 +229,13 @@ impl Gateway {
 
     /// Stops it and waits for its end, so that its TPM is free.
     pub async fn stop(mut self) {
-        self.signal(Signal::TERM);
+        self.signal(Signal::INT);
         assert!(self.exit().await.success());
     }
 
     /// Stops it; returns everything that it wrote.
     pub async fn whole_log(mut self) -> Arc<EventLog> {
-        self.signal(Signal::TERM);
+        self.signal(Signal::INT);
         assert!(self.exit().await.success());
         in_time("the end of the log", self.reader).await.unwrap();
         self.log
