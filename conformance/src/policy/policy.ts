@@ -40,7 +40,7 @@ export function readPolicy(bytes: Uint8Array): Policy {
   const pcrs = readPcrPolicy(members.object('pcrs'))
   const policy: Policy = {
     audience: members.optionalText('audience'),
-    anchors: members.list('anchors', 16, (item) => readAnchor(members, item)),
+    anchors: members.list('anchors', 256, (item) => readAnchor(members, item)),
     acceptAssurance: members.optionalList('acceptAssurance', 5, readAssurance) ?? assurances.slice(2),
     acceptUpstream: members.optionalList('acceptUpstream', 3, readUpstream) ?? ['in-image', 'attested'],
     pcrs,

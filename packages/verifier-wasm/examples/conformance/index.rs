@@ -296,6 +296,7 @@ const TWINS: &[(&str, &str)] = &[
     ("policy-syntax-anchor-number*", "ok-chain-gcp-instance"),
     ("policy-*-anchor-azure*", "ok-chain-azure"),
     ("policy-syntax-anchor-*", "ok-chain"),
+    ("policy-syntax-too-many-anchors", "ok-anchors-256"),
     ("policy-invalid-anchor-*", "ok-chain"),
     ("policy-syntax-events-*", "ok-events"),
     ("policy-invalid-events-*", "ok-events"),

@@ -48,7 +48,7 @@ impl<'d> Policy<'d> {
         version.ensure(version.integer(1, u64::MAX) == VERSION, Flaw::Unsupported);
         let audience = top.optional("audience").map(Item::name);
         let mut anchors = Vec::new();
-        for item in top.required("anchors").each(1, 16) {
+        for item in top.required("anchors").each(1, 256) {
             anchors.push(Anchor::read(item));
         }
         let accept_assurance = named(

@@ -103,6 +103,12 @@ pub(crate) fn cases(cases: &mut Cases<'_>) {
         let other = json!({ "kind": "ak-name", "name": format!("000b{}", "44".repeat(32)), "assurance": "cloud-vtpm" });
         s.policy["anchors"].as_array_mut().unwrap().insert(0, other);
     });
+    cases.accept("ok-anchors-256", "the last of the most anchors that a policy may have matches", |s| {
+        let other =
+            |digit: usize| json!({ "kind": "ak-name", "name": format!("000b{digit:064x}"), "assurance": "cloud-vtpm" });
+        let anchors = s.policy["anchors"].as_array_mut().unwrap();
+        anchors.splice(0..0, (0..255).map(other));
+    });
     cases.accept_with_warning(
         "warn-clock-unsafe",
         "safe = 0 is legal: a software TPM shows it after a power loss",

@@ -53,6 +53,10 @@ fn syntax(cases: &mut Cases<'_>) {
     syntax("age-range", "an age of more than a day", |s| s.policy["maxAgeMs"] = 86_400_001.into());
     syntax("age-short", "an age of less than a second", |s| s.policy["maxAgeMs"] = 999.into());
     syntax("no-anchors", "nobody is trusted", |s| s.policy["anchors"] = json!([]));
+    syntax("too-many-anchors", "more than 256 anchors", |s| {
+        let anchor = s.policy["anchors"][0].clone();
+        s.policy["anchors"].as_array_mut().unwrap().extend(std::iter::repeat_n(anchor, 256));
+    });
     syntax("anchor-kind", "an unknown kind of anchor", |s| s.policy["anchors"][0]["kind"] = "any".into());
     syntax("anchor-name-length", "a Name of another length than its algorithm has", |s| {
         s.policy["anchors"][0]["name"] = format!("000b{}", "00".repeat(31)).into();
