@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/pem"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"filippo.io/torchwood"
 	"golang.org/x/mod/sumdb/tlog"
@@ -166,5 +168,67 @@ func TestAKeyThatOthersMayReadIsRefused(t *testing.T) {
 	}
 	if _, err := s.publish(t, "release"); err == nil || !strings.Contains(err.Error(), "chmod 600") {
 		t.Errorf("%v", err)
+	}
+}
+
+func (s scene) serve(ctx context.Context) error {
+	key, err := readKey(s.logKey)
+	if err != nil {
+		return err
+	}
+	return run(ctx, []string{
+		"witness", "--name", "witness.example", "--key", filepath.Join(s.folder, "witness.pem"), "--log-origin", origin,
+		"--log-key", fmt.Sprintf("%x", key.Public()), "--state", s.witness.state, "--listen", "127.0.0.1:0",
+	})
+}
+
+func TestAStateServesOneWitnessAtATime(t *testing.T) {
+	s := newScene(t)
+	unlock, err := lock(t.Context(), s.witness.state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	err = s.serve(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "another process uses it") || !strings.Contains(err.Error(), s.witness.state) {
+		t.Errorf("the second witness: %v", err)
+	}
+	if waited := time.Since(begin); waited < lockWait || waited > 10*lockWait {
+		t.Errorf("waited for %v", waited)
+	}
+	// The end of the first one, a crash too, frees the state: a lock is no file that somebody has to remove.
+	unlock()
+	ctx, stop := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer stop()
+	if err := s.serve(ctx); err != nil {
+		t.Errorf("after the first one has ended: %v", err)
+	}
+}
+
+func TestASecondWitnessWaitsForAFirstThatIsEnding(t *testing.T) {
+	s := newScene(t)
+	unlock, err := lock(t.Context(), s.witness.state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(200*time.Millisecond, unlock)
+	again, err := lock(t.Context(), s.witness.state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again()
+}
+
+func TestNothingIsSignedThatCannotBeKept(t *testing.T) {
+	s := newScene(t)
+	// A folder in the place of the file that is written first: the state cannot be replaced.
+	if err := os.Mkdir(s.witness.state+".new", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.publish(t, "release"); err == nil {
+		t.Error("the witness signed what it does not remember")
+	}
+	if s.witness.last.N != 0 {
+		t.Errorf("remembers %v", s.witness.last)
 	}
 }

@@ -56,7 +56,7 @@ func (p publication) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(p.proof, proof, 0o644)
+	return replace(p.proof, proof)
 }
 
 func publish(ctx context.Context, folder string, signer note.Signer, group tessera.WitnessGroup, entry []byte) ([]byte, error) {

@@ -43,6 +43,12 @@ func (s service) run(ctx context.Context) error {
 	if err != nil || len(logKey) != ed25519.PublicKeySize {
 		return errors.New("--log-key: 32 bytes in hex")
 	}
+	// Before the state is read: two witnesses on one state would sign two histories.
+	unlock, err := lock(ctx, s.state)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	w, err := newWitness(s.name, key, s.origin, logKey, s.state)
 	if err != nil {
 		return err
@@ -157,15 +163,6 @@ func (w *witness) cosign(response http.ResponseWriter, signed []byte, tree tlog.
 	w.last = tree
 	_, lines, _ := bytes.Cut(cosigned, []byte("\n\n"))
 	_, _ = response.Write(lines)
-}
-
-// replace writes a file whole or not at all.
-func replace(path string, content []byte) error {
-	temporary := path + ".new"
-	if err := os.WriteFile(temporary, content, 0o644); err != nil {
-		return err
-	}
-	return os.Rename(temporary, path)
 }
 
 // parseAddCheckpoint reads "old N", the hashes of a consistency proof, an empty line and a checkpoint.

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { rename, rm, writeFile } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { unreadable } from './failure.js'
 
 /**
- * Writes a file in one step: a reader that follows it, as the gateway does, never sees half of one.
+ * Writes a file in one step: a reader that follows it, as the gateway does, never sees half of one. Once it returns, the file outlives a
+ * loss of power.
  *
  * @throws {Failure} `cli.file`
  */
@@ -11,10 +13,32 @@ export async function replaceFile(file: string, content: string | Uint8Array): P
   // A name that cannot be foreseen, and `wx`: nothing that stands there already is followed or overwritten.
   const beside = `${file}.${randomBytes(8).toString('hex')}.new`
   try {
-    await writeFile(beside, content, { flag: 'wx' })
+    await writeNew(beside, content)
     await rename(beside, file)
+    await syncNames(dirname(file))
   } catch (cause) {
     await rm(beside, { force: true })
     throw unreadable(file, cause)
+  }
+}
+
+/** Writes a file that was not there before, and waits until it is on the disk. */
+export async function writeNew(file: string, content: string | Uint8Array, mode: number = 0o666): Promise<void> {
+  const handle = await open(file, 'wx', mode)
+  try {
+    await handle.writeFile(content)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Waits until the names of a folder are on the disk. */
+export async function syncNames(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
   }
 }

@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { evidenceIn } from '../src/inspect/evidence-in.js'
 import type { Inspection } from '../src/inspect/report.js'
@@ -16,6 +19,18 @@ test('evidence is shown part by part, and never called proven', async () => {
   expect(out).toContain('NOT VERIFIED')
   for (const part of ['Bundle', 'Attestation key', 'Quote', 'Claims', 'Measurements, sha256'])
     expect(out).toContain(part)
+})
+
+test('from its sources, without a build that knew a hash, the command reads the same', async () => {
+  const evidence = bundle('ok-ecc')
+  for (const args of [
+    ['inspect', evidence, '--json'],
+    ['--version'],
+  ]) {
+    const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', main, ...args])
+    expect(stdout).toBe((await blindllama(...args)).out)
+  }
 })
 
 test('a program gets everything that was read', async () => {

@@ -1,8 +1,9 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { exit } from '../exit.js'
 import { Failure, unreadable } from '../failure.js'
 import { contentOf, withRegularFile } from '../read-file.js'
+import { syncNames, writeNew } from '../replace-file.js'
 import { encode, type Item } from './cbor.js'
 
 /** Keys with their roles, and how many of each role have to sign (PROTOCOL.md §19.1). */
@@ -24,9 +25,13 @@ export function publicHex(key: KeyObject): string {
 export async function makeKey(file: string): Promise<string> {
   const { privateKey } = generateKeyPairSync('ed25519')
   const pem = privateKey.export({ format: 'pem', type: 'pkcs8' })
-  await writeFile(file, pem, { mode: 0o600, flag: 'wx' }).catch((cause: unknown) => {
+  try {
+    await writeNew(file, pem, 0o600)
+    // The printed half goes into policies: the other one must not be lost with the power.
+    await syncNames(dirname(file))
+  } catch (cause) {
     throw unreadable(file, cause)
-  })
+  }
   return publicHex(privateKey)
 }
 
