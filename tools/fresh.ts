@@ -10,7 +10,7 @@
  * channel, and a script that needs the tools of set-up must run in another shell. `npm test` must end with nothing failed.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -82,7 +82,8 @@ async function runTest(): Promise<void> {
 
 function remove(): void {
   if (isMounted(machine)) throw new Error(`Something is mounted below ${machine}: unmount it first`)
-  rmSync(machine, { recursive: true, force: true })
+  // Node removes the million files of a machine one by one, which takes many times as long.
+  execFileSync('rm', ['-rf', '--one-file-system', '--', machine])
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

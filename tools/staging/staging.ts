@@ -13,6 +13,7 @@ import { writePolicy } from './policy.ts'
 import { replay } from './replay.ts'
 import { startSoftwareTpm, type SoftwareTpm } from './swtpm.ts'
 import { extendPcrs } from './tpm.ts'
+import { firstModel } from './upstream.ts'
 
 export interface StagingOptions {
   /** An OpenAI-compatible server elsewhere, instead of the measured model: the verdict then says `unattested`. */
@@ -67,6 +68,8 @@ export async function startStaging(options: StagingOptions = {}): Promise<Stagin
   })
 
   try {
+    // Before anything is started: what is wrong with it, nothing that follows could tell.
+    const model = external === undefined ? modelId : await firstModel(external)
     const ownModel = external === undefined ? (['modelServer', 'model'] as const) : []
     await requireArtifacts(['gateway', ...ownModel, ...(options.page === undefined ? (['page'] as const) : [])])
     const folder = await mkdtemp(join(tmpdir(), 'blindllama-'))
@@ -116,7 +119,6 @@ export async function startStaging(options: StagingOptions = {}): Promise<Stagin
     onProgress('gateway ready')
 
     const policy = writePolicy({ akName, golden: replay(events), configDigest: digest, upstream })
-    const model = external === undefined ? modelId : await firstModel(external)
     page.publish(gateway.url, { url: gateway.url, policy, measured, upstream, model })
 
     const children = [gateway.child, tpm.child, ...(modelServer === undefined ? [] : [modelServer])]
@@ -139,15 +141,6 @@ export async function startStaging(options: StagingOptions = {}): Promise<Stagin
     await stop()
     throw error
   }
-}
-
-/** The page names a model in each request: the first that the server elsewhere offers. */
-async function firstModel(upstream: string): Promise<string> {
-  const answer = await fetch(`${upstream.replace(/\/$/, '')}/v1/models`, { signal: AbortSignal.timeout(10_000) })
-  const { data } = (await answer.json()) as { data?: { id?: unknown }[] }
-  const id = data?.[0]?.id
-  if (typeof id !== 'string') throw new Error(`${upstream} lists no model at /v1/models`)
-  return id
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
+import { createServer as createHttpServer, type RequestListener } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { expect, it, onTestFinished } from 'vitest'
@@ -127,6 +128,54 @@ it.each([
   expect(await run.ended()).toBe(1)
   expect(run.said()).toContain(sentence)
   expect(run.said()).not.toMatch(/^ +at /m)
+})
+
+/** A server elsewhere that answers as `answer` says; its base address. */
+async function elsewhere(answer: RequestListener): Promise<string> {
+  const server = createHttpServer(answer).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const models: RequestListener = ({ url }, response) => {
+  if (url === '/v1/models') response.setHeader('content-type', 'application/json').end('{"data":[{"id":"m"}]}')
+  else response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found')
+}
+const page: RequestListener = (_, response) => void response.setHeader('content-type', 'text/html').end('<!doctype html>')
+const locked: RequestListener = (_, response) => void response.writeHead(401).end('{"error":{}}')
+
+it.each<[what: string, answer: RequestListener, path: string, told: (base: string) => string]>([
+  ['an address with /v1', models, '/v1', (base) => `${base}/v1/v1/models answers 404; leave out the /v1 at its end: --upstream ${base}`],
+  ['a page', page, '', (base) => `${base}/v1/models answers 200 with text/html that lists no model; name the base address of`],
+  ['a key that is asked for', locked, '', (base) => `${base}/v1/models answers 401: the server asks for an API key;`],
+])('says in one sentence what is wrong with the server elsewhere: %s', async (_, answer, path, told) => {
+  const base = await elsewhere(answer)
+  const run = start('--port', '0', '--upstream', `${base}${path}`)
+  expect(await run.ended()).toBe(1)
+  expect(run.said().trim().split('\n')).toEqual([expect.stringContaining(`--upstream ${base}${path}: ${told(base)}`)])
+  expect(readdirSync(run.temporary).filter((name) => name.startsWith('blindllama-'))).toEqual([])
+})
+
+it('says in one sentence that nobody listens at the server elsewhere', async () => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const { port } = other.address() as AddressInfo
+  other.close()
+  await once(other, 'close')
+  const run = start('--port', '0', '--upstream', `http://127.0.0.1:${port}`)
+  expect(await run.ended()).toBe(1)
+  expect(run.said().trim().split('\n')).toEqual([
+    expect.stringMatching(`127.0.0.1:${port}/v1/models cannot be reached \\(ECONNREFUSED\\); start the server first`),
+  ])
+})
+
+it('begins before a server elsewhere', async () => {
+  const run = start('--port', '0', '--upstream', `${await elsewhere(models)}/`)
+  await run.says('Ctrl-C ends everything.')
+  expect(run.said()).toContain('Model   m (outside what is proven)')
+  run.process.kill('SIGINT')
+  expect(await run.ended()).toBe(130)
 })
 
 it('does not begin without what was built, and says how to get it', async () => {
