@@ -21,7 +21,9 @@ export async function firstModel(upstream: string): Promise<string> {
   }
   const { status } = answer
   if (status === 401 || status === 403)
-    throw refused(`answers ${status}: the server asks for an API key; start it without one, as npm start passes none on`)
+    throw refused(
+      `answers ${status}: the server asks for an API key; start it without one, as npm start passes none on`,
+    )
   if (!answer.ok)
     throw refused(`answers ${status}${withoutVersion || '; name the base address of an OpenAI-compatible server'}`)
   const [id] = await modelsIn(answer)

@@ -23,10 +23,7 @@ test('evidence is shown part by part, and never called proven', async () => {
 
 test('from its sources, without a build that knew a hash, the command reads the same', async () => {
   const evidence = bundle('ok-ecc')
-  for (const args of [
-    ['inspect', evidence, '--json'],
-    ['--version'],
-  ]) {
+  for (const args of [['inspect', evidence, '--json'], ['--version']]) {
     const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
     const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', main, ...args])
     expect(stdout).toBe((await blindllama(...args)).out)

@@ -142,12 +142,23 @@ const models: RequestListener = ({ url }, response) => {
   if (url === '/v1/models') response.setHeader('content-type', 'application/json').end('{"data":[{"id":"m"}]}')
   else response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found')
 }
-const page: RequestListener = (_, response) => void response.setHeader('content-type', 'text/html').end('<!doctype html>')
+const page: RequestListener = (_, response) =>
+  void response.setHeader('content-type', 'text/html').end('<!doctype html>')
 const locked: RequestListener = (_, response) => void response.writeHead(401).end('{"error":{}}')
 
 it.each<[what: string, answer: RequestListener, path: string, told: (base: string) => string]>([
-  ['an address with /v1', models, '/v1', (base) => `${base}/v1/v1/models answers 404; leave out the /v1 at its end: --upstream ${base}`],
-  ['a page', page, '', (base) => `${base}/v1/models answers 200 with text/html that lists no model; name the base address of`],
+  [
+    'an address with /v1',
+    models,
+    '/v1',
+    (base) => `${base}/v1/v1/models answers 404; leave out the /v1 at its end: --upstream ${base}`,
+  ],
+  [
+    'a page',
+    page,
+    '',
+    (base) => `${base}/v1/models answers 200 with text/html that lists no model; name the base address of`,
+  ],
   ['a key that is asked for', locked, '', (base) => `${base}/v1/models answers 401: the server asks for an API key;`],
 ])('says in one sentence what is wrong with the server elsewhere: %s', async (_, answer, path, told) => {
   const base = await elsewhere(answer)
