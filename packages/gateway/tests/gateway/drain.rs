@@ -164,7 +164,7 @@ async fn a_hangup_reads_certificates_again_and_ends_nothing() {
         .await;
     // The authority of the tests certifies for two days.
     let ends = gateway.log.wait("certificate.ends", 1).await;
-    assert_eq!((&ends["days"], &ends["level"]), (&1.into(), &"warn".into()));
+    assert!(matches!(ends["days"].as_i64(), Some(1 | 2)) && ends["level"] == "warn", "{ends}");
     let attested = Attested::to(&gateway).await;
     let sealed = attested.seal(&[&chat().encode()]);
     let mut body = attested.post(Version::Http1, sealed.body.clone()).await.unwrap().into_body();

@@ -73,8 +73,8 @@ export const attester: readonly Mutant[] = [
   ),
   gone(
     'the key is flushed before the process ends',
-    'server/mod.rs',
-    'self.tpm.close().await;',
+    'main.rs',
+    'tpm.close().await;\n        ',
     'gateway::leftovers::every_way_out',
   ),
   changed(
