@@ -38,16 +38,16 @@ export const budgets: readonly Mutant[] = [
   changed(
     'clients that left make room at the quote',
     'attestation/batch.rs',
-    'if waiting.len() >= most {\n            waiting.retain(|client| !client.answer.is_closed());',
-    'if waiting.len() >= most && false {\n            waiting.retain(|client| !client.answer.is_closed());',
+    'if waiting.len() >= self.most {\n            waiting.retain(|client| !client.answer.is_closed());',
+    'if waiting.len() >= self.most && false {\n            waiting.retain(|client| !client.answer.is_closed());',
     'lib::attestation::batch::tests::clients_that_left',
   ),
   changed(
     "the gateway's own nonce has room",
     'attestation/batch.rs',
-    'if nonce.client { self.most }',
-    'if true { self.most }',
-    'lib::attestation::batch::tests::a_crowd_of_clients',
+    'if client { Some(self.places.try_acquire()) }',
+    'if client || true { Some(self.places.try_acquire()) }',
+    'gateway::tpm::more_nonces_than_configured',
   ),
   changed(
     'evidence shares its static part',
