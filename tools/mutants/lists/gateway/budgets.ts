@@ -13,8 +13,8 @@ export const budgets: readonly Mutant[] = [
   changed(
     'the share of a connection',
     'budget.rs',
-    'if own >= self.shares.connection {',
-    'if own >= self.shares.connection && false {',
+    '} else if own >= self.shares.connection {',
+    '} else if own >= self.shares.connection && false {',
     'lib::budget::tests::a_connection_beyond_its_share',
   ),
   gone(
@@ -28,6 +28,13 @@ export const budgets: readonly Mutant[] = [
     'budget.rs',
     ' && now.saturating_duration_since(holder.since) >= self.shares.least',
     'lib::budget::tests::a_young_holder_stays',
+  ),
+  changed(
+    'a hard limit whatever the age',
+    'budget.rs',
+    'if holders.held.len() >= self.shares.all.saturating_mul(HARD) {',
+    'if holders.held.len() >= self.shares.all.saturating_mul(1000) {',
+    'lib::budget::tests::four_times_the_limit',
   ),
   gone(
     'time that was waited counts',
