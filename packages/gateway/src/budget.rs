@@ -13,6 +13,9 @@ use tokio::time::Instant;
 /// The time-out of a holder that keeps its place.
 const NEVER: u64 = u64::MAX;
 
+/// So many times the limit are never exceeded, however young the holders are.
+const HARD: usize = 4;
+
 /// How the places are shared.
 #[derive(Clone, Copy, Debug)]
 pub struct Shares {
@@ -20,7 +23,8 @@ pub struct Shares {
     pub all: usize,
     /// Places of one connection.
     pub connection: usize,
-    /// How long a holder keeps its place in any case. Younger ones may exceed the limits.
+    /// How long a holder keeps its place: a crowd that comes at once is served at once, and only what stays is in the way of others. Younger
+    /// ones may exceed the limits, up to four times the limit of all.
     pub least: Duration,
 }
 
@@ -80,11 +84,17 @@ impl Budget {
         let (evict, evicted) = oneshot::channel();
         let now = Instant::now();
         let mut holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = holders.held.iter().filter(|holder| holder.connection == connection).count();
-        if own >= self.shares.connection {
-            holders.evict(|holder| holder.connection == connection && self.may_go(holder, now));
-        } else if holders.held.len() >= self.shares.all {
-            holders.evict(|holder| self.may_go(holder, now));
+        let mut own = holders.held.iter().filter(|holder| holder.connection == connection).count();
+        // Two for one, so that what grew beyond the limits while it was young shrinks again.
+        for _ in 0..2 {
+            if holders.held.len() >= self.shares.all.saturating_mul(HARD) {
+                holders.evict(|holder| !holder.deadline.is_never());
+            } else if own >= self.shares.connection {
+                holders.evict(|holder| holder.connection == connection && self.may_go(holder, now));
+                own = own.saturating_sub(1);
+            } else if holders.held.len() >= self.shares.all {
+                holders.evict(|holder| self.may_go(holder, now));
+            }
         }
         let id = holders.next;
         holders.next = id.wrapping_add(1);
@@ -236,7 +246,15 @@ mod tests {
         let mut second = budget.enter(1, after(5));
         assert!(!is_evicted(&mut first));
         tokio::time::advance(Duration::from_secs(1)).await;
-        let _third = budget.enter(1, after(5));
-        assert!(is_evicted(&mut first) && !is_evicted(&mut second));
+        let mut third = budget.enter(1, after(5));
+        assert!(is_evicted(&mut first) && is_evicted(&mut second), "what grew beyond the limit shrinks");
+        assert!(!is_evicted(&mut third));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn four_times_the_limit_are_never_exceeded() {
+        let budget = budget(2, 100, Duration::from_secs(1));
+        let held: Vec<_> = (0..20).map(|number| budget.enter(number, after(5))).collect();
+        assert!(budget.taken() <= 8, "{} of {}", budget.taken(), held.len());
     }
 }

@@ -42,7 +42,10 @@ enum Kind {
     UnreadUploads,
 }
 
-const KINDS: [(&str, Kind, &str, &[(&str, i64)]); 7] = [
+/// Its name, how the gateway speaks to the model server, and its settings.
+type Row = (&'static str, Kind, &'static str, &'static [(&'static str, i64)]);
+
+const KINDS: [Row; 7] = [
     ("1024 requests without content, 4 connections", Kind::Unopened, "http", &[]),
     ("1024 requests of a byte a second, 4 connections", Kind::Trickle, "http", &[]),
     ("1000 unread answers of evidence, 4 connections", Kind::UnreadEvidence, "http", &[]),

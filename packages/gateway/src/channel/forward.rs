@@ -8,7 +8,7 @@ use std::error::Error;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use http::header::LOCATION;
 use http::{Method, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, interval, sleep, sleep_until, timeout};
 
 use super::Channel;
 use super::exchange::Exchange;
@@ -35,6 +35,9 @@ use crate::upstream::request_fields::for_upstream;
 
 /// How long an upstream that refused a request may take nothing of it until the rest is thrown away.
 const REFUSED: Duration = Duration::from_secs(1);
+
+/// How long its answer waits for that.
+const DRAINED: Duration = Duration::from_secs(5);
 
 /// Content up to this size waits for its end, in bytes.
 const WHOLE: u64 = 256 * 1024;
@@ -65,24 +68,20 @@ impl Channel {
         exchange.run(&self.streams, place)?;
         let method = Method::from_bytes(head.method.as_bytes()).map_err(|_| Failure::new(Code::GATEWAY_INTERNAL))?;
         let key = self.admission.take(&method, &head.fields)?;
-        let leftover = body.leftover();
-        let mut answer = match self.run(&sender, self.request(head, method, body)?, &progress).await {
-            Ok(answer) => answer,
-            Err(failure) => {
-                if let Some(key) = key
-                    && never_ran(failure.code)
-                {
-                    key.give_back();
-                }
-                return Err(failure);
-            }
-        };
-        if answer.status().is_client_error() || answer.status().is_server_error() {
-            tokio::spawn(drain(leftover, Arc::clone(&progress)));
+        let leftover = body.rest.clone();
+        let answer = self.run(&sender, self.request(head, method, body)?, &progress).await;
+        match (&answer, key) {
+            (Ok(answer), Some(key)) => key.answered(answer.status()),
+            (Err(failure), Some(key)) if never_ran(failure.code) => key.give_back(),
+            _ => {}
         }
-        if let Some(key) = key {
-            key.answered(answer.status());
+        let refused = answer.as_ref().map_or(true, |answer| answer.status().as_u16() >= 400);
+        if let Some(rest) = leftover.filter(|_| refused) {
+            // A client that still sends would not read its answer.
+            let drained = tokio::spawn(drain(rest, progress));
+            drop(timeout(DRAINED, drained).await);
         }
+        let mut answer = answer?;
         for_client(answer.headers_mut());
         let date = self.admission.date();
         answer.headers_mut().entry(http::header::DATE).or_insert(date);
@@ -254,19 +253,18 @@ type Rest = Mutex<Option<Box<InnerRequest>>>;
 
 /// Reads and throws away what is left of a request that the upstream refused and takes no more of: on a connection that many share, it
 /// would hold up others.
-async fn drain(leftover: Weak<Rest>, progress: Arc<Progress>) {
+async fn drain(rest: Arc<Rest>, progress: Arc<Progress>) {
+    let mut tick = interval(Duration::from_millis(20));
     loop {
-        sleep_until(progress.deadline(REFUSED)).await;
-        let Some(rest) = leftover.upgrade() else { return };
-        if progress.deadline(REFUSED) > Instant::now() {
-            continue;
+        tick.tick().await;
+        // Either the connection to the upstream is gone, and its end of the body with it, or nothing moves there.
+        if Arc::strong_count(&rest) == 1 || progress.deadline(REFUSED) <= Instant::now() {
+            break;
         }
-        let inner = rest.lock().unwrap_or_else(PoisonError::into_inner).take();
-        drop(rest);
-        if let Some(mut inner) = inner {
-            inner.drain().await;
-        }
-        return;
+    }
+    let inner = rest.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(mut inner) = inner {
+        inner.drain().await;
     }
 }
 
@@ -306,11 +304,6 @@ impl RequestBody {
         let rest = if ended { None } else { Some(Arc::new(Mutex::new(Some(Box::new(inner))))) };
         let read = Some(read.freeze()).filter(|read| !read.is_empty()).into_iter().collect();
         Ok((Self { read, rest, left, progress: Arc::clone(&progress) }, progress))
-    }
-
-    /// What still comes, for as long as the body lives.
-    fn leftover(&self) -> Weak<Rest> {
-        self.rest.as_ref().map(Arc::downgrade).unwrap_or_default()
     }
 
     /// The same content; None where not all of it was read.

@@ -149,7 +149,7 @@ impl Channel {
 
 /// How the places of requests that arrive are shared: behind a proxy one connection has many clients, of whom one must not take all.
 fn arriving(all: usize) -> Shares {
-    Shares { all, connection: (all / 8).max(32).min(all), least: Duration::ZERO }
+    Shares { all, connection: (all / 8).max(32).min(all), least: Duration::from_secs(1) }
 }
 
 /// Whether the answer to this failure belongs outside: the encapsulation itself is at fault or broke off.

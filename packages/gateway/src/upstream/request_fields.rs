@@ -75,9 +75,9 @@ fn is_in(list: &[&str], name: &HeaderName) -> bool {
 /// Whether the operator may add `name`, a lower-case field name, to the list; `has_key` says whether the gateway has a key of its own.
 #[must_use]
 pub fn may_be_added(name: &HeaderName, has_key: bool) -> bool {
-    !is_in(&NEVER, name)
-        && !NEVER_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix))
-        && !(has_key && is_in(&CREDENTIALS, name))
+    let leads_astray = is_in(&NEVER, name) || NEVER_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix));
+    let competes = has_key && is_in(&CREDENTIALS, name);
+    !(leads_astray || competes)
 }
 
 /// The fields that the upstream gets: those of the list and those that the operator `added`. `api_key` takes the place of the

@@ -1,9 +1,12 @@
 //! A TPM that is busy, falsifies, or is extended while it quotes; and more nonces than it is asked for at once.
 
+use std::time::Duration;
+
 use blindllama_verifier::Code;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use rustix::process::Signal;
+use tokio::time::{sleep, timeout};
 
 use crate::support::client::{Evidence, policy, random};
 use crate::support::http::{Reply, get};
@@ -84,7 +87,13 @@ async fn more_nonces_than_configured_do_not_wait() {
         assert_eq!((refusal.status.as_u16(), refusal.code().as_str()), (503, "evidence.busy"));
         assert!(refusal.headers.contains_key("retry-after"));
     }
+    // By now the last quote is too old for an answer without another one, for which a crowd leaves room.
+    sleep(Duration::from_millis(2500)).await;
+    let health = get(&gateway.address, "/blindllama/v1/health");
+    tokio::pin!(health);
+    assert!(timeout(Duration::from_millis(300), &mut health).await.is_err(), "it waits for a quote");
     swtpm.signal(Signal::CONT);
+    assert_eq!(health.await.status, 200);
     while let Some(reply) = replies.next().await {
         assert_eq!(reply.status, 200, "what had a place is answered");
     }

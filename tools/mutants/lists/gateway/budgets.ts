@@ -13,8 +13,8 @@ export const budgets: readonly Mutant[] = [
   changed(
     'the share of a connection',
     'budget.rs',
-    'if own >= self.shares.connection {',
-    'if own >= self.shares.connection && false {',
+    '} else if own >= self.shares.connection {',
+    '} else if own >= self.shares.connection && false {',
     'lib::budget::tests::a_connection_beyond_its_share',
   ),
   gone(
@@ -29,6 +29,13 @@ export const budgets: readonly Mutant[] = [
     ' && now.saturating_duration_since(holder.since) >= self.shares.least',
     'lib::budget::tests::a_young_holder_stays',
   ),
+  changed(
+    'a hard limit whatever the age',
+    'budget.rs',
+    'if holders.held.len() >= self.shares.all.saturating_mul(HARD) {',
+    'if holders.held.len() >= self.shares.all.saturating_mul(1000) {',
+    'lib::budget::tests::four_times_the_limit',
+  ),
   gone(
     'time that was waited counts',
     'pause.rs',
@@ -38,16 +45,16 @@ export const budgets: readonly Mutant[] = [
   changed(
     'clients that left make room at the quote',
     'attestation/batch.rs',
-    'if waiting.len() >= most {\n            waiting.retain(|client| !client.answer.is_closed());',
-    'if waiting.len() >= most && false {\n            waiting.retain(|client| !client.answer.is_closed());',
+    'if waiting.len() >= self.most {\n            waiting.retain(|client| !client.answer.is_closed());',
+    'if waiting.len() >= self.most && false {\n            waiting.retain(|client| !client.answer.is_closed());',
     'lib::attestation::batch::tests::clients_that_left',
   ),
   changed(
     "the gateway's own nonce has room",
     'attestation/batch.rs',
-    'if nonce.client { self.most }',
-    'if true { self.most }',
-    'lib::attestation::batch::tests::a_crowd_of_clients',
+    'if client { Some(self.places.try_acquire()) }',
+    'if client || true { Some(self.places.try_acquire()) }',
+    'gateway::tpm::more_nonces_than_configured',
   ),
   changed(
     'evidence shares its static part',
