@@ -12,7 +12,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub struct Piece {
     /// As they came.
     pub bytes: Bytes,
-    /// Where in them no event is open: before an event, or behind the last part of a long one. A comment with a blank line may be put
+    /// Where in them no event is open: before an event, or behind the last part of a long one and behind a first one with a byte order mark. A comment with a blank line may be put
     /// there, and every reader finds the same events. None where the piece is the inside of a longer event.
     pub gap: Option<usize>,
     /// How the stream ends its lines, for what is put there: readers that know one end of lines alone are common.
@@ -161,10 +161,11 @@ impl Cutter {
         Some(self.take(self.held.len(), gap, Before::Part))
     }
 
-    /// Where in `held` an event begins: behind a byte order mark, and behind the LF of the event before. None inside an event.
+    /// Where in `held` an event begins: behind the LF of the event before. None inside an event, and where a byte order mark leads the
+    /// first one: readers that do not know it lose that event, with a comment before it as without.
     fn start(&self) -> Option<usize> {
         match (self.before, self.held.first()) {
-            (Before::Nothing, _) if self.held.starts_with(BYTE_ORDER_MARK) => Some(BYTE_ORDER_MARK.len()),
+            (Before::Nothing, _) if self.held.starts_with(BYTE_ORDER_MARK) => None,
             (Before::Return, Some(b'\n')) => Some(1),
             (Before::Part, _) => None,
             _ => Some(0),

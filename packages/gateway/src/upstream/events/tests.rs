@@ -212,8 +212,10 @@ fn every_event_has_a_gap_before_it_and_only_the_inside_of_a_long_one_has_none() 
 
 #[test]
 fn a_byte_order_mark_stays_the_first_of_its_stream() {
-    let whole = cut(&[b"\xef\xbb\xbfdata: a"]).concat();
-    assert_eq!(whole[0].gap, Some(3));
+    let rest = cut(&[b"\xef\xbb\xbfdata: a"]).concat();
+    assert_eq!(rest[0].gap, None);
+    let whole = cut(&[b"\xef\xbb\xbfdata: a\n\ndata: b\n\n"]).concat();
+    assert_eq!([whole[0].gap, whole[1].gap], [Some(12), Some(0)], "behind the first event");
     let behind = cut(&[b"data: a\n\n\xef\xbb\xbfdata: b"]).concat();
     assert_eq!(behind[1].gap, Some(0), "no mark but at the start");
 }
