@@ -11,6 +11,7 @@ export type GatewayState = 'ready' | 'draining' | 'unavailable'
  */
 export class StandIn {
   state: GatewayState = 'ready'
+  /** Questions for evidence that arrived here, whatever the answer. */
   evidence = 0
   posts = 0
   readonly #port: number
@@ -56,7 +57,7 @@ export class StandIn {
       else if (path === '/blindllama/v1/health')
         response.writeHead(ready ? 200 : 503).end(`{"status":"${ready ? 'ok' : this.state}"}`)
       else if (path === '/blindllama/v1/evidence') {
-        if (ready) this.evidence++
+        this.evidence++
         response.writeHead(ready ? 200 : 503, ready ? {} : { 'retry-after': '1' }).end()
       } else {
         this.posts++

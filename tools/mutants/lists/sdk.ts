@@ -455,6 +455,20 @@ export const mutants: readonly Mutant[] = [
   },
   // ---- sealing
   {
+    name: 'sdk: the shared secret is bound to both public keys, in their order',
+    file: 'ohttp/x25519.ts',
+    find: 'const context = concat(enc, publicKey)',
+    replace: 'const context = concat(publicKey, enc)',
+    tests: ['test/ohttp/vectors.test.ts'],
+  },
+  {
+    name: 'sdk: what is expanded has the length that was asked for',
+    file: 'ohttp/hkdf.ts',
+    find: "  if (length > hashLength) throw new RangeError('more than one block')\n",
+    replace: '',
+    tests: ['test/ohttp/hkdf.test.ts'],
+  },
+  {
     name: 'sdk: a key whose time ended while a request was sealed is not used',
     file: 'channel/attempt.ts',
     find: "if (key.lifetime.remainingMs() === 0) return { kind: 'key-expired' }",
