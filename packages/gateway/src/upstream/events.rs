@@ -100,7 +100,9 @@ impl Cutter {
         for position in [&mut self.scanned, &mut self.line, &mut self.blank] {
             *position = position.saturating_sub(length);
         }
-        Piece { bytes: self.held.split_to(length).freeze(), gap }
+        // What is split keeps its memory, and the text in it, as long as the stream.
+        let bytes = if length == self.held.len() { take(&mut self.held) } else { self.held.split_to(length) };
+        Piece { bytes: bytes.freeze(), gap }
     }
 
     /// Where the line ends that is scanned now, or what is there of it.
