@@ -175,7 +175,9 @@ impl Cutter {
     fn take(&mut self, length: usize, gap: Option<usize>, before: Before) -> Piece {
         self.before = before;
         self.scanned = self.scanned.saturating_sub(length);
-        let bytes = self.held.split_to(length).freeze();
+        // What is split keeps its memory, and the text in it, as long as the stream.
+        let bytes = if length == self.held.len() { take(&mut self.held) } else { self.held.split_to(length) };
+        let bytes = bytes.freeze();
         let event = bytes.get(gap.filter(|gap| *gap < length).unwrap_or(0)..).unwrap_or_default();
         self.line_end = LineEnd::first_in(event).unwrap_or(self.line_end);
         Piece { bytes, gap, line_end: self.line_end }

@@ -94,6 +94,10 @@ pub fn for_upstream(mut fields: HeaderMap, api_key: Option<&str>, added: &[Heade
     for name in ended {
         fields.remove(name);
     }
+    // HTTP/2 keeps the values of other fields in a table, as long as the connection is in use (RFC 7541 §7.1.3).
+    for (_, value) in fields.iter_mut().filter(|(name, _)| !is_in(&PASSED, name)) {
+        value.set_sensitive(true);
+    }
     if let Some(key) = api_key {
         let value = HeaderValue::try_from(format!("Bearer {key}"));
         let mut value = value.map_err(|_| Failure::with(Code::GATEWAY_INTERNAL, "upstream.api_key"))?;
@@ -193,6 +197,25 @@ mod tests {
         assert_eq!(passed(&sent, None, &[]).len(), sent.len());
         let left = for_upstream(fields(&[("authorization", "Bearer client")]), Some("own"), &[]).unwrap();
         assert_eq!(left.get_all(AUTHORIZATION).iter().collect::<Vec<_>>(), ["Bearer own"]);
+    }
+
+    #[test]
+    fn what_may_be_a_secret_is_kept_in_no_table_of_a_connection() {
+        let session = HeaderName::from_static("x-session-affinity");
+        let sent = fields(&[
+            ("x-api-key", "1"),
+            ("authorization", "Bearer 1"),
+            ("x-session-affinity", "1"),
+            ("accept", "*/*"),
+        ]);
+        let left = for_upstream(sent, None, &[session]).unwrap();
+        let is_kept = |name: &str| !left[name].is_sensitive();
+        assert_eq!(
+            ["x-api-key", "authorization", "x-session-affinity", "accept"].map(is_kept),
+            [false, false, false, true]
+        );
+        let left = for_upstream(fields(&[]), Some("own"), &[]).unwrap();
+        assert!(left[AUTHORIZATION].is_sensitive());
     }
 
     #[test]
