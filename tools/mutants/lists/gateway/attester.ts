@@ -71,12 +71,6 @@ export const attester: readonly Mutant[] = [
     'is_of(&public, template) || is_endorsement_primary',
     'gateway::leftovers::keys_of_killed_gateways',
   ),
-  gone(
-    'the key is flushed before the process ends',
-    'main.rs',
-    'tpm.close().await;\n        ',
-    'gateway::leftovers::every_way_out',
-  ),
   changed(
     'a hangup reads the files again',
     'attestation/static_part.rs',
