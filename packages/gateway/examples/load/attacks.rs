@@ -145,9 +145,16 @@ impl Clients<'_> {
         (answered, delays)
     }
 
-    /// Whether one request was answered by the model server.
+    /// Whether one request was answered by the model server. What is refused for its date is dated anew and sent once more, as clients do
+    /// (PROTOCOL.md §11).
     async fn ask_one(&mut self) -> bool {
-        timeout(PATIENCE, self.exchange()).await.ok().flatten() == Some(200)
+        let exchanges = async {
+            match self.exchange().await {
+                Some(400) => self.exchange().await,
+                other => other,
+            }
+        };
+        timeout(PATIENCE, exchanges).await.ok().flatten() == Some(200)
     }
 
     /// The status inside; None where there is none.

@@ -35,15 +35,15 @@ export const admission: readonly Mutant[] = [
   changed(
     'a request that nobody got gives its key back',
     'channel/forward.rs',
-    '&& never_ran(failure.code)',
-    '&& never_ran(failure.code) && false',
+    'if never_ran(failure.code) => key.give_back()',
+    'if never_ran(failure.code) && false => key.give_back()',
     'gateway::faithful::a_request_that_nobody_got',
   ),
   changed(
     'a request that may have run keeps its key',
     'channel/forward.rs',
-    '&& never_ran(failure.code)',
-    '&& (never_ran(failure.code) || true)',
+    'if never_ran(failure.code) => key.give_back()',
+    'if never_ran(failure.code) || true => key.give_back()',
     'gateway::faithful::a_request_that_nobody_got',
   ),
   changed(
