@@ -51,10 +51,10 @@ const KINDS: [Row; 7] = [
     ("1000 unread answers of evidence, 4 connections", Kind::UnreadEvidence, "http", &[]),
     ("8 requests of 200 KB in chunks of a byte", Kind::ByteChunks, "http", &[]),
     (
-        "1000 idempotency keys of one client, memory of 2 x 100",
+        "3000 idempotency keys of one client, memory of 2 x 1000",
         Kind::ManyKeys,
         "http",
-        &[("channel.idempotency_capacity", 100), ("channel.date_window_ms", 10_000)],
+        &[("channel.idempotency_capacity", 1000)],
     ),
     ("120 unread answers of 200 KB over one h2c connection", Kind::UnreadAnswers, "h2c", &[]),
     ("3 unread uploads of 12 MB on the same connection", Kind::UnreadUploads, "http", &[]),
@@ -103,7 +103,7 @@ async fn attack(kind: Kind, model: &Model, clients: &mut Clients<'_>) -> Attack 
         Kind::UnreadEvidence => Attack::unread_evidence(&attested.address, 4, 250).await,
         Kind::ByteChunks => Attack::byte_chunks(attested, 8, 200_000).await,
         Kind::ManyKeys => {
-            for _ in 0..1000 {
+            for _ in 0..3000 {
                 clients.ask_one().await;
             }
             Attack::default()
