@@ -72,7 +72,7 @@ export class Visitor {
     let text = ''
     const end = (code?: string): Ended => {
       // The comments by which the gateway pads events are no text (PROTOCOL.md §10).
-      const whole = text.replaceAll(/^: *\n/gm, '') === eventsOf(ask).join('')
+      const whole = text.replaceAll(/^: *\n\n/gm, '') === eventsOf(ask).join('')
       const times = { beganAt, ...(firstAt !== undefined && { firstAt }) }
       return { ...times, ...(code !== undefined && { code }), silentlyTruncated: code === undefined && !whole }
     }
