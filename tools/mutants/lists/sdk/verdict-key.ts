@@ -1,0 +1,109 @@
+import type { Mutant } from '../../mutant.ts'
+
+const attest = 'test/attestation/attest.test.ts'
+const keeper = 'test/attestation/keeper.test.ts'
+const gateway = 'test/connect/real-gateway.test.ts'
+const askAgain = 'test/evidence/ask-again.test.ts'
+
+/** Verdict and key. */
+export const verdictAndKey: readonly Mutant[] = [
+  {
+    name: 'sdk: a failed verdict gives no key',
+    file: 'attestation/attest.ts',
+    find: "if (verdict.result !== 'pass') throw",
+    replace: "if (verdict.result !== 'pass' && verdict.steps.length > 99) throw",
+    tests: [attest],
+  },
+  {
+    name: 'sdk: a simulated verdict gives no key without the opt-in',
+    file: 'attestation/attest.ts',
+    find: 'if (verdict.simulated && !allowSimulated)',
+    replace: 'if (false)',
+    tests: [attest],
+  },
+  {
+    name: 'sdk: the opt-in for simulated TPMs is exactly true',
+    file: 'options.ts',
+    find: 'allowSimulated: options.dangerouslyAllowSimulated === true',
+    replace: 'allowSimulated: options.dangerouslyAllowSimulated !== false',
+    tests: [gateway],
+  },
+  {
+    name: 'sdk: the time of a key begins with the question',
+    file: 'attestation/attest.ts',
+    find: 'lifetime: new Lifetime(start, ',
+    replace: 'lifetime: new Lifetime(instant(), ',
+    tests: [attest],
+  },
+  {
+    name: 'sdk: every question has a nonce of its own',
+    file: 'evidence/ask-again.ts',
+    find: 'const nonce: Bytes = crypto.getRandomValues(new Uint8Array(32))',
+    replace: 'const nonce: Bytes = new Uint8Array(32)',
+    tests: [gateway, attest, askAgain],
+  },
+  {
+    name: 'sdk: a key ends with its time',
+    file: 'attestation/lifetime.ts',
+    find: 'left > 0 && monotonic >= 0 && !jumped',
+    replace: 'monotonic >= 0 && !jumped',
+    tests: ['test/attestation/lifetime.test.ts'],
+  },
+  {
+    name: 'sdk: a key ends where the clocks disagree',
+    file: 'attestation/lifetime.ts',
+    find: 'monotonic >= 0 && !jumped',
+    replace: 'monotonic >= 0',
+    tests: ['test/attestation/lifetime.test.ts'],
+  },
+  {
+    name: 'sdk: a key ends in the back-forward cache',
+    file: 'connect.ts',
+    find: 'const forgetPage = expireOnRestore(keeper)',
+    replace: 'const forgetPage = (): void => {}\n  void expireOnRestore',
+    tests: [gateway],
+  },
+  {
+    name: 'sdk: the back-forward cache is known by its event',
+    file: 'attestation/restore.ts',
+    find: 'event.persisted === true) key.expire()',
+    replace: 'event.persisted === true) return',
+    tests: ['test/attestation/restore.test.ts'],
+  },
+  {
+    name: 'sdk: a refusal is final until the caller renews',
+    file: 'attestation/keeper.ts',
+    find: '        this.#failure = error\n',
+    replace: '',
+    tests: [keeper],
+  },
+  {
+    name: 'sdk: a refusal forgets the key',
+    file: 'attestation/keeper.ts',
+    find: '    if (this.#failure && !this.#pending) throw this.#failure\n',
+    replace: '',
+    tests: [keeper],
+  },
+  {
+    name: 'sdk: a request waits for the renewal after a refusal',
+    file: 'attestation/keeper.ts',
+    find: 'this.#failure && !this.#pending',
+    replace: 'this.#failure',
+    tests: [keeper, 'test/react/libraries.test.ts'],
+  },
+  {
+    name: 'sdk: the wait for a renewal ahead and the attestation after it has one deadline',
+    file: 'attestation/keeper.ts',
+    find: 'return inTime(this.#timeoutMs, signal, both)',
+    replace: 'return raceAbort(both(), signal)',
+    tests: ['test/attestation/ahead.test.ts'],
+    hangs: true,
+  },
+  {
+    name: 'sdk: a closed client takes no key',
+    file: 'attestation/keeper.ts',
+    find: 'const attestation = await this.#attest(reason, this.#closing.signal)\n    this.#assertOpen()',
+    replace: 'const attestation = await this.#attest(reason, this.#closing.signal)',
+    tests: [keeper],
+  },
+]
