@@ -156,16 +156,16 @@ async fn a_request_that_was_not_read_to_its_end_has_an_answer_without_a_receipt(
     }
 }
 
-#[tokio::test]
-async fn an_early_answer_of_the_upstream_has_no_receipt_and_is_whole() {
+/// The answer of an upstream that reads nothing but the head of a long request, and whether it has a receipt.
+async fn early(status: u16) -> bool {
     let folder = tempfile::tempdir().unwrap();
     let listener = UnixListener::bind(folder.path().join("model.sock")).unwrap();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             tokio::spawn(async move {
                 let _ = stream.read(&mut [0; 1024]).await;
-                let answer = b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
-                stream.write_all(answer).await.unwrap();
+                let answer = format!("HTTP/1.1 {status} Early\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{{}}");
+                stream.write_all(answer.as_bytes()).await.unwrap();
                 // The rest of the request is never read.
                 std::future::pending::<()>().await;
             });
@@ -178,8 +178,19 @@ async fn an_early_answer_of_the_upstream_has_no_receipt_and_is_whole() {
     let attested = Attested::to(&gateway).await;
     let message = Message::post("/v1/embeddings", vec![b'x'; 20_000_000]);
     let (exchange, answer) = ask(&attested, message, 16_384, Version::Http2).await;
-    assert_eq!((answer.status(), answer.text()), (413, "{}"));
-    assert!(exchange.receipt(&attested).is_none());
+    assert_eq!((answer.status(), answer.text()), (status, "{}"));
+    exchange.receipt(&attested).is_some()
+}
+
+#[tokio::test]
+async fn an_early_answer_of_the_upstream_is_whole_and_has_no_receipt_for_what_was_not_read() {
+    assert!(!early(200).await);
+}
+
+/// Its rest is read and thrown away, so that the client reads the answer; its hash is known then.
+#[tokio::test]
+async fn an_early_refusal_of_the_upstream_is_whole_and_has_a_receipt() {
+    assert!(early(413).await);
 }
 
 #[tokio::test]

@@ -38,7 +38,9 @@ async fn genuine(attested: &Attested, count: usize) {
 async fn requests_without_content_shut_out_nobody() {
     let upstream = Upstream::fixed("{}");
     let swtpm = Swtpm::start().await;
-    let gateway = Setup::new(&swtpm, &upstream).with("limits.arriving", 256).start().await;
+    // Nobody is refused for the time that he takes.
+    let setup = Setup::new(&swtpm, &upstream).with("limits.arriving", 256).with("limits.header_timeout_ms", 120_000);
+    let gateway = setup.start().await;
     let attested = Attested::to(&gateway).await;
     for period in [None, Some(Duration::from_millis(500))] {
         let mut attack = Attack::unopened(&attested, 4, 250, period).await;
@@ -53,6 +55,7 @@ async fn requests_without_content_shut_out_nobody() {
             }
         })
         .await;
+        assert_eq!(gateway.log.wait("channel.refused", 1).await["code"], "channel.busy");
     }
 }
 
@@ -197,17 +200,22 @@ async fn answers_that_nobody_takes_leave_the_others_their_part_of_the_upstreams_
     let swtpm = Swtpm::start().await;
     let gateway = Setup::to(&swtpm, &url).start().await;
     let attested = Attested::to(&gateway).await;
+    genuine(&attested, 1).await;
+    let before = resident_bytes(gateway.pid());
     let _attack = Attack::unread_answers(&attested, 120, "long").await;
     for _ in 0..10 {
         genuine(&attested, 1).await;
         sleep(Duration::from_millis(100)).await;
     }
+    let grown = resident_bytes(gateway.pid()).saturating_sub(before);
+    assert!(grown < 120 * MIB, "120 answers in frames of a token hold {} MiB", grown / MIB);
 }
 
 /// Over one connection to the gateway, as a proxy has it that multiplexes its visitors.
 #[tokio::test]
 async fn uploads_that_the_upstream_does_not_read_leave_the_others_their_part_of_the_connection() {
-    const LENGTH: usize = 1_500_000;
+    // More than the kernel buffers for the upstream.
+    const LENGTH: usize = 6_000_000;
     // Little of an upload disappears in buffers.
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(16_384).unwrap();

@@ -220,10 +220,10 @@ export const admission: readonly Mutant[] = [
     'lib::upstream::headers',
   ),
   changed(
-    "the gateway's own key replaces the client's",
+    "the gateway's own key is sent",
     'upstream/request_fields.rs',
     'fields.insert(AUTHORIZATION, value);',
-    'fields.append(AUTHORIZATION, value);',
+    'drop(value);',
     'gateway::admission::the_gateways_own_key',
   ),
   changed(

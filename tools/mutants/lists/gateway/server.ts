@@ -133,7 +133,7 @@ export const server: readonly Mutant[] = [
     'server/connection.rs',
     'requests.idle.set(None);',
     '',
-    'gateway::connections::connections_beyond_the_limit',
+    'lib::server::connection::tests::an_answer_of_http2',
   ),
   changed(
     'an answer of HTTP/2 lasts until it is taken',

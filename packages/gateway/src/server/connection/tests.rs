@@ -45,6 +45,15 @@ fn limits() -> Limits {
 
 /// Serves one connection that answers each request with `ok`.
 async fn served() -> Served {
+    served_with(|_| async { Ok(Response::new(Full::new(Bytes::from_static(b"ok")))) }).await
+}
+
+/// Serves one connection.
+async fn served_with<A, F>(answer: A) -> Served
+where
+    A: Fn(Request<Incoming>) -> F + Send + 'static,
+    F: Future<Output = Result<Response<Full<Bytes>>, Infallible>> + Send + 'static,
+{
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let stream = listener.accept().await.unwrap().0.into_std().unwrap();
@@ -54,7 +63,6 @@ async fn served() -> Served {
     let place = Arc::clone(&places).try_acquire_owned().unwrap();
     let open = Budget::new(Shares { all: 1, connection: 1, least: Duration::ZERO });
     let (held, holding) = open.enter(1, Instant::now());
-    let answer = |_| async { Ok(Response::new(Full::new(Bytes::from_static(b"ok")))) };
     tokio::spawn(serve(TcpStream::from_std(stream).unwrap(), limits(), stopping, place, holding, answer));
     Served { client, socket, places, open, _place: held, _stop: stop }
 }
@@ -122,6 +130,7 @@ async fn an_answer_of_http2_that_is_not_taken_to_its_end_is_given_up() {
     let request = Request::get("http://gateway/").body(Full::default()).unwrap();
     let answer = sender.send_request(request).await.unwrap();
     open.evict();
+    assert_eq!(open.taken(), 1, "a connection with an answer keeps its place");
     tokio::time::sleep(limits().body_timeout / 2).await;
     assert!(!sender.is_closed(), "a connection with an answer is not idle");
     tokio::time::sleep(limits().body_timeout).await;
@@ -139,8 +148,11 @@ async fn an_answer_of_http2_that_is_not_taken_to_its_end_is_given_up() {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_of_http2_that_answers_no_ping_is_let_go() {
-    let Served { mut client, places, _place, _stop, .. } = served().await;
+    // With a request under way: an idle connection ends by itself.
+    let Served { mut client, places, _place, _stop, .. } = served_with(|_| std::future::pending()).await;
     client.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    // HEADERS of stream 1 with their end and the stream's: `GET http://x/` (RFC 9113 §6.2, RFC 7541 appendix A).
+    client.write_all(b"\0\0\x06\x01\x05\0\0\0\x01\x82\x86\x84\x41\x01x").await.unwrap();
     let begin = Instant::now();
     end_of(&mut client).await;
     assert!(begin.elapsed() < IDLE * 2, "{:?}", begin.elapsed());
