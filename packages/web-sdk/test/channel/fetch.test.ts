@@ -132,6 +132,16 @@ describe('an answer', () => {
     expect(text).toBe('twelve bytesand five')
   })
 
+  test('is whole where a chunk holds several pieces of it: a byte stream takes the memory of each', async () => {
+    service.handler = async (exchange) => {
+      await exchange.head(200)
+      // Lengths below 64 are a byte (RFC 9000 §16).
+      await exchange.chunk(Uint8Array.from('\u0003one\u0003two', (character) => character.charCodeAt(0)))
+      await exchange.end()
+    }
+    expect(await (await chat('x')).text()).toBe('onetwo')
+  })
+
   test('streams in an engine without byte streams', async () => {
     vi.stubGlobal('ReadableByteStreamController', undefined)
     expect(await (await chat('as ever')).text()).toBe('as ever')
