@@ -74,6 +74,8 @@ pub struct SealedAnswer {
     /// Of the tasks that may have more for the frame.
     turn: Option<Turn>,
     exchange: Exchange,
+    /// Whether the gateway wrote it.
+    own: bool,
 }
 
 impl SealedAnswer {
@@ -109,13 +111,13 @@ impl SealedAnswer {
         }
         exchange.answered(status);
         let flow = Flow::of(bhttp::response_head(status, &fields).into(), problem::inner(failure).into());
-        Self::new(Way::Open(Box::new(outlet), flow), None, exchange)
+        Self { own: true, ..Self::new(Way::Open(Box::new(outlet), flow), None, exchange) }
     }
 
-    /// Whether the request was not run: the answer is the gateway's own.
+    /// Whether the answer is the gateway's own. It holds nothing of the upstream, and need not keep a stream.
     #[must_use]
     pub const fn is_refusal(&self) -> bool {
-        !self.exchange.ran()
+        self.own
     }
 
     /// Keeps `place` until the answer left, instead of what its request held.
@@ -124,7 +126,7 @@ impl SealedAnswer {
     }
 
     fn new(way: Way, upstream: Option<Arriving>, exchange: Exchange) -> Self {
-        Self { way, upstream, whole: true, frame: BytesMut::new(), is_long: false, turn: None, exchange }
+        Self { way, upstream, whole: true, frame: BytesMut::new(), is_long: false, turn: None, exchange, own: false }
     }
 
     /// Seals what is there into a frame, which is at least [`FRAME`] long if there is as much.

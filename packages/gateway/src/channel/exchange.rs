@@ -72,11 +72,6 @@ impl Exchange {
         Ok(())
     }
 
-    /// Whether the request was run.
-    pub(super) const fn ran(&self) -> bool {
-        matches!(self.held, Held::Stream { .. })
-    }
-
     /// Gives back what the exchange holds for `place`.
     pub(super) fn move_to(&mut self, place: Place) {
         self.held = Held::Evictable { _place: place };

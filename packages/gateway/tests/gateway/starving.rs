@@ -155,6 +155,22 @@ async fn unread_answers_of_a_connection_give_way_to_new_ones() {
 }
 
 #[tokio::test]
+async fn refusals_that_nobody_takes_hold_no_stream() {
+    let upstream = Upstream::fixed("{}");
+    let swtpm = Swtpm::start().await;
+    let gateway = Setup::new(&swtpm, &upstream).with("limits.streams", 4).start().await;
+    let attested = Attested::to(&gateway).await;
+    let mut connection = connect(&attested.address, 0).await;
+    let mut attack = Attack::default();
+    for _ in 0..8 {
+        let sealed = attested.seal(&[&chat().with("idempotency-key", None).encode()]);
+        attack.hold(&mut connection, attested.request(whole(sealed.body))).await;
+    }
+    gateway.log.wait("request.refused", 8).await;
+    genuine(&attested, 8).await;
+}
+
+#[tokio::test]
 async fn content_in_chunks_of_a_byte_holds_little_memory() {
     const LENGTH: usize = 40_000;
     const STREAMS: usize = 3;

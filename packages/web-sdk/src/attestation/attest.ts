@@ -89,7 +89,7 @@ export function attester({
     try {
       const attestation = await inTime(attestTimeoutMs, signal, async (own) => {
         const verifier = load(own)
-        const visit = (): Promise<Attestation> => attest(verifier, reason === 'gone', own)
+        const visit = (): Promise<Attestation> => attest(verifier, reason === 'gone' || reason === 'key-unknown', own)
         // Side by side: a verifier that cannot be loaded is not told only after the turn has come.
         const [attested] = await Promise.all([state ? inTurn(state, visit, own) : visit(), verifier])
         return attested

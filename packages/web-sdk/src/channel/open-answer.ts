@@ -132,7 +132,7 @@ function streamOf(parts: AnswerParts, again: (error: BlindLlamaError) => Promise
       type: globalThis.ReadableByteStreamController && 'bytes',
       async pull(controller) {
         const bytes = await read().catch(async (error: BlindLlamaError) => {
-          if (!untouched) throw error
+          if (!untouched || left) throw error
           other = (await again(error)).body?.getReader()
           // Nobody reads it any more: the model need not go on.
           if (left) await other?.cancel()

@@ -23,6 +23,9 @@ interface Asked {
   background?: unknown
   previous_response_id?: unknown
   conversation?: unknown
+  /** Kept at the server, with tools of its own. */
+  prompt?: unknown
+  web_search_options?: unknown
   tools?: readonly { type?: unknown }[] | null
 }
 
@@ -35,6 +38,7 @@ export async function isRepeatable({ method, path, content }: InnerRequest): Pro
     const asked = (await new Response(content).json()) as Asked
     if (route === 'responses' && asked.store !== false) return false
     if (asked.store || asked.background || asked.previous_response_id || asked.conversation) return false
+    if (asked.web_search_options || (route === 'responses' && asked.prompt)) return false
     return (asked.tools ?? []).every(({ type }) => type === 'function' || type === 'custom')
   } catch {
     return false

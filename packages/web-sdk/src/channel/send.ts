@@ -71,7 +71,7 @@ export async function send<Key extends ChannelKey>(
       } else if (outcome.gatewayCode === 'request.duplicate' && sign) {
         discard(outcome.response)
         const error = new BlindLlamaError('request.duplicate', 'An earlier attempt was run, and its answer was lost')
-        if (renamed || !(await mayRepeat())) throw error
+        if (renamed || !(await isRepeatable(request))) throw error
         renamed = true
         request = { ...request, idempotencyKey: randomKey() }
         resending(error)

@@ -243,6 +243,12 @@ describe('an earlier attempt that was run', () => {
     expect(resends()).toEqual(['channel.unreachable', 'request.duplicate'])
   })
 
+  test('is not repeated under always either, where repetition costs more than computing', async () => {
+    const error = await failure(upload('always'))
+    expect(error).toMatchObject({ code: 'request.unknown_fate', cause: { code: 'request.duplicate' } })
+    expect(service.exchanges).toHaveLength(2)
+  })
+
   test('is not repeated where the application chose the key, and its error says that it was run', async () => {
     const error = await failure(ask('always', { headers: { 'idempotency-key': 'of-the-application-itself' } }))
     expect(error).toMatchObject({ code: 'request.unknown_fate', cause: { code: 'request.duplicate' } })
@@ -277,6 +283,22 @@ function breaking(content: readonly string[], second: { status: number; type: st
 
 describe('an answer that breaks off behind its head', () => {
   const same = { status: 200, type: 'text/event-stream' }
+
+  test('because its reader left is no sign', async () => {
+    const closed = new Promise<void>((resolve) => {
+      service.handler = async (exchange) => {
+        exchange.outer.response.once('close', resolve)
+        await exchange.head(200)
+      }
+    })
+    const reader = (await ask()).body?.getReader()
+    const first = reader?.read()
+    await reader?.cancel('enough')
+    expect((await first)?.done).toBe(true)
+    await closed
+    expect(replaced).toEqual([])
+    expect(service.exchanges).toHaveLength(1)
+  })
 
   test('and before its content goes on with the content of another one', async () => {
     breaking([], same)

@@ -57,6 +57,13 @@ export const budgets: readonly Mutant[] = [
     'gateway::tpm::more_nonces_than_configured',
   ),
   changed(
+    "the gateway's own answer holds no stream",
+    'channel/answer.rs',
+    'Self { own: true, ..',
+    'Self { own: false, ..',
+    'gateway::starving::refusals_that_nobody_takes',
+  ),
+  changed(
     'evidence shares its static part',
     'attestation/evidence.rs',
     'static_part.encoded.clone();',

@@ -139,15 +139,29 @@ export const sealing: readonly Mutant[] = [
   {
     name: 'sdk: a key of the application is run once',
     file: 'channel/send.ts',
-    find: 'if (renamed || !(await mayRepeat())) throw error',
-    replace: 'if (!(await mayRepeat())) throw error',
+    find: 'if (renamed || !(await isRepeatable(request))) throw error',
+    replace: 'if (!(await isRepeatable(request))) throw error',
     tests: [gone],
   },
   {
     name: 'sdk: an answer of which something was given out is not asked for again',
     file: 'channel/open-answer.ts',
-    find: '          if (!untouched) throw error\n',
+    find: '          if (!untouched || left) throw error\n',
     replace: '',
+    tests: [gone],
+  },
+  {
+    name: 'sdk: a reader that left is no sign that the gateway is gone',
+    file: 'channel/open-answer.ts',
+    find: '          if (!untouched || left) throw error\n',
+    replace: '          if (!untouched) throw error\n',
+    tests: [gone],
+  },
+  {
+    name: 'sdk: what costs more than computing is not run twice under always',
+    file: 'channel/send.ts',
+    find: 'if (renamed || !(await isRepeatable(request))) throw error',
+    replace: 'if (renamed || !(await mayRepeat())) throw error',
     tests: [gone],
   },
   {
