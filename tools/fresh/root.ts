@@ -53,7 +53,7 @@ async function installNode(folder: string): Promise<void> {
 
 /** The checkout of a stranger: what is committed, and nothing that was built. */
 export async function cloneInto(folder: string, repository: string): Promise<string> {
-  const clone = '/root/blindllama-web'
+  const clone = '/srv/blindllama-web'
   await run('/', 'git', 'clone', '--quiet', '--no-local', repository, join(folder, clone))
   return clone
 }

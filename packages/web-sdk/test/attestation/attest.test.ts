@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type AttesterParts, attester } from '../../src/attestation/attest.js'
 import { hex } from '../../src/bytes.js'
 import { BlindLlamaError } from '../../src/errors.js'
-import type { ConnectEvent } from '../../src/events.js'
+import type { AttestReason, ConnectEvent } from '../../src/events.js'
 import { loadHybrid } from '../../src/hybrid.js'
 import { connect } from '../../src/index.js'
 import { type ConnectOptions, settingsOf } from '../../src/options.js'
@@ -30,6 +30,7 @@ let events: ConnectEvent[]
 function attest(
   change: Partial<ConnectOptions<boolean>> = {},
   parts: Partial<AttesterParts> & { verdict?: Verdict; fetch?: typeof fetch } = {},
+  reason: AttestReason = 'connect',
 ): Promise<unknown> {
   events = []
   const { verdict = verdictOf(), fetch = async () => evidence(), ...others } = parts
@@ -40,7 +41,7 @@ function attest(
     loadHybrid,
     emit: (event) => events.push(event),
     ...others,
-  })('connect', new AbortController().signal)
+  })(reason, new AbortController().signal)
 }
 
 function evidence(): Response {
@@ -97,6 +98,23 @@ test('the question is asked without cookies, referrer, redirects and caches', as
 })
 
 describe('an attestation', () => {
+  test.each<[AttestReason, boolean]>([
+    ['gone', true],
+    ['key-unknown', true],
+    ['connect', false],
+    ['expired', false],
+  ])('for the reason %s asks again behind a proxy that has no gateway: %s', async (reason, again) => {
+    let asked = 0
+    const fetch = async (): Promise<Response> => {
+      asked += 1
+      return asked === 1 ? new Response('', { status: 502 }) : evidence()
+    }
+    const attested = attest({}, { fetch }, reason)
+    if (again) await expect(attested).resolves.toMatchObject({ instance: 'a' })
+    else await expect(attested).rejects.toMatchObject({ code: 'evidence.status' })
+    expect(asked).toBe(again ? 2 : 1)
+  })
+
   test('ends within the time that the caller gives it, and lets go of what is under way', async () => {
     vi.useFakeTimers()
     let signal: AbortSignal | null | undefined

@@ -102,4 +102,11 @@ export const evidence: readonly Mutant[] = [
     replace: '',
     tests: [indexedDb],
   },
+  {
+    name: 'sdk: evidence is asked for again where the key was not known',
+    file: 'attestation/attest.ts',
+    find: "reason === 'gone' || reason === 'key-unknown'",
+    replace: "reason === 'gone'",
+    tests: ['test/attestation/attest.test.ts'],
+  },
 ]
