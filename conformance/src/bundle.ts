@@ -22,6 +22,7 @@ export interface Bundle {
   readonly bank: Bank
   readonly values: ReadonlyMap<number, Uint8Array>
   readonly static: StaticPart
+  readonly instanceProof: Uint8Array | undefined
 }
 
 export interface StaticPart {
@@ -71,6 +72,7 @@ export async function readBundle(
   const { bank, values } = readPcrs(shape.item(4))
   const staticHash = shape.bytes(5, 32, 32)
   const carried = shape.has(6) ? shape.bytes(6, evidence.length) : undefined
+  const instanceProof = shape.has(7) ? shape.bytes(7, 64, 64) : undefined
   shape.end()
   demand(claims.length <= limits.claims, 'bundle.size', 'claims')
   demand(versions.includes(1), 'bundle.version', 'a version that was not asked for')
@@ -78,7 +80,7 @@ export async function readBundle(
   demand(part !== undefined, 'bundle.static_missing', 'neither sent nor held')
   if (!equal(await sha256(part), staticHash))
     throw new Refusal(carried === undefined ? 'bundle.static_missing' : 'bundle.static_mismatch', 'static-hash')
-  return { version, claims, attest, signature, index, path, bank, values, static: readStatic(part) }
+  return { version, claims, attest, signature, index, path, bank, values, static: readStatic(part), instanceProof }
 }
 
 function readQuote(item: Cbor): { attest: Uint8Array; signature: Uint8Array } {

@@ -17,6 +17,8 @@ export interface Claims {
   readonly configDigest: Uint8Array
   readonly upstream: Upstream
   readonly receiptKey: Uint8Array | undefined
+  /** Of this process of the gateway. */
+  readonly instanceKey: Uint8Array | undefined
 }
 
 const schema = 'claims.schema'
@@ -45,8 +47,9 @@ export function readClaims(bytes: Uint8Array, version: bigint): Claims {
     receiptKey: shape.has(9) ? shape.bytes(9, 32, 32) : undefined,
   }
   if (shape.has(10)) for (const claim of shape.array(10, 16, 1)) checkGpuClaim(claim)
+  const instanceKey = shape.has(11) ? shape.bytes(11, 32, 32) : undefined
   shape.end()
-  return { ...claims, keys: readKeyConfigs(keyList) }
+  return { ...claims, instanceKey, keys: readKeyConfigs(keyList) }
 }
 
 function readAudience(item: Cbor): string {

@@ -3,6 +3,7 @@ import { readBundle } from './bundle.ts'
 import { equal, toHex, utf8 } from './bytes.ts'
 import { type Claims, readClaims } from './claims.ts'
 import { checkEventLog } from './event-log/demand.ts'
+import { checkInstanceProof } from './instance.ts'
 import type { KeyConfig, Suite } from './key-config.ts'
 import { checkSelection, matchRelease, provenValues } from './pcrs.ts'
 import { type Assurance, isChainVoucher } from './policy/anchor.ts'
@@ -86,6 +87,7 @@ export async function verify(input: Input): Promise<Verified> {
   const root = await nonceRoot(input.nonce, bundle.index, bundle.path)
   checkExtraData(quote.extraData, await expectedExtraData(root, bundle.claims))
   const claims = readClaims(bundle.claims, bundle.version)
+  await checkInstanceProof(claims, bundle)
   demand(claims.audiences.includes(policy.audience ?? input.audience), 'claims.audience', 'for another audience')
   demand(policy.acceptUpstream.includes(claims.upstream), 'claims.upstream', claims.upstream)
   if (claims.upstream === 'unattested') warnings.push('claims.upstream_unattested')

@@ -32,6 +32,7 @@ pub mod random;
 pub mod receipt;
 pub mod scrub;
 pub mod server;
+pub mod signing;
 pub mod tpm;
 pub mod upstream;
 pub mod varint;

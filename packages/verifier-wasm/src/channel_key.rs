@@ -7,10 +7,12 @@ use crate::{
     evidence::{
         cbor::ErrorKind,
         claims::Claims,
+        instance,
         key_config::{self, KeyConfig},
     },
     policy::{Policy, Suite},
-    rejection::Rejection,
+    rejection::{Rejection, ensure},
+    signature::ed25519,
     verdict::AttestedKey,
 };
 
@@ -34,6 +36,19 @@ impl<'a> ReadClaims<'a> {
         })?;
         let keys = key_config::decode_list(claims.ohttp_keys).ok_or(Code::CLAIMS_KEYS)?;
         Ok(Self { claims, keys })
+    }
+
+    /// Whether the process that made the claims has the private half of the key that they name: claims that name none have no `proof`.
+    ///
+    /// # Errors
+    /// `claims.instance_key`.
+    pub(crate) fn of_instance(self, encoded: &[u8], proof: Option<&[u8; 64]>) -> Result<Self, Rejection> {
+        let is_proven = match (self.claims.instance_key, proof) {
+            (Some(key), Some(proof)) => ed25519::verifies(key, &instance::proof_message(encoded), proof),
+            (key, proof) => key.is_none() && proof.is_none(),
+        };
+        ensure(is_proven, Code::CLAIMS_INSTANCE_KEY)?;
+        Ok(self)
     }
 
     /// The keys in list order, each with its encoded form.

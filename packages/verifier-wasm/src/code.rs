@@ -150,6 +150,8 @@ pub enum Code {
     CLAIMS_VERSION,
     /// The list of channel keys is malformed or names a key twice.
     CLAIMS_KEYS,
+    /// The claims are not signed by the instance key that they name.
+    CLAIMS_INSTANCE_KEY,
     /// The service proves itself for another audience than this one.
     CLAIMS_AUDIENCE,
     /// The service hands prompts to a model that its proof does not cover.
@@ -625,6 +627,7 @@ impl Code {
         Self::CLAIMS_SCHEMA,
         Self::CLAIMS_VERSION,
         Self::CLAIMS_KEYS,
+        Self::CLAIMS_INSTANCE_KEY,
         Self::CLAIMS_AUDIENCE,
         Self::CLAIMS_UPSTREAM,
         Self::CLAIMS_UPSTREAM_UNATTESTED,
@@ -891,6 +894,7 @@ claims.encoding The claims are not deterministic CBOR.
 claims.schema The claims lack a member, have one of the wrong type or range, or have an unknown critical one.
 claims.version The claims have another version than the evidence around them.
 claims.keys The list of channel keys is malformed or names a key twice.
+claims.instance_key The claims are not signed by the instance key that they name.
 claims.audience The service proves itself for another audience than this one.
 claims.upstream The service hands prompts to a model that its proof does not cover.
 claims.upstream_unattested The model runs outside the proof; the policy accepts that.

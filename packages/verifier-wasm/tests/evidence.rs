@@ -42,6 +42,7 @@ fn claims<'a>(keys: &'a [u8]) -> Claims<'a> {
         config_digest: &[2; 32],
         upstream: Upstream::InImage,
         receipt_key: Some(&[3; 32]),
+        instance_key: Some(&[4; 32]),
     }
 }
 
@@ -54,6 +55,7 @@ fn bundle<'a>(claims: &'a [u8], static_part: Option<&'a [u8]>, pcr: &'a [u8; 32]
         pcrs: Pcrs { bank: Bank::Sha256, values: vec![(0, pcr), (4, pcr), (23, pcr)] },
         static_hash: &[5; 32],
         static_part,
+        instance_proof: Some(&[8; 64]),
     }
 }
 
@@ -87,8 +89,12 @@ fn bundles_are_read_back_as_they_were_written() {
 fn a_bundle_can_be_sent_with_a_static_part_that_others_share() {
     for length in [0, 1, 23, 24, 255, 256, 65_535, 65_536, 100_000] {
         let shared = vec![7; length];
-        let own = bundle(b"claims", None, &[6; 32]).encode_before_static(length);
-        assert_eq!([own, shared.clone()].concat(), bundle(b"claims", Some(&shared), &[6; 32]).encode(), "{length}");
+        for instance_proof in [None, Some(&[8; 64])] {
+            let bundle = Bundle { instance_proof, ..bundle(b"claims", None, &[6; 32]) };
+            let [before, behind] = bundle.encode_around_static(length);
+            let whole = Bundle { static_part: Some(&shared), ..bundle };
+            assert_eq!([before, shared.clone(), behind].concat(), whole.encode(), "{length}");
+        }
     }
 }
 

@@ -67,6 +67,7 @@ function claims({ claims: read, keys }: Inspection): Row[] {
   return [
     ['audiences', list(read.audiences)],
     ['instance', read.instance],
+    ['instance key', read.instanceKey],
     ['epoch', read.epochId],
     ['lifetime', `${read.lifetimeMs} ms`],
     ['its clock', instant(read.serverTimeMs)],

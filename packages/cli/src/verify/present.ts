@@ -72,6 +72,7 @@ function known(verdict: Verdict): Row[] {
     ['attestation key', ak && keyOf(ak)],
     ['audiences', claims && list(claims.audiences)],
     ['instance', claims && shown`${claims.instance}, epoch ${claims.epochId}`],
+    ['instance key', claims?.instanceKey],
     ['model server', claims?.upstream],
     ['configuration', claims?.configDigest],
     ['its clock', claims && instant(claims.serverTimeMs)],

@@ -24,6 +24,8 @@ const HEALTHY_MS: u64 = 2000;
 pub struct Batch {
     /// Encoded claims.
     pub claims: Vec<u8>,
+    /// Signature of this process over them.
+    pub instance_proof: [u8; 64],
     /// The TPM's answer.
     pub quote: Quote,
     /// The tree over the nonces.
@@ -188,7 +190,8 @@ impl Quoter {
         let tree = tree(nonces)?;
         let claims = self.claims.encode()?;
         let quote = self.tpm.quote(extra_data(&tree.root(), &claims)).await?;
-        Ok(Batch { claims, quote, tree })
+        let instance_proof = self.claims.prove(&claims)?;
+        Ok(Batch { claims, instance_proof, quote, tree })
     }
 }
 

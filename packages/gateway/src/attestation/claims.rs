@@ -1,14 +1,16 @@
-//! What the gateway says of itself (PROTOCOL.md §4).
+//! What the gateway says of itself (PROTOCOL.md §4), and what the key of this process signs of it (§5).
 
 use std::sync::Arc;
 
 use blindllama_verifier::Code;
 use blindllama_verifier::evidence::VERSION;
 use blindllama_verifier::evidence::claims::{Claims, Upstream};
+use blindllama_verifier::evidence::instance::proof_message;
 
 use super::epoch::Epochs;
 use crate::clock::Clock;
 use crate::failure::Failure;
+use crate::signing::SigningKey;
 
 /// Everything that claims are made from.
 pub struct ClaimsSource {
@@ -22,6 +24,8 @@ pub struct ClaimsSource {
     pub upstream: Upstream,
     /// The channel keys.
     pub epochs: Arc<Epochs>,
+    /// The key of this process, which signs the claims: no other process can name it in claims of its own.
+    pub instance_key: SigningKey,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
 }
@@ -44,7 +48,16 @@ impl ClaimsSource {
             config_digest: &self.config_digest,
             upstream: self.upstream,
             receipt_key: Some(&epoch.receipt_key),
+            instance_key: Some(self.instance_key.public()),
         };
         claims.encode().ok_or(Failure::with(Code::GATEWAY_INTERNAL, "claims"))
+    }
+
+    /// Signature of this process over claims that [`Self::encode`] made.
+    ///
+    /// # Errors
+    /// As [`SigningKey::sign`].
+    pub fn prove(&self, claims: &[u8]) -> Result<[u8; 64], Failure> {
+        self.instance_key.sign(&proof_message(claims))
     }
 }

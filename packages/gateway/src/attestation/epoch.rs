@@ -93,7 +93,7 @@ impl Epochs {
         Ok(CurrentEpoch {
             id: epoch.id,
             key_list: Arc::clone(&epoch.key_list),
-            receipt_key: epoch.receipts.public()?,
+            receipt_key: *epoch.receipts.public(),
             lifetime_ms: epoch.expires.saturating_sub(now),
         })
     }

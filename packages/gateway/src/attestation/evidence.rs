@@ -24,12 +24,12 @@ pub struct EvidenceSource {
 }
 
 impl EvidenceSource {
-    /// The bundle for a client's `nonce`, in two pieces: the client's own, and the static part, which all share. It is left out if the
-    /// client holds the one with the hash `have`.
+    /// The bundle for a client's `nonce`, in pieces: the static part, which all share, stands between what is the client's own. It is left
+    /// out if the client holds the one with the hash `have`.
     ///
     /// # Errors
     /// `evidence.version` when the client does not accept the one version there is; those of [`Attester::quote`].
-    pub async fn bundle(&self, nonce: Hash, versions: &[u64], have: Option<[u8; 32]>) -> Result<[Bytes; 2], Failure> {
+    pub async fn bundle(&self, nonce: Hash, versions: &[u64], have: Option<[u8; 32]>) -> Result<[Bytes; 3], Failure> {
         if !versions.contains(&VERSION) {
             return Err(Failure::new(Code::EVIDENCE_VERSION));
         }
@@ -47,12 +47,14 @@ impl EvidenceSource {
             },
             static_hash: &static_part.hash,
             static_part: None,
+            instance_proof: Some(&batch.instance_proof),
         };
         Ok(if have == Some(static_part.hash) {
-            [bundle.encode().into(), Bytes::new()]
+            [bundle.encode().into(), Bytes::new(), Bytes::new()]
         } else {
             let shared = static_part.encoded.clone();
-            [bundle.encode_before_static(shared.len()).into(), shared]
+            let [before, behind] = bundle.encode_around_static(shared.len());
+            [before.into(), shared, behind.into()]
         })
     }
 }

@@ -34,7 +34,7 @@ impl AnswerReceipt {
     #[must_use]
     pub fn finish(self) -> Option<String> {
         let model_digest = self.model_digest.as_ref().map_or(&[][..], |digest| digest);
-        let signature = self.key.sign(self.asked.digest()?, &finished(*self.response), model_digest);
+        let signature = self.key.sign(self.asked.digest()?, &finished(*self.response), model_digest).ok()?;
         Some(base64url::encode(&[&signature, model_digest].concat()))
     }
 }

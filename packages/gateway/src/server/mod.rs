@@ -33,6 +33,7 @@ use crate::hex::hex;
 use crate::log::{Level, Log};
 use crate::phase::{Phase, Phases};
 use crate::random;
+use crate::signing::SigningKey;
 use crate::tpm::AttestationKey;
 use crate::tpm::worker::Tpm;
 
@@ -134,6 +135,7 @@ impl Server {
             instance: instance.clone(),
             config_digest,
             upstream: config.upstream.kind,
+            instance_key: SigningKey::generate()?,
             epochs: Arc::clone(&epochs),
             clock: Arc::clone(&clock),
         };

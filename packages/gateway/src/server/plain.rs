@@ -13,14 +13,14 @@ use crate::budget::Place;
 #[derive(Default)]
 pub(super) struct Plain {
     /// In order; what is sent is empty.
-    parts: [Bytes; 2],
+    parts: [Bytes; 3],
     place: Option<Place>,
 }
 
 impl Plain {
-    /// `own` and behind it `shared`, which is not copied.
-    pub(super) const fn of(own: Bytes, shared: Bytes) -> Self {
-        Self { parts: [own, shared], place: None }
+    /// These parts, one behind the other; none is copied.
+    pub(super) const fn of(parts: [Bytes; 3]) -> Self {
+        Self { parts, place: None }
     }
 
     /// Keeps `place` until the answer is sent.
@@ -54,13 +54,15 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn both_parts_leave_in_order_and_the_shared_one_is_not_copied() {
+    async fn the_parts_leave_in_order_and_the_shared_one_is_not_copied() {
         let shared = Bytes::from(vec![7; 1000]);
-        let mut body = Plain::of(Bytes::from_static(b"own"), shared.clone());
-        assert_eq!(body.size_hint().exact(), Some(1003));
+        let [before, behind] = [&b"own"[..], b"proof"].map(Bytes::from_static);
+        let mut body = Plain::of([before, shared.clone(), behind]);
+        assert_eq!(body.size_hint().exact(), Some(1008));
         assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "own");
-        assert_eq!((body.size_hint().exact(), body.is_end_stream()), (Some(1000), false));
+        assert_eq!((body.size_hint().exact(), body.is_end_stream()), (Some(1005), false));
         assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap().as_ptr(), shared.as_ptr());
+        assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "proof");
         assert!(body.is_end_stream() && body.frame().await.is_none());
     }
 }

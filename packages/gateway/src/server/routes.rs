@@ -129,8 +129,8 @@ impl Gateway {
                 let query = EvidenceQuery::parse(query.unwrap_or_default())?;
                 // A body would be held, unread, as long as the quote takes.
                 drop(request);
-                let [own, shared] = self.evidence.bundle(query.nonce, &query.versions, query.have).await?;
-                Ok(response(StatusCode::OK, "application/cbor", Plain::of(own, shared)))
+                let parts = self.evidence.bundle(query.nonce, &query.versions, query.have).await?;
+                Ok(response(StatusCode::OK, "application/cbor", Plain::of(parts)))
             }
             // A query says nothing in these two: checks add one against caches.
             Endpoint::Live => Ok(state(request.method(), StatusCode::OK, r#"{"status":"live"}"#)),
@@ -165,7 +165,7 @@ impl Gateway {
 }
 
 fn whole(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Response<AnswerBody> {
-    response(status, media_type, Plain::of(body.into(), Bytes::new()))
+    response(status, media_type, Plain::of([body.into(), Bytes::new(), Bytes::new()]))
 }
 
 fn response(status: StatusCode, media_type: &'static str, body: Plain) -> Response<AnswerBody> {

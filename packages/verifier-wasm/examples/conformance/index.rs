@@ -326,6 +326,8 @@ const TWINS: &[(&str, &str)] = &[
     ("state-missing", "ok-state-first"),
     ("state-*", "ok-state-again"),
     ("safe-0-required", "warn-clock-unsafe"),
+    ("claims-instance-key-short", "ok-instance-key"),
+    ("instance-*", "ok-instance-key"),
     ("upstream-unattested", "warn-unattested"),
     ("hierarchy-*", "ok-ecc"),
     ("static-missing*", "ok-held-static"),

@@ -8,6 +8,7 @@ use blindllama_verifier::evidence::{
     key_config::{self, KeyConfig, SymmetricAlgorithms},
     nonce_tree::{Hash, NonceTree},
 };
+use ed25519_dalek::SigningKey;
 use serde_json::{Value as Json, json};
 
 use crate::{
@@ -35,6 +36,8 @@ pub(crate) struct Scenario<'k> {
     pub(crate) area: PublicArea,
     pub(crate) patch_public: Option<Patch>,
     pub(crate) claims: Members,
+    /// Whose instance key the claims name, and whose signature stands beside them.
+    pub(crate) instance: Option<Instance>,
     pub(crate) patch_claims: Option<Patch>,
     /// What the quote covers, where that is not the claims that are delivered.
     pub(crate) quoted_claims: Option<Vec<u8>>,
@@ -72,6 +75,13 @@ pub(crate) struct Scenario<'k> {
     /// What a verdict that passes must give to be kept.
     pub(crate) next_state: Option<Vec<u8>>,
     pub(crate) exchange: Option<Exchange>,
+}
+
+/// A process of the gateway: a key that the claims name, and what is signed beside them.
+pub(crate) struct Instance {
+    pub(crate) key: SigningKey,
+    /// Over encoded claims.
+    pub(crate) sign: fn(&SigningKey, &[u8]) -> Vec<u8>,
 }
 
 /// What a receipt says was signed.
@@ -131,6 +141,7 @@ impl<'k> Scenario<'k> {
             area: key.public_area(),
             patch_public: None,
             claims,
+            instance: None,
             patch_claims: None,
             quoted_claims: None,
             depth: 0,
@@ -219,7 +230,11 @@ impl<'k> Scenario<'k> {
 
     /// Bundle and static part.
     fn evidence(&self, public: Vec<u8>) -> (Vec<u8>, Vec<u8>) {
-        let claims = patched(Value::map(self.claims.clone()).encode(), self.patch_claims.as_ref());
+        let mut claims = self.claims.clone();
+        if let Some(instance) = &self.instance {
+            claims.entry(11).or_insert(instance.key.verifying_key().to_bytes().into());
+        }
+        let claims = patched(Value::map(claims).encode(), self.patch_claims.as_ref());
         let (extra_data, path) = self.tree(self.quoted_claims.as_ref().unwrap_or(&claims));
         let (attest, signature) = self.signed_quote(&public, self.extra_data.as_deref().unwrap_or(&extra_data));
         let path = self.path.clone().unwrap_or(path);
@@ -238,6 +253,9 @@ impl<'k> Scenario<'k> {
         ]);
         if self.deliver_static {
             bundle.insert(6, Value::Bytes(fixed.clone()));
+        }
+        if let Some(instance) = &self.instance {
+            bundle.insert(7, Value::Bytes((instance.sign)(&instance.key, &bytes(&bundle[&1]))));
         }
         (self.bundle)(&mut bundle);
         (patched(Value::map(bundle).encode(), self.patch_bundle.as_ref()), fixed)

@@ -80,6 +80,8 @@ pub struct Claims<'a> {
     pub upstream: Upstream,
     /// Ed25519 key that signs receipts; None where the gateway signs none.
     pub receipt_key: Option<&'a [u8; 32]>,
+    /// Ed25519 key of this process, which signs the claims beside the quote ([`super::instance`]); None where the gateway has none.
+    pub instance_key: Option<&'a [u8; 32]>,
 }
 
 /// Whether `instance` can stand in the path of the channel's endpoint: `[a-z0-9]{1,32}`.
@@ -125,7 +127,7 @@ impl<'a> Claims<'a> {
     pub fn decode(bytes: &'a [u8]) -> Result<Self, Error> {
         cbor::decode(bytes, |decoder| {
             decoder.map(|map| {
-                let claims = Self {
+                let mut claims = Self {
                     version: map.required(0, "version").version(VERSION),
                     audiences: audiences(map.required(1, "audiences")),
                     instance: instance(map.required(2, "instance")),
@@ -136,10 +138,12 @@ impl<'a> Claims<'a> {
                     config_digest: map.required(7, "config_digest").array_of_bytes(),
                     upstream: Upstream::read(map.required(8, "upstream")),
                     receipt_key: map.optional(9, "receipt_key").map(Decoder::array_of_bytes),
+                    instance_key: None,
                 };
                 if let Some(decoder) = map.optional(10, "gpu") {
                     decoder.each(1, 16, Decoder::skip);
                 }
+                claims.instance_key = map.optional(11, "instance_key").map(Decoder::array_of_bytes);
                 claims
             })
         })
@@ -160,6 +164,7 @@ impl<'a> Claims<'a> {
             (8, self.upstream.number().into()),
         ];
         members.extend(self.receipt_key.map(|key| (9, (*key).into())));
+        members.extend(self.instance_key.map(|key| (11, (*key).into())));
         let encoded = Value::map(members).encode();
         (Claims::decode(&encoded).is_ok() && key_config::decode_list(self.ohttp_keys).is_some()).then_some(encoded)
     }

@@ -89,6 +89,9 @@ impl Report {
             if let Some(key) = claims.receipt_key {
                 json.hex("receiptKey", key);
             }
+            if let Some(key) = claims.instance_key {
+                json.hex("instanceKey", key);
+            }
         });
     }
 

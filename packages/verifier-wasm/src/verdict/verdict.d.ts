@@ -89,6 +89,8 @@ export interface Report {
     upstream: 'in-image' | 'attested' | 'unattested'
     /** Ed25519: what the gateway signs receipts with, where it signs any (PROTOCOL.md §21). */
     receiptKey?: string
+    /** Ed25519: the key of this process of the gateway, where it has one; its signature over the claims was verified (PROTOCOL.md §5). */
+    instanceKey?: string
   }
   /** The quoted selection, and no other value. */
   pcrs?: {

@@ -73,6 +73,7 @@ export type Code =
   | 'claims.schema'
   | 'claims.version'
   | 'claims.keys'
+  | 'claims.instance_key'
   | 'claims.audience'
   | 'claims.upstream'
   | 'claims.upstream_unattested'

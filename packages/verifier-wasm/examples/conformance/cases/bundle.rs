@@ -59,7 +59,7 @@ fn schema(cases: &mut Cases<'_>) {
             s.bundle = Box::new(move |bundle| drop(bundle.remove(&key)));
         });
     }
-    for key in [7, 63] {
+    for key in [8, 63] {
         cases.reject("bundle.schema", &format!("bundle-critical-{key}"), "an unknown critical member", |s| {
             s.bundle = Box::new(move |bundle| drop(bundle.insert(key, 0.into())));
         });
@@ -112,7 +112,7 @@ fn versions_and_sizes(cases: &mut Cases<'_>) {
     cases.reject("bundle.version", "bundle-version-2", "a version that this verifier does not know", |s| {
         s.bundle = Box::new(|bundle| {
             bundle.insert(0, 2.into());
-            bundle.insert(7, 0.into());
+            bundle.insert(8, 0.into());
         });
     });
     cases.reject("bundle.version", "bundle-version-unasked", "a version that the page did not ask for", |s| {

@@ -26,7 +26,7 @@ fn schema(cases: &mut Cases<'_>) {
         });
     }
     let wrong: [(&str, &str, u64, Value); 18] = [
-        ("critical-11", "an unknown critical claim", 11, 0.into()),
+        ("critical-14", "an unknown critical claim", 14, 0.into()),
         ("critical-63", "an unknown critical claim", 63, 0.into()),
         ("no-audience", "nobody is meant", 1, Value::Array(vec![])),
         ("audience-empty", "an audience without a name", 1, Value::array([""])),

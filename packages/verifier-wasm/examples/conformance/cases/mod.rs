@@ -10,6 +10,7 @@ mod certified;
 mod chain;
 mod claims;
 mod event_log;
+mod instance;
 mod large;
 mod order;
 mod order_within;
@@ -35,6 +36,7 @@ pub(crate) fn all(cases: &mut Cases<'_>) {
     signature::cases(cases);
     binding::cases(cases);
     claims::cases(cases);
+    instance::cases(cases);
     pcr::cases(cases);
     chain::cases(cases);
     certified::cases(cases);

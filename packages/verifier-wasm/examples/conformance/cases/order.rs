@@ -269,6 +269,7 @@ fn in_the_quote() -> Vec<Fault> {
         Fault("claims.version", "claims-version", |w| w.scenario.push(|s| drop(s.claims.insert(0, 2.into())))),
         Fault("claims.schema", "claims-schema", |w| w.scenario.push(|s| drop(s.claims.insert(5, 0.into())))),
         Fault("claims.keys", "claims-keys", |w| w.scenario.push(|s| drop(s.claims.insert(3, [1; 3].into())))),
+        Fault("claims.instance_key", "instance", |w| w.scenario.push(|s| drop(s.claims.insert(11, [3; 32].into())))),
         Fault("claims.audience", "audience", |w| w.scenario.push(|s| s.audience = "https://other.example")),
         Fault("claims.upstream", "upstream", |w| w.scenario.push(|s| drop(s.claims.insert(8, 2.into())))),
     ]

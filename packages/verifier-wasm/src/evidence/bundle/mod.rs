@@ -92,6 +92,8 @@ pub struct Bundle<'a> {
     pub static_hash: &'a [u8; 32],
     /// Encoded [`Static`]; None when the client holds the one of this hash.
     pub static_part: Option<&'a [u8]>,
+    /// Signature of the claims' instance key over them ([`super::instance::proof_message`]); there exactly where they name one.
+    pub instance_proof: Option<&'a [u8; 64]>,
 }
 
 impl<'a> Quote<'a> {
@@ -128,18 +130,28 @@ impl<'a> Bundle<'a> {
                 pcrs: Pcrs::read(map.required(4, "pcrs")),
                 static_hash: map.required(5, "static-hash").array_of_bytes(),
                 static_part: map.optional(6, "static").map(Decoder::bytes),
+                instance_proof: map.optional(7, "instance-proof").map(Decoder::array_of_bytes),
             })
         })
     }
 
-    /// The encoding up to a static part of `length` bytes, which has to follow: a sender need not copy what all receivers share.
+    /// The encoding before and behind a static part of `length` bytes, which has to stand between: a sender need not copy what all
+    /// receivers share.
     #[must_use]
-    pub fn encode_before_static(&self, length: usize) -> Vec<u8> {
-        let mut encoded = Self { static_part: Some(&[]), ..self.clone() }.encode();
+    pub fn encode_around_static(&self, length: usize) -> [Vec<u8>; 2] {
+        let mut before = Self { static_part: Some(&[]), instance_proof: None, ..self.clone() }.encode();
+        let mut behind = Vec::new();
+        if let Some(proof) = self.instance_proof {
+            // One member more than it says, and this member without a map around it.
+            if let Some(head) = before.first_mut() {
+                *head = head.saturating_add(1);
+            }
+            behind = Value::map([(7, (*proof).into())]).encode().split_off(1);
+        }
         // The empty byte string at its end gives way to the head of a longer one.
-        encoded.pop();
-        encoded.extend(cbor::head_of_bytes(length));
-        encoded
+        before.pop();
+        before.extend(cbor::head_of_bytes(length));
+        [before, behind]
     }
 
     /// The encoding that travels.
@@ -160,6 +172,7 @@ impl<'a> Bundle<'a> {
             (5, (*self.static_hash).into()),
         ];
         members.extend(self.static_part.map(|bytes| (6, bytes.into())));
+        members.extend(self.instance_proof.map(|proof| (7, (*proof).into())));
         Value::map(members).encode()
     }
 }
