@@ -150,7 +150,7 @@ pub enum Code {
     CLAIMS_VERSION,
     /// The list of channel keys is malformed or names a key twice.
     CLAIMS_KEYS,
-    /// The claims are not signed by the instance key that they name.
+    /// The instance key did not sign the claims.
     CLAIMS_INSTANCE_KEY,
     /// The service proves itself for another audience than this one.
     CLAIMS_AUDIENCE,
@@ -906,7 +906,7 @@ claims.encoding The claims are not deterministic CBOR.
 claims.schema The claims lack a member, have one of the wrong type or range, or have an unknown critical one.
 claims.version The claims have another version than the evidence around them.
 claims.keys The list of channel keys is malformed or names a key twice.
-claims.instance_key The claims are not signed by the instance key that they name.
+claims.instance_key The instance key did not sign the claims.
 claims.audience The service proves itself for another audience than this one.
 claims.upstream The service hands prompts to a model that its proof does not cover.
 claims.upstream_unattested The model runs outside the proof; the policy accepts that.
