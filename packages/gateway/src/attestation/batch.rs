@@ -182,12 +182,13 @@ impl Quoter {
         }
     }
 
-    /// Whether the machine is the same, asked without a client. A TPM that does not answer proves nothing: the next quote says so.
+    /// Whether the machine is the same, asked without a client. A TPM that does not answer proves nothing; once it answers, a quote tells
+    /// whether it was started anew meanwhile.
     async fn look(&mut self) {
         let State::Known(machine) = &self.state else { return };
         let changed = match self.tpm.read().await {
             Ok(values) => machine.has(&values),
-            Err(_) => Ok(()),
+            Err(_) => return self.forget_last_quote(),
         };
         if let Err(failure) = changed {
             self.end(&failure);
