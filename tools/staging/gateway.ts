@@ -6,7 +6,7 @@ import '../environment.ts'
 import { artifacts } from './artifacts.ts'
 import { Child } from './child.ts'
 import { parseEvent } from './log-line.ts'
-import { pcrRules } from './measurements.ts'
+import { ownPcrRules, pcrRules } from './measurements.ts'
 import { audience } from './policy.ts'
 
 export interface GatewaySettings {
@@ -19,6 +19,8 @@ export interface GatewaySettings {
   /** Origins of pages that may call. */
   readonly origins: readonly string[]
   readonly eventLog: string
+  /** The gateway extends PCR 15, and PCR 14 is quoted with it. */
+  readonly measuresItself?: boolean
   /** Further settings by section, for tests that need a short epoch or a low limit. */
   readonly extra: Readonly<Record<string, Readonly<Record<string, TomlValue>>>>
 }
@@ -27,10 +29,11 @@ export type TomlValue = string | number | boolean | readonly string[] | readonly
 
 /** Writes the configuration file, with the names of packages/gateway/gateway.example.toml. */
 export async function writeConfig(folder: string, settings: GatewaySettings): Promise<string> {
-  const { tcti, port, instance, upstream, origins, eventLog, extra } = settings
+  const { tcti, port, instance, upstream, origins, eventLog, measuresItself = false, extra } = settings
+  const pcrs = Object.keys({ ...pcrRules, ...(measuresItself ? ownPcrRules : {}) }).map(Number)
   const sections: Record<string, Record<string, TomlValue>> = {
     tpm: { tcti },
-    attestation: { pcrs: Object.keys(pcrRules).map(Number), event_logs: [eventLog] },
+    attestation: { pcrs, extend_instance: measuresItself, event_logs: [eventLog] },
     upstream: { ...upstream },
     cors: { origins },
   }
@@ -53,6 +56,11 @@ function toToml(value: TomlValue): string {
 /** Digest of the settings (PROTOCOL.md §12), hexadecimal: computed from the file, without a TPM. */
 export async function configDigest(config: string, signal: AbortSignal): Promise<string> {
   return (await ask('config-digest', config, signal)).trim()
+}
+
+/** Measures these settings into PCR 14, once after the start of the TPM. */
+export async function extendConfig(config: string, signal: AbortSignal): Promise<void> {
+  await ask('extend-config', config, signal)
 }
 
 /** Name of the attestation key that the TPM makes for this gateway, hexadecimal: what an operator enrols. */

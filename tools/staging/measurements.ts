@@ -20,6 +20,9 @@ export const pcrRules: Readonly<Record<number, 'golden' | 'untouched'>> = {
   13: 'untouched',
 }
 
+/** What the gateway's own program measures (PROTOCOL.md §24.1): its configuration before it starts, and its process. */
+export const ownPcrRules: Readonly<Record<number, 'unchecked'>> = { 14: 'unchecked', 15: 'unchecked' }
+
 export interface MeasureInput {
   /** The gateway's configuration file. */
   readonly config: string

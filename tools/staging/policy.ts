@@ -1,4 +1,4 @@
-import { pcrRules } from './measurements.ts'
+import { ownPcrRules, pcrRules } from './measurements.ts'
 
 export interface PolicyInput {
   /** Name of the attestation key, hexadecimal. */
@@ -7,17 +7,21 @@ export interface PolicyInput {
   readonly golden: ReadonlyMap<number, string>
   readonly configDigest: string
   readonly upstream: 'in-image' | 'unattested'
+  /** Whether PCR 14 and 15 have the configuration and the process of the gateway. */
+  readonly measuresItself?: boolean
 }
 
 /** A service name, not an address: staging listens on whatever port is free. */
 export const audience = 'staging.blindllama.example'
 
 /** The policy that a page pins (PROTOCOL.md §7), as the JSON text that the verifier reads. */
-export function writePolicy({ akName, golden, configDigest, upstream }: PolicyInput): string {
+export function writePolicy({ akName, golden, configDigest, upstream, measuresItself = false }: PolicyInput): string {
   // Where the model runs elsewhere nothing is measured into its PCR: then nobody else may have either.
   const rules = Object.fromEntries(
     Object.entries(pcrRules).map(([pcr, rule]) => [pcr, golden.has(Number(pcr)) ? rule : ('untouched' as const)]),
   )
+  // No log tells what the gateway measures by itself.
+  const replay = measuresItself ? Object.keys(rules).map(Number) : 'quoted'
   const goldenPcrs = Object.keys(rules).filter((pcr) => rules[pcr] === 'golden')
   const policy = {
     version: 1,
@@ -25,7 +29,7 @@ export function writePolicy({ akName, golden, configDigest, upstream }: PolicyIn
     anchors: [{ kind: 'simulated', name: akName, hierarchy: 'endorsement' }],
     acceptAssurance: ['simulated'],
     acceptUpstream: [upstream],
-    pcrs: { bank: 'sha256', rules, replay: 'quoted' },
+    pcrs: { bank: 'sha256', rules: { ...rules, ...(measuresItself ? ownPcrRules : {}) }, replay },
     releases: [
       {
         name: 'staging of this checkout',

@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { artifacts, modelId, requireArtifacts } from './artifacts.ts'
 import type { Child } from './child.ts'
 import { encodeEventLog } from './event-log.ts'
-import { attestationKeyName, configDigest, startGateway, writeConfig, type GatewaySettings } from './gateway.ts'
+import {
+  attestationKeyName,
+  configDigest,
+  extendConfig,
+  startGateway,
+  writeConfig,
+  type GatewaySettings,
+} from './gateway.ts'
 import type { Measured } from './measure.ts'
 import { measure, toEvents } from './measurements.ts'
 import { modelServerCommand, startModelServer } from './model-server.ts'
@@ -24,6 +31,11 @@ export interface StagingOptions {
   readonly origins?: readonly string[]
   /** Further settings of the gateway. */
   readonly gateway?: GatewaySettings['extra']
+  /**
+   * Measures configuration and process into PCR 14 and 15, as an image does (PROTOCOL.md §24.1): the gateway cannot be started again
+   * over this TPM then. Default: false.
+   */
+  readonly measuresItself?: boolean
   /** Port of the gateway, 0 (default) for a free one, and its `instance`: a gateway that is started again has both of them again. */
   readonly gatewayPort?: number
   readonly instance?: string
@@ -58,7 +70,7 @@ export interface Staging {
  * The policy's golden values are computed from the files; the TPM is never asked what it holds.
  */
 export async function startStaging(options: StagingOptions = {}): Promise<Staging> {
-  const { onProgress = (): void => {}, upstream: external } = options
+  const { onProgress = (): void => {}, upstream: external, measuresItself = false } = options
   const abort = new AbortController()
   const signal = options.signal === undefined ? abort.signal : AbortSignal.any([abort.signal, options.signal])
   const undo: (() => Promise<void>)[] = []
@@ -91,6 +103,7 @@ export async function startStaging(options: StagingOptions = {}): Promise<Stagin
       upstream: { url: external ?? `unix:${socket}`, kind: upstream },
       origins: [page.origin, ...(options.origins ?? [])],
       eventLog,
+      measuresItself,
       extra: options.gateway ?? {},
     })
 
@@ -114,11 +127,12 @@ export async function startStaging(options: StagingOptions = {}): Promise<Stagin
       undo.push(() => modelServer.stop())
       onProgress('model loaded')
     }
+    if (measuresItself) await extendConfig(config, signal)
     const gateway = await startGateway(config, folder, signal)
     undo.push(() => gateway.child.stop())
     onProgress('gateway ready')
 
-    const policy = writePolicy({ akName, golden: replay(events), configDigest: digest, upstream })
+    const policy = writePolicy({ akName, golden: replay(events), configDigest: digest, upstream, measuresItself })
     page.publish(gateway.url, { url: gateway.url, policy, measured, upstream, model })
 
     const children = [gateway.child, tpm.child, ...(modelServer === undefined ? [] : [modelServer])]

@@ -70,6 +70,7 @@ const { port, upstream } = readArguments()
 const interrupted = new AbortController()
 const starting = startStaging({
   port,
+  measuresItself: true,
   onProgress: progress,
   signal: interrupted.signal,
   ...(upstream === undefined ? {} : { upstream }),

@@ -12,8 +12,10 @@ use blindllama_gateway::log::{Level, Log};
 use blindllama_gateway::process;
 use blindllama_gateway::scrub::overwrite;
 use blindllama_gateway::server::{Server, Stop};
+use blindllama_gateway::tpm::measure::{OncePcr, measure};
 use blindllama_gateway::tpm::worker::Tpm;
 use blindllama_verifier::Code;
+use blindllama_verifier::evidence::instance::config_event;
 use blindllama_zeroing::Zeroing;
 use lexopt::Arg;
 use serde_json::json;
@@ -34,6 +36,8 @@ Commands:
                  SIGHUP reads certificates, release and status again
   check          Check the configuration, without touching a TPM
   config-digest  Print the configuration digest in hexadecimal, without touching a TPM
+  extend-config  Measure the configuration digest into PCR 14, once after the machine started and before the gateway does
+                 (docs/PROTOCOL.md §24); prints the digest
   ak             Print the attestation key as JSON: name, public, qualifiedName
 
 Options:
@@ -48,6 +52,7 @@ enum Command {
     Serve,
     Check,
     ConfigDigest,
+    ExtendConfig,
     Ak,
     Help,
     Version,
@@ -84,6 +89,7 @@ fn arguments() -> Result<(Command, Option<PathBuf>), lexopt::Error> {
                     Some("serve") => Command::Serve,
                     Some("check") => Command::Check,
                     Some("config-digest") => Command::ConfigDigest,
+                    Some("extend-config") => Command::ExtendConfig,
                     Some("ak") => Command::Ak,
                     _ => return Err(argument.unexpected()),
                 });
@@ -103,6 +109,7 @@ fn run(command: &Command, path: Option<PathBuf>) -> Result<(), Failure> {
         Command::Version => println!("blindllama-gateway {}", env!("CARGO_PKG_VERSION")),
         Command::Check => println!("{}", hex(&load()?.digest())),
         Command::ConfigDigest => println!("{}", hex(&load()?.digest())),
+        Command::ExtendConfig => extend_config(&load()?)?,
         Command::Ak => ak(load()?)?,
         Command::Serve => serve(load()?)?,
     }
@@ -120,6 +127,13 @@ fn runtime() -> Result<Runtime, Failure> {
         .on_thread_park(overwrite)
         .build()
         .map_err(|error| Failure::with(Code::GATEWAY_INTERNAL, error.to_string()))
+}
+
+fn extend_config(config: &Config) -> Result<(), Failure> {
+    let digest = config.digest();
+    measure(&config.tpm, OncePcr::Config, config_event(&digest))?;
+    println!("{}", hex(&digest));
+    Ok(())
 }
 
 fn ak(config: Config) -> Result<(), Failure> {

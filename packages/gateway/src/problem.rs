@@ -27,6 +27,7 @@ pub fn status(code: Code) -> StatusCode {
         Code::REQUEST_UPSTREAM_TIMEOUT => StatusCode::GATEWAY_TIMEOUT,
         Code::CHANNEL_BUSY
         | Code::EVIDENCE_BUSY
+        | Code::EVIDENCE_CHANGED
         | Code::EVIDENCE_UNAVAILABLE
         | Code::GATEWAY_STOPPING
         | Code::GATEWAY_DRAINED => StatusCode::SERVICE_UNAVAILABLE,

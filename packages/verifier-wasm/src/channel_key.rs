@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use crate::{
     Code,
     evidence::{
+        bundle::Bundle,
         cbor::ErrorKind,
         claims::Claims,
         instance,
@@ -38,17 +39,19 @@ impl<'a> ReadClaims<'a> {
         Ok(Self { claims, keys })
     }
 
-    /// Whether the process that made the claims has the private half of the key that they name: claims that name none have no `proof`.
+    /// As [`Self::decode`], and the process that made the claims has the private half of the key that they name. Claims that name none
+    /// have no proof.
     ///
     /// # Errors
-    /// `claims.instance_key`.
-    pub(crate) fn of_instance(self, encoded: &[u8], proof: Option<&[u8; 64]>) -> Result<Self, Rejection> {
-        let is_proven = match (self.claims.instance_key, proof) {
-            (Some(key), Some(proof)) => ed25519::verifies(key, &instance::proof_message(encoded), proof),
+    /// `claims.instance_key` as well.
+    pub(crate) fn proven(bundle: &Bundle<'a>) -> Result<Self, Rejection> {
+        let read = Self::decode(bundle.claims)?;
+        let is_proven = match (read.claims.instance_key, bundle.instance_proof) {
+            (Some(key), Some(proof)) => ed25519::verifies(key, &instance::proof_message(bundle.claims), proof),
             (key, proof) => key.is_none() && proof.is_none(),
         };
         ensure(is_proven, Code::CLAIMS_INSTANCE_KEY)?;
-        Ok(self)
+        Ok(read)
     }
 
     /// The keys in list order, each with its encoded form.

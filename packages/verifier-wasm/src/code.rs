@@ -150,7 +150,7 @@ pub enum Code {
     CLAIMS_VERSION,
     /// The list of channel keys is malformed or names a key twice.
     CLAIMS_KEYS,
-    /// The claims are not signed by the instance key that they name.
+    /// The instance key did not sign the claims.
     CLAIMS_INSTANCE_KEY,
     /// The service proves itself for another audience than this one.
     CLAIMS_AUDIENCE,
@@ -364,6 +364,9 @@ pub enum Code {
     /// Too many clients wait for a quote.
     #[cfg(not(target_family = "wasm"))]
     EVIDENCE_BUSY,
+    /// The machine changed while the gateway ran, and the gateway proves nothing any more.
+    #[cfg(not(target_family = "wasm"))]
+    EVIDENCE_CHANGED,
     /// The gateway cannot make a fresh quote now.
     #[cfg(not(target_family = "wasm"))]
     EVIDENCE_UNAVAILABLE,
@@ -535,6 +538,12 @@ pub enum Code {
     /// The measurements cannot be read or changed while the quote was made.
     #[cfg(not(target_family = "wasm"))]
     TPM_PCRS,
+    /// A PCR that takes one measurement since the machine started is not at its reset value.
+    #[cfg(not(target_family = "wasm"))]
+    TPM_PCR_USED,
+    /// The quoted measurements or the TPM's counters changed while the gateway ran; its keys are destroyed.
+    #[cfg(not(target_family = "wasm"))]
+    TPM_CHANGED,
     /// The TPM did not answer in time.
     #[cfg(not(target_family = "wasm"))]
     TPM_TIMEOUT,
@@ -727,6 +736,7 @@ impl Code {
         Self::EVIDENCE_TIMEOUT,
         Self::EVIDENCE_VERSION,
         Self::EVIDENCE_BUSY,
+        Self::EVIDENCE_CHANGED,
         Self::EVIDENCE_UNAVAILABLE,
         Self::WASM_LOAD,
         Self::WASM_TIMEOUT,
@@ -784,6 +794,8 @@ impl Code {
         Self::TPM_KEY,
         Self::TPM_QUOTE,
         Self::TPM_PCRS,
+        Self::TPM_PCR_USED,
+        Self::TPM_CHANGED,
         Self::TPM_TIMEOUT,
         Self::GATEWAY_LISTEN,
         Self::GATEWAY_STOPPING,
@@ -894,7 +906,7 @@ claims.encoding The claims are not deterministic CBOR.
 claims.schema The claims lack a member, have one of the wrong type or range, or have an unknown critical one.
 claims.version The claims have another version than the evidence around them.
 claims.keys The list of channel keys is malformed or names a key twice.
-claims.instance_key The claims are not signed by the instance key that they name.
+claims.instance_key The instance key did not sign the claims.
 claims.audience The service proves itself for another audience than this one.
 claims.upstream The service hands prompts to a model that its proof does not cover.
 claims.upstream_unattested The model runs outside the proof; the policy accepts that.
@@ -1005,6 +1017,7 @@ evidence.size The service sent more evidence than the protocol allows.
 evidence.timeout The service did not deliver its evidence in time.
 evidence.version The client accepts no version of the protocol that this gateway speaks.
 evidence.busy Too many clients wait for a quote.
+evidence.changed The machine changed while the gateway ran, and the gateway proves nothing any more.
 evidence.unavailable The gateway cannot make a fresh quote now.
 wasm.load The verifier could not be loaded.
 wasm.timeout The verifier was not delivered in time.
@@ -1062,6 +1075,8 @@ tpm.unreachable The TPM cannot be reached.
 tpm.key The attestation key cannot be created or loaded.
 tpm.quote The TPM refused to make a quote.
 tpm.pcrs The measurements cannot be read or changed while the quote was made.
+tpm.pcr_used A PCR that takes one measurement since the machine started is not at its reset value.
+tpm.changed The quoted measurements or the TPM's counters changed while the gateway ran; its keys are destroyed.
 tpm.timeout The TPM did not answer in time.
 gateway.listen The gateway cannot listen on its address.
 gateway.stopping The gateway is shutting down.

@@ -108,9 +108,7 @@ fn steps(input: &Input<'_>, run: &mut Recorder) -> Result<Passed, Stop> {
 
     let root = run.obtain(StepId::BindingNonce, quote::nonce_root(input.nonce, &bundle.nonce_proof))?;
     run.check(StepId::BindingExtraData, quote::extra_data(&attest, &binding::extra_data(&root, bundle.claims)))?;
-    let read =
-        ReadClaims::decode(bundle.claims).and_then(|read| read.of_instance(bundle.claims, bundle.instance_proof));
-    let read = run.obtain(StepId::Claims, read)?;
+    let read = run.obtain(StepId::Claims, ReadClaims::proven(&bundle))?;
     let claims = &read.claims;
     run.report.show_claims(claims);
     run.check(StepId::ClaimsAudience, policy.serves(claims, input.audience))?;

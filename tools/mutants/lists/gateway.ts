@@ -4,11 +4,13 @@ import { answers } from './gateway/answers.ts'
 import { attester, epochs } from './gateway/attester.ts'
 import { budgets } from './gateway/budgets.ts'
 import { channel } from './gateway/channel.ts'
+import { machine } from './gateway/machine.ts'
 import { server } from './gateway/server.ts'
 
 export const mutants: readonly Mutant[] = [
   ...attester,
   ...epochs,
+  ...machine,
   ...channel,
   ...admission,
   ...answers,

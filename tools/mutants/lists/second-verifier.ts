@@ -101,5 +101,17 @@ export const mutants: readonly Mutant[] = [
   ),
   changed('a machine that went back', 'state.ts', "if (resets < 0) return 'state.tpm_cleared'", ''),
   changed('a suite that the engine has', 'verify.ts', 'hasSuite(engine, suite) && (accepted', '(accepted'),
+  changed(
+    'the process that signed the claims',
+    'instance.ts',
+    'await verifyEd25519(instanceKey, instanceProof, message)',
+    'true',
+  ),
+  changed(
+    'a key of the process without its proof',
+    'instance.ts',
+    '(instanceKey === undefined) === (instanceProof === undefined)',
+    'true',
+  ),
   changed('the salted digests of a receipt', 'receipt.ts', 'sha256(concat(salt, bytes))', 'sha256(bytes)'),
 ]

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect, type BlindLlamaClient } from '@blindllama/web-sdk'
@@ -79,18 +80,41 @@ describe('a client of the SDK', () => {
     client.close()
   })
 
-  it('refuses it as soon as anything else is measured into the TPM', async () => {
+  it('gets no evidence any more as soon as anything else is measured into the TPM', async () => {
     const other = await startStaging()
     try {
       const client = await connectTo(other)
       await extendPcrs(other.tpm.port, [separator(9)])
-      await expect(client.renew()).rejects.toMatchObject({ code: 'pcr.mismatch' })
-      await expect(connectTo(other)).rejects.toMatchObject({ code: 'pcr.mismatch' })
+      await expect(client.renew()).rejects.toMatchObject({ code: 'evidence.status' })
+      await expect(connectTo(other)).rejects.toMatchObject({ code: 'evidence.status' })
     } finally {
       await other.stop()
     }
-  })
+  }, 60_000)
+
+  it('finds configuration and process in the measurements, where the gateway measures itself', async () => {
+    const other = await startStaging({ measuresItself: true })
+    try {
+      const { claims, pcrs } = (await connectTo(other)).verdict
+      const value = (index: number): string | undefined => pcrs?.values.find((pcr) => pcr.index === index)?.value
+      expect(value(14)).toBe(afterOneEvent('blindllama/config/v1', claims?.configDigest))
+      expect(value(15)).toBe(afterOneEvent('blindllama/instance/v1', claims?.instanceKey))
+    } finally {
+      await other.stop()
+    }
+  }, 60_000)
 })
+
+/** PROTOCOL.md §7.2, in the bank of SHA-256. */
+function afterOneEvent(label: string, member = ''): string {
+  const parts = [Buffer.from(label), Buffer.from(member, 'hex')]
+  const event = Buffer.concat(parts.flatMap((part) => [Buffer.of(0, 0, 0, part.length), part]))
+  return sha256(Buffer.concat([Buffer.alloc(32), sha256(event)])).toString('hex')
+}
+
+function sha256(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest()
+}
 
 function executableOf(pid: number | undefined): string {
   return realpathSync(`/proc/${pid}/exe`)

@@ -8,8 +8,10 @@ use blindllama_verifier::Code;
 use blindllama_verifier::evidence::binding::extra_data;
 use blindllama_verifier::evidence::nonce_tree::{Hash, MAX_DEPTH, NonceTree};
 use tokio::sync::{Notify, Semaphore, oneshot};
+use tokio::time::{Duration, timeout};
 
 use super::claims::ClaimsSource;
+use super::machine::Machine;
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::log::{Level, Log};
@@ -19,6 +21,12 @@ use crate::tpm::worker::Tpm;
 
 /// For so long after a quote nobody needs another one to know that quotes can be made, in milliseconds.
 const HEALTHY_MS: u64 = 2000;
+
+/// How often the machine is looked at while nobody asks for a quote.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// How old the last quote may be then, in milliseconds: only a quote tells whether the TPM was started anew.
+const PROVEN_MS: u64 = 30_000;
 
 /// A quote and what it covers, shared by all who waited for it.
 pub struct Batch {
@@ -95,7 +103,8 @@ impl Attester {
         // Twice as many: a crowd of clients must not make the gateway look as if it could not quote.
         let queue = Arc::new(Queue::new(most.saturating_mul(2)));
         let last_quote = Arc::new(AtomicU64::new(0));
-        let quoter = Quoter { tpm, claims, clock: Arc::clone(&clock), log, last_quote: Arc::clone(&last_quote) };
+        let last = Arc::clone(&last_quote);
+        let quoter = Quoter { tpm, claims, clock: Arc::clone(&clock), log, last_quote: last, state: State::New };
         tokio::spawn(quoter.run(Arc::clone(&queue)));
         Self { queue, places: Semaphore::new(most), last_quote, clock }
     }
@@ -103,7 +112,7 @@ impl Attester {
     /// Waits for a quote that covers a client's `nonce`; returns it with the nonce's place in its tree.
     ///
     /// # Errors
-    /// `evidence.busy`, `evidence.unavailable`.
+    /// `evidence.busy`, `evidence.unavailable`; `evidence.changed`, and then for good.
     pub async fn quote(&self, nonce: Hash) -> Result<(Arc<Batch>, usize), Failure> {
         self.enqueue(nonce, true).await
     }
@@ -147,26 +156,66 @@ struct Quoter {
     clock: Arc<dyn Clock>,
     log: Log,
     last_quote: Arc<AtomicU64>,
+    state: State,
+}
+
+/// What is known of the machine.
+enum State {
+    /// Nothing was quoted yet.
+    New,
+    /// Every quote has to show it.
+    Known(Machine),
+    /// It became another one. PCRs do not go back, so nothing leads out of here but a new process.
+    Changed,
 }
 
 impl Quoter {
-    /// Serves what is in `queue`, until its attester is gone.
-    async fn run(self, queue: Arc<Queue>) {
+    /// Serves what is in `queue`, and looks at the machine between, until its attester is gone.
+    async fn run(mut self, queue: Arc<Queue>) {
         while !queue.ended.load(Ordering::Acquire) {
             let waiting = queue.take();
-            if waiting.is_empty() {
-                queue.changed.notified().await;
-            } else {
+            if !waiting.is_empty() {
                 self.serve(waiting).await;
+            } else if timeout(LOOK, queue.changed.notified()).await.is_err() {
+                self.look().await;
             }
         }
     }
 
-    async fn serve(&self, waiting: Vec<Waiting>) {
+    /// Whether the machine is the same, asked without a client. A TPM that does not answer proves nothing; once it answers, a quote tells
+    /// whether it was started anew meanwhile.
+    async fn look(&mut self) {
+        let State::Known(machine) = &self.state else { return };
+        let changed = match self.tpm.read().await {
+            Ok(values) => machine.has(&values),
+            Err(_) => return self.forget_last_quote(),
+        };
+        if let Err(failure) = changed {
+            self.end(&failure);
+        } else if self.clock.boot_ms().saturating_sub(self.last_quote.load(Ordering::Relaxed)) >= PROVEN_MS
+            && let Ok(nonce) = random::bytes()
+        {
+            drop(self.batch(&[nonce]).await);
+        }
+    }
+
+    /// Ends the proof, and the keys with it.
+    fn end(&mut self, failure: &Failure) {
+        self.state = State::Changed;
+        self.claims.epochs.end();
+        self.forget_last_quote();
+        self.log.failure(Level::Error, "machine.changed", failure);
+    }
+
+    /// Whether a quote can be made now is not known.
+    fn forget_last_quote(&self) {
+        self.last_quote.store(0, Ordering::Relaxed);
+    }
+
+    async fn serve(&mut self, waiting: Vec<Waiting>) {
         let nonces: Vec<Hash> = waiting.iter().map(|client| client.nonce).collect();
         match self.batch(&nonces).await {
             Ok(batch) => {
-                self.last_quote.store(self.clock.boot_ms().max(1), Ordering::Relaxed);
                 let clients = waiting.iter().filter(|waiting| waiting.client).count();
                 if clients > 0 {
                     self.log.event(Level::Info, "evidence", &[("count", clients.into())]);
@@ -177,19 +226,39 @@ impl Quoter {
                 }
             }
             Err(failure) => {
-                self.last_quote.store(0, Ordering::Relaxed);
-                self.log.failure(Level::Error, "evidence.failed", &failure);
+                self.forget_last_quote();
+                let code = if failure.code == Code::EVIDENCE_CHANGED {
+                    failure.code
+                } else {
+                    self.log.failure(Level::Error, "evidence.failed", &failure);
+                    Code::EVIDENCE_UNAVAILABLE
+                };
                 for client in waiting {
-                    drop(client.answer.send(Err(Failure::new(Code::EVIDENCE_UNAVAILABLE))));
+                    drop(client.answer.send(Err(Failure::new(code))));
                 }
             }
         }
     }
 
-    async fn batch(&self, nonces: &[Hash]) -> Result<Batch, Failure> {
+    /// # Errors
+    /// `evidence.changed` where the machine is another one than at the start; the codes `tpm.…`.
+    async fn batch(&mut self, nonces: &[Hash]) -> Result<Batch, Failure> {
+        if matches!(self.state, State::Changed) {
+            return Err(Failure::new(Code::EVIDENCE_CHANGED));
+        }
         let tree = tree(nonces)?;
         let claims = self.claims.encode()?;
         let quote = self.tpm.quote(extra_data(&tree.root(), &claims)).await?;
+        match &self.state {
+            State::Known(machine) => {
+                if let Err(failure) = machine.shows(&quote) {
+                    self.end(&failure);
+                    return Err(Failure::new(Code::EVIDENCE_CHANGED));
+                }
+            }
+            _ => self.state = State::Known(Machine::of(&quote)),
+        }
+        self.last_quote.store(self.clock.boot_ms().max(1), Ordering::Relaxed);
         let instance_proof = self.claims.prove(&claims)?;
         Ok(Batch { claims, instance_proof, quote, tree })
     }

@@ -66,7 +66,7 @@ pub struct CurrentEpoch {
 pub struct Epochs {
     settings: EpochSettings,
     clock: Arc<dyn Clock>,
-    /// From the oldest to the current one; never empty.
+    /// From the oldest to the current one; empty once they ended.
     living: RwLock<Vec<Epoch>>,
 }
 
@@ -84,12 +84,12 @@ impl Epochs {
     /// The current epoch; a new one if its time is over or its memory of requests half full.
     ///
     /// # Errors
-    /// As [`Self::new`].
+    /// As [`Self::new`]; `evidence.changed` once they ended.
     pub fn current(&self) -> Result<CurrentEpoch, Failure> {
         self.turn()?;
         let now = self.clock.boot_ms();
         let living = self.read();
-        let epoch = living.last().ok_or(Failure::new(Code::GATEWAY_INTERNAL))?;
+        let epoch = living.last().ok_or(Failure::new(Code::EVIDENCE_CHANGED))?;
         Ok(CurrentEpoch {
             id: epoch.id,
             key_list: Arc::clone(&epoch.key_list),
@@ -109,7 +109,7 @@ impl Epochs {
             return Ok(false);
         }
         let mut living = self.living.write().unwrap_or_else(PoisonError::into_inner);
-        let due = living.last().is_none_or(|epoch| epoch.is_over(now));
+        let due = living.last().is_some_and(|epoch| epoch.is_over(now));
         if due {
             // Neighbours count upwards, so that the ids of all that live together differ.
             let key_id = living.last().and_then(|epoch| epoch.keys.last()).map_or(0, |key| key.id.wrapping_add(1));
@@ -122,6 +122,11 @@ impl Epochs {
         }
         living.retain(|epoch| epoch.expires > now);
         Ok(due)
+    }
+
+    /// Destroys every key, and makes none any more: what the machine is now was never proven.
+    pub fn end(&self) {
+        self.living.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Vec<Epoch>> {

@@ -4,4 +4,5 @@ pub mod batch;
 pub mod claims;
 pub mod epoch;
 pub mod evidence;
+pub mod machine;
 pub mod static_part;

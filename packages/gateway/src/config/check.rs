@@ -19,6 +19,7 @@ use crate::hex::decode_32;
 use crate::log::Level;
 use crate::ohttp::CHUNK_PLAINTEXT;
 use crate::ohttp::suite::Suite;
+use crate::tpm::measure::OncePcr;
 use crate::tpm::{KeyKind, KeySource, TpmSettings, is_tcti};
 use crate::upstream::request_fields::may_be_added;
 use crate::upstream::routes::Route;
@@ -92,6 +93,7 @@ impl File {
             listen: self.listen.0,
             audiences: self.audiences,
             instance,
+            extend_instance: self.attestation.extend_instance,
             event_logs: paths(&self.attestation.event_logs),
             ak_chain: ak_chain(&self.attestation)?,
             more_chains: more_chains(&self.attestation)?,
@@ -188,6 +190,10 @@ fn tpm(tpm: &file::Tpm, attestation: &file::Attestation) -> Checked<TpmSettings>
     selection.sort_unstable();
     if selection.is_empty() || !distinct(&selection) || selection.iter().any(|index| *index > 23) {
         return invalid("attestation.pcrs", "at least one index, all distinct, from 0 to 23");
+    }
+    let instance = OncePcr::Instance.index();
+    if attestation.extend_instance && !selection.contains(&instance) {
+        return invalid("attestation.pcrs", "15 is missing, which attestation.extend_instance has extended");
     }
     if attestation.event_logs.len() > 4 {
         return invalid("attestation.event_logs", "at most 4");

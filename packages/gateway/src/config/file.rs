@@ -61,6 +61,7 @@ pub(super) enum Handle {
 pub(super) struct Attestation {
     pub(super) bank: String,
     pub(super) pcrs: Vec<u8>,
+    pub(super) extend_instance: bool,
     pub(super) event_logs: Vec<String>,
     pub(super) ak_chain: Vec<String>,
     pub(super) more_chains: Vec<Vec<String>>,
@@ -75,6 +76,7 @@ impl Default for Attestation {
         Self {
             bank: "sha256".into(),
             pcrs: Vec::new(),
+            extend_instance: false,
             event_logs: Vec::new(),
             ak_chain: Vec::new(),
             more_chains: Vec::new(),

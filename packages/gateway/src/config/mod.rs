@@ -32,6 +32,8 @@ pub struct Config {
     pub instance: Option<String>,
     /// The TPM and what it quotes.
     pub tpm: TpmSettings,
+    /// Whether PCR 15 is extended with the key of the process at its start.
+    pub extend_instance: bool,
     /// Files of event logs.
     pub event_logs: Vec<PathBuf>,
     /// Files of certificates of the attestation key, leaf to root.

@@ -92,6 +92,11 @@ fn value_like(model: &Value, name: &str, text: &str) -> Result<Value, Failure> {
             .parse()
             .map(Value::Integer)
             .map_err(|_| Failure::with(Code::CONFIG_SYNTAX, format!("{name}: not an integer"))),
+        Value::Boolean(_) => text
+            .trim()
+            .parse()
+            .map(Value::Boolean)
+            .map_err(|_| Failure::with(Code::CONFIG_SYNTAX, format!("{name}: neither true nor false"))),
         Value::Array(models) => {
             let text_model = Value::String(String::new());
             let model = models.first().unwrap_or(&text_model);

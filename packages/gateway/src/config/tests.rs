@@ -175,6 +175,7 @@ fn what_would_not_be_safe_is_invalid() {
         "audiences = ['']",
         "instance = 'Not/A/Segment'",
         "attestation.pcrs = [0, 24]",
+        "attestation.extend_instance = true",
         "attestation.pcrs = [0, 0]",
         "attestation.bank = 'sha1'",
         "tpm.tcti = 'swtpm:path=/run/tpm'",

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use blindllama_verifier::Code;
+use blindllama_verifier::evidence::instance::instance_event;
 use tokio::net::TcpListener;
 use tokio::sync::{AcquireError, Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -35,6 +36,7 @@ use crate::phase::{Phase, Phases};
 use crate::random;
 use crate::signing::SigningKey;
 use crate::tpm::AttestationKey;
+use crate::tpm::measure::OncePcr;
 use crate::tpm::worker::Tpm;
 
 /// For answers that are cut off: time to send what they end with.
@@ -130,21 +132,27 @@ impl Server {
         let (static_parts, static_part) = watch::channel(Arc::new(sources.read()?));
         let epochs = Arc::new(Epochs::new(config.epochs.clone(), Arc::clone(&clock))?);
         let instance = config.instance.clone().map_or_else(random_instance, Ok)?;
+        let instance_key = SigningKey::generate()?;
+        let instance_event = instance_event(instance_key.public());
         let claims = ClaimsSource {
             audiences: config.audiences.clone(),
             instance: instance.clone(),
             config_digest,
             upstream: config.upstream.kind,
-            instance_key: SigningKey::generate()?,
+            instance_key,
             epochs: Arc::clone(&epochs),
             clock: Arc::clone(&clock),
         };
-        let attester = Attester::start(tpm.clone(), claims, Arc::clone(&clock), log.clone(), config.limits.waiting);
-        // A gateway that cannot quote must not look as if it had started.
-        attester.prove().await?;
         let listen_failed = |error: std::io::Error| Failure::with(Code::GATEWAY_LISTEN, error.to_string());
         let listener = TcpListener::bind(&config.listen).await.map_err(listen_failed)?;
         let address = listener.local_addr().map_err(listen_failed)?;
+        // The last of what can fail for a reason that a second start may mend: the PCR takes one process.
+        if config.extend_instance {
+            tpm.measure(OncePcr::Instance, instance_event).await?;
+        }
+        let attester = Attester::start(tpm.clone(), claims, Arc::clone(&clock), log.clone(), config.limits.waiting);
+        // A gateway that cannot quote must not look as if it had started.
+        attester.prove().await?;
         log.event(
             Level::Info,
             "start",

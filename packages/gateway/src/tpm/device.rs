@@ -1,18 +1,16 @@
 //! A connection to the TPM with the attestation key loaded.
 
-use std::str::FromStr;
-
 use blindllama_verifier::Code;
 use blindllama_verifier::attester::check_key;
 use tss_esapi::handles::KeyHandle;
 use tss_esapi::interface_types::session_handles::AuthSession;
 use tss_esapi::structures::{Data, PcrSelectionList, Public, SignatureScheme};
-use tss_esapi::tcti_ldr::TctiNameConf;
 use tss_esapi::traits::Marshall;
 use tss_esapi::{Context, Error};
 
+use super::measure::{OncePcr, measure_once};
 use super::retry::retry;
-use super::{AttestationKey, KeySource, Quote, TpmSettings, ak, check, pcrs, reach};
+use super::{AttestationKey, Counters, KeySource, Quote, TpmSettings, ak, check, pcrs, reach};
 use crate::failure::Failure;
 
 /// How often measurements may change between reading and quoting before the quote is given up.
@@ -34,15 +32,7 @@ impl Device {
     /// Opens the TPM and makes or finds the key.
     pub(super) fn open(settings: &TpmSettings) -> Result<Self, Failure> {
         let failed = |code| move |error: Error| Failure::with(code, error.to_string());
-        let unreachable = |error: Error| {
-            let detail = match reach::obstacle(&settings.tcti) {
-                none if none.is_empty() => format!("tpm.tcti = {:?}: {error}", settings.tcti),
-                obstacle => format!("tpm.tcti = {:?}: {obstacle}", settings.tcti),
-            };
-            Failure::with(Code::TPM_UNREACHABLE, detail)
-        };
-        let name = TctiNameConf::from_str(&settings.tcti).map_err(unreachable)?;
-        let mut context = Context::new(name).map_err(unreachable)?;
+        let mut context = reach::open(&settings.tcti)?;
         let selection = pcrs::selection(settings.bank, &settings.selection).map_err(failed(Code::TPM_PCRS))?;
         // A quote of a bank that is not active covers nothing and is well-formed: every client would refuse it, and the TPM does not.
         let last = pcrs::read(&mut context, settings.bank, &settings.selection).map_err(failed(Code::TPM_PCRS))?;
@@ -71,6 +61,20 @@ impl Device {
         &self.attestation_key
     }
 
+    /// Measures `event` into `pcr`.
+    ///
+    /// # Errors
+    /// As [`measure_once`].
+    pub(super) fn measure(&mut self, pcr: OncePcr, event: &[u8]) -> Result<(), Failure> {
+        measure_once(&mut self.context, pcr, event)
+    }
+
+    /// The values of the selection as they are now, unsigned.
+    pub(super) fn read(&mut self) -> Result<Vec<(u8, Vec<u8>)>, Failure> {
+        pcrs::read(&mut self.context, self.settings.bank, &self.settings.selection)
+            .map_err(|error| Failure::with(Code::TPM_PCRS, error.to_string()))
+    }
+
     /// TPM2_Quote (TPM 2.0 Part 3 §18.4) over `qualifying_data`, with the values that it covers.
     ///
     /// The qualifying data has 32 bytes always: some cloud TPMs take no more.
@@ -86,8 +90,7 @@ impl Device {
             })
             .map_err(quote_failed)?;
             if !check::covers(&attest, &self.last, &signature) {
-                self.last = pcrs::read(&mut self.context, self.settings.bank, &self.settings.selection)
-                    .map_err(|error| Failure::with(Code::TPM_PCRS, error.to_string()))?;
+                self.last = self.read()?;
             }
             if self.last.len() != self.settings.selection.len() {
                 return Err(Failure::with(Code::TPM_PCRS, pcrs::absent(&mut self.context, &self.settings)));
@@ -102,7 +105,9 @@ impl Device {
                 return Err(Failure::with(Code::TPM_QUOTE, "the TPM's own quote does not verify"));
             }
             let signature = signature.marshall().map_err(quote_failed)?;
-            return Ok(Quote { attest: marshalled, signature, pcrs: self.last.clone() });
+            let clock = attest.clock_info();
+            let counters = Counters { resets: clock.reset_count(), restarts: clock.restart_count() };
+            return Ok(Quote { attest: marshalled, signature, pcrs: self.last.clone(), counters });
         }
         Err(Failure::with(Code::TPM_PCRS, "no quote covers the values read"))
     }

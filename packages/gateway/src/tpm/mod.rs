@@ -7,6 +7,7 @@ mod ak;
 mod check;
 mod device;
 mod leftover;
+pub mod measure;
 mod pcrs;
 mod reach;
 mod retry;
@@ -76,4 +77,15 @@ pub struct Quote {
     pub signature: Vec<u8>,
     /// The quoted PCRs: index and value, ascending; their hash is the quote's `pcrDigest`.
     pub pcrs: Vec<(u8, Vec<u8>)>,
+    /// Out of `attest`.
+    pub counters: Counters,
+}
+
+/// How often the TPM was started anew (TPMS_CLOCK_INFO, Part 2 §10.11.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counters {
+    /// `resetCount`: with new PCRs.
+    pub resets: u32,
+    /// `restartCount`: with the PCRs of before, or some of them.
+    pub restarts: u32,
 }

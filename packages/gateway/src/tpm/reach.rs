@@ -7,8 +7,12 @@ use std::os::unix::fs::MetadataExt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use blindllama_verifier::Code;
 use rustix::io::Errno;
 use tss_esapi::tcti_ldr::TctiNameConf;
+use tss_esapi::{Context, Error};
+
+use crate::failure::Failure;
 
 /// For an attempt to reach a software TPM.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -19,8 +23,24 @@ pub fn is_tcti(tcti: &str) -> bool {
     TctiNameConf::from_str(tcti).is_ok()
 }
 
+/// Opens the TPM at `tcti`.
+///
+/// # Errors
+/// `tpm.unreachable`.
+pub(super) fn open(tcti: &str) -> Result<Context, Failure> {
+    let unreachable = |error: Error| {
+        let detail = match obstacle(tcti) {
+            none if none.is_empty() => format!("tpm.tcti = {tcti:?}: {error}"),
+            obstacle => format!("tpm.tcti = {tcti:?}: {obstacle}"),
+        };
+        Failure::with(Code::TPM_UNREACHABLE, detail)
+    };
+    let name = TctiNameConf::from_str(tcti).map_err(unreachable)?;
+    Context::new(name).map_err(unreachable)
+}
+
 /// Why the TPM at `tcti` cannot be opened; empty where nothing is known.
-pub(super) fn obstacle(tcti: &str) -> String {
+fn obstacle(tcti: &str) -> String {
     let (kind, place) = tcti.split_once(':').unwrap_or((tcti, ""));
     match kind {
         "device" => device(if place.is_empty() { "/dev/tpm0" } else { place }),

@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::device::Device;
+use super::measure::OncePcr;
 use super::{AttestationKey, Quote, TpmSettings};
 use crate::failure::Failure;
 
@@ -18,10 +19,8 @@ const REOPEN: Duration = Duration::from_millis(500);
 const CLOSE: Duration = Duration::from_secs(2);
 
 enum Job {
-    Quote {
-        qualifying_data: [u8; 32],
-        answer: oneshot::Sender<Result<Quote, Failure>>,
-    },
+    /// One task of the TPM.
+    Run(Box<dyn FnOnce(&mut Worker) + Send>),
     /// The sender is dropped when the TPM is closed.
     Close(oneshot::Sender<()>),
 }
@@ -62,12 +61,41 @@ impl Tpm {
     /// Asks for a quote over `qualifying_data`.
     ///
     /// # Errors
-    /// The codes `tpm.…`. After each the connection is opened anew for the next quote.
+    /// The codes `tpm.…`. After each the connection is opened anew for the next task.
     pub async fn quote(&self, qualifying_data: [u8; 32]) -> Result<Quote, Failure> {
+        self.run(move |device| device.quote(&qualifying_data)).await
+    }
+
+    /// Asks for the values of the quoted PCRs, index and value, ascending. Nothing signs them.
+    ///
+    /// # Errors
+    /// As [`Self::quote`].
+    pub async fn read(&self) -> Result<Vec<(u8, Vec<u8>)>, Failure> {
+        self.run(Device::read).await
+    }
+
+    /// Measures `event` into `pcr`, which has to be at its reset value.
+    ///
+    /// # Errors
+    /// As [`Self::quote`]; `tpm.pcr_used`.
+    pub async fn measure(&self, pcr: OncePcr, event: Vec<u8>) -> Result<(), Failure> {
+        self.run(move |device| device.measure(pcr, &event)).await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        task: impl FnOnce(&mut Device) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
         let (answer, result) = oneshot::channel();
+        let job = move |worker: &mut Worker| {
+            // Nobody waits any more: the TPM need not work for it.
+            if !answer.is_closed() {
+                drop(answer.send(worker.run_one(task)));
+            }
+        };
         // A job that is still in the queue means that the thread hangs in the one before.
         self.jobs
-            .try_send(Job::Quote { qualifying_data, answer })
+            .try_send(Job::Run(Box::new(job)))
             .map_err(|_| Failure::with(Code::TPM_TIMEOUT, "the command before is still running"))?;
         answer_in_time(result, self.patience).await
     }
@@ -103,31 +131,26 @@ struct Worker {
 impl Worker {
     fn run(mut self, mut queue: mpsc::Receiver<Job>) {
         while let Some(job) = queue.blocking_recv() {
-            let (qualifying_data, answer) = match job {
-                Job::Quote { qualifying_data, answer } => (qualifying_data, answer),
+            match job {
+                Job::Run(task) => task(&mut self),
                 Job::Close(closed) => {
                     self.device = None;
                     return drop(closed);
                 }
-            };
-            // Nobody waits any more: the TPM need not work for it.
-            if answer.is_closed() {
-                continue;
             }
-            let result = self.quote(&qualifying_data);
-            if result.is_err() {
-                self.device = None;
-            }
-            drop(answer.send(result));
         }
     }
 
-    fn quote(&mut self, qualifying_data: &[u8; 32]) -> Result<Quote, Failure> {
+    /// Runs a task on the TPM, which is opened anew where the task before failed.
+    fn run_one<T>(&mut self, task: impl FnOnce(&mut Device) -> Result<T, Failure>) -> Result<T, Failure> {
         if self.device.is_none() {
             self.device = Some(self.reopen()?);
         }
-        let device = self.device.as_mut().ok_or(Failure::new(Code::TPM_UNREACHABLE))?;
-        device.quote(qualifying_data)
+        let result = task(self.device.as_mut().ok_or(Failure::new(Code::TPM_UNREACHABLE))?);
+        if result.is_err() {
+            self.device = None;
+        }
+        result
     }
 
     fn reopen(&mut self) -> Result<Device, Failure> {

@@ -115,7 +115,7 @@ async fn without_its_tpm_it_proves_nothing_and_goes_on() {
 }
 
 #[tokio::test]
-async fn a_tpm_that_comes_back_is_used_again_and_another_one_is_not() {
+async fn another_tpm_in_the_place_of_the_first_is_not_used() {
     let upstream = Upstream::fixed("{}");
     let mut swtpm = Swtpm::start().await;
     let gateway = Setup::new(&swtpm, &upstream).start().await;

@@ -22,6 +22,7 @@ mod interop;
 mod leftovers;
 mod lifecycle;
 mod limits;
+mod machine;
 mod memory;
 mod receipts;
 mod starving;

@@ -1,4 +1,4 @@
-//! What ties claims, and PCRs, to one process of the gateway and to its configuration (PROTOCOL.md §5, §7.1).
+//! What ties claims, and PCRs, to one process of the gateway and to its configuration (PROTOCOL.md §5.1, §7.2).
 
 use alloc::vec::Vec;
 

@@ -98,13 +98,13 @@ export const attester: readonly Mutant[] = [
     'tpm/worker.rs',
     'if *device.attestation_key() != self.key {',
     'if *device.attestation_key() != self.key && false {',
-    'gateway::lifecycle::a_tpm_that_comes_back',
+    'gateway::lifecycle::another_tpm_in_the_place',
   ),
   gone(
     'a TPM that failed is opened anew',
     'tpm/worker.rs',
-    'if result.is_err() {\n                self.device = None;\n            }',
-    'gateway::lifecycle::a_tpm_that_comes_back',
+    'if result.is_err() {\n            self.device = None;\n        }',
+    'gateway::machine::a_connection_to_the_tpm_that_is_lost',
   ),
   changed(
     'the patience with a TPM',

@@ -180,3 +180,16 @@ fn a_low_order_point_gives_no_secret() {
     let header = header(&epochs.current().unwrap());
     assert_eq!(epochs.receive(&header, &[0; 32]).err().unwrap().code, Code::CHANNEL_DECRYPT);
 }
+
+#[test]
+fn keys_that_ended_open_nothing_and_none_follow_them() {
+    let (epochs, clock) = epochs(100);
+    let first = epochs.current().unwrap();
+    epochs.end();
+    for now in [0, 1000, 5000] {
+        clock.set(now);
+        assert!(!epochs.turn().unwrap());
+        assert_eq!(epochs.current().unwrap_err().code, Code::EVIDENCE_CHANGED);
+        assert_eq!(epochs.encapsulated_length(&header(&first)).unwrap_err().code, Code::CHANNEL_KEY_UNKNOWN);
+    }
+}

@@ -23,8 +23,10 @@ pub enum Lie {
     Forged,
     /// The answer to the quote before comes again.
     Replayed,
-    /// PCR 12 is extended before the quote, and once more before its answer leaves.
+    /// PCR 16 is extended before the quote, and once more before its answer leaves.
     Changed,
+    /// The connection ends without an answer.
+    Lost,
 }
 
 /// What happens to the quotes that come next, in their order; the others are left alone.
@@ -90,10 +92,11 @@ async fn exchange(client: &mut TcpStream, tpm: &Mutex<Tpm>, lies: &Lies) -> io::
         Some(Lie::Busy) => [&[0x80, 0x01][..], &10_u32.to_be_bytes(), &0x922_u32.to_be_bytes()].concat(),
         Some(Lie::Forged) => forged(tpm.run(&command).await?),
         Some(Lie::Replayed) => tpm.quote.clone(),
+        Some(Lie::Lost) => return Err(io::ErrorKind::ConnectionReset.into()),
         Some(Lie::Changed) => {
-            tpm.run(&extend_12()).await?;
+            tpm.run(&extend_16()).await?;
             let response = tpm.run(&command).await?;
-            tpm.run(&extend_12()).await?;
+            tpm.run(&extend_16()).await?;
             response
         }
     };
@@ -116,11 +119,11 @@ fn code_of(message: &[u8]) -> u32 {
     u32::from_be_bytes(message[6..10].try_into().unwrap())
 }
 
-/// TPM2_PCR_Extend (Part 3 §22.2) of PCR 12 with an empty password.
-fn extend_12() -> Vec<u8> {
+/// TPM2_PCR_Extend (Part 3 §22.2) of PCR 16 with an empty password.
+fn extend_16() -> Vec<u8> {
     let authorization = [&0x4000_0009_u32.to_be_bytes()[..], &[0, 0, 0, 0, 0]].concat();
     let digests = [&1_u32.to_be_bytes()[..], &[0, 0x0b], &[0xab; 32]].concat();
-    let body = [&12_u32.to_be_bytes()[..], &(authorization.len() as u32).to_be_bytes(), &authorization, &digests];
+    let body = [&16_u32.to_be_bytes()[..], &(authorization.len() as u32).to_be_bytes(), &authorization, &digests];
     let body = body.concat();
     let size = (10 + body.len() as u32).to_be_bytes();
     [&[0x80, 0x02][..], &size, &0x182_u32.to_be_bytes(), &body].concat()

@@ -26,8 +26,13 @@ impl Swtpm {
     /// A TPM with PCR 0 extended once, by [`MEASURED`].
     pub async fn start() -> Self {
         let swtpm = Self::start_untouched().await;
-        swtpm.tool("tpm2_pcrextend", &[&format!("0:sha256={},sha384={}", "11".repeat(32), "11".repeat(48))]).await;
+        swtpm.measure_start().await;
         swtpm
+    }
+
+    /// What the firmware of a machine would do after each restart.
+    pub async fn measure_start(&self) {
+        self.tool("tpm2_pcrextend", &[&format!("0:sha256={},sha384={}", "11".repeat(32), "11".repeat(48))]).await;
     }
 
     async fn start_untouched() -> Self {
@@ -81,7 +86,12 @@ impl Swtpm {
 
     /// The value of a PCR of the SHA-256 bank, in lower-case hexadecimal, as tpm2-tools reads it.
     pub async fn read(&self, index: u8) -> String {
-        let text = self.tool("tpm2_pcrread", &[&format!("sha256:{index}")]).await;
+        self.read_of("sha256", index).await
+    }
+
+    /// The same of any bank.
+    pub async fn read_of(&self, bank: &str, index: u8) -> String {
+        let text = self.tool("tpm2_pcrread", &[&format!("{bank}:{index}")]).await;
         text.split("0x").nth(1).expect("a value").trim().to_ascii_lowercase()
     }
 
