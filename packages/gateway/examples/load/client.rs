@@ -11,13 +11,19 @@ use crate::target::{Asked, Target};
 /// Clients at once.
 pub const CLIENTS: usize = 8;
 
-/// Lets [`CLIENTS`] ask `count` questions each; every answer must have the `bytes` of content that the model server gave.
-pub async fn run(target: &Target, count: usize, bytes: usize) {
-    join_all((0..CLIENTS).map(|client| async move {
+/// `count` questions for each of [`CLIENTS`]. They are sealed before the run: a client that seals while it asks takes longer than the
+/// gateway, which would then pay for falling asleep and for waking others with each request, and the plain proxy would not.
+pub fn questions(target: &Target, count: usize) -> Vec<Vec<Asked>> {
+    (0..CLIENTS).map(|_| (0..count).map(|_| target.ask()).collect()).collect()
+}
+
+/// Lets each client ask its `questions`; every answer must have the `bytes` of content that the model server gave.
+pub async fn run(target: &Target, questions: Vec<Vec<Asked>>, bytes: usize) {
+    join_all(questions.into_iter().enumerate().map(|(client, questions)| async move {
         let mut sender = connect(target.address()).await;
-        for question in 0..count {
+        for (index, question) in questions.into_iter().enumerate() {
             // One answer of a run is opened; the others are only counted, since the clients share the machine with what is measured.
-            let got = ask(&mut sender, target.ask(), client + question == 0).await;
+            let got = ask(&mut sender, question, client + index == 0).await;
             assert!(got >= bytes, "{got} of {bytes} bytes");
         }
     }))

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::client::{CLIENTS, run};
+use crate::client::{CLIENTS, questions, run};
 use crate::model::{Answer, Model};
 use crate::process::cpu_us;
 use crate::statistics::quartiles;
@@ -36,7 +36,7 @@ pub async fn measure(wanted: &str) -> Value {
         eprintln!("{name}");
         model.answer_with(answer);
         for target in targets {
-            run(target, count.div_ceil(4), answer.bytes()).await;
+            run(target, questions(target, count.div_ceil(4)), answer.bytes()).await;
         }
         let started = Instant::now();
         let mut rounds = Vec::new();
@@ -45,8 +45,9 @@ pub async fn measure(wanted: &str) -> Value {
             // Who comes first meets other caches than who comes last.
             for turn in 0..targets.len() {
                 let index = (round + turn) % targets.len();
+                let questions = questions(targets[index], count);
                 let before = cpu_us(targets[index].pid());
-                run(targets[index], count, answer.bytes()).await;
+                run(targets[index], questions, answer.bytes()).await;
                 spent[index] = (cpu_us(targets[index].pid()) - before) / (count * CLIENTS) as f64;
             }
             rounds.push(spent);

@@ -26,6 +26,7 @@ use super::exchange::Exchange;
 use super::inner::InnerRequest;
 use crate::bhttp::RequestHead;
 use crate::bhttp::decode::Part;
+use crate::budget::Holding;
 use crate::failure::Failure;
 use crate::files;
 use crate::phase::End;
@@ -36,7 +37,7 @@ use crate::upstream::request_fields::for_upstream;
 /// How long an upstream that refused a request may take nothing of it until the rest is thrown away.
 const REFUSED: Duration = Duration::from_secs(1);
 
-/// How long its answer waits for that.
+/// How long its answer waits for that. What the client sends after it is thrown away on a place among the requests that arrive.
 const DRAINED: Duration = Duration::from_secs(5);
 
 /// Content up to this size waits for its end, in bytes.
@@ -52,6 +53,7 @@ impl Channel {
         &self,
         mut inner: InnerRequest,
         exchange: &mut Exchange,
+        connection: u64,
     ) -> Result<Response<Incoming>, Failure> {
         let head = match self.admit(&mut inner).await {
             Ok(head) => head,
@@ -78,7 +80,11 @@ impl Channel {
         let refused = answer.as_ref().map_or(true, |answer| answer.status().as_u16() >= 400);
         if let Some(rest) = leftover.filter(|_| refused) {
             // A client that still sends would not read its answer.
-            let drained = tokio::spawn(drain(rest, progress));
+            let (place, holding) = self.arriving.enter(connection, progress.deadline(self.config.limits.body_timeout));
+            let drained = tokio::spawn(async move {
+                drain(rest, progress, holding).await;
+                drop(place);
+            });
             drop(timeout(DRAINED, drained).await);
         }
         let mut answer = answer?;
@@ -252,8 +258,8 @@ impl Progress {
 type Rest = Mutex<Option<Box<InnerRequest>>>;
 
 /// Reads and throws away what is left of a request that the upstream refused and takes no more of: on a connection that many share, it
-/// would hold up others.
-async fn drain(rest: Arc<Rest>, progress: Arc<Progress>) {
+/// would hold up others. It ends early where `holding` loses its place: the request has given back its own.
+async fn drain(rest: Arc<Rest>, progress: Arc<Progress>, holding: Holding) {
     let mut tick = interval(Duration::from_millis(20));
     loop {
         tick.tick().await;
@@ -264,6 +270,7 @@ async fn drain(rest: Arc<Rest>, progress: Arc<Progress>) {
     }
     let inner = rest.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(mut inner) = inner {
+        inner.hold(holding);
         inner.drain().await;
     }
 }

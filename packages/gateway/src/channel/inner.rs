@@ -64,6 +64,11 @@ impl InnerRequest {
         }
     }
 
+    /// Keeps on only as long as `holding` has its place.
+    pub(super) fn hold(&mut self, holding: Holding) {
+        self.holding = holding;
+    }
+
     /// Ready once the first chunk is open: from then on the sender of the request can be answered inside.
     pub(super) fn poll_open(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         while !self.opened {

@@ -105,7 +105,7 @@ impl Channel {
         exchange.opened();
         let Config { limits, padding, upstream, .. } = &*self.config;
         let asked = inner.asked();
-        let forwarded = self.forward(inner, &mut exchange).await;
+        let forwarded = self.forward(inner, &mut exchange, connection).await;
         let outlet = Outlet::new(sealer, AnswerReceipt::start(asked, key, upstream.model_digest));
         let answer = match forwarded {
             Ok(answer) => SealedAnswer::from_upstream(outlet, answer, limits.upstream_timeout, padding, exchange),

@@ -18,20 +18,21 @@ const SHORTEST_COMMENT: usize = 5;
 pub(super) const LONGEST_EVENT: usize = CHUNK_PLAINTEXT - 2 - SHORTEST_COMMENT;
 
 /// The comment with a blank line behind it, in parts, by which a chunk of `content` bytes, with its length in front, grows to the next
-/// multiple of `bucket`, or to a full chunk where that comes first. Empty where the chunk is a multiple already, or cannot grow to one.
+/// multiple of `bucket` from `least` bytes on, or to a full chunk where that comes first. Empty where the chunk is such a multiple already,
+/// or cannot grow to one.
 ///
 /// The blank line makes it a block of its own: readers that cut a stream at blank lines take what stands in a block for an event.
-pub(super) fn comment(content: usize, bucket: usize, line_end: LineEnd) -> [&'static [u8]; 2] {
+pub(super) fn comment(content: usize, least: usize, bucket: usize, line_end: LineEnd) -> [&'static [u8]; 2] {
     let end = line_end.twice();
-    let length = comment_length(content, bucket, end.len().saturating_add(1));
+    let length = comment_length(content, least, bucket, end.len().saturating_add(1));
     match length.and_then(|length| COMMENT.get(..length.checked_sub(end.len())?)) {
         Some(comment) => [comment, end],
         None => [b"", b""],
     }
 }
 
-fn comment_length(content: usize, bucket: usize, shortest: usize) -> Option<usize> {
-    let mut chunk = varint::length(content).checked_add(content)?.checked_next_multiple_of(bucket)?;
+fn comment_length(content: usize, least: usize, bucket: usize, shortest: usize) -> Option<usize> {
+    let mut chunk = varint::length(content).checked_add(content)?.max(least).checked_next_multiple_of(bucket)?;
     while chunk <= CHUNK_PLAINTEXT.checked_next_multiple_of(bucket)? {
         let full = chunk.min(CHUNK_PLAINTEXT);
         // The content that fills the chunk, where its length has a shortest form that does.
@@ -61,7 +62,7 @@ mod tests {
     const ENDS: [LineEnd; 3] = [LineEnd::Feed, LineEnd::Both, LineEnd::Return];
 
     fn grown(content: usize, bucket: usize, line_end: LineEnd) -> usize {
-        let content = content + comment(content, bucket, line_end).iter().map(|part| part.len()).sum::<usize>();
+        let content = content + comment(content, 0, bucket, line_end).iter().map(|part| part.len()).sum::<usize>();
         varint::length(content) + content
     }
 
@@ -94,7 +95,7 @@ mod tests {
     fn filler_is_one_comment_with_a_blank_line() {
         for (content, line_end) in [1, 100, 500, 16_377].into_iter().flat_map(|content| ENDS.map(|end| (content, end)))
         {
-            let filler = comment(content, 512, line_end).concat();
+            let filler = comment(content, 0, 512, line_end).concat();
             let line = filler.strip_suffix(line_end.twice()).unwrap();
             assert!(line.starts_with(b":") && line[1..].iter().all(|byte| *byte == b' '), "{content}");
         }

@@ -8,7 +8,7 @@ pub use super::kem::{KemId, PrivateKey};
 
 use super::cipher::{ChunkCipher, NONCE};
 use super::framing::Header;
-use super::kdf::{Block, Labeled};
+use super::kdf::{Block, Labeled, Prk};
 use super::{REQUEST_LABEL, RESPONSE_LABEL};
 use crate::failure::Failure;
 use crate::scrub::scrubbed;
@@ -93,7 +93,7 @@ impl Context {
         let psk_id_hash = labeled.extract(&[], b"psk_id_hash", &[]);
         let info_hash = labeled.extract(&[], b"info_hash", info);
         let context = [[BASE].as_slice(), psk_id_hash.as_slice(), info_hash.as_slice()].concat();
-        let secret = labeled.extract(shared_secret.as_slice(), b"secret", &[]);
+        let secret = Prk::new(&labeled.extract(shared_secret.as_slice(), b"secret", &[]));
         let key = labeled.expand(&secret, b"key", &context, u16::try_from(aead.key_length()).ok()?);
         let nonce = labeled.expand(&secret, b"base_nonce", &context, u16::try_from(NONCE).ok()?);
         let cipher = ChunkCipher::new(aead, key.as_slice(), nonce.as_slice())?;
@@ -127,11 +127,9 @@ impl Context {
 
     /// `Export` (RFC 9180 §5.3) of at most 32 bytes.
     fn export(&self, label: &[u8], length: usize) -> Option<Zeroizing<Vec<u8>>> {
-        scrubbed(|| {
-            let number = u16::try_from(length).ok()?;
-            let secret = Labeled(&self.suite).expand(&self.exporter_secret, b"sec", label, number);
-            secret.get(..length).map(|secret| Zeroizing::new(secret.to_vec()))
-        })
+        let number = u16::try_from(length).ok()?;
+        let secret = Labeled(&self.suite).expand(&Prk::new(&self.exporter_secret), b"sec", label, number);
+        secret.get(..length).map(|secret| Zeroizing::new(secret.to_vec()))
     }
 }
 

@@ -10,7 +10,7 @@ use aws_lc_rs::kem::{self, DecapsulationKey, ML_KEM_768};
 use blindllama_verifier::Code;
 use zeroize::Zeroizing;
 
-use super::kdf::{Block, Labeled};
+use super::kdf::{Block, Labeled, Prk};
 use crate::failure::Failure;
 use crate::scrub::scrubbed;
 
@@ -121,7 +121,7 @@ impl Classical {
         let suite = [b'K', b'E', b'M', high, low];
         let labeled = Labeled(&suite);
         let point = self.agree(encapsulated.try_into().ok()?)?;
-        let secret = labeled.extract(&[], b"eae_prk", point.as_slice());
+        let secret = Prk::new(&labeled.extract(&[], b"eae_prk", point.as_slice()));
         Some(labeled.expand(&secret, b"shared_secret", &[encapsulated, &self.public].concat(), 32))
     }
 }

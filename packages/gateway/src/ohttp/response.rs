@@ -11,9 +11,9 @@ use bytes::{BufMut, BytesMut};
 
 use super::cipher::{ChunkCipher, NONCE};
 use super::hpke::{AeadId, Context};
-use super::{CHUNK_PLAINTEXT, FINAL, TAG, kdf};
+use super::kdf::Prk;
+use super::{CHUNK_PLAINTEXT, FINAL, TAG};
 use crate::failure::Failure;
-use crate::scrub::scrubbed;
 use crate::varint;
 
 /// Tag and longest length prefix of a chunk, in bytes.
@@ -39,12 +39,10 @@ impl Sealer {
 
     pub(crate) fn derive(id: AeadId, secret: &[u8], encapsulated: &[u8], response_nonce: &[u8]) -> Option<Self> {
         let salt = [encapsulated, response_nonce].concat();
-        let cipher = scrubbed(|| {
-            let secret = kdf::extract(&salt, &[secret]);
-            let [key, nonce] = [b"key".as_slice(), b"nonce"].map(|label| kdf::expand(&secret, &[label]));
-            ChunkCipher::new(id, key.as_slice(), nonce.as_slice())
-        });
-        Some(Self { cipher: cipher?, preamble: BytesMut::from(response_nonce) })
+        let secret = Prk::extract(&salt, &[secret]);
+        let [key, nonce] = [b"key".as_slice(), b"nonce"].map(|label| secret.expand(&[label]));
+        let cipher = ChunkCipher::new(id, key.as_slice(), nonce.as_slice())?;
+        Some(Self { cipher, preamble: BytesMut::from(response_nonce) })
     }
 
     /// Seals the concatenation of `parts`, at most [`CHUNK_PLAINTEXT`] bytes, as the next chunk, and appends it to `out`. The first chunk

@@ -43,7 +43,7 @@ impl LineEnd {
 
     /// The first end of a line in `bytes`.
     fn first_in(bytes: &[u8]) -> Option<Self> {
-        let at = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r'))?;
+        let at = memchr2(b'\n', b'\r', bytes)?;
         Some(match (bytes.get(at), bytes.get(at.saturating_add(1))) {
             (Some(b'\n'), _) => Self::Feed,
             (_, Some(b'\n')) => Self::Both,

@@ -55,9 +55,11 @@ const PARAMETERS: [&str; 8] = ["api-version", "after", "before", "limit", "order
 /// Longest query, in bytes.
 const LONGEST_QUERY: usize = 1024;
 
-/// Whether `text` is a query of known parameters, each in the characters of RFC 3986 §3.4.
+/// Whether `text` is a query of known parameters, each in the characters of RFC 3986 §3.4 but `;`: some servers read it as `&`, and what
+/// stands behind it would be a parameter that is on no list.
 fn is_query(text: &str) -> bool {
     text.len() <= LONGEST_QUERY
+        && !text.contains(';')
         && text.split('&').all(|parameter| {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             let value = value.bytes().all(|byte| is_plain(byte) || matches!(byte, b'%' | b'/' | b'[' | b']'));
@@ -66,10 +68,10 @@ fn is_query(text: &str) -> bool {
 }
 
 /// Whether `text` is one path segment (RFC 3986 §3.3) that names one thing, whoever decodes it and when: a slash in it is a part of a name
-/// as `meta-llama/Llama-3.1-8B`, and no part is a dot segment.
+/// as `meta-llama/Llama-3.1-8B`, and no part is a dot segment. Servers that know parameters of a path leave out what stands behind `;`.
 fn is_segment(text: &str) -> bool {
     let Some(decoded) = percent_decoded(text) else { return false };
-    !decoded.chars().any(|character| character.is_control() || matches!(character, '%' | '\\' | '?' | '#'))
+    !decoded.chars().any(|character| character.is_control() || matches!(character, '%' | '\\' | '?' | '#' | ';'))
         && decoded.split('/').all(|part| !matches!(part.trim(), "" | "." | ".."))
 }
 
@@ -154,6 +156,8 @@ mod tests {
             "/v1/chat/completions?api-version=1 HTTP/1.1",
             "/v1/chat/completions?api-version=1#x",
             "/v1/chat/completions?",
+            "/v1/chat/completions?limit=1;key=2",
+            "/v1/chat/completions?limit=1&after=a;b",
             "/v1/chat/completions#x",
             "/v1/../slots",
             "http://other.example/v1/chat/completions",
@@ -220,6 +224,9 @@ mod tests {
             "a%252f..",
             "a%3fb",
             "a%23b",
+            "a;b",
+            "a%3bb",
+            "..;",
             "%ff",
             "a%2f%20%2fb",
         ] {

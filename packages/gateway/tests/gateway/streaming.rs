@@ -109,15 +109,16 @@ async fn each_event_is_one_chunk_and_arrives_before_the_next_is_made() {
 }
 
 #[tokio::test]
-async fn several_events_in_one_write_are_still_one_chunk_each() {
+async fn events_of_one_write_are_one_chunk_as_long_as_theirs_would_be_apart() {
     let (events, upstream) = Upstream::events();
     let (_swtpm, _gateway, attested) = started(&upstream).await;
     let mut stream = Stream::open(&attested, Version::Http1).await;
     stream.next().await.unwrap();
     events.send(Ok("data: 1\n\ndata: 2\n\ndata:")).unwrap();
     events.send(Ok(" 3\n\n")).unwrap();
-    for sent in ["data: 1\n\n", "data: 2\n\n", "data: 3\n\n"] {
-        assert_eq!(event(&stream.next().await.unwrap()), sent);
+    for (sent, length) in [("data: 1\n\ndata: 2\n\n", 1024), ("data: 3\n\n", 512)] {
+        let chunk = stream.next().await.unwrap();
+        assert_eq!((event(&chunk).as_str(), chunk.len()), (sent, length));
     }
 }
 

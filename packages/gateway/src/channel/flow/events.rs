@@ -1,4 +1,5 @@
-//! Server-Sent Events: each travels as one chunk, at once or with all others of its moment, and is padded by a comment before it.
+//! Server-Sent Events: those that are there travel as one chunk, at once or with all others of their moment, and are padded by a comment
+//! before the last of them.
 
 use std::collections::VecDeque;
 use std::task::Context;
@@ -11,7 +12,20 @@ use crate::channel::outlet::Outlet;
 use crate::channel::padding::{LONGEST_EVENT, comment};
 use crate::config::Padding;
 use crate::failure::Failure;
-use crate::upstream::events::{Cutter, LineEnd, Piece, are_events};
+use crate::ohttp::CHUNK_PLAINTEXT;
+use crate::upstream::events::{Cutter, Piece, are_events};
+use crate::varint;
+
+const NO_FILLER: [&[u8]; 2] = [b"", b""];
+
+/// The first of the pieces that are ready, which leave as one chunk.
+struct Together {
+    pieces: usize,
+    /// Bytes of all.
+    length: usize,
+    /// Length of their chunk, as far as it does not depend on `length`.
+    least: usize,
+}
 
 pub(in crate::channel) struct Events {
     head: Bytes,
@@ -97,26 +111,48 @@ impl Events {
         if !self.may_leave(source, context) {
             return Ok(false);
         }
-        let Some(first) = self.take() else { return Ok(false) };
-        let mut length = first.bytes.len();
-        if self.ticks.is_none() {
-            return self.seal(&[first], length, outlet, out).map(|()| true);
-        }
-        let mut pieces = vec![first];
-        while let Some(next) = self.ready.front()
-            && let together = length.saturating_add(next.bytes.len())
-            && together <= LONGEST_EVENT
-        {
-            length = together;
-            pieces.extend(self.take());
-        }
-        self.seal(&pieces, length, outlet, out).map(|()| true)
+        let Some(together) = self.together() else {
+            // A stream that waits keeps no room for what it waits for.
+            self.ready = VecDeque::new();
+            return Ok(false);
+        };
+        self.seal(&together, outlet, out)?;
+        self.ready.drain(..together.pieces);
+        self.length = self.length.saturating_sub(together.length);
+        Ok(true)
     }
 
-    /// Cuts what arrived into events: one, or as many as fill a chunk where they wait for each other.
+    /// The pieces that leave next, as many as a chunk has room for; None where none is ready.
+    fn together(&self) -> Option<Together> {
+        let mut together = Together { pieces: 0, length: 0, least: 0 };
+        for piece in &self.ready {
+            let length = together.length.saturating_add(piece.bytes.len());
+            // Events that happen to arrive together show the lengths that they would have shown apart.
+            let alone = if self.ticks.is_none() { self.chunk_of(piece) } else { 0 };
+            let least = together.least.saturating_add(alone);
+            if together.pieces > 0 && (length > LONGEST_EVENT || least > CHUNK_PLAINTEXT) {
+                break;
+            }
+            together = Together { pieces: together.pieces.saturating_add(1), length, least };
+        }
+        Some(together).filter(|together| together.pieces > 0)
+    }
+
+    /// Length of the chunk of a piece that leaves alone.
+    fn chunk_of(&self, piece: &Piece) -> usize {
+        let content = piece.bytes.len();
+        let filler = if self.is_padded(piece) { comment(content, 0, self.bucket, piece.line_end) } else { NO_FILLER };
+        let content = filler.iter().fold(content, |sum, part| sum.saturating_add(part.len()));
+        varint::length(content).saturating_add(content)
+    }
+
+    const fn is_padded(&self, piece: &Piece) -> bool {
+        self.bucket > 0 && self.shown && piece.gap.is_some()
+    }
+
+    /// Cuts what arrived into events, as many as fill a chunk.
     fn gather(&mut self, source: Source) {
-        let enough = if self.ticks.is_some() { LONGEST_EVENT } else { 1 };
-        while self.length < enough {
+        while self.length < LONGEST_EVENT {
             let piece = self.cutter.next_piece();
             let Some(piece) = piece.or_else(|| if source == Source::Open { None } else { self.cutter.rest() }) else {
                 return;
@@ -139,28 +175,24 @@ impl Events {
         self.due
     }
 
-    fn take(&mut self) -> Option<Piece> {
-        let piece = self.ready.pop_front()?;
-        self.length = self.length.saturating_sub(piece.bytes.len());
-        Some(piece)
-    }
-
-    /// Seals `pieces`, which have `length` bytes together, as one chunk. The comment goes into the last of them that has room for one.
-    fn seal(&self, pieces: &[Piece], length: usize, outlet: &mut Outlet, out: &mut BytesMut) -> Result<(), Failure> {
-        let padded = pieces.iter().rposition(|piece| piece.gap.is_some()).filter(|_| self.bucket > 0 && self.shown);
-        let line_end = padded.and_then(|index| pieces.get(index)).map_or(LineEnd::Feed, |piece| piece.line_end);
-        let comment = if padded.is_some() { comment(length, self.bucket, line_end) } else { [b"".as_slice(); 2] };
-        let prefix = Length::of(comment.iter().fold(length, |sum, part| sum.saturating_add(part.len())));
+    /// Seals pieces as one chunk. The comment goes into the last of them that has room for one.
+    fn seal(&self, together: &Together, outlet: &mut Outlet, out: &mut BytesMut) -> Result<(), Failure> {
+        let Together { pieces, length, least } = *together;
+        let pieces = self.ready.iter().take(pieces);
+        let padded = pieces.clone().enumerate().filter(|(_, piece)| self.is_padded(piece)).last();
+        let filler = padded.map_or(NO_FILLER, |(_, piece)| comment(length, least, self.bucket, piece.line_end));
+        let prefix = Length::of(filler.iter().fold(length, |sum, part| sum.saturating_add(part.len())));
         // Nearly every chunk is one event.
-        if let [piece] = pieces {
+        if let (Some(piece), 1) = (self.ready.front(), together.pieces) {
             let (front, back) = at_gap(piece);
-            return outlet.seal(&[prefix.as_ref(), front, comment[0], comment[1], back], out);
+            return outlet.seal(&[prefix.as_ref(), front, filler[0], filler[1], back], out);
         }
-        let mut parts: Vec<&[u8]> = vec![prefix.as_ref()];
-        for (index, piece) in pieces.iter().enumerate() {
-            if padded == Some(index) {
+        let mut parts: Vec<&[u8]> = Vec::with_capacity(together.pieces.saturating_add(4));
+        parts.push(prefix.as_ref());
+        for (index, piece) in pieces.enumerate() {
+            if padded.is_some_and(|(padded, _)| padded == index) {
                 let (front, back) = at_gap(piece);
-                parts.extend([front, comment[0], comment[1], back]);
+                parts.extend([front, filler[0], filler[1], back]);
             } else {
                 parts.push(&piece.bytes);
             }

@@ -80,11 +80,28 @@ fn events_of_any_length_leave_as_full_buckets_each_at_once() {
     }
     assert_eq!(run.push(&event(509)), [1024]);
     assert_eq!(run.push(&event(511)), [1024]);
-    assert_eq!(run.push(&[event(20), event(30)].concat()), [512, 512]);
     assert_eq!(run.push("data: half of "), [0; 0]);
     assert_eq!(run.push("an event\n\n"), [512]);
     assert_eq!(run.push("data: no end"), [0; 0]);
     assert_eq!(run.end(), [512, 2]);
+}
+
+#[test]
+fn events_that_are_there_together_show_the_lengths_that_they_have_apart() {
+    let apart = |lengths: &[usize]| -> usize {
+        let mut run = Run::events(512, None);
+        lengths.iter().flat_map(|length| run.push(&event(*length))).sum()
+    };
+    for lengths in [&[20, 30][..], &[20, 500, 700], &[510, 20], &[100; 32], &[504, 505, 506, 507, 508, 509, 511]] {
+        let events: String = lengths.iter().map(|length| event(*length)).collect();
+        assert_eq!(Run::events(512, None).push(&events), [apart(lengths)], "{lengths:?}");
+    }
+    let events = event(100).repeat(70);
+    assert_eq!(Run::events(512, None).push(&events), [16_384, 16_384, 3072], "as many as fill a chunk apart");
+    assert_eq!(Run::events(0, None).push(&events), [7002], "without a bucket as long as they are");
+    assert_eq!(Run::events(512, None).push(&[event(16_000), event(16_000)].concat()), [16_384, 16_384]);
+    // Two chunks that are full to the byte leave less between them than the shortest comment.
+    assert_eq!(Run::events(512, None).push(&[event(510), event(510)].concat()), [1536]);
 }
 
 #[test]
