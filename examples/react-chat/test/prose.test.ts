@@ -39,8 +39,14 @@ describe('the Markdown of an answer', () => {
   })
 
   it('reads a long answer in time that grows with its length', () => {
-    // Eight times the length: a reader that grows with the square of it takes 64 times as long.
-    const shortMs = Math.min(...[1, 2, 3].map(() => timed(2500)))
-    expect(Math.min(...[1, 2, 3].map(() => timed(20_000)))).toBeLessThan(24 * shortMs)
+    // Eight times the length: a reader that grows with the square of it takes 64 times as long. The best times count, since other work
+    // on the machine only adds to them; more rounds bring them closer to what the reader itself takes.
+    let shortMs = Math.min(...[1, 2, 3, 4, 5].map(() => timed(2500)))
+    let longMs = timed(20_000)
+    for (let round = 0; round < 20 && longMs >= 24 * shortMs; round += 1) {
+      shortMs = Math.min(shortMs, timed(2500))
+      longMs = Math.min(longMs, timed(20_000))
+    }
+    expect(longMs).toBeLessThan(24 * shortMs)
   })
 })

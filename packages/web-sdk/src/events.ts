@@ -9,7 +9,7 @@ export type AttestReason = 'connect' | 'renew' | 'expiring' | 'expired' | 'key-u
 
 /**
  * What `onEvent` hears, in this order for each attestation: `attesting`, `evidence`, a `step` for each step of the verdict,
- * `verdict`, then `ready` or `failed`; and for each request `upload` and `resend`.
+ * `verdict`, then `ready` or `failed`; and for each request `upload`, `silent` and `resend`.
  */
 export type ConnectEvent =
   | { type: 'attesting'; reason: AttestReason }
@@ -26,6 +26,11 @@ export type ConnectEvent =
    * sealed again, for another key, it begins anew. `idempotencyKey` tells requests apart: a page may set the header itself.
    */
   | { type: 'upload'; idempotencyKey: string; sealedBytes: number; totalBytes: number }
+  /**
+   * Nothing has answered a request for 30 seconds: the model thinks, or the gateway is gone without a word. The service is attested
+   * anew in the background, for the requests to come; this one goes on until its `signal` ends it.
+   */
+  | { type: 'silent'; idempotencyKey: string }
   /**
    * A request is sent again, as the option `resend` allows. `error` says why: the sign that the gateway is gone, or
    * `request.duplicate` where an earlier attempt was run and its answer is lost.

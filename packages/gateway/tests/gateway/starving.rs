@@ -1,6 +1,7 @@
 //! Strangers that hold much and move little: the others are answered all the same, and memory stays bounded.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::time::{sleep, timeout};
 
-use crate::support::attack::{Attack, connect, resident_bytes, told, whole};
+use crate::support::attack::{Attack, connect, held, resident_bytes, told, whole};
 use crate::support::client::{Attested, Evidence, random};
 use crate::support::upstream::Body;
 use crate::support::{Answer, Message, PATIENCE, Setup, Swtpm, Upstream, in_time};
@@ -276,4 +277,48 @@ async fn uploads_that_the_upstream_does_not_read_leave_the_others_their_part_of_
         assert_eq!(Answer::read(sealed, answer).await.status(), 200);
     }
     in_time("the whole of an upload that was refused", sent.notified()).await;
+}
+
+/// Asks for `count` uploads that have no end, over one connection, of an upstream that refuses each unread. Returns how many of them the
+/// gateway still takes in behind its answers.
+async fn drained_uploads(count: usize, arriving: i64) -> usize {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let _ = stream.read(&mut [0; 1024]).await;
+                let answer = b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+                stream.write_all(answer).await.unwrap();
+                std::future::pending::<()>().await;
+            });
+        }
+    });
+    let swtpm = Swtpm::start().await;
+    let gateway = Setup::to(&swtpm, &url).with("limits.arriving", arriving).start().await;
+    let attested = Attested::to(&gateway).await;
+    let mut connection = connect(&attested.address, 1 << 16).await;
+    let taken = Arc::new(());
+    let mut answers = Vec::new();
+    for _ in 0..count {
+        let message = Message::post("/v1/embeddings", vec![b'x'; 2_000_000]).encode();
+        let sealed = attested.seal(&message.chunks(16_384).collect::<Vec<_>>());
+        connection.ready().await.unwrap();
+        let body = held(sealed.body[..400_000].to_vec(), Arc::clone(&taken));
+        answers.push((connection.send_request(attested.request(body)), sealed));
+    }
+    for (answer, sealed) in answers {
+        let answer = in_time("the refusal", answer).await.unwrap();
+        assert_eq!(Answer::read(sealed, answer).await.status(), 413);
+    }
+    sleep(Duration::from_millis(500)).await;
+    Arc::strong_count(&taken) - 1
+}
+
+/// What an upload still sends after its refusal is thrown away on a place among the requests that arrive.
+#[tokio::test]
+async fn uploads_that_were_refused_take_no_more_than_requests_that_arrive() {
+    assert_eq!(drained_uploads(12, 1024).await, 12, "each has a place");
+    let left = drained_uploads(12, 1).await;
+    assert!((1..=4).contains(&left), "{left} uploads on one place, and four times that while they are young");
 }

@@ -22,11 +22,12 @@ export class KeyKeeper {
   readonly #attest: Attest
   readonly #timeoutMs: number
   readonly #closing = new AbortController()
-  readonly #ahead = new Ahead(() => void this.#renewAhead())
+  readonly #ahead = new Ahead(() => void this.#renewAhead('expiring'))
   #current: Attestation | undefined
   #failure: BlindLlamaError | undefined
   #pending: Promise<Attestation> | undefined
   #pendingAhead: Promise<Attestation | undefined> | undefined
+  #replacing: Promise<Attestation> | undefined
 
   /** @param timeoutMs bounds the wait of each caller for a key, in milliseconds, as it bounds one attestation */
   constructor(attest: Attest, timeoutMs: number) {
@@ -60,7 +61,17 @@ export class KeyKeeper {
     this.#assertOpen()
     if (this.#current !== stale) return this.current(signal)
     this.expire()
-    return this.#renew(reason, signal)
+    // What began before the sign may come from the process that is gone.
+    this.#pendingAhead = undefined
+    return inTime(this.#timeoutMs, signal, async () => {
+      this.#replacing ??= this.#other(stale, reason).finally(() => (this.#replacing = undefined))
+      return this.#replacing
+    })
+  }
+
+  /** Attests anew in the background, where `held` is in use: its gateway has been silent for long, which proves nothing. */
+  suspect(held: Attestation): void {
+    if (this.#current === held) void this.#renewAhead('gone')
   }
 
   /** Ends the life of the key in use: the next request attests anew. */
@@ -88,6 +99,15 @@ export class KeyKeeper {
     return inTime(this.#timeoutMs, signal, both)
   }
 
+  async #other({ instance }: Attestation, reason: AttestReason): Promise<Attestation> {
+    if (this.#pending) {
+      const begun = await this.#pending
+      if (begun.instance !== instance) return begun
+      begun.lifetime.end()
+    }
+    return this.#own(reason)
+  }
+
   /** An attestation that somebody waits for. */
   #own(reason: AttestReason): Promise<Attestation> {
     return (this.#pending ??= this.#run(reason).finally(() => (this.#pending = undefined)))
@@ -96,7 +116,7 @@ export class KeyKeeper {
   async #run(reason: AttestReason): Promise<Attestation> {
     this.#assertOpen()
     try {
-      return await this.#take(reason)
+      return this.#take(await this.#attest(reason, this.#closing.signal))
     } catch (error) {
       if (isTerminal(error)) {
         this.#failure = error
@@ -107,8 +127,7 @@ export class KeyKeeper {
     }
   }
 
-  async #take(reason: AttestReason): Promise<Attestation> {
-    const attestation = await this.#attest(reason, this.#closing.signal)
+  #take(attestation: Attestation): Attestation {
     this.#assertOpen()
     this.#failure = undefined
     this.#current = attestation
@@ -116,14 +135,18 @@ export class KeyKeeper {
     return attestation
   }
 
-  async #renewAhead(): Promise<void> {
+  async #renewAhead(reason: AttestReason): Promise<void> {
     const held = this.#current
-    if (!held || this.#pending || held.lifetime.remainingMs() === 0) return
-    this.#pendingAhead = this.#take('expiring').catch((error: unknown) => {
-      if (!isTerminal(error) && this.#current === held) this.#ahead.retry(held.lifetime.remainingMs())
-      return undefined
-    })
-    await this.#pendingAhead
-    this.#pendingAhead = undefined
+    if (!held || this.#pending || this.#pendingAhead || held.lifetime.remainingMs() === 0) return
+    const isWanted = (): boolean => this.#pendingAhead === ahead
+    const ahead: Promise<Attestation | undefined> = this.#attest(reason, this.#closing.signal)
+      .then((attestation) => (isWanted() ? this.#take(attestation) : undefined))
+      .catch((error: unknown) => {
+        if (isWanted() && !isTerminal(error) && this.#current === held) this.#ahead.retry(held.lifetime.remainingMs())
+        return undefined
+      })
+    this.#pendingAhead = ahead
+    await ahead
+    if (isWanted()) this.#pendingAhead = undefined
   }
 }

@@ -20,10 +20,15 @@ const maxProblemBytes = 4096
 /** For a problem's few bytes behind its head. */
 const problemTimeoutMs = 10_000
 
+/** A request without an answer for so long may have lost its gateway: nothing else shows where the connection stays silent. */
+const silenceMs = 30_000
+
 /** Where encapsulated requests go, and what sends them. */
 export interface Way {
   endpoint: URL
   fetch: typeof globalThis.fetch
+  /** Hears of a request that nothing has answered for `silenceMs`. It is not ended: a model may think for as long. */
+  silent?: () => void
 }
 
 /**
@@ -36,13 +41,13 @@ export type Outcome = Answer | { kind: 'sign'; error: BlindLlamaError } | { kind
 export async function attempt(
   request: InnerRequest,
   key: ChannelKey,
-  { endpoint, fetch }: Way,
+  way: Way,
   continuation: Continuation = {},
 ): Promise<Outcome> {
   const exchange = key.observe?.()
   const sealed = await seal(request, key, exchange)
   if (key.lifetime.remainingMs() === 0) return { kind: 'key-expired' }
-  const outer = await post(new URL(`blindllama/v1/o/${key.instance}`, endpoint), sealed, request, fetch)
+  const outer = await post(new URL(`blindllama/v1/o/${key.instance}`, way.endpoint), sealed, request, way)
   if (outer instanceof BlindLlamaError) return { kind: 'sign', error: outer }
   if (outer.status !== 200) return refuse(outer, request.signal)
   if (mediaType(outer) !== 'message/ohttp-chunked-res') {
@@ -67,7 +72,7 @@ async function seal(
   const contentLength = lengthOf(content)
   const fields = [
     ...request.fields,
-    ['date', new Date(Date.now() + clockOffsetMs).toUTCString()] as const,
+    ['date', new Date((request.date ??= Date.now() + clockOffsetMs)).toUTCString()] as const,
     ['idempotency-key', request.idempotencyKey] as const,
     ...(exchange?.fields ?? []),
   ]
@@ -83,10 +88,11 @@ async function post(
   url: URL,
   { body }: SealedRequest,
   { signal }: InnerRequest,
-  fetch: Way['fetch'],
+  { fetch, silent }: Way,
 ): Promise<Response | BlindLlamaError> {
   if (isOffline(url)) throw new BlindLlamaError('channel.unreachable', 'This device is offline: nothing was sent')
   const headers = { 'content-type': 'message/ohttp-chunked-req', incremental: '?1' }
+  const timer = silent && setTimeout(silent, silenceMs)
   try {
     return await fetch(url, { ...outerRequest, method: 'POST', headers, body, signal: signal ?? null })
   } catch (cause) {
@@ -94,6 +100,7 @@ async function post(
     // The platform does not say how far the request got.
     return new BlindLlamaError('channel.unreachable', 'The connection failed before the answer', { cause })
   } finally {
+    clearTimeout(timer)
     release(body)
   }
 }

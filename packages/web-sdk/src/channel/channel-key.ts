@@ -20,4 +20,6 @@ export interface KeySource<Key extends ChannelKey> {
   current: (signal?: AbortSignal) => Promise<Key>
   /** Another than `stale`, whose gateway is said to be gone, or not to know it. */
   replace: (stale: Key, reason: 'gone' | 'key-unknown', signal?: AbortSignal) => Promise<Key>
+  /** Looks for another than `held` in the background: a request under it has been without an answer for long. */
+  suspect?: (held: Key) => void
 }

@@ -13,6 +13,11 @@ export interface InnerRequest {
   fields: readonly Field[]
   /** 22 to 64 characters of base64url; the same for every attempt. */
   idempotencyKey: string
+  /**
+   * The service's time, milliseconds since 1970, when it was first sealed under this idempotency key. Attempts after that may be run
+   * already keep it: the gateway knows a key again as long as it takes the date (PROTOCOL.md §11).
+   */
+  date?: number | undefined
   /** The caller chose the idempotency key. */
   keyIsCallers: boolean
   content: Piece

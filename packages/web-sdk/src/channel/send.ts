@@ -53,12 +53,19 @@ export async function send<Key extends ChannelKey>(
     resending(seen)
   }
 
+  const silent = (): void => {
+    way.silent?.()
+    keys.suspect?.(key)
+  }
+
   const run = async (): Promise<Response> => {
     for (;;) {
-      const outcome = await attempt(request, key, way, { shown, instead })
+      const outcome = await attempt(request, key, { ...way, silent }, { shown, instead })
       if (outcome.kind === 'key-expired') {
         if (keyExpired) throw new BlindLlamaError('channel.key_expired', 'Two keys expired before all was sealed')
         keyExpired = true
+        // Nothing was posted under it.
+        if (!sign) request.date = undefined
         await use(keys.current(signal))
       } else if (outcome.kind === 'sign') await heed(outcome.error)
       else if (outcome.gatewayCode === 'gateway.drained' && !sign && (await mayRepeat())) {
@@ -67,13 +74,16 @@ export async function send<Key extends ChannelKey>(
       } else if (outcome.gatewayCode === 'request.date' && !dateCorrected && !Number.isNaN(outcome.date)) {
         dateCorrected = true
         discard(outcome.response)
+        // What an earlier attempt ran may be forgotten by now.
+        if (sign && !(await mayRepeat())) throw sign
+        request.date = undefined
         key.clockOffsetMs = outcome.date - Date.now()
       } else if (outcome.gatewayCode === 'request.duplicate' && sign) {
         discard(outcome.response)
         const error = new BlindLlamaError('request.duplicate', 'An earlier attempt was run, and its answer was lost')
         if (renamed || !(await isRepeatable(request))) throw error
         renamed = true
-        request = { ...request, idempotencyKey: randomKey() }
+        request = { ...request, idempotencyKey: randomKey(), date: undefined }
         resending(error)
       } else if (outcome.gatewayCode === 'request.upstream_status') {
         discard(outcome.response)

@@ -137,6 +137,20 @@ describe('a key in use', () => {
     expect(reasons).toEqual(['connect', 'expired'])
   })
 
+  test('is not taken for another than one whose gateway is gone, where it began before that', async () => {
+    const held = await keeper.renew('connect')
+    const ahead = new Deferred<Attestation>()
+    outcome = async () => ahead.promise
+    await vi.advanceTimersByTimeAsync(hour * 0.97)
+    outcome = async () => attestation()
+    const key = await keeper.replace(held, 'gone')
+    ahead.resolve(attestation())
+    await vi.advanceTimersByTimeAsync(0)
+    expect(key).not.toBe(await ahead.promise)
+    expect(await keeper.current()).toBe(key)
+    expect(reasons).toEqual(['connect', 'expiring', 'gone'])
+  })
+
   test('that ended early, or whose client was closed, is not renewed ahead', async () => {
     await keeper.renew('connect')
     keeper.expire()

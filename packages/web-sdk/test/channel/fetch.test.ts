@@ -1,45 +1,24 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ChannelKey, KeySource } from '../../src/channel/channel-key.js'
 import { channelFetch } from '../../src/channel/fetch.js'
 import { BlindLlamaError } from '../../src/errors.js'
 import type { FailedVerdict } from '../../src/verdict.js'
 import { pattern } from '../support/bytes.js'
 import { Deferred } from '../support/deferred.js'
-import { ChannelService, refuseKey } from '../support/channel-service.js'
+import { chat, eachHasChannel, key, keysOf, send, service, use } from '../support/channel-client.js'
+import { refuseKey } from '../support/channel-service.js'
 
-let service: ChannelService
-let key: ChannelKey
 let replaced: number
 let nextKey: () => Promise<ChannelKey>
-let send: typeof fetch
 
-beforeEach(async () => {
-  service = await ChannelService.start()
-  key = await service.rotate()
+eachHasChannel(async () => {
+  replaced += 1
+  return use(await nextKey())
+})
+beforeEach(() => {
   replaced = 0
   nextKey = async () => service.rotate()
-  const keys: KeySource<ChannelKey> = {
-    current: async () => key,
-    replace: async () => {
-      replaced += 1
-      return (key = await nextKey())
-    },
-  }
-  send = channelFetch({ base: service.base, endpoint: service.base }, keys)
 })
-afterEach(async () => {
-  vi.useRealTimers()
-  vi.unstubAllGlobals()
-  await service.close()
-})
-
-function keysOf(): KeySource<ChannelKey> {
-  return { current: async () => key, replace: async () => key }
-}
-
-function chat(body: string, init: RequestInit = {}): Promise<Response> {
-  return send(new URL('v1/chat/completions', service.base), { method: 'POST', body, ...init })
-}
 
 /** The key's time is over the next `times` that somebody looks. */
 function expireNext(times: number): void {
@@ -411,7 +390,7 @@ describe('a request that was posted, and whose answer is a forged remark about t
         return key
       },
       async replace() {
-        key = await service.rotate()
+        use(await service.rotate())
         expireNext(1)
         return key
       },

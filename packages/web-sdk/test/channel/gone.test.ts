@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ChannelKey, KeySource } from '../../src/channel/channel-key.js'
 import { channelFetch, type ChannelFetch } from '../../src/channel/fetch.js'
 import type { Resend } from '../../src/channel/resend.js'
 import { BlindLlamaError } from '../../src/errors.js'
 import type { ConnectEvent } from '../../src/events.js'
 import type { FailedVerdict } from '../../src/verdict.js'
-import { ChannelService, refuseKey } from '../support/channel-service.js'
+import { ChannelService, type Exchange, refuseKey } from '../support/channel-service.js'
+import { Deferred } from '../support/deferred.js'
 
 /* Signs that the gateway behind the key is gone, and what is sent again (PROTOCOL.md §10.1). */
 
@@ -15,6 +16,7 @@ let key: ChannelKey
 let replaced: string[]
 let nextKey: () => Promise<ChannelKey>
 let events: ConnectEvent[]
+let suspected: number
 
 beforeEach(async () => {
   service = await ChannelService.start()
@@ -22,6 +24,7 @@ beforeEach(async () => {
   replaced = []
   nextKey = async () => service.rotate('gateway2')
   events = []
+  suspected = 0
 })
 afterEach(async () => service.close())
 
@@ -32,6 +35,7 @@ function client(resend?: Resend): ChannelFetch {
       replaced.push(reason)
       return (key = await nextKey())
     },
+    suspect: () => (suspected += 1),
   }
   return channelFetch({ base: service.base, endpoint: service.base, ...(resend && { resend }) }, keys, (event) =>
     events.push(event),
@@ -206,6 +210,66 @@ test('a request that is not sent again does not wait for the other key', async (
   nextKey = async () => new Promise(() => {})
   once((_, response) => response.writeHead(502).end())
   expect(await failure(upload())).toMatchObject({ code: 'request.unknown_fate' })
+})
+
+const dates = (): readonly (string | undefined)[] => service.exchanges.map((exchange) => exchange.field('date'))
+const refuse = (date: number): readonly (readonly [string, string])[] => [
+  ['blindllama-code', 'request.date'],
+  ['date', new Date(date).toUTCString()],
+]
+
+describe('the date', () => {
+  beforeEach(() => vi.useFakeTimers({ toFake: ['Date'] }))
+  afterEach(() => vi.useRealTimers())
+
+  test('of what is sent again stays that of the first attempt, by which a gateway knows how old it is', async () => {
+    service.handler = async (exchange) => {
+      if (service.exchanges.length > 1) return exchange.reply(200, '{}')
+      vi.setSystemTime(Date.now() + 600_000)
+      exchange.outer.response.writeHead(502).end()
+    }
+    await ask()
+    expect(dates()).toHaveLength(2)
+    expect(dates()[1]).toBe(dates()[0])
+    await ask()
+    expect(dates()[2]).not.toBe(dates()[0])
+  })
+
+  test('is another one for what is repeatable, once the gateway refused that, and for nothing else', async () => {
+    const now = Date.now()
+    nextKey = async () => service.rotate()
+    service.handler = async (exchange) => {
+      if (service.exchanges.length % 3 === 1) return void refuseKey(exchange.outer.response)
+      return service.exchanges.length % 3 === 2
+        ? exchange.reply(400, '{}', refuse(now + 9e6))
+        : exchange.reply(200, 'x')
+    }
+    expect(await (await ask()).text()).toBe('x')
+    expect(Date.parse(dates()[2] ?? '')).toBeGreaterThan(now + 8e6)
+    expect(await failure(upload())).toMatchObject({ code: 'request.unknown_fate' })
+    expect(dates()).toHaveLength(5)
+  })
+})
+
+test('a gateway that is silent is told, and looked for in the background: the request goes on', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    const arrived = new Deferred<Exchange>()
+    service.handler = async (exchange) => arrived.resolve(exchange)
+    const asked = ask()
+    const exchange = await arrived.promise
+    await vi.advanceTimersByTimeAsync(29_000)
+    expect([suspected, events.filter(({ type }) => type === 'silent')]).toEqual([0, []])
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(suspected).toBe(1)
+    expect(events).toContainEqual({ type: 'silent', idempotencyKey: exchange.field('idempotency-key') })
+    await exchange.reply(200, 'thought for long')
+    expect(await (await asked).text()).toBe('thought for long')
+    await vi.advanceTimersByTimeAsync(600_000)
+    expect([suspected, replaced]).toEqual([1, []])
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('after a date that was refused inside the encryption, which proves that nothing was run, no fate is unknown', async () => {

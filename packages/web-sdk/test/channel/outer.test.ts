@@ -1,37 +1,11 @@
 import { inspect } from 'node:util'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { ChannelKey, KeySource } from '../../src/channel/channel-key.js'
+import { describe, expect, test, vi } from 'vitest'
 import { channelFetch } from '../../src/channel/fetch.js'
-import { ChannelService } from '../support/channel-service.js'
+import { chat, eachHasChannel, key, keysOf, send, service } from '../support/channel-client.js'
 
 /* What goes wrong around the channel: the platform's `fetch` below it, errors, and what answers in place of the gateway. */
 
-let service: ChannelService
-let key: ChannelKey
-let send: typeof fetch
-
-beforeEach(async () => {
-  service = await ChannelService.start()
-  key = await service.rotate()
-  send = channelFetch({ base: service.base, endpoint: service.base }, keysOf())
-})
-afterEach(async () => {
-  vi.useRealTimers()
-  vi.unstubAllGlobals()
-  await service.close()
-})
-
-function keysOf(): KeySource<ChannelKey> {
-  return { current: async () => key, replace: async () => key }
-}
-
-function chat(body: string, init: RequestInit = {}): Promise<Response> {
-  return send(new URL('v1/chat/completions', service.base), { method: 'POST', body, ...init })
-}
-
-function chatOf(body: ReadableStream): Promise<Response> {
-  return send(new URL('v1/chat/completions', service.base), { method: 'POST', body, duplex: 'half' } as RequestInit)
-}
+eachHasChannel()
 
 describe('the platform’s fetch', () => {
   test('sends with it no cookie, no referrer, and follows nowhere', async () => {
@@ -99,12 +73,12 @@ describe('an error', () => {
     [
       'with all its causes holds nothing of a stream',
       'request.body',
-      () => chatOf(new ReadableStream({ start: (stream) => stream.error(new Error(secret)) })),
+      () => chat(new ReadableStream({ start: (stream) => stream.error(new Error(secret)) })),
     ],
     [
       'with all its causes holds nothing of a stream of text',
       'request.body',
-      () => chatOf(new ReadableStream({ start: (stream) => stream.enqueue(secret) })),
+      () => chat(new ReadableStream({ start: (stream) => stream.enqueue(secret) })),
     ],
   ])('%s', async (_, code, sending) => {
     const error = await sending().catch((caught: unknown) => caught)

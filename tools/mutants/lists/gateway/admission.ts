@@ -96,6 +96,19 @@ export const admission: readonly Mutant[] = [
     'lib::upstream::routes',
   ),
   changed(
+    'an id has no parameters of a path',
+    'upstream/routes.rs',
+    "'?' | '#' | ';'",
+    "'?' | '#'",
+    'lib::upstream::routes',
+  ),
+  gone(
+    'a query has no other separator',
+    'upstream/routes.rs',
+    "\n        && !text.contains(';')",
+    'lib::upstream::routes',
+  ),
+  changed(
     'a query has known parameters',
     'upstream/routes.rs',
     'value && PARAMETERS.iter()',

@@ -53,6 +53,13 @@ export const answers: readonly Mutant[] = [
     'gateway::faithful::json_under_the_name',
   ),
   changed(
+    'events that share a chunk show the lengths that they have apart',
+    'channel/flow/events.rs',
+    'self.ticks.is_none() { self.chunk_of(piece) }',
+    'self.ticks.is_none() && false { self.chunk_of(piece) }',
+    'lib::channel::flow::tests::events_that_are_there_together',
+  ),
+  changed(
     'a comment is a block of its own',
     'upstream/events.rs',
     'Self::Feed => b"\\n\\n",',

@@ -56,6 +56,12 @@ export const budgets: readonly Mutant[] = [
     'if client || true { Some(self.places.try_acquire()) }',
     'gateway::tpm::more_nonces_than_configured',
   ),
+  gone(
+    'a refused upload is thrown away on a place of its own',
+    'channel/forward.rs',
+    '        inner.hold(holding);\n',
+    'gateway::starving::uploads_that_were_refused',
+  ),
   changed(
     "the gateway's own answer holds no stream",
     'channel/answer.rs',

@@ -74,6 +74,12 @@ pub fn endless(bytes: Vec<u8>) -> SlowBody {
     StreamBody::new(first.chain(stream::pending()).boxed())
 }
 
+/// A body of `bytes`, and then of a byte twenty times a second. It has `sign` as long as somebody takes it.
+pub fn held(bytes: Vec<u8>, sign: Arc<()>) -> SlowBody {
+    let slow = trickle(bytes, Duration::from_millis(50));
+    StreamBody::new(slow.inspect(move |_| _ = &sign).boxed())
+}
+
 /// A body of `bytes`, of which `length` come in each `period`.
 pub fn paced(bytes: Vec<u8>, length: usize, period: Duration) -> SlowBody {
     let pieces = stream::unfold(Bytes::from(bytes), move |mut rest| async move {
