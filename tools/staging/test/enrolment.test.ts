@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import '../../environment.ts'
 import type { Child } from '../child.ts'
@@ -78,6 +79,12 @@ async function certifiedTpm(name: string): Promise<SoftwareTpm> {
   const tpm = await startSoftwareTpm(own, abort.signal, maker)
   children.push(tpm.child)
   return tpm
+}
+
+/** By the schema of this name in docs/. */
+function isValid(name: string, value: unknown): boolean {
+  const schema = readFileSync(new URL(`../../../docs/${name}.schema.json`, import.meta.url), 'utf8')
+  return new Ajv2020().compile(JSON.parse(schema) as object)(value)
 }
 
 const tool = (tpm: SoftwareTpm, name: string, ...args: string[]): Buffer =>
@@ -159,6 +166,8 @@ it('enrols the key of a software TPM as what its maker is, with what the certifi
   expect(envelope['payloadType']).toBe('application/vnd.blindllama.enrolment.v1+json')
   const payload = Buffer.from(envelope['payload'] ?? '', 'base64')
   expect(createHash('sha256').update(payload).digest('hex')).toBe(said['sha256'])
+  expect(isValid('enrolment', JSON.parse(payload.toString()))).toBe(true)
+  expect(isValid('enrolment-roots', JSON.parse(readFileSync(roots, 'utf8')))).toBe(true)
   const shown = await blindllama('release', 'show', at('software.json'))
   expect(shown.said['signatures']).toEqual([{ key: enroller, good: true }])
 })
@@ -177,6 +186,8 @@ it('calls a TPM unverified whose root is not at hand, and takes that for no hard
   expect(refused.said['detail']).toContain('unverified')
   const { exitCode, said } = await enrol(url, 'unverified.json', '--roots', none, '--as', 'unverified')
   expect([exitCode, said['result'], said['rootSha256']]).toEqual([0, 'unverified', undefined])
+  const { payload } = JSON.parse(readFileSync(at('unverified.json'), 'utf8')) as { payload: string }
+  expect(isValid('enrolment', JSON.parse(Buffer.from(payload, 'base64').toString()))).toBe(true)
 })
 
 it('makes a record that a policy can name, where the author calls the maker one of hardware', async () => {

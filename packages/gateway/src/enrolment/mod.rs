@@ -68,7 +68,9 @@ impl Enrolment {
     /// # Errors
     /// The codes `enrol.…`, in the order of PROTOCOL.md §22.1.
     pub async fn answer(&self, body: &[u8]) -> Result<String, Failure> {
-        let answer = self.decide(body).await;
+        let request = self.admit(body)?;
+        let answer = self.serve(request).await;
+        // Of those who were admitted alone: strangers fill no log.
         match &answer {
             Ok(_) => self.log.event(Level::Info, "enrolment", &[]),
             Err(failure) => self.log.failure(Level::Warn, "enrolment.refused", failure),
@@ -76,17 +78,21 @@ impl Enrolment {
         answer.map(|answer| answer.to_string())
     }
 
-    async fn decide(&self, body: &[u8]) -> Result<Value, Failure> {
+    /// A request that is signed by one who may enrol, over a challenge that is used up with it.
+    fn admit(&self, body: &[u8]) -> Result<Request, Failure> {
         let request = Request::read(body)?;
         if !request.is_signed_by_one_of(&self.keys) {
             return Err(Failure::new(Code::ENROL_REFUSED));
         }
-        let now = Instant::now();
-        if !self.challenges.lock().unwrap_or_else(PoisonError::into_inner).take(&request.challenge, now) {
+        if !self.challenges.lock().unwrap_or_else(PoisonError::into_inner).take(&request.challenge, Instant::now()) {
             return Err(Failure::new(Code::ENROL_CHALLENGE));
         }
+        Ok(request)
+    }
+
+    async fn serve(&self, request: Request) -> Result<Value, Failure> {
         let turn = Arc::clone(&self.turn).try_acquire_owned().map_err(|_| Failure::new(Code::ENROL_BUSY))?;
-        self.count(now)?;
+        self.count(Instant::now())?;
         match request.activation {
             None => {
                 let endorsements = self.tpm.endorsements(turn).await.map_err(unavailable)?;

@@ -162,6 +162,7 @@ async fn strangers_reach_no_tpm() {
         200,
         "strangers used nothing up"
     );
+    assert_eq!(gateway.log.count("enrolment.refused"), 0, "strangers fill no log");
     evidence_is_good(&gateway).await;
 }
 

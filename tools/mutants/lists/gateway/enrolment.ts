@@ -50,7 +50,7 @@ export const enrolment: readonly Mutant[] = [
   gone(
     'uses of the TPM are counted',
     'enrolment/mod.rs',
-    'self.count(now)?;',
+    'self.count(Instant::now())?;',
     'gateway::enrolment::one_enrolment_is_at_the_tpm',
   ),
   changed(
