@@ -32,13 +32,18 @@ function answer(module: VerifierModule, question: Question): Answer {
   }
 }
 
+interface Voucher {
+  kind: string
+  enrolment?: string
+}
+
 interface Verdict {
   result: 'pass' | 'fail'
   code?: string
   release?: string
   nextState?: string
   assurance?: string
-  anchor?: { kind: string; members?: { kind: string }[] }
+  anchor?: Voucher & { caveat: string; members?: Voucher[] }
   ak?: { name?: string }
   steps: { status: string; code: string }[]
   key?: {
@@ -61,6 +66,8 @@ function answerBundle(module: VerifierModule, question: BundleQuestion): Answer 
   const facts = {
     assurance: verdict.assurance,
     anchors: (verdict.anchor?.members ?? [verdict.anchor]).map((member) => member?.kind),
+    enrolments: (verdict.anchor?.members ?? [verdict.anchor]).map((member) => member?.enrolment ?? null),
+    isOperatorsWord: verdict.anchor?.caveat.includes("operator's word"),
     akName: verdict.ak?.name,
     release: verdict.release,
     nextState: verdict.nextState,

@@ -6,7 +6,7 @@ import { checkEventLog } from './event-log/demand.ts'
 import { checkInstanceProof } from './instance.ts'
 import type { KeyConfig, Suite } from './key-config.ts'
 import { checkSelection, matchRelease, provenValues } from './pcrs.ts'
-import { type Assurance, isChainVoucher } from './policy/anchor.ts'
+import { type Assurance, enrolmentOf, isChainVoucher, isOperatorsWord } from './policy/anchor.ts'
 import type { Release } from './policy/pcrs.ts'
 import { type Policy, readPolicy } from './policy/policy.ts'
 import { readCurrentKeys, readCurrentManifest, readCurrentStatus, referenceValues } from './reference.ts'
@@ -44,6 +44,10 @@ export interface Verified {
   readonly assurance: Assurance
   /** Kinds of those that vouch, together where they are several. */
   readonly anchors: readonly string[]
+  /** Of each of them the record that the policy names for this key, PROTOCOL.md §22.5; null where there is none. */
+  readonly enrolments: readonly (string | null)[]
+  /** That a key is in a TPM of hardware is said by nobody else. */
+  readonly isOperatorsWord: boolean
   /** Hex; undefined where nothing proves the public area. */
   readonly akName: string | undefined
   /** As a verdict shows it. */
@@ -111,6 +115,8 @@ export async function verify(input: Input): Promise<Verified> {
   return {
     assurance,
     anchors: anchor.vouchers.map(({ kind }) => kind),
+    enrolments: anchor.vouchers.map((voucher) => enrolmentOf(voucher, toHex(name))),
+    isOperatorsWord: anchor.vouchers.some(isOperatorsWord),
     akName: isProven ? toHex(name) : undefined,
     release: shown(release.name),
     instance: claims.instance,

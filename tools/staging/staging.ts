@@ -13,6 +13,7 @@ import {
   type GatewaySettings,
 } from './gateway.ts'
 import type { Measured } from './measure.ts'
+import { softwareMaker, writeRoots } from './manufacture.ts'
 import { measure, toEvents } from './measurements.ts'
 import { modelServerCommand, startModelServer } from './model-server.ts'
 import { PageServer } from './page-server.ts'
@@ -41,6 +42,8 @@ export interface StagingOptions {
   readonly instance?: string
   /** Folder of the built page; default: the example chat. */
   readonly page?: string
+  /** Ed25519 key in hex of one who may enrol: the TPM then has certificates of a software maker. */
+  readonly enroller?: string
   readonly onProgress?: (message: string) => void
   readonly signal?: AbortSignal
 }
@@ -56,6 +59,8 @@ export interface Staging {
   readonly upstream: 'in-image' | 'unattested'
   readonly model: string
   readonly tpm: SoftwareTpm
+  /** Roots file with the software maker of the TPM, as what it is; undefined without an enroller. */
+  readonly roots: string | undefined
   readonly processes: { readonly gateway: Child; readonly modelServer?: Child; readonly tpm: Child }
   /** Private folder of this run: configuration, sockets, logs. It is gone after {@link stop}. */
   readonly folder: string
@@ -89,7 +94,8 @@ export async function startStaging(options: StagingOptions = {}): Promise<Stagin
     const page = await PageServer.start(options.page ?? artifacts.page, options.port ?? 0)
     undo.push(() => page.stop())
 
-    const tpm = await startSoftwareTpm(folder, signal)
+    const maker = options.enroller === undefined ? undefined : await softwareMaker(folder)
+    const tpm = await startSoftwareTpm(folder, signal, maker)
     undo.push(() => tpm.child.stop())
     onProgress('software TPM ready')
 
@@ -104,8 +110,12 @@ export async function startStaging(options: StagingOptions = {}): Promise<Stagin
       origins: [page.origin, ...(options.origins ?? [])],
       eventLog,
       measuresItself,
-      extra: options.gateway ?? {},
+      extra: {
+        ...options.gateway,
+        ...(options.enroller !== undefined && { enrolment: { keys: [options.enroller] } }),
+      },
     })
+    const roots = maker && (await writeRoots(join(folder, 'roots.json'), maker))
 
     const command = modelServerCommand(socket)
     const measured = await measure({
@@ -144,6 +154,7 @@ export async function startStaging(options: StagingOptions = {}): Promise<Stagin
       upstream,
       model,
       tpm,
+      roots,
       processes: { gateway: gateway.child, tpm: tpm.child, ...(modelServer === undefined ? {} : { modelServer }) },
       folder,
       failed: Promise.race(

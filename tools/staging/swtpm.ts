@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { Child } from './child.ts'
+import { manufacture, type SoftwareMaker } from './manufacture.ts'
 import { freePortPair } from './ports.ts'
 
 export interface SoftwareTpm {
@@ -11,10 +12,19 @@ export interface SoftwareTpm {
   readonly tcti: string
 }
 
-/** Starts a software TPM with a fresh state in `folder`: new seeds, so a new attestation key at every start. */
-export async function startSoftwareTpm(folder: string, signal: AbortSignal): Promise<SoftwareTpm> {
+/**
+ * Starts a software TPM with a fresh state in `folder`: new seeds, so a new attestation key at every start.
+ *
+ * @param maker certifies its endorsement keys; without one it has no certificates
+ */
+export async function startSoftwareTpm(
+  folder: string,
+  signal: AbortSignal,
+  maker?: SoftwareMaker,
+): Promise<SoftwareTpm> {
   const state = join(folder, 'tpm')
   await mkdir(state)
+  if (maker) await manufacture(maker, state, signal)
   for (let attempt = 1; ; attempt++) {
     const port = await freePortPair()
     const child = new Child({

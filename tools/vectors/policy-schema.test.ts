@@ -16,6 +16,8 @@ const vectors: BundleVector[] = readdirSync(bundles).map(
 const beyondSchema = new Set([
   'policy-invalid-all-of-same-root',
   'policy-invalid-all-of-state',
+  'policy-invalid-enrolment-two-of-one',
+  'policy-invalid-enrolment-one-of-two',
   'policy-invalid-platform-root-twice',
   'policy-syntax-duplicate-key',
   'policy-syntax-duplicate-key-escaped',

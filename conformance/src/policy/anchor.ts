@@ -34,6 +34,8 @@ interface VoucherBase {
 export interface NameVoucher extends VoucherBase {
   readonly kind: 'ak-name' | 'simulated'
   readonly names: readonly string[]
+  /** Of each Name, in their order; none: what holds the key is the operator's word. */
+  readonly enrolments: readonly string[]
 }
 
 /** Keys that a certificate authority vouches for. */
@@ -80,6 +82,16 @@ export function isChainVoucher(voucher: Voucher): voucher is ChainVoucher {
   return 'rootSha256' in voucher
 }
 
+/** The record that an anchor names for a key, PROTOCOL.md §22.5. */
+export function enrolmentOf(voucher: Voucher, name: string): string | null {
+  return isChainVoucher(voucher) ? null : (voucher.enrolments[voucher.names.indexOf(name)] ?? null)
+}
+
+/** Whether a key is called one of hardware by the author alone, who has it from the operator. */
+export function isOperatorsWord(voucher: Voucher): boolean {
+  return voucher.assurance === 'hardware-tpm' && !isChainVoucher(voucher) && voucher.enrolments.length === 0
+}
+
 function readVoucher(members: Members): Voucher {
   const kind = members.choice('kind', kinds)
   const voucher: Voucher =
@@ -106,7 +118,16 @@ function readNameVoucher(members: Members, kind: NameVoucher['kind']): NameVouch
   const assurance = kind === 'simulated' ? kind : members.choice('assurance', assurances)
   const isList = kind === 'ak-name' && members.has('names')
   const names = isList ? members.list('names', 256, readName) : [members.text('name', namePattern)]
-  return { kind, names, assurance, ...readCommon(members, kind) }
+  const common = readCommon(members, kind)
+  const isEnrolled = kind === 'ak-name' && members.has('enrolment')
+  const enrolments = isEnrolled ? members.list('enrolment', 256, readDigest) : []
+  if (isEnrolled && enrolments.length !== names.length) members.noteInvalid('enrolments that are not one of each Name')
+  return { kind, names, enrolments, assurance, ...common }
+}
+
+function readDigest(value: Json): string {
+  if (typeof value !== 'string' || !/^[0-9a-f]{64}$/.test(value)) throw new Refusal('policy.syntax', 'anchor.enrolment')
+  return value
 }
 
 function readName(value: Json): string {

@@ -1,6 +1,7 @@
 import { BlindLlamaError } from '@blindllama/web-sdk'
 import { chain } from './chain/command.js'
 import type { Command } from './command.js'
+import { enrolCommand } from './enrol/command.js'
 import { eventlog } from './eventlog/command.js'
 import { exit, type ExitCode } from './exit.js'
 import { Failure, usage } from './failure.js'
@@ -12,7 +13,14 @@ import { json, padded, type Shown, shown } from './terminal/text.js'
 import { verify } from './verify/command.js'
 import { version } from './version.js'
 
-const commands: Readonly<Record<string, Command>> = { verify, inspect, eventlog, chain, release: releaseCommand }
+const commands: Readonly<Record<string, Command>> = {
+  verify,
+  inspect,
+  eventlog,
+  chain,
+  enrol: enrolCommand,
+  release: releaseCommand,
+}
 
 function overview(): Shown {
   const width = Math.max(...Object.keys(commands).map(({ length }) => length))

@@ -14,7 +14,7 @@ declare const INSPECT_WASM_SHA256: string
 export type Verifier = Pick<typeof pageGlue, 'verify'>
 
 /** What shows what evidence, event logs and chains say by themselves. */
-export type Inspector = Pick<typeof inspectGlue, 'inspect' | 'explainEventLog' | 'checkChain'>
+export type Inspector = Pick<typeof inspectGlue, 'inspect' | 'explainEventLog' | 'checkChain' | 'checkEndorsement'>
 
 /** Run from its sources, inside the workspace, the command has no build that knew a hash, and the module is the workspace's own. */
 const isBuilt: boolean = typeof WASM_SHA256 === 'string' && typeof INSPECT_WASM_SHA256 === 'string'
@@ -43,6 +43,7 @@ export function loadInspector(): Inspector {
     inspect: fresh(inspectGlue, module, inspectGlue.inspect),
     explainEventLog: fresh(inspectGlue, module, inspectGlue.explainEventLog),
     checkChain: fresh(inspectGlue, module, inspectGlue.checkChain),
+    checkEndorsement: fresh(inspectGlue, module, inspectGlue.checkEndorsement),
   }
 }
 

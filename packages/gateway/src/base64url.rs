@@ -21,18 +21,24 @@ pub fn encode(bytes: &[u8]) -> String {
 /// Reads 32 bytes: 43 characters, the last two bits zero.
 #[must_use]
 pub fn decode_32(text: &[u8]) -> Option<[u8; 32]> {
-    let digits: Option<Vec<u8>> = text.iter().map(|character| sextet(*character)).collect();
-    let digits = digits.filter(|digits| digits.len() == 43)?;
-    let mut bytes = Vec::with_capacity(33);
+    decode(text)?.try_into().ok()
+}
+
+/// Reads any number of bytes; the spare bits of the last character are zero.
+#[must_use]
+pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
+    let digits: Vec<u8> = text.iter().map(|character| sextet(*character)).collect::<Option<_>>()?;
+    let mut bytes = Vec::with_capacity(digits.len());
     for group in digits.chunks(4) {
         let bits = group.iter().fold(0_u32, |bits, digit| (bits << 6) | u32::from(*digit));
         match group {
             [_, _, _, _] => bytes.extend(bits.to_be_bytes().get(1..)?),
             [_, _, _] if bits & 3 == 0 => bytes.extend((bits >> 2).to_be_bytes().get(2..)?),
+            [_, _] if bits & 15 == 0 => bytes.push(u8::try_from(bits >> 4).ok()?),
             _ => return None,
         }
     }
-    bytes.try_into().ok()
+    Some(bytes)
 }
 
 fn sextet(character: u8) -> Option<u8> {
@@ -73,6 +79,10 @@ mod tests {
             [("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("fooba", "Zm9vYmE")]
         {
             assert_eq!(encode(bytes.as_bytes()), text);
+            assert_eq!(decode(text.as_bytes()), Some(bytes.as_bytes().to_vec()));
+        }
+        for text in ["Z", "Zh", "Zm9", "Zm9vY", "Zg=="] {
+            assert_eq!(decode(text.as_bytes()), None, "{text}");
         }
         assert_eq!(encode(&counting()), COUNTING);
         assert_eq!(encode(&[0xfb, 0xff]), "-_8");

@@ -19,6 +19,7 @@ pub mod channel;
 pub mod clock;
 pub mod config;
 pub mod digest;
+pub mod enrolment;
 pub mod failure;
 pub mod files;
 pub mod hex;

@@ -13,7 +13,7 @@ pub const PROBLEM_TYPE: &str = "application/problem+json";
 #[must_use]
 pub fn status(code: Code) -> StatusCode {
     match code {
-        Code::REQUEST_ORIGIN => StatusCode::FORBIDDEN,
+        Code::REQUEST_ORIGIN | Code::ENROL_REFUSED | Code::ENROL_CHALLENGE => StatusCode::FORBIDDEN,
         Code::REQUEST_NOT_FOUND | Code::REQUEST_ROUTE => StatusCode::NOT_FOUND,
         Code::REQUEST_METHOD => StatusCode::METHOD_NOT_ALLOWED,
         Code::REQUEST_TIMEOUT => StatusCode::REQUEST_TIMEOUT,
@@ -26,6 +26,8 @@ pub fn status(code: Code) -> StatusCode {
         | Code::REQUEST_UPSTREAM_BROKEN => StatusCode::BAD_GATEWAY,
         Code::REQUEST_UPSTREAM_TIMEOUT => StatusCode::GATEWAY_TIMEOUT,
         Code::CHANNEL_BUSY
+        | Code::ENROL_BUSY
+        | Code::ENROL_UNAVAILABLE
         | Code::EVIDENCE_BUSY
         | Code::EVIDENCE_CHANGED
         | Code::EVIDENCE_UNAVAILABLE

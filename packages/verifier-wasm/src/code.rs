@@ -517,6 +517,24 @@ pub enum Code {
     /// The request is addressed to an endpoint of the protocol itself, which the encrypted channel does not carry.
     #[cfg(not(target_family = "wasm"))]
     CLIENT_OWN_ENDPOINT,
+    /// The request for enrolment is not the JSON that the gateway reads.
+    #[cfg(not(target_family = "wasm"))]
+    ENROL_REQUEST,
+    /// The request for enrolment is not signed by a key that may enrol here.
+    #[cfg(not(target_family = "wasm"))]
+    ENROL_REFUSED,
+    /// The request for enrolment names a challenge that was used, is too old, or is unknown.
+    #[cfg(not(target_family = "wasm"))]
+    ENROL_CHALLENGE,
+    /// Another enrolment is at the TPM, or there were too many within a minute.
+    #[cfg(not(target_family = "wasm"))]
+    ENROL_BUSY,
+    /// The TPM did not decrypt the credential: it was made for another attestation key or another endorsement key.
+    #[cfg(not(target_family = "wasm"))]
+    ENROL_ACTIVATION,
+    /// The TPM could not be used for the enrolment.
+    #[cfg(not(target_family = "wasm"))]
+    ENROL_UNAVAILABLE,
     /// The configuration or a file that it names cannot be read.
     #[cfg(not(target_family = "wasm"))]
     CONFIG_READ,
@@ -787,6 +805,12 @@ impl Code {
         Self::CLIENT_ABORTED,
         Self::CLIENT_DESTINATION,
         Self::CLIENT_OWN_ENDPOINT,
+        Self::ENROL_REQUEST,
+        Self::ENROL_REFUSED,
+        Self::ENROL_CHALLENGE,
+        Self::ENROL_BUSY,
+        Self::ENROL_ACTIVATION,
+        Self::ENROL_UNAVAILABLE,
         Self::CONFIG_READ,
         Self::CONFIG_SYNTAX,
         Self::CONFIG_INVALID,
@@ -1068,6 +1092,12 @@ client.closed The client was closed.
 client.aborted The caller cancelled the operation.
 client.destination The request is addressed to another server than the attested service.
 client.own_endpoint The request is addressed to an endpoint of the protocol itself, which the encrypted channel does not carry.
+enrol.request The request for enrolment is not the JSON that the gateway reads.
+enrol.refused The request for enrolment is not signed by a key that may enrol here.
+enrol.challenge The request for enrolment names a challenge that was used, is too old, or is unknown.
+enrol.busy Another enrolment is at the TPM, or there were too many within a minute.
+enrol.activation The TPM did not decrypt the credential: it was made for another attestation key or another endorsement key.
+enrol.unavailable The TPM could not be used for the enrolment.
 config.read The configuration or a file that it names cannot be read.
 config.syntax The configuration is malformed or has an unknown member.
 config.invalid The configuration demands something that would not be safe or cannot be met.

@@ -14,6 +14,7 @@
 //! | `x509` | who certified the attestation key |
 //! | `state` | what is remembered of earlier verdicts |
 //! | `attester` | what no client would read, for the gateway |
+//! | `enrolment` | which TPM holds an attestation key, for the command |
 //! | `channel_key` | from proven claims to the one key |
 #![cfg_attr(target_family = "wasm", no_std)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects))]
@@ -25,6 +26,8 @@ pub mod attester;
 mod channel_key;
 mod code;
 mod decimal;
+#[cfg(any(test, feature = "inspect"))]
+mod enrolment;
 pub mod event_log;
 pub mod evidence;
 #[cfg(feature = "fuzzing")]

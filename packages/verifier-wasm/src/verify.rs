@@ -79,16 +79,17 @@ fn steps(input: &Input<'_>, run: &mut Recorder) -> Result<Passed, Stop> {
     let ak = run.obtain(StepId::AkPublic, Public::decode(fixed.ak_public))?;
     let is_revoked = |certificate: &Certificate<'_>| status.as_ref().is_some_and(|status| status.revokes(certificate));
     let now_ms = input.now_ms;
-    let evidence = Evidence { ak: &ak, chains: &fixed.chains(), now_ms, is_revoked: &is_revoked };
+    let name = ak.name();
+    let evidence = Evidence { ak: &ak, ak_name: &name, chains: &fixed.chains(), now_ms, is_revoked: &is_revoked };
     let matched = run.obtain(StepId::AkTrust, policy.anchor(&evidence))?;
     let is_named = matched.names_the_key();
-    run.report.show_anchor(&matched, false);
+    run.report.show_anchor(&matched, &name, false);
     if is_named {
         run.report.show_ak(&ak, is_named, None);
     }
     let bound = platform::verify(policy.platform.as_ref(), &fixed.platform_reports, &ak.key.key, now_ms, &is_revoked);
     let is_bound = run.demanded(StepId::Platform, bound)?.is_some();
-    run.report.show_anchor(&matched, is_bound);
+    run.report.show_anchor(&matched, &name, is_bound);
     let assurance = matched.anchor.assurance(is_bound);
     run.check(StepId::AkAssurance, policy.accepts(assurance, input.allow_simulated))?;
     run.check(StepId::AkAttributes, quote::attributes(&ak))?;
@@ -136,7 +137,6 @@ fn steps(input: &Input<'_>, run: &mut Recorder) -> Result<Passed, Stop> {
     let log = run.demanded(StepId::EventLog, policy.explained(&fixed.event_logs, &values))?;
     run.report.show_event_log(log);
 
-    let name = ak.name();
     let seen = matched.anchor.endorsement.then(|| AkState::of(&name, &attest));
     let floor = policy.demands.floor(manifest.as_ref(), status.as_ref());
     let next_state = state(run, kept, seen, floor, policy.require_monotonic_state)?;

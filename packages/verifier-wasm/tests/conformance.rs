@@ -231,6 +231,24 @@ fn a_certificate_is_shown_as_far_as_its_anchor_makes_it_true() {
 }
 
 #[test]
+fn without_an_enrolment_the_word_for_the_hardware_is_the_operators() {
+    const WORD: &str = "is the operator's word";
+    let shown = |name| json(&verify(&vectors::named(name).input()))["anchor"].clone();
+    let says_so = |anchor: &Json| anchor["caveat"].as_str().unwrap().contains(WORD);
+    let (unenrolled, enrolled) = (shown("ok-ecc"), shown("ok-enrolment"));
+    assert_eq!((says_so(&unenrolled), unenrolled.get("enrolment")), (true, None));
+    assert_eq!((says_so(&enrolled), &enrolled["enrolment"]), (false, &"a".repeat(64).into()));
+    assert_eq!(shown("ok-enrolment-names")["enrolment"], "b".repeat(64), "that of the Name that matched");
+    let joint = shown("ok-enrolment-all-of");
+    assert_eq!((says_so(&joint), &joint["members"][0]["enrolment"]), (true, &"a".repeat(64).into()));
+    assert_eq!(joint["members"][1].get("enrolment"), None);
+    for of_others in ["ok-names", "ok-chain", "ok-enrolment-cloud"] {
+        assert!(!says_so(&shown(of_others)), "{of_others}: nobody said hardware");
+    }
+    assert_eq!(shown("ok-enrolment-cloud")["enrolment"], "a".repeat(64));
+}
+
+#[test]
 fn values_outside_the_selection_are_not_shown() {
     let verdict = json(&verify(&vectors::named("ok-value-outside-selection").input()));
     let shown: Vec<u64> =

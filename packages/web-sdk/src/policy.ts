@@ -9,6 +9,8 @@ export type SingleAnchor = (
       kind: 'ak-name'
       /** What the author of the policy knows of this key. */
       assurance: Exclude<Assurance, 'simulated' | 'cvm-bound'>
+      /** SHA-256 in hex of the record of each Name, in their order: the author enrolled the keys (§22). */
+      enrolment?: string[]
     } & ({ name: string; names?: never } | { names: string[]; name?: never }))
   | { kind: 'simulated'; name: string }
   | { kind: 'azure'; rootSha256: string; vm?: 'confidential' | 'trusted' }

@@ -1,6 +1,9 @@
 import type { Mutant } from '../mutant.ts'
 
 const countersign = 'test/countersign.test.ts'
+const credential = 'test/credential.test.ts'
+const enrol = 'test/enrol.test.ts'
+const enrolLibrary = 'test/enrol-library.test.ts'
 const ownPolicy = 'test/own-policy.test.ts'
 const inputs = 'test/inputs.test.ts'
 const streams = 'test/streams.test.ts'
@@ -352,5 +355,82 @@ export const mutants: readonly Mutant[] = [
     "align === 'left' ? escaped(text) + spaces : spaces + escaped(text)",
     "align === 'left' ? text + spaces : spaces + text",
     terminal,
+  ),
+  changed(
+    'the Name is not part of the integrity of a credential',
+    'enrol/credential.ts',
+    'createHmac(hash, hmacKey).update(encIdentity).update(name).digest()',
+    'createHmac(hash, hmacKey).update(encIdentity).digest()',
+    credential,
+  ),
+  changed(
+    'the Name is not part of the key of a credential',
+    'enrol/credential.ts',
+    "'STORAGE', name, none, keyBits)",
+    "'STORAGE', none, none, keyBits)",
+    credential,
+  ),
+  changed(
+    'any value activates',
+    'enrol/enrol.ts',
+    'value.length !== made.value.length || !timingSafeEqual(value, made.value)',
+    'value.length !== made.value.length',
+    enrolLibrary,
+  ),
+  changed(
+    'a value may come at any time',
+    'enrol/enrol.ts',
+    'if (clock() - asked > activationMs)',
+    'if (clock() - asked > activationMs * 2)',
+    enrolLibrary,
+  ),
+  changed(
+    'a refused certificate is enrolled',
+    'enrol/enrol.ts',
+    "if (report.code !== 'ok') throw refused(report)",
+    "if (report.code === 'ak.syntax') throw refused(report)\n  if (report.code !== 'ok') return {} as EnrolmentRecord",
+    enrolLibrary,
+  ),
+  changed(
+    'a chain without a root of the list is of its kind',
+    'enrol/enrol.ts',
+    "const result = chain?.root.kind ?? 'unverified'",
+    "const result = chain?.root.kind ?? 'hardware'",
+    enrolLibrary,
+  ),
+  changed(
+    'a record of a TPM of another kind is named',
+    'enrol/check.ts',
+    'resultOf[assurance] !== result',
+    "assurance === 'operator-ca'",
+    enrol,
+  ),
+  changed(
+    'a record is named for any key',
+    'enrol/check.ts',
+    'const own = pairs.filter(({ name }) => name === akName)',
+    'const own = pairs.filter(({ name }) => name !== undefined)',
+    enrol,
+  ),
+  changed(
+    'the enroller is not asked for',
+    'enrol/check.ts',
+    'if (values.enroller !== undefined && !signers.includes(values.enroller.toLowerCase()))',
+    'if (values.enroller !== undefined && signers.length === 0)',
+    enrol,
+  ),
+  changed(
+    'signatures of a record are not checked',
+    'enrol/record.ts',
+    '  assertSignatures(file, envelope)\n',
+    '',
+    enrol,
+  ),
+  changed(
+    'a record never ages',
+    'enrol/check.ts',
+    'if (days !== undefined && age > Number(days) * dayMs)',
+    'if (days !== undefined && age > Number(days) * dayMs * 2)',
+    enrol,
   ),
 ]

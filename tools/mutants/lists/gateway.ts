@@ -4,6 +4,7 @@ import { answers } from './gateway/answers.ts'
 import { attester, epochs } from './gateway/attester.ts'
 import { budgets } from './gateway/budgets.ts'
 import { channel } from './gateway/channel.ts'
+import { enrolment } from './gateway/enrolment.ts'
 import { machine } from './gateway/machine.ts'
 import { server } from './gateway/server.ts'
 
@@ -16,4 +17,5 @@ export const mutants: readonly Mutant[] = [
   ...answers,
   ...server,
   ...budgets,
+  ...enrolment,
 ]

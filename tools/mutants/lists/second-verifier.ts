@@ -114,4 +114,10 @@ export const mutants: readonly Mutant[] = [
     'true',
   ),
   changed('the salted digests of a receipt', 'receipt.ts', 'sha256(concat(salt, bytes))', 'sha256(bytes)'),
+  changed(
+    'a record of each Name',
+    'policy/anchor.ts',
+    'if (isEnrolled && enrolments.length !== names.length)',
+    'if (isEnrolled && enrolments.length < names.length)',
+  ),
 ]

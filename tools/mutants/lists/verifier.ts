@@ -29,7 +29,7 @@ const steps: readonly Mutant[] = [
   changed('bundle: hash of what is delivered', policy, 'ensure(named(delivered), Code::BUNDLE_STATIC_MISMATCH)?;', ''),
   changed('bundle: hash of what is held', policy, '.filter(|held| named(held))', ''),
   changed('ak.public: to the last byte', 'tpm/public.rs', 'reader.end(Self { bytes,', 'Ok(Self { bytes,'),
-  changed('ak.trust: the Name', 'policy/anchor.rs', 'names.contains(&ak_name) =>', 'true =>'),
+  changed('ak.trust: the Name', 'policy/anchor.rs', 'names.contains(&evidence.ak_name) =>', 'true =>'),
   changed('ak.trust: revocation', policy, 'status.revokes(certificate)', 'status.revokes(certificate) && false'),
   changed(
     'platform',

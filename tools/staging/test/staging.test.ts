@@ -1,5 +1,9 @@
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect, type BlindLlamaClient } from '@blindllama/web-sdk'
 import { artifacts } from '../artifacts.ts'
@@ -7,6 +11,7 @@ import { hashFile, hashFolder } from '../measure.ts'
 import { startStaging, type Staging } from '../staging.ts'
 import { separator } from '../event-log.ts'
 import { extendPcrs } from '../tpm.ts'
+import { testFolder } from './folder.ts'
 
 const wasm: URL = new URL('../../../packages/web-sdk/dist/blindllama_verifier_bg.wasm', import.meta.url)
 
@@ -123,3 +128,39 @@ function executableOf(pid: number | undefined): string {
 function modeOf(path: string): string {
   return (statSync(path).mode & 0o777).toString(8)
 }
+
+it('lets an enroller prove what its TPM is: one of a software maker', async () => {
+  const folder = testFolder()
+  const at = (name: string): string => join(folder, name)
+  const main = fileURLToPath(new URL('../../../packages/cli/src/main.ts', import.meta.url))
+  const blindllama = async (...args: string[]): Promise<Record<string, unknown>> => {
+    const line = ['--import', import.meta.resolve('tsx'), main, ...args, '--json']
+    const { stdout } = await promisify(execFile)(process.execPath, line).catch(
+      (error: unknown) => error as { stdout: string },
+    )
+    return JSON.parse(stdout) as Record<string, unknown>
+  }
+  const { key } = await blindllama('release', 'keygen', at('key.pem'))
+  const certified = await startStaging({ enroller: String(key) })
+  try {
+    const args = [
+      'enrol',
+      certified.url,
+      '--roots',
+      certified.roots ?? '',
+      '--key',
+      at('key.pem'),
+      '--out',
+      at('record.json'),
+    ]
+    expect(await blindllama(...args)).toMatchObject({ result: 'error', code: 'cli.enrolment' })
+    expect(await blindllama(...args, '--as', 'software')).toMatchObject({ result: 'software', model: 'swtpm' })
+    const client = await connectTo(certified)
+    expect(client.verdict.ak?.name).toBe(
+      (await blindllama(...args.slice(0, -1), at('again.json'), '--as', 'software'))['akName'],
+    )
+    client.close()
+  } finally {
+    await certified.stop()
+  }
+}, 120_000)

@@ -23,7 +23,7 @@ export function describe(der: Uint8Array): Described {
 }
 
 /** A leaf may stand in NVRAM with zeros behind it. */
-function withoutPadding(der: Uint8Array): Uint8Array {
+export function withoutPadding(der: Uint8Array): Uint8Array {
   let end = der.length
   while (end > 0 && der[end - 1] === 0) end--
   // Zeros that belong to the signature: the length that the SEQUENCE states decides.

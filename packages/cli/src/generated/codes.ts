@@ -9,5 +9,6 @@ export type CommandCode =
   | 'cli.release'
   | 'cli.reviewed'
   | 'cli.signers'
+  | 'cli.enrolment'
   | 'cli.timeout'
   | 'cli.defect'

@@ -6,8 +6,8 @@ import { bytesOf } from '../read-file.js'
 import { replaceFile } from '../replace-file.js'
 import { publicHex } from './keys.js'
 
-/** PROTOCOL.md §19.1: what can be signed. */
-export type Kind = 'release' | 'key-set' | 'status'
+/** PROTOCOL.md §19.1 and §22.4: what can be signed. */
+export type Kind = 'release' | 'key-set' | 'status' | 'enrolment'
 
 export interface Signature {
   /** Public key, in hex. */
@@ -26,7 +26,7 @@ export interface Envelope {
 /** PROTOCOL.md §19.1 */
 const mostSignatures = 16
 
-const kinds: readonly Kind[] = ['release', 'key-set', 'status']
+const kinds: readonly Kind[] = ['release', 'key-set', 'status', 'enrolment']
 const typeOf = (kind: Kind): string => `application/vnd.blindllama.${kind}.v1+json`
 
 function malformed(file: string, what: string): Failure {
@@ -61,7 +61,7 @@ function envelopeIn(file: string, content: Uint8Array, wanted?: Kind): Envelope 
   }
   const kind = kinds.find((known) => typeOf(known) === parsed?.payloadType)
   if (!parsed || kind === undefined || typeof parsed.payload !== 'string' || !Array.isArray(parsed.signatures))
-    throw malformed(file, 'not a DSSE envelope of a release, a key set or a status')
+    throw malformed(file, 'not a DSSE envelope of a release, a key set, a status or an enrolment')
   if (wanted !== undefined && kind !== wanted) throw malformed(file, `a ${wanted} is expected, and this is a ${kind}`)
   // Every signature is checked over the whole document: without a bound, a small file costs hours.
   if (parsed.signatures.length > mostSignatures)
@@ -85,9 +85,10 @@ export async function writeEnvelope(file: string, { kind, payload, signatures }:
  * Writes a document that has just been made. It replaces only a document of the same kind that has no signature: a signed one, a key or a
  * policy under this name is never lost.
  *
+ * @param written what is written, where it was signed at once
  * @throws {Failure} `cli.exists`, `cli.file`
  */
-export async function writeUnsigned(file: string, envelope: Envelope): Promise<void> {
+export async function writeUnsigned(file: string, envelope: Envelope, written: Envelope = envelope): Promise<void> {
   const what = await whatStandsAt(file, envelope.kind)
   if (what !== undefined)
     throw new Failure(
@@ -95,7 +96,7 @@ export async function writeUnsigned(file: string, envelope: Envelope): Promise<v
       `${file} exists and is ${what}, so it was not replaced. Name another file with --out, or move this one away first`,
       exit.undecided,
     )
-  await writeEnvelope(file, envelope)
+  await writeEnvelope(file, written)
 }
 
 /** What would be lost if a file were replaced; undefined for a document without signatures, or where there is no file. */

@@ -21,7 +21,9 @@ export interface RoleCount {
   needed: number
 }
 
+/** What is read of a policy that the verifier took. */
 interface Policy {
+  anchors?: unknown
   releaseKeys?: KeySet
   status?: { signers?: KeySet }
 }
@@ -45,8 +47,12 @@ export async function readTrust(policyFile: string, keySets: readonly string[]):
   return { current, statusSigners: policy.status?.signers }
 }
 
-/** The verifier decides whether the policy is one, so that no other reading of it counts here. */
-function readPolicy(file: string, policy: Uint8Array): Policy {
+/**
+ * The verifier decides whether the policy is one, so that no other reading of it counts here.
+ *
+ * @throws {Failure} with the verifier's code
+ */
+export function readPolicy(file: string, policy: Uint8Array): Policy {
   const none = new Uint8Array()
   const nonce = new Uint8Array(32)
   const text = loadVerifier().verify(
@@ -68,7 +74,8 @@ function readPolicy(file: string, policy: Uint8Array): Policy {
 
 /** @throws {Failure} `cli.usage` where the policy names no keys for such documents */
 export function signersOf(kind: Kind, { current, statusSigners }: Trust): KeySet {
-  const set = kind === 'status' ? (statusSigners ?? current) : current
+  // Who may enrol is no matter of releases.
+  const set = kind === 'enrolment' ? undefined : kind === 'status' ? (statusSigners ?? current) : current
   if (set === undefined) throw usage(`--policy: the policy names no keys that sign a ${kind}`)
   return set
 }

@@ -30,6 +30,9 @@ const MAX_MORE_CHAINS: usize = 3;
 /// Longer, and clients would take the stream for a dead one.
 const LONGEST_BATCH_MS: u64 = 10_000;
 
+/// Who may enrol (PROTOCOL.md §22.1).
+const MAX_ENROLMENT_KEYS: usize = 8;
+
 type Checked<T> = Result<T, Failure>;
 
 /// Kinds of attestation keys and their names.
@@ -101,6 +104,7 @@ impl File {
             release: path(&self.attestation.release),
             status: path(&self.attestation.status),
             tpm: tpm(&self.tpm, &self.attestation)?,
+            enrolment_keys: enrolment_keys(&self.enrolment.keys)?,
             upstream: upstream(self.upstream)?,
             origins: origins(self.cors.origins)?,
             log_level: choose(
@@ -206,6 +210,16 @@ fn tpm(tpm: &file::Tpm, attestation: &file::Attestation) -> Checked<TpmSettings>
         bank: choose("attestation.bank", &attestation.bank, &[Bank::Sha256, Bank::Sha384].map(|b| (b.as_str(), b)))?,
         selection,
     })
+}
+
+fn enrolment_keys(texts: &[String]) -> Checked<Vec<[u8; 32]>> {
+    let keys: Option<Vec<_>> = texts.iter().map(|text| decode_32(text)).collect();
+    match keys {
+        Some(keys) if keys.len() <= MAX_ENROLMENT_KEYS && distinct(&keys) => Ok(keys),
+        _ => {
+            invalid("enrolment.keys", "at most 8 distinct Ed25519 public keys, 32 bytes each in lower-case hexadecimal")
+        }
+    }
 }
 
 fn upstream(upstream: file::Upstream) -> Checked<UpstreamSettings> {

@@ -12,6 +12,7 @@ pub(super) struct File {
     pub(super) instance: String,
     pub(super) tpm: Tpm,
     pub(super) attestation: Attestation,
+    pub(super) enrolment: Enrolment,
     pub(super) upstream: Upstream,
     pub(super) cors: Cors,
     pub(super) log: Log,
@@ -86,6 +87,12 @@ impl Default for Attestation {
             status: String::new(),
         }
     }
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Enrolment {
+    pub(super) keys: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -46,6 +46,8 @@ pub struct Config {
     pub release: Option<PathBuf>,
     /// File of a status snapshot.
     pub status: Option<PathBuf>,
+    /// Ed25519 keys of those who may enrol the attestation key; none: nobody may.
+    pub enrolment_keys: Vec<[u8; 32]>,
     /// The model server.
     pub upstream: UpstreamSettings,
     /// Pages that may call.

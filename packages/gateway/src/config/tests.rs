@@ -148,6 +148,17 @@ fn a_variable_that_only_resembles_those_of_a_service_is_refused() {
 }
 
 #[test]
+fn who_may_enrol_is_named_and_leaves_the_digest_alone() {
+    let (one, other) = ("3d".repeat(32), "d7".repeat(32));
+    let plain = read(REQUIRED, &[]).unwrap();
+    let both = read(REQUIRED, &[("BLINDLLAMA_ENROLMENT_KEYS", &format!("{one},{other}"))]).unwrap();
+    assert_eq!((plain.enrolment_keys.len(), both.enrolment_keys), (0, vec![[0x3d; 32], [0xd7; 32]]));
+    assert_eq!(plain.settings(), read(REQUIRED, &[("BLINDLLAMA_ENROLMENT_KEYS", &one)]).unwrap().settings());
+    let nine: Vec<String> = (0..9).map(|n| format!("{n:02x}").repeat(32)).collect();
+    assert!(refusal(REQUIRED, &[("BLINDLLAMA_ENROLMENT_KEYS", &nine.join(","))]).starts_with("config.invalid"));
+}
+
+#[test]
 fn what_would_not_be_safe_is_invalid() {
     for member in [
         "upstream.kind = 'in-image'\nupstream.url = 'http://10.0.0.1:80'",
@@ -195,6 +206,9 @@ fn what_would_not_be_safe_is_invalid() {
         "attestation.platform_report = 'report'",
         "attestation.platform_report = 'report'\nattestation.platform_certificates = ['vcek.der', 'ask.der']",
         "attestation.platform_certificates = ['vcek.der', 'ask.der', 'ark.der']",
+        "enrolment.keys = ['d75a98']",
+        "enrolment.keys = ['D75A980182B10AB7D54BFED3C964073A0EE172F3DAA62325AF021A68F707511A']",
+        "enrolment.keys = ['3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c', '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c']",
         "cors.origins = ['*', 'https://a.example']",
         "cors.origins = ['https://a.example/']",
         "cors.origins = ['HTTPS://a.example']",

@@ -28,6 +28,7 @@ use crate::budget::{Budget, Shares};
 use crate::channel::Channel;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Address, Config, Limits};
+use crate::enrolment::Enrolment;
 use crate::failure::Failure;
 use crate::files;
 use crate::hex::hex;
@@ -61,6 +62,8 @@ struct Gateway {
     instance: String,
     evidence: EvidenceSource,
     channel: Channel,
+    /// None where nobody may enrol.
+    enrolment: Option<Enrolment>,
     /// Places of answers that do not come from the model server.
     sending: Arc<Budget>,
     phases: Phases,
@@ -171,6 +174,7 @@ impl Server {
             instance,
             evidence: EvidenceSource { attester, static_part, bank: config.tpm.bank },
             channel: Channel::new(Arc::clone(&config), Arc::clone(&epochs), clock, phases.clone(), log.clone()),
+            enrolment: Enrolment::new(config.enrolment_keys.clone(), key.public.clone(), tpm.clone(), log.clone()),
             sending: Budget::new(SENDING),
             phases,
             config,

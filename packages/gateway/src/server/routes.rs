@@ -7,14 +7,15 @@ use blindllama_verifier::Code;
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ORIGIN, RETRY_AFTER};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::Either;
+use http_body_util::{BodyExt, Either, Limited};
 use hyper::body::{Body, Incoming};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::plain::Plain;
 use super::query::EvidenceQuery;
 use super::{Gateway, cors, stall};
 use crate::channel::SealedAnswer;
+use crate::enrolment;
 use crate::failure::Failure;
 use crate::phase::{Phase, reached};
 use crate::problem;
@@ -23,6 +24,7 @@ const EVIDENCE: &str = "/blindllama/v1/evidence";
 const HEALTH: &str = "/blindllama/v1/health";
 const LIVE: &str = "/blindllama/v1/health/live";
 const CHANNEL: &str = "/blindllama/v1/o/";
+const ENROL: &str = "/blindllama/v1/enrol";
 
 /// What an answer consists of.
 pub(super) type AnswerBody = Either<Plain, SealedAnswer>;
@@ -32,6 +34,7 @@ enum Endpoint {
     Health,
     Live,
     Channel,
+    Enrol,
 }
 
 impl Endpoint {
@@ -41,6 +44,7 @@ impl Endpoint {
             Self::Evidence => *method == Method::GET,
             Self::Health | Self::Live => matches!(*method, Method::GET | Method::HEAD),
             Self::Channel => *method == Method::POST,
+            Self::Enrol => matches!(*method, Method::GET | Method::POST),
         }
     }
 
@@ -49,6 +53,7 @@ impl Endpoint {
             Self::Evidence => "GET, OPTIONS",
             Self::Health | Self::Live => "GET, HEAD, OPTIONS",
             Self::Channel => "POST, OPTIONS",
+            Self::Enrol => "GET, POST",
         }
     }
 }
@@ -62,8 +67,10 @@ impl Gateway {
     ) -> Result<Response<AnswerBody>, Infallible> {
         let origin = request.headers().get(ORIGIN).cloned();
         let origin = origin.as_ref();
-        let mut response = match self.endpoint(request.uri().path()) {
-            Some(endpoint) if *request.method() == Method::OPTIONS => self.preflight(&endpoint, origin),
+        let endpoint = self.endpoint(request.uri().path());
+        let is_for_pages = !matches!(endpoint, Some(Endpoint::Enrol));
+        let mut response = match endpoint {
+            Some(endpoint) if is_for_pages && *request.method() == Method::OPTIONS => self.preflight(&endpoint, origin),
             Some(endpoint) if !endpoint.takes(request.method()) => {
                 let mut refusal = refusal(&Failure::new(Code::REQUEST_METHOD));
                 refusal.headers_mut().insert(ALLOW, HeaderValue::from_static(endpoint.allowed()));
@@ -74,7 +81,9 @@ impl Gateway {
             }
             None => refusal(&Failure::new(Code::REQUEST_NOT_FOUND)),
         };
-        cors::permit(&self.config.origins, origin, response.headers_mut());
+        if is_for_pages {
+            cors::permit(&self.config.origins, origin, response.headers_mut());
+        }
         self.bound(response.body_mut(), connection);
         Ok(response)
     }
@@ -101,6 +110,7 @@ impl Gateway {
             EVIDENCE => Some(Endpoint::Evidence),
             HEALTH => Some(Endpoint::Health),
             LIVE => Some(Endpoint::Live),
+            ENROL => self.enrolment.as_ref().map(|_| Endpoint::Enrol),
             _ => path.strip_prefix(CHANNEL).filter(|instance| *instance == self.instance).map(|_| Endpoint::Channel),
         }
     }
@@ -146,7 +156,11 @@ impl Gateway {
                 };
                 Ok(state(&method, status, body))
             }
-            Endpoint::Channel if query.is_some() => Err(Failure::new(Code::REQUEST_QUERY)),
+            Endpoint::Channel | Endpoint::Enrol if query.is_some() => Err(Failure::new(Code::REQUEST_QUERY)),
+            Endpoint::Enrol => {
+                self.refuse_from(Phase::Draining)?;
+                Ok(whole(StatusCode::OK, "application/json", self.enrol(request).await?))
+            }
             Endpoint::Channel => {
                 self.refuse_from(Phase::Stopping)?;
                 // An answer that ends with the gateway says so itself; a request that has not arrived has none.
@@ -156,6 +170,19 @@ impl Gateway {
                     () = reached(self.phases.clone(), Phase::Ended) => Err(Failure::new(Code::GATEWAY_STOPPING)),
                 }
             }
+        }
+    }
+
+    async fn enrol(&self, request: Request<Incoming>) -> Result<String, Failure> {
+        let enrolment = self.enrolment.as_ref().ok_or(Failure::new(Code::REQUEST_NOT_FOUND))?;
+        if *request.method() == Method::GET {
+            return enrolment.challenge();
+        }
+        let body = Limited::new(request.into_body(), enrolment::MAX_REQUEST).collect();
+        match timeout(self.config.limits.header_timeout, body).await {
+            Ok(Ok(body)) => enrolment.answer(&body.to_bytes()).await,
+            Ok(Err(_)) => Err(Failure::new(Code::ENROL_REQUEST)),
+            Err(_) => Err(Failure::new(Code::REQUEST_TIMEOUT)),
         }
     }
 

@@ -15,7 +15,7 @@ use tss_esapi::structures::{
 };
 
 use super::retry::retry;
-use super::{KeyKind, KeySource, leftover};
+use super::{KeyKind, KeySource, endorsement, leftover};
 
 /// The key, ready to sign.
 pub(super) fn load(context: &mut Context, source: KeySource) -> tss_esapi::Result<KeyHandle> {
@@ -27,8 +27,10 @@ pub(super) fn load(context: &mut Context, source: KeySource) -> tss_esapi::Resul
 
 fn create(context: &mut Context, kind: KeyKind) -> tss_esapi::Result<KeyHandle> {
     let template = template(kind)?;
+    let mut ours = endorsement::templates()?;
+    ours.push(template.clone());
     // A TPM that does not tell what is loaded may still make the key.
-    let _ = leftover::flush(context, &template);
+    let _ = leftover::flush(context, &ours);
     let created = retry(|| {
         // An empty password, not an HMAC session: a quote under the latter takes thirteen times as long.
         context.execute_with_session(Some(AuthSession::Password), |context| {

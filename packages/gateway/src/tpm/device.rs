@@ -10,7 +10,9 @@ use tss_esapi::{Context, Error};
 
 use super::measure::{OncePcr, measure_once};
 use super::retry::retry;
-use super::{AttestationKey, Counters, KeySource, Quote, TpmSettings, ak, check, pcrs, reach};
+use super::{
+    Activation, AttestationKey, Counters, KeySource, Quote, Template, TpmSettings, ak, check, endorsement, pcrs, reach,
+};
 use crate::failure::Failure;
 
 /// How often measurements may change between reading and quoting before the quote is given up.
@@ -73,6 +75,17 @@ impl Device {
     pub(super) fn read(&mut self) -> Result<Vec<(u8, Vec<u8>)>, Failure> {
         pcrs::read(&mut self.context, self.settings.bank, &self.settings.selection)
             .map_err(|error| Failure::with(Code::TPM_PCRS, error.to_string()))
+    }
+
+    /// The certificates of the endorsement keys, as they stand in NVRAM.
+    pub(super) fn endorsements(&mut self) -> Result<Vec<(Template, Vec<u8>)>, Failure> {
+        endorsement::certificates(&mut self.context)
+            .map_err(|error| Failure::with(Code::TPM_KEY, format!("certificates of endorsement keys: {error}")))
+    }
+
+    /// The secret of a credential that was made for the attestation key.
+    pub(super) fn activate(&mut self, activation: Activation) -> Result<Vec<u8>, Failure> {
+        endorsement::activate(&mut self.context, self.key, activation)
     }
 
     /// TPM2_Quote (TPM 2.0 Part 3 §18.4) over `qualifying_data`, with the values that it covers.

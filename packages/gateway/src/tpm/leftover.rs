@@ -16,10 +16,10 @@ const MOST: u32 = 64;
 /// TPM_RH_ENDORSEMENT (Part 2 §7.4).
 const ENDORSEMENT: u32 = 0x4000_000b;
 
-/// Flushes every object that is, byte for byte, the key that this gateway is about to make: the public area follows from our template,
-/// and the qualified name says that it is a primary of the endorsement hierarchy. Such an object can be made again by anybody at any time, so
+/// Flushes every object that is, byte for byte, a key that this gateway makes: the public area follows from one of our templates,
+/// and the qualified name says that it is a primary of the endorsement hierarchy. None of them may be in use. Such an object can be made again by anybody at any time, so
 /// nothing is lost with it. Whatever else is loaded stays as it is. Behind a resource manager nobody sees the objects of others.
-pub(super) fn flush(context: &mut Context, template: &Public) -> Result<()> {
+pub(super) fn flush(context: &mut Context, templates: &[Public]) -> Result<()> {
     let (loaded, _) = retry(|| {
         context.execute_without_session(|context| {
             context.get_capability(CapabilityType::Handles, TPM2_TRANSIENT_FIRST, MOST)
@@ -29,7 +29,7 @@ pub(super) fn flush(context: &mut Context, template: &Public) -> Result<()> {
     for handle in handles.into_inner().into_iter().filter(|handle| matches!(handle, TpmHandle::Transient(_))) {
         let object = retry(|| context.execute_without_session(|context| context.tr_from_tpm_public(handle)));
         let Ok(object) = object else { continue };
-        if is_ours(context, object, template) {
+        if is_ours(context, object, templates) {
             retry(|| context.flush_context(object))?;
         } else {
             forget(context, object);
@@ -38,10 +38,11 @@ pub(super) fn flush(context: &mut Context, template: &Public) -> Result<()> {
     Ok(())
 }
 
-fn is_ours(context: &mut Context, object: ObjectHandle, template: &Public) -> bool {
+fn is_ours(context: &mut Context, object: ObjectHandle, templates: &[Public]) -> bool {
     let read = retry(|| context.execute_without_session(|context| context.read_public(KeyHandle::from(object))));
     read.is_ok_and(|(public, name, qualified_name)| {
-        is_of(&public, template) && is_endorsement_primary(name.value(), qualified_name.value())
+        templates.iter().any(|template| is_of(&public, template))
+            && is_endorsement_primary(name.value(), qualified_name.value())
     })
 }
 

@@ -6,6 +6,7 @@
 mod ak;
 mod check;
 mod device;
+mod endorsement;
 mod leftover;
 pub mod measure;
 mod pcrs;
@@ -13,6 +14,7 @@ mod reach;
 mod retry;
 pub mod worker;
 
+pub use endorsement::{Activation, Template};
 pub use reach::is_tcti;
 
 use std::time::Duration;

@@ -4,12 +4,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use blindllama_verifier::Code;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::device::Device;
 use super::measure::OncePcr;
-use super::{AttestationKey, Quote, TpmSettings};
+use super::{Activation, AttestationKey, Quote, Template, TpmSettings};
 use crate::failure::Failure;
 
 /// Shortest time between two attempts to open a TPM that is gone.
@@ -38,8 +38,8 @@ impl Tpm {
     /// # Errors
     /// `tpm.unreachable`, `tpm.key`, `tpm.pcrs`; `tpm.timeout` when it does not answer.
     pub async fn start(settings: TpmSettings) -> Result<(Self, AttestationKey), Failure> {
-        // One job at a time: what waits, waits where it can be answered together.
-        let (jobs, queue) = mpsc::channel(1);
+        // One quote at a time: what waits, waits where it can be answered together. The other place is that of an enrolment.
+        let (jobs, queue) = mpsc::channel(2);
         let (opened, result) = oneshot::channel();
         let patience = settings.timeout;
         thread::Builder::new()
@@ -80,6 +80,31 @@ impl Tpm {
     /// As [`Self::quote`]; `tpm.pcr_used`.
     pub async fn measure(&self, pcr: OncePcr, event: Vec<u8>) -> Result<(), Failure> {
         self.run(move |device| device.measure(pcr, &event)).await
+    }
+
+    /// The certificates of the endorsement keys. The holder of `turn` is the only one who enrols until the TPM is done, also where nobody
+    /// waits for it any more.
+    ///
+    /// # Errors
+    /// As [`Self::quote`].
+    pub async fn endorsements(&self, turn: OwnedSemaphorePermit) -> Result<Vec<(Template, Vec<u8>)>, Failure> {
+        self.run(move |device| {
+            let _turn = turn;
+            device.endorsements()
+        })
+        .await
+    }
+
+    /// The secret of a credential.
+    ///
+    /// # Errors
+    /// As [`Self::quote`]; `enrol.activation`.
+    pub async fn activate(&self, activation: Activation, turn: OwnedSemaphorePermit) -> Result<Vec<u8>, Failure> {
+        self.run(move |device| {
+            let _turn = turn;
+            device.activate(activation)
+        })
+        .await
     }
 
     async fn run<T: Send + 'static>(
@@ -147,7 +172,8 @@ impl Worker {
             self.device = Some(self.reopen()?);
         }
         let result = task(self.device.as_mut().ok_or(Failure::new(Code::TPM_UNREACHABLE))?);
-        if result.is_err() {
+        // A credential that was refused says nothing about the connection.
+        if result.as_ref().is_err_and(|failure| failure.code != Code::ENROL_ACTIVATION) {
             self.device = None;
         }
         result

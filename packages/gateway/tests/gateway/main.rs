@@ -15,6 +15,7 @@ mod channel;
 mod cloud;
 mod connections;
 mod drain;
+mod enrolment;
 mod evidence;
 mod faithful;
 mod http2;

@@ -7,6 +7,7 @@ pub mod binding;
 pub mod bundle;
 pub mod cbor;
 pub mod claims;
+pub mod enrolment;
 pub mod instance;
 pub mod key_config;
 pub(crate) mod length_prefix;

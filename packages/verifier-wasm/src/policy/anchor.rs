@@ -41,8 +41,9 @@ pub(crate) struct Voucher<'d> {
 
 #[derive(Clone, Debug)]
 enum Trust<'d> {
-    /// In these very keys, by their Names.
-    Names(Vec<&'d [u8]>),
+    /// In these very keys, by their Names, and the SHA-256 of the enrolment of each (PROTOCOL.md §22.5). No enrolments: what holds the
+    /// keys is the operator's word.
+    Names(Vec<&'d [u8]>, Vec<&'d [u8; 32]>),
     /// In keys that are certified under a root.
     Chain(ChainAnchor<'d>),
 }
@@ -56,6 +57,7 @@ pub(crate) struct Matched<'p, 'a> {
 /// What evidence brings to vouch for a key.
 pub(crate) struct Evidence<'e, 'a> {
     pub(crate) ak: &'e Public<'a>,
+    pub(crate) ak_name: &'e [u8],
     /// Certificate chains, each leaf to root.
     pub(crate) chains: &'e [&'e [&'a [u8]]],
     /// In milliseconds since 1970.
@@ -72,12 +74,11 @@ pub(super) fn find<'p, 'a>(
     anchors: &'p [Anchor<'p>],
     evidence: &Evidence<'_, 'a>,
 ) -> Result<Matched<'p, 'a>, Rejection> {
-    let ak_name = evidence.ak.name();
     let mut refusal = Rejection::from(Code::AK_UNTRUSTED);
     for anchor in anchors {
         let (mut leaves, mut first, mut told) = (Vec::new(), None, Rejection::from(Code::AK_UNTRUSTED));
         for (index, voucher) in anchor.vouchers.iter().enumerate() {
-            match voucher.vouches_for(&ak_name, evidence) {
+            match voucher.vouches_for(evidence) {
                 Ok(leaf) => leaves.push(leaf),
                 Err(fault) => {
                     first.get_or_insert_with(|| in_part(index, &fault));
@@ -116,25 +117,27 @@ fn in_part(index: usize, fault: &Rejection) -> Rejection {
 impl Matched<'_, '_> {
     /// Whether the policy itself names the key, and with it the whole of its public area.
     pub(crate) fn names_the_key(&self) -> bool {
-        self.anchor.vouchers.iter().any(|voucher| matches!(voucher.trust, Trust::Names(_)))
+        self.anchor.vouchers.iter().any(|voucher| matches!(voucher.trust, Trust::Names(..)))
     }
 }
 
 impl Voucher<'_> {
     /// The leaf of the chain by which it does, where it is one.
-    fn vouches_for<'a>(
-        &self,
-        ak_name: &[u8],
-        evidence: &Evidence<'_, 'a>,
-    ) -> Result<Option<Certificate<'a>>, Rejection> {
+    fn vouches_for<'a>(&self, evidence: &Evidence<'_, 'a>) -> Result<Option<Certificate<'a>>, Rejection> {
         match &self.trust {
-            Trust::Names(names) if names.contains(&ak_name) => Ok(None),
+            Trust::Names(names, _) if names.contains(&evidence.ak_name) => Ok(None),
             Trust::Chain(root) if !evidence.chains.is_empty() => {
                 let chain = evidence.chains.iter().find(|chain| root.is_root_of(chain)).ok_or(Code::CHAIN_ROOT)?;
                 root.vouches_for(&evidence.ak.key, chain, evidence.now_ms, evidence.is_revoked).map(Some)
             }
             _ => Err(Code::AK_UNTRUSTED.into()),
         }
+    }
+
+    /// The enrolment of the key with this Name, where the policy names one.
+    pub(crate) fn enrolment(&self, ak_name: &[u8]) -> Option<&[u8; 32]> {
+        let Trust::Names(names, enrolments) = &self.trust else { return None };
+        names.iter().zip(enrolments).find(|(name, _)| **name == ak_name).map(|(_, record)| *record)
     }
 
     /// What it is worth, for a key that is bound to a machine or not.
@@ -175,7 +178,9 @@ impl<'d> Anchor<'d> {
         let kind = item.required("kind");
         let (kind, trust, assurance) = match kind.text() {
             "ak-name" => ("ak-name", names(item), stated_assurance(item)),
-            "simulated" => ("simulated", Trust::Names([name(item.required("name"))].into()), Assurance::Simulated),
+            "simulated" => {
+                ("simulated", Trust::Names([name(item.required("name"))].into(), Vec::new()), Assurance::Simulated)
+            }
             "azure" => ("azure", chain(item, azure), Assurance::CloudVtpm),
             "gcp" => ("gcp", chain(item, gcp), Assurance::CloudVtpm),
             other => {
@@ -212,7 +217,7 @@ fn root<'d>(trust: &Trust<'d>) -> Option<&'d [u8; 32]> {
 }
 
 /// Who could still lie, in sentences for a person. Nothing in Azure's certificates tells customers apart, so that another voucher
-/// has to.
+/// has to. A Name says nothing of what holds the key.
 pub(crate) fn caveat(anchor: &Anchor<'_>, is_bound: bool) -> String {
     let mut caveat = String::new();
     if anchor.is_joint {
@@ -226,6 +231,12 @@ pub(crate) fn caveat(anchor: &Anchor<'_>, is_bound: bool) -> String {
         if voucher.kind == "azure" && !anchor.is_joint {
             caveat.push_str(" The machine may be anybody's at Azure that measured this release.");
         }
+        if let Trust::Names(_, enrolments) = &voucher.trust
+            && enrolments.is_empty()
+            && voucher.assurance == Assurance::HardwareTpm
+        {
+            caveat.push_str(" That it is one is the operator's word.");
+        }
     }
     caveat
 }
@@ -238,7 +249,7 @@ fn stated_assurance<'d>(anchor: &'d Item<'d>) -> Assurance {
     assurance
 }
 
-/// One Name, or a list of them.
+/// One Name, or a list of them; and one enrolment of each, or none.
 fn names<'d>(anchor: &'d Item<'d>) -> Trust<'d> {
     let mut names = Vec::new();
     if let Some(list) = anchor.optional("names") {
@@ -248,7 +259,12 @@ fn names<'d>(anchor: &'d Item<'d>) -> Trust<'d> {
     } else {
         names.push(name(anchor.required("name")));
     }
-    Trust::Names(names)
+    let mut enrolments = Vec::new();
+    if let Some(list) = anchor.optional("enrolment") {
+        enrolments = list.digests(1, MAX_NAMES);
+        list.ensure(enrolments.len() == names.len(), Flaw::Invalid);
+    }
+    Trust::Names(names, enrolments)
 }
 
 /// A Name (TPM 2.0 Part 1 §16): `nameAlg || digest`.

@@ -13,7 +13,7 @@ pub use assurance::Assurance;
 pub(crate) use platform::{Platform, Processor};
 pub use suite::Suite;
 
-pub(crate) use anchor::{Anchor, Evidence, Matched, caveat};
+pub(crate) use anchor::{Anchor, Evidence, Matched, Voucher, caveat};
 pub(crate) use events::{Allowed, EventRule, VariableRule};
 
 use crate::{

@@ -27,6 +27,12 @@ impl<C: Curve> PublicKey<C> {
         Option::from(AffinePoint::<C>::from_coordinates(x, y)).map(Self)
     }
 
+    /// x and y, as long as the field.
+    #[cfg(any(test, feature = "inspect"))]
+    pub(crate) fn coordinates(&self) -> [FieldBytes<C>; 2] {
+        [self.0.x(), self.0.y()]
+    }
+
     /// Verifies (r, s) over a digest. (r, n - s) is as valid as (r, s): TPMs give either, so nothing may be keyed on the
     /// bytes of a signature.
     ///

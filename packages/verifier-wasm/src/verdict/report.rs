@@ -8,7 +8,7 @@ use crate::{
     event_log::{Explanation, text_or_bytes},
     evidence::claims::Claims,
     json::writer::{ITEM, Writer},
-    policy::{Matched, Policy, caveat},
+    policy::{Matched, Policy, Voucher, caveat},
     release::{Candidate, Manifest},
     tpm::{Attest, Public},
     x509::{Certificate, Instance, VmKind, vm_kind},
@@ -36,17 +36,19 @@ impl Report {
     }
 
     /// `is_bound`: a processor proved which firmware holds the key.
-    pub(crate) fn show_anchor(&mut self, Matched { anchor, leaves }: &Matched<'_, '_>, is_bound: bool) {
+    pub(crate) fn show_anchor(&mut self, Matched { anchor, leaves }: &Matched<'_, '_>, ak_name: &[u8], is_bound: bool) {
         self.anchor = Writer::default();
         self.anchor.object("anchor", |json| {
             let mut all = anchor.vouchers.iter().zip(leaves);
             if anchor.is_joint {
                 json.text("kind", "allOf");
                 json.array("members", |json| {
-                    all.for_each(|(voucher, leaf)| json.object(ITEM, |json| self::voucher(json, voucher.kind, leaf)));
+                    all.for_each(|(voucher, leaf)| {
+                        json.object(ITEM, |json| self::voucher(json, voucher, ak_name, leaf));
+                    });
                 });
             } else if let Some((voucher, leaf)) = all.next() {
-                self::voucher(json, voucher.kind, leaf);
+                self::voucher(json, voucher, ak_name, leaf);
             }
             json.text("assurance", anchor.assurance(is_bound).as_str());
             json.text("caveat", &caveat(anchor, is_bound));
@@ -127,8 +129,12 @@ impl Report {
 
 /// Who vouched, and the members that a voucher of this kind makes true: under a root of somebody's own anybody could write them.
 #[inline(never)]
-fn voucher(json: &mut Writer, kind: &str, leaf: &Option<Certificate<'_>>) {
+fn voucher(json: &mut Writer, voucher: &Voucher<'_>, ak_name: &[u8], leaf: &Option<Certificate<'_>>) {
+    let kind = voucher.kind;
     json.text("kind", kind);
+    if let Some(record) = voucher.enrolment(ak_name) {
+        json.hex("enrolment", record);
+    }
     let Some(leaf) = leaf else { return };
     if let Some(subject) = leaf.common_name() {
         json.text("subject", &text_or_bytes(subject));

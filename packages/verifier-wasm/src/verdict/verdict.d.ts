@@ -50,6 +50,11 @@ export interface Voucher {
   kind: string
   /** Common name in the certificate of the key, where one was needed. */
   subject?: string
+  /**
+   * SHA-256 of the enrolment (PROTOCOL.md §22) that the policy names for this key. Without it, that a `hardware-tpm` is one is the
+   * operator's word.
+   */
+  enrolment?: string
   /** Azure's word for the machine. */
   vm?: 'trusted' | 'confidential'
   /** Google's names for the machine; numbers are decimal. */

@@ -20,16 +20,21 @@ pub fn check_chain(
     now: f64,
 ) -> String {
     let Ok(root_sha256) = <[u8; 32]>::try_from(root_sha256) else { throw_str("rootSha256: 32 bytes") };
+    let Some(certificates) = certificates_of(chain, lengths) else {
+        throw_str("lengths: of each certificate of the chain")
+    };
+    let anchor = ChainAnchor { root_sha256: &root_sha256, profile: Profile::of_root(&root_sha256) };
+    let outcome = anchor.validate(&certificates, now as u64, &|_| false).map_err(|rejection| rejection.code);
+    outcome.err().unwrap_or(Code::OK).as_str().into()
+}
+
+/// The certificates that stand one after the other in `chain`; None where `lengths` are not theirs.
+pub(crate) fn certificates_of<'a>(chain: &'a [u8], lengths: &[u32]) -> Option<Vec<&'a [u8]>> {
     let mut rest = chain;
     let certificates = lengths.iter().map(|&length| {
         let (certificate, after) = rest.split_at_checked(usize::try_from(length).ok()?)?;
         rest = after;
         Some(certificate)
     });
-    let Some(certificates) = certificates.collect::<Option<Vec<_>>>().filter(|_| rest.is_empty()) else {
-        throw_str("lengths: of each certificate of the chain")
-    };
-    let anchor = ChainAnchor { root_sha256: &root_sha256, profile: Profile::of_root(&root_sha256) };
-    let outcome = anchor.validate(&certificates, now as u64, &|_| false).map_err(|rejection| rejection.code);
-    outcome.err().unwrap_or(Code::OK).as_str().into()
+    certificates.collect::<Option<Vec<_>>>().filter(|_| rest.is_empty())
 }

@@ -53,6 +53,10 @@ pub(super) struct KeyUsage(u16);
 impl KeyUsage {
     pub(super) const DIGITAL_SIGNATURE: Self = Self(0x8000);
     pub(super) const CONTENT_COMMITMENT: Self = Self(0x4000);
+    #[cfg(any(test, feature = "inspect"))]
+    pub(super) const KEY_ENCIPHERMENT: Self = Self(0x2000);
+    #[cfg(any(test, feature = "inspect"))]
+    pub(super) const KEY_AGREEMENT: Self = Self(0x0800);
     pub(super) const KEY_CERT_SIGN: Self = Self(0x0400);
 
     pub(super) fn has(self, usage: Self) -> bool {

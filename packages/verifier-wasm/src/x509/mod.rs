@@ -24,6 +24,8 @@ mod time;
 pub(crate) use certificate::Certificate;
 #[cfg(any(feature = "fuzzing", not(target_family = "wasm")))]
 pub(crate) use certificate::Form;
+#[cfg(feature = "inspect")]
+pub(crate) use export::certificates_of;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use path::without_padding;
 pub(crate) use profiles::{ChainAnchor, Instance, InstancePins, IsRevoked, Profile, VmKind, vm_kind};

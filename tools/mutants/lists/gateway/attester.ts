@@ -54,21 +54,21 @@ export const attester: readonly Mutant[] = [
   gone(
     'keys of earlier processes are flushed',
     'tpm/ak.rs',
-    'let _ = leftover::flush(context, &template);',
+    'let _ = leftover::flush(context, &ours);',
     'gateway::leftovers::keys_of_killed_gateways',
   ),
   changed(
     'objects of others stay in the TPM',
     'tpm/leftover.rs',
-    'if is_ours(context, object, template) {',
-    'if is_ours(context, object, template) || true {',
+    'if is_ours(context, object, templates) {',
+    'if is_ours(context, object, templates) || true {',
     'gateway::leftovers::keys_of_killed_gateways',
   ),
   changed(
     'a key of another hierarchy is another key',
     'tpm/leftover.rs',
-    'is_of(&public, template) && is_endorsement_primary',
-    'is_of(&public, template) || is_endorsement_primary',
+    'is_of(&public, template))\n            && is_endorsement_primary',
+    'is_of(&public, template))\n            || is_endorsement_primary',
     'gateway::leftovers::keys_of_killed_gateways',
   ),
   changed(
@@ -103,7 +103,7 @@ export const attester: readonly Mutant[] = [
   gone(
     'a TPM that failed is opened anew',
     'tpm/worker.rs',
-    'if result.is_err() {\n            self.device = None;\n        }',
+    'if result.as_ref().is_err_and(|failure| failure.code != Code::ENROL_ACTIVATION) {\n            self.device = None;\n        }',
     'gateway::machine::a_connection_to_the_tpm_that_is_lost',
   ),
   changed(

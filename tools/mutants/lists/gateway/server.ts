@@ -34,8 +34,8 @@ export const server: readonly Mutant[] = [
   changed(
     'evidence is refused while the gateway drains',
     'server/routes.rs',
-    'self.refuse_from(Phase::Draining)?;',
-    'self.refuse_from(Phase::Stopping)?;',
+    'self.refuse_from(Phase::Draining)?;\n                let query',
+    'self.refuse_from(Phase::Stopping)?;\n                let query',
     'gateway::drain::while_it_drains',
   ),
   changed(

@@ -8,6 +8,7 @@ pub mod attack;
 pub mod client;
 pub mod cloud;
 pub mod confidential;
+pub mod enroller;
 pub mod http;
 pub mod memory;
 pub mod outage;

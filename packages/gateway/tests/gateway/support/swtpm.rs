@@ -96,10 +96,21 @@ impl Swtpm {
     }
 
     pub async fn tool(&self, name: &str, arguments: &[&str]) -> String {
-        let output = Command::new(name).args(["-T", &self.tcti()]).args(arguments).kill_on_drop(true).output();
-        let output = in_time(name, output).await.expect("tpm2-tools must be installed");
+        let output = self.output(name, arguments).await;
         assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What a tool says that must fail.
+    pub async fn failing_tool(&self, name: &str, arguments: &[&str]) -> String {
+        let output = self.output(name, arguments).await;
+        assert!(!output.status.success(), "{name} does not fail");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    async fn output(&self, name: &str, arguments: &[&str]) -> std::process::Output {
+        let output = Command::new(name).args(["-T", &self.tcti()]).args(arguments).kill_on_drop(true).output();
+        in_time(name, output).await.expect("tpm2-tools must be installed")
     }
 
     pub fn signal(&self, signal: Signal) {

@@ -9,6 +9,7 @@ mod bundle;
 mod certified;
 mod chain;
 mod claims;
+mod enrolment;
 mod event_log;
 mod instance;
 mod large;
@@ -41,6 +42,7 @@ pub(crate) fn all(cases: &mut Cases<'_>) {
     chain::cases(cases);
     certified::cases(cases);
     all_of::cases(cases);
+    enrolment::cases(cases);
     event_log::cases(cases);
     large::cases(cases);
     platform::cases(cases);

@@ -2,10 +2,14 @@
 
 mod amd;
 mod azure;
+#[cfg(any(test, feature = "inspect"))]
+mod endorsement;
 mod gcp;
 
 pub(crate) use amd::{Tcb, Vcek};
 pub(crate) use azure::{VmKind, vm_kind};
+#[cfg(any(test, feature = "inspect"))]
+pub(crate) use endorsement::Endorsement;
 pub(crate) use gcp::{Instance, InstancePins};
 
 use super::{

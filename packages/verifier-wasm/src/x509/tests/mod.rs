@@ -3,6 +3,7 @@
 
 mod builder;
 mod certificates;
+mod endorsement;
 mod extensions;
 mod keys;
 mod mutations;

@@ -1,0 +1,101 @@
+import type { Command } from '../command.js'
+import { exit, type ExitCode } from '../exit.js'
+import { Failure, usage } from '../failure.js'
+import { parse } from '../options.js'
+import { presentDocument } from '../release/document.js'
+import { sha256, signed, unsigned, writeUnsigned } from '../release/envelope.js'
+import { publicHex, readKey } from '../release/keys.js'
+import type { Io } from '../terminal/io.js'
+import { styleOf } from '../terminal/style.js'
+import { json, shown } from '../terminal/text.js'
+import { loadInspector } from '../verifier.js'
+import { check } from './check.js'
+import { enrol, type Result } from './enrol.js'
+import { results } from './record.js'
+import { readRoots } from './roots.js'
+import { enrolmentService } from './service.js'
+
+const help = shown`Usage: blindllama enrol URL --roots FILE --key FILE --out FILE [options]
+       blindllama enrol check RECORD --policy FILE [options]
+
+Proves which TPM holds the attestation key of a gateway, and writes a signed record (docs/PROTOCOL.md §22). Without a record, that a key
+is in a TPM of hardware is the operator's word. The gateway has to name the public key in its setting enrolment.keys.
+
+Options:
+  --roots FILE          your list of roots of TPM vendors, and what stands behind each (docs/enrolment-roots.schema.json)
+  --certificates FILE … certificates of roots and authorities, PEM or DER, to build the chain with
+  --key FILE            your key (blindllama release keygen): signs the record, and the requests
+  --access-key FILE     another key for the requests, such as one that the operator gave you
+  --as RESULT           what you expect: hardware (this is the default), virtual, software or unverified. Anything else is refused
+  --out FILE            the record; replaces nothing that is signed
+  --json                one JSON object
+
+check: whether RECORD is one that an anchor of the policy names for its Name, and says what the anchor says: hardware for
+hardware-tpm, virtual for cloud-vtpm
+  --policy FILE         the policy
+  --enroller HEX        the public key that must have signed; without it any key's signature is taken
+  --roots FILE          the record's root has to be of its kind in this list still
+  --max-age-days N      how old the record may be
+
+Exit codes: 0 enrolled or as the policy says, 1 refused, 2 wrong use, 3 undecided.
+`
+
+const options = {
+  roots: { type: 'string' },
+  certificates: { type: 'string', multiple: true },
+  key: { type: 'string' },
+  'access-key': { type: 'string' },
+  as: { type: 'string', default: 'hardware' },
+  out: { type: 'string' },
+  json: { type: 'boolean', default: false },
+} as const
+
+async function run(args: readonly string[], io: Io): Promise<ExitCode> {
+  if (args[0] === 'check') return check(args.slice(1), io)
+  const { values, positionals } = parse(args, options)
+  const [url] = positionals
+  const { roots: rootsFile, key: keyFile, out, as: expected } = values
+  if (
+    url === undefined ||
+    positionals.length > 1 ||
+    rootsFile === undefined ||
+    keyFile === undefined ||
+    out === undefined
+  )
+    throw usage('enrol URL --roots FILE --key FILE --out FILE: blindllama enrol --help')
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url))
+    throw usage(`${url} is no URL of a service, such as https://chat.example/`)
+  if (!results.includes(expected as Result)) throw usage(`--as: one of ${results.join(', ')}`)
+  const roots = await readRoots(rootsFile, values.certificates ?? [])
+  const key = await readKey(keyFile)
+  const accessKey = values['access-key'] === undefined ? key : await readKey(values['access-key'])
+  const record = await enrol(enrolmentService(url, accessKey), roots, loadInspector())
+  if (record.result !== expected)
+    throw new Failure(
+      'cli.enrolment',
+      `The TPM is ${described(record.result)}, and --as says ${expected}. No record was written`,
+      exit.refused,
+    )
+  const document = unsigned('enrolment', record)
+  await writeUnsigned(out, document, signed(document, key))
+  const named = { sha256: sha256(document), signer: publicHex(key) }
+  io.out(
+    values.json
+      ? json({ file: out, ...named, ...record })
+      : shown`${styleOf(io).bold(out)}\n${presentDocument(out, document, styleOf(io))}`,
+  )
+  return exit.passed
+}
+
+/** What a result means, in the middle of a sentence. */
+function described(result: Result): string {
+  return result === 'unverified'
+    ? 'unverified: its certificate leads to no root of the roots file with the certificates at hand'
+    : `of the kind ${result}, by the roots file`
+}
+
+export const enrolCommand: Command = {
+  summary: 'prove which TPM holds an attestation key, and record it',
+  help,
+  run,
+}

@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { certificatesIn } from '../src/chain/certificates.js'
+import type { Credential } from '../src/enrol/credential.js'
+import { enrol } from '../src/enrol/enrol.js'
+import { chainTo, type RootKind, type Roots } from '../src/enrol/roots.js'
+import type { EnrolmentService } from '../src/enrol/service.js'
+import type { TemplateName } from '../src/enrol/templates.js'
+import { loadInspector } from '../src/verifier.js'
+import { vector } from './support/run.js'
+
+// That a TPM gives the value back, tools/staging/test/enrolment.test.ts shows; here nobody holds the private keys.
+const pem = (name: string): Uint8Array[] =>
+  certificatesIn(name, readFileSync(new URL(`enrolment/${name}.pem`, import.meta.url)))
+const [root, issuer] = pem('authorities') as [Uint8Array, Uint8Array]
+const [rsa] = pem('ek-rsa') as [Uint8Array]
+const [p384] = pem('ek-p384') as [Uint8Array]
+const sha256 = (der: Uint8Array): string => createHash('sha256').update(der).digest('hex')
+
+function roots(kind: RootKind, certificates: Uint8Array[] = [issuer, root]): Roots {
+  return { roots: [{ name: 'swtpm-localca', kind, sha256: sha256(root) }], certificates }
+}
+
+/** Of a vector: its static part (PROTOCOL.md §3) stands at the end of the bundle, A1 00 58 and a length before the key. */
+const akPublic: Uint8Array = ((evidence: Buffer): Uint8Array => {
+  const start = evidence.lastIndexOf(Buffer.from('a10058', 'hex'))
+  return new Uint8Array(evidence.subarray(start + 4, start + 4 + (evidence[start + 3] ?? 0)))
+})(Buffer.from(vector('ok-ecc').evidence, 'hex'))
+
+interface Fake {
+  endorsements?: { template: TemplateName; certificate: Uint8Array }[]
+  ak?: Uint8Array
+  answer?: (credential: Credential) => Uint8Array
+}
+
+function service(fake: Fake): EnrolmentService & { asked: TemplateName[] } {
+  const asked: TemplateName[] = []
+  const ak = fake.ak ?? akPublic
+  return {
+    asked,
+    describe: async () => ({
+      akPublic: ak,
+      endorsements: fake.endorsements ?? [{ template: 'rsa-2048', certificate: rsa }],
+    }),
+    activate: async (template, credential) => {
+      asked.push(template)
+      return (fake.answer ?? (({ value }) => value))(credential)
+    },
+  }
+}
+
+const inspector = loadInspector()
+/** A time at which the certificates are valid. */
+const now = (): number => Date.UTC(2027, 0, 1)
+
+it('records what the certificate says, and the kind that the list gives its root', async () => {
+  for (const kind of ['hardware', 'virtual', 'software'] as const) {
+    const record = await enrol(service({}), roots(kind), inspector, now)
+    expect(record).toEqual({
+      akName: expect.stringMatching(/^000b/) as unknown,
+      akPublicSha256: sha256(akPublic),
+      result: kind,
+      template: 'rsa-2048',
+      ekCertificateSha256: sha256(rsa),
+      rootSha256: sha256(root),
+      rootName: 'swtpm-localca',
+      manufacturer: 'id:00001014',
+      model: 'swtpm',
+      firmware: 'id:20191023',
+      date: now(),
+    })
+  }
+})
+
+it('takes the certificate whose chain is complete, as it stands in NVRAM', async () => {
+  const padded = Buffer.concat([p384, Buffer.alloc(100)])
+  const both = service({
+    endorsements: [
+      { template: 'rsa-2048', certificate: new Uint8Array([0x30, 0]) },
+      { template: 'ecc-p384', certificate: padded },
+    ],
+  })
+  const record = await enrol(both, roots('software', [issuer, root]), inspector, now)
+  expect([record.template, record.ekCertificateSha256]).toEqual(['ecc-p384', sha256(p384)])
+  expect(both.asked).toEqual(['ecc-p384'])
+})
+
+it('is unverified where no root of the list is reached, whatever the list calls others', async () => {
+  const other = {
+    roots: [{ name: 'x', kind: 'hardware' as const, sha256: '00'.repeat(32) }],
+    certificates: [issuer, root],
+  }
+  for (const list of [other, roots('hardware', []), roots('hardware', [root])]) {
+    const record = await enrol(service({}), list, inspector, now)
+    expect([record.result, record.rootSha256, record.rootName]).toEqual(['unverified', undefined, undefined])
+  }
+})
+
+it.each([
+  ['another value', () => Buffer.alloc(32)],
+  ['a shorter one', ({ value }: Credential) => value.subarray(0, 31)],
+  ['none', () => Buffer.alloc(0)],
+])('refuses %s than the one in the credential', async (_, answer) => {
+  await expect(enrol(service({ answer }), roots('software'), inspector, now)).rejects.toMatchObject({
+    code: 'cli.enrolment',
+    exitCode: 1,
+  })
+})
+
+/** A clock that shows these milliseconds after {@link now}, one after the other. */
+const times = (...all: number[]): (() => number) => {
+  return () => now() + (all.shift() ?? 0)
+}
+
+it('refuses the value after a minute', async () => {
+  await expect(enrol(service({}), roots('software'), inspector, times(0, 5, 60_005))).resolves.toBeDefined()
+  await expect(enrol(service({}), roots('software'), inspector, times(0, 5, 60_006))).rejects.toMatchObject({
+    code: 'cli.enrolment',
+  })
+})
+
+it('asks for no activation where key or certificate are refused', async () => {
+  const decrypts = Uint8Array.from(akPublic)
+  // objectAttributes, with decrypt in place of restricted
+  decrypts[5] = 0x06
+  for (const [fake, list, code] of [
+    [{ ak: decrypts }, roots('software'), 'ak.attributes'],
+    [{ ak: new Uint8Array(3) }, roots('software'), 'ak.syntax'],
+    [{ endorsements: [{ template: 'ecc-p256', certificate: rsa }] }, roots('software'), 'chain.key'],
+    [{ endorsements: [{ template: 'rsa-2048', certificate: issuer }] }, roots('software'), 'chain.leaf_ca'],
+    [
+      { endorsements: [{ template: 'rsa-2048', certificate: new Uint8Array([0x30, 0]) }] },
+      roots('software'),
+      'chain.syntax',
+    ],
+    [{ endorsements: [] }, roots('software'), 'cli.enrolment'],
+  ] as [Fake, Roots, string][]) {
+    const asked = service(fake)
+    await expect(enrol(asked, list, inspector, now), code).rejects.toMatchObject({ code, exitCode: 1 })
+    expect(asked.asked).toEqual([])
+  }
+})
+
+it('finds a chain through the certificates at hand, and no longer one than eight', () => {
+  expect(chainTo(roots('software', [root, p384, issuer]), rsa)?.certificates).toEqual([rsa, issuer, root])
+  expect(chainTo(roots('software', [root]), rsa)).toBeUndefined()
+  expect(chainTo({ roots: [], certificates: [issuer, root] }, rsa)).toBeUndefined()
+  expect(chainTo(roots('software'), new Uint8Array(10))).toBeUndefined()
+})

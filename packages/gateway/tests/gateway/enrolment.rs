@@ -1,0 +1,215 @@
+//! Enrolment of the attestation key (PROTOCOL.md §22): credentials made by tpm2-tools, and strangers who ask.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::json;
+use tokio::time::timeout;
+
+use crate::support::client::{Evidence, policy};
+use crate::support::enroller::{Endorsement, Enroller, PATH, bytes, challenge, post};
+use crate::support::http::{get, request};
+use crate::support::{Setup, Swtpm, Upstream, in_time};
+
+const VALUE: [u8; 32] = [0x5e; 32];
+
+/// Writes something into the NV index of a certificate, as a maker does.
+async fn certified(swtpm: &Swtpm, index: &str, content: &[u8]) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("certificate").display().to_string();
+    std::fs::write(&path, content).unwrap();
+    let size = content.len().to_string();
+    let attributes = "ownerwrite|ownerread|authread|no_da";
+    swtpm.tool("tpm2_nvdefine", &[index, "-C", "o", "-s", &size, "-a", attributes]).await;
+    swtpm.tool("tpm2_nvwrite", &[index, "-C", "o", "-i", &path]).await;
+}
+
+async fn evidence_is_good(gateway: &crate::support::Gateway) {
+    assert_eq!(Evidence::of(gateway).await.verify(&policy(gateway)).failure(), None);
+}
+
+#[tokio::test]
+async fn without_a_key_there_is_no_enrolment() {
+    let swtpm = Swtpm::start().await;
+    let gateway = Setup::new(&swtpm, &Upstream::fixed("{}")).start().await;
+    let replies = [get(&gateway.address, PATH).await, post(&gateway, "{}").await];
+    for reply in replies {
+        assert_eq!((reply.status.as_u16(), reply.code().as_str()), (404, "request.not_found"));
+    }
+}
+
+#[tokio::test]
+async fn certificates_are_told_as_they_stand_in_nvram() {
+    let swtpm = Swtpm::start().await;
+    let enroller = Enroller::new(1);
+    let gateway = enroller.welcomed(&swtpm).await;
+    let none = enroller.ask(&gateway, None).await;
+    assert_eq!((none.status.as_u16(), &none.json()["endorsements"]), (200, &json!([])));
+    gateway.stop().await;
+    let (rsa, ecc) = ([vec![0x30; 1300], vec![0; 100]].concat(), vec![0x31; 700]);
+    certified(&swtpm, "0x01C0000A", &ecc).await;
+    certified(&swtpm, "0x01C00002", &rsa).await;
+    let gateway = enroller.welcomed(&swtpm).await;
+    let told = enroller.ask(&gateway, None).await;
+    let expected = json!([
+        { "template": "rsa-2048", "certificate": blindllama_gateway::base64url::encode(&rsa) },
+        { "template": "ecc-p256", "certificate": blindllama_gateway::base64url::encode(&ecc) },
+    ]);
+    assert_eq!(told.json()["endorsements"], expected);
+    let name = [&[0, 0x0b][..], &blindllama_gateway::digest::sha256(&bytes(&told, "akPublic"))].concat();
+    assert_eq!(gateway.start_text("ak_name"), blindllama_gateway::hex::hex(&name));
+    evidence_is_good(&gateway).await;
+}
+
+/// Each makes an endorsement key: far more of them than a TPM has places for, if one stayed loaded.
+#[tokio::test]
+async fn a_credential_for_the_attestation_key_is_activated() {
+    let swtpm = Swtpm::start().await;
+    let endorsement = Endorsement::of(&swtpm).await;
+    let enroller = Enroller::new(1);
+    let gateway = enroller.welcomed(&swtpm).await;
+    for template in ["rsa-2048", "ecc-p256", "rsa-2048", "ecc-p256", "rsa-2048"] {
+        let credential = endorsement.credential(template, gateway.start_text("ak_name"), &VALUE).await;
+        let reply = enroller.ask(&gateway, Some(&credential)).await;
+        assert_eq!(reply.status, 200, "{template}: {}", gateway.log.text());
+        assert_eq!(bytes(&reply, "secret"), VALUE, "{template}");
+    }
+    evidence_is_good(&gateway).await;
+    let log = gateway.whole_log().await;
+    assert_eq!(log.count("enrolment"), 5);
+    assert!(!log.text().contains(&blindllama_gateway::base64url::encode(&VALUE)));
+}
+
+#[tokio::test]
+async fn a_credential_of_another_name_or_another_tpm_is_not() {
+    let swtpm = Swtpm::start().await;
+    let (own, others) = (Endorsement::of(&swtpm).await, Endorsement::of(&Swtpm::start().await).await);
+    let enroller = Enroller::new(1);
+    let gateway = enroller.welcomed(&swtpm).await;
+    let name = gateway.start_text("ak_name").to_owned();
+    let other_name = format!("000b{}", "11".repeat(32));
+    for template in ["rsa-2048", "ecc-p256"] {
+        let good = own.credential(template, &name, &VALUE).await;
+        let mut changed = good.clone();
+        *changed.credential.last_mut().unwrap() ^= 1;
+        let of_another_name = own.credential(template, &other_name, &VALUE).await;
+        let of_another_tpm = others.credential(template, &name, &VALUE).await;
+        for (what, credential) in [("name", of_another_name), ("TPM", of_another_tpm), ("bytes", changed)] {
+            let reply = enroller.ask(&gateway, Some(&credential)).await;
+            let said = (reply.status.as_u16(), reply.code());
+            assert_eq!(said, (400, "enrol.activation".into()), "{template} {what}: {}", gateway.log.text());
+        }
+        assert_eq!(enroller.ask(&gateway, Some(&good)).await.status, 200, "{template}");
+    }
+    evidence_is_good(&gateway).await;
+}
+
+/// What an enrolment rests on: a TPM that has only the public area of a key authorizes nothing with it, so a key in software cannot be
+/// enrolled by a genuine TPM.
+#[tokio::test]
+async fn a_key_whose_public_area_alone_is_loaded_is_not_activated() {
+    let (genuine, other) = (Swtpm::start().await, Swtpm::start().await);
+    let endorsement = Endorsement::of(&genuine).await;
+    let path = |file: &str| endorsement.path(file);
+    let attributes = "fixedtpm|fixedparent|sensitivedataorigin|userwithauth|restricted|sign";
+    let made = ["-C", "e", "-G", "ecc256:ecdsa-sha256:null", "-a", attributes, "-c"];
+    other.tool("tpm2_createprimary", &[&made[..], &[&path("ak.ctx")]].concat()).await;
+    other.tool("tpm2_readpublic", &["-c", &path("ak.ctx"), "-o", &path("ak.pub"), "-n", &path("ak.name")]).await;
+    let name = blindllama_gateway::hex::hex(&std::fs::read(path("ak.name")).unwrap());
+    endorsement.credential("rsa-2048", &name, &VALUE).await;
+    genuine.tool("tpm2_loadexternal", &["-C", "n", "-u", &path("ak.pub"), "-c", &path("ak.ctx")]).await;
+    genuine.tool("tpm2_startauthsession", &["--policy-session", "-S", &path("session")]).await;
+    genuine.tool("tpm2_policysecret", &["-S", &path("session"), "-c", "e"]).await;
+    let session = format!("session:{}", path("session"));
+    let activate = ["-c", &path("ak.ctx"), "-C", &path("rsa.ctx"), "-i", &path("credential"), "-o", &path("out")];
+    let error = genuine.failing_tool("tpm2_activatecredential", &[&activate[..], &["-P", &session]].concat()).await;
+    // TPM_RC_AUTH_UNAVAILABLE (TPM 2.0 Part 2 §6.6.3)
+    assert!(error.contains("0x12F"), "{error}");
+}
+
+/// The TPM stands still: a request that reached it would not be answered.
+#[tokio::test]
+async fn strangers_reach_no_tpm() {
+    let swtpm = Swtpm::start().await;
+    let (enroller, stranger) = (Enroller::new(1), Enroller::new(2));
+    let gateway = enroller.welcomed(&swtpm).await;
+    let used = challenge(&gateway).await;
+    let request = enroller.request(&used, None).to_string();
+    assert_eq!(post(&gateway, request.clone()).await.status, 200);
+    swtpm.signal(Signal::STOP);
+    let fresh = challenge(&gateway).await;
+    assert_ne!(fresh, used);
+    let mut signed_by_another = enroller.request(&fresh, None);
+    signed_by_another["signature"] = stranger.request(&fresh, None)["signature"].clone();
+    let mut of_another_challenge = enroller.request(&used, None);
+    of_another_challenge["challenge"] = enroller.request(&fresh, None)["challenge"].clone();
+    for (body, status, code) in [
+        (stranger.request(&fresh, None).to_string(), 403, "enrol.refused"),
+        (signed_by_another.to_string(), 403, "enrol.refused"),
+        (of_another_challenge.to_string(), 403, "enrol.refused"),
+        (request, 403, "enrol.challenge"),
+        (enroller.request(&[0; 32], None).to_string(), 403, "enrol.challenge"),
+        ("{}".into(), 400, "enrol.request"),
+        (" ".repeat(17_000), 400, "enrol.request"),
+    ] {
+        let reply = post(&gateway, body.clone()).await;
+        assert_eq!((reply.status.as_u16(), reply.code().as_str()), (status, code), "{body}");
+        assert!(!reply.headers.contains_key("access-control-allow-origin"));
+    }
+    swtpm.signal(Signal::CONT);
+    assert_eq!(
+        post(&gateway, enroller.request(&fresh, None).to_string()).await.status,
+        200,
+        "strangers used nothing up"
+    );
+    assert_eq!(gateway.log.count("enrolment.refused"), 0, "strangers fill no log");
+    evidence_is_good(&gateway).await;
+}
+
+#[tokio::test]
+async fn no_page_is_let_in() {
+    let swtpm = Swtpm::start().await;
+    let gateway = Enroller::new(1).setup(&swtpm).with("cors.origins", vec!["*"]).start().await;
+    let ask = |method, path: &str| {
+        let builder = http::Request::builder().method(method).uri(format!("http://{}{path}", gateway.address));
+        builder.header("origin", "https://chat.example")
+    };
+    let preflight = request(&gateway.address, ask("OPTIONS", PATH)).await;
+    assert_eq!((preflight.status.as_u16(), preflight.code().as_str()), (405, "request.method"));
+    assert_eq!(preflight.headers["allow"], "GET, POST");
+    let reply = request(&gateway.address, ask("GET", PATH)).await;
+    assert_eq!(reply.status, 200);
+    for headers in [preflight.headers, reply.headers] {
+        assert!(!headers.keys().any(|name| name.as_str().starts_with("access-control")), "{headers:?}");
+    }
+    let queried = get(&gateway.address, &format!("{PATH}?x=1")).await;
+    assert_eq!((queried.status.as_u16(), queried.code().as_str()), (400, "request.query"));
+}
+
+#[tokio::test]
+async fn one_enrolment_is_at_the_tpm_and_quotes_go_on() {
+    let swtpm = Swtpm::start().await;
+    let enroller = Enroller::new(1);
+    let gateway = enroller.welcomed(&swtpm).await;
+    swtpm.signal(Signal::STOP);
+    let first = enroller.ask(&gateway, None);
+    tokio::pin!(first);
+    assert!(timeout(Duration::from_millis(500), &mut first).await.is_err(), "it is at the TPM");
+    let second = enroller.ask(&gateway, None).await;
+    assert_eq!((second.status.as_u16(), second.code().as_str()), (503, "enrol.busy"));
+    assert!(second.headers.contains_key("retry-after"));
+    let policy = policy(&gateway);
+    let evidence = Evidence::of(&gateway);
+    tokio::pin!(evidence);
+    assert!(timeout(Duration::from_millis(300), &mut evidence).await.is_err(), "it waits behind the enrolment");
+    swtpm.signal(Signal::CONT);
+    let (first, evidence) = in_time("both", async { tokio::join!(first, evidence) }).await;
+    assert_eq!(first.status, 200);
+    assert_eq!(evidence.verify(&policy).failure(), None);
+    for _ in 0..19 {
+        assert_eq!(enroller.ask(&gateway, None).await.status, 200);
+    }
+    let counted = enroller.ask(&gateway, None).await;
+    assert_eq!((counted.status.as_u16(), counted.code().as_str()), (503, "enrol.busy"), "20 within a minute");
+    evidence_is_good(&gateway).await;
+}
