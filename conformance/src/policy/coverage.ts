@@ -6,7 +6,8 @@ import type { PcrPolicy, Rule } from './pcrs.ts'
  * @param isBound a report of the processor has to name the firmware
  */
 export function openPcrs({ rules }: PcrPolicy, isBound: boolean): number[] {
-  const has = (index: number, ...accepted: readonly Rule[]): boolean => accepted.some((rule) => rules.get(index) === rule)
+  const has = (index: number, ...accepted: readonly Rule[]): boolean =>
+    accepted.some((rule) => rules.get(index) === rule)
   const isCompared = (index: number): boolean => has(index, 'golden') || typeof rules.get(index) === 'object'
   const isFixed = (index: number): boolean => has(index, 'golden', 'untouched')
   const isUnified = has(11, 'golden')

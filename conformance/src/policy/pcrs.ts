@@ -126,7 +126,8 @@ function readIndex(key: string, code = 'policy.syntax'): number {
 }
 
 function readRule(pcrs: Members, value: Json, bank: Bank): Rule {
-  if (typeof value === 'string') return oneOf(value, ['golden', 'untouched', 'config', 'instance', 'unchecked'], 'pcrs.rules')
+  if (typeof value === 'string')
+    return oneOf(value, ['golden', 'untouched', 'config', 'instance', 'unchecked'], 'pcrs.rules')
   const members = pcrs.member(value, 'rule')
   if (!members.has('events')) throw new Refusal('policy.syntax', 'a rule without events')
   const rule = readEventsRule(members, bank)

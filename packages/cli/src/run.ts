@@ -5,6 +5,7 @@ import { eventlog } from './eventlog/command.js'
 import { exit, type ExitCode } from './exit.js'
 import { Failure, usage } from './failure.js'
 import { inspect } from './inspect/command.js'
+import { policy } from './policy/command.js'
 import { releaseCommand } from './release/command.js'
 import type { Io } from './terminal/io.js'
 import { styleOf } from './terminal/style.js'
@@ -12,7 +13,14 @@ import { json, padded, type Shown, shown } from './terminal/text.js'
 import { verify } from './verify/command.js'
 import { version } from './version.js'
 
-const commands: Readonly<Record<string, Command>> = { verify, inspect, eventlog, chain, release: releaseCommand }
+const commands: Readonly<Record<string, Command>> = {
+  verify,
+  policy,
+  inspect,
+  eventlog,
+  chain,
+  release: releaseCommand,
+}
 
 function overview(): Shown {
   const width = Math.max(...Object.keys(commands).map(({ length }) => length))

@@ -3,7 +3,12 @@
 use alloc::{boxed::Box, string::String};
 use core::ops::Deref;
 
-use crate::{Code, evidence::bundle::Refusal, json::writer::{push_decimal, push_hex}, shown::push_shown};
+use crate::{
+    Code,
+    evidence::bundle::Refusal,
+    json::writer::{push_decimal, push_hex},
+    shown::push_shown,
+};
 
 /// Longest part of a place that others wrote, in characters.
 const MAX_FOREIGN: usize = 128;

@@ -77,7 +77,8 @@ mod tests {
     #[test]
     fn worked_example_of_the_specification() {
         let member = core::array::from_fn(|i| i as u8);
-        let hex = |bank, event: &[u8]| value(bank, event).iter().map(|byte| alloc::format!("{byte:02x}")).collect::<String>();
+        let hex =
+            |bank, event: &[u8]| value(bank, event).iter().map(|byte| alloc::format!("{byte:02x}")).collect::<String>();
         let config = config_event(&member);
         assert_eq!(hex(Bank::Sha256, &config), "fdb6fe7fde2629a86162d114cb5028f1ae0219d4f2a358687525eea6c30e97fd");
         assert_eq!(

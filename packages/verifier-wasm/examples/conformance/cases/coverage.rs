@@ -34,7 +34,11 @@ pub(crate) fn cases(cases: &mut Cases<'_>) {
             put(s, index, Some("golden"));
         });
     }
-    cases.accept("ok-coverage-partial-unneeded", "a policy that allows less than it demands warns of nothing", partial);
+    cases.accept(
+        "ok-coverage-partial-unneeded",
+        "a policy that allows less than it demands warns of nothing",
+        allow_partial,
+    );
     let name = "policy-syntax-partial-coverage";
     cases.reject("policy.syntax", name, "a permission that is no boolean", |s| {
         s.policy["pcrs"]["allowPartialCoverage"] = 1.into();
@@ -93,11 +97,11 @@ fn open(cases: &mut Cases<'_>, name: &str, why: &str, change: &dyn Fn(&mut Scena
     cases.reject("pcr.coverage", &format!("coverage-{name}"), why, change);
     cases.accept_with_warning(&format!("warn-coverage-{name}"), why, "pcr.coverage", |s| {
         change(s);
-        partial(s);
+        allow_partial(s);
     });
 }
 
-fn partial(s: &mut Scenario<'_>) {
+pub(super) fn allow_partial(s: &mut Scenario<'_>) {
     s.policy["pcrs"]["allowPartialCoverage"] = true.into();
 }
 

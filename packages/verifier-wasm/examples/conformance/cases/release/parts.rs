@@ -25,18 +25,22 @@ fn by_parts(r: &mut Released) {
 
 pub(super) fn cases(cases: &mut Cases<'_>) {
     cases.accept("ok-parts", "a platform and an image of one manifest", with(by_parts));
-    cases.accept("ok-parts-grub", "an image with what GRUB and shim measure: commands, files, keys of the owner", |s| {
-        s.selected = vec![0, 1, 2, 4, 7, 8, 9, 12, 13, 14];
-        s.pcrs.extend([8, 9].map(|index| (index, value(SHA256, index))));
-        s.policy["pcrs"]["rules"].as_object_mut().unwrap().remove("11");
-        for index in ["8", "9", "14"] {
-            s.policy["pcrs"]["rules"][index] = "golden".into();
-        }
-        with(|r| {
-            by_parts(r);
-            r.manifest.json["images"][1]["pcrs"] = golden(SHA256, &[4, 8, 9, 14]);
-        })(s);
-    });
+    cases.accept(
+        "ok-parts-grub",
+        "an image with what GRUB and shim measure: commands, files, keys of the owner",
+        |s| {
+            s.selected = vec![0, 1, 2, 4, 7, 8, 9, 12, 13, 14];
+            s.pcrs.extend([8, 9].map(|index| (index, value(SHA256, index))));
+            s.policy["pcrs"]["rules"].as_object_mut().unwrap().remove("11");
+            for index in ["8", "9", "14"] {
+                s.policy["pcrs"]["rules"][index] = "golden".into();
+            }
+            with(|r| {
+                by_parts(r);
+                r.manifest.json["images"][1]["pcrs"] = golden(SHA256, &[4, 8, 9, 14]);
+            })(s);
+        },
+    );
     let why = "the policy looks at no measurement of the platform, and says that this is partial";
     cases.accept_with_warning("warn-parts-image-alone", why, "pcr.coverage", |s| {
         for index in ["0", "1", "2", "7"] {
