@@ -379,6 +379,19 @@ impl Cases<'_> {
         self.push(&keys.ecc, name, why, "ok", &[step], change);
     }
 
+    /// Refused in a later step than one that warns.
+    pub(crate) fn reject_after_warning(
+        &mut self,
+        code: &str,
+        name: &str,
+        why: &str,
+        step: &str,
+        change: impl FnOnce(&mut Scenario<'_>),
+    ) {
+        let keys = self.keys;
+        self.push(&keys.ecc, name, why, code, &[step], change);
+    }
+
     pub(crate) fn accept_of(&mut self, key: &Key, name: &str, why: &str, change: impl FnOnce(&mut Scenario<'_>)) {
         self.push(key, name, why, "ok", &[], change);
     }
