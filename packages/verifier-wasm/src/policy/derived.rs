@@ -56,7 +56,7 @@ impl Derived {
         place.number(self.index().into()).own(" is ").hex(actual);
         match expected {
             Some(expected) => place.own(", not ").hex(&expected),
-            None => place.own("; the claims have no instance_key"),
+            None => place.own("; no instance_key"),
         };
         Err(Rejection::at(Code::PCR_DERIVED, place))
     }

@@ -63,7 +63,7 @@ steps! {
     PcrDigest "pcr.digest" "The measurements shown are those that the TPM signed."
     Release "release" "The manifest is signed by those who may release, in its time, and was not withdrawn."
     ReleaseLog "release.log" "The manifest stands in the public log, and witnesses saw it there."
-    PcrCoverage "pcr.coverage" "The policy compares every measurement that decides which software runs."
+    PcrCoverage "pcr.coverage" "The policy leaves no measurement open that decides what runs."
     PcrRules "pcr.rules" "The measurements are those of one accepted release as a whole."
     ClaimsConfig "claims.config" "The gateway runs with an accepted configuration."
     EventLog "eventlog" "The log explains the measurements."
