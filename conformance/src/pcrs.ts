@@ -1,6 +1,7 @@
-import { all, concat, equal, toHex } from './bytes.ts'
-import { digest, type Hash } from './crypto.ts'
-import type { PcrPolicy, Release } from './policy/pcrs.ts'
+import { all, concat, equal, lengthPrefixed, toHex, utf8 } from './bytes.ts'
+import type { Claims } from './claims.ts'
+import { digest, digestLength, type Hash } from './crypto.ts'
+import { type DerivedRule, isDerived, type PcrPolicy, type Release } from './policy/pcrs.ts'
 import { demand, Refusal } from './refusal.ts'
 import type { Bank } from './tpm/algorithm.ts'
 import type { Quote } from './tpm/attest.ts'
@@ -41,16 +42,23 @@ export async function provenValues(
   return new Map(values)
 }
 
-/** The one release that matches as a whole, PROTOCOL.md §7. @throws {Refusal} pcr.touched, pcr.mismatch */
-export function matchRelease(
+/** The one release that matches as a whole, PROTOCOL.md §7. @throws {Refusal} pcr.touched, pcr.derived, pcr.mismatch */
+export async function matchRelease(
   values: ReadonlyMap<number, Uint8Array>,
-  { rules }: PcrPolicy,
+  { bank, rules }: PcrPolicy,
+  claims: Claims,
   releases: readonly Release[],
-): Release {
+): Promise<Release> {
   const golden = [...rules].filter(([, rule]) => rule === 'golden').map(([index]) => index)
-  for (const [index, rule] of rules)
-    if (rule === 'untouched')
-      demand(all(values.get(index) as Uint8Array, resetByte(index)), 'pcr.touched', `PCR ${index}`)
+  for (const [index, rule] of [...rules].toSorted(([a], [b]) => a - b)) {
+    const value = values.get(index) as Uint8Array
+    if (rule === 'untouched') demand(all(value, resetByte(index)), 'pcr.touched', `PCR ${index}`)
+    if (isDerived(rule)) {
+      const member = rule === 'config' ? claims.configDigest : claims.instanceKey
+      demand(member !== undefined, 'pcr.derived', `PCR ${index}: the claims lack the member`)
+      demand(equal(value, await derivedValue(bank, rule, member)), 'pcr.derived', `PCR ${index} is ${toHex(value)}`)
+    }
+  }
   const matches = ({ pcrs }: Release): boolean =>
     golden.every((index) => {
       const value = pcrs.get(index)
@@ -59,6 +67,12 @@ export function matchRelease(
   const release = releases.find(matches)
   demand(release !== undefined, 'pcr.mismatch', 'no release matches')
   return release
+}
+
+/** One TPM2_PCR_Event of `LP("blindllama/…/v1") || LP(member)` after a reset, PROTOCOL.md §7.2. */
+async function derivedValue({ hash }: Bank, rule: DerivedRule, member: Uint8Array): Promise<Uint8Array> {
+  const event = concat(lengthPrefixed(utf8(`blindllama/${rule}/v1`)), lengthPrefixed(member))
+  return digest(hash, concat(new Uint8Array(digestLength[hash]), await digest(hash, event)))
 }
 
 /** Every byte of a PCR after a reset, PFP 1.06 §3.3.1: the PCRs of dynamic launch begin with ones. */

@@ -8,6 +8,7 @@ import type { KeyConfig, Suite } from './key-config.ts'
 import { checkSelection, matchRelease, provenValues } from './pcrs.ts'
 import { type Assurance, enrolmentOf, isChainVoucher, isOperatorsWord } from './policy/anchor.ts'
 import type { Release } from './policy/pcrs.ts'
+import { openPcrs } from './policy/coverage.ts'
 import { type Policy, readPolicy } from './policy/policy.ts'
 import { readCurrentKeys, readCurrentManifest, readCurrentStatus, referenceValues } from './reference.ts'
 import { checkReceipt, type Exchange } from './receipt.ts'
@@ -102,7 +103,8 @@ export async function verify(input: Input): Promise<Verified> {
   const values = await provenValues(quote, ak.scheme.hash, bundle.values, indices)
   const floors = readFloors(input.state)
   const manifest = await readCurrentManifest(policy, { keys, status }, part, floors, nowMs)
-  const release = matchRelease(values, policy.pcrs, referenceValues(policy, manifest))
+  checkCoverage(policy, warnings)
+  const release = await matchRelease(values, policy.pcrs, claims, referenceValues(policy, manifest))
   checkConfiguration(policy, release, claims)
   if (policy.pcrs.replay.length > 0) await checkEventLog(part.eventLogs, policy.pcrs, values)
 
@@ -137,6 +139,13 @@ function checkAssurance({ acceptAssurance }: Policy, assurance: Assurance, allow
   const listed = acceptAssurance.includes(assurance)
   if (assurance === 'simulated') demand(listed && allowSimulated, 'ak.simulated', 'a simulated TPM')
   demand(listed, 'ak.assurance', assurance)
+}
+
+function checkCoverage({ pcrs, platform }: Policy, warnings: string[]): void {
+  const open = openPcrs(pcrs, platform !== undefined)
+  if (open.length === 0) return
+  demand(pcrs.allowPartialCoverage, 'pcr.coverage', `PCR ${open.join(', ')}`)
+  warnings.push('pcr.coverage')
 }
 
 function checkConfiguration({ configDigests }: Policy, release: Release, { configDigest }: Claims): void {

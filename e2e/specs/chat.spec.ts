@@ -82,6 +82,7 @@ test('the page shows every step of the proof, the measured values and that the T
     'signature',
     'binding.extra_data',
     'pcr.digest',
+    'pcr.coverage',
     'pcr.rules',
     'claims.config',
     'eventlog',

@@ -21,7 +21,7 @@ export const pcrRules: Readonly<Record<number, 'golden' | 'untouched'>> = {
 }
 
 /** What the gateway's own program measures (PROTOCOL.md §24.1): its configuration before it starts, and its process. */
-export const ownPcrRules: Readonly<Record<number, 'unchecked'>> = { 14: 'unchecked', 15: 'unchecked' }
+export const ownPcrRules = { 14: 'config', 15: 'instance' } as const
 
 export interface MeasureInput {
   /** The gateway's configuration file. */

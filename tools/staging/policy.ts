@@ -20,8 +20,6 @@ export function writePolicy({ akName, golden, configDigest, upstream, measuresIt
   const rules = Object.fromEntries(
     Object.entries(pcrRules).map(([pcr, rule]) => [pcr, golden.has(Number(pcr)) ? rule : ('untouched' as const)]),
   )
-  // No log tells what the gateway measures by itself.
-  const replay = measuresItself ? Object.keys(rules).map(Number) : 'quoted'
   const goldenPcrs = Object.keys(rules).filter((pcr) => rules[pcr] === 'golden')
   const policy = {
     version: 1,
@@ -29,7 +27,7 @@ export function writePolicy({ akName, golden, configDigest, upstream, measuresIt
     anchors: [{ kind: 'simulated', name: akName, hierarchy: 'endorsement' }],
     acceptAssurance: ['simulated'],
     acceptUpstream: [upstream],
-    pcrs: { bank: 'sha256', rules: { ...rules, ...(measuresItself ? ownPcrRules : {}) }, replay },
+    pcrs: { bank: 'sha256', rules: { ...rules, ...(measuresItself ? ownPcrRules : {}) }, replay: 'quoted' },
     releases: [
       {
         name: 'staging of this checkout',

@@ -6,7 +6,9 @@ import { type Members, oneOf } from '../members.ts'
 import { demand, Refusal } from '../refusal.ts'
 import { type Bank, bankOfName } from '../tpm/algorithm.ts'
 
-export type Rule = 'golden' | 'untouched' | 'unchecked' | EventsRule
+export type Rule = 'golden' | 'untouched' | 'unchecked' | DerivedRule | EventsRule
+/** Follows from a member of the claims. */
+export type DerivedRule = 'config' | 'instance'
 
 export interface PcrPolicy {
   readonly bank: Bank
@@ -14,7 +16,11 @@ export interface PcrPolicy {
   readonly rules: ReadonlyMap<number, Rule>
   /** What the event log must explain, ascending; those with an events rule included. */
   readonly replay: readonly number[]
+  readonly allowPartialCoverage: boolean
 }
+
+/** The one PCR that each rule may have. */
+const derivedIndex: Readonly<Record<DerivedRule, number>> = { config: 14, instance: 15 }
 
 /** Reference values: golden values by index, and the configurations that go with them. */
 export interface Release {
@@ -35,14 +41,20 @@ export function readPcrPolicy(members: Members): PcrPolicy {
   const entries = members.object('rules').entries()
   const rules = new Map(entries.map(([key, rule]) => [readIndex(key), readRule(members, rule, bank)]))
   const demanded = readReplay(members)
+  const allowPartialCoverage = members.boolean('allowPartialCoverage', false)
   members.end()
   for (const [index, rule] of rules) {
     if (onlyUnchecked.has(index) && rule !== 'unchecked') members.noteInvalid(`PCR ${index} is not unchecked`)
+    if (isDerived(rule) && derivedIndex[rule] !== index) members.noteInvalid(`${rule} of PCR ${index}`)
     if (typeof rule === 'object' && !firmware.has(index)) members.noteInvalid(`events of PCR ${index}`)
   }
   const withEvents = [...rules].filter(([, rule]) => typeof rule === 'object').map(([index]) => index)
   const replay = new Set([...replayed(members, demanded, rules), ...withEvents])
-  return { bank, rules, replay: [...replay].toSorted((a, b) => a - b) }
+  return { bank, rules, replay: [...replay].toSorted((a, b) => a - b), allowPartialCoverage }
+}
+
+export function isDerived(rule: Rule | undefined): rule is DerivedRule {
+  return rule === 'config' || rule === 'instance'
 }
 
 function readReplay(members: Members): 'quoted' | readonly number[] {
@@ -60,13 +72,14 @@ function replayed(
   rules: ReadonlyMap<number, Rule>,
 ): readonly number[] {
   if (demanded === 'quoted') {
-    const quoted = [...rules.keys()].filter((index) => explainedByDefault.has(index))
+    const quoted = [...rules.keys()].filter((index) => explainedByDefault.has(index) && !isDerived(rules.get(index)))
     if (quoted.length === 0) members.noteInvalid('nothing quoted to replay')
     return quoted
   }
   if (new Set(demanded).size !== demanded.length) members.noteInvalid('an index to replay occurs twice')
   for (const index of demanded)
-    if (!rules.has(index) || onlyUnchecked.has(index)) members.noteInvalid(`PCR ${index} to replay`)
+    if (!rules.has(index) || onlyUnchecked.has(index) || isDerived(rules.get(index)))
+      members.noteInvalid(`PCR ${index} to replay`)
   return demanded
 }
 
@@ -113,7 +126,8 @@ function readIndex(key: string, code = 'policy.syntax'): number {
 }
 
 function readRule(pcrs: Members, value: Json, bank: Bank): Rule {
-  if (typeof value === 'string') return oneOf(value, ['golden', 'untouched', 'unchecked'], 'pcrs.rules')
+  if (typeof value === 'string')
+    return oneOf(value, ['golden', 'untouched', 'config', 'instance', 'unchecked'], 'pcrs.rules')
   const members = pcrs.member(value, 'rule')
   if (!members.has('events')) throw new Refusal('policy.syntax', 'a rule without events')
   const rule = readEventsRule(members, bank)

@@ -30,7 +30,7 @@ const max = Number.MAX_SAFE_INTEGER
 const allowed: Readonly<Record<'whole' | 'platforms' | 'images', ReadonlySet<number>>> = {
   whole: new Set([...Array(24).keys()].filter((index) => ![10, 16, 23].includes(index))),
   platforms: new Set([0, 1, 2, 3, 5, 6, 7]),
-  images: new Set([4, 9, 11, 12, 13]),
+  images: new Set([4, 8, 9, 11, 12, 13, 14]),
 }
 
 /** `payload` is signed. @throws {Refusal} release.syntax, release.invalid */

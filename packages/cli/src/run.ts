@@ -6,6 +6,7 @@ import { eventlog } from './eventlog/command.js'
 import { exit, type ExitCode } from './exit.js'
 import { Failure, usage } from './failure.js'
 import { inspect } from './inspect/command.js'
+import { policy } from './policy/command.js'
 import { releaseCommand } from './release/command.js'
 import type { Io } from './terminal/io.js'
 import { styleOf } from './terminal/style.js'
@@ -15,6 +16,7 @@ import { version } from './version.js'
 
 const commands: Readonly<Record<string, Command>> = {
   verify,
+  policy,
   inspect,
   eventlog,
   chain,

@@ -85,6 +85,8 @@ export type VerifierCode =
   | 'pcr.digest'
   | 'pcr.mismatch'
   | 'pcr.touched'
+  | 'pcr.coverage'
+  | 'pcr.derived'
   | 'platform.missing'
   | 'platform.report'
   | 'platform.certificates'

@@ -174,6 +174,10 @@ pub enum Code {
     PCR_MISMATCH,
     /// A measurement that the policy wants untouched was extended.
     PCR_TOUCHED,
+    /// The policy leaves measurements open that decide what runs.
+    PCR_COVERAGE,
+    /// A measurement does not follow from the claims.
+    PCR_DERIVED,
     /// The policy demands the report of a confidential machine, and the evidence has none of the kind.
     PLATFORM_MISSING,
     /// The report of the machine is not one that its firmware and its processor make.
@@ -666,6 +670,8 @@ impl Code {
         Self::PCR_DIGEST,
         Self::PCR_MISMATCH,
         Self::PCR_TOUCHED,
+        Self::PCR_COVERAGE,
+        Self::PCR_DERIVED,
         Self::PLATFORM_MISSING,
         Self::PLATFORM_REPORT,
         Self::PLATFORM_CERTIFICATES,
@@ -942,6 +948,8 @@ pcr.values The evidence lacks the value of a quoted measurement, or has values o
 pcr.digest The measurements do not have the digest that the TPM signed.
 pcr.mismatch The measured software is none of the releases that the policy accepts.
 pcr.touched A measurement that the policy wants untouched was extended.
+pcr.coverage The policy leaves measurements open that decide what runs.
+pcr.derived A measurement does not follow from the claims.
 platform.missing The policy demands the report of a confidential machine, and the evidence has none of the kind.
 platform.report The report of the machine is not one that its firmware and its processor make.
 platform.certificates The report of the machine comes without the certificates of the key that signed it.

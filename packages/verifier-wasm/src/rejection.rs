@@ -3,7 +3,12 @@
 use alloc::{boxed::Box, string::String};
 use core::ops::Deref;
 
-use crate::{Code, evidence::bundle::Refusal, json::writer::push_decimal, shown::push_shown};
+use crate::{
+    Code,
+    evidence::bundle::Refusal,
+    json::writer::{push_decimal, push_hex},
+    shown::push_shown,
+};
 
 /// Longest part of a place that others wrote, in characters.
 const MAX_FOREIGN: usize = 128;
@@ -36,6 +41,12 @@ impl Place {
 
     pub(crate) fn number(&mut self, number: u64) -> &mut Self {
         push_decimal(&mut self.0, number);
+        self
+    }
+
+    /// Appends a value that was proven or that follows from one.
+    pub(crate) fn hex(&mut self, bytes: &[u8]) -> &mut Self {
+        push_hex(&mut self.0, bytes);
         self
     }
 

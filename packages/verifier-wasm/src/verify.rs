@@ -105,7 +105,7 @@ fn steps(input: &Input<'_>, run: &mut Recorder) -> Result<Passed, Stop> {
     run.report.show_clock(&attest);
     let least = matched.anchor.min_firmware_version;
     run.demanded(StepId::AttestFirmware, least.map(|least| quote::firmware(&attest, least)))?;
-    run.judge(StepId::Clock, quote::clock(&attest), policy.require_safe_clock)?;
+    run.judge(StepId::Clock, quote::clock(&attest).map(Into::into), policy.require_safe_clock)?;
 
     let root = run.obtain(StepId::BindingNonce, quote::nonce_root(input.nonce, &bundle.nonce_proof))?;
     run.check(StepId::BindingExtraData, quote::extra_data(&attest, &binding::extra_data(&root, bundle.claims)))?;
@@ -131,7 +131,8 @@ fn steps(input: &Input<'_>, run: &mut Recorder) -> Result<Passed, Stop> {
     let manifest = policy.demands.manifest(brought, !policy.pins_releases(), &against, &documents);
     let manifest = run.demanded(StepId::Release, manifest)?;
     run.demanded(StepId::ReleaseLog, policy.demands.logged(brought))?;
-    let release = run.obtain(StepId::PcrRules, policy.release(&values, manifest.as_ref()))?;
+    run.judge(StepId::PcrCoverage, policy.uncovered(), !policy.allow_partial_coverage)?;
+    let release = run.obtain(StepId::PcrRules, policy.release(&values, claims, manifest.as_ref()))?;
     run.report.show_release(&release);
     run.check(StepId::ClaimsConfig, policy.accepts_config(&release, claims.config_digest))?;
     let log = run.demanded(StepId::EventLog, policy.explained(&fixed.event_logs, &values))?;
@@ -169,7 +170,7 @@ fn state<'a>(
             }
             match seen {
                 Some(seen) => {
-                    run.judge(id, state.regression(&seen), is_required)?;
+                    run.judge(id, state.regression(&seen).map(Into::into), is_required)?;
                     state.remember(seen);
                 }
                 None => run.not_required(id),

@@ -253,7 +253,7 @@ fn values_outside_the_selection_are_not_shown() {
     let verdict = json(&verify(&vectors::named("ok-value-outside-selection").input()));
     let shown: Vec<u64> =
         verdict["pcrs"]["values"].as_array().unwrap().iter().map(|pcr| pcr["index"].as_u64().unwrap()).collect();
-    assert_eq!(shown, [0, 4, 11, 12, 14]);
+    assert_eq!(shown, [0, 1, 2, 4, 7, 11, 12, 13, 14]);
 }
 
 #[test]
@@ -312,6 +312,39 @@ fn a_mismatch_names_the_measurements_and_the_closest_release() {
     let verdict = verify(&vectors::named("golden-4").input());
     let Verdict::Failed { detail, .. } = verdict else { panic!("accepted") };
     assert!(detail.ends_with("(PCR 4 of chat 2026.11)"), "{detail}");
+}
+
+fn detail_of(name: &str, step: StepId) -> String {
+    let verdict = verify(&vectors::named(name).input());
+    verdict.report().steps.iter().find(|made| made.id == step).unwrap().detail.clone()
+}
+
+#[test]
+fn open_measurements_are_named_whether_they_are_refused_or_allowed() {
+    for name in ["coverage-image-alone", "warn-coverage-image-alone"] {
+        let detail = detail_of(name, StepId::PcrCoverage);
+        assert!(detail.ends_with("(PCR 0 PCR 1 PCR 2 PCR 4 PCR 7 PCR 12 PCR 13)"), "{name}: {detail}");
+    }
+}
+
+#[test]
+fn a_measurement_that_does_not_follow_from_the_claims_is_told_with_both_values() {
+    let detail = detail_of("derived-config-none", StepId::PcrRules);
+    let (place, expected) = detail.rsplit_once(", not ").unwrap();
+    assert!(place.ends_with(&format!("(PCR 14 is {}", "00".repeat(32))), "{detail}");
+    assert_eq!((expected.len(), expected.ends_with(')')), (65, true), "{detail}");
+    assert!(detail_of("derived-instance-keyless", StepId::PcrRules).ends_with("; no instance_key)"));
+}
+
+#[test]
+fn what_follows_from_the_claims_needs_no_log() {
+    let verdict = json(&verify(&vectors::named("ok-derived-quoted").input()));
+    assert_eq!(verdict["eventLog"]["unexplained"], Json::Array(vec![]));
+    let rule = |index: u64| {
+        let mut values = verdict["pcrs"]["values"].as_array().unwrap().iter();
+        values.find(|value| value["index"] == index).unwrap()["rule"].clone()
+    };
+    assert_eq!((rule(14), rule(15)), ("config".into(), "instance".into()));
 }
 
 #[test]

@@ -58,8 +58,8 @@ export type EventRule = (
   | { variable: { guid: string; name: string; data?: string; dataSha256?: string[] } }
 ) & { times?: [number, number] }
 
-/** `events` for the PCRs of firmware, 0 to 3 and 5 to 7. */
-export type PcrRule = 'golden' | 'untouched' | 'unchecked' | { events: EventRule[] }
+/** `events` for the PCRs of firmware, 0 to 3 and 5 to 7; `config` for PCR 14 and `instance` for PCR 15 (PROTOCOL.md §7.2). */
+export type PcrRule = 'golden' | 'untouched' | 'config' | 'instance' | 'unchecked' | { events: EventRule[] }
 
 /** `kem-kdf-aead`. Naming suites of `mlkem768x25519` alone demands post-quantum keys of every visitor's engine. */
 export type SuiteName = `${'x25519' | 'mlkem768x25519'}-sha256-${'aes128gcm' | 'aes256gcm' | 'chacha20poly1305'}`
@@ -92,6 +92,11 @@ export interface Policy {
     rules: Record<string, PcrRule>
     /** What the event log must explain: these, or of the quoted ones those that it can. Default: no log is asked for. */
     replay?: 'quoted' | number[]
+    /**
+     * Default: false. A PCR that decides which software runs and that has no rule (PROTOCOL.md §7.1) fails the step `pcr.coverage`; with true the
+     * step warns.
+     */
+    allowPartialCoverage?: boolean
   }
   releases?: Release[]
   /** Accepted for every release, in hex (PROTOCOL.md §12). */

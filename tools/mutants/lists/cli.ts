@@ -5,6 +5,7 @@ const credential = 'test/credential.test.ts'
 const enrol = 'test/enrol.test.ts'
 const enrolLibrary = 'test/enrol-library.test.ts'
 const ownPolicy = 'test/own-policy.test.ts'
+const policy = 'test/policy.test.ts'
 const inputs = 'test/inputs.test.ts'
 const streams = 'test/streams.test.ts'
 const terminal = 'test/terminal.test.ts'
@@ -36,6 +37,20 @@ export const mutants: readonly Mutant[] = [
     '{ allowSimulated, policy }',
     "{ allowSimulated, policy: text(file, 'policy') }",
     ownPolicy,
+  ),
+  changed(
+    'a policy with open PCRs ends with 0',
+    'policy/check.ts',
+    "result === 'fail' ? exit.refused : exit.passed",
+    'exit.passed',
+    policy,
+  ),
+  changed(
+    'an image alone covers the rest',
+    'policy/coverage.ts',
+    "...(isUnified ? {} : { 8: fixed, 9: ['golden'] }),",
+    '',
+    policy,
   ),
   changed(
     'what its own policy makes of a receipt is shown in green',

@@ -50,6 +50,20 @@ export const mutants: readonly Mutant[] = [
     'readSignature(bundle.signature, ak)',
   ),
   changed('the selection, bit by bit', 'pcrs.ts', 'demand(equal(selection.pcrSelect, bitmap),', 'demand(true,'),
+  changed(
+    'open PCRs',
+    'verify.ts',
+    "demand(pcrs.allowPartialCoverage, 'pcr.coverage',",
+    "demand(true, 'pcr.coverage',",
+  ),
+  changed('a report covers the value of PCR 0', 'policy/coverage.ts', "isBound && has(0, 'unchecked')", 'isBound'),
+  changed('what comes from outside of an image', 'policy/coverage.ts', '[12, isFixed(12)],', ''),
+  changed(
+    'a PCR that follows from the claims',
+    'pcrs.ts',
+    'demand(equal(value, await derivedValue(',
+    'demand(true || equal(value, await derivedValue(',
+  ),
   changed('the digest of the quoted values', 'pcrs.ts', 'demand(equal(quote.pcrDigest, expected),', 'demand(true,'),
   changed(
     'a place in the log below its size',

@@ -2,6 +2,7 @@ import type { Mutant } from '../mutant.ts'
 import { parts } from './verifier-parts.ts'
 
 const policy = 'verify.rs'
+const coverage = 'policy/coverage.rs'
 
 /** Some vector must end otherwise. */
 const vectors: readonly string[] = ['conformance::every_vector_ends_as_it_says']
@@ -50,7 +51,7 @@ const steps: readonly Mutant[] = [
   ),
   passed('Signature', 'quote::signature(&ak.key, &bundle.quote)'),
   changed('AttestFirmware', policy, '|least| quote::firmware(&attest, least)', `|_| ${ok}`),
-  changed('Clock', policy, 'quote::clock(&attest), policy.require_safe_clock', 'quote::clock(&attest), false'),
+  changed('Clock', policy, '.map(Into::into), policy.require_safe_clock', '.map(Into::into), false'),
   changed(
     'binding.nonce: a root follows',
     'quote.rs',
@@ -87,6 +88,55 @@ const steps: readonly Mutant[] = [
     'kept: None,',
   ),
   changed('ReleaseLog', policy, 'policy.demands.logged(brought)', `policy.demands.logged(brought).map(|_| ${ok})`),
+  changed('PcrCoverage', policy, 'policy.uncovered(), !policy.allow_partial_coverage', 'None, true'),
+  changed(
+    'pcr.coverage: permission',
+    policy,
+    'policy.uncovered(), !policy.allow_partial_coverage',
+    'policy.uncovered(), false',
+  ),
+  changed(
+    'pcr.coverage: firmware is extended always',
+    coverage,
+    'BOOT & !(golden | told)',
+    'BOOT & !(golden | told | untouched)',
+  ),
+  changed('pcr.coverage: a report names the firmware alone', coverage, 'told |= quoted & FIRMWARE;', 'told |= quoted;'),
+  changed('pcr.coverage: a report is demanded', coverage, 'if self.platform.is_some()', 'if true'),
+  changed('pcr.coverage: files of the image', coverage, 'LOADED & !golden', 'LOADED & !golden & !untouched'),
+  changed('pcr.coverage: commands of the image', coverage, 'COMMANDS & !constant | ', ''),
+  changed('pcr.coverage: what comes from outside', coverage, ' | OUTSIDE & !constant', ''),
+  changed(
+    'pcr.rules: derived values',
+    'policy/derived.rs',
+    'expected.as_deref() == Some(actual)',
+    'expected.is_some()',
+  ),
+  changed(
+    'pcr.rules: derived from a member that is missing',
+    'policy/derived.rs',
+    'expected.as_deref() == Some(actual)',
+    'expected.as_deref().is_none_or(|expected| expected == actual)',
+  ),
+  changed(
+    'policy: derived rules by index',
+    'policy/decode.rs',
+    'Rule::Derived(derived) => derived.index() == index,',
+    'Rule::Derived(_) => true,',
+  ),
+  changed(
+    'policy: no log explains what is derived',
+    'policy/decode.rs',
+    'if !matches!(rule, Rule::Derived(_)) {',
+    'if true {',
+  ),
+  {
+    name: 'eventlog: what is derived is not unexplained',
+    file: 'policy/mod.rs',
+    find: 'if !matches!(rule, Rule::Derived(_)) {',
+    replace: 'if true {',
+    tests: ['conformance::what_follows_from_the_claims_needs_no_log'],
+  },
   changed(
     'pcr.rules: golden values',
     'policy/mod.rs',
@@ -111,8 +161,8 @@ const steps: readonly Mutant[] = [
   changed(
     'state: a machine that went back',
     policy,
-    'state.regression(&seen), is_required',
-    'state.regression(&seen), false',
+    'state.regression(&seen).map(Into::into), is_required',
+    'state.regression(&seen).map(Into::into), false',
   ),
   changed('Receipt', policy, 'exchange.verify(claims)', `exchange.verify(claims).or(${ok})`),
   changed('key: suites of the engine', 'channel_key.rs', 'engine.contains(&suite) && ', ''),

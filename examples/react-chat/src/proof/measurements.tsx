@@ -10,6 +10,8 @@ const RULES: Record<string, string> = {
   golden: 'equals the release',
   events: 'every event is one that is allowed',
   untouched: 'still at its reset value',
+  config: 'follows from the configuration',
+  instance: 'follows from the key of this gateway process',
   unchecked: 'shown, not compared',
 }
 

@@ -22,6 +22,7 @@ export const STEP_TITLES: Record<StepId, string> = {
   'claims.upstream': 'The policy accepts where the model runs',
   'pcr.selection': 'The quote covers the demanded measurements',
   'pcr.digest': 'The shown measurements are the signed ones',
+  'pcr.coverage': 'Every measurement that decides what runs is compared',
   'pcr.rules': 'The measurements are those of a known release',
   'claims.config': 'The configuration is an accepted one',
   eventlog: 'The event log explains the measurements',

@@ -3,7 +3,7 @@ import { Failure, usage } from '../failure.js'
 import { hexOf, parse } from '../options.js'
 import { presentDocument } from '../release/document.js'
 import { sha256 } from '../release/envelope.js'
-import { readPolicy } from '../release/trust.js'
+import { readPolicy } from '../policy/read.js'
 import { bytesOf } from '../read-file.js'
 import type { Io } from '../terminal/io.js'
 import { styleOf } from '../terminal/style.js'
@@ -50,7 +50,7 @@ export async function check(args: readonly string[], io: Io): Promise<ExitCode> 
   const days = values['max-age-days']
   if (days !== undefined && !/^[1-9]\d{0,4}$/.test(days)) throw usage('--max-age-days: a number of days from 1 on')
   const { envelope, record } = await readRecord(file)
-  const policy = readPolicy(values.policy, await bytesOf(values.policy)) as { anchors: Anchor[] }
+  const policy = readPolicy(`--policy: ${values.policy}`, await bytesOf(values.policy)) as { anchors: Anchor[] }
   const digest = sha256(envelope)
   const refuse = (what: string): Failure => new Failure('cli.enrolment', `${file}: ${what}`, exit.refused)
   const signers = envelope.signatures.map(({ keyid }) => keyid)

@@ -1,7 +1,7 @@
 import { exit } from '../exit.js'
 import { Failure, usage } from '../failure.js'
 import { bytesOf } from '../read-file.js'
-import { loadVerifier } from '../verifier.js'
+import { readPolicy } from '../policy/read.js'
 import { documentOf } from './document.js'
 import { type Envelope, isGood, type Kind, readEnvelope } from './envelope.js'
 import { type KeySet, keySetId, keySetIn } from './keys.js'
@@ -21,13 +21,6 @@ export interface RoleCount {
   needed: number
 }
 
-/** What is read of a policy that the verifier took. */
-interface Policy {
-  anchors?: unknown
-  releaseKeys?: KeySet
-  status?: { signers?: KeySet }
-}
-
 /**
  * Reads the keys that a policy trusts, and follows them through successors.
  *
@@ -35,7 +28,7 @@ interface Policy {
  * @throws {Failure} with the verifier's code for a policy that it refuses, `cli.file`, `cli.release`, `cli.signers`
  */
 export async function readTrust(policyFile: string, keySets: readonly string[]): Promise<Trust> {
-  const policy = readPolicy(policyFile, await bytesOf(policyFile))
+  const policy = readPolicy(`--policy: ${policyFile}`, await bytesOf(policyFile))
   let current = policy.releaseKeys
   for (const file of keySets) {
     const successor = await readEnvelope(file, 'key-set')
@@ -45,31 +38,6 @@ export async function readTrust(policyFile: string, keySets: readonly string[]):
     if (current === undefined) throw new Failure('cli.release', `${file}: not a set of keys`, exit.undecided)
   }
   return { current, statusSigners: policy.status?.signers }
-}
-
-/**
- * The verifier decides whether the policy is one, so that no other reading of it counts here.
- *
- * @throws {Failure} with the verifier's code
- */
-export function readPolicy(file: string, policy: Uint8Array): Policy {
-  const none = new Uint8Array()
-  const nonce = new Uint8Array(32)
-  const text = loadVerifier().verify(
-    none,
-    undefined,
-    policy,
-    '',
-    nonce,
-    0,
-    true,
-    Uint32Array.of(1),
-    Uint16Array.of(0x20, 1, 1),
-  )
-  const verdict = JSON.parse(text) as { code: Failure['code']; detail: string; steps: { id: string; status: string }[] }
-  if (verdict.steps.find(({ id }) => id === 'policy')?.status !== 'pass')
-    throw new Failure(verdict.code, `--policy: ${file}: ${verdict.detail}`, exit.undecided)
-  return JSON.parse(Buffer.from(policy).toString('utf8')) as Policy
 }
 
 /** @throws {Failure} `cli.usage` where the policy names no keys for such documents */

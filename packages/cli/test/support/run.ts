@@ -47,6 +47,7 @@ export interface Vector {
   audience: string
   nonce: string
   nowMs: number
+  allowSimulated: boolean
 }
 
 export function vector(name: string): Vector {

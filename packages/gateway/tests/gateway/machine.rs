@@ -167,7 +167,7 @@ async fn the_key_of_the_process_is_measured_once_and_signs_the_claims() {
     };
     let gateway = setup().start().await;
     let mut policy = policy(&gateway);
-    policy["pcrs"]["rules"]["15"] = "unchecked".into();
+    policy["pcrs"]["rules"]["15"] = "instance".into();
     let [first, second] = [Evidence::of(&gateway).await, Evidence::of(&gateway).await];
     let key = |evidence: &Evidence| {
         *Claims::decode(Bundle::decode(&evidence.bundle).unwrap().claims).unwrap().instance_key.unwrap()

@@ -22,6 +22,13 @@ pub(crate) fn value(bank: u16, index: u8) -> Vec<u8> {
     hash(bank, &[b"PCR ", &[index]])
 }
 
+/// The PCRs of the scenario whose rule is golden: a policy that leaves one of them open proves less (PROTOCOL.md §7.1).
+pub(crate) const GOLDEN: [u8; 6] = [0, 1, 2, 4, 7, 11];
+/// Those whose rule is untouched,
+pub(crate) const UNTOUCHED: [u8; 2] = [12, 13];
+/// and all that are quoted: one is unchecked.
+pub(crate) const SELECTED: [u8; 9] = [0, 1, 2, 4, 7, 11, 12, 13, 14];
+
 pub(crate) const NONCE: Hash = [0x5a; 32];
 pub(crate) const NOW_MS: u64 = 1_800_000_000_000;
 pub(crate) const X25519: [u64; 3] = [0x20, 1, 1];
@@ -111,11 +118,13 @@ pub(crate) fn bytes(value: &Value) -> Vec<u8> {
     bytes.clone()
 }
 
+fn measured(bank: u16, length: usize) -> BTreeMap<u8, Vec<u8>> {
+    let reset = |index| UNTOUCHED.contains(index).then(|| vec![0; length]);
+    SELECTED.iter().map(|index| (*index, reset(index).unwrap_or_else(|| value(bank, *index)))).collect()
+}
+
 impl<'k> Scenario<'k> {
     pub(crate) fn new(key: &'k Key) -> Self {
-        let selected = vec![0, 4, 11, 12, 14];
-        let mut pcrs: BTreeMap<u8, Vec<u8>> = selected.iter().map(|&index| (index, value(SHA256, index))).collect();
-        pcrs.insert(12, vec![0; 32]);
         let claims = BTreeMap::from([
             (0, 1.into()),
             (1, Value::array(["https://chat.example"])),
@@ -132,9 +141,12 @@ impl<'k> Scenario<'k> {
             "anchors": [{ "kind": "ak-name", "name": "", "assurance": "hardware-tpm", "hierarchy": "endorsement" }],
             "pcrs": {
                 "bank": "sha256",
-                "rules": { "0": "golden", "4": "golden", "11": "golden", "12": "untouched", "14": "unchecked" }
+                "rules": {
+                    "0": "golden", "1": "golden", "2": "golden", "4": "golden", "7": "golden",
+                    "11": "golden", "12": "untouched", "13": "untouched", "14": "unchecked"
+                }
             },
-            "releases": [{ "name": "chat 2026.11", "pcrs": golden(SHA256, &[0, 4, 11]), "configDigests": ["22".repeat(32)] }]
+            "releases": [{ "name": "chat 2026.11", "pcrs": golden(SHA256, &GOLDEN), "configDigests": ["22".repeat(32)] }]
         });
         Self {
             key,
@@ -148,8 +160,8 @@ impl<'k> Scenario<'k> {
             index: 0,
             path: None,
             bank: SHA256,
-            pcrs,
-            selected,
+            pcrs: measured(SHA256, 32),
+            selected: SELECTED.into(),
             selections: None,
             pcr_digest: None,
             qualified_signer: None,
@@ -189,10 +201,9 @@ impl<'k> Scenario<'k> {
     /// The same verification in the other bank.
     pub(crate) fn use_sha384(&mut self) {
         self.bank = SHA384;
-        self.pcrs = self.selected.iter().map(|&index| (index, value(SHA384, index))).collect();
-        self.pcrs.insert(12, vec![0; 48]);
+        self.pcrs = measured(SHA384, 48);
         self.policy["pcrs"]["bank"] = "sha384".into();
-        self.policy["releases"][0]["pcrs"] = golden(SHA384, &[0, 4, 11]);
+        self.policy["releases"][0]["pcrs"] = golden(SHA384, &GOLDEN);
     }
 
     /// `extraData` for a tree of which the client's nonce is one leaf, and the way from there to the root.
@@ -366,6 +377,19 @@ impl Cases<'_> {
     ) {
         let keys = self.keys;
         self.push(&keys.ecc, name, why, "ok", &[step], change);
+    }
+
+    /// Refused in a later step than one that warns.
+    pub(crate) fn reject_after_warning(
+        &mut self,
+        code: &str,
+        name: &str,
+        why: &str,
+        step: &str,
+        change: impl FnOnce(&mut Scenario<'_>),
+    ) {
+        let keys = self.keys;
+        self.push(&keys.ecc, name, why, code, &[step], change);
     }
 
     pub(crate) fn accept_of(&mut self, key: &Key, name: &str, why: &str, change: impl FnOnce(&mut Scenario<'_>)) {

@@ -63,7 +63,7 @@ impl<'d> Policy<'d> {
             Upstream::as_str,
             &[Upstream::InImage, Upstream::Attested],
         );
-        let Pcrs { bank, rules, events, replayed } = Pcrs::read(top.required("pcrs"));
+        let Pcrs { bank, rules, allow_partial_coverage, events, replayed } = Pcrs::read(top.required("pcrs"));
         let demands = Demands::read(top);
         let releases = match top.optional("releases") {
             None if demands.signed_releases() => Vec::new(),
@@ -88,6 +88,7 @@ impl<'d> Policy<'d> {
             accept_upstream,
             bank,
             rules,
+            allow_partial_coverage,
             events,
             replayed,
             releases,
@@ -118,6 +119,7 @@ fn named<'d, T: Copy>(list: Option<&'d Item<'d>>, all: &[T], name: fn(T) -> &'st
 struct Pcrs<'d> {
     bank: Bank,
     rules: Vec<(u8, Rule)>,
+    allow_partial_coverage: bool,
     events: Vec<(u8, Vec<EventRule<'d>>)>,
     replayed: Vec<u8>,
 }
@@ -126,28 +128,32 @@ impl<'d> Pcrs<'d> {
     fn read(item: &'d Item<'d>) -> Self {
         let bank = bank(item);
         let listed = item.required("rules");
-        let (mut rules, mut events, mut selected) = (Vec::new(), Vec::new(), 0);
+        let (mut rules, mut events, mut replayable) = (Vec::new(), Vec::new(), 0);
         for index in 0..PCR_COUNT {
             let Some(item) = of_pcr(listed, index) else { continue };
             let rule = if item.is_object() {
                 events.push((index, EventRule::list(item, bank)));
                 Rule::Events
             } else {
-                let named = item.one_of(&[Rule::Golden, Rule::Untouched, Rule::Unchecked], Rule::as_str);
-                named.unwrap_or(Rule::Unchecked)
+                item.one_of(&Rule::NAMED, Rule::as_str).unwrap_or(Rule::Unchecked)
             };
             let bit = 1 << index;
             let is_meant = match rule {
                 Rule::Unchecked => true,
                 Rule::Events => FIRMWARE & bit != 0,
                 Rule::Golden | Rule::Untouched => UNCHECKED_ONLY & bit == 0,
+                Rule::Derived(derived) => derived.index() == index,
             };
             item.ensure(is_meant, Flaw::Invalid);
             rules.push((index, rule));
-            selected |= bit;
+            // What follows from the claims follows from no log: firmware measured none of it.
+            if !matches!(rule, Rule::Derived(_)) {
+                replayable |= bit;
+            }
         }
         listed.end();
-        let named = item.optional("replay").map_or(0, |item| replay(item, selected));
+        let named = item.optional("replay").map_or(0, |item| replay(item, replayable));
+        let allow_partial_coverage = item.optional("allowPartialCoverage").is_some_and(Item::bool);
         item.end();
         listed.ensure(rules.iter().any(|(_, rule)| *rule == Rule::Golden), Flaw::Invalid);
         let mut replayed = Vec::new();
@@ -156,16 +162,16 @@ impl<'d> Pcrs<'d> {
                 replayed.push(*index);
             }
         }
-        Self { bank, rules, events, replayed }
+        Self { bank, rules, allow_partial_coverage, events, replayed }
     }
 }
 
-/// The PCRs that the event log must explain, a bit for each, of those that have a rule.
-fn replay<'d>(item: &'d Item<'d>, selected: u32) -> u32 {
+/// The PCRs that the event log must explain, a bit for each, of those that it can.
+fn replay<'d>(item: &'d Item<'d>, replayable: u32) -> u32 {
     let (mut replayed, mut is_distinct) = (0, true);
     if item.is_text() {
         item.ensure(item.is("quoted"), Flaw::Syntax);
-        replayed = selected & QUOTED;
+        replayed = replayable & QUOTED;
     } else {
         for item in item.each(1, PCR_COUNT.into()) {
             let bit = 1 << item.integer(0, 23);
@@ -173,7 +179,7 @@ fn replay<'d>(item: &'d Item<'d>, selected: u32) -> u32 {
             replayed |= bit;
         }
     }
-    let is_known = replayed & !selected == 0 && replayed & UNCHECKED_ONLY == 0;
+    let is_known = replayed & !replayable == 0 && replayed & UNCHECKED_ONLY == 0;
     item.ensure(is_distinct && is_known && replayed != 0, Flaw::Invalid);
     replayed
 }

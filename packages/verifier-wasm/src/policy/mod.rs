@@ -2,15 +2,19 @@
 
 mod anchor;
 mod assurance;
+mod coverage;
 mod decode;
+mod derived;
 mod events;
 mod platform;
+mod rule;
 mod suite;
 
 use alloc::vec::Vec;
 
 pub use assurance::Assurance;
 pub(crate) use platform::{Platform, Processor};
+pub(crate) use rule::Rule;
 pub use suite::Suite;
 
 pub(crate) use anchor::{Anchor, Evidence, Matched, Voucher, caveat};
@@ -38,6 +42,7 @@ pub(crate) struct Policy<'d> {
     pub(crate) bank: Bank,
     /// Index and rule, ascending: the indices are the selection that the quote must have.
     pub(crate) rules: Vec<(u8, Rule)>,
+    pub(crate) allow_partial_coverage: bool,
     /// What the rules allow that tell events apart, ascending by PCR.
     pub(crate) events: Vec<(u8, Vec<EventRule<'d>>)>,
     /// The PCRs that the event log must explain, ascending; none: no log is asked for.
@@ -53,30 +58,6 @@ pub(crate) struct Policy<'d> {
     pub(crate) require_monotonic_state: bool,
     /// None: every suite that the engine supports.
     suites: Option<Vec<Suite>>,
-}
-
-/// What the policy demands of one PCR.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rule {
-    /// Equals the value of the one release that matches.
-    Golden,
-    /// Each of its events is one that is allowed.
-    Events,
-    /// Still has the value of a reset.
-    Untouched,
-    /// Is shown and compared with nothing.
-    Unchecked,
-}
-
-impl Rule {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Golden => "golden",
-            Self::Events => "events",
-            Self::Untouched => "untouched",
-            Self::Unchecked => "unchecked",
-        }
-    }
 }
 
 /// A set of measurements that was released together.
@@ -114,8 +95,11 @@ impl Policy<'_> {
     ) -> Option<Result<Explanation<'a>, Finding>> {
         let Self { bank, replayed, events, .. } = self;
         let mut quoted = Vec::new();
-        for ((index, _), value) in self.rules.iter().zip(values) {
-            quoted.push((*index, *value));
+        for ((index, rule), value) in self.rules.iter().zip(values) {
+            // What follows from the claims needs no log.
+            if !matches!(rule, Rule::Derived(_)) {
+                quoted.push((*index, *value));
+            }
         }
         let demand = Demand { bank: *bank, replayed, events };
         if replayed.is_empty() { None } else { Some(event_log::required(logs, &demand, &quoted)) }
@@ -159,12 +143,16 @@ impl Policy<'_> {
     pub(crate) fn release<'a>(
         &'a self,
         values: &[&[u8]],
+        claims: &Claims<'_>,
         manifest: Option<&'a Manifest<'a>>,
     ) -> Result<Candidate<'a>, Rejection> {
         let mut quoted = Vec::new();
         for ((index, rule), value) in self.rules.iter().zip(values) {
             if *rule == Rule::Untouched && !is_reset_value(*index, value) {
                 return Err(Rejection::numbered(Code::PCR_TOUCHED, PCR, (*index).into()));
+            }
+            if let Rule::Derived(derived) = rule {
+                derived.check(self.bank, claims, value)?;
             }
             if *rule == Rule::Golden {
                 quoted.push((*index, *value));
@@ -203,12 +191,17 @@ const PCR: &str = "PCR ";
 fn mismatch(closest: Option<(u32, Candidate<'_>)>) -> Rejection {
     let mut place = Place::default();
     if let Some((differing, candidate)) = closest {
-        for index in 0..PCR_COUNT {
-            if differing >> index & 1 == 1 {
-                place.own(PCR).number(index.into()).own(" ");
-            }
-        }
-        place.own("of ").foreign(candidate.name);
+        place = named(differing);
+        place.own(" of ").foreign(candidate.name);
     }
     Rejection::at(Code::PCR_MISMATCH, place)
+}
+
+/// The PCRs of a mask, a bit for each, ascending.
+fn named(pcrs: u32) -> Place {
+    let mut place = Place::default();
+    for index in (0..PCR_COUNT).filter(|index| pcrs >> index & 1 == 1) {
+        place.own(if place.as_str().is_empty() { "" } else { " " }).own(PCR).number(index.into());
+    }
+    place
 }

@@ -20,8 +20,8 @@ use crate::{
 
 /// Measured before anything of the image runs.
 const PLATFORM: u32 = 0b1110_1111;
-/// The boot loader, the kernel with its command line, and what they load.
-const IMAGE: u32 = 1 << 4 | 1 << 9 | 1 << 11 | 1 << 12 | 1 << 13;
+/// The boot loader, the kernel with its command line, and what they load: 4, 8, 9 and 11-14.
+const IMAGE: u32 = 0b0111_1011_0001_0000;
 /// PCRs that software can reset or that change without end: no value of them means anything.
 const MEANINGLESS: u32 = 1 << 10 | 1 << 16 | 1 << 23;
 

@@ -63,6 +63,7 @@ steps! {
     PcrDigest "pcr.digest" "The measurements shown are those that the TPM signed."
     Release "release" "The manifest is signed by those who may release, in its time, and was not withdrawn."
     ReleaseLog "release.log" "The manifest stands in the public log, and witnesses saw it there."
+    PcrCoverage "pcr.coverage" "The policy leaves no measurement open that decides what runs."
     PcrRules "pcr.rules" "The measurements are those of one accepted release as a whole."
     ClaimsConfig "claims.config" "The gateway runs with an accepted configuration."
     EventLog "eventlog" "The log explains the measurements."
@@ -178,15 +179,13 @@ impl Recorder {
     }
 
     /// A step that passes, with a warning where there is a `finding`, unless the policy is strict about it.
-    pub(crate) fn judge(&mut self, id: StepId, finding: Option<Code>, is_strict: bool) -> Result<(), Stop> {
+    pub(crate) fn judge(&mut self, id: StepId, finding: Option<Rejection>, is_strict: bool) -> Result<(), Stop> {
         match finding {
-            Some(code) if is_strict => Err(self.fail(id, code.into())),
-            _ => {
-                self.pass(id);
-                finding.into_iter().for_each(|code| self.remark(true, code));
-                Ok(())
-            }
+            Some(finding) if is_strict => return Err(self.fail(id, finding)),
+            Some(finding) => self.note(id, Status::Warn, finding.code, sentence(&finding)),
+            None => self.pass(id),
         }
+        Ok(())
     }
 
     /// A step that is made where the policy asks for it: None where it does not.

@@ -26,6 +26,7 @@ export type StepId =
   | 'pcr.digest'
   | 'release'
   | 'release.log'
+  | 'pcr.coverage'
   | 'pcr.rules'
   | 'claims.config'
   | 'eventlog'
@@ -100,7 +101,7 @@ export interface Report {
   /** The quoted selection, and no other value. */
   pcrs?: {
     bank: string
-    values: { index: number; value: string; rule: 'golden' | 'events' | 'untouched' | 'unchecked' }[]
+    values: { index: number; value: string; rule: 'golden' | 'events' | 'untouched' | 'config' | 'instance' | 'unchecked' }[]
   }
   /** Name of the release that matched. */
   release?: string

@@ -129,7 +129,8 @@ fn decisions(cases: &mut Cases<'_>) {
         |s| {
             let other = json!({
                 "name": "older",
-                "pcrs": { "0": "01".repeat(32), "4": "02".repeat(32), "11": "03".repeat(32) },
+                "pcrs": { "0": "01".repeat(32), "1": "02".repeat(32), "2": "03".repeat(32),
+                          "4": "04".repeat(32), "7": "05".repeat(32), "11": "06".repeat(32) },
                 "configDigests": ["22".repeat(32)]
             });
             s.policy["releases"][0]["configDigests"] = json!(["24".repeat(32)]);

@@ -10,6 +10,8 @@ mod certified;
 mod chain;
 mod claims;
 mod enrolment;
+mod coverage;
+mod derived;
 mod event_log;
 mod instance;
 mod large;
@@ -39,6 +41,8 @@ pub(crate) fn all(cases: &mut Cases<'_>) {
     claims::cases(cases);
     instance::cases(cases);
     pcr::cases(cases);
+    coverage::cases(cases);
+    derived::cases(cases);
     chain::cases(cases);
     certified::cases(cases);
     all_of::cases(cases);

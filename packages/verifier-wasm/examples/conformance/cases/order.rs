@@ -72,7 +72,7 @@ impl Whole {
         let mut released = self.released;
         let whole = &mut released.manifest.json["whole"][0]["pcrs"];
         // A manifest that has its own values keeps them.
-        if whole["7"].is_null() {
+        if whole["5"].is_null() {
             *whole = s.policy["releases"][0]["pcrs"].clone();
         }
         released.release(s);
@@ -296,7 +296,7 @@ fn in_the_measurements() -> Vec<Fault> {
         Fault("release.invalid", "manifest-invalid", |w| w.released.manifest.json["minVersion"] = 13.into()),
         Fault("release.bank", "manifest-bank", |w| {
             w.released.manifest.json["bank"] = "sha384".into();
-            w.released.manifest.json["whole"][0]["pcrs"] = json!({ "7": "77".repeat(48) });
+            w.released.manifest.json["whole"][0]["pcrs"] = json!({ "5": "77".repeat(48) });
         }),
         Fault("release.not_yet_valid", "manifest-early", |w| {
             w.released.manifest.json["notBefore"] = (NOW_MS + 1).into();
@@ -316,11 +316,17 @@ fn in_the_measurements() -> Vec<Fault> {
         }),
         Fault("release.log_witness", "log-witness", |w| w.released.log().witnesses = vec![]),
         Fault("release.log_inclusion", "log-inclusion", |w| w.released.log().path = |path| path[0][0] ^= 1),
+        Fault("pcr.coverage", "coverage", |w| {
+            w.scenario.push(|s| s.policy["pcrs"]["rules"]["2"] = "unchecked".into());
+        }),
         Fault("pcr.touched", "touched", |w| {
-            w.scenario.push(|s| s.policy["pcrs"]["rules"]["4"] = "untouched".into());
+            w.scenario.push(|s| s.policy["pcrs"]["rules"]["5"] = "untouched".into());
+        }),
+        Fault("pcr.derived", "derived", |w| {
+            w.scenario.push(|s| s.policy["pcrs"]["rules"]["14"] = "config".into());
         }),
         Fault("pcr.mismatch", "mismatch", |w| {
-            w.released.manifest.json["whole"][0]["pcrs"] = json!({ "7": "77".repeat(32) });
+            w.released.manifest.json["whole"][0]["pcrs"] = json!({ "5": "77".repeat(32) });
         }),
         Fault("claims.config", "config", |w| w.released.manifest.json["configDigests"] = json!(["33".repeat(32)])),
         Fault("eventlog.missing", "event-log", |w| w.scenario.push(|s| drop(s.static_members.remove(&2)))),

@@ -3,11 +3,9 @@
 use serde_json::json;
 
 use crate::{
-    scenario::{Cases, Scenario, hex, value},
+    scenario::{Cases, GOLDEN, SELECTED, Scenario, golden, hex, value},
     tpm::{SHA256, SHA384, hash, select, selections},
 };
-
-const SELECTED: [u8; 5] = [0, 4, 11, 12, 14];
 
 pub(crate) fn cases(cases: &mut Cases<'_>) {
     selection(cases);
@@ -25,17 +23,17 @@ fn selection(cases: &mut Cases<'_>) {
     selection(
         "missing-required-pcr",
         "a required PCR is not quoted, its value supplied",
-        vec![(SHA256, select(&[0, 11, 12, 14]))],
+        vec![(SHA256, select(&[0, 1, 2, 7, 11, 12, 13, 14]))],
     );
     selection(
         "more-than-required",
         "a PCR that the policy has no rule for",
-        vec![(SHA256, select(&[0, 1, 4, 11, 12, 14]))],
+        vec![(SHA256, select(&[0, 1, 2, 3, 4, 7, 11, 12, 13, 14]))],
     );
     selection(
         "dup-bank-benign",
         "the bank in two parts",
-        vec![(SHA256, select(&[0, 4])), (SHA256, select(&[11, 12, 14]))],
+        vec![(SHA256, select(&[0, 1, 2, 4, 7])), (SHA256, select(&[11, 12, 13, 14]))],
     );
     selection("sel-dup-empty", "the bank twice, once empty", vec![(SHA256, all.clone()), (SHA256, vec![0; 3])]);
     selection("sha1-bank", "the bank of SHA-1", vec![(0x0004, all.clone())]);
@@ -51,11 +49,11 @@ fn selection(cases: &mut Cases<'_>) {
         );
     }
     cases.reject("pcr.selection", "policy-demands-more", "the policy has a rule for a PCR that is not quoted", |s| {
-        s.policy["pcrs"]["rules"]["7"] = "unchecked".into();
+        s.policy["pcrs"]["rules"]["5"] = "unchecked".into();
     });
     cases.reject("pcr.selection", "pcr-relabel-forgery", "a resettable PCR quoted first and shown as PCR 0", |s| {
         // What software extended into PCR 16 is the golden value of PCR 0; the digest is genuine.
-        s.selections = Some(selections(&[(SHA256, select(&[16])), (SHA256, select(&[4, 11, 12, 14]))]));
+        s.selections = Some(selections(&[(SHA256, select(&[16])), (SHA256, select(&SELECTED[1..]))]));
     });
 }
 
@@ -99,18 +97,16 @@ fn genuine(s: &Scenario<'_>) -> Vec<u8> {
 }
 
 fn rules(cases: &mut Cases<'_>) {
-    for index in [0_u8, 4, 11] {
+    for index in GOLDEN {
         cases.reject("pcr.mismatch", &format!("golden-{index}"), "one measurement of a release differs", |s| {
             s.pcrs.get_mut(&index).unwrap()[31] ^= 1;
         });
     }
     cases.reject("pcr.mismatch", "golden-mixture", "values of two releases that nobody released together", |s| {
         let release = |name: &str, zero: u8, rest: u8| {
-            json!({
-                "name": name,
-                "pcrs": { "0": hex(&value(SHA256, zero)), "4": hex(&value(SHA256, rest)), "11": hex(&value(SHA256, 11)) },
-                "configDigests": ["22".repeat(32)]
-            })
+            let mut pcrs = golden(SHA256, &GOLDEN);
+            (pcrs["0"], pcrs["4"]) = (hex(&value(SHA256, zero)).into(), hex(&value(SHA256, rest)).into());
+            json!({ "name": name, "pcrs": pcrs, "configDigests": ["22".repeat(32)] })
         };
         s.policy["releases"] = json!([release("one", 0, 8), release("two", 8, 4)]);
     });
@@ -121,8 +117,8 @@ fn rules(cases: &mut Cases<'_>) {
         s.pcrs.insert(12, vec![0xff; 32]);
     });
     cases.reject("pcr.touched", "untouched-17-zero", "a dynamic launch happened", |s| {
-        s.selected = vec![0, 4, 11, 17];
+        s.selected.push(17);
         s.pcrs.insert(17, vec![0; 32]);
-        s.policy["pcrs"]["rules"] = json!({ "0": "golden", "4": "golden", "11": "golden", "17": "untouched" });
+        s.policy["pcrs"]["rules"]["17"] = "untouched".into();
     });
 }

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::with;
 use crate::{
-    scenario::{Cases, golden},
+    scenario::{Cases, GOLDEN, golden},
     tpm::{SHA256, SHA384},
 };
 
@@ -79,6 +79,9 @@ pub(super) fn cases(cases: &mut Cases<'_>) {
     invalid("image-0", "a value of the platform in an image", |m| {
         m["images"] = json!([{ "name": "i", "pcrs": golden(SHA256, &[0, 4]) }]);
     });
+    invalid("image-15", "a value of one machine or one start in an image", |m| {
+        m["images"] = json!([{ "name": "i", "pcrs": golden(SHA256, &[4, 15]) }]);
+    });
     for index in ["10", "16", "23"] {
         cases.reject(
             "release.invalid",
@@ -93,7 +96,7 @@ pub(super) fn cases(cases: &mut Cases<'_>) {
         "values of another bank than the policy's",
         with(|r| {
             r.manifest.json["bank"] = "sha384".into();
-            r.manifest.json["whole"][0]["pcrs"] = golden(SHA384, &[0, 4, 11]);
+            r.manifest.json["whole"][0]["pcrs"] = golden(SHA384, &GOLDEN);
         }),
     );
 }

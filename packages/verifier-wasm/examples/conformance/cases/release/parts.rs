@@ -5,7 +5,7 @@ use serde_json::json;
 use super::with;
 use crate::{
     releases::Released,
-    scenario::{Cases, golden, hex, value},
+    scenario::{Cases, GOLDEN, golden, hex, value},
     tpm::{SHA256, hash},
 };
 
@@ -15,7 +15,7 @@ fn by_parts(r: &mut Released) {
     r.manifest.json.as_object_mut().unwrap().remove("whole");
     r.manifest.json["platforms"] = json!([
         { "name": "old firmware", "pcrs": { "0": other(0) } },
-        { "name": "new firmware", "pcrs": golden(SHA256, &[0, 7]) },
+        { "name": "new firmware", "pcrs": golden(SHA256, &[0, 1, 2, 5, 7]) },
     ]);
     r.manifest.json["images"] = json!([
         { "name": "2 vCPU", "pcrs": { "4": other(4), "11": other(11) } },
@@ -25,8 +25,28 @@ fn by_parts(r: &mut Released) {
 
 pub(super) fn cases(cases: &mut Cases<'_>) {
     cases.accept("ok-parts", "a platform and an image of one manifest", with(by_parts));
-    cases.accept("ok-parts-image-alone", "the policy looks at no measurement of the platform", |s| {
-        s.policy["pcrs"]["rules"]["0"] = "unchecked".into();
+    cases.accept(
+        "ok-parts-grub",
+        "an image with what GRUB and shim measure: commands, files, keys of the owner",
+        |s| {
+            s.selected = vec![0, 1, 2, 4, 7, 8, 9, 12, 13, 14];
+            s.pcrs.extend([8, 9].map(|index| (index, value(SHA256, index))));
+            s.policy["pcrs"]["rules"].as_object_mut().unwrap().remove("11");
+            for index in ["8", "9", "14"] {
+                s.policy["pcrs"]["rules"][index] = "golden".into();
+            }
+            with(|r| {
+                by_parts(r);
+                r.manifest.json["images"][1]["pcrs"] = golden(SHA256, &[4, 8, 9, 14]);
+            })(s);
+        },
+    );
+    let why = "the policy looks at no measurement of the platform, and says that this is partial";
+    cases.accept_with_warning("warn-parts-image-alone", why, "pcr.coverage", |s| {
+        for index in ["0", "1", "2", "7"] {
+            s.policy["pcrs"]["rules"][index] = "unchecked".into();
+        }
+        s.policy["pcrs"]["allowPartialCoverage"] = true.into();
         with(|r| {
             by_parts(r);
             r.manifest.json.as_object_mut().unwrap().remove("platforms");
@@ -36,7 +56,7 @@ pub(super) fn cases(cases: &mut Cases<'_>) {
         "ok-parts-second-whole",
         "the second of two whole machines",
         with(|r| {
-            let second = json!({ "name": "second", "pcrs": golden(SHA256, &[0, 4, 11]) });
+            let second = json!({ "name": "second", "pcrs": golden(SHA256, &GOLDEN) });
             r.manifest.json["whole"][0]["pcrs"]["4"] = "44".repeat(32).into();
             r.manifest.json["whole"].as_array_mut().unwrap().push(second);
         }),
@@ -82,7 +102,7 @@ pub(super) fn cases(cases: &mut Cases<'_>) {
         with(|r| {
             by_parts(r);
             r.manifest.json.as_object_mut().unwrap().remove("platforms");
-            r.manifest.json["whole"] = json!([{ "name": "platform", "pcrs": golden(SHA256, &[0]) }]);
+            r.manifest.json["whole"] = json!([{ "name": "platform", "pcrs": golden(SHA256, &[0, 1, 2, 7]) }]);
         }),
     );
     cases.reject(
