@@ -34,7 +34,6 @@ const beyondSchema = new Set([
   'policy-invalid-replay-config',
   'policy-invalid-replay-instance',
   'policy-invalid-config-golden',
-  'policy-invalid-derived-alone',
   'policy-invalid-replay-unquoted',
   'policy-syntax-anchor-number-large',
   'policy-syntax-events-times-order',

@@ -254,7 +254,7 @@ export const mutants: readonly Mutant[] = [
   ),
   changed(
     'a policy that the verifier refuses is trusted',
-    'release/trust.ts',
+    'policy/read.ts',
     "if (verdict.steps.find(({ id }) => id === 'policy')?.status !== 'pass')",
     "if (verdict.steps.find(({ id }) => id === 'policy') === undefined)",
     countersign,
