@@ -89,7 +89,7 @@ fn bundles_are_read_back_as_they_were_written() {
 fn a_bundle_can_be_sent_with_a_static_part_that_others_share() {
     for length in [0, 1, 23, 24, 255, 256, 65_535, 65_536, 100_000] {
         let shared = vec![7; length];
-        for instance_proof in [None, Some(&[8; 64])] {
+        for instance_proof in [None, Some(&[8; 64][..])] {
             let bundle = Bundle { instance_proof, ..bundle(b"claims", None, &[6; 32]) };
             let [before, behind] = bundle.encode_around_static(length);
             let whole = Bundle { static_part: Some(&shared), ..bundle };

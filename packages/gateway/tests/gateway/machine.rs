@@ -7,7 +7,7 @@ use blindllama_verifier::evidence::claims::Claims;
 use http_body_util::BodyExt;
 use rustix::process::Signal;
 use serde_json::json;
-use tokio::time::{Duration, sleep};
+use tokio::time::{Duration, sleep, timeout};
 
 use crate::support::client::{Attested, Evidence, policy, random};
 use crate::support::http::{Version, get};
@@ -118,7 +118,22 @@ async fn pcrs_that_change_in_ordinary_use_end_nothing() {
     assert_eq!(gateway.log.count("machine.changed"), 0);
 }
 
-/// The same values are extended again, as whoever can reset a TPM would.
+/// Starts the TPM anew and extends the same values, as whoever can reset a TPM would. The gateway sees neither between the two.
+async fn start_anew(swtpm: &mut Swtpm, gateway: &Gateway) {
+    gateway.signal(Signal::STOP);
+    swtpm.kill().await;
+    swtpm.restart().await;
+    swtpm.measure_start().await;
+    gateway.signal(Signal::CONT);
+}
+
+/// Waits for the end that nobody asked for; it is the counter alone that tells.
+async fn ends_by_its_counter(gateway: &Gateway, attested: &Attested) {
+    let detail = gateway.log.wait("machine.changed", 1).await["detail"].as_str().unwrap().to_owned();
+    assert!(detail.starts_with("resetCount was "), "{detail}");
+    has_ended(gateway, attested).await;
+}
+
 #[tokio::test]
 async fn a_tpm_that_was_started_anew_ends_keys_and_proof() {
     let upstream = Upstream::fixed("{}");
@@ -126,19 +141,29 @@ async fn a_tpm_that_was_started_anew_ends_keys_and_proof() {
     let gateway = Setup::new(&swtpm, &upstream).start().await;
     let policy = policy(&gateway);
     let attested = Attested::to(&gateway).await;
-    gateway.signal(Signal::STOP);
-    swtpm.kill().await;
-    swtpm.restart().await;
-    swtpm.measure_start().await;
-    gateway.signal(Signal::CONT);
-    // Nobody asks.
-    let detail = gateway.log.wait("machine.changed", 1).await["detail"].as_str().unwrap().to_owned();
-    assert!(detail.starts_with("resetCount was "), "{detail}");
-    has_ended(&gateway, &attested).await;
-    // It is the counter alone that tells: a gateway that starts now finds a machine that passes.
+    start_anew(&mut swtpm, &gateway).await;
+    // Between two commands nothing shows it: a quote for nobody comes 30 seconds after the last one.
+    sleep(Duration::from_secs(10)).await;
+    ends_by_its_counter(&gateway, &attested).await;
+    // A gateway that starts now finds a machine that passes.
     gateway.stop().await;
     let gateway = Setup::new(&swtpm, &upstream).start().await;
     assert_eq!(Evidence::of(&gateway).await.verify(&policy).failure(), None);
+}
+
+#[tokio::test]
+async fn a_tpm_that_was_silent_shows_its_counters_at_once() {
+    let upstream = Upstream::fixed("{}");
+    let mut swtpm = Swtpm::start().await;
+    let gateway = Setup::new(&swtpm, &upstream).start().await;
+    let attested = Attested::to(&gateway).await;
+    swtpm.kill().await;
+    // Longer than between two looks.
+    sleep(Duration::from_secs(3)).await;
+    start_anew(&mut swtpm, &gateway).await;
+    timeout(Duration::from_secs(15), ends_by_its_counter(&gateway, &attested))
+        .await
+        .expect("before 30 seconds are over");
 }
 
 #[tokio::test]

@@ -88,11 +88,10 @@ impl Report {
             json.integer("serverTimeMs", claims.server_time_ms);
             json.hex("configDigest", claims.config_digest);
             json.text("upstream", claims.upstream.as_str());
-            if let Some(key) = claims.receipt_key {
-                json.hex("receiptKey", key);
-            }
-            if let Some(key) = claims.instance_key {
-                json.hex("instanceKey", key);
+            for (name, key) in [("receiptKey", claims.receipt_key), ("instanceKey", claims.instance_key)] {
+                if let Some(key) = key {
+                    json.hex(name, key);
+                }
             }
         });
     }

@@ -21,6 +21,13 @@ export const machine: readonly Mutant[] = [
     'attestation/batch.rs',
     'Err(_) => return self.forget_last_quote(),',
     'Err(_) => return,',
+    'gateway::machine::a_tpm_that_was_silent',
+  ),
+  changed(
+    'a quote for nobody tells the counters',
+    'attestation/batch.rs',
+    '.saturating_sub(self.last_quote.load(Ordering::Relaxed)) >= PROVEN_MS',
+    '.saturating_sub(self.last_quote.load(Ordering::Relaxed)) == u64::MAX',
     'gateway::machine::a_tpm_that_was_started_anew',
   ),
   gone(

@@ -93,7 +93,8 @@ pub struct Bundle<'a> {
     /// Encoded [`Static`]; None when the client holds the one of this hash.
     pub static_part: Option<&'a [u8]>,
     /// Signature of the claims' instance key over them ([`super::instance::proof_message`]); there exactly where they name one.
-    pub instance_proof: Option<&'a [u8; 64]>,
+    /// 64 bytes.
+    pub instance_proof: Option<&'a [u8]>,
 }
 
 impl<'a> Quote<'a> {
@@ -114,6 +115,12 @@ impl<'a> NonceProof<'a> {
     }
 }
 
+fn proof<'a>(decoder: &mut Decoder<'a>) -> &'a [u8] {
+    let proof = decoder.bytes();
+    decoder.ensure(proof.len() == 64);
+    proof
+}
+
 impl<'a> Bundle<'a> {
     /// Reads a bundle strictly. It does not look into claims and static part.
     ///
@@ -130,7 +137,7 @@ impl<'a> Bundle<'a> {
                 pcrs: Pcrs::read(map.required(4, "pcrs")),
                 static_hash: map.required(5, "static-hash").array_of_bytes(),
                 static_part: map.optional(6, "static").map(Decoder::bytes),
-                instance_proof: map.optional(7, "instance-proof").map(Decoder::array_of_bytes),
+                instance_proof: map.optional(7, "instance_proof").map(proof),
             })
         })
     }
@@ -146,7 +153,7 @@ impl<'a> Bundle<'a> {
             if let Some(head) = before.first_mut() {
                 *head = head.saturating_add(1);
             }
-            behind = Value::map([(7, (*proof).into())]).encode().split_off(1);
+            behind = Value::map([(7, proof.into())]).encode().split_off(1);
         }
         // The empty byte string at its end gives way to the head of a longer one.
         before.pop();
@@ -172,7 +179,7 @@ impl<'a> Bundle<'a> {
             (5, (*self.static_hash).into()),
         ];
         members.extend(self.static_part.map(|bytes| (6, bytes.into())));
-        members.extend(self.instance_proof.map(|proof| (7, (*proof).into())));
+        members.extend(self.instance_proof.map(|proof| (7, proof.into())));
         Value::map(members).encode()
     }
 }
