@@ -311,7 +311,7 @@ const platform: readonly Mutant[] = [
     vectors,
     'platform: family and image',
     'platform/mod.rs',
-    '&& demand.image_id.is_none_or(|id| id == report.image_id())',
+    '&& is_pinned(snp::IMAGE_ID, demand.image_id)',
     '',
   ),
   changed(

@@ -84,12 +84,14 @@ fn check_machine(
 
 /// A measurement names one build. A signer may have signed many: which image counts, and from which version on.
 fn check_firmware(report: &snp::Report<'_>, demand: &Platform<'_>) -> Result<(), Rejection> {
-    if demand.measurements.contains(&report.measurement()) {
+    let holds = |at, values: &[&[u8; 48]]| values.iter().any(|value| report.holds(at, *value));
+    if holds(snp::MEASUREMENT, &demand.measurements) {
         return Ok(());
     }
-    let is_named = demand.id_key_digests.contains(&report.id_key_digest())
-        && demand.family_id.is_none_or(|id| id == report.family_id())
-        && demand.image_id.is_none_or(|id| id == report.image_id());
+    let is_pinned = |at, id: Option<&[u8; 16]>| id.is_none_or(|id| report.holds(at, id));
+    let is_named = holds(snp::ID_KEY_DIGEST, &demand.id_key_digests)
+        && is_pinned(snp::FAMILY_ID, demand.family_id)
+        && is_pinned(snp::IMAGE_ID, demand.image_id);
     ensure(is_named, Code::PLATFORM_FIRMWARE)?;
     ensure(u64::from(report.guest_svn()) >= demand.min_guest_svn, Code::PLATFORM_GUEST_SVN)
 }

@@ -18,6 +18,12 @@ const POLICY_RESERVED: u32 = 26;
 /// AUTHOR_KEY_EN, the one flag that may be set: with MASK_CHIP_KEY or a SIGNING_KEY another key than the VCEK signs.
 const AUTHOR_KEY: u32 = 1;
 
+/// Where table 23 has what says which firmware a guest is.
+pub(super) const FAMILY_ID: usize = 0x10;
+pub(super) const IMAGE_ID: usize = 0x20;
+pub(super) const MEASUREMENT: usize = 0x90;
+pub(super) const ID_KEY_DIGEST: usize = 0xe0;
+
 /// What a processor says of a guest. Fields are read where table 23 has them.
 pub(super) struct Report<'a>(&'a [u8; SIZE]);
 
@@ -35,14 +41,9 @@ impl<'a> Report<'a> {
         self.number::<0x04>()
     }
 
-    /// What who signed the firmware calls its family.
-    pub(super) fn family_id(&self) -> &'a [u8; 16] {
-        self.field::<0x10, _>()
-    }
-
-    /// What who signed the firmware calls its image.
-    pub(super) fn image_id(&self) -> &'a [u8; 16] {
-        self.field::<0x20, _>()
+    /// Whether `value` stands at this offset.
+    pub(super) fn holds(&self, at: usize, value: &[u8]) -> bool {
+        self.0.get(at..).is_some_and(|rest| rest.starts_with(value))
     }
 
     /// Whether somebody else may read the guest's memory, or move it.
@@ -58,14 +59,6 @@ impl<'a> Report<'a> {
     /// What who asked gave.
     pub(super) fn report_data(&self) -> &'a [u8; 64] {
         self.field::<0x50, _>()
-    }
-
-    pub(super) fn measurement(&self) -> &'a [u8; 48] {
-        self.field::<0x90, _>()
-    }
-
-    pub(super) fn id_key_digest(&self) -> &'a [u8; 48] {
-        self.field::<0xe0, _>()
     }
 
     /// REPORTED_TCB: the versions that the signing key stands for; then CURRENT_TCB, COMMITTED_TCB and LAUNCH_TCB.

@@ -46,7 +46,7 @@ impl Assurance {
         match self {
             Self::Simulated => "Anybody who runs the host could lie: a software TPM signs whatever it is told.",
             Self::OperatorCa => {
-                "Whoever runs the certificate authority that the policy names could lie, and whoever makes or runs a TPM that it certified."
+                "Whoever runs the certificate authority that the policy names, or a TPM that it certified, could lie."
             }
             Self::CloudVtpm => "The cloud operator, who runs the virtual TPM, could lie.",
             Self::CvmBound => {
@@ -63,4 +63,4 @@ pub(crate) const FIRMWARE_CAVEAT: &str = " makes, can replace or exploit the mac
 /// Beside a single voucher.
 pub(crate) const AS_WELL: &str = " So could whoever";
 /// Beside several vouchers. All of them vouch for the machine's true key as well, which its TPM uses alone.
-pub(crate) const ALONE: &str = " Alone could lie: whoever makes or runs the machine's TPM, or";
+pub(crate) const ALONE: &str = " Alone could lie whoever makes or runs its TPM, or";
