@@ -275,7 +275,7 @@ fn several_that_vouch_together_are_shown_with_what_only_all_of_them_could_do() {
     let caveat = anchor["caveat"].as_str().unwrap();
     assert!(caveat.starts_with("Only together"), "{caveat}");
     assert!(caveat.contains("cloud operator") && caveat.contains("certificate authority"), "{caveat}");
-    assert!(caveat.contains("Alone could lie whoever makes or runs its TPM"), "{caveat}");
+    assert!(caveat.contains("Alone could lie whoever makes or runs the TPM"), "{caveat}");
     assert!(!caveat.contains("anybody's"), "{caveat}");
     let bound = shown("ok-all-of-platform");
     assert_eq!(bound["assurance"], "cvm-bound");

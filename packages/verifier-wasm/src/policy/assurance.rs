@@ -63,4 +63,4 @@ pub(crate) const FIRMWARE_CAVEAT: &str = " makes, can replace or exploit the mac
 /// Beside a single voucher.
 pub(crate) const AS_WELL: &str = " So could whoever";
 /// Beside several vouchers. All of them vouch for the machine's true key as well, which its TPM uses alone.
-pub(crate) const ALONE: &str = " Alone could lie whoever makes or runs its TPM, or";
+pub(crate) const ALONE: &str = " Alone could lie whoever makes or runs the TPM, or";
