@@ -42,7 +42,7 @@ export async function provenValues(
   return new Map(values)
 }
 
-/** The one release that matches as a whole, PROTOCOL.md §7. @throws {Refusal} pcr.touched, pcr.derived, pcr.mismatch */
+/** The one release that matches as a whole, PROTOCOL.md §7. @throws {Refusal} pcr.bank_unextended, pcr.touched, pcr.derived, pcr.mismatch */
 export async function matchRelease(
   values: ReadonlyMap<number, Uint8Array>,
   { bank, rules }: PcrPolicy,
@@ -50,6 +50,9 @@ export async function matchRelease(
   releases: readonly Release[],
 ): Promise<Release> {
   const golden = [...rules].filter(([, rule]) => rule === 'golden').map(([index]) => index)
+  const first = values.get(0)
+  const isExtended = first === undefined || !all(first.subarray(0, -1), 0)
+  demand(isExtended, 'pcr.bank_unextended', 'PCR 0 holds what it starts with')
   for (const [index, rule] of [...rules].toSorted(([a], [b]) => a - b)) {
     const value = values.get(index) as Uint8Array
     if (rule === 'untouched') demand(all(value, resetByte(index)), 'pcr.touched', `PCR ${index}`)

@@ -11,17 +11,25 @@ import { type Circumstances, hwIdExtension, validateProcessorPath } from '../x50
 /** Offsets in ATTESTATION_REPORT, AMD 56860 table 23. */
 const at = {
   version: 0x00,
+  guestSvn: 0x04,
   policy: 0x08,
+  familyId: 0x10,
+  imageId: 0x20,
   vmpl: 0x30,
   signatureAlgorithm: 0x34,
+  currentTcb: 0x38,
   flags: 0x48,
   measurement: 0x90,
   idKeyDigest: 0xe0,
   reportedTcb: 0x180,
   chipId: 0x1a0,
+  committedTcb: 0x1e0,
+  currentVersion: 0x1e8,
+  committedVersion: 0x1ec,
+  launchTcb: 0x1f0,
   signature: 0x2a0,
 } as const
-/** Bytes of REPORTED_TCB. */
+/** Bytes of a TCB. */
 const tcbBytes: Readonly<Record<(typeof tcbParts)[number], number>> = { bootloader: 0, tee: 1, snp: 6, microcode: 7 }
 /** AMD 57230 §3.1, under 1.3.6.1.4.1.3704.1. */
 const arc = '1.3.6.1.4.1.3704.1'
@@ -32,6 +40,8 @@ const tcbExtensions: Readonly<Record<(typeof tcbParts)[number], string>> = {
   microcode: `${arc}.3.8`,
 }
 const [debugBit, migrateBit] = [19, 18] as const
+/** Bits of POLICY that no version up to 5 defines start here. */
+const reservedBits = 26n
 
 /** A processor of a line that the policy names made the report, for firmware that it names: PROTOCOL.md §18.3. @throws {Refusal} platform.* */
 export async function checkProcessorReport(
@@ -47,8 +57,7 @@ export async function checkProcessorReport(
   const line = policy.processors.find(({ arkSha256 }) => equal(arkSha256, root))
   if (line === undefined) throw new Refusal('platform.root', 'a root that the policy does not name')
   const leaf = await validateChain(certificates, line, circumstances)
-  const tcb = readTcb(report)
-  checkChip(leaf, report, tcb)
+  checkChip(leaf, report, readTcb(report, at.reportedTcb))
   await checkSignature(leaf, report)
   demand(view.getUint32(at.vmpl, true) === 0, 'platform.vmpl', 'the system asked for the report')
   const guest = view.getBigUint64(at.policy, true)
@@ -57,22 +66,46 @@ export async function checkProcessorReport(
     'platform.debug',
     'POLICY',
   )
-  const [measurement, idKey] = [
-    report.subarray(at.measurement, at.measurement + 48),
-    report.subarray(at.idKeyDigest, at.idKeyDigest + 48),
-  ]
-  const known =
-    policy.measurements.some((value) => equal(value, measurement)) ||
-    policy.idKeyDigests.some((value) => equal(value, idKey))
-  demand(known, 'platform.firmware', 'other firmware')
-  for (const part of tcbParts) demand(tcb[part] >= line.minTcb[part], 'platform.tcb', part)
+  checkFirmware(report, view, policy)
+  checkCommitted(report)
+  checkVersions(report, line)
+}
+
+/** A build that the policy names, or one of a signer that it names. @throws {Refusal} platform.firmware, platform.guest_svn */
+function checkFirmware(report: Uint8Array, view: DataView, policy: PlatformPolicy): void {
+  const field = (offset: number, length: number): Uint8Array => report.subarray(offset, offset + length)
+  const holds = (offset: number, value: Uint8Array): boolean => equal(value, field(offset, value.length))
+  if (policy.measurements.some((value) => holds(at.measurement, value))) return
+  const isSigned = policy.idKeyDigests.some((value) => holds(at.idKeyDigest, value))
+  const isFamily = policy.familyId === undefined || holds(at.familyId, policy.familyId)
+  const isImage = policy.imageId === undefined || holds(at.imageId, policy.imageId)
+  demand(isSigned && isFamily && isImage, 'platform.firmware', 'other firmware')
+  const svn = view.getUint32(at.guestSvn, true)
+  demand(svn >= (policy.minGuestSvn ?? Infinity), 'platform.guest_svn', `GUEST_SVN ${svn}`)
+}
+
+/** The host has committed what runs, microcode aside. @throws {Refusal} platform.provisional */
+function checkCommitted(report: Uint8Array): void {
+  const same = (a: number, b: number, length: number): boolean =>
+    equal(report.subarray(a, a + length), report.subarray(b, b + length))
+  demand(same(at.currentVersion, at.committedVersion, 4), 'platform.provisional', 'build, minor, major')
+  demand(same(at.currentTcb, at.committedTcb, tcbBytes.microcode), 'platform.provisional', 'TCB')
+}
+
+/** @throws {Refusal} platform.tcb */
+function checkVersions(report: Uint8Array, { minTcb }: ProcessorLine): void {
+  for (const field of ['currentTcb', 'reportedTcb', 'committedTcb', 'launchTcb'] as const) {
+    const tcb = readTcb(report, at[field])
+    for (const part of tcbParts) demand(tcb[part] >= minTcb[part], 'platform.tcb', `${field}, ${part}`)
+  }
 }
 
 function checkForm(view: DataView): void {
   const version = view.getUint32(at.version, true)
   demand(version >= 2 && version <= 5, 'platform.report', `version ${version}`)
   demand(view.getUint32(at.signatureAlgorithm, true) === 1, 'platform.report', 'SIGNATURE_ALGO')
-  demand((view.getUint32(at.flags, true) & 0b11110) === 0, 'platform.report', 'MASK_CHIP_KEY or SIGNING_KEY')
+  demand(view.getUint32(at.flags, true) <= 1, 'platform.report', 'MASK_CHIP_KEY, SIGNING_KEY or a reserved flag')
+  demand(view.getBigUint64(at.policy, true) >> reservedBits === 0n, 'platform.report', 'a reserved bit of POLICY')
 }
 
 async function validateChain(
@@ -91,8 +124,8 @@ async function validateChain(
   }
 }
 
-function readTcb(report: Uint8Array): Tcb {
-  return Object.fromEntries(tcbParts.map((part) => [part, report[at.reportedTcb + tcbBytes[part]] as number])) as Tcb
+function readTcb(report: Uint8Array, offset: number): Tcb {
+  return Object.fromEntries(tcbParts.map((part) => [part, report[offset + tcbBytes[part]] as number])) as Tcb
 }
 
 /** The leaf names a chip and versions, whichever. */

@@ -46,6 +46,7 @@ export function readPcrPolicy(members: Members): PcrPolicy {
   for (const [index, rule] of rules) {
     if (onlyUnchecked.has(index) && rule !== 'unchecked') members.noteInvalid(`PCR ${index} is not unchecked`)
     if (isDerived(rule) && derivedIndex[rule] !== index) members.noteInvalid(`${rule} of PCR ${index}`)
+    if (index === 0 && rule === 'untouched') members.noteInvalid('PCR 0 untouched')
     if (typeof rule === 'object' && !firmware.has(index)) members.noteInvalid(`events of PCR ${index}`)
   }
   const withEvents = [...rules].filter(([, rule]) => typeof rule === 'object').map(([index]) => index)

@@ -6,6 +6,10 @@ import { all, toHex } from '../bytes.ts'
 export interface PlatformPolicy {
   readonly processors: readonly ProcessorLine[]
   readonly idKeyDigests: readonly Uint8Array[]
+  /** Of what an ID key signed: there exactly where there are `idKeyDigests`. */
+  readonly minGuestSvn: number | undefined
+  readonly familyId: Uint8Array | undefined
+  readonly imageId: Uint8Array | undefined
   readonly measurements: readonly Uint8Array[]
 }
 
@@ -24,13 +28,22 @@ export function readPlatformPolicy(members: Members): PlatformPolicy {
   if (kind !== 'azure-snp') unsupported(kind)
   const processors = members.list('processors', 8, (value) => readLine(members.member(value, 'processor')))
   const idKeyDigests = members.optionalHexList('idKeyDigests', 16, 48) ?? []
+  const minGuestSvn = members.optionalInteger('minGuestSvn', 0, 0xffffffff)
+  const [familyId, imageId] = [optionalId(members, 'familyId'), optionalId(members, 'imageId')]
   const measurements = members.optionalHexList('measurements', 64, 48) ?? []
   members.end()
   if (new Set(processors.map(({ arkSha256 }) => toHex(arkSha256))).size !== processors.length)
     members.noteInvalid('a root occurs twice')
   const known = [...idKeyDigests, ...measurements]
   if (known.length === 0 || known.some((value) => all(value, 0))) members.noteInvalid('any firmware')
-  return { processors, idKeyDigests, measurements }
+  const namesSigner = idKeyDigests.length > 0
+  if (namesSigner !== (minGuestSvn !== undefined)) members.noteInvalid('minGuestSvn and idKeyDigests go together')
+  if (!namesSigner && (familyId ?? imageId) !== undefined) members.noteInvalid('an identifier of no signer')
+  return { processors, idKeyDigests, minGuestSvn, familyId, imageId, measurements }
+}
+
+function optionalId(members: Members, name: string): Uint8Array | undefined {
+  return members.has(name) ? members.hex(name, 16) : undefined
 }
 
 function readLine(members: Members): ProcessorLine {

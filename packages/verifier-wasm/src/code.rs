@@ -172,6 +172,8 @@ pub enum Code {
     PCR_DIGEST,
     /// The measured software is none of the releases that the policy accepts.
     PCR_MISMATCH,
+    /// Nothing extended PCR 0 of the quoted bank: firmware does not use it.
+    PCR_BANK_UNEXTENDED,
     /// A measurement that the policy wants untouched was extended.
     PCR_TOUCHED,
     /// The policy leaves measurements open that decide what runs.
@@ -198,7 +200,11 @@ pub enum Code {
     PLATFORM_DEBUG,
     /// The machine runs firmware that the policy does not name.
     PLATFORM_FIRMWARE,
-    /// The processor runs versions below those that the policy demands.
+    /// The signer gave the machine's firmware a version below the policy's.
+    PLATFORM_GUEST_SVN,
+    /// The processor runs firmware that its host has not committed.
+    PLATFORM_PROVISIONAL,
+    /// Versions of the processor, now or when the machine started, are below those that the policy demands.
     PLATFORM_TCB,
     /// The report of the processor does not cover what the firmware says of its keys.
     PLATFORM_BINDING,
@@ -256,7 +262,7 @@ pub enum Code {
     EVENTLOG_VARIABLE,
     /// A list of keys and hashes of Secure Boot in the log is malformed.
     EVENTLOG_SIGNATURE_LIST,
-    /// The log lacks digests of the bank that was quoted.
+    /// The log lacks digests of the quoted bank: firmware may not use it.
     EVENTLOG_BANK,
     /// The log has no events for a measurement that was extended.
     EVENTLOG_NO_EVENTS,
@@ -669,6 +675,7 @@ impl Code {
         Self::PCR_VALUES,
         Self::PCR_DIGEST,
         Self::PCR_MISMATCH,
+        Self::PCR_BANK_UNEXTENDED,
         Self::PCR_TOUCHED,
         Self::PCR_COVERAGE,
         Self::PCR_DERIVED,
@@ -682,6 +689,8 @@ impl Code {
         Self::PLATFORM_VMPL,
         Self::PLATFORM_DEBUG,
         Self::PLATFORM_FIRMWARE,
+        Self::PLATFORM_GUEST_SVN,
+        Self::PLATFORM_PROVISIONAL,
         Self::PLATFORM_TCB,
         Self::PLATFORM_BINDING,
         Self::PLATFORM_RUNTIME_DATA,
@@ -947,6 +956,7 @@ pcr.selection The quote covers another selection of measurements than the policy
 pcr.values The evidence lacks the value of a quoted measurement, or has values of another bank.
 pcr.digest The measurements do not have the digest that the TPM signed.
 pcr.mismatch The measured software is none of the releases that the policy accepts.
+pcr.bank_unextended Nothing extended PCR 0 of the quoted bank: firmware does not use it.
 pcr.touched A measurement that the policy wants untouched was extended.
 pcr.coverage The policy leaves measurements open that decide what runs.
 pcr.derived A measurement does not follow from the claims.
@@ -960,7 +970,9 @@ platform.signature The processor did not sign this report.
 platform.vmpl The report was asked for by the system inside the machine, not by its firmware.
 platform.debug The machine may be debugged or moved by others: they can read its memory.
 platform.firmware The machine runs firmware that the policy does not name.
-platform.tcb The processor runs versions below those that the policy demands.
+platform.guest_svn The signer gave the machine's firmware a version below the policy's.
+platform.provisional The processor runs firmware that its host has not committed.
+platform.tcb Versions of the processor, now or when the machine started, are below those that the policy demands.
 platform.binding The report of the processor does not cover what the firmware says of its keys.
 platform.runtime_data What the firmware says of its keys is unreadable, or does not name exactly one attestation key.
 platform.key_mismatch The confidential machine holds another attestation key than the one that signs the quotes.
@@ -989,7 +1001,7 @@ eventlog.calling_application The log does not show that firmware started a boot 
 eventlog.exit_boot_services The log does not show that the operating system took over from firmware.
 eventlog.variable A firmware variable in the log is malformed.
 eventlog.signature_list A list of keys and hashes of Secure Boot in the log is malformed.
-eventlog.bank The log lacks digests of the bank that was quoted.
+eventlog.bank The log lacks digests of the quoted bank: firmware may not use it.
 eventlog.no_events The log has no events for a measurement that was extended.
 eventlog.replay A measurement does not follow from the log.
 eventlog.event_refused Something was measured that the policy does not allow there.

@@ -275,10 +275,23 @@ fn several_that_vouch_together_are_shown_with_what_only_all_of_them_could_do() {
     let caveat = anchor["caveat"].as_str().unwrap();
     assert!(caveat.starts_with("Only together"), "{caveat}");
     assert!(caveat.contains("cloud operator") && caveat.contains("certificate authority"), "{caveat}");
+    assert!(caveat.contains("Alone could lie whoever makes or runs the TPM"), "{caveat}");
     assert!(!caveat.contains("anybody's"), "{caveat}");
     let bound = shown("ok-all-of-platform");
     assert_eq!(bound["assurance"], "cvm-bound");
     assert!(bound["caveat"].as_str().unwrap().contains("maker of the processor"));
+}
+
+#[test]
+fn every_caveat_but_that_of_a_simulated_tpm_names_who_controls_the_firmware() {
+    let caveat = |name| json(&verify(&vectors::named(name).input()))["anchor"]["caveat"].as_str().unwrap().to_owned();
+    let (hardware, bound) = (caveat("ok-ecc"), caveat("ok-platform-id-key"));
+    assert!(hardware.starts_with("The maker of the TPM could lie, and whoever can reset it"), "{hardware}");
+    assert!(bound.contains("whoever makes or signs the firmware that the policy names"), "{bound}");
+    for caveat in [&hardware, &bound, &caveat("ok-chain"), &caveat("ok-chain-gcp"), &caveat("ok-all-of-authority")] {
+        assert!(caveat.ends_with("makes, can replace or exploit the machine's firmware."), "{caveat}");
+    }
+    assert!(!caveat("ok-simulated").contains("firmware"));
 }
 
 #[test]

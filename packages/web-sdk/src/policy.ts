@@ -72,6 +72,27 @@ export interface Release {
   configDigests?: string[]
 }
 
+/** The least versions of what a processor trusts, 0 to 255 each (PROTOCOL.md §18.1). */
+export interface ProcessorVersions {
+  bootloader: number
+  tee: number
+  snp: number
+  microcode: number
+}
+
+/**
+ * The firmware of a confidential machine that has to hold the attestation key (PROTOCOL.md §18.1); digests and identifiers in hex. It is
+ * named by its measurement, or by who signed it: then `minGuestSvn` says from which version on.
+ */
+export type Platform = {
+  kind: 'azure-snp'
+  /** Lines of processors, each by AMD's root and with the least versions that run, were committed, are reported and were started on. */
+  processors: { arkSha256: string; minTcb: ProcessorVersions }[]
+} & (
+  | { idKeyDigests: string[]; minGuestSvn: number; familyId?: string; imageId?: string; measurements?: string[] }
+  | { measurements: string[]; idKeyDigests?: never; minGuestSvn?: never; familyId?: never; imageId?: never }
+)
+
 /**
  * What the author of the page demands of the service (PROTOCOL.md §7). It is the root of all trust: pin it in the page.
  * The verifier reads its JSON text with a strict reader, whatever this type lets through.
@@ -101,6 +122,7 @@ export interface Policy {
   releases?: Release[]
   /** Accepted for every release, in hex (PROTOCOL.md §12). */
   configDigests?: string[]
+  platform?: Platform
   /** 1000 to 86400000, default 3600000. */
   maxAgeMs?: number
   requireSafeClock?: boolean

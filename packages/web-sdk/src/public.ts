@@ -6,7 +6,17 @@ export { BlindLlamaError } from './errors.js'
 export type { BlindLlamaErrorOptions, Code } from './errors.js'
 export type { AttestReason, ConnectEvent } from './events.js'
 export type { ConnectOptions } from './options.js'
-export type { Anchor, EventRule, PcrRule, Policy, Release, SingleAnchor, SuiteName } from './policy.js'
+export type {
+  Anchor,
+  EventRule,
+  PcrRule,
+  Platform,
+  Policy,
+  ProcessorVersions,
+  Release,
+  SingleAnchor,
+  SuiteName,
+} from './policy.js'
 export type {
   Assurance,
   AttestedKey,

@@ -44,6 +44,20 @@ export const mutants: readonly Mutant[] = [
   changed('firmware asked for the report', 'platform/snp.ts', 'view.getUint32(at.vmpl, true) === 0', 'true'),
   changed('the chip of the report', 'platform/snp.ts', "demand(isChip, 'platform.chip', 'CHIP_ID')", ''),
   changed(
+    'the version that the signer gave',
+    'platform/snp.ts',
+    "demand(svn >= (policy.minGuestSvn ?? Infinity), 'platform.guest_svn', `GUEST_SVN ${svn}`)",
+    '',
+  ),
+  changed('no provisional firmware', 'platform/snp.ts', '  checkCommitted(report)\n', ''),
+  changed(
+    'what the machine was started on',
+    'platform/snp.ts',
+    "['currentTcb', 'reportedTcb', 'committedTcb', 'launchTcb']",
+    "['currentTcb', 'reportedTcb', 'committedTcb']",
+  ),
+  changed('a bank that firmware extends', 'pcrs.ts', '!all(first.subarray(0, -1), 0)', '!all(first, 0)'),
+  changed(
     'the quote signature',
     'verify.ts',
     'await verifySignature(readSignature(bundle.signature, ak), ak, bundle.attest)',

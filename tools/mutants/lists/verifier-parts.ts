@@ -300,6 +300,55 @@ const platform: readonly Mutant[] = [
     'ensure(report.vmpl() == 0, Code::PLATFORM_VMPL)?;',
     '',
   ),
+  changed(
+    vectors,
+    'platform: no unknown permission or flag',
+    'platform/snp.rs',
+    'algorithm == 1 && reserved == 0',
+    'algorithm == 1 && reserved & 0x1e == 0',
+  ),
+  changed(
+    vectors,
+    'platform: family and image',
+    'platform/mod.rs',
+    '&& is_pinned(snp::IMAGE_ID, demand.image_id)',
+    '',
+  ),
+  changed(
+    vectors,
+    'platform: the version that the signer gave',
+    'platform/mod.rs',
+    'u64::from(report.guest_svn()) >= demand.min_guest_svn',
+    'u64::from(report.guest_svn()) >= demand.min_guest_svn || true',
+  ),
+  changed(
+    vectors,
+    'platform: no provisional firmware',
+    'platform/mod.rs',
+    'ensure(!report.is_provisional(), Code::PLATFORM_PROVISIONAL)?;',
+    '',
+  ),
+  changed(
+    ['lib::platform::tests::real'],
+    'platform: microcode needs no commit',
+    'platform/snp.rs',
+    'self.field::<0x38, 7>() != self.field::<0x1e0, 7>()',
+    'self.field::<0x38, 8>() != self.field::<0x1e0, 8>()',
+  ),
+  changed(
+    vectors,
+    'platform: what the machine was started on, and what was committed',
+    'platform/mod.rs',
+    'tcbs.iter().all(',
+    'tcbs.iter().take(2).all(',
+  ),
+  changed(
+    vectors,
+    'platform: a signer only from a version on',
+    'policy/platform.rs',
+    'None => id_key_digests.is_empty() && !measurements.is_empty()',
+    'None => !(id_key_digests.is_empty() && measurements.is_empty())',
+  ),
 ]
 
 const signature: readonly Mutant[] = [

@@ -100,6 +100,13 @@ export const mutants: readonly Mutant[] = [
     ['conformance::a_failed_verdict_shows_nothing_unproven'],
   ),
   changed(
+    'verdict: caveat of the firmware',
+    'policy/anchor.rs',
+    'if anchor.best != Assurance::Simulated {',
+    'if anchor.best == Assurance::HardwareTpm {',
+    ['conformance::every_caveat_but_that_of_a_simulated_tpm_names_who_controls_the_firmware'],
+  ),
+  changed(
     'verdict: caveat of members together',
     'policy/anchor.rs',
     'voucher.kind == "azure" && !anchor.is_joint',

@@ -138,6 +138,12 @@ const steps: readonly Mutant[] = [
     tests: ['conformance::what_follows_from_the_claims_needs_no_log'],
   },
   changed(
+    'pcr.rules: a bank that firmware extends',
+    'policy/mod.rs',
+    '*index == 0 && is_start_value(value)',
+    '*index == 0 && is_reset_value(0, value)',
+  ),
+  changed(
     'pcr.rules: golden values',
     'policy/mod.rs',
     'Some((0, candidate)) => Ok(candidate),',

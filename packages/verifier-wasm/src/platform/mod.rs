@@ -71,12 +71,29 @@ fn check_machine(
 ) -> Result<(), Rejection> {
     let processor = processor(certificates, demand)?;
     let vcek = Vcek::validate(certificates, processor.ark_sha256, at_ms, is_revoked).map_err(chain)?;
-    ensure(vcek.chip_id == report.chip_id() && vcek.tcb == report.tcb(), Code::PLATFORM_CHIP)?;
+    let tcbs = report.tcbs();
+    let [reported, ..] = tcbs;
+    ensure(vcek.chip_id == report.chip_id() && vcek.tcb == reported, Code::PLATFORM_CHIP)?;
     ensure(report.is_signed_by(&vcek.key), Code::PLATFORM_SIGNATURE)?;
     ensure(report.vmpl() == 0, Code::PLATFORM_VMPL)?;
     ensure(!report.is_open(), Code::PLATFORM_DEBUG)?;
-    ensure(demand.names_firmware(report.measurement(), report.id_key_digest()), Code::PLATFORM_FIRMWARE)?;
-    ensure(report.tcb().is_at_least(&processor.min_tcb), Code::PLATFORM_TCB)
+    check_firmware(report, demand)?;
+    ensure(!report.is_provisional(), Code::PLATFORM_PROVISIONAL)?;
+    ensure(tcbs.iter().all(|tcb| tcb.is_at_least(&processor.min_tcb)), Code::PLATFORM_TCB)
+}
+
+/// A measurement names one build. A signer may have signed many: which image counts, and from which version on.
+fn check_firmware(report: &snp::Report<'_>, demand: &Platform<'_>) -> Result<(), Rejection> {
+    let holds = |at, values: &[&[u8; 48]]| values.iter().any(|value| report.holds(at, *value));
+    if holds(snp::MEASUREMENT, &demand.measurements) {
+        return Ok(());
+    }
+    let is_pinned = |at, id: Option<&[u8; 16]>| id.is_none_or(|id| report.holds(at, id));
+    let is_named = holds(snp::ID_KEY_DIGEST, &demand.id_key_digests)
+        && is_pinned(snp::FAMILY_ID, demand.family_id)
+        && is_pinned(snp::IMAGE_ID, demand.image_id);
+    ensure(is_named, Code::PLATFORM_FIRMWARE)?;
+    ensure(u64::from(report.guest_svn()) >= demand.min_guest_svn, Code::PLATFORM_GUEST_SVN)
 }
 
 /// From the firmware to the key that it holds (§18.4).

@@ -2,7 +2,10 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::Assurance;
+use super::{
+    Assurance,
+    assurance::{ALONE, AS_WELL, FIRMWARE_CAVEAT},
+};
 use crate::{
     Code,
     hash::HashAlgorithm,
@@ -221,7 +224,7 @@ fn root<'d>(trust: &Trust<'d>) -> Option<&'d [u8; 32]> {
 pub(crate) fn caveat(anchor: &Anchor<'_>, is_bound: bool) -> String {
     let mut caveat = String::new();
     if anchor.is_joint {
-        caveat.push_str("Only together:");
+        caveat.push_str("Only together, by a false key:");
     }
     for voucher in &anchor.vouchers {
         if anchor.is_joint {
@@ -237,6 +240,10 @@ pub(crate) fn caveat(anchor: &Anchor<'_>, is_bound: bool) -> String {
         {
             caveat.push_str(" That it is one is the operator's word.");
         }
+    }
+    if anchor.best != Assurance::Simulated {
+        caveat.push_str(if anchor.is_joint { ALONE } else { AS_WELL });
+        caveat.push_str(FIRMWARE_CAVEAT);
     }
     caveat
 }

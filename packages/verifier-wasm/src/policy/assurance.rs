@@ -40,15 +40,27 @@ impl Assurance {
         }
     }
 
-    /// Who could still lie, in a sentence for a person.
+    /// Who could still lie about the key, in a sentence for a person; [`FIRMWARE_CAVEAT`] is about what runs beside it.
     #[must_use]
     pub const fn caveat(self) -> &'static str {
         match self {
             Self::Simulated => "Anybody who runs the host could lie: a software TPM signs whatever it is told.",
-            Self::OperatorCa => "Whoever runs the certificate authority that the policy names could lie.",
+            Self::OperatorCa => {
+                "Whoever runs the certificate authority that the policy names, or a TPM that it certified, could lie."
+            }
             Self::CloudVtpm => "The cloud operator, who runs the virtual TPM, could lie.",
-            Self::CvmBound => "The maker of the processor, and who made the firmware that the policy names, could lie.",
-            Self::HardwareTpm => "The maker of the TPM, and whoever can touch its pins, could lie.",
+            Self::CvmBound => {
+                "The maker of the processor could lie, and whoever makes or signs the firmware that the policy names: at Azure, the cloud operator."
+            }
+            Self::HardwareTpm => "The maker of the TPM could lie, and whoever can reset it or touch its pins.",
         }
     }
 }
+
+/// Who could lie under every assurance but `simulated`, behind [`ALONE`] or [`AS_WELL`]: firmware makes the first measurements, and
+/// whoever controls it, or brings it to leave the bank unextended, chooses all others.
+pub(crate) const FIRMWARE_CAVEAT: &str = " makes, can replace or exploit the machine's firmware.";
+/// Beside a single voucher.
+pub(crate) const AS_WELL: &str = " So could whoever";
+/// Beside several vouchers. All of them vouch for the machine's true key as well, which its TPM uses alone.
+pub(crate) const ALONE: &str = " Alone could lie whoever makes or runs the TPM, or";

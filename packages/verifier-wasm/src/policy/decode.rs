@@ -141,7 +141,9 @@ impl<'d> Pcrs<'d> {
             let is_meant = match rule {
                 Rule::Unchecked => true,
                 Rule::Events => FIRMWARE & bit != 0,
-                Rule::Golden | Rule::Untouched => UNCHECKED_ONLY & bit == 0,
+                Rule::Golden => UNCHECKED_ONLY & bit == 0,
+                // Every firmware extends PCR 0.
+                Rule::Untouched => (UNCHECKED_ONLY | 1) & bit == 0,
                 Rule::Derived(derived) => derived.index() == index,
             };
             item.ensure(is_meant, Flaw::Invalid);

@@ -148,6 +148,9 @@ impl Policy<'_> {
     ) -> Result<Candidate<'a>, Rejection> {
         let mut quoted = Vec::new();
         for ((index, rule), value) in self.rules.iter().zip(values) {
+            if *index == 0 && is_start_value(value) {
+                return Err(Code::PCR_BANK_UNEXTENDED.into());
+            }
             if *rule == Rule::Untouched && !is_reset_value(*index, value) {
                 return Err(Rejection::numbered(Code::PCR_TOUCHED, PCR, (*index).into()));
             }
@@ -183,6 +186,11 @@ impl Policy<'_> {
 pub(crate) fn is_reset_value(index: u8, value: &[u8]) -> bool {
     let reset = if matches!(index, 17..=22) { 0xff } else { 0x00 };
     value.iter().all(|byte| *byte == reset)
+}
+
+/// Whether nothing extended PCR 0 of the bank. Its last byte starts with the locality of TPM2_Startup (TPM 2.0 Part 1 §34.3).
+fn is_start_value(value: &[u8]) -> bool {
+    value.iter().rev().skip(1).all(|byte| *byte == 0)
 }
 
 const PCR: &str = "PCR ";

@@ -18,6 +18,11 @@ type Digest384 = [u8; 48];
 pub(crate) struct Platform<'d> {
     pub(crate) processors: Vec<Processor<'d>>,
     pub(crate) id_key_digests: Vec<&'d Digest384>,
+    /// Of firmware that one of `id_key_digests` signed; 0 where there is none.
+    pub(crate) min_guest_svn: u64,
+    /// Of the same firmware; None: whatever its signer calls it.
+    pub(crate) family_id: Option<&'d [u8; 16]>,
+    pub(crate) image_id: Option<&'d [u8; 16]>,
     pub(crate) measurements: Vec<&'d Digest384>,
 }
 
@@ -42,17 +47,20 @@ impl<'d> Platform<'d> {
         }
         listed.ensure(are_distinct(items, "arkSha256"), Flaw::Invalid);
         let id_key_digests = digests(item.optional("idKeyDigests"), 16);
+        let least = item.optional("minGuestSvn").map(|item| item.integer(0, u32::MAX.into()));
+        let family_id = item.optional("familyId").map(Item::array);
+        let image_id = item.optional("imageId").map(Item::array);
         let measurements = digests(item.optional("measurements"), 64);
         item.end();
-        // Some firmware makes every report: one that nobody names could hold any key.
-        item.ensure(!id_key_digests.is_empty() || !measurements.is_empty(), Flaw::Invalid);
-        Self { processors, id_key_digests, measurements }
-    }
-
-    /// Whether it is this firmware or of this signer.
-    pub(crate) fn names_firmware(&self, measurement: &[u8], id_key_digest: &[u8]) -> bool {
-        self.measurements.iter().any(|named| *named == measurement)
-            || self.id_key_digests.iter().any(|named| *named == id_key_digest)
+        // Some firmware makes every report: one that nobody names could hold any key. Under a signer's name all that it ever signed
+        // would do, with every hole that was found since, so that the author says from which version on.
+        let is_meant = match least {
+            Some(_) => !id_key_digests.is_empty(),
+            None => id_key_digests.is_empty() && !measurements.is_empty() && family_id.or(image_id).is_none(),
+        };
+        item.ensure(is_meant, Flaw::Invalid);
+        let min_guest_svn = least.unwrap_or_default();
+        Self { processors, id_key_digests, min_guest_svn, family_id, image_id, measurements }
     }
 }
 

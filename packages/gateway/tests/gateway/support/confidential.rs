@@ -83,7 +83,8 @@ fn attestation_report(runtime_data: &[u8], vcek: &EcdsaKeyPair) -> Vec<u8> {
     put(0x34, &[1]);
     put(0x50, digest(&SHA256, runtime_data).as_ref());
     put(0x90, &MEASUREMENT);
-    put(0x180, &[3, 0, 0, 0, 0, 0, 8, 115]);
+    // CURRENT_TCB, REPORTED_TCB, COMMITTED_TCB, LAUNCH_TCB.
+    [0x38, 0x180, 0x1e0, 0x1f0].into_iter().for_each(|at| put(at, &[3, 0, 0, 0, 0, 0, 8, 115]));
     put(0x1a0, &CHIP_ID);
     let signature = vcek.sign(&SystemRandom::new(), &report).unwrap();
     for scalar in signature.as_ref().chunks(48) {

@@ -233,6 +233,12 @@ fn in_the_machine() -> Vec<Fault> {
         Fault("platform.firmware", "firmware", |w| {
             w.scenario.push(|s| s.policy["platform"]["idKeyDigests"] = json!(["77".repeat(48)]));
         }),
+        Fault("platform.guest_svn", "guest-svn", |w| {
+            w.scenario.push(|s| s.policy["platform"]["minGuestSvn"] = 3.into());
+        }),
+        Fault("platform.provisional", "provisional", |w| {
+            w.machine.push(|m| m.patch_report = Some(|report| report[0x1e8] += 1));
+        }),
         Fault("platform.tcb", "tcb", |w| {
             w.scenario.push(|s| s.policy["platform"]["processors"][0]["minTcb"]["tee"] = 1.into());
         }),
@@ -318,6 +324,9 @@ fn in_the_measurements() -> Vec<Fault> {
         Fault("release.log_inclusion", "log-inclusion", |w| w.released.log().path = |path| path[0][0] ^= 1),
         Fault("pcr.coverage", "coverage", |w| {
             w.scenario.push(|s| s.policy["pcrs"]["rules"]["2"] = "unchecked".into());
+        }),
+        Fault("pcr.bank_unextended", "bank-unextended", |w| {
+            w.scenario.push(|s| drop(s.pcrs.insert(0, vec![0; 32])));
         }),
         Fault("pcr.touched", "touched", |w| {
             w.scenario.push(|s| s.policy["pcrs"]["rules"]["5"] = "untouched".into());

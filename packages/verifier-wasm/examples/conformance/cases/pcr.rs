@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
+use super::coverage::allow_partial;
 use crate::{
+    cvm::confidential,
     scenario::{Cases, GOLDEN, SELECTED, Scenario, golden, hex, value},
     tpm::{SHA256, SHA384, hash, select, selections},
 };
@@ -120,5 +122,41 @@ fn rules(cases: &mut Cases<'_>) {
         s.selected.push(17);
         s.pcrs.insert(17, vec![0; 32]);
         s.policy["pcrs"]["rules"]["17"] = "untouched".into();
+    });
+    bank(cases);
+}
+
+/// A bank that the TPM has and that firmware does not extend: whoever controls the system writes all of it (CVE-2021-42299).
+fn bank(cases: &mut Cases<'_>) {
+    let without_demand_on_0 = |s: &mut Scenario<'_>| {
+        s.policy["pcrs"]["rules"]["0"] = "unchecked".into();
+        s.policy["releases"][0]["pcrs"] = golden(s.bank, &GOLDEN[1..]);
+        allow_partial(s);
+    };
+    let (why, step) = ("PCR 0 is shown and compared with nothing", "pcr.coverage");
+    cases.accept_with_warning("warn-unchecked-0", why, step, without_demand_on_0);
+    let why = "firmware extended another bank; where TPM2_Startup came from is in PCR 0 of each";
+    for (name, locality) in [("", 0), ("-locality-3", 3), ("-locality-4", 4)] {
+        cases.reject_after_warning("pcr.bank_unextended", &format!("bank-unextended{name}"), why, step, |s| {
+            without_demand_on_0(s);
+            s.pcrs.insert(0, [vec![0; 31], vec![locality]].concat());
+        });
+    }
+    cases.reject_after_warning("pcr.bank_unextended", "bank-unextended-sha384", "the other bank", step, |s| {
+        s.use_sha384();
+        without_demand_on_0(s);
+        s.pcrs.insert(0, vec![0; 48]);
+    });
+    cases.reject("pcr.bank_unextended", "bank-unextended-golden", "a reference value taken from such a machine", |s| {
+        let value = [vec![0; 31], vec![3]].concat();
+        s.policy["releases"][0]["pcrs"]["0"] = hex(&value).into();
+        s.pcrs.insert(0, value);
+    });
+    let keys = cases.keys;
+    cases.reject_rsa("pcr.bank_unextended", "bank-unextended-platform", "where a report names the firmware", |s| {
+        confidential(s, keys, |_| {});
+        s.policy["pcrs"]["rules"]["0"] = "unchecked".into();
+        s.policy["releases"][0]["pcrs"] = golden(s.bank, &GOLDEN[1..]);
+        s.pcrs.insert(0, vec![0; 32]);
     });
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::chain;
 use crate::{
-    cvm::{MEASUREMENT, confidential, demand, report},
+    cvm::{GUEST_SVN, MEASUREMENT, confidential, demand, report},
     keys::{Key, Keys},
     scenario::{Cases, Scenario, hex},
     tpm::RSAPSS,
@@ -36,7 +36,37 @@ fn accepted(cases: &mut Cases<'_>) {
     accept("measurement", "firmware that the policy names itself", &|s| {
         let demand = s.policy["platform"].as_object_mut().unwrap();
         demand.remove("idKeyDigests");
+        demand.remove("minGuestSvn");
         demand.insert("measurements".into(), json!(["77".repeat(48), hex(&MEASUREMENT)]));
+    });
+    accept("family-image", "family and image that the policy names beside their signer", &report::pin);
+    accept("later-guest-svn", "a version of the firmware above the least", &|s| {
+        s.policy["platform"]["minGuestSvn"] = (GUEST_SVN - 1).into();
+    });
+    accept("guest-svn-zero", "a signer that counts no versions, which the author says", &|s| {
+        let report = report(s.key, keys, |machine| machine.patch_report = Some(|report| report[4] = 0));
+        s.static_members.insert(4, Value::Array(vec![report]));
+        s.policy["platform"]["minGuestSvn"] = 0.into();
+    });
+    accept("measurement-older-svn", "a build that the policy names itself, whatever its signer says of it", &|s| {
+        let demand = s.policy["platform"].as_object_mut().unwrap();
+        demand.insert("minGuestSvn".into(), (GUEST_SVN + 1).into());
+        demand.insert("familyId".into(), "77".repeat(16).into());
+        demand.insert("measurements".into(), json!([hex(&MEASUREMENT)]));
+    });
+    accept("newer-microcode", "microcode newer than what was committed, as on a machine of Azure", &|s| {
+        let report = report(s.key, keys, |machine| machine.tcbs[report::CURRENT][report::MICROCODE] += 91);
+        s.static_members.insert(4, Value::Array(vec![report]));
+    });
+    accept("author-key", "an ID key that an author key signed", &|s| {
+        let report = report(s.key, keys, |machine| machine.patch_report = Some(|report| report[0x48] = 1));
+        s.static_members.insert(4, Value::Array(vec![report]));
+    });
+    accept("permissions", "a guest policy with every bit that closes something or is known", &|s| {
+        let report = report(s.key, keys, |machine| {
+            machine.patch_report = Some(|report| report[0x0a..0x0c].copy_from_slice(&[0xf3, 0x03]));
+        });
+        s.static_members.insert(4, Value::Array(vec![report]));
     });
     accept("second-line", "the processor is of the second line that the policy names", &|s| {
         let newer = json!({ "bootloader": 255, "tee": 255, "snp": 255, "microcode": 255 });
@@ -138,9 +168,41 @@ fn policy(cases: &mut Cases<'_>) {
     policy("syntax", "digest-length", "a digest of another length", &|platform| {
         platform["idKeyDigests"] = json!(["77".repeat(32)]);
     });
-    policy("invalid", "no-firmware", "no firmware is named: any would do", &|platform| {
-        platform.as_object_mut().unwrap().remove("idKeyDigests");
+    policy("syntax", "guest-svn-large", "a version of more than four bytes", &|platform| {
+        platform["minGuestSvn"] = (1_u64 << 32).into();
     });
+    for member in ["familyId", "imageId"] {
+        policy(
+            "syntax",
+            &format!("{}-length", member.to_lowercase()),
+            "an identifier of another length",
+            &|platform| {
+                platform[member] = "77".repeat(15).into();
+            },
+        );
+    }
+    let without =
+        |platform: &mut serde_json::Value, member: &str| drop(platform.as_object_mut().unwrap().remove(member));
+    policy("invalid", "no-firmware", "no firmware is named: any would do", &|platform| {
+        without(platform, "idKeyDigests");
+        without(platform, "minGuestSvn");
+    });
+    policy("invalid", "no-guest-svn", "all that a signer ever signed would do", &|platform| {
+        without(platform, "minGuestSvn");
+    });
+    policy("invalid", "guest-svn-of-build", "a version of firmware that its measurement names", &|platform| {
+        without(platform, "idKeyDigests");
+        platform["measurements"] = json!(["77".repeat(48)]);
+    });
+    for member in ["familyId", "imageId"] {
+        let name = format!("{}-of-build", member.to_lowercase());
+        policy("invalid", &name, "an identifier of firmware that its measurement names", &|platform| {
+            without(platform, "idKeyDigests");
+            without(platform, "minGuestSvn");
+            platform["measurements"] = json!(["77".repeat(48)]);
+            platform[member] = "77".repeat(16).into();
+        });
+    }
     policy("invalid", "id-key-zero", "what stands where firmware is not signed", &|platform| {
         platform["idKeyDigests"] = json!(["00".repeat(48)]);
     });

@@ -108,6 +108,10 @@ fn invalid(cases: &mut Cases<'_>) {
     let mut invalid = |name: &str, why: &str, change: fn(&mut Scenario<'_>)| {
         cases.reject("policy.invalid", &format!("policy-invalid-{name}"), why, change);
     };
+    invalid("untouched-0", "every firmware extends PCR 0: none could be met", |s| {
+        s.policy["pcrs"]["rules"]["0"] = "untouched".into();
+        s.policy["releases"][0]["pcrs"].as_object_mut().unwrap().remove("0");
+    });
     invalid("untouched-16", "untouched means nothing where software can reset", |s| {
         s.policy["pcrs"]["rules"]["16"] = "untouched".into();
     });

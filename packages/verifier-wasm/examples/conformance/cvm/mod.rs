@@ -20,6 +20,13 @@ pub(crate) const MEASUREMENT: [u8; 48] = [0x4e; 48];
 pub(crate) const ID_KEY_DIGEST: [u8; 48] = [0x1d; 48];
 /// Bootloader, TEE, SNP, microcode.
 pub(crate) const TCB: [u8; 4] = [3, 0, 8, 115];
+/// GUEST_SVN, FAMILY_ID and IMAGE_ID: the signer's numbers for the firmware.
+pub(crate) const GUEST_SVN: u8 = 2;
+pub(crate) const FAMILY_ID: [u8; 16] = [0xfa; 16];
+pub(crate) const IMAGE_ID: [u8; 16] = [0x1a; 16];
+/// Where table 23 has the TCBs, and in a TCB its versions.
+const TCBS_AT: [usize; 4] = [0x38, 0x180, 0x1e0, 0x1f0];
+const VERSIONS_AT: [usize; 4] = [0, 1, 6, 7];
 
 type Patch = fn(&mut Vec<u8>);
 
@@ -30,6 +37,8 @@ pub(crate) struct Machine {
     pub(crate) runtime_data: Vec<u8>,
     /// In place of the hash of the runtime data.
     pub(crate) report_data: Option<Vec<u8>>,
+    /// CURRENT_TCB, REPORTED_TCB, COMMITTED_TCB, LAUNCH_TCB.
+    pub(crate) tcbs: [[u8; 4]; 4],
     /// Before it is signed.
     pub(crate) patch_report: Option<Patch>,
     /// After it was signed.
@@ -56,6 +65,7 @@ impl Machine {
             modulus,
             runtime_data: data.to_string().into_bytes(),
             report_data: None,
+            tcbs: [TCB; 4],
             patch_report: None,
             patch_signed: None,
             patch_hcl: None,
@@ -78,16 +88,23 @@ impl Machine {
     fn report(&self, keys: &Keys) -> Vec<u8> {
         let mut report = vec![0; SIGNED];
         let mut put = |at: usize, bytes: &[u8]| report[at..at + bytes.len()].copy_from_slice(bytes);
-        let [bootloader, tee, snp, microcode] = TCB;
+        for (at, tcb) in TCBS_AT.iter().zip(&self.tcbs) {
+            VERSIONS_AT.iter().zip(tcb).for_each(|(within, version)| put(at + within, &[*version]));
+        }
         let bound = || [hash(SHA256, &[&self.runtime_data]), vec![0; 32]].concat();
         put(0x00, &[2]);
+        put(0x04, &[GUEST_SVN]);
         put(0x08, &[0x1f, 0, 3]);
+        put(0x10, &FAMILY_ID);
+        put(0x20, &IMAGE_ID);
         put(0x34, &[1]);
         put(0x50, &self.report_data.clone().unwrap_or_else(bound));
         put(0x90, &MEASUREMENT);
         put(0xe0, &ID_KEY_DIGEST);
-        put(0x180, &[bootloader, tee, 0, 0, 0, 0, snp, microcode]);
         put(0x1a0, &CHIP_ID);
+        // CURRENT_ and COMMITTED_ of build, minor and major.
+        put(0x1e8, &[4, 52, 1]);
+        put(0x1ec, &[4, 52, 1]);
         patch(&mut report, self.patch_report);
         let signature = keys.vcek.sign(SHA384, &report);
         for scalar in [&signature[6..54], &signature[56..104]] {
@@ -152,5 +169,6 @@ pub(crate) fn demand(s: &mut Scenario<'_>, keys: &Keys) {
             "minTcb": { "bootloader": bootloader, "tee": tee, "snp": snp, "microcode": microcode },
         }],
         "idKeyDigests": [hex(&ID_KEY_DIGEST)],
+        "minGuestSvn": GUEST_SVN,
     });
 }

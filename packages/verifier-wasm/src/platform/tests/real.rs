@@ -5,7 +5,7 @@
 
 use std::{fs, path::PathBuf};
 
-use super::super::{check_key, check_machine, hcl, runtime_data, snp};
+use super::super::{check_firmware, check_key, check_machine, hcl, runtime_data, snp};
 use crate::{
     Code,
     policy::{Platform, Processor},
@@ -91,6 +91,9 @@ impl Machine {
         let mut demand = Platform {
             processors: vec![Processor { ark_sha256: bytes(MILAN), min_tcb }],
             id_key_digests: vec![],
+            min_guest_svn: 0,
+            family_id: None,
+            image_id: None,
             measurements: vec![(&self.report[0x90..0xc0]).try_into().unwrap()],
         };
         change(&mut demand);
@@ -186,6 +189,34 @@ fn real_firmware_of_azure_is_bound_to_the_key_that_it_names() {
         assert_eq!(outcome(&nvram, &modulus), Err(Code::PLATFORM_BINDING), "byte {at}");
         nvram[at] ^= 1 << (at % 8);
     }
+}
+
+fn hcl_report(nvram: &[u8]) -> &[u8] {
+    hcl::Report::decode(nvram).unwrap().hardware_report
+}
+
+/// What PROTOCOL.md §18.3 says of a machine of Azure: its signer counts versions, its microcode is newer than what was committed,
+/// and its firmware is not provisional.
+#[test]
+fn real_firmware_of_azure_is_signed_counted_and_committed() {
+    let nvram = azure();
+    let report = snp::Report::decode(hcl_report(&nvram)).unwrap();
+    let line = Tcb { bootloader: 3, tee: 0, snp: 8, microcode: 115 };
+    let current = Tcb { microcode: 206, ..line };
+    assert_eq!(report.tcbs(), [line, current, line, line]);
+    assert!(!report.is_provisional());
+    let mut demand = Platform {
+        processors: vec![],
+        id_key_digests: vec![(&hcl_report(&nvram)[0xe0..0x110]).try_into().unwrap()],
+        min_guest_svn: 2,
+        family_id: Some(bytes("01000000000000000000000000000000")),
+        image_id: Some(bytes("02000000000000000000000000000000")),
+        measurements: vec![],
+    };
+    let code = |demand: &Platform<'_>| check_firmware(&report, demand).map_err(|rejection| rejection.code);
+    assert_eq!(code(&demand), Ok(()));
+    demand.min_guest_svn = 3;
+    assert_eq!(code(&demand), Err(Code::PLATFORM_GUEST_SVN));
 }
 
 #[test]

@@ -1,11 +1,21 @@
 //! What the firmware writes and what the processor signs.
 
+use serde_json::json;
+
 use crate::{
-    cvm::{CHIP_ID, Machine, confidential},
-    scenario::Cases,
+    cvm::{CHIP_ID, FAMILY_ID, GUEST_SVN, IMAGE_ID, Machine, confidential},
+    scenario::{Cases, Scenario, hex},
 };
 
 type Patch = fn(&mut Vec<u8>);
+
+/// Of [`Machine::tcbs`], and of a TCB.
+pub(super) const CURRENT: usize = 0;
+const COMMITTED: usize = 2;
+const LAUNCH: usize = 3;
+const BOOTLOADER: usize = 0;
+const SNP: usize = 2;
+pub(super) const MICROCODE: usize = 3;
 
 pub(super) fn cases(cases: &mut Cases<'_>) {
     let keys = cases.keys;
@@ -35,12 +45,15 @@ pub(super) fn cases(cases: &mut Cases<'_>) {
     for (name, why, patch) in around {
         reject("report", name, why, &|machine| machine.patch_hcl = Some(patch));
     }
-    let inside: [(&str, &str, Patch); 5] = [
+    let inside: [(&str, &str, Patch); 8] = [
         ("snp-version-1", "a version before the certificates of today", |report| report[0] = 1),
         ("snp-version-6", "a version that nobody defined", |report| report[0] = 6),
         ("snp-algorithm", "another algorithm of signatures", |report| report[0x34] = 2),
         ("snp-signing-key", "signed with the key of a cloud, the VLEK", |report| report[0x48] = 1 << 2),
         ("snp-masked-key", "signed with no key", |report| report[0x48] = 1 << 1),
+        ("snp-flags-reserved", "a flag that no version defines", |report| report[0x49] = 1),
+        ("snp-policy-26", "a permission that no version defines", |report| report[0x0b] |= 1 << 2),
+        ("snp-policy-63", "a permission that no version defines", |report| report[0x0f] |= 1 << 7),
     ];
     for (name, why, patch) in inside {
         reject("report", name, why, &|machine| machine.patch_report = Some(patch));
@@ -52,13 +65,13 @@ pub(super) fn cases(cases: &mut Cases<'_>) {
             machine.patch_report = Some(patch);
         });
     }
-    let versions: [(&str, Patch); 4] = [
+    let reported: [(&str, Patch); 4] = [
         ("bootloader", |report| report[0x180] += 1),
         ("tee", |report| report[0x181] += 1),
         ("snp", |report| report[0x186] += 1),
         ("microcode", |report| report[0x187] += 1),
     ];
-    for (name, patch) in versions {
+    for (name, patch) in reported {
         reject("chip", &format!("snp-tcb-{name}"), "versions other than those of the certificate", &|machine| {
             machine.patch_report = Some(patch);
         });
@@ -97,11 +110,83 @@ pub(super) fn cases(cases: &mut Cases<'_>) {
     reject("firmware", "snp-firmware-unsigned", "firmware that nobody signed", &|machine| {
         machine.patch_report = Some(|report| report[0xe0..0x110].fill(0));
     });
+    signer(cases);
+    versions(cases);
+}
+
+/// What the one who signed the firmware says of it.
+fn signer(cases: &mut Cases<'_>) {
+    let keys = cases.keys;
+    let mut reject = |code: &str, name: &str, why: &str, change: &dyn Fn(&mut Scenario<'_>)| {
+        cases.reject_rsa(&format!("platform.{code}"), name, why, |s| {
+            confidential(s, keys, |_| {});
+            pin(s);
+            change(s);
+        });
+    };
+    reject("firmware", "snp-family", "another family of the signer's images", &|s| {
+        s.policy["platform"]["familyId"] = "fb".repeat(16).into();
+    });
+    reject("firmware", "snp-image", "another image of the signer's", &|s| {
+        s.policy["platform"]["imageId"] = "1b".repeat(16).into();
+    });
+    reject("guest_svn", "snp-guest-svn", "a version of the firmware before a hole in it was mended", &|s| {
+        s.policy["platform"]["minGuestSvn"] = (GUEST_SVN + 1).into();
+    });
+    reject("guest_svn", "snp-guest-svn-wide", "a version that is compared in all of its bytes", &|s| {
+        s.policy["platform"]["minGuestSvn"] = (0x100 + u32::from(GUEST_SVN)).into();
+    });
+    reject("guest_svn", "snp-guest-svn-other-build", "beside another build that the policy names itself", &|s| {
+        s.policy["platform"]["minGuestSvn"] = (GUEST_SVN + 1).into();
+        s.policy["platform"]["measurements"] = json!(["77".repeat(48)]);
+    });
+}
+
+/// A policy that names family and image as well.
+pub(super) fn pin(s: &mut Scenario<'_>) {
+    s.policy["platform"]["familyId"] = hex(&FAMILY_ID).into();
+    s.policy["platform"]["imageId"] = hex(&IMAGE_ID).into();
+}
+
+/// What the host runs, may go back to, and started the machine on.
+fn versions(cases: &mut Cases<'_>) {
+    let keys = cases.keys;
     for name in ["bootloader", "snp", "microcode", "tee"] {
         cases.reject_rsa("platform.tcb", &format!("snp-below-{name}"), "a version below the least", |s| {
             confidential(s, keys, |_| {});
             let least = &mut s.policy["platform"]["processors"][0]["minTcb"][name];
             *least = (least.as_u64().unwrap() + 1).into();
+        });
+    }
+    let (started, back) =
+        ("a machine started on older versions, replaced under it", "a host that may go back to older versions");
+    // What runs and was not committed would be provisional; microcode is not committed by itself.
+    let below: [(&str, &str, &[usize], usize); 7] = [
+        ("launch-bootloader", started, &[LAUNCH], BOOTLOADER),
+        ("launch-snp", started, &[LAUNCH], SNP),
+        ("launch-microcode", started, &[LAUNCH], MICROCODE),
+        ("committed-bootloader", back, &[CURRENT, COMMITTED], BOOTLOADER),
+        ("committed-snp", back, &[CURRENT, COMMITTED], SNP),
+        ("committed-microcode", back, &[COMMITTED], MICROCODE),
+        ("current-microcode", "a host that runs older microcode than it reports", &[CURRENT], MICROCODE),
+    ];
+    for (name, why, tcbs, part) in below {
+        cases.reject_rsa("platform.tcb", &format!("snp-{name}"), why, |s| {
+            confidential(s, keys, |machine| tcbs.iter().for_each(|tcb| machine.tcbs[*tcb][part] -= 1));
+        });
+    }
+    let provisional: [(&str, Patch); 6] = [
+        ("build", |report| report[0x1e8] += 1),
+        ("minor", |report| report[0x1e9] += 1),
+        ("major", |report| report[0x1ea] += 1),
+        ("bootloader", |report| report[0x38] += 1),
+        ("tee", |report| report[0x39] += 1),
+        ("snp", |report| report[0x3e] += 1),
+    ];
+    for (name, patch) in provisional {
+        let why = "newer firmware that the host has not committed";
+        cases.reject_rsa("platform.provisional", &format!("snp-provisional-{name}"), why, |s| {
+            confidential(s, keys, |machine| machine.patch_report = Some(patch));
         });
     }
 }
