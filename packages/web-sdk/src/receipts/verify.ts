@@ -121,13 +121,13 @@ export interface ProvenExchange {
  */
 export async function verifyReceipt(file: string | Uint8Array, options: VerifyReceiptOptions): Promise<ReceiptVerdict> {
   assertKnown(options, 'policy audience status keySets statusAtMs allowSimulated wasm')
+  const policy = policyBytes(options?.policy)
   const { audience, status, keySets = [], statusAtMs = Date.now() } = options
   if (status === undefined && keySets.length > 0)
     throw new BlindLlamaError('client.options', '`keySets` lead to those who signed `status`, which is missing')
   if (!Number.isSafeInteger(statusAtMs) || statusAtMs < 0)
     throw new BlindLlamaError('client.options', '`statusAtMs` must be a time in milliseconds since 1970')
   const read = readReceiptFile(file)
-  const policy = policyBytes(options.policy)
   const known = status === undefined ? undefined : currentStatus(status, keySets)
   const current = known && { documents: known.documents, nowMs: statusAtMs }
   const judgedFile = audience === undefined ? read : { ...read, audience }
