@@ -17,8 +17,15 @@ export interface BundleQuestion {
   readonly versions: readonly number[]
   readonly suites: readonly (readonly [number, number, number])[]
   readonly state: string | null
-  /** Of a receipt (PROTOCOL.md §21): then every suite counts, and no state. */
+  /** Of a receipt or a verification record (PROTOCOL.md §21): then every suite counts, and no state. */
+  readonly receipt: ReceiptQuestion | null
+}
+
+export interface ReceiptQuestion {
+  /** null: a verification record. */
   readonly exchange: ExchangeQuestion | null
+  /** What the verifier itself was told of withdrawals: `current-status`, and its own time. */
+  readonly status: { readonly documents: string; readonly nowMs: number } | null
 }
 
 export interface ExchangeQuestion {

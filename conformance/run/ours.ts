@@ -4,9 +4,9 @@ import type {
   BundleQuestion,
   ChainQuestion,
   EventLogQuestion,
-  ExchangeQuestion,
   Question,
   QuoteQuestion,
+  ReceiptQuestion,
   Verifier,
 } from './contract.ts'
 
@@ -59,7 +59,7 @@ interface Verdict {
 
 function answerBundle(module: VerifierModule, question: BundleQuestion): Answer {
   const verdict = JSON.parse(
-    question.exchange === null ? verify(module, question) : verifyReceipt(module, question, question.exchange),
+    question.receipt === null ? verify(module, question) : verifyReceipt(module, question, question.receipt),
   ) as Verdict
   const { key } = verdict
   if (key === undefined) return { code: verdict.code ?? '' }
@@ -94,7 +94,11 @@ function verify(module: VerifierModule, question: BundleQuestion): string {
   )
 }
 
-function verifyReceipt(module: VerifierModule, question: BundleQuestion, exchange: ExchangeQuestion): string {
+function verifyReceipt(
+  module: VerifierModule,
+  question: BundleQuestion,
+  { exchange, status }: ReceiptQuestion,
+): string {
   return module.verifyReceipt(
     hex(question.evidence),
     optional(question.static),
@@ -103,11 +107,13 @@ function verifyReceipt(module: VerifierModule, question: BundleQuestion, exchang
     hex(question.nonce),
     question.nowMs,
     question.allowSimulated,
-    optional(exchange.salt),
-    hex(exchange.request),
-    hex(exchange.response),
-    hex(exchange.modelDigest),
-    hex(exchange.signature),
+    optional(exchange?.salt ?? null),
+    hex(exchange?.request ?? ''),
+    hex(exchange?.response ?? ''),
+    hex(exchange?.modelDigest ?? ''),
+    optional(exchange?.signature ?? null),
+    optional(status?.documents ?? null),
+    status?.nowMs ?? 0,
   )
 }
 

@@ -1,11 +1,11 @@
 import { fromHex } from '../src/bytes.ts'
 import { explainEventLog, type Explanation } from '../src/event-log/explain.ts'
 import { checkQuote } from '../src/quote.ts'
-import { everySuite, type Exchange } from '../src/receipt.ts'
+import { everySuite, type Exchange, type Receipt } from '../src/receipt.ts'
 import { Refusal } from '../src/refusal.ts'
 import { type Input, verify } from '../src/verify.ts'
 import { validateChain } from '../src/x509/chain.ts'
-import type { Answer, BundleQuestion, ExchangeQuestion, Question, Verifier } from './contract.ts'
+import type { Answer, BundleQuestion, ExchangeQuestion, Question, ReceiptQuestion, Verifier } from './contract.ts'
 
 /** The verifier of this package. */
 export const secondVerifier: Verifier = {
@@ -55,8 +55,8 @@ function logFacts({ bank, values, findings, verified, secureBoot }: Explanation)
   return { bank, values, findings: [...new Set(told)].toSorted(), verified, secureBoot: secureBoot ?? null }
 }
 
-function inputOf({ evidence, nonce, static: held, state, exchange, ...input }: BundleQuestion): Input {
-  const isReceipt = exchange !== null
+function inputOf({ evidence, nonce, static: held, state, receipt, ...input }: BundleQuestion): Input {
+  const isReceipt = receipt !== null
   return {
     ...input,
     evidence: fromHex(evidence),
@@ -64,7 +64,14 @@ function inputOf({ evidence, nonce, static: held, state, exchange, ...input }: B
     nonce: fromHex(nonce),
     state: isReceipt ? undefined : optional(state),
     suites: isReceipt ? everySuite : input.suites,
-    exchange: isReceipt ? exchangeOf(exchange) : undefined,
+    receipt: isReceipt ? receiptOf(receipt) : undefined,
+  }
+}
+
+function receiptOf({ exchange, status }: ReceiptQuestion): Receipt {
+  return {
+    exchange: exchange === null ? undefined : exchangeOf(exchange),
+    status: status === null ? undefined : { documents: fromHex(status.documents), nowMs: status.nowMs },
   }
 }
 

@@ -148,7 +148,7 @@ function readEventLog(item: Cbor): EventLog {
   return log
 }
 
-function readReleaseEvidence(item: Cbor): ReleaseEvidence {
+export function readReleaseEvidence(item: Cbor): ReleaseEvidence {
   const shape: Shape = new Shape(item, schema, 'release-evidence')
   const evidence = {
     manifest: readSigned(shape.item(0)),

@@ -1,9 +1,10 @@
 import { equal } from './bytes.ts'
-import type { StaticPart } from './bundle.ts'
+import { readReleaseEvidence, type StaticPart } from './bundle.ts'
 import { sha256 } from './crypto.ts'
 import type { Release } from './policy/pcrs.ts'
 import type { Policy } from './policy/policy.ts'
 import type { SigningPolicy } from './policy/signing.ts'
+import type { CurrentStatus } from './receipt.ts'
 import { demand, Refusal } from './refusal.ts'
 import { type KeySet, keySetId } from './release/key-set.ts'
 import { checkLogProof } from './release/log.ts'
@@ -11,6 +12,7 @@ import { candidates, type Manifest, readManifest } from './release/manifest.ts'
 import { currentKeySet } from './release/rotation.ts'
 import { checkSigned, documentType, preAuthentication } from './release/signed.ts'
 import { checkDate, readStatus, type Status } from './release/status.ts'
+import { decodeItem } from './shape.ts'
 import { floorOf, type State } from './state.ts'
 
 /** The key set that signs now: step `release.keys`. @throws {Refusal} release.* */
@@ -18,7 +20,7 @@ export async function readCurrentKeys({ keys }: SigningPolicy, part: StaticPart)
   return keys === undefined ? undefined : currentKeySet(keys, part.release?.keySets ?? [])
 }
 
-/** Step `status`, PROTOCOL.md §19.5. @throws {Refusal} release.* */
+/** Step `status`, PROTOCOL.md §19.5: what the evidence says of withdrawals. @throws {Refusal} release.* */
 export async function readCurrentStatus(
   { status: demanded }: SigningPolicy,
   current: KeySet | undefined,
@@ -31,6 +33,26 @@ export async function readCurrentStatus(
   await checkSigned(part.status, documentType.status, signers)
   const status = readStatus(part.status.payload)
   checkDate(status, nowMs, demanded.maxAgeMs)
+  return status
+}
+
+/**
+ * Step `status` of a receipt, PROTOCOL.md §21: what the verifier itself was told. The key sets beside it go on from the set that is
+ * current by the evidence.
+ *
+ * @throws {Refusal} bundle.*, release.*
+ */
+export async function readLaterStatus(
+  { status: demanded }: SigningPolicy,
+  current: KeySet | undefined,
+  { documents, nowMs }: CurrentStatus,
+): Promise<Status> {
+  const { manifest: signed, keySets } = readReleaseEvidence(decodeItem(documents, 'bundle'))
+  const signers = demanded?.signers ?? (current && (await currentKeySet(current, keySets)))
+  if (signers === undefined) throw new Refusal('release.threshold', 'the policy says of nobody that he signs a status')
+  await checkSigned(signed, documentType.status, signers)
+  const status = readStatus(signed.payload)
+  checkDate(status, nowMs, demanded?.maxAgeMs ?? Infinity)
   return status
 }
 

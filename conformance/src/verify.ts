@@ -10,9 +10,16 @@ import { type Assurance, enrolmentOf, isChainVoucher, isOperatorsWord } from './
 import type { Release } from './policy/pcrs.ts'
 import { openPcrs } from './policy/coverage.ts'
 import { type Policy, readPolicy } from './policy/policy.ts'
-import { readCurrentKeys, readCurrentManifest, readCurrentStatus, referenceValues } from './reference.ts'
-import { checkReceipt, type Exchange } from './receipt.ts'
+import {
+  readCurrentKeys,
+  readCurrentManifest,
+  readCurrentStatus,
+  readLaterStatus,
+  referenceValues,
+} from './reference.ts'
+import { checkReceipt, type Receipt } from './receipt.ts'
 import { demand, Refusal } from './refusal.ts'
+import { both } from './release/status.ts'
 import { shown } from './shown.ts'
 import { checkPlatform } from './platform/platform.ts'
 import { checkState, readFloors } from './visit.ts'
@@ -36,8 +43,8 @@ export interface Input {
   readonly suites: readonly Suite[]
   /** undefined: the caller keeps none. */
   readonly state: Uint8Array | undefined
-  /** Of a receipt: what it says was signed. */
-  readonly exchange: Exchange | undefined
+  /** Of a receipt or a verification record, whose holder says when `nowMs` was. */
+  readonly receipt: Receipt | undefined
 }
 
 /** What every required step leaves behind. */
@@ -73,7 +80,10 @@ export async function verify(input: Input): Promise<Verified> {
   const bundle = await readBundle(input.evidence, input.static, input.versions)
   const part = bundle.static
   const keys = await readCurrentKeys(policy.signing, part)
-  const status = await readCurrentStatus(policy.signing, keys, part, nowMs)
+  const then = await readCurrentStatus(policy.signing, keys, part, nowMs)
+  const later = input.receipt?.status && (await readLaterStatus(policy.signing, keys, input.receipt.status))
+  const status = later === undefined ? then : both(then, later)
+  if (input.receipt !== undefined && later === undefined && then !== undefined) warnings.push('release.status_missing')
 
   const ak = readAkPublic(part.akPublic)
   const anchor = await findAnchor(policy.anchors, ak, { chains: part.akChains, status, nowMs })
@@ -103,6 +113,7 @@ export async function verify(input: Input): Promise<Verified> {
   const values = await provenValues(quote, ak.scheme.hash, bundle.values, indices)
   const floors = readFloors(input.state)
   const manifest = await readCurrentManifest(policy, { keys, status }, part, floors, nowMs)
+  if (manifest !== undefined && manifest.version < (later?.minVersion ?? 0)) warnings.push('release.below_floor')
   checkCoverage(policy, warnings)
   const release = await matchRelease(values, policy.pcrs, claims, referenceValues(policy, manifest))
   checkConfiguration(policy, release, claims)
@@ -111,8 +122,11 @@ export async function verify(input: Input): Promise<Verified> {
   const name = await nameOf(ak)
   const visit = { policy, name, quote, isComparable: anchor.isEndorsed, manifest, status }
   const nextState = await checkState(input.state, visit, warnings)
-  if (Math.abs(claims.serverTimeMs - nowMs) > maxClockDifferenceMs) warnings.push('claims.server_time')
-  if (input.exchange !== undefined) await checkReceipt(claims, input.exchange)
+  if (input.receipt?.exchange !== undefined) await checkReceipt(claims, input.receipt.exchange, release.modelDigest)
+  if (Math.abs(claims.serverTimeMs - nowMs) > maxClockDifferenceMs) {
+    demand(input.receipt === undefined, 'claims.server_time', 'another time than the holder states')
+    warnings.push('claims.server_time')
+  }
   const key = chooseKey(claims.keys, policy.suites, input.suites)
   return {
     assurance,

@@ -22,9 +22,11 @@ async function take(page: Chat, button: number): Promise<string> {
   }, button)
 }
 
-async function judge(file: string, policy: string): Promise<Receipts.ReceiptVerdict> {
+async function judge(file: string, policy: string): Promise<Receipts.Shown & { kind: 'receipt' | 'record' }> {
   const sdk = (await import(pathToFileURL(join(sdkFolder, 'receipts.js')).href)) as typeof Receipts
-  return sdk.verifyReceipt(file, { allowSimulated: true, policy })
+  const read = await sdk.verifyReceipt(file, { allowSimulated: true, policy })
+  if (read.result !== 'pass') throw new Error(`the receipt is ${read.result}`)
+  return read
 }
 
 test('the proof of an answer can be kept, says what it is, and holds elsewhere without the service', async ({

@@ -27,8 +27,11 @@ export interface BundleVector {
   suites: [number, number, number][]
   /** What an earlier verdict gave to be kept. */
   state: string | null
-  /** What a receipt says was signed. */
-  exchange: { salt: string | null; request: string; response: string; modelDigest: string; signature: string } | null
+  /** Of a receipt or a verification record. */
+  receipt: {
+    exchange: { salt: string | null; request: string; response: string; modelDigest: string; signature: string } | null
+    status: { documents: string; nowMs: number } | null
+  } | null
 }
 
 const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex')
@@ -41,7 +44,7 @@ export function runBundle(verifier: VerifierModule, text: string): Outcome {
 
 /** The verdict, as JSON. */
 export function verify(verifier: VerifierModule, vector: BundleVector): string {
-  if (vector.exchange !== null) return verifyReceipt(verifier, vector, vector.exchange)
+  if (vector.receipt !== null) return verifyReceipt(verifier, vector, vector.receipt)
   return verifier.verify(
     bytes(vector.evidence),
     vector.static === null ? undefined : bytes(vector.static),
@@ -59,7 +62,7 @@ export function verify(verifier: VerifierModule, vector: BundleVector): string {
 function verifyReceipt(
   verifier: VerifierModule,
   vector: BundleVector,
-  { salt, request, response, modelDigest, signature }: NonNullable<BundleVector['exchange']>,
+  { exchange, status }: NonNullable<BundleVector['receipt']>,
 ): string {
   return verifier.verifyReceipt(
     bytes(vector.evidence),
@@ -69,10 +72,12 @@ function verifyReceipt(
     bytes(vector.nonce),
     vector.nowMs,
     vector.allowSimulated,
-    salt === null ? undefined : bytes(salt),
-    bytes(request),
-    bytes(response),
-    bytes(modelDigest),
-    bytes(signature),
+    exchange === null || exchange.salt === null ? undefined : bytes(exchange.salt),
+    bytes(exchange?.request ?? ''),
+    bytes(exchange?.response ?? ''),
+    bytes(exchange?.modelDigest ?? ''),
+    exchange === null ? undefined : bytes(exchange.signature),
+    status === null ? undefined : bytes(status.documents),
+    status?.nowMs ?? 0,
   )
 }

@@ -40,6 +40,8 @@ export interface VerifierModule {
     response: Uint8Array,
     modelDigest: Uint8Array,
     signature: Uint8Array | undefined,
+    currentStatus: Uint8Array | undefined,
+    statusNow: number,
   ) => string
   staticPart: (evidence: Uint8Array) => Uint8Array | undefined
   checkQuote?: (

@@ -27,5 +27,5 @@ export function bundleCases(): Case[] {
 function questionOf(vector: BundleVector): BundleQuestion {
   const { evidence, static: held, policy, audience, nonce, nowMs, allowSimulated, versions, suites, state } = vector
   const input = { evidence, static: held, policy, audience, nonce, nowMs, allowSimulated, versions, suites, state }
-  return { ask: 'bundle', ...input, exchange: vector.exchange ?? null }
+  return { ask: 'bundle', ...input, receipt: vector.receipt ?? null }
 }

@@ -27,6 +27,8 @@ export interface Release {
   readonly name: string
   readonly pcrs: ReadonlyMap<number, Uint8Array>
   readonly configDigests: readonly Uint8Array[]
+  /** Where a manifest names it. */
+  readonly modelDigest: Uint8Array | undefined
 }
 
 /** Software can reset 16 and 23, and IMA extends 10 without end. */
@@ -90,6 +92,7 @@ export function readRelease(policy: Members, value: Json, bank: Bank): Release {
     name: members.text('name'),
     pcrs: readValues(members.object('pcrs'), bank),
     configDigests: members.optionalHexList('configDigests', 64, 32) ?? [],
+    modelDigest: undefined,
   }
   members.end()
   return release

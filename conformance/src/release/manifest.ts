@@ -12,6 +12,7 @@ export interface Manifest {
   readonly notBefore: number
   readonly notAfter: number
   readonly bank: Bank
+  readonly modelDigest: Uint8Array | undefined
   readonly configDigests: readonly Uint8Array[]
   readonly whole: readonly Part[]
   readonly platforms: readonly Part[]
@@ -46,6 +47,7 @@ export function readManifest(payload: Uint8Array): Manifest {
     notBefore: members.integer('notBefore', 0, max),
     notAfter: members.integer('notAfter', 0, max),
     bank,
+    modelDigest: members.has('modelDigest') ? members.hex('modelDigest', 32) : undefined,
     configDigests: members.optionalHexList('configDigests', 64, 32) ?? [],
     whole: readParts(members, 'whole', bank),
     platforms: readParts(members, 'platforms', bank),
@@ -53,7 +55,6 @@ export function readManifest(payload: Uint8Array): Manifest {
   }
   members.hex('sourceCommit', 20, 32)
   members.hex('imageDigest', 32)
-  if (members.has('modelDigest')) members.hex('modelDigest', 32)
   members.text('machine')
   members.end()
   demand(manifest.minVersion <= version, invalid, 'minVersion above version')
@@ -85,9 +86,9 @@ function checkParts(parts: readonly Part[], indices: ReadonlySet<number>): void 
 }
 
 /** What of a manifest may match, in the order of PROTOCOL.md §19.4. */
-export function candidates({ name, configDigests, whole, platforms, images }: Manifest): Release[] {
+export function candidates({ name, configDigests, modelDigest, whole, platforms, images }: Manifest): Release[] {
   const pairs = [...platforms, undefined].flatMap((platform) =>
     [...images, undefined].map((image) => new Map([...(platform?.pcrs ?? []), ...(image?.pcrs ?? [])])),
   )
-  return [...whole.map(({ pcrs }) => pcrs), ...pairs].map((pcrs) => ({ name, pcrs, configDigests }))
+  return [...whole.map(({ pcrs }) => pcrs), ...pairs].map((pcrs) => ({ name, pcrs, configDigests, modelDigest }))
 }

@@ -37,6 +37,17 @@ export function readStatus(payload: Uint8Array): Status {
   return status
 }
 
+/** What one of the two withdraws by hash or by number, under the floor of the first. */
+export function both(then: Status | undefined, later: Status): Status {
+  if (then === undefined) return { ...later, minVersion: undefined }
+  return {
+    ...then,
+    revokedReleases: [...then.revokedReleases, ...later.revokedReleases],
+    revokedCertificates: [...then.revokedCertificates, ...later.revokedCertificates],
+    revokedSerials: [...then.revokedSerials, ...later.revokedSerials],
+  }
+}
+
 /** @throws {Refusal} release.status_future, release.status_stale */
 export function checkDate({ date }: Status, nowMs: number, maxAgeMs: number): void {
   demand(date <= nowMs + maxFutureMs, 'release.status_future', `dated ${date}`)

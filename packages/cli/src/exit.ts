@@ -13,6 +13,8 @@ export const exit = {
    * was signed.
    */
   unjudged: 4,
+  /** A receipt passed as of its time. Its release was withdrawn since, or no current status was given that would tell. */
+  asOfThen: 5,
 } as const
 
 export type ExitCode = (typeof exit)[keyof typeof exit]

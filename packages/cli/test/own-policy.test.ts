@@ -1,4 +1,7 @@
+import type { PassedVerdict } from '@blindllama/web-sdk'
+import type { HoldersWord } from '@blindllama/web-sdk/receipts'
 import { describe, expect, it, test } from 'vitest'
+import { receiptCase } from '../../web-sdk/test/support/receipt-vector.js'
 import { sentencesOf } from '../src/verify/receipt-sentences.js'
 import { receiptFile } from './support/receipt.js'
 import { blindllama, file, runAs, vector } from './support/run.js'
@@ -74,34 +77,78 @@ test('a simulated receipt without a policy of the caller is consistent at most, 
   expect(JSON.parse(judged.out)).toMatchObject({ result: 'pass', simulated: true, proven: [] })
 })
 
-const read = (upstream: 'in-image' | 'unattested'): Parameters<typeof sentencesOf>[0] => ({
+type Read = Parameters<typeof sentencesOf>[0]
+
+const read = (holdersWord: HoldersWord[], model: object): Read => ({
+  kind: 'receipt',
+  result: 'pass',
   verifiedAtMs: 0,
-  exchange: { requestDigest: '11', responseDigest: '22', modelDigest: '3c3c' },
-  verdict: {
-    claims: {
-      audiences: [],
-      instance: 'i0',
-      epochId: '11',
-      lifetimeMs: 1,
-      serverTimeMs: 0,
-      configDigest: '22',
-      upstream,
-    },
-  },
+  holdersWord,
+  verdict: {} as PassedVerdict,
+  ...model,
 })
 
 describe('what stays a claim under a policy of the caller', () => {
-  const named = Buffer.from('{"audience":"https://chat.example"}')
+  const exchange = { requestDigest: '11', responseDigest: '22' }
 
   it('is which service it was, where only the file names an audience', () => {
-    expect(sentencesOf(read('in-image'), named).claimed.join()).not.toContain('audience')
-    expect(sentencesOf(read('in-image'), Buffer.from('{}')).claimed.join()).toContain('the policy names no audience')
+    expect(sentencesOf(read(['time'], { exchange })).claimed.join()).not.toContain('Which service')
+    expect(sentencesOf(read(['audience'], { exchange })).claimed.join()).toContain('Which service it was')
   })
 
   it('is the model, where it runs outside the proof', () => {
-    expect(sentencesOf(read('in-image'), named).proven.join()).toContain('the model 3c3c')
-    const outside = sentencesOf(read('unattested'), named)
+    expect(sentencesOf(read([], { exchange: { ...exchange, modelDigest: '3c3c' } })).proven.join()).toContain(
+      'the model 3c3c',
+    )
+    const outside = sentencesOf(read([], { exchange, toldModelDigest: '3c3c' }))
     expect(outside.proven.join()).not.toContain('3c3c')
     expect(outside.claimed.join()).toContain('the model 3c3c')
   })
+
+  it('is each word of the holder, in a sentence of its own', () => {
+    const words: HoldersWord[] = ['time', 'asker', 'earlier-turns', 'conversation', 'audience']
+    expect(new Set(sentencesOf(read(words, {})).claimed).size).toBe(5)
+  })
+})
+
+describe('withdrawals after the time of a receipt', () => {
+  const { file: text, policy, envelopes, statusAtMs } = receiptCase('warn-receipt-withdrawn')
+  const [receipt, rules] = [file('then.json', text), file('then.policy.json', policy)]
+  const status = file('then.status.json', envelopes[0] ?? '')
+
+  it('leave a receipt that nobody looked up unchecked, with an exit code of its own', async () => {
+    const { exitCode, out } = await blindllama('verify', receipt, '--policy', rules)
+    expect(exitCode).toBe(5)
+    expect(out).toMatch(/^UNCHECKED SINCE {2}/)
+    expect(out).not.toMatch(/PROVEN/)
+  })
+
+  it('are told with the date of the status, and do not refuse the receipt', async () => {
+    const run = ['verify', receipt, '--policy', rules, '--status', status, '--at', String(statusAtMs)]
+    const { exitCode, out } = await blindllama(...run)
+    expect(exitCode).toBe(5)
+    expect(out).toMatch(/^WITHDRAWN SINCE {2}/)
+    expect(out).toContain('The release was withdrawn later: a status of ')
+    expect(JSON.parse((await blindllama(...run, '--json')).out)).toMatchObject({ result: 'withdrawn' })
+  })
+
+  it('are looked up at a time that --at may name, with a status alone', async () => {
+    expect((await blindllama('verify', receipt, '--policy', rules, '--at', '1')).exitCode).toBe(2)
+    expect((await blindllama('verify', receipt, '--status', status)).exitCode).toBe(2)
+    const late = String(statusAtMs + 30 * 86_400_000)
+    const stale = await blindllama('verify', receipt, '--policy', rules, '--status', status, '--at', late)
+    expect(stale.exitCode).toBe(1)
+    expect(stale.out).toContain('release.status_stale')
+  })
+})
+
+test('a receipt of another service than --audience names is refused', async () => {
+  const [path, policy] = [
+    file('audience.json', receiptFile('ok-receipt')),
+    file('audience.policy.json', vector('ok-receipt').policy),
+  ]
+  const run = async (audience: string): Promise<number> =>
+    (await blindllama('verify', path, '--policy', policy, '--audience', audience)).exitCode
+  expect(await run('https://chat.example')).toBe(0)
+  expect(await run('https://other.example')).toBe(1)
 })

@@ -162,5 +162,6 @@ export type VerifierCode =
   | 'state.firmware_back'
   | 'receipt.no_key'
   | 'receipt.signature'
+  | 'receipt.model'
   | 'verdict.not_reached'
   | 'verdict.not_required'

@@ -160,7 +160,7 @@ pub enum Code {
     CLAIMS_UPSTREAM_UNATTESTED,
     /// The gateway runs with a configuration that the policy does not accept.
     CLAIMS_CONFIG,
-    /// The service's clock differs from this machine's by more than five minutes.
+    /// The service's clock differs from the time of this verification by more than five minutes.
     CLAIMS_SERVER_TIME,
     /// The service offers no channel key with an encryption suite that policy and page support.
     CLAIMS_SUITE,
@@ -294,7 +294,7 @@ pub enum Code {
     RELEASE_REVOKED,
     /// The release is older than the oldest one that is still accepted.
     RELEASE_BELOW_FLOOR,
-    /// The policy wants to know what was withdrawn, and the evidence does not say it.
+    /// The policy asks what was withdrawn, and no status says it.
     RELEASE_STATUS_MISSING,
     /// The list of what was withdrawn has a date that is still to come.
     RELEASE_STATUS_FUTURE,
@@ -328,6 +328,8 @@ pub enum Code {
     RECEIPT_NO_KEY,
     /// The receipt is not signed by the gateway that was proved, for this exchange.
     RECEIPT_SIGNATURE,
+    /// The receipt names another model than the release.
+    RECEIPT_MODEL,
     /// An earlier check failed, so this one was not made.
     VERDICT_NOT_REACHED,
     /// The policy does not ask for this check.
@@ -344,6 +346,9 @@ pub enum Code {
     /// The gateway did not send the receipt that its claims promise.
     #[cfg(not(target_family = "wasm"))]
     RECEIPT_MISSING,
+    /// The current status, or a key set beside it, is not a signed document of its kind.
+    #[cfg(not(target_family = "wasm"))]
+    RECEIPT_STATUS,
     /// The receipt would show fields or query parameters of the request that may hold the API key or another secret.
     #[cfg(not(target_family = "wasm"))]
     RECEIPT_CREDENTIALS,
@@ -753,12 +758,14 @@ impl Code {
         Self::STATE_FIRMWARE_BACK,
         Self::RECEIPT_NO_KEY,
         Self::RECEIPT_SIGNATURE,
+        Self::RECEIPT_MODEL,
         Self::VERDICT_NOT_REACHED,
         Self::VERDICT_NOT_REQUIRED,
         Self::RECEIPT_SALT,
         Self::RECEIPT_UNKNOWN,
         Self::RECEIPT_INCOMPLETE,
         Self::RECEIPT_MISSING,
+        Self::RECEIPT_STATUS,
         Self::RECEIPT_CREDENTIALS,
         Self::RECEIPT_SIZE,
         Self::RECEIPT_SYNTAX,
@@ -950,7 +957,7 @@ claims.audience The service proves itself for another audience than this one.
 claims.upstream The service hands prompts to a model that its proof does not cover.
 claims.upstream_unattested The model runs outside the proof; the policy accepts that.
 claims.config The gateway runs with a configuration that the policy does not accept.
-claims.server_time The service's clock differs from this machine's by more than five minutes.
+claims.server_time The service's clock differs from the time of this verification by more than five minutes.
 claims.suite The service offers no channel key with an encryption suite that policy and page support.
 pcr.selection The quote covers another selection of measurements than the policy demands.
 pcr.values The evidence lacks the value of a quoted measurement, or has values of another bank.
@@ -1017,7 +1024,7 @@ release.not_yet_valid The release is not valid yet.
 release.expired The release is no longer valid.
 release.revoked The release was withdrawn.
 release.below_floor The release is older than the oldest one that is still accepted.
-release.status_missing The policy wants to know what was withdrawn, and the evidence does not say it.
+release.status_missing The policy asks what was withdrawn, and no status says it.
 release.status_future The list of what was withdrawn has a date that is still to come.
 release.status_stale The list of what was withdrawn is older than the policy allows.
 release.log_missing The policy wants releases in a public log, and the evidence has no proof of it.
@@ -1034,6 +1041,7 @@ state.full State is kept for 64 sets of release keys already, and none of them m
 state.firmware_back The TPM's firmware is older than at an earlier visit.
 receipt.no_key The service has no key that signs receipts, so nobody can have signed this one.
 receipt.signature The receipt is not signed by the gateway that was proved, for this exchange.
+receipt.model The receipt names another model than the release.
 verdict.not_reached An earlier check failed, so this one was not made.
 verdict.not_required The policy does not ask for this check.
 "
@@ -1051,6 +1059,7 @@ receipt.salt The request asks for a receipt with a salt that is not 32 bytes of 
 receipt.unknown This response did not come from the client that asks for receipts.
 receipt.incomplete The answer broke off or was not read to its end, so that it has no receipt.
 receipt.missing The gateway did not send the receipt that its claims promise.
+receipt.status The current status, or a key set beside it, is not a signed document of its kind.
 receipt.credentials The receipt would show fields or query parameters of the request that may hold the API key or another secret.
 receipt.size Request and answer, or the file of a receipt, are longer than a receipt may be.
 receipt.syntax The file is not a receipt of the form that this version reads.

@@ -60,6 +60,6 @@ mod x509;
 
 pub use code::Code;
 pub use policy::{Assurance, Suite};
-pub use receipt::Exchange;
+pub use receipt::{CurrentStatus, Exchange, Receipt};
 pub use verdict::{AttestedKey, Report, Status, Step, StepId, Verdict};
 pub use verify::{Input, verify};

@@ -10,6 +10,24 @@ use crate::{
     signature::ed25519::PublicKey,
 };
 
+/// What the file of a receipt or of a verification record brings besides evidence (PROTOCOL.md §21).
+#[derive(Clone, Copy, Debug)]
+pub struct Receipt<'a> {
+    /// None: a verification record, in which there is no conversation.
+    pub exchange: Option<Exchange<'a>>,
+    /// What the verifier itself knows of withdrawals; None where it knows nothing.
+    pub status: Option<CurrentStatus<'a>>,
+}
+
+/// What was withdrawn, from a source of the verifier's own (PROTOCOL.md §21).
+#[derive(Clone, Copy, Debug)]
+pub struct CurrentStatus<'a> {
+    /// `current-status`: a signed status, and the key sets that lead to those who signed it.
+    pub documents: &'a [u8],
+    /// The verifier's clock, in milliseconds since 1970. The status must be current at this time.
+    pub now_ms: u64,
+}
+
 /// A request and its answer, and what the gateway signed over them.
 #[derive(Clone, Copy, Debug)]
 pub struct Exchange<'a> {
@@ -26,11 +44,15 @@ pub struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
+    /// `released`: the digest of the model in the manifest of the release that matched.
+    ///
     /// # Errors
-    /// `receipt.no_key`, `receipt.signature`.
-    pub(crate) fn verify(&self, claims: &Claims<'_>) -> Result<(), Rejection> {
+    /// `receipt.no_key`, `receipt.signature`, `receipt.model`.
+    pub(crate) fn verify(&self, claims: &Claims<'_>, released: Option<&[u8; 32]>) -> Result<(), Rejection> {
         let key = claims.receipt_key.ok_or(Code::RECEIPT_NO_KEY)?;
-        ensure(self.is_signed(key, claims.epoch_id).unwrap_or_default(), Code::RECEIPT_SIGNATURE)
+        ensure(self.is_signed(key, claims.epoch_id).unwrap_or_default(), Code::RECEIPT_SIGNATURE)?;
+        let differs = released.is_some_and(|released| !self.model_digest.is_empty() && self.model_digest != released);
+        ensure(!differs, Code::RECEIPT_MODEL)
     }
 
     /// None where the key, the signature or a digest has another form than it must have.

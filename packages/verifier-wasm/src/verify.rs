@@ -14,9 +14,9 @@ use crate::{
     platform,
     policy::{Assurance, Evidence, Policy, Suite},
     quote,
-    receipt::Exchange,
+    receipt::Receipt,
     rejection::{Rejection, ensure},
-    release::Against,
+    release::{Against, Status},
     state::{AkState, Floor, State},
     tpm::{Attest, Public},
     verdict::{AttestedKey, Recorder, StepId, Stop, Verdict},
@@ -49,8 +49,8 @@ pub struct Input<'a> {
     pub suites: &'a [Suite],
     /// What an earlier passed verdict gave to be kept (PROTOCOL.md §20); None on the first visit.
     pub state: Option<&'a [u8]>,
-    /// What a receipt says was signed (PROTOCOL.md §21); None where there is no receipt, or no conversation in it.
-    pub exchange: Option<Exchange<'a>>,
+    /// Of a receipt or a verification record (PROTOCOL.md §21), whose holder says when `now_ms` was.
+    pub receipt: Option<Receipt<'a>>,
 }
 
 /// Verifies evidence. The answer depends on `input` alone.
@@ -73,11 +73,13 @@ fn steps(input: &Input<'_>, run: &mut Recorder) -> Result<Passed, Stop> {
     let (bundle, fixed) = run.obtain(StepId::Bundle, bundle(input))?;
     let brought = fixed.release.as_ref();
     let current = run.demanded(StepId::ReleaseKeys, policy.demands.current_keys(brought, &documents))?;
-    let status = policy.demands.status(current.as_ref(), fixed.status.as_ref(), input.now_ms, &documents);
-    let status = run.demanded(StepId::Status, status)?;
+    let later = input.receipt.and_then(|receipt| receipt.status);
+    let statuses = policy.demands.statuses(current.as_ref(), &fixed.status, input.now_ms, later.as_ref(), &documents);
+    let statuses = run.demanded(StepId::Status, statuses)?.unwrap_or_default();
+    run.remark(input.receipt.is_some() && later.is_none(), Code::RELEASE_STATUS_MISSING);
 
     let ak = run.obtain(StepId::AkPublic, Public::decode(fixed.ak_public))?;
-    let is_revoked = |certificate: &Certificate<'_>| status.as_ref().is_some_and(|status| status.revokes(certificate));
+    let is_revoked = |certificate: &Certificate<'_>| statuses.iter().any(|status| status.revokes(certificate));
     let now_ms = input.now_ms;
     let name = ak.name();
     let evidence = Evidence { ak: &ak, ak_name: &name, chains: &fixed.chains(), now_ms, is_revoked: &is_revoked };
@@ -123,13 +125,15 @@ fn steps(input: &Input<'_>, run: &mut Recorder) -> Result<Passed, Stop> {
     let kept = input.state.map(State::decode).transpose();
     let against = Against {
         current: current.as_ref(),
-        status: status.as_ref(),
+        statuses: &statuses,
         bank: policy.bank,
         now_ms: input.now_ms,
         kept: kept.as_ref().ok().and_then(Option::as_ref),
     };
     let manifest = policy.demands.manifest(brought, !policy.pins_releases(), &against, &documents);
     let manifest = run.demanded(StepId::Release, manifest)?;
+    let is_withdrawn = |status: &Status<'_>| manifest.as_ref().is_some_and(|it| it.version < status.min_version);
+    run.remark(statuses.last().is_some_and(is_withdrawn), Code::RELEASE_BELOW_FLOOR);
     run.demanded(StepId::ReleaseLog, policy.demands.logged(brought))?;
     run.judge(StepId::PcrCoverage, policy.uncovered(), !policy.allow_partial_coverage)?;
     let release = run.obtain(StepId::PcrRules, policy.release(&values, claims, manifest.as_ref()))?;
@@ -139,11 +143,14 @@ fn steps(input: &Input<'_>, run: &mut Recorder) -> Result<Passed, Stop> {
     run.report.show_event_log(log);
 
     let seen = matched.anchor.endorsement.then(|| AkState::of(&name, &attest));
-    let floor = policy.demands.floor(manifest.as_ref(), status.as_ref());
+    let floor = policy.demands.floor(manifest.as_ref(), statuses.first());
     let next_state = state(run, kept, seen, floor, policy.require_monotonic_state)?;
-    run.demanded(StepId::Receipt, input.exchange.as_ref().map(|exchange| exchange.verify(claims)))?;
-    run.pass(StepId::Freshness);
-    run.remark(claims.server_time_ms.abs_diff(input.now_ms) > CLOCK_SKEW_MS, Code::CLAIMS_SERVER_TIME);
+    let exchange = input.receipt.and_then(|receipt| receipt.exchange);
+    let model = release.manifest.and_then(|manifest| manifest.model_digest);
+    run.demanded(StepId::Receipt, exchange.map(|exchange| exchange.verify(claims, model)))?;
+    let is_off = claims.server_time_ms.abs_diff(input.now_ms) > CLOCK_SKEW_MS;
+    // The time of a receipt chooses the status that it is judged by, and comes from its holder.
+    run.judge(StepId::Freshness, is_off.then(|| Code::CLAIMS_SERVER_TIME.into()), input.receipt.is_some())?;
     let key = run.obtain(StepId::Key, read.choose(&policy, input.suites))?;
     Ok((assurance, key, next_state))
 }

@@ -5,7 +5,7 @@ use alloc::{string::String, vec::Vec};
 use wasm_bindgen::{prelude::wasm_bindgen, throw_str};
 
 use crate::{
-    Exchange, Input, Suite,
+    CurrentStatus, Exchange, Input, Receipt, Suite,
     evidence::{VERSION, bundle::Bundle},
 };
 
@@ -42,7 +42,7 @@ pub fn verify(
     let suites: Vec<Suite> =
         suites.iter().map(|&[kem_id, kdf_id, aead_id]| Suite { kem_id, kdf_id, aead_id }).collect();
     let versions: Vec<u64> = versions.iter().map(|&version| version.into()).collect();
-    let verdict = crate::verify(&Input {
+    judged(&Input {
         evidence,
         static_part: static_part.as_deref(),
         policy,
@@ -53,15 +53,15 @@ pub fn verify(
         versions: &versions,
         suites: &suites,
         state: state.as_deref(),
-        exchange: None,
-    });
-    verdict.to_json()
+        receipt: None,
+    })
 }
 
 /// Verifies what a receipt or a verification record holds (PROTOCOL.md §21) and returns a `Verdict` as JSON.
 ///
 /// Parameters as those of `verify`, with `now` the time that the file states. `request` and `response` are 32-byte digests where
-/// there is no `salt`; without a `signature` there is no conversation.
+/// there is no `salt`; without a `signature` there is no conversation. `currentStatus` is `current-status` of PROTOCOL.md §21, from a
+/// source of the verifier's own, and `statusNow` the verifier's clock, in milliseconds since 1970.
 ///
 /// Throws only for arguments that no caller of this package makes: a nonce or a salt of another length.
 #[wasm_bindgen(js_name = verifyReceipt)]
@@ -80,11 +80,15 @@ pub fn verify_receipt(
     response: &[u8],
     #[wasm_bindgen(js_name = modelDigest)] model_digest: &[u8],
     signature: Option<Vec<u8>>,
+    #[wasm_bindgen(js_name = currentStatus)] current_status: Option<Vec<u8>>,
+    #[wasm_bindgen(js_name = statusNow)] status_now: f64,
 ) -> String {
     let Ok(nonce) = nonce.try_into() else { throw_str("nonce: 32 bytes") };
     let Ok(salt) = salt.as_deref().map(TryInto::try_into).transpose() else { throw_str("salt: 32 bytes") };
     let exchange = signature.as_deref().map(|signature| Exchange { salt, request, response, model_digest, signature });
-    let verdict = crate::verify(&Input {
+    let documents = current_status.as_deref();
+    let status = documents.map(|documents| CurrentStatus { documents, now_ms: status_now as u64 });
+    judged(&Input {
         evidence,
         static_part: static_part.as_deref(),
         policy,
@@ -95,9 +99,12 @@ pub fn verify_receipt(
         versions: &[VERSION],
         suites: &Suite::ALL,
         state: None,
-        exchange,
-    });
-    verdict.to_json()
+        receipt: Some(Receipt { exchange, status }),
+    })
+}
+
+fn judged(input: &Input<'_>) -> String {
+    crate::verify(input).to_json()
 }
 
 /// The static part that a bundle carries, to be held for `have` and `staticPart` of later requests; nothing where the bundle

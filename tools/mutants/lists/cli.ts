@@ -34,8 +34,8 @@ export const mutants: readonly Mutant[] = [
   changed(
     'the policy of the caller is not taken',
     'verify/receipt.ts',
-    '{ allowSimulated, policy }',
-    "{ allowSimulated, policy: text(file, 'policy') }",
+    '    policy,\n',
+    "    policy: text(file, 'policy'),\n",
     ownPolicy,
   ),
   changed(
@@ -67,17 +67,24 @@ export const mutants: readonly Mutant[] = [
     ownPolicy,
   ),
   changed(
-    'a model outside the proof is proven',
-    'verify/receipt-sentences.ts',
-    'isModelOutside(verdict) ? [] : modelTold(exchange)',
-    'modelTold(exchange)',
+    'a receipt that nobody looked up ends with 0',
+    'verify/command.ts',
+    'unchecked: exit.asOfThen,',
+    'unchecked: exit.passed,',
     ownPolicy,
   ),
   changed(
-    'the audience of the file is taken without a word',
-    'verify/receipt-sentences.ts',
-    "return 'audience' in (JSON.parse(Buffer.from(policy).toString('utf8')) as object)",
-    'return policy.length > 0',
+    'a release that was withdrawn since is called proven',
+    'verify/present.ts',
+    "if (result === 'withdrawn')",
+    "if (result === 'withdrawn' && false)",
+    ownPolicy,
+  ),
+  changed(
+    'the status of a receipt is held against another time',
+    'verify/receipt.ts',
+    "timeOf(at ?? 'now')",
+    "timeOf('0')",
     ownPolicy,
   ),
   {

@@ -141,6 +141,19 @@ export const mutants: readonly Mutant[] = [
     '(instanceKey === undefined) === (instanceProof === undefined)',
     'true',
   ),
+  changed('the model of a receipt', 'receipt.ts', '!isTold || equal(modelDigest, released)', 'true'),
+  changed(
+    'the time of a receipt',
+    'verify.ts',
+    "demand(input.receipt === undefined, 'claims.server_time'",
+    "demand(true, 'claims.server_time'",
+  ),
+  changed(
+    'what a later status withdraws',
+    'release/status.ts',
+    '...then.revokedReleases, ...later.revokedReleases',
+    '...then.revokedReleases',
+  ),
   changed('the salted digests of a receipt', 'receipt.ts', 'sha256(concat(salt, bytes))', 'sha256(bytes)'),
   changed(
     'a record of each Name',

@@ -17,7 +17,12 @@ export function statementOf({ signed, verdict }: Kept): readonly string[] {
   const what = signed
     ? 'A receipt. The service that was verified signed your question, with all that was sent along, and this answer.'
     : 'A verification record. This service signs no answers: the file shows what was verified, and nothing of this conversation.'
-  const claims = signed ? ['When it was, and that it was you who asked, is your word.'] : []
+  const claims = signed
+    ? [
+        'When it was, closer than five minutes, that it was you who asked, and what was said earlier in this conversation, is your word.',
+        'The file without the words still holds a number from the address of a request: a proxy that logged it knows whose the file is.',
+      ]
+    : []
   const simulated = verdict.simulated
     ? ['The TPM is simulated: this demonstrates the protocol and proves nothing about the machine.']
     : []

@@ -29,11 +29,22 @@ Options:
 
 For evidence:
   --nonce HEX         the 32 bytes that were sent
-  --audience ORIGIN   where the policy names no audience
   --static FILE       the static part, where the bundle leaves it out
-  --at TIME           now (this is the default), 2026-11-22T10:00:00Z, or milliseconds since 1970
 
-Exit codes: 0 proven, 1 refused, 2 wrong use, 3 undecided, 4 consistent with its own policy (nothing is proven).
+For a receipt:
+  --status FILE       the newest status of those who sign it, not from the one who shows the receipt: what was withdrawn since.
+                      Without it, a policy that asks for a status leaves a receipt UNCHECKED.
+  --key-set FILE      a key set that leads from the policy's to those who signed the status; once for each, oldest first
+
+For evidence, and for a receipt:
+  --audience ORIGIN   the service, where the policy names no audience
+  --at TIME           when evidence, or the status of a receipt, must be valid: now (this is the default), 2026-11-22T10:00:00Z, or
+                      milliseconds since 1970
+
+A receipt without the words still holds the nonce, which a proxy may have seen in a URL: it ties the file to a line of that proxy's log.
+
+Exit codes: 0 proven, 1 refused, 2 wrong use, 3 undecided, 4 consistent with its own policy (nothing is proven),
+5 a receipt that passed as of its time, whose release was withdrawn since, or of which nobody looked.
 `
 
 const options = {
@@ -45,10 +56,16 @@ const options = {
   audience: { type: 'string' },
   static: { type: 'string' },
   at: { type: 'string' },
+  status: { type: 'string' },
+  'key-set': { type: 'string', multiple: true },
 } as const
 
 /** The kinds of input, and which options each of them knows beyond those that all have. */
-const known = { service: ['save'], receipt: [], evidence: ['nonce', 'audience', 'static', 'at'] } as const
+const known = {
+  service: ['save'],
+  receipt: ['status', 'key-set', 'audience', 'at'],
+  evidence: ['nonce', 'audience', 'static', 'at'],
+} as const
 
 async function outcomeOf(args: readonly string[]): Promise<{ outcome: Outcome; asJson: boolean }> {
   const { values, positionals } = parse(args, options)
@@ -66,7 +83,7 @@ async function outcomeOf(args: readonly string[]): Promise<{ outcome: Outcome; a
     file === undefined
       ? await verifyService({ ...judge, url: target, save: values.save })
       : kind === 'receipt'
-        ? await verifyReceiptFile({ ...judge, file })
+        ? await verifyReceiptFile({ ...judge, file, values })
         : await verifyEvidence({ ...judge, evidence: file, values })
   return { outcome, asJson: values.json }
 }
@@ -75,6 +92,8 @@ const exitOf: Readonly<Record<Outcome['result'], ExitCode>> = {
   pass: exit.passed,
   fail: exit.refused,
   consistent: exit.unjudged,
+  withdrawn: exit.asOfThen,
+  unchecked: exit.asOfThen,
 }
 
 export const verify: Command = {

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { Verdict } from '@blindllama/web-sdk'
-import type { ReceiptConsistency } from '@blindllama/web-sdk/receipts'
+import type { ReceiptConsistency, ReceiptVerdict } from '@blindllama/web-sdk/receipts'
+import { sentencesOf, shownBy } from './receipt-sentences.js'
 
 type Kind = 'service' | 'receipt' | 'record' | 'evidence'
 
 /** Under a policy of the caller. What `blindllama verify --json` prints. */
 export interface Judged {
-  result: 'pass' | 'fail'
+  /** `withdrawn` and `unchecked` are of receipts and records alone: they passed as of their time (PROTOCOL.md §21). */
+  result: 'pass' | 'fail' | 'withdrawn' | 'unchecked'
   kind: Kind
   /** A software TPM answered: nothing is proven by it. Absent for a refusal. */
   simulated?: boolean
@@ -42,6 +44,12 @@ export function judged(kind: Kind, verdict: Verdict, { proven, claimed }: Pick<J
   return verdict.result === 'pass'
     ? { result: 'pass', kind, simulated: verdict.simulated, proven: verdict.simulated ? [] : proven, claimed, verdict }
     : { result: 'fail', kind, code: verdict.code, proven: [], claimed: [], verdict }
+}
+
+/** A receipt or a verification record under a policy of the caller. */
+export function judgedReceipt(read: ReceiptVerdict): Judged {
+  if (read.result === 'fail') return judged(read.kind, read.verdict, { proven: [], claimed: [] })
+  return { ...judged(read.kind, shownBy(read).verdict, sentencesOf(read)), result: read.result }
 }
 
 /** @param policy the text in the file */

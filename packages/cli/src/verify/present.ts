@@ -21,17 +21,21 @@ function presentJudged(outcome: Judged, style: Style): Shown {
     ),
     section('Service', facts(known(verdict), style), style),
     section('Measurements', facts(measurements(verdict), style), style),
-    section('Proven', sentences(outcome.proven), style),
+    section(outcome.result === 'pass' ? 'Proven' : 'Proven, as of its time', sentences(outcome.proven), style),
     section('Claimed, not proven', sentences(outcome.claimed), style),
   ]}`
 }
 
-function headline({ verdict, kind, simulated }: Judged, style: Style): Shown {
+function headline({ result, verdict, kind, simulated }: Judged, style: Style): Shown {
   if (verdict.result === 'fail')
     return shown`${style.bad(style.bold('REFUSED'))}  ${verdict.detail} ${style.dim(`(${verdict.code})`)}\n`
   const what = titleOf(kind)
   if (simulated === true)
     return shown`${style.warn(style.bold('SIMULATED'))}  ${what}: a software TPM answered, which proves nothing\n`
+  if (result === 'withdrawn')
+    return shown`${style.warn(style.bold('WITHDRAWN SINCE'))}  ${what}: it passed as of its time, and the release was withdrawn later\n`
+  if (result === 'unchecked')
+    return shown`${style.warn(style.bold('UNCHECKED SINCE'))}  ${what}: it passed as of its time. Give --status FILE to learn what was withdrawn later\n`
   return shown`${style.good(style.bold('PROVEN'))}  ${what}, ${verdict.assurance}: ${verdict.anchor?.caveat ?? ''}\n`
 }
 

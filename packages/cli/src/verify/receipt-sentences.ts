@@ -1,54 +1,65 @@
-import type { Report } from '@blindllama/web-sdk'
-import type { ReceiptVerdict } from '@blindllama/web-sdk/receipts'
+import type { HoldersWord, ReceiptVerdict, Shown } from '@blindllama/web-sdk/receipts'
 import { instant } from '../terminal/rows.js'
 import type { Judged } from './outcome.js'
 
-/** What the sentences are about. */
-type Read = Pick<ReceiptVerdict, 'exchange' | 'verifiedAtMs'> & { verdict: Pick<Report, 'claims'> }
+type Accepted = Exclude<ReceiptVerdict, { result: 'fail' }>
 
-/** What a receipt or a record proves under a policy of the caller, and what stays the claim of the file's holder (PROTOCOL.md §21). */
-export function sentencesOf(read: Read, policy: Uint8Array): Pick<Judged, 'proven' | 'claimed'> {
-  return { proven: proven(read), claimed: claimed(read, policy) }
+/** What a file showed at its time, whatever became of the release since. */
+export function shownBy(read: Accepted): Shown {
+  return read.result === 'pass' ? read : read.then
 }
 
-function proven({ exchange, verdict }: Read): string[] {
-  const said = verdict.claims ? [`Its own clock said ${instant(verdict.claims.serverTimeMs)}.`] : []
-  if (!exchange) return ['An instance that passed this policy answered this question for evidence.', ...said]
-  const { request, requestDigest, responseDigest } = exchange
-  const texts = request
+/**
+ * What a receipt or a record proves under a policy of the caller, and what stays the word of somebody (PROTOCOL.md §21). Where more
+ * was withdrawn since, or nobody looked, nothing is called proven without saying so.
+ */
+export function sentencesOf(read: Accepted): Pick<Judged, 'proven' | 'claimed'> {
+  const { verdict, exchange, holdersWord, toldModelDigest } = shownBy(read)
+  const clock = verdict.claims && `Its own clock said ${instant(verdict.claims.serverTimeMs)}.`
+  const what = exchange ? textOf(exchange) : 'answered this question for evidence'
+  const model = exchange?.modelDigest === undefined ? undefined : told(exchange.modelDigest)
+  return {
+    proven: [`An instance that passed this policy ${what}.`, model, clock, sinceThen(read)].filter(isGiven),
+    claimed: [
+      ...holdersWord.map((word) => sentenceOf(word, read.verifiedAtMs)),
+      toldModelDigest === undefined ? undefined : told(toldModelDigest),
+    ].filter(isGiven),
+  }
+}
+
+function textOf({ request, requestDigest, responseDigest }: NonNullable<Shown['exchange']>): string {
+  return request
     ? 'received exactly this request and gave exactly this answer'
     : `received the request ${requestDigest} and gave the answer ${responseDigest}`
-  const model = isModelOutside(verdict) ? [] : modelTold(exchange)
-  return [`An instance that passed this policy ${texts}.`, ...model, ...said]
 }
 
-function claimed({ exchange, verdict, verifiedAtMs }: Read, policy: Uint8Array): string[] {
-  return [
-    `The time: ${instant(verifiedAtMs)} is the word of the file's holder.`,
-    exchange ? "That the file's holder is the one who asked." : 'That there was any conversation: the file holds none.',
-    ...(exchange && isModelOutside(verdict) ? modelTold(exchange) : []),
-    ...(namesAudience(policy)
-      ? []
-      : ['Which service it was: the policy names no audience, so the one that the file names was taken.']),
-  ]
+function told(model: string): string {
+  return `The gateway was told to run the model ${model}.`
 }
 
-type Exchange = NonNullable<Read['exchange']>
-
-function modelTold({ modelDigest }: Exchange): string[] {
-  return modelDigest === undefined ? [] : [`The gateway was told to run the model ${modelDigest}.`]
+/** What is known of withdrawals after the time of the file. */
+function sinceThen(read: Accepted): string | undefined {
+  if (read.result === 'withdrawn')
+    return `The release was withdrawn later: a status of ${instant(read.sinceMs)} accepts newer ones alone.`
+  if (read.result === 'unchecked' || read.statusDateMs === undefined) return undefined
+  return `Neither release nor certificates were withdrawn, as of ${instant(read.statusDateMs)}.`
 }
 
-/** The digest of a model outside the proof adds nothing (PROTOCOL.md §21). */
-function isModelOutside({ claims }: Read['verdict']): boolean {
-  return claims?.upstream === 'unattested'
-}
-
-/** Of a policy that the verifier has read: else the file's word decides which service it was. */
-function namesAudience(policy: Uint8Array): boolean {
-  try {
-    return 'audience' in (JSON.parse(Buffer.from(policy).toString('utf8')) as object)
-  } catch {
-    return false
+function sentenceOf(word: HoldersWord, verifiedAtMs: number): string {
+  switch (word) {
+    case 'time':
+      return `The time, up to five minutes: ${instant(verifiedAtMs)} is the word of the file's holder.`
+    case 'asker':
+      return "That the file's holder is the one who asked."
+    case 'earlier-turns':
+      return 'What the request says was said before: a client writes earlier turns of the conversation itself.'
+    case 'conversation':
+      return 'That there was any conversation: the file holds none.'
+    case 'audience':
+      return 'Which service it was: neither the policy nor --audience names one, so the one that the file names was taken.'
   }
+}
+
+function isGiven(sentence: string | undefined): sentence is string {
+  return sentence !== undefined
 }

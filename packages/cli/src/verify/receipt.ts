@@ -1,23 +1,38 @@
 import { checkReceipt, verifyReceipt } from '@blindllama/web-sdk/receipts'
-import { judged, type Outcome, underItsOwnPolicy } from './outcome.js'
-import { sentencesOf } from './receipt-sentences.js'
+import { usage } from '../failure.js'
+import { timeOf } from '../options.js'
+import { bytesOf } from '../read-file.js'
+import { judgedReceipt, type Outcome, underItsOwnPolicy } from './outcome.js'
 
 interface Request {
   file: Uint8Array<ArrayBuffer>
   policy?: Uint8Array
   allowSimulated: boolean
+  values: { audience?: string; status?: string; 'key-set'?: string[]; at?: string }
 }
 
 /**
  * Judges a receipt or a verification record, without a network. Without a policy of the caller it only tells whether the file
  * agrees with the policy that it carries.
  *
- * @throws {BlindLlamaError} `receipt.syntax`
+ * @throws {BlindLlamaError} `receipt.syntax`, `receipt.status`; {Failure} `cli.usage`, `cli.file`
  */
-export async function verifyReceiptFile({ file, policy, allowSimulated }: Request): Promise<Outcome> {
-  if (!policy) return underItsOwnPolicy(await checkReceipt(file), text(file, 'policy'))
-  const read = await verifyReceipt(file, { allowSimulated, policy })
-  return judged(read.kind, read.verdict, sentencesOf(read, policy))
+export async function verifyReceiptFile({ file, policy, allowSimulated, values }: Request): Promise<Outcome> {
+  const { audience, status, 'key-set': keySets = [], at } = values
+  if (status === undefined && (keySets.length > 0 || at !== undefined))
+    throw usage('--key-set and --at are about the --status FILE that a receipt is judged by, which is missing')
+  if (!policy) {
+    if (audience !== undefined || status !== undefined) throw usage('--audience and --status need --policy FILE')
+    return underItsOwnPolicy(await checkReceipt(file), text(file, 'policy'))
+  }
+  const read = await verifyReceipt(file, {
+    allowSimulated,
+    policy,
+    ...(audience !== undefined && { audience }),
+    ...(status !== undefined && { status: await bytesOf(status), statusAtMs: timeOf(at ?? 'now') }),
+    keySets: await Promise.all(keySets.map(async (name) => bytesOf(name))),
+  })
+  return judgedReceipt(read)
 }
 
 /** A member of a file that was read as a receipt: each of its members stands there once. */

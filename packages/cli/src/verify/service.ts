@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { BlindLlamaError, connect, type Verdict } from '@blindllama/web-sdk'
-import { unreadable, usage } from '../failure.js'
+import { exit } from '../exit.js'
+import { Failure, unreadable, usage } from '../failure.js'
 import { judged, type Outcome } from './outcome.js'
 import { record } from './record.js'
 
@@ -37,6 +38,12 @@ export async function verifyService({ url, policy, allowSimulated, save }: Reque
     if (!BlindLlamaError.isInstance(error) || !error.verdict) throw error
     verdict = error.verdict
   }
+  if (save !== undefined && verdict.steps.some(({ code }) => code === 'claims.server_time'))
+    throw new Failure(
+      'claims.server_time',
+      'the clock of this computer and that of the service differ by more than five minutes, so every verifier would refuse the record. Correct the clock first',
+      exit.undecided,
+    )
   if (save !== undefined && answer && verdict.result === 'pass')
     await writeFile(save, record({ ...answer, policy, audience: new URL(url).origin, verifiedAtMs })).catch(
       (cause: unknown) => {

@@ -2,13 +2,15 @@ import { readFileSync } from 'node:fs'
 import type { Vector } from './run.js'
 
 interface ReceiptVector extends Vector {
-  exchange?: {
-    salt: string | null
-    request: string
-    response: string
-    modelDigest: string
-    signature: string
-  }
+  receipt: { exchange: Exchange | null } | null
+}
+
+interface Exchange {
+  salt: string | null
+  request: string
+  response: string
+  modelDigest: string
+  signature: string
 }
 
 const base64url = (hex: string): string => Buffer.from(hex, 'hex').toString('base64url')
@@ -23,7 +25,7 @@ export function receiptFile(name: string, change: (file: Record<string, unknown>
     evidence,
     static: part,
     nowMs,
-    exchange,
+    receipt,
   } = JSON.parse(readFileSync(url, 'utf8')) as ReceiptVector
   const file: Record<string, unknown> = {
     type: 'blindllama/receipt',
@@ -34,19 +36,13 @@ export function receiptFile(name: string, change: (file: Record<string, unknown>
     evidence: base64url(evidence),
     ...(part !== null && { static: base64url(part) }),
     verifiedAtMs: nowMs,
-    ...(exchange && { exchange: exchangeOf(exchange) }),
+    ...(receipt?.exchange && { exchange: exchangeOf(receipt.exchange) }),
   }
   change(file)
   return JSON.stringify(file)
 }
 
-function exchangeOf({
-  salt,
-  request,
-  response,
-  modelDigest,
-  signature,
-}: NonNullable<ReceiptVector['exchange']>): object {
+function exchangeOf({ salt, request, response, modelDigest, signature }: Exchange): object {
   return {
     ...(salt === null
       ? { requestDigest: base64url(request), responseDigest: base64url(response) }

@@ -254,6 +254,8 @@ const IDS: &[(&str, &[&str])] = &[
         ],
     ),
     ("J1", &["receipt-splice", "receipt-request", "receipt-swapped", "receipt-epoch", "receipt-key", "receipt-salt-*"]),
+    ("J2", &["receipt-clock-*", "record-clock", "receipt-status-*", "warn-receipt-*"]),
+    ("J3", &["receipt-model-*"]),
 ];
 
 /// The accepted vector beside a refused one: the first that fits, where it is not that of the key alone.
@@ -365,6 +367,17 @@ const TWINS: &[(&str, &str)] = &[
     ("release-*", "ok-release"),
     ("bundle-release-*", "ok-release"),
     ("bundle-status-*", "ok-status"),
+    ("receipt-model-other", "ok-receipt-model-released"),
+    ("receipt-clock-*", "ok-receipt-clock-ahead"),
+    ("record-*", "ok-record"),
+    ("receipt-status-chain-revoked", "ok-receipt-status-chain"),
+    ("receipt-status-revoked-unasked", "ok-receipt-status-unasked"),
+    ("receipt-status-successors-unknown", "ok-receipt-status-successors"),
+    ("receipt-status-retired", "ok-receipt-status-rotated"),
+    ("receipt-status-stale", "ok-receipt-status-oldest"),
+    ("receipt-status-future", "ok-receipt-status-ahead"),
+    ("receipt-status-older-revoked", "ok-receipt-status-older"),
+    ("receipt-status-*", "ok-receipt-status"),
     ("receipt-*", "ok-receipt"),
     ("keys-id-twice", "ok-ecc"),
     ("keys-second-broken", "ok-unknown-kem"),

@@ -178,10 +178,15 @@ impl Released {
 
     /// The set that `signers`, the members of the one before, say comes next.
     pub(crate) fn rotate(&mut self, next: Json, signers: &[&'static str]) {
+        self.key_sets.push(self.successor(next, signers));
+    }
+
+    /// The document that would say so.
+    pub(crate) fn successor(&self, next: Json, signers: &[&'static str]) -> Document {
         let before = self.key_sets.last().map_or(&self.keys, |document| &document.json);
         let mut next = next;
         next["previous"] = hex(&key_set_id(before)).into();
-        self.key_sets.push(Document::new("key-set", next, signers));
+        Document::new("key-set", next, signers)
     }
 
     /// Puts the demands into the policy, in place of its own releases, and the release into the evidence.

@@ -82,6 +82,10 @@ pub(crate) struct Scenario<'k> {
     /// What a verdict that passes must give to be kept.
     pub(crate) next_state: Option<Vec<u8>>,
     pub(crate) exchange: Option<Exchange>,
+    /// A verification record: what a receipt is without an exchange.
+    pub(crate) is_record: bool,
+    /// What the one who verifies a receipt knows of withdrawals, and when.
+    pub(crate) current_status: Option<(Value, u64)>,
 }
 
 /// A process of the gateway: a key that the claims name, and what is signed beside them.
@@ -98,6 +102,18 @@ pub(crate) struct Exchange {
     pub(crate) response: Vec<u8>,
     pub(crate) model_digest: Vec<u8>,
     pub(crate) signature: Vec<u8>,
+}
+
+impl Exchange {
+    fn json(&self) -> Json {
+        json!({
+            "salt": self.salt.as_deref().map(hex),
+            "request": hex(&self.request),
+            "response": hex(&self.response),
+            "modelDigest": hex(&self.model_digest),
+            "signature": hex(&self.signature),
+        })
+    }
 }
 
 pub(crate) fn key_config(key_id: u8, kem_id: u16, suites: &[(u16, u16)]) -> Vec<u8> {
@@ -195,6 +211,8 @@ impl<'k> Scenario<'k> {
             state: None,
             next_state: None,
             exchange: None,
+            is_record: false,
+            current_status: None,
         }
     }
 
@@ -288,12 +306,12 @@ impl<'k> Scenario<'k> {
             "suites": self.suites,
             "state": self.state.as_deref().map(hex),
             "nextState": self.next_state.as_deref().map(hex),
-            "exchange": self.exchange.as_ref().map(|exchange| json!({
-                "salt": exchange.salt.as_deref().map(hex),
-                "request": hex(&exchange.request),
-                "response": hex(&exchange.response),
-                "modelDigest": hex(&exchange.model_digest),
-                "signature": hex(&exchange.signature),
+            "receipt": (self.is_record || self.exchange.is_some()).then(|| json!({
+                "exchange": self.exchange.as_ref().map(Exchange::json),
+                "status": self.current_status.as_ref().map(|(documents, now_ms)| json!({
+                    "documents": hex(&documents.encode()),
+                    "nowMs": now_ms,
+                })),
             })),
             "static": self.hold_static.then(|| hex(&fixed)),
             "evidence": hex(&evidence),

@@ -1,5 +1,7 @@
 //! What a policy demands of releases (PROTOCOL.md §19.3), and each step that it takes (§19.7).
 
+use alloc::vec::Vec;
+
 use super::{
     Manifest, Status,
     document::{MANIFEST, STATUS},
@@ -14,6 +16,7 @@ use crate::{
         item::Item,
         reader::MAX_INTEGER,
     },
+    receipt::CurrentStatus,
     rejection::{Rejection, ensure},
     state::{Floor, State},
 };
@@ -49,7 +52,8 @@ pub(crate) struct CurrentKeys<'d>(KeySet<'d>);
 /// What a manifest is held against.
 pub(crate) struct Against<'a> {
     pub(crate) current: Option<&'a CurrentKeys<'a>>,
-    pub(crate) status: Option<&'a Status<'a>>,
+    /// Of step `status`.
+    pub(crate) statuses: &'a [Status<'a>],
     pub(crate) bank: Bank,
     pub(crate) now_ms: u64,
     /// What the caller remembers of earlier visits.
@@ -105,23 +109,40 @@ impl<'d> Demands<'d> {
         self.keys.as_ref().map(|keys| keys.pinned.current(successors, documents).map(CurrentKeys))
     }
 
-    /// Step `status`; None where the policy does not ask for one.
-    pub(crate) fn status(
+    /// Step `status`: what the evidence says, where the policy asks for it, and behind it what the verifier of a receipt knows; None
+    /// where neither is there.
+    pub(crate) fn statuses(
         &self,
-        current: Option<&CurrentKeys<'_>>,
-        snapshot: Option<&Signed<'_>>,
+        current: Option<&CurrentKeys<'d>>,
+        snapshot: &Option<Signed<'_>>,
         now_ms: u64,
+        later: Option<&CurrentStatus<'_>>,
         documents: &'d Documents<'d>,
-    ) -> Option<Result<Status<'d>, Rejection>> {
-        let demand = self.status.as_ref()?;
-        let signers = demand.signers.as_ref().or(current.map(|CurrentKeys(keys)| keys))?;
-        let status = || {
-            let snapshot = snapshot.ok_or(Code::RELEASE_STATUS_MISSING)?;
-            let status = Status::decode(&signers.verify(&STATUS, snapshot)?, documents)?;
-            status.is_current(now_ms, demand.max_age_ms)?;
-            Ok(status)
+    ) -> Option<Result<Vec<Status<'d>>, Rejection>> {
+        let demand = self.status.as_ref();
+        let statuses = || {
+            let mut statuses: Vec<Status<'d>> = Vec::new();
+            let mut read = |signed: &Signed<'_>, successors: &[Signed<'_>], at_ms: u64| {
+                let signers = match (demand.and_then(|demand| demand.signers.as_ref()), current) {
+                    (Some(signers), _) => signers.clone(),
+                    (None, Some(CurrentKeys(keys))) => keys.current(successors, documents)?,
+                    (None, None) => return Err(Rejection::at(Code::RELEASE_THRESHOLD, STATUS.name())),
+                };
+                let status = Status::decode(&signers.verify(&STATUS, signed)?, documents)?;
+                status.is_current(at_ms, demand.map_or(u64::MAX, |demand| demand.max_age_ms))?;
+                statuses.push(status);
+                Ok(())
+            };
+            if demand.is_some() {
+                read(snapshot.as_ref().ok_or(Code::RELEASE_STATUS_MISSING)?, &[], now_ms)?;
+            }
+            if let Some(later) = later {
+                let given = ReleaseEvidence::decode(later.documents)?;
+                read(&given.manifest, &given.key_sets, later.now_ms)?;
+            }
+            Ok(statuses)
         };
-        Some(status())
+        (demand.is_some() || later.is_some()).then(statuses)
     }
 
     /// Step `release`; None where nobody asks for a manifest: the policy pins values, and the evidence brings none.
@@ -140,9 +161,11 @@ impl<'d> Demands<'d> {
             let signed = &evidence.ok_or(Code::RELEASE_MISSING)?.manifest;
             let manifest = Manifest::decode(&current.verify(&MANIFEST, signed)?, documents)?;
             manifest.applies(against.bank, against.now_ms)?;
-            let is_revoked = against.status.is_some_and(|status| status.revokes_release(&manifest.sha256));
+            let is_revoked = against.statuses.iter().any(|status| status.revokes_release(&manifest.sha256));
             ensure(!is_revoked, Code::RELEASE_REVOKED)?;
-            let withdrawn = against.status.map_or(0, |status| status.min_version);
+            // A floor of the verifier's own was raised after the time of the receipt.
+            let then = against.statuses.first().filter(|_| self.status.is_some());
+            let withdrawn = then.map_or(0, |status| status.min_version);
             let remembered = against.kept.map_or(0, |state| state.floor(&keys.id));
             let floor = keys.min_version.max(withdrawn).max(remembered);
             ensure(manifest.version >= floor, Code::RELEASE_BELOW_FLOOR)?;

@@ -21,9 +21,9 @@ const CLOCK_SKEW_MS: u64 = 5 * 60 * 1000;
 /// A dated list of what is no longer trusted.
 #[derive(Clone, Debug)]
 pub(crate) struct Status<'d> {
-    date_ms: u64,
+    pub(super) date_ms: u64,
     /// Manifests of lower versions are withdrawn.
-    pub(super) min_version: u64,
+    pub(crate) min_version: u64,
     releases: Vec<&'d [u8; 32]>,
     certificates: Vec<&'d [u8; 32]>,
     serials: Vec<Serial<'d>>,

@@ -3,7 +3,7 @@
 
 use std::{fs, path::Path};
 
-use blindllama_verifier::{Exchange, Input, Suite};
+use blindllama_verifier::{CurrentStatus, Exchange, Input, Receipt, Suite};
 use serde_json::Value as Json;
 
 #[derive(Clone)]
@@ -24,7 +24,32 @@ pub(crate) struct Vector {
     pub(crate) suites: Vec<Suite>,
     pub(crate) state: Option<Vec<u8>>,
     pub(crate) next_state: Option<Vec<u8>>,
-    pub(crate) exchange: Option<Signed>,
+    pub(crate) receipt: Option<Kept>,
+}
+
+/// What the file of a receipt brings, and what the one who verifies it knows besides.
+#[derive(Clone)]
+pub(crate) struct Kept {
+    exchange: Option<Signed>,
+    status: Option<(Vec<u8>, u64)>,
+}
+
+impl Kept {
+    fn read(json: &Json) -> Self {
+        let status = &json["status"];
+        let read = |documents: &str| (unhex(documents), status["nowMs"].as_u64().unwrap());
+        Self {
+            exchange: json["exchange"].is_object().then(|| Signed::read(&json["exchange"])),
+            status: status["documents"].as_str().map(read),
+        }
+    }
+
+    fn receipt(&self) -> Receipt<'_> {
+        Receipt {
+            exchange: self.exchange.as_ref().map(Signed::exchange),
+            status: self.status.as_ref().map(|(documents, now_ms)| CurrentStatus { documents, now_ms: *now_ms }),
+        }
+    }
 }
 
 /// What a receipt says was signed.
@@ -73,7 +98,7 @@ impl Vector {
             versions: &self.versions,
             suites: &self.suites,
             state: self.state.as_deref(),
-            exchange: self.exchange.as_ref().map(Signed::exchange),
+            receipt: self.receipt.as_ref().map(Kept::receipt),
         }
     }
 
@@ -104,7 +129,7 @@ impl Vector {
             suites: json["suites"].as_array().unwrap().iter().map(suite).collect(),
             state: json["state"].as_str().map(unhex),
             next_state: json["nextState"].as_str().map(unhex),
-            exchange: json["exchange"].is_object().then(|| Signed::read(&json["exchange"])),
+            receipt: json["receipt"].is_object().then(|| Kept::read(&json["receipt"])),
         }
     }
 }

@@ -166,6 +166,8 @@ export type Code =
   | 'receipt.missing'
   | 'receipt.no_key'
   | 'receipt.signature'
+  | 'receipt.model'
+  | 'receipt.status'
   | 'receipt.credentials'
   | 'receipt.size'
   | 'receipt.syntax'

@@ -1,10 +1,13 @@
+export { type Envelope } from './current-status.js'
 export { type Receipt, type ReceiptTextOptions } from './file.js'
 export { type ReceiptKeeper, receipts } from './receipts.js'
 export {
   type CheckOptions,
+  type HoldersWord,
   type ProvenExchange,
   type ReceiptConsistency,
   type ReceiptVerdict,
+  type Shown,
   type VerifyReceiptOptions,
   checkReceipt,
   verifyReceipt,

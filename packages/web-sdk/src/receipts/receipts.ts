@@ -14,7 +14,8 @@ export interface ReceiptKeeper extends ExchangeObserver {
    * as long as the answer takes or until `signal` aborts.
    *
    * @throws {BlindLlamaError} `receipt.unknown` for another response, `receipt.incomplete` where the answer broke off or was
-   *   not read to its end, `receipt.missing` and `receipt.signature` where the gateway did not sign it, `receipt.size`
+   *   not read to its end, `receipt.missing` and `receipt.signature` where the gateway did not sign it, `receipt.size`,
+   *   `claims.server_time` where the clocks of page and gateway differ by more than five minutes: no verifier takes such a file
    */
   of: (response: Response, signal?: AbortSignal) => Promise<Receipt>
 }
@@ -42,6 +43,8 @@ export function receipts(): ReceiptKeeper {
   return {
     begin(proof) {
       const { receiptKey } = proof.verdict.claims ?? {}
+      if (proof.verdict.steps.some(({ code }) => code === 'claims.server_time'))
+        return unsigned((response) => made.set(response, outOfTime))
       if (receiptKey === undefined)
         return unsigned((response) => made.set(response, async () => receiptOf(proof, undefined)))
       return follow(proof, fromHex(receiptKey), (response, receipt) => made.set(response, receipt))
@@ -52,6 +55,13 @@ export function receipts(): ReceiptKeeper {
       return raceAbort(receipt(), signal)
     },
   }
+}
+
+/** The time of a file is the one at which the page verified the gateway, by the page's clock. */
+async function outOfTime(): Promise<Receipt> {
+  const message =
+    'The clocks of this page and of the gateway differ by more than five minutes, so a receipt would be refused'
+  throw new BlindLlamaError('claims.server_time', message)
 }
 
 function follow(

@@ -34,7 +34,7 @@ beforeEach(async () => {
 function proof(receiptKey: string | undefined): Proof {
   const epochId = hex(new Uint8Array(signer.epochId))
   return {
-    verdict: { result: 'pass', claims: receiptKey === undefined ? {} : { receiptKey }, key: { epochId } },
+    verdict: { result: 'pass', steps: [], claims: receiptKey === undefined ? {} : { receiptKey }, key: { epochId } },
     input: {
       evidence: pattern(300),
       policy: utf8('{"version":1, "audience":"größe"}'),
@@ -294,6 +294,16 @@ describe('no receipt', () => {
     const response = await ask()
     await response.body?.cancel()
     await expect(keeper.of(response)).rejects.toMatchObject({ code: 'receipt.incomplete' })
+  })
+
+  test('comes of a page whose clock is not that of the gateway: every verifier would refuse it', async () => {
+    const off = proof(signer.receiptKey)
+    Object.assign(off.verdict, { steps: [{ id: 'freshness', status: 'warn', code: 'claims.server_time', detail: '' }] })
+    const followed = keeper.begin(off)
+    expect(followed.fields).toEqual([])
+    const response = new Response('the answer')
+    followed.answered(response)
+    await expect(keeper.of(response)).rejects.toMatchObject({ code: 'claims.server_time' })
   })
 
   test('comes of a response of somebody else', async () => {

@@ -22,7 +22,7 @@ beforeAll(async () => {
 })
 
 function verify(vector: BundleVector): ReturnType<Verifier['verify']> {
-  if (vector.exchange !== null) return verifyReceipt(vector, vector.exchange)
+  if (vector.receipt !== null) return verifyReceipt(vector, vector.receipt)
   const { audience, nowMs, allowSimulated, versions, suites } = vector
   return verifier.verify({
     evidence: fromHex(vector.evidence),
@@ -40,7 +40,7 @@ function verify(vector: BundleVector): ReturnType<Verifier['verify']> {
 
 function verifyReceipt(
   vector: BundleVector,
-  { salt, request, response, modelDigest, signature }: NonNullable<BundleVector['exchange']>,
+  { exchange, status }: NonNullable<BundleVector['receipt']>,
 ): ReturnType<Verifier['verify']> {
   const file = {
     audience: vector.audience,
@@ -49,15 +49,18 @@ function verifyReceipt(
     evidence: fromHex(vector.evidence),
     staticPart: vector.static === null ? undefined : fromHex(vector.static),
     verifiedAtMs: vector.nowMs,
-    exchange: {
-      salt: salt === null ? undefined : fromHex(salt),
-      request: fromHex(request),
-      response: fromHex(response),
-      modelDigest: fromHex(modelDigest),
-      signature: fromHex(signature),
-    },
+    exchange: exchange
+      ? {
+          salt: exchange.salt === null ? undefined : fromHex(exchange.salt),
+          request: fromHex(exchange.request),
+          response: fromHex(exchange.response),
+          modelDigest: fromHex(exchange.modelDigest),
+          signature: fromHex(exchange.signature),
+        }
+      : undefined,
   }
-  return verifier.run(() => judge(file, file.policy, vector.allowSimulated))
+  const current = status ? { documents: fromHex(status.documents), nowMs: status.nowMs } : undefined
+  return verifier.run(() => judge(file, file.policy, vector.allowSimulated, current))
 }
 
 describe('what the verifier refuses', () => {

@@ -1,6 +1,7 @@
 import type { Mutant } from '../../mutant.ts'
 
 const receipts = 'test/receipts/receipts.test.ts'
+const verify = 'test/receipts/verify.test.ts'
 
 /** Receipts and what is kept. */
 export const receiptChecks: readonly Mutant[] = [
@@ -44,6 +45,34 @@ export const receiptChecks: readonly Mutant[] = [
     file: 'receipts/exchange.ts',
     find: 'if (!error) return this.#end()\n',
     replace: 'if (!error || error) return this.#end()\n',
+    tests: [receipts],
+  },
+  {
+    name: 'sdk: a receipt that nobody looked up is unchecked',
+    file: 'receipts/verify.ts',
+    find: "if (warns(verdict, 'release.status_missing'))",
+    replace: 'if (!warns)',
+    tests: [verify],
+  },
+  {
+    name: 'sdk: a release below a later floor is withdrawn',
+    file: 'receipts/verify.ts',
+    find: "if (warns(verdict, 'release.below_floor'))",
+    replace: 'if (!warns)',
+    tests: [verify],
+  },
+  {
+    name: 'sdk: the audience of the file is the word of its holder',
+    file: 'receipts/verify.ts',
+    find: 'audience !== undefined || namesAudience(policy)',
+    replace: 'true',
+    tests: [verify],
+  },
+  {
+    name: 'sdk: a page whose clock is off keeps no receipt',
+    file: 'receipts/receipts.ts',
+    find: "code === 'claims.server_time'",
+    replace: "code === 'ok'",
     tests: [receipts],
   },
 ]

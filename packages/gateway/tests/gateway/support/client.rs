@@ -90,7 +90,7 @@ impl Evidence {
             versions: &[1],
             suites: &SUITES,
             state: None,
-            exchange: None,
+            receipt: None,
         })
     }
 }

@@ -21,6 +21,7 @@ mod pcr;
 mod platform;
 mod policy;
 mod receipt;
+mod receipt_status;
 mod release;
 mod release_log;
 mod release_status;
@@ -55,6 +56,7 @@ pub(crate) fn all(cases: &mut Cases<'_>) {
     release_status::cases(cases);
     release_log::cases(cases);
     receipt::cases(cases);
+    receipt_status::cases(cases);
     text::cases(cases);
     order::cases(cases);
     order_within::cases(cases);

@@ -7,14 +7,15 @@ use serde_json::json;
 use super::{
     chain::{LEAF, ROOT, draft, trusted},
     event_log,
-    receipt::conversation,
+    receipt::{conversation, with_model},
+    receipt_status::current,
 };
 use crate::{
     certificates::{Chain, basic_constraints, common_name, key, key_info, key_usage, purposes, signs, tag, tlv},
     cvm::{Machine, certificate::hw_id, demand, report},
     keys::{Key, Keys, base64url},
     machine::boot,
-    releases::{Released, first_set, key_set, key_set_id, public},
+    releases::{Document, Released, first_set, key_set, key_set_id, public},
     scenario::{Cases, NOW_MS, Scenario, hex, key_list},
     tpm::{self, SHA256, hash},
 };
@@ -41,6 +42,8 @@ struct Whole {
     /// Of the state, behind everything else.
     state: Vec<fn(&mut Vec<u8>)>,
     is_receipt: bool,
+    /// What the one who verifies a receipt knows besides.
+    later: Document,
 }
 
 /// A check that fails: its code, and how.
@@ -63,6 +66,7 @@ impl Whole {
             signature: vec![],
             state: vec![],
             is_receipt,
+            later: Document::new("status", json!({ "date": NOW_MS }), &["dora", "anna"]),
         }
     }
 
@@ -92,6 +96,7 @@ impl Whole {
         s.policy["requireSafeClock"] = true.into();
         if self.is_receipt {
             conversation(s);
+            s.current_status = Some((current(&[self.later]), NOW_MS));
         } else {
             remember(s, NOW, NOW);
         }
@@ -360,7 +365,36 @@ fn in_the_receipt() -> Vec<Fault> {
         Fault("receipt.signature", "receipt", |w| {
             w.scenario.push(|s| s.exchange.as_mut().unwrap().signature[0] ^= 1);
         }),
+        Fault("claims.server_time", "receipt-time", |w| {
+            w.scenario.push(|s| drop(s.claims.insert(6, (NOW_MS + 300_001).into())));
+        }),
         Fault("claims.suite", "suite", |w| w.scenario.push(|s| drop(s.claims.insert(3, unknown_kem())))),
+    ]
+}
+
+/// Around the model of a receipt, which is compared once the signature over it holds.
+fn in_the_model() -> Vec<Fault> {
+    vec![
+        Fault("receipt.signature", "signature", |w| {
+            w.scenario.push(|s| s.exchange.as_mut().unwrap().signature[0] ^= 1);
+        }),
+        Fault("receipt.model", "model", |w| w.scenario.insert(0, |s| with_model(s, [0x77; 32]))),
+        Fault("claims.server_time", "time", |w| {
+            w.scenario.push(|s| drop(s.claims.insert(6, (NOW_MS + 300_001).into())));
+        }),
+    ]
+}
+
+/// Around the status that the one who verifies a receipt knows besides.
+fn in_the_later_status() -> Vec<Fault> {
+    vec![
+        Fault("release.status_stale", "status-stale", |w| w.released.status().json["date"] = 1.into()),
+        Fault("release.threshold", "later-threshold", |w| w.later.signers = vec!["anna"]),
+        Fault("release.syntax", "later-syntax", |w| w.later.json["note"] = 0.into()),
+        Fault("release.status_future", "later-future", |w| w.later.json["date"] = (NOW_MS + 300_001).into()),
+        Fault("ak.syntax", "public", |w| {
+            w.scenario.push(|s| s.patch_public = Some(Box::new(|public| public.push(0))));
+        }),
     ]
 }
 
@@ -420,6 +454,8 @@ pub(crate) fn cases(cases: &mut Cases<'_>) {
     neighbours(cases, &parts.into_iter().flatten().collect::<Vec<_>>(), false);
     neighbours(cases, &of_another_key(), false);
     neighbours(cases, &in_the_receipt(), true);
+    neighbours(cases, &in_the_model(), true);
+    neighbours(cases, &in_the_later_status(), true);
 }
 
 fn neighbours(cases: &mut Cases<'_>, faults: &[Fault], is_receipt: bool) {

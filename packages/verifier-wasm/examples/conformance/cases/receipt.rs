@@ -4,8 +4,8 @@ use blindllama_verifier::evidence::receipt;
 use ed25519_dalek::{Signer, SigningKey};
 
 use crate::{
-    releases,
-    scenario::{Cases, Exchange, Scenario},
+    releases::{self, Released},
+    scenario::{Cases, Exchange, NOW_MS, Scenario},
     tpm::{SHA256, hash},
 };
 
@@ -35,18 +35,65 @@ pub(super) fn conversation<'a>(s: &'a mut Scenario<'_>) -> &'a mut Exchange {
     })
 }
 
+/// The same with the digest of a model.
+pub(super) fn with_model(s: &mut Scenario<'_>, digest: [u8; 32]) {
+    let exchange = conversation(s);
+    exchange.model_digest = digest.into();
+    exchange.signature = signed(&releases::key("receipt"), REQUEST, RESPONSE, &digest, &EPOCH);
+}
+
+/// The gateway's clock shows another time than the holder of the file states.
+fn at(s: &mut Scenario<'_>, server_time_ms: u64) {
+    conversation(s);
+    s.claims.insert(6, server_time_ms.into());
+}
+
+fn times(cases: &mut Cases<'_>) {
+    cases.accept("ok-record", "a verification record: evidence alone", |s| s.is_record = true);
+    cases.accept("ok-receipt-clock-ahead", "a gateway whose clock is five minutes ahead", |s| at(s, NOW_MS + 300_000));
+    cases.accept("ok-receipt-clock-behind", "five minutes behind", |s| at(s, NOW_MS - 300_000));
+    let mut refused = |name: &str, why: &str, change: fn(&mut Scenario<'_>)| {
+        cases.reject("claims.server_time", name, why, change);
+    };
+    refused("receipt-clock-ahead", "more than five minutes ahead", |s| at(s, NOW_MS + 300_001));
+    refused("receipt-clock-behind", "more than five minutes behind", |s| at(s, NOW_MS - 300_001));
+    refused("record-clock", "a record whose holder states another time than the gateway", |s| {
+        at(s, NOW_MS - 300_001);
+        (s.exchange, s.is_record) = (None, true);
+    });
+}
+
+fn models(cases: &mut Cases<'_>) {
+    cases.accept("ok-receipt-model", "with the digest of the model", |s| with_model(s, [0x77; 32]));
+    cases.accept("ok-receipt-model-released", "the model that the manifest of the release names", |s| {
+        with_model(s, [0x3c; 32]);
+        Released::new().release(s);
+    });
+    cases.accept("ok-receipt-model-untold", "a gateway that was told no model, under a manifest that names one", |s| {
+        conversation(s);
+        Released::new().release(s);
+    });
+    cases.accept("ok-receipt-model-unreleased", "a manifest that names no model", |s| {
+        with_model(s, [0x77; 32]);
+        let mut released = Released::new();
+        released.manifest.json.as_object_mut().unwrap().remove("modelDigest");
+        released.release(s);
+    });
+    cases.reject("receipt.model", "receipt-model-other", "another model than the manifest of the release names", |s| {
+        with_model(s, [0x77; 32]);
+        Released::new().release(s);
+    });
+}
+
 pub(crate) fn cases(cases: &mut Cases<'_>) {
+    times(cases);
+    models(cases);
     cases.accept("ok-receipt", "request and answer, signed by the key of the claims", |s| {
         conversation(s);
     });
     cases.accept("ok-receipt-digests", "the salted digests of both in place of the texts", |s| {
         let exchange = conversation(s);
         (exchange.salt, exchange.request, exchange.response) = (None, salted(REQUEST).into(), salted(RESPONSE).into());
-    });
-    cases.accept("ok-receipt-model", "with the digest of the model", |s| {
-        let exchange = conversation(s);
-        exchange.model_digest = vec![0x77; 32];
-        exchange.signature = signed(&releases::key("receipt"), REQUEST, RESPONSE, &[0x77; 32], &EPOCH);
     });
     cases.reject("receipt.no_key", "receipt-no-key", "the claims name no key that signs receipts", |s| {
         conversation(s);

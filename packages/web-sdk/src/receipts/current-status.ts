@@ -1,0 +1,98 @@
+import { type Bytes, concat, fromHex } from '../bytes.js'
+import { BlindLlamaError } from '../errors.js'
+
+/** A document in its DSSE envelope, as the command `blindllama release` writes it and as an operator publishes it. */
+export type Envelope = string | Uint8Array
+
+/** What a verifier of receipts knows of withdrawals, from a source of its own. */
+export interface CurrentStatus {
+  /** `current-status` of PROTOCOL.md §21. */
+  documents: Bytes
+  /** What the status says; to be used once the verifier has found it authentic. */
+  claimed: StatusClaims
+}
+
+export interface StatusClaims {
+  /** When the status was made, in milliseconds since 1970. */
+  dateMs: number
+}
+
+/** PROTOCOL.md §19.1 */
+const typeOf = (kind: 'status' | 'key-set'): string => `application/vnd.blindllama.${kind}.v1+json`
+
+/**
+ * Encodes the envelope of a status, and those of the key sets that lead to those who signed it, for the verifier.
+ *
+ * @throws {BlindLlamaError} `receipt.status`
+ */
+export function currentStatus(status: Envelope, keySets: readonly Envelope[]): CurrentStatus {
+  const read = readEnvelope(status, 'status')
+  const sets = keySets.map((set) => signed(readEnvelope(set, 'key-set')))
+  const members = [head(5, sets.length > 0 ? 2 : 1), head(0, 0), signed(read)]
+  if (sets.length > 0) members.push(head(0, 2), head(4, sets.length), ...sets)
+  return { documents: concat(...members), claimed: { dateMs: dateOf(read.payload) } }
+}
+
+interface Signed {
+  payload: Bytes
+  /** Public key and signature of each. */
+  signatures: Bytes[]
+}
+
+/** `signed` of PROTOCOL.md §19.1. */
+function signed({ payload, signatures }: Signed): Bytes {
+  return concat(
+    head(5, 2),
+    ...[head(0, 0), byteString(payload)],
+    ...[head(0, 1), head(4, signatures.length), ...signatures.map(byteString)],
+  )
+}
+
+function byteString(bytes: Bytes): Bytes {
+  return concat(head(2, bytes.length), bytes)
+}
+
+/** The shortest head of an item (RFC 8949 §3), for arguments below 2^32. */
+function head(major: number, argument: number): Bytes {
+  const first = major << 5
+  if (argument < 24) return Uint8Array.of(first | argument)
+  if (argument < 0x100) return Uint8Array.of(first | 24, argument)
+  if (argument < 0x1_0000) return Uint8Array.of(first | 25, argument >> 8, argument)
+  return Uint8Array.of(first | 26, argument >>> 24, argument >> 16, argument >> 8, argument)
+}
+
+function readEnvelope(envelope: Envelope, kind: 'status' | 'key-set'): Signed {
+  try {
+    const text = typeof envelope === 'string' ? envelope : new TextDecoder('utf-8', { fatal: true }).decode(envelope)
+    const { payloadType, payload, signatures } = JSON.parse(text) as Record<string, unknown>
+    if (payloadType !== typeOf(kind) || !Array.isArray(signatures)) throw malformed(kind)
+    const each = signatures as { keyid: string; sig: string }[]
+    return {
+      payload: base64(payload),
+      signatures: each.map(({ keyid, sig }) => {
+        if (!/^[0-9a-f]{64}$/.test(keyid)) throw malformed(kind)
+        return concat(fromHex(keyid), base64(sig))
+      }),
+    }
+  } catch {
+    // The cause would show text of a file that nobody has verified.
+    throw malformed(kind)
+  }
+}
+
+function base64(text: unknown): Bytes {
+  if (typeof text !== 'string') throw new TypeError('not a string')
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+}
+
+function dateOf(payload: Bytes): number {
+  try {
+    return Number((JSON.parse(new TextDecoder().decode(payload)) as { date: number }).date)
+  } catch {
+    throw malformed('status')
+  }
+}
+
+function malformed(kind: string): BlindLlamaError {
+  return new BlindLlamaError('receipt.status', `The ${kind} is not the DSSE envelope of one`)
+}
