@@ -86,6 +86,7 @@ const read = (upstream: 'in-image' | 'unattested'): Parameters<typeof sentencesO
       serverTimeMs: 0,
       configDigest: '22',
       upstream,
+      promptCache: 'none',
     },
   },
 })

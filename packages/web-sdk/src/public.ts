@@ -17,6 +17,7 @@ export type {
   Step,
   StepId,
   TrustedVerdict,
+  PromptCache,
   Upstream,
   Verdict,
   Voucher,

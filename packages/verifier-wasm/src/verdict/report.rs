@@ -88,6 +88,7 @@ impl Report {
             json.integer("serverTimeMs", claims.server_time_ms);
             json.hex("configDigest", claims.config_digest);
             json.text("upstream", claims.upstream.as_str());
+            json.text("promptCache", claims.prompt_cache.as_str());
             if let Some(key) = claims.receipt_key {
                 json.hex("receiptKey", key);
             }
