@@ -11,7 +11,7 @@ const maxDepth = 20
  * @throws {Refusal} binding.nonce
  */
 export async function nonceRoot(nonce: Uint8Array, index: bigint, path: readonly Uint8Array[]): Promise<Uint8Array> {
-  demand(path.length <= maxDepth, 'binding.nonce', `depth ${path.length}`)
+  demand(path.length >= 1 && path.length <= maxDepth, 'binding.nonce', `depth ${path.length}`)
   demand(index < 1n << BigInt(path.length), 'binding.nonce', `index ${index} at depth ${path.length}`)
   let node = await sha256(concat(bigEndian(0, 1), nonce))
   for (const [level, sibling] of path.entries()) {

@@ -124,7 +124,7 @@ function readStatic(part: Uint8Array): StaticPart {
     status: shape.has(5) ? readSigned(shape.item(5)) : undefined,
   }
   const more = shape.has(6) ? shape.array(6, 3, 1).map(readChain) : []
-  shape.end()
+  shape.endWithoutExtensions()
   const akChains = [...read.akChains, ...more]
   const certificates = [...akChains, ...read.platform.map((report) => report.certificates ?? [])].flat()
   for (const certificate of certificates) demand(certificate.length <= limits.certificate, 'bundle.size', 'certificate')
@@ -144,7 +144,7 @@ function readChain(item: Cbor): readonly Uint8Array[] {
 function readEventLog(item: Cbor): EventLog {
   const shape: Shape = new Shape(item, schema, 'event-log')
   const log = { kind: shape.uint(0), bytes: shape.bytes(1, Number.MAX_SAFE_INTEGER) }
-  shape.end()
+  shape.endWithoutExtensions()
   return log
 }
 
@@ -155,7 +155,7 @@ export function readReleaseEvidence(item: Cbor): ReleaseEvidence {
     proof: shape.has(1) ? shape.bytes(1, 65_536, 1) : undefined,
     keySets: shape.has(2) ? shape.array(2, 8, 1).map(readSigned) : [],
   }
-  shape.end()
+  shape.endWithoutExtensions()
   return evidence
 }
 
@@ -166,6 +166,6 @@ function readPlatformReport(item: Cbor): PlatformReport {
     report: shape.bytes(1, 8192, 1),
     certificates: shape.has(2) ? shape.byteArray(2, 4, 1) : undefined,
   }
-  shape.end()
+  shape.endWithoutExtensions()
   return report
 }

@@ -7,6 +7,9 @@ import { decodeItem, Shape } from './shape.ts'
 export const upstreams = ['in-image', 'attested', 'unattested'] as const
 export type Upstream = (typeof upstreams)[number]
 
+export const promptCaches = ['shared', 'salted', 'none'] as const
+export type PromptCache = (typeof promptCaches)[number]
+
 export interface Claims {
   readonly audiences: readonly string[]
   readonly instance: string
@@ -19,16 +22,17 @@ export interface Claims {
   readonly receiptKey: Uint8Array | undefined
   /** Of this process of the gateway. */
   readonly instanceKey: Uint8Array | undefined
+  readonly promptCache: PromptCache
 }
 
 const schema = 'claims.schema'
 
 /**
- * Reads what the gateway says of itself, PROTOCOL.md §4.
+ * Reads what the gateway says of itself, PROTOCOL.md §4. `asked` are the versions that the client speaks.
  *
  * @throws {Refusal} claims.encoding, claims.version, claims.schema, claims.keys
  */
-export function readClaims(bytes: Uint8Array, version: bigint): Claims {
+export function readClaims(bytes: Uint8Array, version: bigint, asked: readonly number[]): Claims {
   const shape: Shape = new Shape(decodeItem(bytes, 'claims'), schema, 'claims')
   demand(shape.uint(0) === version, 'claims.version', 'another version than the bundle around them')
   const audiences = shape.array(1, 16, 1).map((item) => readAudience(item))
@@ -48,8 +52,19 @@ export function readClaims(bytes: Uint8Array, version: bigint): Claims {
   }
   if (shape.has(10)) for (const claim of shape.array(10, 16, 1)) checkGpuClaim(claim)
   const instanceKey = shape.has(11) ? shape.bytes(11, 32, 32) : undefined
+  const versions = shape.array(12, 8, 1).map(readVersion)
+  for (const [index, next] of versions.slice(1).entries()) shape.must(next > (versions[index] as bigint), 12)
+  const promptCache = promptCaches[Number(shape.uint(13, 2n))] as PromptCache
   shape.end()
-  return { ...claims, instanceKey, keys: readKeyConfigs(keyList) }
+  const keys = readKeyConfigs(keyList)
+  const common = versions.filter((spoken) => asked.includes(Number(spoken)))
+  demand(common.at(-1) === version, 'claims.version', 'not the highest version that both speak')
+  return { ...claims, instanceKey, promptCache, keys }
+}
+
+function readVersion(item: Cbor): bigint {
+  demand(typeof item === 'bigint', schema, 'a version')
+  return item
 }
 
 function readAudience(item: Cbor): string {

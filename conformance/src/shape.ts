@@ -78,12 +78,19 @@ export class Shape {
 
   /** Refuses a critical member that nobody asked for. */
   end(): void {
-    for (const key of this.#members.keys())
-      demand(
-        key >= firstExtension || this.#known.has(key),
-        this.#code,
-        `${this.#name} has an unknown critical key ${key}`,
-      )
+    this.#endFrom(firstExtension)
+  }
+
+  /** Refuses every member that nobody asked for. */
+  endWithoutExtensions(): void {
+    this.#endFrom(undefined)
+  }
+
+  #endFrom(extensions: bigint | undefined): void {
+    for (const key of this.#members.keys()) {
+      const isExtension = extensions !== undefined && key >= extensions
+      demand(isExtension || this.#known.has(key), this.#code, `${this.#name} has an unknown key ${key}`)
+    }
   }
 
   must(condition: boolean, key: number): asserts condition {

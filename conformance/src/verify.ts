@@ -101,11 +101,12 @@ export async function verify(input: Input): Promise<Verified> {
 
   const root = await nonceRoot(input.nonce, bundle.index, bundle.path)
   checkExtraData(quote.extraData, await expectedExtraData(root, bundle.claims))
-  const claims = readClaims(bundle.claims, bundle.version)
+  const claims = readClaims(bundle.claims, bundle.version, input.versions)
   await checkInstanceProof(claims, bundle)
   demand(claims.audiences.includes(policy.audience ?? input.audience), 'claims.audience', 'for another audience')
   demand(policy.acceptUpstream.includes(claims.upstream), 'claims.upstream', claims.upstream)
   if (claims.upstream === 'unattested') warnings.push('claims.upstream_unattested')
+  else if (claims.promptCache === 'shared') warnings.push('claims.prompt_cache')
 
   const indices = [...policy.pcrs.rules.keys()]
   checkSelection(quote, policy.pcrs.bank, indices)

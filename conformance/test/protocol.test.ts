@@ -19,14 +19,15 @@ function stated(name: string): string | undefined {
   return value?.replaceAll(/\n */g, '')
 }
 
+/** 32 bytes, each one more than that before it. */
+function counting(first: number): Uint8Array {
+  return Uint8Array.from({ length: 32 }, (_, index) => first + index)
+}
+
 describe('the worked examples of PROTOCOL.md', () => {
   it('come out for the binding of the quote', async () => {
     const claims = fromHex('a0')
-    const root = await nonceRoot(
-      Uint8Array.from({ length: 32 }, (_, index) => index),
-      0n,
-      [],
-    )
+    const root = await nonceRoot(counting(0), 1n, [counting(0x20)])
     const extraData = await expectedExtraData(root, claims)
     expect(stated('root')).toBe(toHex(root))
     expect(stated('H(claims)')).toBe(toHex(await sha256(claims)))

@@ -27,7 +27,7 @@ export async function startOverForeignTpm(staging: Staging, origins: readonly st
   const config = await writeConfig(folder, {
     tcti: tpm.tcti,
     port: 0,
-    upstream: { url: `unix:${join(staging.folder, 'model.sock')}`, kind: 'in-image' },
+    upstream: { url: `unix:${join(staging.folder, 'model.sock')}`, kind: 'in-image', prompt_cache: 'none' },
     origins,
     eventLog: join(staging.folder, 'event.log'),
     extra: {},
@@ -49,7 +49,7 @@ export async function restartWithOtherConfiguration(staging: Staging, origins: r
     tcti: staging.tpm.tcti,
     port: 0,
     // The administrator of the machine wants to read along.
-    upstream: { url: 'http://127.0.0.1:9', kind: 'in-image' },
+    upstream: { url: 'http://127.0.0.1:9', kind: 'in-image', prompt_cache: 'none' },
     origins,
     eventLog: join(staging.folder, 'event.log'),
     extra: {},

@@ -15,7 +15,12 @@ export interface GatewaySettings {
   readonly port: number
   /** Path segment by which proxies route; left out: random at every start. */
   readonly instance?: string | undefined
-  readonly upstream: { readonly url: string; readonly kind: 'in-image' | 'unattested' }
+  readonly upstream: {
+    readonly url: string
+    readonly kind: 'in-image' | 'unattested'
+    /** What the model server keeps of prompts. */
+    readonly prompt_cache: 'shared' | 'none'
+  }
   /** Origins of pages that may call. */
   readonly origins: readonly string[]
   readonly eventLog: string

@@ -106,7 +106,12 @@ export async function startStaging(options: StagingOptions = {}): Promise<Stagin
       tcti: tpm.tcti,
       port: options.gatewayPort ?? 0,
       instance: options.instance,
-      upstream: { url: external ?? `unix:${socket}`, kind: upstream },
+      // The measured model server empties its context between requests; of another one nothing is known.
+      upstream: {
+        url: external ?? `unix:${socket}`,
+        kind: upstream,
+        prompt_cache: external === undefined ? 'none' : 'shared',
+      },
       origins: [page.origin, ...(options.origins ?? [])],
       eventLog,
       measuresItself,

@@ -25,7 +25,7 @@ export function readSigned(item: Cbor): Signed {
     shape.must(bytes.length === 96, 1)
     return { key: bytes.subarray(0, 32), signature: bytes.subarray(32) }
   })
-  shape.end()
+  shape.endWithoutExtensions()
   return { payload, signatures }
 }
 

@@ -39,13 +39,16 @@ impl<'a> ReadClaims<'a> {
         Ok(Self { claims, keys })
     }
 
-    /// As [`Self::decode`], and the process that made the claims has the private half of the key that they name. Claims that name none
-    /// have no proof.
+    /// As [`Self::decode`], and two things more. The version is the highest that the gateway and whoever `asked` both speak: whoever is
+    /// between them can remove a later one from the question, and not from the claims. The process that made the claims has the private
+    /// half of the key that they name; claims that name none have no proof.
     ///
     /// # Errors
     /// `claims.instance_key` as well.
-    pub(crate) fn proven(bundle: &Bundle<'a>) -> Result<Self, Rejection> {
+    pub(crate) fn proven(bundle: &Bundle<'a>, asked: &[u64]) -> Result<Self, Rejection> {
         let read = Self::decode(bundle.claims)?;
+        let common = read.claims.versions.iter().rev().find(|version| asked.contains(version));
+        ensure(common == Some(&read.claims.version), Code::CLAIMS_VERSION)?;
         let is_proven = match (read.claims.instance_key, bundle.instance_proof) {
             (Some(key), Some(proof)) => ed25519::verifies(key, &instance::proof_message(bundle.claims), proof),
             (key, proof) => key.is_none() && proof.is_none(),

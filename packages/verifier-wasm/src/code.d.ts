@@ -77,6 +77,7 @@ export type VerifierCode =
   | 'claims.audience'
   | 'claims.upstream'
   | 'claims.upstream_unattested'
+  | 'claims.prompt_cache'
   | 'claims.config'
   | 'claims.server_time'
   | 'claims.suite'

@@ -146,7 +146,7 @@ pub enum Code {
     CLAIMS_ENCODING,
     /// The claims lack a member, have one of the wrong type or range, or have an unknown critical one.
     CLAIMS_SCHEMA,
-    /// The claims have another version than the evidence around them.
+    /// The evidence is not in the version of its claims, or not in the highest that both sides speak.
     CLAIMS_VERSION,
     /// The list of channel keys is malformed or names a key twice.
     CLAIMS_KEYS,
@@ -158,6 +158,8 @@ pub enum Code {
     CLAIMS_UPSTREAM,
     /// The model runs outside the proof; the policy accepts that.
     CLAIMS_UPSTREAM_UNATTESTED,
+    /// The model server may reuse prompts: visitors can time those of others.
+    CLAIMS_PROMPT_CACHE,
     /// The gateway runs with a configuration that the policy does not accept.
     CLAIMS_CONFIG,
     /// The service's clock differs from the time of this verification by more than five minutes.
@@ -472,6 +474,9 @@ pub enum Code {
     /// The date of the request is too far from the gateway's clock.
     #[cfg(not(target_family = "wasm"))]
     REQUEST_DATE,
+    /// The gateway adds a member to the JSON object of each prompt, and the content of this request is none, or is compressed.
+    #[cfg(not(target_family = "wasm"))]
+    REQUEST_PROMPT_CACHE,
     /// The request has no idempotency key, or a malformed one.
     #[cfg(not(target_family = "wasm"))]
     REQUEST_IDEMPOTENCY_KEY,
@@ -673,6 +678,7 @@ impl Code {
         Self::CLAIMS_AUDIENCE,
         Self::CLAIMS_UPSTREAM,
         Self::CLAIMS_UPSTREAM_UNATTESTED,
+        Self::CLAIMS_PROMPT_CACHE,
         Self::CLAIMS_CONFIG,
         Self::CLAIMS_SERVER_TIME,
         Self::CLAIMS_SUITE,
@@ -807,6 +813,7 @@ impl Code {
         Self::REQUEST_AUTHORITY,
         Self::REQUEST_FIELD,
         Self::REQUEST_DATE,
+        Self::REQUEST_PROMPT_CACHE,
         Self::REQUEST_IDEMPOTENCY_KEY,
         Self::REQUEST_DUPLICATE,
         Self::REQUEST_UNKNOWN_FATE,
@@ -950,12 +957,13 @@ binding.nonce The path from this page's nonce to the quoted root is malformed.
 binding.extra_data The quote does not cover this page's nonce together with these claims.
 claims.encoding The claims are not deterministic CBOR.
 claims.schema The claims lack a member, have one of the wrong type or range, or have an unknown critical one.
-claims.version The claims have another version than the evidence around them.
+claims.version The evidence is not in the version of its claims, or not in the highest that both sides speak.
 claims.keys The list of channel keys is malformed or names a key twice.
 claims.instance_key The instance key did not sign the claims.
 claims.audience The service proves itself for another audience than this one.
 claims.upstream The service hands prompts to a model that its proof does not cover.
 claims.upstream_unattested The model runs outside the proof; the policy accepts that.
+claims.prompt_cache The model server may reuse prompts: visitors can time those of others.
 claims.config The gateway runs with a configuration that the policy does not accept.
 claims.server_time The service's clock differs from the time of this verification by more than five minutes.
 claims.suite The service offers no channel key with an encryption suite that policy and page support.
@@ -1101,6 +1109,7 @@ request.route The gateway does not forward this method and path.
 request.authority The request names another scheme or authority than the one the protocol fixes.
 request.field A header field of the request is malformed or not allowed.
 request.date The date of the request is too far from the gateway's clock.
+request.prompt_cache The gateway adds a member to the JSON object of each prompt, and the content of this request is none, or is compressed.
 request.idempotency_key The request has no idempotency key, or a malformed one.
 request.duplicate A request with this idempotency key came before, and this one was not run.
 request.unknown_fate The request was posted and no authenticated answer came: nobody knows whether it was run.

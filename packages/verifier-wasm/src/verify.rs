@@ -8,7 +8,7 @@ use crate::{
     evidence::{
         binding,
         bundle::{Bundle, Static},
-        claims::Upstream,
+        claims::{PromptCache, Upstream},
     },
     json::documents::Documents,
     platform,
@@ -111,12 +111,13 @@ fn steps(input: &Input<'_>, run: &mut Recorder) -> Result<Passed, Stop> {
 
     let root = run.obtain(StepId::BindingNonce, quote::nonce_root(input.nonce, &bundle.nonce_proof))?;
     run.check(StepId::BindingExtraData, quote::extra_data(&attest, &binding::extra_data(&root, bundle.claims)))?;
-    let read = run.obtain(StepId::Claims, ReadClaims::proven(&bundle))?;
+    let read = run.obtain(StepId::Claims, ReadClaims::proven(&bundle, input.versions))?;
     let claims = &read.claims;
     run.report.show_claims(claims);
     run.check(StepId::ClaimsAudience, policy.serves(claims, input.audience))?;
     run.check(StepId::ClaimsUpstream, policy.accepts_upstream(claims.upstream))?;
     run.remark(claims.upstream == Upstream::Unattested, Code::CLAIMS_UPSTREAM_UNATTESTED);
+    run.remark(claims.prompt_cache == PromptCache::Shared, Code::CLAIMS_PROMPT_CACHE);
 
     run.check(StepId::PcrSelection, quote::selection(&attest, policy.bank, policy.selection()))?;
     let values = quote::values(&attest, ak.key.hash(), &bundle.pcrs, policy.bank, policy.selection());

@@ -7,7 +7,7 @@ use blindllama_verifier::{
         VERSION,
         bundle::{Bank, Bundle, EventLog, NonceProof, Pcrs, PlatformReport, Quote, Static},
         cbor::{self, Decoder, Error, ErrorKind, Value},
-        claims::{Claims, Upstream},
+        claims::{Claims, PromptCache, Upstream},
         key_config::{self, KeyConfig, SymmetricAlgorithms},
         nonce_tree::{self, NonceTree},
     },
@@ -43,6 +43,8 @@ fn claims<'a>(keys: &'a [u8]) -> Claims<'a> {
         upstream: Upstream::InImage,
         receipt_key: Some(&[3; 32]),
         instance_key: Some(&[4; 32]),
+        versions: vec![VERSION, 9],
+        prompt_cache: PromptCache::Salted,
     }
 }
 
@@ -74,6 +76,7 @@ fn claims_that_nobody_could_read_are_not_written() {
     assert!(Claims { version: 2, ..claims(&keys) }.encode().is_none());
     assert!(Claims { audiences: vec!["a", "a"], ..claims(&keys) }.encode().is_none());
     assert!(Claims { audiences: vec![], ..claims(&keys) }.encode().is_none());
+    assert!(Claims { versions: vec![2, 1], ..claims(&keys) }.encode().is_none());
     assert!(Claims { ohttp_keys: &keys[1..], ..claims(&keys) }.encode().is_none());
 }
 
@@ -290,14 +293,21 @@ fn entries_of_an_unknown_kem_are_passed_over_but_hold_their_key_id() {
 }
 
 #[test]
-fn a_tree_needs_a_nonce() {
-    assert!(NonceTree::new(&[], || [0; 32]).is_none());
+fn a_tree_has_a_power_of_two_of_leaves_and_two_at_least() {
+    for leaves in [0, 1, 3, 5, 6, 7] {
+        assert!(NonceTree::new(&vec![[1; 32]; leaves]).is_none(), "{leaves}");
+    }
+    for leaves in [2, 4, 8] {
+        assert!(NonceTree::new(&vec![[1; 32]; leaves]).is_some(), "{leaves}");
+    }
 }
 
 #[test]
 fn paths_that_lead_out_of_the_tree_have_no_root() {
     let path = |depth| vec![&[0; 32]; depth];
-    assert!(nonce_tree::root_from_path(&[1; 32], 1, &path(0)).is_none());
+    assert!(nonce_tree::root_from_path(&[1; 32], 0, &path(0)).is_none());
+    assert!(nonce_tree::root_from_path(&[1; 32], 1, &path(1)).is_some());
+    assert!(nonce_tree::root_from_path(&[1; 32], 2, &path(1)).is_none());
     assert!(nonce_tree::root_from_path(&[1; 32], 7, &path(3)).is_some());
     assert!(nonce_tree::root_from_path(&[1; 32], 8, &path(3)).is_none());
     assert!(nonce_tree::root_from_path(&[1; 32], 0, &path(20)).is_some());
@@ -335,23 +345,19 @@ proptest! {
 
     #[test]
     fn every_client_reaches_the_root_and_only_with_its_own_path(
-        nonces in proptest::collection::vec(any::<[u8; 32]>(), 1..40),
-        filler in any::<u64>(),
+        nonces in (1..6_u32).prop_flat_map(|depth| proptest::collection::vec(any::<[u8; 32]>(), 1 << depth)),
     ) {
-        let mut count = filler;
-        let tree = NonceTree::new(&nonces, || { count = count.wrapping_add(1); let mut f = [7; 32]; f[..8].copy_from_slice(&count.to_be_bytes()); f }).unwrap();
+        let tree = NonceTree::new(&nonces).unwrap();
         for (index, nonce) in nonces.iter().enumerate() {
             let path = tree.path(index).unwrap();
             let siblings: Vec<_> = path.iter().collect();
             let root = |nonce, index| nonce_tree::root_from_path(nonce, index, &siblings);
             prop_assert_eq!(root(nonce, index as u64), Some(tree.root()));
             prop_assert_ne!(root(&[0xee; 32], index as u64), Some(tree.root()));
-            if !path.is_empty() {
-                prop_assert_ne!(root(nonce, index as u64 ^ 1), Some(tree.root()));
-                prop_assert_ne!(nonce_tree::root_from_path(siblings[0], index as u64, &siblings), Some(tree.root()));
-                prop_assert_ne!(nonce_tree::root_from_path(nonce, index as u64 >> 1, &siblings[1..]), Some(tree.root()));
-            }
+            prop_assert_ne!(root(nonce, index as u64 ^ 1), Some(tree.root()));
+            prop_assert_ne!(nonce_tree::root_from_path(siblings[0], index as u64, &siblings), Some(tree.root()));
+            prop_assert_ne!(nonce_tree::root_from_path(nonce, index as u64 >> 1, &siblings[1..]), Some(tree.root()));
         }
-        prop_assert!(tree.path(nonces.len().next_power_of_two()).is_none());
+        prop_assert!(tree.path(nonces.len()).is_none());
     }
 }

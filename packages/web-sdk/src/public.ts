@@ -27,6 +27,7 @@ export type {
   Step,
   StepId,
   TrustedVerdict,
+  PromptCache,
   Upstream,
   Verdict,
   Voucher,

@@ -15,6 +15,8 @@ export type {
 
 /** Where plaintext goes behind the gateway (PROTOCOL.md §4). */
 export type Upstream = NonNullable<Report['claims']>['upstream']
+/** What the model server keeps of one visitor's prompt for the requests of others (PROTOCOL.md §4). */
+export type PromptCache = NonNullable<Report['claims']>['promptCache']
 
 /** The verdicts that a client can hold: simulated ones only where the caller allowed them by name. */
 export type TrustedVerdict<AllowSimulated extends boolean> = AllowSimulated extends true

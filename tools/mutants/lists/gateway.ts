@@ -5,6 +5,7 @@ import { attester, epochs } from './gateway/attester.ts'
 import { budgets } from './gateway/budgets.ts'
 import { channel } from './gateway/channel.ts'
 import { enrolment } from './gateway/enrolment.ts'
+import { links } from './gateway/links.ts'
 import { machine } from './gateway/machine.ts'
 import { server } from './gateway/server.ts'
 
@@ -18,4 +19,5 @@ export const mutants: readonly Mutant[] = [
   ...server,
   ...budgets,
   ...enrolment,
+  ...links,
 ]

@@ -63,6 +63,14 @@ export const mutants: readonly Mutant[] = [
     'await verifySignature(readSignature(bundle.signature, ak), ak, bundle.attest)',
     'readSignature(bundle.signature, ak)',
   ),
+  changed('a tree of two leaves at least', 'binding.ts', 'path.length >= 1 && ', ''),
+  changed(
+    'the highest version that both speak',
+    'claims.ts',
+    "demand(common.at(-1) === version, 'claims.version', 'not the highest version that both speak')",
+    '',
+  ),
+  changed('no extension in static', 'shape.ts', 'this.#endFrom(undefined)', 'this.#endFrom(firstExtension)'),
   changed('the selection, bit by bit', 'pcrs.ts', 'demand(equal(selection.pcrSelect, bitmap),', 'demand(true,'),
   changed(
     'open PCRs',

@@ -169,7 +169,7 @@ beforeAll(async () => {
   const config = await writeConfig(folder, {
     tcti: tpm.tcti,
     port: 0,
-    upstream: { url: `unix:${at('model.sock')}`, kind: 'in-image' },
+    upstream: { url: `unix:${at('model.sock')}`, kind: 'in-image', prompt_cache: 'none' },
     origins: [],
     eventLog: at('event.log'),
     extra: { attestation: { release: at('release.cbor'), status: at('status.cbor') } },

@@ -11,7 +11,7 @@ import { Fact, Facts, Hex } from './facts.tsx'
 import { Measurements } from './measurements.tsx'
 import { PathDrawing, type PathStatus } from './path-drawing.tsx'
 import { Steps, stepSummary } from './steps.tsx'
-import { ASSURANCE_TITLES, suiteTitle, UPSTREAM_TITLES } from './words.ts'
+import { ASSURANCE_TITLES, suiteTitle, PROMPT_CACHE_TITLES, UPSTREAM_TITLES } from './words.ts'
 
 interface PanelProps {
   readonly open: boolean
@@ -174,6 +174,7 @@ function Details({ verdict, expiresAt, staging, stale }: DetailsProps): ReactEle
         <Section title="What the service claims">
           <Facts>
             <Fact name="Model">{UPSTREAM_TITLES[claims.upstream]}</Fact>
+            <Fact name="Prompt cache">{PROMPT_CACHE_TITLES[claims.promptCache]}</Fact>
             {staging && <Fact name="Name of the model">{staging.model}, as this page calls it</Fact>}
             <Fact name="Audience">
               <bdi>{claims.audiences.join(', ')}</bdi>

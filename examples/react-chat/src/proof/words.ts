@@ -1,4 +1,4 @@
-import type { Assurance, StepId, Upstream } from '@blindllama/web-sdk'
+import type { Assurance, PromptCache, StepId, Upstream } from '@blindllama/web-sdk'
 
 /** What each step of the protocol asks, for a person who knows no TPM. */
 export const STEP_TITLES: Record<StepId, string> = {
@@ -72,6 +72,12 @@ export const UPSTREAM_TITLES: Record<Upstream, string> = {
   'in-image': 'part of what was measured',
   attested: 'verified by the gateway',
   unattested: 'outside the proof',
+}
+
+export const PROMPT_CACHE_TITLES: Record<PromptCache, string> = {
+  shared: 'shared: visitors can time each other’s prompts',
+  salted: 'apart for each request',
+  none: 'none',
 }
 
 const KEMS: Record<number, string> = { 0x0020: 'X25519', 0x0010: 'P-256', 0x647a: 'ML-KEM-768 + X25519' }

@@ -73,6 +73,7 @@ function claims({ claims: read, keys }: Inspection): Row[] {
     ['its clock', instant(read.serverTimeMs)],
     ['configuration', read.configDigest],
     ['model server', read.upstream],
+    ['prompt cache', read.promptCache],
     ['keys', keys?.map(({ keyId, kemId }) => `${keyId}: KEM 0x${kemId.toString(16).padStart(4, '0')}`).join(', ')],
   ]
 }

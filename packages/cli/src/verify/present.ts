@@ -78,6 +78,7 @@ function known(verdict: Verdict): Row[] {
     ['instance', claims && shown`${claims.instance}, epoch ${claims.epochId}`],
     ['instance key', claims?.instanceKey],
     ['model server', claims?.upstream],
+    ['prompt cache', claims?.promptCache],
     ['configuration', claims?.configDigest],
     ['its clock', claims && instant(claims.serverTimeMs)],
     ['TPM resets', clock && `${clock.resetCount}, restarts ${clock.restartCount}, firmware ${clock.firmwareVersion}`],

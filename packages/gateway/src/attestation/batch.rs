@@ -28,6 +28,10 @@ const LOOK: Duration = Duration::from_secs(2);
 /// How old the last quote may be then, in milliseconds: only a quote tells whether the TPM was started anew.
 const PROVEN_MS: u64 = 30_000;
 
+/// Leaves of the smallest tree. Until more clients wait at once, the depth tells nothing of how many there are; a path of four siblings
+/// costs 136 bytes.
+const LEAST_LEAVES: usize = 16;
+
 /// A quote and what it covers, shared by all who waited for it.
 pub struct Batch {
     /// Encoded claims.
@@ -99,7 +103,7 @@ pub struct Attester {
 impl Attester {
     /// Starts the task that makes the quotes; at most `waiting` nonces wait at once. It ends with the attester.
     pub fn start(tpm: Tpm, claims: ClaimsSource, clock: Arc<dyn Clock>, log: Log, waiting: usize) -> Self {
-        let most = waiting.min(1 << MAX_DEPTH);
+        let most = waiting.min(1 << (MAX_DEPTH - 1));
         // Twice as many: a crowd of clients must not make the gateway look as if it could not quote.
         let queue = Arc::new(Queue::new(most.saturating_mul(2)));
         let last_quote = Arc::new(AtomicU64::new(0));
@@ -215,14 +219,14 @@ impl Quoter {
     async fn serve(&mut self, waiting: Vec<Waiting>) {
         let nonces: Vec<Hash> = waiting.iter().map(|client| client.nonce).collect();
         match self.batch(&nonces).await {
-            Ok(batch) => {
+            Ok((batch, places)) => {
                 let clients = waiting.iter().filter(|waiting| waiting.client).count();
                 if clients > 0 {
                     self.log.event(Level::Info, "evidence", &[("count", clients.into())]);
                 }
                 let batch = Arc::new(batch);
-                for (index, client) in waiting.into_iter().enumerate() {
-                    drop(client.answer.send(Ok((Arc::clone(&batch), index))));
+                for (client, place) in waiting.into_iter().zip(places) {
+                    drop(client.answer.send(Ok((Arc::clone(&batch), place))));
                 }
             }
             Err(failure) => {
@@ -240,13 +244,15 @@ impl Quoter {
         }
     }
 
+    /// The quote, and the place of each nonce in its tree.
+    ///
     /// # Errors
     /// `evidence.changed` where the machine is another one than at the start; the codes `tpm.…`.
-    async fn batch(&mut self, nonces: &[Hash]) -> Result<Batch, Failure> {
+    async fn batch(&mut self, nonces: &[Hash]) -> Result<(Batch, Vec<usize>), Failure> {
         if matches!(self.state, State::Changed) {
             return Err(Failure::new(Code::EVIDENCE_CHANGED));
         }
-        let tree = tree(nonces)?;
+        let (tree, places) = tree(nonces)?;
         let claims = self.claims.encode()?;
         let quote = self.tpm.quote(extra_data(&tree.root(), &claims)).await?;
         match &self.state {
@@ -260,21 +266,42 @@ impl Quoter {
         }
         self.last_quote.store(self.clock.boot_ms().max(1), Ordering::Relaxed);
         let instance_proof = self.claims.prove(&claims)?;
-        Ok(Batch { claims, instance_proof, quote, tree })
+        Ok((Batch { claims, instance_proof, quote, tree }, places))
     }
 }
 
-/// The tree over `nonces`, filled up with random ones: a filler that could be guessed would tell how many clients waited.
-fn tree(nonces: &[Hash]) -> Result<NonceTree, Failure> {
-    let missing = nonces.len().next_power_of_two().saturating_sub(nonces.len());
-    let mut fillers = vec![Hash::default(); missing];
-    random::fill(fillers.as_flattened_mut())?;
-    let mut fillers = fillers.into_iter();
-    NonceTree::new(nonces, || fillers.next().unwrap_or_default()).ok_or(Failure::new(Code::GATEWAY_INTERNAL))
+/// The tree over `nonces`, each at a random place among random ones, and these places: a filler that could be guessed, and a place that
+/// follows the order of arrival, would tell how many clients waited.
+fn tree(nonces: &[Hash]) -> Result<(NonceTree, Vec<usize>), Failure> {
+    let width = nonces.len().next_power_of_two().max(LEAST_LEAVES);
+    let mut leaves = vec![Hash::default(); width];
+    random::fill(leaves.as_flattened_mut())?;
+    let places = places(nonces.len(), width)?;
+    for (nonce, place) in nonces.iter().zip(&places) {
+        if let Some(leaf) = leaves.get_mut(*place) {
+            *leaf = *nonce;
+        }
+    }
+    let tree = NonceTree::new(&leaves).ok_or(Failure::new(Code::GATEWAY_INTERNAL))?;
+    Ok((tree, places))
+}
+
+/// `count` distinct random places of `width`: those that come first once each has drawn a random number.
+fn places(count: usize, width: usize) -> Result<Vec<usize>, Failure> {
+    let mut drawn = vec![[0; 16]; width];
+    random::fill(drawn.as_flattened_mut())?;
+    let mut places: Vec<usize> = (0..width).collect();
+    places.sort_unstable_by_key(|place| drawn.get(*place).copied());
+    places.truncate(count);
+    Ok(places)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use blindllama_verifier::evidence::nonce_tree::root_from_path;
+
     use super::*;
 
     /// A nonce, and the client that waits for its quote.
@@ -299,19 +326,49 @@ mod tests {
     }
 
     #[test]
-    fn fillers_are_random_and_differ() {
-        // The sibling of the last nonce is the first filler; beside both lies a pair of fillers.
-        let paths = [0, 1].map(|_| tree(&[[1; 32], [2; 32], [3; 32], [4; 32], [5; 32]]).unwrap().path(4).unwrap());
-        let zero = NonceTree::new(&[[5; 32], Hash::default()], Hash::default).unwrap().path(0).unwrap()[0];
-        let zeros = NonceTree::new(&[[5; 32]; 3], Hash::default).unwrap();
-        assert!(paths.iter().all(|path| path[0] != zero && path[1] != zeros.path(0).unwrap()[1]));
-        assert_ne!(paths[0][..2], paths[1][..2], "of two trees");
-        assert_eq!(paths[0][2], paths[1][2], "the nonces are the same");
+    fn every_nonce_leads_to_the_root_from_a_place_of_its_own() {
+        for count in [1, 2, 15, 16, 17, 100] {
+            let nonces: Vec<Hash> = (0..count).map(|number| [number; 32]).collect();
+            let (tree, places) = tree(&nonces).unwrap();
+            assert_eq!(places.len(), nonces.len());
+            for (nonce, place) in nonces.iter().zip(&places) {
+                let path = tree.path(*place).unwrap();
+                let root = root_from_path(nonce, *place as u64, &path.iter().collect::<Vec<_>>());
+                assert_eq!(root, Some(tree.root()), "{count}");
+            }
+            assert_eq!(places.iter().collect::<HashSet<_>>().len(), places.len(), "{count}");
+        }
     }
 
     #[test]
-    fn a_full_tree_has_no_filler() {
-        let nonces = [[1; 32], [2; 32], [3; 32], [4; 32]];
-        assert_eq!(tree(&nonces).unwrap().root(), tree(&nonces).unwrap().root());
+    fn the_depth_does_not_tell_how_few_wait() {
+        let depth = |count: usize| {
+            let (tree, places) = tree(&vec![[7; 32]; count]).unwrap();
+            tree.path(places[0]).unwrap().len()
+        };
+        assert_eq!([1, 2, 3, 15, 16].map(depth), [4; 5]);
+        assert_eq!([17, 32, 33].map(depth), [5, 5, 6]);
+    }
+
+    #[test]
+    fn places_follow_no_order() {
+        let first: HashSet<usize> = (0..200).map(|_| tree(&[[1; 32], [2; 32]]).unwrap().1[0]).collect();
+        assert_eq!(first.len(), LEAST_LEAVES, "a client alone is found at each of them");
+        let is_before = (0..200)
+            .filter(|_| matches!(tree(&[[1; 32], [2; 32]]).unwrap().1[..], [one, other] if one < other))
+            .count();
+        assert!((40..160).contains(&is_before), "{is_before} of 200 in the order in which they came");
+    }
+
+    #[test]
+    fn fillers_are_random_and_differ() {
+        let paths = [0, 1].map(|_| {
+            let (tree, places) = tree(&[[1; 32]]).unwrap();
+            tree.path(places[0]).unwrap()
+        });
+        let siblings: HashSet<Hash> = paths.concat().into_iter().collect();
+        assert_eq!(siblings.len(), 8, "of two trees, at every height");
+        let zero = NonceTree::new(&[[1; 32], Hash::default()]).unwrap().path(0).unwrap()[0];
+        assert!(!siblings.contains(&zero));
     }
 }

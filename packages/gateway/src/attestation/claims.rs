@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use blindllama_verifier::Code;
 use blindllama_verifier::evidence::VERSION;
-use blindllama_verifier::evidence::claims::{Claims, Upstream};
+use blindllama_verifier::evidence::claims::{Claims, PromptCache, Upstream};
 use blindllama_verifier::evidence::instance::proof_message;
 
 use super::epoch::Epochs;
@@ -22,6 +22,8 @@ pub struct ClaimsSource {
     pub config_digest: [u8; 32],
     /// Where plaintext goes.
     pub upstream: Upstream,
+    /// What the model server keeps of prompts.
+    pub prompt_cache: PromptCache,
     /// The channel keys.
     pub epochs: Arc<Epochs>,
     /// The key of this process, which signs the claims: no other process can name it in claims of its own.
@@ -49,6 +51,8 @@ impl ClaimsSource {
             upstream: self.upstream,
             receipt_key: Some(&epoch.receipt_key),
             instance_key: Some(self.instance_key.public()),
+            versions: vec![VERSION],
+            prompt_cache: self.prompt_cache,
         };
         claims.encode().ok_or(Failure::with(Code::GATEWAY_INTERNAL, "claims"))
     }

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::upstream::headers::IDEMPOTENCY_KEY;
+use crate::upstream::request_fields::CREDENTIALS;
 use crate::upstream::routes::Route;
 
 const SCHEME: &str = "https";
@@ -60,7 +61,7 @@ impl Admission {
             return Ok(None);
         }
         let date = date(fields).ok_or(Failure::new(Code::REQUEST_DATE))?;
-        self.keys.take(key.as_bytes(), date).map(Some)
+        self.keys.take(&scoped(key, fields), date).map(Some)
     }
 
     /// The gateway's own date, by which a client corrects its clock.
@@ -69,6 +70,24 @@ impl Admission {
         let text = httpdate::fmt_http_date(now.unwrap_or_else(SystemTime::now));
         HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
     }
+}
+
+/// The key together with the credentials of the request, each part with its length before it: whoever does not have them neither meets the
+/// key nor learns of the request.
+fn scoped(key: &HeaderValue, fields: &HeaderMap) -> Vec<u8> {
+    let mut scoped = Vec::new();
+    let mut push = |part: &[u8]| {
+        scoped.extend((part.len() as u64).to_be_bytes());
+        scoped.extend(part);
+    };
+    push(key.as_bytes());
+    for name in CREDENTIALS {
+        for value in fields.get_all(name) {
+            push(name.as_bytes());
+            push(value.as_bytes());
+        }
+    }
+    scoped
 }
 
 /// The refusal of a route, which names it: without that, a wrong base URL shows nowhere.
@@ -124,5 +143,26 @@ mod tests {
         assert_eq!(only(&fields, &DATE).unwrap(), "a");
         fields.append(DATE, HeaderValue::from_static("a"));
         assert_eq!(only(&fields, &DATE), None);
+    }
+
+    #[test]
+    fn a_key_is_another_one_beside_other_credentials() {
+        let key = HeaderValue::from_static("0123456789012345678901");
+        let scope = |lines: &[(&'static str, &'static str)]| {
+            let line = |&(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value));
+            scoped(&key, &lines.iter().map(line).collect())
+        };
+        let scopes = [
+            scope(&[]),
+            scope(&[("authorization", "Bearer a")]),
+            scope(&[("authorization", "Bearer b")]),
+            scope(&[("x-api-key", "Bearer a")]),
+            scope(&[("authorization", "Bearer a"), ("openai-project", "1")]),
+            scope(&[("authorization", "Bearer a"), ("openai-organization", "1")]),
+            scope(&[("api-key", "")]),
+        ];
+        let distinct: std::collections::HashSet<_> = scopes.iter().collect();
+        assert_eq!(distinct.len(), scopes.len());
+        assert_eq!(scope(&[("authorization", "Bearer a"), ("accept", "1")]), scopes[1], "and nothing but credentials");
     }
 }

@@ -32,7 +32,9 @@ use crate::files;
 use crate::phase::End;
 use crate::upstream::client::Sender;
 use crate::upstream::headers::for_client;
+use crate::upstream::json_member::JsonMember;
 use crate::upstream::request_fields::for_upstream;
+use crate::upstream::routes::has_prompt;
 
 /// How long an upstream that refused a request may take nothing of it until the rest is thrown away.
 const REFUSED: Duration = Duration::from_secs(1);
@@ -62,7 +64,9 @@ impl Channel {
                 return Err(failure);
             }
         };
-        let (body, progress) = RequestBody::read(inner).await?;
+        let member =
+            if has_prompt(&head.method, &head.path) { self.config.upstream.prompt_cache.member()? } else { None };
+        let (body, progress) = RequestBody::read(inner, member).await?;
         if head.method == Method::GET.as_str() && !body.is_end_stream() {
             return Err(Failure::new(Code::REQUEST_ROUTE).telling("A GET has no content."));
         }
@@ -282,35 +286,52 @@ pub(super) struct RequestBody {
     rest: Option<Arc<Rest>>,
     /// Bytes left, where that is known.
     left: Option<u64>,
+    /// What the object that is sent gets, until it has ended.
+    member: Option<JsonMember>,
     progress: Arc<Progress>,
 }
 
 impl RequestBody {
-    /// Reads the content to its end or to [`WHOLE`] bytes.
-    async fn read(mut inner: InnerRequest) -> Result<(Self, Arc<Progress>), Failure> {
-        // One buffer: a client may send a byte a chunk, and each piece by itself costs many times its size.
-        let mut read = BytesMut::new();
-        let mut length = 0_u64;
-        let mut ended = false;
-        while !ended && length <= WHOLE {
-            match poll_fn(|context| inner.poll_part(context)).await {
-                Ok(Some(Part::Content(bytes))) => {
-                    length = length.saturating_add(bytes.len() as u64);
-                    read.extend_from_slice(&bytes);
-                }
-                Ok(Some(Part::Head(_))) => return Err(Failure::new(Code::CHANNEL_MESSAGE)),
-                Ok(None) => ended = true,
-                Err(failure) => {
-                    inner.drain().await;
-                    return Err(failure);
-                }
+    /// Reads the content to its end or to [`WHOLE`] bytes. With a `member` it is a JSON object, and gets it.
+    async fn read(mut inner: InnerRequest, mut member: Option<JsonMember>) -> Result<(Self, Arc<Progress>), Failure> {
+        let (read, ended) = match Self::first(&mut inner, member.as_mut()).await {
+            Ok(first) => first,
+            Err(failure) => {
+                inner.drain().await;
+                return Err(failure);
             }
-        }
+        };
         let progress = Arc::new(Progress(Mutex::new(Instant::now())));
-        let left = if ended { Some(length) } else { inner.content_length() };
+        let left = match (ended, &member) {
+            (true, _) => Some(read.len() as u64),
+            // The rest may still grow or shrink.
+            (false, Some(_)) => None,
+            (false, None) => inner.content_length(),
+        };
         let rest = if ended { None } else { Some(Arc::new(Mutex::new(Some(Box::new(inner))))) };
         let read = Some(read.freeze()).filter(|read| !read.is_empty()).into_iter().collect();
-        Ok((Self { read, rest, left, progress: Arc::clone(&progress) }, progress))
+        Ok((Self { read, rest, left, member, progress: Arc::clone(&progress) }, progress))
+    }
+
+    /// What is sent of the content up to its end, or of its first [`WHOLE`] bytes, and whether it ended.
+    async fn first(inner: &mut InnerRequest, member: Option<&mut JsonMember>) -> Result<(BytesMut, bool), Failure> {
+        // One buffer: a client may send a byte a chunk, and each piece by itself costs many times its size.
+        let mut read = BytesMut::new();
+        let mut ended = false;
+        while !ended && read.len() as u64 <= WHOLE {
+            match poll_fn(|context| inner.poll_part(context)).await? {
+                Some(Part::Content(bytes)) => read.extend_from_slice(&bytes),
+                Some(Part::Head(_)) => return Err(Failure::new(Code::CHANNEL_MESSAGE)),
+                None => ended = true,
+            }
+        }
+        if let Some(member) = member {
+            read = member.pass(&read)?;
+            if ended {
+                member.finish()?;
+            }
+        }
+        Ok((read, ended))
     }
 
     /// The same content; None where not all of it was read.
@@ -320,6 +341,7 @@ impl RequestBody {
             read: self.read.clone(),
             rest: None,
             left: self.left,
+            member: None,
             progress: Arc::clone(&self.progress),
         })
     }
@@ -337,13 +359,28 @@ impl RequestBody {
             };
             self.progress.mark();
             match part {
-                Ok(Some(Part::Content(bytes))) => self.read.push_back(bytes),
-                Ok(None) => self.rest = None,
+                Ok(Some(Part::Content(bytes))) => match pass(&mut self.member, bytes) {
+                    Ok(bytes) if bytes.is_empty() => {}
+                    Ok(bytes) => self.read.push_back(bytes),
+                    Err(failure) => return Poll::Ready(Some(Err(failure))),
+                },
+                Ok(None) => match self.member.take().map_or(Ok(()), |member| member.finish()) {
+                    Ok(()) => self.rest = None,
+                    Err(failure) => return Poll::Ready(Some(Err(failure))),
+                },
                 Ok(Some(Part::Head(_))) => return Poll::Ready(Some(Err(Failure::new(Code::CHANNEL_MESSAGE)))),
                 Err(failure) => return Poll::Ready(Some(Err(failure))),
             }
         }
         Poll::Ready(self.read.pop_front().map(Ok))
+    }
+}
+
+/// The next bytes of the object, with the member where it comes to stand in them.
+fn pass(member: &mut Option<JsonMember>, bytes: Bytes) -> Result<Bytes, Failure> {
+    match member {
+        Some(member) => member.pass(&bytes).map(BytesMut::freeze),
+        None => Ok(bytes),
     }
 }
 

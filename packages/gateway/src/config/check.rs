@@ -21,6 +21,7 @@ use crate::ohttp::CHUNK_PLAINTEXT;
 use crate::ohttp::suite::Suite;
 use crate::tpm::measure::OncePcr;
 use crate::tpm::{KeyKind, KeySource, TpmSettings, is_tcti};
+use crate::upstream::prompt_cache::CacheBarrier;
 use crate::upstream::request_fields::may_be_added;
 use crate::upstream::routes::Route;
 
@@ -32,6 +33,9 @@ const LONGEST_BATCH_MS: u64 = 10_000;
 
 /// Who may enrol (PROTOCOL.md §22.1).
 const MAX_ENROLMENT_KEYS: usize = 8;
+
+/// llama.cpp reads `cache_prompt` of prompts that it completes alone.
+const EMBEDDINGS: &str = "POST /v1/embeddings";
 
 type Checked<T> = Result<T, Failure>;
 
@@ -250,7 +254,15 @@ fn upstream(upstream: file::Upstream) -> Checked<UpstreamSettings> {
     };
     let routes = routes.collect::<Checked<_>>()?;
     let fields = fields(&upstream.fields, api_key.is_some())?;
-    Ok(UpstreamSettings { url: upstream.url, address, kind, model_digest, api_key, routes, fields })
+    let barriers = CacheBarrier::ALL.map(|barrier| (barrier.as_str(), barrier));
+    let prompt_cache = choose("upstream.prompt_cache", &upstream.prompt_cache, &barriers)?;
+    if prompt_cache == CacheBarrier::Off && upstream.routes.iter().any(|route| route == EMBEDDINGS) {
+        let why = format!(
+            "\"off\" reaches no {EMBEDDINGS} of llama.cpp; leave it out of upstream.routes, or start the server with --no-cache-prompt and write \"none\""
+        );
+        return invalid("upstream.prompt_cache", &why);
+    }
+    Ok(UpstreamSettings { url: upstream.url, address, kind, model_digest, api_key, routes, fields, prompt_cache })
 }
 
 fn fields(names: &[String], has_key: bool) -> Checked<Vec<HeaderName>> {

@@ -104,6 +104,7 @@ pub(super) struct Upstream {
     pub(super) api_key: String,
     pub(super) routes: Vec<String>,
     pub(super) fields: Vec<String>,
+    pub(super) prompt_cache: String,
 }
 
 impl Default for Upstream {
@@ -123,6 +124,7 @@ impl Default for Upstream {
             api_key: String::new(),
             routes: routes.map(Into::into).into(),
             fields: Vec::new(),
+            prompt_cache: "shared".into(),
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::attestation::epoch::EpochSettings;
 use crate::attestation::static_part::PlatformFiles;
 use crate::log::Level;
 use crate::tpm::TpmSettings;
+use crate::upstream::prompt_cache::CacheBarrier;
 use crate::upstream::routes::Route;
 
 /// Everything that the gateway was told, checked.
@@ -92,6 +93,8 @@ pub struct UpstreamSettings {
     pub routes: Vec<Route>,
     /// Fields of a request that pass beside those of PROTOCOL.md §11, sorted.
     pub fields: Vec<HeaderName>,
+    /// What keeps one visitor's prompt from making another's answer faster.
+    pub prompt_cache: CacheBarrier,
 }
 
 /// Where the model server is.

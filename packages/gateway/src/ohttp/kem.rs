@@ -1,5 +1,5 @@
 //! Private keys of the channel and what they decapsulate: DHKEM(X25519, HKDF-SHA256) of RFC 9180 §4.1 in base mode, and the hybrid
-//! MLKEM768-X25519 of draft-ietf-hpke-pq, also known as X-Wing.
+//! MLKEM768-X25519 of draft-ietf-hpke-pq-04, also known as X-Wing.
 //!
 //! AWS-LC makes the keys where it keeps them, uses them, and overwrites them when it frees them. There is no way to import or export one.
 //! The seed from which a key pair of X-Wing can be derived is of use to who stores it: here both halves are random.
@@ -28,7 +28,7 @@ const X_WING_LABEL: &[u8] = br"\.//^\";
 pub enum KemId {
     /// DHKEM(X25519, HKDF-SHA256), 0x0020 (RFC 9180 §7.1).
     X25519,
-    /// MLKEM768-X25519, also known as X-Wing, 0x647a (draft-ietf-hpke-pq §4): safe while either of its halves is.
+    /// MLKEM768-X25519, also known as X-Wing, 0x647a (draft-ietf-hpke-pq-04 §4): safe while either of its halves is.
     MlKem768X25519,
 }
 

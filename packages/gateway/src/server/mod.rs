@@ -141,6 +141,7 @@ impl Server {
             audiences: config.audiences.clone(),
             instance: instance.clone(),
             config_digest,
+            prompt_cache: config.upstream.prompt_cache.claim(),
             upstream: config.upstream.kind,
             instance_key,
             epochs: Arc::clone(&epochs),

@@ -4,5 +4,7 @@ pub mod client;
 pub mod content;
 pub mod events;
 pub mod headers;
+pub mod json_member;
+pub mod prompt_cache;
 pub mod request_fields;
 pub mod routes;

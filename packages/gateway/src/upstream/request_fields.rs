@@ -32,7 +32,7 @@ const PASSED: [&str; 19] = [
 ];
 
 /// Fields that name the account of a request: the client's own, unless the gateway has a key. Sorted.
-const CREDENTIALS: [&str; 5] = ["api-key", "authorization", "openai-organization", "openai-project", "x-api-key"];
+pub const CREDENTIALS: [&str; 5] = ["api-key", "authorization", "openai-organization", "openai-project", "x-api-key"];
 
 /// Fields that no setting adds: they belong to a connection or to the channel, say who asks, or change what is asked for. Sorted.
 const NEVER: [&str; 28] = [

@@ -10,7 +10,7 @@ const KNOWN: [(&str, &str); 7] = [
     ("POST", "/v1/responses"),
     ("GET", "/v1/models"),
     ("GET", "/v1/models/{id}"),
-    ("POST", "/v1/files"),
+    ("POST", FILES),
 ];
 
 const PLACEHOLDER: &str = "{id}";
@@ -20,6 +20,15 @@ const PLACEHOLDER: &str = "{id}";
 pub struct Route {
     method: &'static str,
     path: &'static str,
+}
+
+/// The one path to which something is posted that is no prompt.
+const FILES: &str = "/v1/files";
+
+/// Whether the content of such a request is a prompt for the model.
+#[must_use]
+pub fn has_prompt(method: &str, path: &str) -> bool {
+    method == "POST" && path.split('?').next() != Some(FILES)
 }
 
 impl Route {

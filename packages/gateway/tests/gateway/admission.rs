@@ -73,6 +73,26 @@ async fn an_idempotency_key_runs_once_across_key_epochs() {
 }
 
 #[tokio::test]
+async fn an_idempotency_key_of_one_visitor_tells_another_nothing() {
+    let upstream = Upstream::fixed("{}");
+    let (_swtpm, _gateway, attested) = started(&upstream).await;
+    let message = chat();
+    let visitors = [
+        message.clone(),
+        message.clone().with("authorization", "Bearer a"),
+        message.clone().with("authorization", "Bearer b"),
+        message.clone().with("x-api-key", "a"),
+    ];
+    for visitor in &visitors {
+        assert_eq!(attested.ask(visitor).await.status(), 200);
+    }
+    for visitor in &visitors {
+        assert_eq!(attested.ask(visitor).await.code(), "request.duplicate");
+    }
+    assert_eq!(upstream.requests(), visitors.len());
+}
+
+#[tokio::test]
 async fn a_request_without_a_proper_idempotency_key_is_not_run() {
     let upstream = Upstream::fixed("{}");
     let (_swtpm, _gateway, attested) = started(&upstream).await;

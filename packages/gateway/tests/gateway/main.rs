@@ -25,6 +25,7 @@ mod lifecycle;
 mod limits;
 mod machine;
 mod memory;
+mod prompt_cache;
 mod receipts;
 mod starving;
 mod streaming;

@@ -151,6 +151,8 @@ impl<'k> Scenario<'k> {
             (6, NOW_MS.into()),
             (7, [0x22; 32].into()),
             (8, 0.into()),
+            (12, Value::array([1])),
+            (13, 2.into()),
         ]);
         let policy = json!({
             "version": 1,
@@ -172,7 +174,7 @@ impl<'k> Scenario<'k> {
             instance: None,
             patch_claims: None,
             quoted_claims: None,
-            depth: 0,
+            depth: 1,
             index: 0,
             path: None,
             bank: SHA256,
@@ -228,7 +230,7 @@ impl<'k> Scenario<'k> {
     fn tree(&self, claims: &[u8]) -> (Hash, Vec<Hash>) {
         let nonces: Vec<Hash> =
             (0..1_u64 << self.depth).map(|leaf| if leaf == self.index { NONCE } else { [leaf as u8; 32] }).collect();
-        let tree = NonceTree::new(&nonces, || unreachable!("a power of two")).unwrap();
+        let tree = NonceTree::new(&nonces).unwrap();
         (binding::extra_data(&tree.root(), claims), tree.path(self.index as usize).unwrap_or_default())
     }
 

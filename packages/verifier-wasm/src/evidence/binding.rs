@@ -22,12 +22,13 @@ mod tests {
     #[test]
     fn worked_example_of_the_specification() {
         let nonce = core::array::from_fn(|i| i as u8);
-        let root = nonce_tree::root_from_path(&nonce, 0, &[]).unwrap();
-        assert_eq!(hex(&root), "699cacdb4c39d8e0bb1223352765a7f7acdc51dec6694f7b54c3d0a47f0cc409");
+        let sibling = core::array::from_fn(|i| 0x20 + i as u8);
+        let root = nonce_tree::root_from_path(&nonce, 1, &[&sibling]).unwrap();
+        assert_eq!(hex(&root), "676daa5ae8e21fed44af1e7b94fd1beb69932fe16823acbf97c51d95e70cce4f");
         assert_eq!(hex(&sha256(&[&[0xa0]])), "c19a797fa1fd590cd2e5b42d1cf5f246e29b91684e2f87404b81dc345c7a56a0");
         assert_eq!(
             hex(&extra_data(&root, &[0xa0])),
-            "7fd625dd989973719e22680fd00afd6f9673ce4f859625284e063fe444c9b133"
+            "0a2658e3ea025ce144375b376d4036980dba5348a093dad935f77c55b4f65ec2"
         );
     }
 

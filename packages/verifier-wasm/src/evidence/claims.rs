@@ -11,8 +11,8 @@ use super::{
 /// Longest lifetime that claims may promise: a day, in milliseconds.
 pub const MAX_LIFETIME_MS: u64 = 86_400_000;
 
-/// Times from here on are not integers of JSON (RFC 8259 §6 with RFC 7493 §2.2).
-const TIME_LIMIT_MS: u64 = 1 << 53;
+/// Later times are not integers of JSON (RFC 8259 §6 with RFC 7493 §2.2).
+const MAX_TIME_MS: u64 = (1 << 53) - 1;
 
 /// Where plaintext goes behind the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,14 +45,42 @@ impl Upstream {
         }
     }
 
-    fn read(decoder: &mut Decoder<'_>) -> Self {
-        match decoder.uint() {
+    const fn of(number: u64) -> Self {
+        match number {
             0 => Self::InImage,
             1 => Self::Attested,
-            number => {
-                decoder.ensure(number == Self::Unattested.number());
-                Self::Unattested
-            }
+            _ => Self::Unattested,
+        }
+    }
+}
+
+/// What of a prompt stays in the model server for later requests, whose answers it makes faster (PROTOCOL.md §4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PromptCache {
+    /// What is kept of one request may serve another visitor's: its time tells whether they begin alike.
+    Shared,
+    /// The gateway sends a fresh salt with each request.
+    Salted,
+    /// Nothing serves another request.
+    None,
+}
+
+impl PromptCache {
+    /// The name in verdicts.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Shared => "shared",
+            Self::Salted => "salted",
+            Self::None => "none",
+        }
+    }
+
+    const fn of(number: u64) -> Self {
+        match number {
+            0 => Self::Shared,
+            1 => Self::Salted,
+            _ => Self::None,
         }
     }
 }
@@ -82,6 +110,10 @@ pub struct Claims<'a> {
     pub receipt_key: Option<&'a [u8; 32]>,
     /// Ed25519 key of this process, which signs the claims beside the quote ([`super::instance`]); None where the gateway has none.
     pub instance_key: Option<&'a [u8; 32]>,
+    /// Versions of the protocol that the gateway speaks, 1 to 8 of them, ascending.
+    pub versions: Vec<u64>,
+    /// What the model server keeps of prompts.
+    pub prompt_cache: PromptCache,
 }
 
 /// Whether `instance` can stand in the path of the channel's endpoint: `[a-z0-9]{1,32}`.
@@ -107,16 +139,22 @@ fn instance<'a>(decoder: &mut Decoder<'a>) -> &'a str {
     instance
 }
 
-fn lifetime_ms(decoder: &mut Decoder<'_>) -> u64 {
-    let lifetime = decoder.uint();
-    decoder.ensure(matches!(lifetime, 1..=MAX_LIFETIME_MS));
-    lifetime
+/// A number from `least` to `most`.
+#[inline(never)]
+fn within(decoder: &mut Decoder<'_>, least: u64, most: u64) -> u64 {
+    let number = decoder.uint();
+    decoder.ensure((least..=most).contains(&number));
+    number
 }
 
-fn server_time_ms(decoder: &mut Decoder<'_>) -> u64 {
-    let time = decoder.uint();
-    decoder.ensure(time < TIME_LIMIT_MS);
-    time
+fn versions(decoder: &mut Decoder<'_>) -> Vec<u64> {
+    let mut versions = Vec::new();
+    decoder.each(1, 8, |decoder| {
+        let version = decoder.uint();
+        decoder.ensure(versions.last().copied().unwrap_or_default() < version);
+        versions.push(version);
+    });
+    versions
 }
 
 impl<'a> Claims<'a> {
@@ -133,17 +171,21 @@ impl<'a> Claims<'a> {
                     instance: instance(map.required(2, "instance")),
                     ohttp_keys: map.required(3, "ohttp_keys").sized(4096),
                     epoch_id: map.required(4, "epoch_id").array_of_bytes(),
-                    lifetime_ms: lifetime_ms(map.required(5, "lifetime_ms")),
-                    server_time_ms: server_time_ms(map.required(6, "server_time_ms")),
+                    lifetime_ms: within(map.required(5, "lifetime_ms"), 1, MAX_LIFETIME_MS),
+                    server_time_ms: within(map.required(6, "server_time_ms"), 0, MAX_TIME_MS),
                     config_digest: map.required(7, "config_digest").array_of_bytes(),
-                    upstream: Upstream::read(map.required(8, "upstream")),
+                    upstream: Upstream::of(within(map.required(8, "upstream"), 0, 2)),
                     receipt_key: map.optional(9, "receipt_key").map(Decoder::array_of_bytes),
                     instance_key: None,
+                    versions: Vec::new(),
+                    prompt_cache: PromptCache::Shared,
                 };
                 if let Some(decoder) = map.optional(10, "gpu") {
                     decoder.each(1, 16, Decoder::skip);
                 }
                 claims.instance_key = map.optional(11, "instance_key").map(Decoder::array_of_bytes);
+                claims.versions = versions(map.required(12, "versions"));
+                claims.prompt_cache = PromptCache::of(within(map.required(13, "prompt_cache"), 0, 2));
                 claims
             })
         })
@@ -162,6 +204,8 @@ impl<'a> Claims<'a> {
             (6, self.server_time_ms.into()),
             (7, (*self.config_digest).into()),
             (8, self.upstream.number().into()),
+            (12, Value::array(self.versions.iter().copied())),
+            (13, (self.prompt_cache as u64).into()),
         ];
         members.extend(self.receipt_key.map(|key| (9, (*key).into())));
         members.extend(self.instance_key.map(|key| (11, (*key).into())));

@@ -9,6 +9,9 @@ use crate::hash::sha256;
 /// Deepest tree that evidence may come from: about a million clients in one quote.
 pub const MAX_DEPTH: usize = 20;
 
+/// Fewest leaves of a tree: a path of no siblings would tell that nobody else asked.
+pub const MIN_LEAVES: usize = 2;
+
 /// A nonce, a node or a root: 32 bytes.
 pub type Hash = [u8; 32];
 
@@ -30,17 +33,16 @@ pub struct NonceTree {
 }
 
 impl NonceTree {
-    /// Builds the tree over `nonces` in their order, filled up to a power of two with leaves of nonces from `random`,
-    /// which MUST give 32 fresh random bytes each time: a filler that could be guessed would tell how many clients waited.
+    /// Builds the tree over `nonces` in their order; None unless they are a power of two, from [`MIN_LEAVES`] to 2^20 of them.
     ///
-    /// None when there is no nonce or more than 2^20.
-    pub fn new(nonces: &[Hash], mut random: impl FnMut() -> Hash) -> Option<Self> {
-        let width = nonces.len().checked_next_power_of_two()?;
-        if nonces.is_empty() || width > 1 << MAX_DEPTH {
+    /// Whoever has fewer clients fills up with fresh random nonces, and puts each client's at a random place: a filler that could be
+    /// guessed and a place that follows an order would tell how many clients waited.
+    #[must_use]
+    pub fn new(nonces: &[Hash]) -> Option<Self> {
+        if !nonces.len().is_power_of_two() || !(MIN_LEAVES..=1 << MAX_DEPTH).contains(&nonces.len()) {
             return None;
         }
-        let mut leaves: Vec<Hash> = nonces.iter().map(|nonce| leaf(nonce)).collect();
-        leaves.resize_with(width, || leaf(&random()));
+        let leaves: Vec<Hash> = nonces.iter().map(|nonce| leaf(nonce)).collect();
         let mut levels = vec![leaves];
         while let Some(below) = levels.last().filter(|level| level.len() > 1) {
             let above = below.as_chunks::<2>().0.iter().map(|[left, right]| node(left, right)).collect();
@@ -68,10 +70,10 @@ impl NonceTree {
 
 /// The root that `nonce` at leaf `index` leads to by way of `path`, its siblings from the leaf upwards.
 ///
-/// None when the path is deeper than [`MAX_DEPTH`] or has no leaf of that index.
+/// None when the path is empty, deeper than [`MAX_DEPTH`], or has no leaf of that index.
 #[must_use]
 pub fn root_from_path(nonce: &Hash, mut index: u64, path: &[&Hash]) -> Option<Hash> {
-    if path.len() > MAX_DEPTH {
+    if !(1..=MAX_DEPTH).contains(&path.len()) {
         return None;
     }
     let mut below = leaf(nonce);

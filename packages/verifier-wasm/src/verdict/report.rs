@@ -88,6 +88,7 @@ impl Report {
             json.integer("serverTimeMs", claims.server_time_ms);
             json.hex("configDigest", claims.config_digest);
             json.text("upstream", claims.upstream.as_str());
+            json.text("promptCache", claims.prompt_cache.as_str());
             for (name, key) in [("receiptKey", claims.receipt_key), ("instanceKey", claims.instance_key)] {
                 if let Some(key) = key {
                     json.hex(name, key);

@@ -93,6 +93,8 @@ export interface Report {
     serverTimeMs: number
     configDigest: string
     upstream: 'in-image' | 'attested' | 'unattested'
+    /** What the model server keeps of one visitor's prompt for the requests of others (PROTOCOL.md §4). */
+    promptCache: 'shared' | 'salted' | 'none'
     /** Ed25519: what the gateway signs receipts with, where it signs any (PROTOCOL.md §21). */
     receiptKey?: string
     /** Ed25519: the key of this process of the gateway, where it has one; its signature over the claims was verified (PROTOCOL.md §5). */

@@ -33,7 +33,8 @@ export interface AttesterParts {
 
 /**
  * The way from evidence to a key: asks with a fresh nonce, lets the verifier decide, and takes the key from a passed verdict.
- * Remembers the static part of the last evidence that passed, so that it travels once.
+ * Remembers the static part of the last evidence that passed, so that it travels once. Not behind a relay: `have` returns the hash of
+ * whatever was put into the static part for one visitor, and would tie his visits together (LEAKAGE.md).
  */
 export function attester({
   settings,
@@ -73,7 +74,7 @@ export function attester({
 
     const carried = ready.staticPart(evidence)
     const staticPart = carried ? undefined : held.bytes
-    await held.keep(carried)
+    if (settings.endpoint === settings.base) await held.keep(carried)
     return {
       verdict: passed,
       lifetime: new Lifetime(start, passed.key.validForMs),

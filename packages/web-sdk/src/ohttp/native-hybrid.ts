@@ -30,7 +30,7 @@ const whole: Kem = {
 
 /**
  * MLKEM768-X25519 by engines that have what it is made of, as Node.js. It is X-Wing (draft-connolly-cfrg-xwing-kem §5.3, §5.4),
- * to which draft-ietf-hpke-pq gives the code point; HPKE libraries bring both its sides in many times the size.
+ * to which draft-ietf-hpke-pq-04 gives the code point; HPKE libraries bring both its sides in many times the size.
  */
 const composed: Kem = {
   id: KEM_MLKEM768_X25519,

@@ -2,7 +2,7 @@
 export type Suite = readonly [kem: number, kdf: number, aead: number]
 
 export const KEM_X25519_SHA256 = 0x0020
-/** draft-ietf-hpke-pq §4: post-quantum and elliptic-curve, secure as long as one of them is. */
+/** draft-ietf-hpke-pq-04 §4: post-quantum and elliptic-curve, secure as long as one of them is. */
 export const KEM_MLKEM768_X25519 = 0x647a
 export const KDF_SHA256 = 0x0001
 export const AEAD_AES_128_GCM = 0x0001

@@ -44,6 +44,23 @@ function attest(
   })(reason, new AbortController().signal)
 }
 
+/** The addresses that are asked, one attestation after the other by one attester. */
+async function askedTwice(change: Partial<ConnectOptions<boolean>>): Promise<string[]> {
+  const asked: string[] = []
+  const options = { url: 'https://service.example/', policy: '{}', ...change }
+  const attestOnce = attester({
+    settings: settingsOf(options, async (address) => {
+      asked.push(String(address))
+      return evidence()
+    }),
+    load: async () => ({ ...saying(verdictOf()), staticPart: () => pattern(20) }),
+    loadHybrid,
+    emit: () => {},
+  })
+  for (const reason of ['connect', 'renew'] as const) await attestOnce(reason, new AbortController().signal)
+  return asked
+}
+
 function evidence(): Response {
   return new Response(pattern(10), { headers: { 'content-type': 'application/cbor' } })
 }
@@ -201,3 +218,17 @@ test.each([undefined, null, 'https://service.example/', {}])(
     })
   },
 )
+
+describe('the static part of the evidence before', () => {
+  test('is named to the service itself', async () => {
+    const [first, second] = await askedTwice({})
+    expect(first).not.toContain('have=')
+    expect(second).toMatch(/^https:\/\/service\.example\/.*&have=[\w-]{43}$/)
+  })
+
+  test('is not named through a relay: whoever stands behind it would know the visitor again', async () => {
+    const asked = await askedTwice({ relay: 'https://relay.example/' })
+    expect(asked).toHaveLength(2)
+    for (const address of asked) expect(address).toMatch(/^https:\/\/relay\.example\/[^&]*&v=1$/)
+  })
+})

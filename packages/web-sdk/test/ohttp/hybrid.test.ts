@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { XWing } from '@hpke/hybridkem-x-wing'
 import { KEM_MLKEM768_X25519 } from '@panva/hpke-noble'
 import * as fc from 'fast-check'
@@ -25,10 +25,6 @@ const senders = [
   ...native.map((sender) => ['WebCrypto', sender] as const),
 ] as const
 
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
-}
-
 /** Randomness that gives `bytes` and then no more. */
 function fixedRandomness(bytes: Bytes): void {
   let taken = 0
@@ -41,32 +37,27 @@ function fixedRandomness(bytes: Bytes): void {
   })
 }
 
-describe('the published vector of draft-ietf-hpke-pq for MLKEM768-X25519 and HKDF-SHA256', () => {
-  const ikmR = fromHex('c8575d137deab99ac98fb0873048c83c3a1f47ef5b409f609c0ca652f58c83e0')
-  const privateKey = 'b6bfa0299b955e85224df2e468f29eeab377ff3b96d4462b39447a22d32b91be'
-  const randomness = fromHex(
-    'c82228383c9fb887f7d8b332c28262024eda5b6b0ecd2325fe662daffc0594fa' +
-      'd4990e7c8d13812137d06ba7017453de675ab0388d418853617f3ca58cc5daf3',
-  )
-  /** SHA-256 of the vector's 1216 and 1120 bytes. */
-  const publicKeyHash = 'ad42b3d8669605eb351273b945e2f4bfe62986517b411e606c225d96d4de9099'
-  const encHash = '1797094252fe99a0326cf71b3a61448803efc34eef46ebec36d8ceeeb386c614'
-  const sharedSecret = 'e059d39125d1f09a7232413a13ec5cb18a37417675442c962700d59da46d105a'
+/** The same file that the gateway is checked with: one draft for both ends of the channel (PROTOCOL.md §10). */
+const vector = JSON.parse(
+  await readFile(new URL('../../../gateway/src/ohttp/hpke/mlkem768-x25519.json', import.meta.url), 'utf8'),
+) as Record<'source' | 'ikmR' | 'ikmE' | 'skRm' | 'pkRm' | 'enc' | 'shared_secret', string>
 
+describe('the published vector of draft-ietf-hpke-pq-04 for MLKEM768-X25519 and HKDF-SHA256', () => {
   test('its key is derived, and its randomness encapsulates to its bytes and its secret', async () => {
-    const recipient = await kem.DeriveKeyPair(ikmR, true)
-    expect(hex(await kem.SerializePrivateKey(recipient.privateKey))).toBe(privateKey)
+    expect(vector.source).toContain('draft-ietf-hpke-pq-04')
+    const recipient = await kem.DeriveKeyPair(fromHex(vector.ikmR), true)
+    expect(hex(await kem.SerializePrivateKey(recipient.privateKey))).toBe(vector.skRm)
     const publicKey = await kem.SerializePublicKey(recipient.publicKey)
-    expect(sha256(publicKey)).toBe(publicKeyHash)
+    expect(hex(publicKey)).toBe(vector.pkRm)
 
-    fixedRandomness(randomness)
+    fixedRandomness(fromHex(vector.ikmE))
     const { enc, shared_secret: secret } = await kem.Encap(await kem.DeserializePublicKey(publicKey))
-    expect([sha256(enc), hex(secret)]).toEqual([encHash, sharedSecret])
+    expect([hex(enc), hex(secret)]).toEqual([vector.enc, vector.shared_secret])
 
     const peerKem = new XWing()
-    const recipientKey = await peerKem.deserializePrivateKey(fromHex(privateKey).buffer)
+    const recipientKey = await peerKem.deserializePrivateKey(fromHex(vector.skRm).buffer)
     const opened = await peerKem.decap({ recipientKey, enc: new Uint8Array(enc).buffer })
-    expect(hex(new Uint8Array(opened))).toBe(sharedSecret)
+    expect(hex(new Uint8Array(opened))).toBe(vector.shared_secret)
   })
 })
 

@@ -6,9 +6,17 @@ export const admission: readonly Mutant[] = [
   changed(
     'an idempotency key runs once',
     'channel/admission.rs',
-    'self.keys.take(key.as_bytes(), date).map(Some)',
-    'Ok(self.keys.take(key.as_bytes(), date).ok())',
+    'self.keys.take(&scoped(key, fields), date).map(Some)',
+    'Ok(self.keys.take(&scoped(key, fields), date).ok())',
     'gateway::admission::an_idempotency_key_runs_once',
+  ),
+  changed(
+    'a key counts with its credentials',
+    'channel/admission.rs',
+    'push(value.as_bytes());',
+    'let _ = value;',
+    'lib::channel::admission',
+    'gateway::admission::an_idempotency_key_of_one_visitor',
   ),
   changed(
     'a date of which keys were forgotten is refused',
@@ -132,8 +140,8 @@ export const admission: readonly Mutant[] = [
   changed(
     'a short request waits for its end',
     'channel/forward.rs',
-    'while !ended && length <= WHOLE {',
-    'while !ended && length == 0 {',
+    'while !ended && read.len() as u64 <= WHOLE {',
+    'while !ended && read.is_empty() {',
     'gateway::channel::a_request_reaches_the_model',
   ),
   changed(
@@ -153,15 +161,15 @@ export const admission: readonly Mutant[] = [
   changed(
     'a refused client is read to its end: inside',
     'channel/forward.rs',
-    'Err(failure) => {\n                inner.drain().await;',
-    'Err(failure) => {',
+    'Ok(head) => head,\n            Err(failure) => {\n                inner.drain().await;',
+    'Ok(head) => head,\n            Err(failure) => {',
     'gateway::connections::a_client_that_sends_all',
   ),
   changed(
     'a refused client is read to its end: in its content',
     'channel/forward.rs',
-    'Err(failure) => {\n                    inner.drain().await;',
-    'Err(failure) => {',
+    'Ok(first) => first,\n            Err(failure) => {\n                inner.drain().await;',
+    'Ok(first) => first,\n            Err(failure) => {',
     'gateway::connections::a_client_that_sends_all',
   ),
   gone(

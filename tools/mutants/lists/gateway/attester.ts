@@ -116,21 +116,21 @@ export const attester: readonly Mutant[] = [
   gone(
     'fillers of the tree are random',
     'attestation/batch.rs',
-    'random::fill(fillers.as_flattened_mut())?;',
+    'random::fill(leaves.as_flattened_mut())?;',
     'lib::attestation::batch',
   ),
   changed(
     'the limit of nonces that wait',
     'attestation/batch.rs',
-    'let most = waiting.min(1 << MAX_DEPTH);',
-    'let most = waiting.max(1 << MAX_DEPTH);',
+    'let most = waiting.min(1 << (MAX_DEPTH - 1));',
+    'let most = waiting.max(1 << (MAX_DEPTH - 1));',
     'gateway::tpm::more_nonces_than_configured',
   ),
   changed(
     "each client's own place in the tree",
     'attestation/batch.rs',
-    'client.answer.send(Ok((Arc::clone(&batch), index)))',
-    'client.answer.send(Ok((Arc::clone(&batch), index / 2)))',
+    'client.answer.send(Ok((Arc::clone(&batch), place)))',
+    'client.answer.send(Ok((Arc::clone(&batch), place / 2)))',
     'gateway::evidence::serves_many_clients',
   ),
   changed(

@@ -44,6 +44,13 @@ export const evidence: readonly Mutant[] = [
     tests: ['test/evidence/ask.test.ts'],
   },
   {
+    name: 'sdk: nothing of evidence is returned through a relay',
+    file: 'attestation/attest.ts',
+    find: 'if (settings.endpoint === settings.base) await held.keep(carried)',
+    replace: 'await held.keep(carried)',
+    tests: [attest],
+  },
+  {
     name: 'sdk: an attestation has a time',
     file: 'attestation/attest.ts',
     find: 'await inTime(attestTimeoutMs, signal,',

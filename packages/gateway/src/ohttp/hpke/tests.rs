@@ -1,4 +1,4 @@
-//! The vector of draft-ietf-hpke-pq for the hybrid KEM, senders of another implementation, and encapsulated keys that give no context.
+//! The vector of draft-ietf-hpke-pq-04 for the hybrid KEM, senders of another implementation, and encapsulated keys that give no context.
 use ::hpke::aead::{Aead, AesGcm128, AesGcm256, ChaCha20Poly1305};
 use ::hpke::kdf::HkdfSha256;
 use ::hpke::kem::{X25519HkdfSha256, XWing};
@@ -26,6 +26,7 @@ fn the_hybrid_vector_of_the_draft_holds() {
     let encapsulated = bytes(&vector["enc"]);
     assert_eq!(encapsulated.len(), KemId::MlKem768X25519.encapsulated_key_length());
     let secret = private.decapsulate(&encapsulated).unwrap();
+    assert_eq!(secret[..], bytes(&vector["shared_secret"]));
     let (kem, aead) = (KemId::MlKem768X25519, AeadId::ChaCha20Poly1305);
     let mut context = Context::schedule(kem, aead, &secret, &bytes(&vector["info"])).unwrap();
     let messages = vector["encryptions"].as_array().unwrap();

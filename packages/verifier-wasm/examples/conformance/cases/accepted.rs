@@ -10,7 +10,7 @@ use crate::{
 };
 
 pub(crate) fn cases(cases: &mut Cases<'_>) {
-    cases.accept("ok-ecc", "ECDSA on P-256, one client: the root is the leaf", |_| {});
+    cases.accept("ok-ecc", "ECDSA on P-256, one client beside a leaf of the gateway", |_| {});
     cases.accept("ok-ecc-depth-3", "one of eight clients of one quote", |s| (s.depth, s.index) = (3, 5));
     cases.accept_rsa("ok-rsa", "RSASSA with 2048 bits", |_| {});
     cases.accept_rsa("ok-rsa-depth-3", "the last of eight clients", |s| (s.depth, s.index) = (3, 7));
@@ -44,12 +44,24 @@ pub(crate) fn cases(cases: &mut Cases<'_>) {
             bundle.insert(u64::MAX, 0.into());
         });
     });
-    cases.accept("ok-extension-static", "an unknown key of 64 and above may be ignored", |s| {
-        s.static_members.insert(64, "later".into());
-    });
     cases.accept("ok-extension-claims", "an unknown key of 64 and above may be ignored", |s| {
         s.claims.insert(99, "later".into());
     });
+    cases.accept("ok-version-of-gateway-alone", "a later version that the page does not speak", |s| {
+        s.claims.insert(12, Value::array([1, 2, 7]));
+    });
+    cases.accept("ok-version-of-page-alone", "a later version that the gateway does not speak", |s| {
+        s.versions = vec![2, 1]
+    });
+    cases.accept("ok-prompt-cache-salted", "what is kept of a prompt serves no other visitor", |s| {
+        s.claims.insert(13, 1.into());
+    });
+    cases.accept_with_warning(
+        "ok-prompt-cache-shared",
+        "a person should know that visitors can time each other's prompts",
+        "claims.upstream",
+        |s| drop(s.claims.insert(13, 0.into())),
+    );
     cases.accept("ok-receipt-key", "a key for receipts does not change what is proven", |s| {
         s.claims.insert(9, [3; 32].into());
     });

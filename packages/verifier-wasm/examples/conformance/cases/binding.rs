@@ -1,6 +1,10 @@
 //! What the quote covers: this nonce, these claims, in exactly one way.
 
-use blindllama_verifier::evidence::{binding::extra_data, cbor::Value, nonce_tree::NonceTree};
+use blindllama_verifier::evidence::{
+    binding::extra_data,
+    cbor::Value,
+    nonce_tree::{Hash, NonceTree},
+};
 
 use crate::{
     scenario::{Cases, NONCE, Scenario, key_config, key_list},
@@ -17,6 +21,11 @@ fn claims(s: &Scenario<'_>) -> Vec<u8> {
 
 fn leaf() -> Vec<u8> {
     hash(SHA256, &[&[0], &NONCE])
+}
+
+/// That of the scenario's tree: the client's leaf, and one beside it.
+fn root() -> Hash {
+    NonceTree::new(&[NONCE, [1; 32]]).unwrap().root()
 }
 
 pub(crate) fn cases(cases: &mut Cases<'_>) {
@@ -38,16 +47,16 @@ fn cover(cases: &mut Cases<'_>) {
     });
     extra("extra-bare-nonce", "the nonce itself", |s| s.extra_data = Some(NONCE.to_vec()));
     extra("extra-nonce-alone", "the nonce and no claims", |s| {
-        s.extra_data = Some(hash(SHA256, &[&lp(&[b"blindllama/tpm-quote/v1", &leaf()])]));
+        s.extra_data = Some(hash(SHA256, &[&lp(&[b"blindllama/tpm-quote/v1", &root()])]));
     });
     extra("extra-other-domain", "the same for another product", |s| {
-        s.extra_data = Some(hash(SHA256, &[&lp(&[b"blindllama/tpm-quote/v2", &leaf(), &hash(SHA256, &[&claims(s)])])]));
+        s.extra_data = Some(hash(SHA256, &[&lp(&[b"blindllama/tpm-quote/v2", &root(), &hash(SHA256, &[&claims(s)])])]));
     });
     extra("extra-without-lengths", "the parts without their lengths", |s| {
-        s.extra_data = Some(hash(SHA256, &[b"blindllama/tpm-quote/v1", &leaf(), &hash(SHA256, &[&claims(s)])]));
+        s.extra_data = Some(hash(SHA256, &[b"blindllama/tpm-quote/v1", &root(), &hash(SHA256, &[&claims(s)])]));
     });
     extra("extra-claims-unhashed", "the claims in place of their digest", |s| {
-        s.extra_data = Some(hash(SHA256, &[&lp(&[b"blindllama/tpm-quote/v1", &leaf(), &claims(s)])]));
+        s.extra_data = Some(hash(SHA256, &[&lp(&[b"blindllama/tpm-quote/v1", &root(), &claims(s)])]));
     });
     extra("key-swapped", "another channel key put in after the quote", |s| {
         s.quoted_claims = Some(claims(s));
@@ -82,7 +91,7 @@ fn cover(cases: &mut Cases<'_>) {
 }
 
 fn expected(s: &Scenario<'_>) -> Vec<u8> {
-    extra_data(&leaf().try_into().unwrap(), &claims(s)).to_vec()
+    extra_data(&root(), &claims(s)).to_vec()
 }
 
 fn tree(cases: &mut Cases<'_>) {
@@ -94,6 +103,10 @@ fn tree(cases: &mut Cases<'_>) {
         s.bundle = Box::new(|bundle| set_index(bundle, 8));
     });
     nonce("tree-index-max", "index = 2^64 - 1", |s| s.bundle = Box::new(|bundle| set_index(bundle, u64::MAX)));
+    nonce("tree-depth-0", "the leaf as root: the depth would tell that nobody else asked", |s| {
+        s.extra_data = Some(extra_data(&leaf().try_into().unwrap(), &claims(s)).to_vec());
+        s.path = Some(vec![]);
+    });
     nonce("tree-depth-21", "a path of 21 siblings", |s| s.path = Some(vec![[0; 32]; 21]));
     let mut extra = |name: &str, why: &str, change: fn(&mut Scenario<'_>)| {
         cases.reject("binding.extra_data", name, why, change);
@@ -129,7 +142,7 @@ fn tree(cases: &mut Cases<'_>) {
 
 /// Of which the client's leaf is the first.
 fn tree_of_four() -> NonceTree {
-    NonceTree::new(&[NONCE, [1; 32], [2; 32], [3; 32]], || unreachable!("a power of two")).unwrap()
+    NonceTree::new(&[NONCE, [1; 32], [2; 32], [3; 32]]).unwrap()
 }
 
 fn rooted(s: &Scenario<'_>) -> Vec<u8> {

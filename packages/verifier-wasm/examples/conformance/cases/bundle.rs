@@ -100,6 +100,23 @@ fn schema(cases: &mut Cases<'_>) {
     cases.reject("bundle.schema", "static-critical-7", "an unknown critical member of the static part", |s| {
         s.static_members.insert(7, 0.into());
     });
+    cases.reject("bundle.schema", "static-extension", "`have` would tell whoever put it there for one visitor", |s| {
+        s.static_members.insert(64, "visitor 17".into());
+    });
+    cases.reject("bundle.schema", "static-extension-of-log", "the same inside of a member", |s| {
+        let log = Value::map([(0, 1.into()), (1, [1].into()), (u64::MAX, 0.into())]);
+        s.static_members.insert(2, Value::Array(vec![log]));
+    });
+    cases.reject(
+        "bundle.schema",
+        "static-extension-of-signed",
+        "the same in a document that no step of this policy reads",
+        |s| {
+            let signatures = Value::array([[1_u8; 96]]);
+            let signed = Value::map([(0, [0x7b; 2].into()), (1, signatures), (64, 0.into())]);
+            s.static_members.insert(5, signed);
+        },
+    );
     cases.reject("bundle.schema", "static-empty-chain", "a chain without a certificate", |s| {
         s.static_members.insert(1, Value::Array(vec![]));
     });

@@ -20,12 +20,12 @@ pub(crate) fn cases(cases: &mut Cases<'_>) {
 }
 
 fn schema(cases: &mut Cases<'_>) {
-    for key in 0..=8_u64 {
+    for key in (0..=8_u64).chain([12, 13]) {
         cases.reject("claims.schema", &format!("claims-lacks-{key}"), "a claim that is missing", |s| {
             drop(s.claims.remove(&key))
         });
     }
-    let wrong: [(&str, &str, u64, Value); 18] = [
+    let wrong: [(&str, &str, u64, Value); 23] = [
         ("critical-14", "an unknown critical claim", 14, 0.into()),
         ("critical-63", "an unknown critical claim", 63, 0.into()),
         ("no-audience", "nobody is meant", 1, Value::Array(vec![])),
@@ -54,6 +54,11 @@ fn schema(cases: &mut Cases<'_>) {
         ("lifetime-2-63", "a lifetime of 2^63", 5, (1_u64 << 63).into()),
         ("time-2-53", "a time that JSON cannot hold", 6, (1_u64 << 53).into()),
         ("upstream-3", "an unknown kind of upstream", 8, 3.into()),
+        ("versions-none", "no version", 12, Value::Array(vec![])),
+        ("versions-9", "more versions than 8", 12, Value::array([1, 2, 3, 4, 5, 6, 7, 8, 9])),
+        ("versions-descending", "versions in another order", 12, Value::array([2, 1])),
+        ("versions-twice", "the same version twice", 12, Value::array([1, 1])),
+        ("prompt-cache-3", "an unknown kind of prompt cache", 13, 3.into()),
     ];
     for (name, why, key, value) in wrong {
         cases.reject("claims.schema", &format!("claims-{name}"), why, |s| drop(s.claims.insert(key, value)));
@@ -63,6 +68,13 @@ fn schema(cases: &mut Cases<'_>) {
     });
     cases.reject("claims.version", "claims-version-2", "another version than the bundle around them", |s| {
         s.claims.insert(0, 2.into());
+    });
+    cases.reject("claims.version", "claims-version-stripped", "gateway and page both speak a later version", |s| {
+        s.claims.insert(12, Value::array([1, 2]));
+        s.versions = vec![2, 1];
+    });
+    cases.reject("claims.version", "claims-version-unclaimed", "a version that the gateway does not speak", |s| {
+        s.claims.insert(12, Value::array([2]));
     });
 }
 

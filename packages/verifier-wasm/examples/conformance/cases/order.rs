@@ -280,6 +280,12 @@ fn in_the_quote() -> Vec<Fault> {
         Fault("claims.version", "claims-version", |w| w.scenario.push(|s| drop(s.claims.insert(0, 2.into())))),
         Fault("claims.schema", "claims-schema", |w| w.scenario.push(|s| drop(s.claims.insert(5, 0.into())))),
         Fault("claims.keys", "claims-keys", |w| w.scenario.push(|s| drop(s.claims.insert(3, [1; 3].into())))),
+        Fault("claims.version", "claims-stripped", |w| {
+            w.scenario.push(|s| {
+                s.claims.insert(12, Value::array([1, 2]));
+                s.versions.push(2);
+            });
+        }),
         Fault("claims.instance_key", "instance", |w| w.scenario.push(|s| drop(s.claims.insert(11, [3; 32].into())))),
         Fault("claims.audience", "audience", |w| w.scenario.push(|s| s.audience = "https://other.example")),
         Fault("claims.upstream", "upstream", |w| w.scenario.push(|s| drop(s.claims.insert(8, 2.into())))),

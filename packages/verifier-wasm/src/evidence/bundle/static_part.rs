@@ -57,13 +57,15 @@ pub struct PlatformReport<'a> {
 }
 
 impl<'a> Static<'a> {
-    /// Reads a static part strictly. Members that belong to later work (PROTOCOL.md §15) are read over.
+    /// Reads a static part strictly: it has no extensions.
     ///
     /// # Errors
     /// Where the bytes are too many, not deterministic CBOR, or not a static part.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, Refusal> {
         at_most(MAX_STATIC, bytes, "static")?;
         cbor::decode(bytes, |decoder| {
+            // `have` returns the hash of it: what is read over could be another for each visitor.
+            decoder.close();
             decoder.map(|map| Self {
                 ak_public: map.required(0, "akPublic").sized(1024),
                 ak_chain: chain(map.optional(1, "akChain")),

@@ -17,6 +17,8 @@ pub struct Decoder<'a> {
     error: Option<Error>,
     /// That of the first member that is longer than it may be: told when there is no other.
     too_long: Option<Error>,
+    /// Whether extensions are an error too.
+    is_closed: bool,
 }
 
 /// Decodes exactly one item that takes up the whole input.
@@ -35,7 +37,7 @@ pub fn decode<'a, T, E: From<Error>>(bytes: &'a [u8], read: impl FnOnce(&mut Dec
 impl<'a> Decoder<'a> {
     /// Checks the encoding of all of it, so that everything after can only meet what it did not expect.
     fn new(bytes: &'a [u8]) -> Self {
-        let mut decoder = Self { rest: bytes, left: 0, member: "", error: None, too_long: None };
+        let mut decoder = Self { rest: bytes, left: 0, member: "", error: None, too_long: None, is_closed: false };
         let mut after = bytes;
         if walk::skip(&mut after, MAX_DEPTH).is_none() || !after.is_empty() {
             decoder.fail(ErrorKind::Encoding);
@@ -148,6 +150,11 @@ impl<'a> Decoder<'a> {
         self.left = outer;
     }
 
+    /// From here on every unknown member of a map is an error, an extension too.
+    pub fn close(&mut self) {
+        self.is_closed = true;
+    }
+
     /// Reads a map: `read` asks for members in ascending order of their keys. Extensions are read over; what is critical and was
     /// not asked for is an error.
     pub fn map<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
@@ -167,7 +174,8 @@ impl<'a> Decoder<'a> {
     fn end(&mut self, outer: usize) {
         while self.more() {
             let key = self.uint();
-            self.ensure(key >= FIRST_EXTENSION_KEY);
+            let is_extension = key >= FIRST_EXTENSION_KEY && !self.is_closed;
+            self.ensure(is_extension);
             self.skip();
         }
         self.left = outer;

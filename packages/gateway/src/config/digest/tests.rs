@@ -1,0 +1,144 @@
+use std::collections::BTreeSet;
+
+use crate::config::file::File;
+use crate::config::tests::{REQUIRED, read};
+use crate::hex::hex;
+
+/// PROTOCOL.md §12. The bytes were put together by hand from the CDDL.
+#[test]
+fn the_settings_have_one_encoding() {
+    let config = read(&format!("{REQUIRED}upstream.kind = 'in-image'\nupstream.api_key = 'key'"), &[]).unwrap();
+    let routes = [
+        "GET /v1/models",
+        "GET /v1/models/{id}",
+        "POST /v1/chat/completions",
+        "POST /v1/completions",
+        "POST /v1/embeddings",
+        "POST /v1/responses",
+    ];
+    let mut expected = b"\xab\x00\x01\x01\x6cunix:/m.sock\x02\x00\x03\x01\x04\x86".to_vec();
+    for route in routes {
+        let length = u8::try_from(route.len()).unwrap();
+        expected.extend(if length < 24 { vec![0x60 | length] } else { vec![0x78, length] });
+        expected.extend(route.as_bytes());
+    }
+    expected.extend(b"\x05\x80\x06\x02\x07\xaa");
+    expected.extend(b"\x00\x1a\x04\x10\x00\x00\x01\x1a\x00\x01\x00\x00\x02\x19\x04\x00\x03\x19\x10\x00");
+    expected.extend(b"\x04\x19\x27\x10\x05\x19\x75\x30\x06\x1a\x00\x04\x93\xe0\x07\x19\x40\x00");
+    expected.extend(b"\x08\x19\x04\x00\x09\x19\x04\x00");
+    expected.extend(b"\x08\xa8\x00\x1a\x00\x36\xee\x80\x01\x1a\x00\x04\x93\xe0\x02\x1a\x00\x04\x93\xe0");
+    expected.extend(b"\x03\x1a\x00\x10\x00\x00\x04\x1a\x00\x10\x00\x00");
+    expected.extend(b"\x05\x86\x83\x19\x64\x7a\x01\x01\x83\x19\x64\x7a\x01\x03\x83\x19\x64\x7a\x01\x02");
+    expected.extend(b"\x83\x18\x20\x01\x01\x83\x18\x20\x01\x03\x83\x18\x20\x01\x02");
+    expected.extend(b"\x06\x19\x02\x00\x07\x00");
+    expected.extend(b"\x09\xa2\x00\x0b\x01\x82\x00\x04\x0c\x00");
+    assert_eq!(hex(&config.settings()), hex(&expected));
+    assert_eq!(config.digest(), crate::digest::sha256(&expected));
+}
+
+#[test]
+fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
+    let digest = |member: &str| {
+        let name = member.split(' ').next().unwrap();
+        let others = REQUIRED.lines().filter(|line| !line.starts_with(name));
+        read(&others.chain([member]).collect::<Vec<_>>().join("\n"), &[]).unwrap().digest()
+    };
+    let base = read(REQUIRED, &[]).unwrap().digest();
+    let keys = ["a", "b"].map(|key| digest(&format!("upstream.api_key = '{key}'")));
+    assert_eq!(keys[0], keys[1], "a weak key cannot be guessed from the digest");
+    let outside = [
+        "listen = '0.0.0.0:1'",
+        "limits.connect_timeout_ms = 2",
+        "limits.drain_notice_ms = 2",
+        "limits.drain_ms = 6000",
+        "instance = 'a'",
+        "tpm.tcti = 'device:/dev/tpm0'",
+        "tpm.key = 'rsa-2048'",
+        "tpm.handle = 0x81000003",
+        "tpm.timeout_ms = 2",
+        "attestation.event_logs = ['a']",
+        "attestation.ak_chain = ['a', 'b']",
+        "attestation.more_chains = [['c', 'b']]\nattestation.ak_chain = ['a', 'b']",
+        "attestation.platform_report = 'a'\nattestation.platform_certificates = ['a', 'b', 'c']",
+        "attestation.platform_certificates = ['a', 'b', 'c']\nattestation.platform_report = 'a'",
+        "attestation.release = 'a'",
+        "attestation.status = 'a'",
+        "audiences = ['other']",
+        "enrolment.keys = ['3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c']",
+    ];
+    for same in outside {
+        assert_eq!(digest(same), base, "{same}");
+    }
+    let changes = [
+        "upstream.url = 'unix:/other.sock'",
+        "upstream.kind = 'in-image'",
+        "upstream.api_key = 'k'",
+        "upstream.model_digest = '00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff'",
+        "upstream.model_digest = '0000000000000000000000000000000000000000000000000000000000000000'",
+        "upstream.routes = ['GET /v1/models']",
+        "upstream.fields = ['x-session-affinity']",
+        "upstream.prompt_cache = 'salted'",
+        "upstream.prompt_cache = 'off'\nupstream.routes = ['POST /v1/completions']",
+        "upstream.prompt_cache = 'none'",
+        "cors.origins = ['*']",
+        "cors.origins = ['https://a.example']",
+        "log.level = 'error'",
+        "limits.request_bytes = 1000000",
+        "limits.field_bytes = 1000",
+        "limits.streams = 2",
+        "limits.connections = 2",
+        "limits.header_timeout_ms = 2",
+        "limits.body_timeout_ms = 2",
+        "limits.upstream_timeout_ms = 2",
+        "limits.waiting = 2",
+        "limits.arriving = 2",
+        "limits.body_rate_bytes = 2",
+        "channel.epoch_ms = 2",
+        "channel.grace_ms = 2",
+        "channel.date_window_ms = 2",
+        "channel.replay_capacity = 2",
+        "channel.idempotency_capacity = 2",
+        "channel.suites = ['x25519-sha256-aes128gcm']",
+        "channel.event_bucket_bytes = 0",
+        "channel.batch_ms = 2",
+        "attestation.bank = 'sha384'",
+        "attestation.pcrs = [0]",
+    ];
+    let mut digests: Vec<_> = changes.iter().map(|member| digest(member)).chain([base]).collect();
+    digests.sort_unstable();
+    digests.dedup();
+    assert_eq!(digests.len(), changes.len() + 1, "all differ");
+    // The key itself is outside; that there is one is not.
+    let named = |members: &[&str]| {
+        members.iter().map(|member| member.split(' ').next().unwrap().to_owned()).collect::<BTreeSet<_>>()
+    };
+    let (mut outside, changing) = (named(&outside), named(&changes));
+    assert!(outside.is_disjoint(&changing));
+    outside.insert("upstream.api_key".into());
+    assert_eq!(outside, documented_outside(), "the table of PROTOCOL.md §12");
+    assert_eq!(
+        outside.union(&changing).cloned().collect::<BTreeSet<_>>(),
+        all_settings(),
+        "a setting that nobody placed"
+    );
+}
+
+/// Every setting of the file, by its path.
+fn all_settings() -> BTreeSet<String> {
+    let file = toml::Table::try_from(File::default()).unwrap();
+    file.into_iter()
+        .flat_map(|(name, value)| match value {
+            toml::Value::Table(section) => section.keys().map(|member| format!("{name}.{member}")).collect(),
+            _ => vec![name],
+        })
+        .collect()
+}
+
+/// Those that PROTOCOL.md names as outside of the digest.
+fn documented_outside() -> BTreeSet<String> {
+    let protocol = include_str!("../../../../../docs/PROTOCOL.md");
+    let (_, table) = protocol.split_once("<!-- settings outside of the digest -->").unwrap();
+    let (table, _) = table.split_once("<!-- end of the settings outside of the digest -->").unwrap();
+    let first_cells = table.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    first_cells.flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned)).collect()
+}
