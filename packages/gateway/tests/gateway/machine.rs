@@ -118,10 +118,8 @@ async fn pcrs_that_change_in_ordinary_use_end_nothing() {
     assert_eq!(gateway.log.count("machine.changed"), 0);
 }
 
-/// Starts the TPM anew and extends the same values, as whoever can reset a TPM would. The gateway sees neither between the two.
+/// Starts the TPM anew and extends the same values, as whoever can reset a TPM would. The gateway, which is halted, sees nothing between.
 async fn start_anew(swtpm: &mut Swtpm, gateway: &Gateway) {
-    gateway.signal(Signal::STOP);
-    swtpm.kill().await;
     swtpm.restart().await;
     swtpm.measure_start().await;
     gateway.signal(Signal::CONT);
@@ -141,6 +139,8 @@ async fn a_tpm_that_was_started_anew_ends_keys_and_proof() {
     let gateway = Setup::new(&swtpm, &upstream).start().await;
     let policy = policy(&gateway);
     let attested = Attested::to(&gateway).await;
+    gateway.signal(Signal::STOP);
+    swtpm.kill().await;
     start_anew(&mut swtpm, &gateway).await;
     // Between two commands nothing shows it: a quote for nobody comes 30 seconds after the last one.
     sleep(Duration::from_secs(10)).await;
@@ -160,6 +160,7 @@ async fn a_tpm_that_was_silent_shows_its_counters_at_once() {
     swtpm.kill().await;
     // Longer than between two looks.
     sleep(Duration::from_secs(3)).await;
+    gateway.signal(Signal::STOP);
     start_anew(&mut swtpm, &gateway).await;
     timeout(Duration::from_secs(15), ends_by_its_counter(&gateway, &attested))
         .await
