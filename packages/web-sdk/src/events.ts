@@ -3,13 +3,14 @@ import type { Step, Verdict } from './verdict.js'
 
 /**
  * Why an attestation runs: the first one, `renew()`, the key's time is nearly over (in the background: the key stays in use,
- * also where this fails), its time was over, the gateway was said not to know the key, or the gateway was said to be gone (PROTOCOL.md §10.1).
+ * also where this fails), its time was over, the gateway was said not to know the key, or to be gone, or nothing has answered a request
+ * for 30 seconds (in the background: that request goes on until its `signal` ends it) (PROTOCOL.md §10.1).
  */
-export type AttestReason = 'connect' | 'renew' | 'expiring' | 'expired' | 'key-unknown' | 'gone'
+export type AttestReason = 'connect' | 'renew' | 'expiring' | 'expired' | 'key-unknown' | 'gone' | 'silent'
 
 /**
  * What `onEvent` hears, in this order for each attestation: `attesting`, `evidence`, a `step` for each step of the verdict,
- * `verdict`, then `ready` or `failed`; and for each request `upload`, `silent` and `resend`.
+ * `verdict`, then `ready` or `failed`; and for each request `upload` and `resend`.
  */
 export type ConnectEvent =
   | { type: 'attesting'; reason: AttestReason }
@@ -26,11 +27,6 @@ export type ConnectEvent =
    * sealed again, for another key, it begins anew. `idempotencyKey` tells requests apart: a page may set the header itself.
    */
   | { type: 'upload'; idempotencyKey: string; sealedBytes: number; totalBytes: number }
-  /**
-   * Nothing has answered a request for 30 seconds: the model thinks, or the gateway is gone without a word. The service is attested
-   * anew in the background, for the requests to come; this one goes on until its `signal` ends it.
-   */
-  | { type: 'silent'; idempotencyKey: string }
   /**
    * A request is sent again, as the option `resend` allows. `error` says why: the sign that the gateway is gone, or
    * `request.duplicate` where an earlier attempt was run and its answer is lost.

@@ -80,7 +80,8 @@ impl Channel {
         let refused = answer.as_ref().map_or(true, |answer| answer.status().as_u16() >= 400);
         if let Some(rest) = leftover.filter(|_| refused) {
             // A client that still sends would not read its answer.
-            let (place, holding) = self.arriving.enter(connection, progress.deadline(self.config.limits.body_timeout));
+            // Its place goes before that of any request that arrives.
+            let (place, holding) = self.arriving.enter(connection, Instant::now());
             let drained = tokio::spawn(async move {
                 drain(rest, progress, holding).await;
                 drop(place);
@@ -270,8 +271,7 @@ async fn drain(rest: Arc<Rest>, progress: Arc<Progress>, holding: Holding) {
     }
     let inner = rest.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(mut inner) = inner {
-        inner.hold(holding);
-        inner.drain().await;
+        inner.drain_while(holding).await;
     }
 }
 

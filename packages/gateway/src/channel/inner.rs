@@ -34,6 +34,8 @@ pub(super) struct InnerRequest {
     /// Its place among the requests that arrive.
     holding: Holding,
     opened: bool,
+    /// Whether the upstream refused it, so that what comes is thrown away.
+    is_refused: bool,
     body_ended: bool,
     /// Whether nothing more can or may be read: the body broke off, paused too long, or lost its place.
     broken: bool,
@@ -58,15 +60,11 @@ impl InnerRequest {
             received,
             holding,
             opened: false,
+            is_refused: false,
             body_ended: false,
             broken: false,
             ended: false,
         }
-    }
-
-    /// Keeps on only as long as `holding` has its place.
-    pub(super) fn hold(&mut self, holding: Holding) {
-        self.holding = holding;
     }
 
     /// Ready once the first chunk is open: from then on the sender of the request can be answered inside.
@@ -142,6 +140,13 @@ impl InnerRequest {
         }
     }
 
+    /// The same, as long as `holding` has its place, whose time-out stays as it is.
+    pub(super) async fn drain_while(&mut self, holding: Holding) {
+        self.holding = holding;
+        self.is_refused = true;
+        self.drain().await;
+    }
+
     /// The next bytes of the outer body.
     fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Failure>> {
         loop {
@@ -159,7 +164,7 @@ impl InnerRequest {
                 Poll::Ready(Some(Err(Interruption::Broken(_)))) => Code::CHANNEL_TRUNCATED,
                 Poll::Pending => {
                     // Until a chunk is open, the time-out is that of the place.
-                    if self.opened {
+                    if self.opened && !self.is_refused {
                         self.holding.postpone(self.body.deadline());
                     }
                     ready!(self.holding.poll_evicted(context));

@@ -14,6 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::{sleep, timeout};
 
 use crate::support::attack::{Attack, connect, held, resident_bytes, told, whole};
@@ -284,12 +285,15 @@ async fn uploads_that_the_upstream_does_not_read_leave_the_others_their_part_of_
 async fn drained_uploads(count: usize, arriving: i64) -> usize {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
+    let (refused, mut refusals) = unbounded_channel();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
+            let refused = refused.clone();
             tokio::spawn(async move {
                 let _ = stream.read(&mut [0; 1024]).await;
                 let answer = b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
                 stream.write_all(answer).await.unwrap();
+                refused.send(()).unwrap();
                 std::future::pending::<()>().await;
             });
         }
@@ -298,14 +302,17 @@ async fn drained_uploads(count: usize, arriving: i64) -> usize {
     let gateway = Setup::to(&swtpm, &url).with("limits.arriving", arriving).start().await;
     let attested = Attested::to(&gateway).await;
     let mut connection = connect(&attested.address, 1 << 16).await;
+    let message = |_| Message::post("/v1/embeddings", vec![b'x'; 500_000]).encode();
+    let sealed = (0..count).map(message).map(|message| attested.seal(&message.chunks(16_384).collect::<Vec<_>>()));
+    let sealed: Vec<_> = sealed.collect();
     let taken = Arc::new(());
     let mut answers = Vec::new();
-    for _ in 0..count {
-        let message = Message::post("/v1/embeddings", vec![b'x'; 2_000_000]).encode();
-        let sealed = attested.seal(&message.chunks(16_384).collect::<Vec<_>>());
+    for sealed in sealed {
         connection.ready().await.unwrap();
         let body = held(sealed.body[..400_000].to_vec(), Arc::clone(&taken));
         answers.push((connection.send_request(attested.request(body)), sealed));
+        // Only one at a time arrives.
+        in_time("a refusal of the upstream", refusals.recv()).await.unwrap();
     }
     for (answer, sealed) in answers {
         let answer = in_time("the refusal", answer).await.unwrap();

@@ -63,15 +63,14 @@ export class KeyKeeper {
     this.expire()
     // What began before the sign may come from the process that is gone.
     this.#pendingAhead = undefined
-    return inTime(this.#timeoutMs, signal, async () => {
-      this.#replacing ??= this.#other(stale, reason).finally(() => (this.#replacing = undefined))
-      return this.#replacing
-    })
+    const other = (): Promise<Attestation> =>
+      (this.#replacing ??= this.#other(reason).finally(() => (this.#replacing = undefined)))
+    return inTime(this.#timeoutMs, signal, other)
   }
 
   /** Attests anew in the background, where `held` is in use: its gateway has been silent for long, which proves nothing. */
   suspect(held: Attestation): void {
-    if (this.#current === held) void this.#renewAhead('gone')
+    if (this.#current === held) void this.#renewAhead('silent')
   }
 
   /** Ends the life of the key in use: the next request attests anew. */
@@ -99,12 +98,8 @@ export class KeyKeeper {
     return inTime(this.#timeoutMs, signal, both)
   }
 
-  async #other({ instance }: Attestation, reason: AttestReason): Promise<Attestation> {
-    if (this.#pending) {
-      const begun = await this.#pending
-      if (begun.instance !== instance) return begun
-      begun.lifetime.end()
-    }
+  async #other(reason: AttestReason): Promise<Attestation> {
+    if (this.#pending) await this.#pending
     return this.#own(reason)
   }
 

@@ -30,8 +30,7 @@ export function channelFetch<Key extends ChannelKey>(
     const onProgress = (sealedBytes: number, totalBytes: number): void =>
       emit({ type: 'upload', idempotencyKey, sealedBytes, totalBytes })
     const resending = (error: BlindLlamaError): void => emit({ type: 'resend', idempotencyKey, error })
-    const silent = (): void => emit({ type: 'silent', idempotencyKey })
-    const response = await send({ ...request, onProgress }, keys, { endpoint, fetch, silent }, allowed, resending)
+    const response = await send({ ...request, onProgress }, keys, { endpoint, fetch }, allowed, resending)
     // That of a made `Response` is empty; libraries resolve addresses against it, and show it.
     return Object.defineProperty(response, 'url', { value: base.href + request.path.slice(1) })
   }

@@ -53,10 +53,7 @@ export async function send<Key extends ChannelKey>(
     resending(seen)
   }
 
-  const silent = (): void => {
-    way.silent?.()
-    keys.suspect?.(key)
-  }
+  const silent = (): void => keys.suspect?.(key)
 
   const run = async (): Promise<Response> => {
     for (;;) {

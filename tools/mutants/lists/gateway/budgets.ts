@@ -58,8 +58,8 @@ export const budgets: readonly Mutant[] = [
   ),
   gone(
     'a refused upload is thrown away on a place of its own',
-    'channel/forward.rs',
-    '        inner.hold(holding);\n',
+    'channel/inner.rs',
+    '        self.holding = holding;\n',
     'gateway::starving::uploads_that_were_refused',
   ),
   changed(

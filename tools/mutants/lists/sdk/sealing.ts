@@ -181,15 +181,15 @@ export const sealing: readonly Mutant[] = [
   {
     name: 'sdk: a renewal in the background that began before a sign is not the other key',
     file: 'attestation/keeper.ts',
-    find: '    this.#pendingAhead = undefined\n    return inTime',
-    replace: '    return inTime',
+    find: '    this.#pendingAhead = undefined\n    const other',
+    replace: '    const other',
     tests: ['test/attestation/ahead.test.ts'],
   },
   {
-    name: 'sdk: an attestation that began before a sign counts if it is of another instance',
+    name: 'sdk: an attestation that began before a sign is not that of the other key',
     file: 'attestation/keeper.ts',
-    find: 'begun.instance !== instance',
-    replace: 'begun',
+    find: '    if (this.#pending) await this.#pending\n',
+    replace: '',
     tests: [keeper],
   },
   {
