@@ -77,7 +77,7 @@ export async function send<Key extends ChannelKey>(
         key.clockOffsetMs = outcome.date - Date.now()
       } else if (outcome.gatewayCode === 'request.duplicate' && sign) {
         discard(outcome.response)
-        const error = new BlindLlamaError('request.duplicate', 'An earlier attempt was run, and its answer was lost')
+        const error = new BlindLlamaError('request.duplicate', 'The request was run, and its answer is lost')
         if (renamed || !(await isRepeatable(request))) throw error
         renamed = true
         request = { ...request, idempotencyKey: randomKey(), date: undefined }

@@ -8,5 +8,5 @@ declare const WASM_SHA256: string
 export async function assertIntegrity(wasm: Bytes): Promise<void> {
   const digest = hex(new Uint8Array(await crypto.subtle.digest('SHA-256', wasm)))
   if (digest !== WASM_SHA256)
-    throw new BlindLlamaError('wasm.integrity', 'The verifier is not the one that this SDK was built with')
+    throw new BlindLlamaError('wasm.integrity', 'The verifier is not the one of this SDK')
 }

@@ -77,7 +77,7 @@ class WasmVerifier implements Verifier {
       initSync({ module: this.#module })
       return work()
     } catch (cause) {
-      throw new BlindLlamaError('wasm.trap', 'The verifier stopped in the middle of its work', { cause })
+      throw new BlindLlamaError('wasm.trap', 'The verifier stopped unexpectedly', { cause })
     }
   }
 }

@@ -102,8 +102,8 @@ export const verdictAndKey: readonly Mutant[] = [
   {
     name: 'sdk: a closed client takes no key',
     file: 'attestation/keeper.ts',
-    find: 'const attestation = await this.#attest(reason, this.#closing.signal)\n    this.#assertOpen()',
-    replace: 'const attestation = await this.#attest(reason, this.#closing.signal)',
+    find: '    this.#assertOpen()\n    this.#failure = undefined',
+    replace: '    this.#failure = undefined',
     tests: [keeper],
   },
 ]
