@@ -100,10 +100,10 @@ fn the_leaf_is_an_endorsement_key_and_nothing_else() {
     assert_eq!(chain_code(&with([signs(), purposes(&[EK]), alt_name(&TPM)])), "chain.leaf_key_usage");
     assert_eq!(chain_code(&with([agrees(), purposes(&[AIK]), alt_name(&TPM)])), "chain.leaf_purpose");
     assert_eq!(chain_code(&with([agrees(), vec![], alt_name(&TPM)])), "chain.leaf_purpose");
-    for missing in 0..3 {
-        let two: Vec<_> = (0..3).filter(|index| *index != missing).map(|index| TPM[index]).collect();
+    for (missing, attribute) in TPM.iter().enumerate() {
+        let two: Vec<_> = TPM.into_iter().filter(|other| other != attribute).collect();
         assert_eq!(chain_code(&with([agrees(), purposes(&[EK]), alt_name(&two)])), "chain.leaf_name", "{missing}");
-        let four = [&TPM[..], &[TPM[missing]]].concat();
+        let four = [&TPM[..], &[*attribute]].concat();
         assert_eq!(
             chain_code(&with([agrees(), purposes(&[EK]), alt_name(&four)])),
             "chain.leaf_name",
