@@ -54,13 +54,6 @@ export const enrolment: readonly Mutant[] = [
     'gateway::enrolment::one_enrolment_is_at_the_tpm',
   ),
   changed(
-    'a place in the queue beside quotes',
-    'tpm/worker.rs',
-    'mpsc::channel(2)',
-    'mpsc::channel(1)',
-    'gateway::enrolment::one_enrolment_is_at_the_tpm',
-  ),
-  changed(
     'no page enrols',
     'server/routes.rs',
     'let is_for_pages = !matches!(endpoint, Some(Endpoint::Enrol));',
