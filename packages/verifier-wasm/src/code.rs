@@ -178,7 +178,7 @@ pub enum Code {
     PCR_BANK_UNEXTENDED,
     /// A measurement that the policy wants untouched was extended.
     PCR_TOUCHED,
-    /// The policy leaves measurements open that decide what runs.
+    /// The policy leaves a measurement open that decides what runs.
     PCR_COVERAGE,
     /// A measurement does not follow from the claims.
     PCR_DERIVED,
@@ -973,7 +973,7 @@ pcr.digest The measurements do not have the digest that the TPM signed.
 pcr.mismatch The measured software is none of the releases that the policy accepts.
 pcr.bank_unextended Nothing extended PCR 0 of the quoted bank: firmware does not use it.
 pcr.touched A measurement that the policy wants untouched was extended.
-pcr.coverage The policy leaves measurements open that decide what runs.
+pcr.coverage The policy leaves a measurement open that decides what runs.
 pcr.derived A measurement does not follow from the claims.
 platform.missing The policy demands the report of a confidential machine, and the evidence has none of the kind.
 platform.report The report of the machine is not one that its firmware and its processor make.

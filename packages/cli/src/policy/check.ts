@@ -63,7 +63,7 @@ function headline(result: Checked['result'], open: readonly number[], style: Sty
 }
 
 function line({ pcr, rule, measures, needed, covered }: PcrCoverage, style: Style): Shown {
-  const mark = covered ? (rule === null ? style.dim('–') : style.good('✓')) : style.bad('✗')
+  const mark = covered ? (rule === null || rule === 'unchecked' ? style.dim('–') : style.good('✓')) : style.bad('✗')
   const need = needed === null ? 'not needed' : `needs ${needed.join(' or ')}`
   return shown`  ${mark} ${padded(String(pcr), 2, 'right')}  ${padded(rule ?? 'not quoted', 10)}  ${measures} ${style.dim(`(${need})`)}\n`
 }

@@ -113,16 +113,11 @@ export function coverageOf({ pcrs, platform }: Pick<Policy, 'pcrs' | 'platform'>
     const rule = rules[pcr] ?? null
     const needed = needs[pcr] ?? null
     const covered = needed === null || (rule !== null && needed.includes(rule))
+    const told: PcrCoverage = { pcr, rule, measures, needed, covered }
     const action = covered ? (isOpen(rule) && needed === null ? advice : undefined) : actionOf(pcr, needed)
-    return {
-      pcr,
-      rule,
-      measures,
-      needed,
-      covered,
-      ...(covered || risk === undefined ? {} : { risk }),
-      ...(action === undefined ? {} : { action }),
-    }
+    if (!covered && risk !== undefined) told.risk = risk
+    if (action !== undefined) told.action = action
+    return told
   })
 }
 

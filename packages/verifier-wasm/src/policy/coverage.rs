@@ -19,24 +19,19 @@ const OUTSIDE: u32 = 1 << 12 | 1 << 13;
 impl Policy<'_> {
     /// The PCRs that the policy leaves open although other measurements mean nothing without them; None where there are none.
     pub(crate) fn uncovered(&self) -> Option<Rejection> {
-        let (mut golden, mut told, mut untouched, mut quoted) = (0, 0, 0, 0);
+        let mut open = BOOT | COMMANDS | LOADED | OUTSIDE;
         for (index, rule) in &self.rules {
             let bit = 1 << index;
-            match rule {
-                Rule::Golden => golden |= bit,
-                Rule::Events => told |= bit,
-                Rule::Untouched => untouched |= bit,
-                Rule::Unchecked => quoted |= bit,
-                Rule::Derived(_) => {}
-            }
+            let closed = match rule {
+                Rule::Golden if bit == UNIFIED => COMMANDS | LOADED,
+                Rule::Golden | Rule::Events => bit,
+                Rule::Untouched => bit & (COMMANDS | OUTSIDE),
+                // The processor's report names this firmware. The bank is still one that the firmware extends.
+                Rule::Unchecked if self.platform.is_some() => bit & FIRMWARE,
+                Rule::Unchecked | Rule::Derived(_) => 0,
+            };
+            open &= !closed;
         }
-        // The processor's report names this firmware; the bank is still one that the firmware extends.
-        if self.platform.is_some() {
-            told |= quoted & FIRMWARE;
-        }
-        let constant = golden | untouched;
-        let image = if golden & UNIFIED != 0 { 0 } else { COMMANDS & !constant | LOADED & !golden };
-        let open = BOOT & !(golden | told) | image | OUTSIDE & !constant;
         (open != 0).then(|| Rejection::at(Code::PCR_COVERAGE, named(open)))
     }
 }

@@ -2,7 +2,7 @@
 
 use alloc::{vec, vec::Vec};
 
-use super::PCR;
+use super::named;
 use crate::{
     Code,
     evidence::{
@@ -10,7 +10,7 @@ use crate::{
         claims::Claims,
         instance::{config_event, instance_event},
     },
-    rejection::{Place, Rejection},
+    rejection::Rejection,
 };
 
 /// A PCR that stands for a member of the claims.
@@ -52,8 +52,8 @@ impl Derived {
         if expected.as_deref() == Some(actual) {
             return Ok(());
         }
-        let mut place = Place::from(PCR);
-        place.number(self.index().into()).own(" is ").hex(actual);
+        let mut place = named(1 << self.index());
+        place.own(" is ").hex(actual);
         match expected {
             Some(expected) => place.own(", not ").hex(&expected),
             None => place.own("; no instance_key"),
