@@ -63,7 +63,7 @@ export function readClaims(bytes: Uint8Array, version: bigint, asked: readonly n
 }
 
 function readVersion(item: Cbor): bigint {
-  demand(typeof item === 'bigint', schema, 'a version')
+  demand(typeof item === 'bigint' && item >= 1n && item <= 63n, schema, 'a version')
   return item
 }
 

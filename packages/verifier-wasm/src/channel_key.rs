@@ -47,7 +47,7 @@ impl<'a> ReadClaims<'a> {
     /// `claims.instance_key` as well.
     pub(crate) fn proven(bundle: &Bundle<'a>, asked: &[u64]) -> Result<Self, Rejection> {
         let read = Self::decode(bundle.claims)?;
-        let common = read.claims.versions.iter().rev().find(|version| asked.contains(version));
+        let common = asked.iter().filter(|version| read.claims.versions.has(**version)).max();
         ensure(common == Some(&read.claims.version), Code::CLAIMS_VERSION)?;
         let is_proven = match (read.claims.instance_key, bundle.instance_proof) {
             (Some(key), Some(proof)) => ed25519::verifies(key, &instance::proof_message(bundle.claims), proof),

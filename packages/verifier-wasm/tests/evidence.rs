@@ -7,7 +7,7 @@ use blindllama_verifier::{
         VERSION,
         bundle::{Bank, Bundle, EventLog, NonceProof, Pcrs, PlatformReport, Quote, Static},
         cbor::{self, Decoder, Error, ErrorKind, Value},
-        claims::{Claims, PromptCache, Upstream},
+        claims::{Claims, PromptCache, Upstream, Versions},
         key_config::{self, KeyConfig, SymmetricAlgorithms},
         nonce_tree::{self, NonceTree},
     },
@@ -43,7 +43,7 @@ fn claims<'a>(keys: &'a [u8]) -> Claims<'a> {
         upstream: Upstream::InImage,
         receipt_key: Some(&[3; 32]),
         instance_key: Some(&[4; 32]),
-        versions: vec![VERSION, 9],
+        versions: Versions::of(&[VERSION, 9]),
         prompt_cache: PromptCache::Salted,
     }
 }
@@ -76,7 +76,7 @@ fn claims_that_nobody_could_read_are_not_written() {
     assert!(Claims { version: 2, ..claims(&keys) }.encode().is_none());
     assert!(Claims { audiences: vec!["a", "a"], ..claims(&keys) }.encode().is_none());
     assert!(Claims { audiences: vec![], ..claims(&keys) }.encode().is_none());
-    assert!(Claims { versions: vec![2, 1], ..claims(&keys) }.encode().is_none());
+    assert!(Claims { versions: Versions::of(&[0, 64]), ..claims(&keys) }.encode().is_none());
     assert!(Claims { ohttp_keys: &keys[1..], ..claims(&keys) }.encode().is_none());
 }
 

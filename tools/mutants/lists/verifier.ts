@@ -93,7 +93,7 @@ const steps: readonly Mutant[] = [
   changed(
     'claims: versions ascend',
     'evidence/claims.rs',
-    'decoder.ensure(versions.last().copied().unwrap_or_default() < version);',
+    'decoder.ensure(version > last);',
     '',
   ),
   changed(

@@ -62,7 +62,7 @@ async function gateway(name: string, tpm: SoftwareTpm): Promise<{ url: string; a
   const config = await writeConfig(own, {
     tcti: tpm.tcti,
     port: 0,
-    upstream: { url: 'http://127.0.0.1:9', kind: 'in-image' },
+    upstream: { url: 'http://127.0.0.1:9', kind: 'in-image', prompt_cache: 'none' },
     origins: ['*'],
     eventLog,
     extra: { enrolment: { keys: [enroller] } },

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use blindllama_verifier::Code;
 use blindllama_verifier::evidence::VERSION;
-use blindllama_verifier::evidence::claims::{Claims, PromptCache, Upstream};
+use blindllama_verifier::evidence::claims::{Claims, PromptCache, Upstream, Versions};
 use blindllama_verifier::evidence::instance::proof_message;
 
 use super::epoch::Epochs;
@@ -51,7 +51,7 @@ impl ClaimsSource {
             upstream: self.upstream,
             receipt_key: Some(&epoch.receipt_key),
             instance_key: Some(self.instance_key.public()),
-            versions: vec![VERSION],
+            versions: Versions::of(&[VERSION]),
             prompt_cache: self.prompt_cache,
         };
         claims.encode().ok_or(Failure::with(Code::GATEWAY_INTERNAL, "claims"))

@@ -85,6 +85,28 @@ impl PromptCache {
     }
 }
 
+/// A set of versions of the protocol, 1 to 63: bit `n` for version `n`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Versions(u64);
+
+const fn bit(version: u64) -> u64 {
+    if version < 64 { 1_u64.wrapping_shl(version as u32) } else { 0 }
+}
+
+impl Versions {
+    /// The set of `versions`; others than 1 to 63 are no versions.
+    #[must_use]
+    pub fn of(versions: &[u64]) -> Self {
+        Self(versions.iter().fold(0, |set, version| set | bit(*version)))
+    }
+
+    /// Whether `version` is among them.
+    #[must_use]
+    pub const fn has(self, version: u64) -> bool {
+        self.0 & bit(version) != 0
+    }
+}
+
 /// The claims; see the CDDL of PROTOCOL.md §4 for each member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims<'a> {
@@ -110,8 +132,8 @@ pub struct Claims<'a> {
     pub receipt_key: Option<&'a [u8; 32]>,
     /// Ed25519 key of this process, which signs the claims beside the quote ([`super::instance`]); None where the gateway has none.
     pub instance_key: Option<&'a [u8; 32]>,
-    /// Versions of the protocol that the gateway speaks, 1 to 8 of them, ascending.
-    pub versions: Vec<u64>,
+    /// Versions of the protocol that the gateway speaks, 1 to 8 of them.
+    pub versions: Versions,
     /// What the model server keeps of prompts.
     pub prompt_cache: PromptCache,
 }
@@ -147,14 +169,16 @@ fn within(decoder: &mut Decoder<'_>, least: u64, most: u64) -> u64 {
     number
 }
 
-fn versions(decoder: &mut Decoder<'_>) -> Vec<u64> {
-    let mut versions = Vec::new();
+/// Ascending numbers as a set.
+fn versions(decoder: &mut Decoder<'_>) -> Versions {
+    let (mut last, mut set) = (0, 0);
     decoder.each(1, 8, |decoder| {
-        let version = decoder.uint();
-        decoder.ensure(versions.last().copied().unwrap_or_default() < version);
-        versions.push(version);
+        let version = within(decoder, 1, 63);
+        decoder.ensure(version > last);
+        last = version;
+        set |= bit(version);
     });
-    versions
+    Versions(set)
 }
 
 impl<'a> Claims<'a> {
@@ -177,7 +201,7 @@ impl<'a> Claims<'a> {
                     upstream: Upstream::of(within(map.required(8, "upstream"), 0, 2)),
                     receipt_key: map.optional(9, "receipt_key").map(Decoder::array_of_bytes),
                     instance_key: None,
-                    versions: Vec::new(),
+                    versions: Versions(0),
                     prompt_cache: PromptCache::Shared,
                 };
                 if let Some(decoder) = map.optional(10, "gpu") {
@@ -204,7 +228,7 @@ impl<'a> Claims<'a> {
             (6, self.server_time_ms.into()),
             (7, (*self.config_digest).into()),
             (8, self.upstream.number().into()),
-            (12, Value::array(self.versions.iter().copied())),
+            (12, Value::array((1..64).filter(|version| self.versions.has(*version)))),
             (13, (self.prompt_cache as u64).into()),
         ];
         members.extend(self.receipt_key.map(|key| (9, (*key).into())));

@@ -103,7 +103,11 @@ export interface Report {
   /** The quoted selection, and no other value. */
   pcrs?: {
     bank: string
-    values: { index: number; value: string; rule: 'golden' | 'events' | 'untouched' | 'config' | 'instance' | 'unchecked' }[]
+    values: {
+      index: number
+      value: string
+      rule: 'golden' | 'events' | 'untouched' | 'config' | 'instance' | 'unchecked'
+    }[]
   }
   /** Name of the release that matched. */
   release?: string

@@ -25,7 +25,7 @@ fn schema(cases: &mut Cases<'_>) {
             drop(s.claims.remove(&key))
         });
     }
-    let wrong: [(&str, &str, u64, Value); 23] = [
+    let wrong: [(&str, &str, u64, Value); 25] = [
         ("critical-14", "an unknown critical claim", 14, 0.into()),
         ("critical-63", "an unknown critical claim", 63, 0.into()),
         ("no-audience", "nobody is meant", 1, Value::Array(vec![])),
@@ -56,6 +56,8 @@ fn schema(cases: &mut Cases<'_>) {
         ("upstream-3", "an unknown kind of upstream", 8, 3.into()),
         ("versions-none", "no version", 12, Value::Array(vec![])),
         ("versions-9", "more versions than 8", 12, Value::array([1, 2, 3, 4, 5, 6, 7, 8, 9])),
+        ("versions-0", "a version that no protocol has", 12, Value::array([0, 1])),
+        ("versions-64", "a version above 63", 12, Value::array([1, 64])),
         ("versions-descending", "versions in another order", 12, Value::array([2, 1])),
         ("versions-twice", "the same version twice", 12, Value::array([1, 1])),
         ("prompt-cache-3", "an unknown kind of prompt cache", 13, 3.into()),

@@ -142,6 +142,12 @@ impl<'a> Decoder<'a> {
 
     /// As [`Decoder::list`], where nothing is kept.
     pub fn each(&mut self, least: usize, most: usize, mut read: impl FnMut(&mut Self)) {
+        self.each_dyn(least, most, &mut read);
+    }
+
+    /// One copy of the loop for all lists keeps the module small.
+    #[inline(never)]
+    fn each_dyn(&mut self, least: usize, most: usize, read: &mut dyn FnMut(&mut Self)) {
         let outer = self.enter(ARRAY);
         self.ensure((least..=most).contains(&self.left));
         while self.more() {
