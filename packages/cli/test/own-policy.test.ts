@@ -1,9 +1,8 @@
 import type { PassedVerdict } from '@blindllama/web-sdk'
 import type { HoldersWord } from '@blindllama/web-sdk/receipts'
 import { describe, expect, it, test } from 'vitest'
-import { receiptCase } from '../../web-sdk/test/support/receipt-vector.js'
 import { sentencesOf } from '../src/verify/receipt-sentences.js'
-import { receiptFile } from './support/receipt.js'
+import { currentStatus, receiptFile } from './support/receipt.js'
 import { blindllama, file, runAs, vector } from './support/run.js'
 
 /** What must not be read off a file that nothing but itself speaks for. */
@@ -112,9 +111,11 @@ describe('what stays a claim under a policy of the caller', () => {
 })
 
 describe('withdrawals after the time of a receipt', () => {
-  const { file: text, policy, envelopes, statusAtMs } = receiptCase('warn-receipt-withdrawn')
-  const [receipt, rules] = [file('then.json', text), file('then.policy.json', policy)]
-  const status = file('then.status.json', envelopes[0] ?? '')
+  const name = 'warn-receipt-withdrawn'
+  const { envelope, nowMs: statusAtMs } = currentStatus(name)
+  const receipt = file('then.json', receiptFile(name))
+  const rules = file('then.policy.json', vector(name).policy)
+  const status = file('then.status.json', envelope)
 
   it('leave a receipt that nobody looked up unchecked, with an exit code of its own', async () => {
     const { exitCode, out } = await blindllama('verify', receipt, '--policy', rules)

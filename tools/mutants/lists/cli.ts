@@ -27,8 +27,8 @@ export const mutants: readonly Mutant[] = [
   changed(
     'a receipt without a policy of the caller is not told apart',
     'verify/receipt.ts',
-    'if (!policy) return',
-    'if (!policy && false) return',
+    'if (!policy) {',
+    'if (!policy && false) {',
     ownPolicy,
   ),
   changed(

@@ -6,7 +6,7 @@ type Accepted = Exclude<ReceiptVerdict, { result: 'fail' }>
 
 /** What a file showed at its time, whatever became of the release since. */
 export function shownBy(read: Accepted): Shown {
-  return read.result === 'pass' ? read : read.then
+  return read.result === 'pass' ? read : read.asOfThen
 }
 
 /**

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Vector } from './run.js'
 
 interface ReceiptVector extends Vector {
-  receipt: { exchange: Exchange | null } | null
+  receipt: { exchange: Exchange | null; status: { documents: string; nowMs: number } | null } | null
 }
 
 interface Exchange {
@@ -50,4 +50,22 @@ function exchangeOf({ salt, request, response, modelDigest, signature }: Exchang
     ...(modelDigest !== '' && { modelDigest: base64url(modelDigest) }),
     signature: base64url(signature),
   }
+}
+
+/** A byte string of 96 bytes in CBOR: key and signature of one who signed. */
+const signatureLength = 98
+
+/** The status that a vector's verifier knows of, signed by two, in its DSSE envelope; and the time by which it is current. */
+export function currentStatus(name: string): { envelope: string; nowMs: number } {
+  const url = new URL(`../../../verifier-wasm/conformance/bundles/${name}.json`, import.meta.url)
+  const { receipt } = JSON.parse(readFileSync(url, 'utf8')) as ReceiptVector
+  const documents = Buffer.from(receipt?.status?.documents ?? '', 'hex')
+  const signatures = [2, 1].map((fromEnd) => {
+    const begin = documents.length - fromEnd * signatureLength
+    const bytes = documents.subarray(begin + 2, begin + signatureLength)
+    return { keyid: bytes.subarray(0, 32).toString('hex'), sig: bytes.subarray(32).toString('base64') }
+  })
+  const payload = documents.subarray(documents.indexOf('{'), documents.indexOf('}') + 1).toString('base64')
+  const envelope = { payloadType: 'application/vnd.blindllama.status.v1+json', payload, signatures }
+  return { envelope: JSON.stringify(envelope), nowMs: receipt?.status?.nowMs ?? 0 }
 }

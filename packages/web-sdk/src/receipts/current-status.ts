@@ -43,8 +43,11 @@ interface Signed {
 function signed({ payload, signatures }: Signed): Bytes {
   return concat(
     head(5, 2),
-    ...[head(0, 0), byteString(payload)],
-    ...[head(0, 1), head(4, signatures.length), ...signatures.map(byteString)],
+    head(0, 0),
+    byteString(payload),
+    head(0, 1),
+    head(4, signatures.length),
+    ...signatures.map(byteString),
   )
 }
 

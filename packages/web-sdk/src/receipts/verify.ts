@@ -70,7 +70,7 @@ interface Kind {
 
 /**
  * What a file was found to be under your policy. Only `pass` has `verdict`, `exchange` and `holdersWord` at its top: what is withdrawn or
- * unchecked has them in `then`, as they were at the time of the file.
+ * unchecked has them in `asOfThen`, as they were at the time of the file.
  */
 export type ReceiptVerdict = Kind &
   (
@@ -80,9 +80,9 @@ export type ReceiptVerdict = Kind &
         statusDateMs?: number
       })
     /** The release was withdrawn since, by its version: it is below the floor of a status of `sinceMs`. */
-    | { result: 'withdrawn'; sinceMs: number; then: Shown }
+    | { result: 'withdrawn'; sinceMs: number; asOfThen: Shown }
     /** The policy asks what was withdrawn, and you gave no current status. */
-    | { result: 'unchecked'; then: Shown }
+    | { result: 'unchecked'; asOfThen: Shown }
     | { result: 'fail'; verdict: FailedVerdict }
   )
 
@@ -134,16 +134,16 @@ export async function verifyReceipt(file: string | Uint8Array, options: VerifyRe
   const verdict = await judged(judgedFile, policy, options.allowSimulated === true, options.wasm, current)
   const kind = { kind: kindOf(read), verifiedAtMs: read.verifiedAtMs }
   if (verdict.result === 'fail') return { ...kind, result: 'fail', verdict }
-  const then: Shown = {
+  const asOfThen: Shown = {
     verdict,
     holdersWord: holdersWord(read, audience !== undefined || namesAudience(policy)),
     ...(read.exchange && (await shown(read.exchange, verdict.claims?.upstream === 'unattested'))),
   }
-  if (warns(verdict, 'release.status_missing')) return { ...kind, result: 'unchecked', then }
-  if (!known) return { ...kind, result: 'pass', ...then }
+  if (warns(verdict, 'release.status_missing')) return { ...kind, result: 'unchecked', asOfThen }
+  if (!known) return { ...kind, result: 'pass', ...asOfThen }
   const { dateMs } = known.claimed
-  if (warns(verdict, 'release.below_floor')) return { ...kind, result: 'withdrawn', sinceMs: dateMs, then }
-  return { ...kind, result: 'pass', ...then, statusDateMs: dateMs }
+  if (warns(verdict, 'release.below_floor')) return { ...kind, result: 'withdrawn', sinceMs: dateMs, asOfThen }
+  return { ...kind, result: 'pass', ...asOfThen, statusDateMs: dateMs }
 }
 
 function warns({ steps }: Verdict, code: Code): boolean {

@@ -15,6 +15,11 @@ async function judge(name: string, options: Partial<VerifyReceiptOptions> = {}):
   })
 }
 
+async function words(name: string, options: Partial<VerifyReceiptOptions> = {}): Promise<unknown> {
+  const read = await judge(name, options)
+  return read.result === 'pass' ? read.holdersWord : read
+}
+
 describe('a receipt', () => {
   test('passes as of the date of the current status', async () => {
     const read = await judge('ok-receipt-status')
@@ -26,15 +31,15 @@ describe('a receipt', () => {
   test('has neither verdict nor exchange at its top while nobody looked for withdrawals', async () => {
     const { file, policy } = receiptCase('ok-receipt-status')
     const read = await verifyReceipt(file, { policy, wasm: wasmFile })
-    expect(Object.keys(read).toSorted()).toEqual(['kind', 'result', 'then', 'verifiedAtMs'])
-    expect(read).toMatchObject({ result: 'unchecked', then: { verdict: { result: 'pass' } } })
+    expect(Object.keys(read).toSorted()).toEqual(['asOfThen', 'kind', 'result', 'verifiedAtMs'])
+    expect(read).toMatchObject({ result: 'unchecked', asOfThen: { verdict: { result: 'pass' } } })
   })
 
   test('whose release fell below the floor of a later status is withdrawn since its date', async () => {
     const read = await judge('warn-receipt-withdrawn')
-    expect(Object.keys(read).toSorted()).toEqual(['kind', 'result', 'sinceMs', 'then', 'verifiedAtMs'])
+    expect(Object.keys(read).toSorted()).toEqual(['asOfThen', 'kind', 'result', 'sinceMs', 'verifiedAtMs'])
     const sinceMs = receiptCase('warn-receipt-withdrawn').statusAtMs - 86_400_000
-    expect(read).toMatchObject({ result: 'withdrawn', sinceMs, then: { exchange: {} } })
+    expect(read).toMatchObject({ result: 'withdrawn', sinceMs, asOfThen: { exchange: {} } })
   })
 
   test('is refused where the current status revokes the release, whatever its time', async () => {
@@ -59,10 +64,6 @@ describe('a receipt', () => {
   })
 
   test('names what is the word of its holder, the audience where nobody else names it', async () => {
-    const words = async (name: string, options: Partial<VerifyReceiptOptions> = {}): Promise<unknown> => {
-      const read = await judge(name, options)
-      return read.result === 'pass' ? read.holdersWord : read
-    }
     expect(await words('ok-receipt')).toEqual(['time', 'asker', 'earlier-turns', 'audience'])
     expect(await words('ok-record')).toEqual(['time', 'conversation', 'audience'])
     const audience = receiptCase('ok-receipt').audience
