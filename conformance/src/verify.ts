@@ -7,6 +7,7 @@ import { checkInstanceProof } from './instance.ts'
 import type { KeyConfig, Suite } from './key-config.ts'
 import { checkSelection, matchRelease, provenValues } from './pcrs.ts'
 import { type Assurance, enrolmentOf, isChainVoucher, isOperatorsWord } from './policy/anchor.ts'
+import { Memory } from './memory.ts'
 import type { Release } from './policy/pcrs.ts'
 import { openPcrs } from './policy/coverage.ts'
 import { type Policy, readPolicy } from './policy/policy.ts'
@@ -15,7 +16,7 @@ import { checkReceipt, type Exchange } from './receipt.ts'
 import { demand, Refusal } from './refusal.ts'
 import { shown } from './shown.ts'
 import { checkPlatform } from './platform/platform.ts'
-import { checkState, readFloors } from './visit.ts'
+import { checkState, nextState } from './visit.ts'
 import { type Quote, readQuote } from './tpm/attest.ts'
 import { checkAttributes } from './tpm/attributes.ts'
 import { checkQualifiedName, nameOf } from './tpm/name.ts'
@@ -64,16 +65,31 @@ export interface Verified {
 
 const maxClockDifferenceMs = 5 * 60_000
 
-/** The steps of PROTOCOL.md §8, in their order. @throws {Refusal} with the code of the first that fails. */
+/**
+ * The steps of PROTOCOL.md §8, in their order.
+ *
+ * @throws {Refusal} with the code of the first that fails, and what is to be kept nevertheless
+ */
 export async function verify(input: Input): Promise<Verified> {
+  const memory = new Memory(input.state)
+  try {
+    return await runSteps(input, memory)
+  } catch (error) {
+    const kept = memory.afterFailure()
+    if (error instanceof Refusal && kept !== undefined) error.nextState = toHex(kept)
+    throw error
+  }
+}
+
+async function runSteps(input: Input, memory: Memory): Promise<Verified> {
   const { nowMs } = input
   const warnings: string[] = []
 
   const policy = readPolicy(utf8(input.policy))
   const bundle = await readBundle(input.evidence, input.static, input.versions)
   const part = bundle.static
-  const keys = await readCurrentKeys(policy.signing, part)
-  const status = await readCurrentStatus(policy.signing, keys, part, nowMs)
+  const keys = await readCurrentKeys(policy.signing, part, memory, nowMs, warnings)
+  const status = await readCurrentStatus(policy.signing, keys, part, memory, nowMs)
 
   const ak = readAkPublic(part.akPublic)
   const anchor = await findAnchor(policy.anchors, ak, { chains: part.akChains, status, nowMs })
@@ -101,19 +117,19 @@ export async function verify(input: Input): Promise<Verified> {
   checkSelection(quote, policy.pcrs.bank, indices)
   demand(bundle.bank === policy.pcrs.bank, 'pcr.values', 'values of another bank')
   const values = await provenValues(quote, ak.scheme.hash, bundle.values, indices)
-  const floors = readFloors(input.state)
-  const manifest = await readCurrentManifest(policy, { keys, status }, part, floors, nowMs)
+  const manifest = await readCurrentManifest(policy, { keys, status }, part, memory, nowMs)
   checkCoverage(policy, warnings)
   const release = await matchRelease(values, policy.pcrs, claims, referenceValues(policy, manifest))
   checkConfiguration(policy, release, claims)
   if (policy.pcrs.replay.length > 0) await checkEventLog(part.eventLogs, policy.pcrs, values)
 
   const name = await nameOf(ak)
-  const visit = { policy, name, quote, isComparable: anchor.isEndorsed, manifest, status }
-  const nextState = await checkState(input.state, visit, warnings)
+  const visit = { policy, name, quote, isComparable: anchor.isEndorsed }
+  checkState(memory, visit, warnings)
   if (Math.abs(claims.serverTimeMs - nowMs) > maxClockDifferenceMs) warnings.push('claims.server_time')
   if (input.exchange !== undefined) await checkReceipt(claims, input.exchange)
   const key = chooseKey(claims.keys, policy.suites, input.suites)
+  const kept = nextState(memory, visit)
   return {
     assurance,
     anchors: anchor.vouchers.map(({ kind }) => kind),
@@ -124,7 +140,7 @@ export async function verify(input: Input): Promise<Verified> {
     instance: claims.instance,
     validForMs: Math.min(claims.lifetimeMs, policy.maxAgeMs),
     warnings,
-    nextState: nextState === undefined ? undefined : toHex(nextState),
+    nextState: kept === undefined ? undefined : toHex(kept),
     key,
   }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Manifest, Status,
-    document::{MANIFEST, STATUS},
+    document::{Document, KEY_SET, MANIFEST, STATUS},
     key_set::KeySet,
     log::Log,
 };
@@ -15,7 +15,7 @@ use crate::{
         reader::MAX_INTEGER,
     },
     rejection::{Rejection, ensure},
-    state::{Floor, State},
+    state::State,
 };
 
 /// A year, in milliseconds: nobody would call an older status one.
@@ -53,7 +53,7 @@ pub(crate) struct Against<'a> {
     pub(crate) bank: Bank,
     pub(crate) now_ms: u64,
     /// What the caller remembers of earlier visits.
-    pub(crate) kept: Option<&'a State<'a>>,
+    pub(crate) known: &'a State,
 }
 
 fn release_keys<'d>(item: &'d Item<'d>) -> ReleaseKeys<'d> {
@@ -99,10 +99,25 @@ impl<'d> Demands<'d> {
     pub(crate) fn current_keys(
         &self,
         evidence: Option<&ReleaseEvidence<'_>>,
+        now_ms: u64,
+        state: &mut State,
         documents: &'d Documents<'d>,
     ) -> Option<Result<CurrentKeys<'d>, Rejection>> {
+        let keys = self.keys.as_ref()?;
         let successors = evidence.map_or(&[][..], |evidence| &evidence.key_sets);
-        self.keys.as_ref().map(|keys| keys.pinned.current(successors, documents).map(CurrentKeys))
+        let newest = state.recall(&keys.id).current;
+        let is_logged = |signed: &Signed<'_>| self.is_logged(&KEY_SET, signed);
+        let current = keys.pinned.current(successors, &newest, &is_logged, documents);
+        Some(current.and_then(|current| {
+            state.learn(&keys.id, 0, 0, Some(current.id()));
+            current.is_in_force(now_ms)?;
+            Ok(CurrentKeys(current))
+        }))
+    }
+
+    /// Whether releases count that nobody can withdraw but with a newer release: the policy asks for no status.
+    pub(crate) fn lacks_status(&self) -> bool {
+        self.keys.is_some() && self.status.is_none()
     }
 
     /// Step `status`; None where the policy does not ask for one.
@@ -111,14 +126,26 @@ impl<'d> Demands<'d> {
         current: Option<&CurrentKeys<'_>>,
         snapshot: Option<&Signed<'_>>,
         now_ms: u64,
+        state: &mut State,
         documents: &'d Documents<'d>,
     ) -> Option<Result<Status<'d>, Rejection>> {
         let demand = self.status.as_ref()?;
-        let signers = demand.signers.as_ref().or(current.map(|CurrentKeys(keys)| keys))?;
-        let status = || {
+        let (signers, id) = match (&demand.signers, &self.keys, current) {
+            (Some(signers), ..) => (signers, signers.id()),
+            (None, Some(keys), Some(CurrentKeys(current))) => (current, keys.id),
+            _ => return None,
+        };
+        let mut status = || {
             let snapshot = snapshot.ok_or(Code::RELEASE_STATUS_MISSING)?;
+            signers.is_in_force(now_ms)?;
             let status = Status::decode(&signers.verify(&STATUS, snapshot)?, documents)?;
-            status.is_current(now_ms, demand.max_age_ms)?;
+            self.is_logged(&STATUS, snapshot)?;
+            status.has_happened(now_ms)?;
+            // It is authentic: what it withdraws is remembered, whatever becomes of this verification.
+            let newest_ms = state.recall(&id).date_ms;
+            state.learn(&id, 0, status.date_ms, None);
+            self.raise_floor(state, status.min_version);
+            status.is_current(newest_ms, now_ms, demand.max_age_ms)?;
             Ok(status)
         };
         Some(status())
@@ -143,25 +170,30 @@ impl<'d> Demands<'d> {
             let is_revoked = against.status.is_some_and(|status| status.revokes_release(&manifest.sha256));
             ensure(!is_revoked, Code::RELEASE_REVOKED)?;
             let withdrawn = against.status.map_or(0, |status| status.min_version);
-            let remembered = against.kept.map_or(0, |state| state.floor(&keys.id));
-            let floor = keys.min_version.max(withdrawn).max(remembered);
+            let floor = keys.min_version.max(withdrawn).max(against.known.recall(&keys.id).floor);
             ensure(manifest.version >= floor, Code::RELEASE_BELOW_FLOOR)?;
             Ok(manifest)
         };
         Some(manifest())
     }
 
-    /// What to remember once a manifest passed: under the pinned set, the highest `minVersion` that was signed.
-    pub(crate) fn floor(&self, manifest: Option<&Manifest<'_>>, status: Option<&Status<'_>>) -> Option<Floor<'_>> {
-        let (keys, manifest) = (self.keys.as_ref()?, manifest?);
-        Some((&keys.id, manifest.min_version.max(status.map_or(0, |status| status.min_version))))
+    /// Remembers a signed `minVersion` under the pinned set.
+    pub(crate) fn raise_floor(&self, state: &mut State, min_version: u64) {
+        if let Some(keys) = &self.keys {
+            state.learn(&keys.id, min_version, 0, None);
+        }
     }
 
     /// Step `release.log`; None where the policy names no log.
     pub(crate) fn logged(&self, evidence: Option<&ReleaseEvidence<'_>>) -> Option<Result<(), Rejection>> {
-        let (log, evidence) = (self.log.as_ref()?, evidence?);
-        let entry = MANIFEST.message(evidence.manifest.payload);
-        let proof = evidence.log_proof.ok_or_else(|| Code::RELEASE_LOG_MISSING.into());
-        Some(proof.and_then(|proof| log.verify(proof, &entry)))
+        let (_, evidence) = (self.log.as_ref()?, evidence?);
+        Some(self.is_logged(&MANIFEST, &evidence.manifest))
+    }
+
+    /// Whether a document stands in the log, where the policy names one.
+    fn is_logged(&self, document: &Document, signed: &Signed<'_>) -> Result<(), Rejection> {
+        let Some(log) = &self.log else { return Ok(()) };
+        let proof = signed.log_proof.ok_or(Code::RELEASE_LOG_MISSING)?;
+        log.verify(proof, &document.entry(signed))
     }
 }

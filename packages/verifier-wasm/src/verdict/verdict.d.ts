@@ -101,7 +101,11 @@ export interface Report {
   /** The quoted selection, and no other value. */
   pcrs?: {
     bank: string
-    values: { index: number; value: string; rule: 'golden' | 'events' | 'untouched' | 'config' | 'instance' | 'unchecked' }[]
+    values: {
+      index: number
+      value: string
+      rule: 'golden' | 'events' | 'untouched' | 'config' | 'instance' | 'unchecked'
+    }[]
   }
   /** Name of the release that matched. */
   release?: string
@@ -194,6 +198,11 @@ export interface FailedVerdict extends Report {
   result: 'fail'
   code: VerifierCode
   detail: string
+  /**
+   * To be kept as that of a passed verdict: what signed documents withdrew, and nothing of the attestation key (PROTOCOL.md §20). There where
+   * something new was learned.
+   */
+  nextState?: string
 }
 
 /** What {@link verify} answers with, as JSON. */
