@@ -25,6 +25,8 @@ Options:
   --policy FILE       the policy to judge by, from a source that you trust
   --allow-simulated   accept a software TPM, which proves nothing, where the policy does too
   --save FILE         keep what a service proved, as a verification record
+  --state FILE        remember what was withdrawn, and the clock of the service's TPM: a later run with the same FILE refuses to go back.
+                      A refusal is remembered too. One run at a time
   --json              one JSON object
 
 For evidence:
@@ -40,6 +42,7 @@ const options = {
   policy: { type: 'string' },
   'allow-simulated': { type: 'boolean', default: false },
   save: { type: 'string' },
+  state: { type: 'string' },
   json: { type: 'boolean', default: false },
   nonce: { type: 'string' },
   audience: { type: 'string' },
@@ -48,7 +51,7 @@ const options = {
 } as const
 
 /** The kinds of input, and which options each of them knows beyond those that all have. */
-const known = { service: ['save'], receipt: [], evidence: ['nonce', 'audience', 'static', 'at'] } as const
+const known = { service: ['save', 'state'], receipt: [], evidence: ['nonce', 'audience', 'static', 'at'] } as const
 
 async function outcomeOf(args: readonly string[]): Promise<{ outcome: Outcome; asJson: boolean }> {
   const { values, positionals } = parse(args, options)
@@ -64,7 +67,7 @@ async function outcomeOf(args: readonly string[]): Promise<{ outcome: Outcome; a
   const judge = { allowSimulated, ...(policy && { policy }) }
   const outcome =
     file === undefined
-      ? await verifyService({ ...judge, url: target, save: values.save })
+      ? await verifyService({ ...judge, url: target, save: values.save, state: values.state })
       : kind === 'receipt'
         ? await verifyReceiptFile({ ...judge, file })
         : await verifyEvidence({ ...judge, evidence: file, values })
