@@ -19,6 +19,8 @@ export interface Case {
   readonly layers?: readonly string[] | undefined
   /** For a refusal: the accepted case from which it differs in the one mistake. */
   readonly twin?: string | undefined
+  /** Of a vector: what is to be kept after it, hex; null where it is nothing new. */
+  readonly kept?: string | null
   readonly question: Question
   /** Many of one kind that are counted as one: all of them must end in the same verdict. */
   readonly variants?: readonly Question[]

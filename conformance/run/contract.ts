@@ -68,7 +68,7 @@ export interface EventLogQuestion {
 export interface Answer {
   /** `ok`, or the code of the first check that failed. */
   readonly code: string
-  /** What an accepted case says besides; compared by value where both verifiers give it. */
+  /** What an accepted case says besides, and what any bundle gives to be kept; compared by value where both verifiers give it. */
   readonly facts?: unknown
 }
 

@@ -62,7 +62,7 @@ function answerBundle(module: VerifierModule, question: BundleQuestion): Answer 
     question.receipt === null ? verify(module, question) : verifyReceipt(module, question, question.receipt),
   ) as Verdict
   const { key } = verdict
-  if (key === undefined) return { code: verdict.code ?? '' }
+  if (key === undefined) return { code: verdict.code ?? '', facts: { nextState: verdict.nextState ?? null } }
   const facts = {
     assurance: verdict.assurance,
     anchors: (verdict.anchor?.members ?? [verdict.anchor]).map((member) => member?.kind),

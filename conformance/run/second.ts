@@ -15,7 +15,11 @@ export const secondVerifier: Verifier = {
     try {
       return { code: 'ok', ...(await factsOf(question)) }
     } catch (error) {
-      if (error instanceof Refusal) return { code: error.code }
+      if (error instanceof Refusal)
+        return {
+          code: error.code,
+          ...(question.ask === 'bundle' && { facts: { nextState: error.nextState ?? null } }),
+        }
       throw error
     }
   },

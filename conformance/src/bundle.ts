@@ -37,7 +37,6 @@ export interface StaticPart {
 
 export interface ReleaseEvidence {
   readonly manifest: Signed
-  readonly proof: Uint8Array | undefined
   readonly keySets: readonly Signed[]
 }
 
@@ -152,8 +151,7 @@ export function readReleaseEvidence(item: Cbor): ReleaseEvidence {
   const shape: Shape = new Shape(item, schema, 'release-evidence')
   const evidence = {
     manifest: readSigned(shape.item(0)),
-    proof: shape.has(1) ? shape.bytes(1, 65_536, 1) : undefined,
-    keySets: shape.has(2) ? shape.array(2, 8, 1).map(readSigned) : [],
+    keySets: shape.has(1) ? shape.array(1, 8, 1).map(readSigned) : [],
   }
   shape.endWithoutExtensions()
   return evidence

@@ -1,38 +1,70 @@
 import { equal } from './bytes.ts'
 import { readReleaseEvidence, type StaticPart } from './bundle.ts'
 import { sha256 } from './crypto.ts'
+import type { Memory } from './memory.ts'
 import type { Release } from './policy/pcrs.ts'
 import type { Policy } from './policy/policy.ts'
 import type { SigningPolicy } from './policy/signing.ts'
 import type { CurrentStatus } from './receipt.ts'
 import { demand, Refusal } from './refusal.ts'
-import { type KeySet, keySetId } from './release/key-set.ts'
+import { checkInForce, type KeySet, keySetId } from './release/key-set.ts'
 import { checkLogProof } from './release/log.ts'
 import { candidates, type Manifest, readManifest } from './release/manifest.ts'
 import { currentKeySet } from './release/rotation.ts'
-import { checkSigned, documentType, preAuthentication } from './release/signed.ts'
-import { checkDate, readStatus, type Status } from './release/status.ts'
+import { checkSigned, documentType, logEntry, type Signed } from './release/signed.ts'
+import { checkDate, checkHappened, readStatus, type Status } from './release/status.ts'
 import { decodeItem } from './shape.ts'
-import { floorOf, type State } from './state.ts'
+
+/** The document stands in the log, where the policy names one: PROTOCOL.md §19.6. */
+async function checkLogged({ log }: SigningPolicy, type: string, document: Signed): Promise<void> {
+  if (log === undefined) return
+  if (document.proof === undefined) throw new Refusal('release.log_missing', type)
+  await checkLogProof(document.proof, logEntry(type, document), log)
+}
 
 /** The key set that signs now: step `release.keys`. @throws {Refusal} release.* */
-export async function readCurrentKeys({ keys }: SigningPolicy, part: StaticPart): Promise<KeySet | undefined> {
-  return keys === undefined ? undefined : currentKeySet(keys, part.release?.keySets ?? [])
+export async function readCurrentKeys(
+  signing: SigningPolicy,
+  part: StaticPart,
+  memory: Memory,
+  nowMs: number,
+  warnings: string[],
+): Promise<KeySet | undefined> {
+  const { keys: pinned } = signing
+  if (pinned === undefined) return undefined
+  const id = await keySetId(pinned)
+  const { current: newest } = memory.of(id)
+  const check = async (document: Signed): Promise<void> => checkLogged(signing, documentType.keySet, document)
+  const current = await currentKeySet(pinned, part.release?.keySets ?? [], newest, check)
+  memory.learn(id, { current: current.id })
+  checkInForce(current.set, nowMs)
+  if (signing.status === undefined) warnings.push('release.status_unasked')
+  return current.set
 }
 
 /** Step `status`, PROTOCOL.md §19.5: what the evidence says of withdrawals. @throws {Refusal} release.* */
 export async function readCurrentStatus(
-  { status: demanded }: SigningPolicy,
+  signing: SigningPolicy,
   current: KeySet | undefined,
   part: StaticPart,
+  memory: Memory,
   nowMs: number,
 ): Promise<Status | undefined> {
+  const { status: demanded, keys: pinned } = signing
   if (demanded === undefined) return undefined
-  const signers = demanded.signers ?? current
-  if (part.status === undefined || signers === undefined) throw new Refusal('release.status_missing', 'no status')
+  const [signers, named] = [demanded.signers ?? current, demanded.signers ?? pinned]
+  if (part.status === undefined || signers === undefined || named === undefined)
+    throw new Refusal('release.status_missing', 'no status')
+  checkInForce(signers, nowMs)
   await checkSigned(part.status, documentType.status, signers)
   const status = readStatus(part.status.payload)
-  checkDate(status, nowMs, demanded.maxAgeMs)
+  await checkLogged(signing, documentType.status, part.status)
+  checkHappened(status, nowMs)
+  const id = await keySetId(named)
+  const { date: newest } = memory.of(id)
+  memory.learn(id, { date: status.date })
+  if (pinned !== undefined) memory.learn(await keySetId(pinned), { floor: status.minVersion ?? 0 })
+  checkDate(status, newest, nowMs, demanded.maxAgeMs)
   return status
 }
 
@@ -43,16 +75,22 @@ export async function readCurrentStatus(
  * @throws {Refusal} bundle.*, release.*
  */
 export async function readLaterStatus(
-  { status: demanded }: SigningPolicy,
+  signing: SigningPolicy,
   current: KeySet | undefined,
   { documents, nowMs }: CurrentStatus,
 ): Promise<Status> {
   const { manifest: signed, keySets } = readReleaseEvidence(decodeItem(documents, 'bundle'))
-  const signers = demanded?.signers ?? (current && (await currentKeySet(current, keySets)))
+  const check = async (document: Signed): Promise<void> => checkLogged(signing, documentType.keySet, document)
+  const walk = async (from: KeySet): Promise<KeySet> =>
+    (await currentKeySet(from, keySets, await keySetId(from), check)).set
+  const signers = signing.status?.signers ?? (current && (await walk(current)))
   if (signers === undefined) throw new Refusal('release.threshold', 'the policy says of nobody that he signs a status')
+  checkInForce(signers, nowMs)
   await checkSigned(signed, documentType.status, signers)
   const status = readStatus(signed.payload)
-  checkDate(status, nowMs, demanded?.maxAgeMs ?? Infinity)
+  await checkLogged(signing, documentType.status, signed)
+  checkHappened(status, nowMs)
+  checkDate(status, 0n, nowMs, signing.status?.maxAgeMs ?? Infinity)
   return status
 }
 
@@ -70,7 +108,7 @@ export async function readCurrentManifest(
   { signing, releases, pcrs }: Policy,
   { keys, status }: Signing,
   { release }: StaticPart,
-  state: State,
+  memory: Memory,
   nowMs: number,
 ): Promise<Manifest | undefined> {
   if (signing.keys === undefined || keys === undefined) return undefined
@@ -86,14 +124,12 @@ export async function readCurrentManifest(
   demand(nowMs < manifest.notAfter, 'release.expired', manifest.name)
   const own = await sha256(payload)
   demand(status?.revokedReleases.some((revoked) => equal(revoked, own)) !== true, 'release.revoked', manifest.name)
-  const remembered = floorOf(state, await keySetId(signing.keys))
+  const id = await keySetId(signing.keys)
   const floors = [signing.keys.minVersion ?? 0, status?.minVersion ?? 0].map(BigInt)
-  const isBelow = [...floors, remembered].some((floor) => BigInt(manifest.version) < floor)
+  const isBelow = [...floors, memory.of(id).floor].some((floor) => BigInt(manifest.version) < floor)
   demand(!isBelow, 'release.below_floor', `version ${manifest.version}`)
-  if (signing.log !== undefined) {
-    if (release.proof === undefined) throw new Refusal('release.log_missing', 'no proof')
-    await checkLogProof(release.proof, preAuthentication(documentType.manifest, payload), signing.log)
-  }
+  await checkLogged(signing, documentType.manifest, release.manifest)
+  memory.learn(id, { floor: manifest.minVersion })
   return manifest
 }
 

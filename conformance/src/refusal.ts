@@ -1,6 +1,8 @@
 /** Why evidence is refused: a code of PROTOCOL.md §13, and a sentence for a person. */
 export class Refusal extends Error {
   readonly code: string
+  /** What is to be kept all the same, PROTOCOL.md §20; hex. */
+  nextState: string | undefined
 
   constructor(code: string, detail: string) {
     super(detail)

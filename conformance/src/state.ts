@@ -1,7 +1,7 @@
 import { equal, toHex } from './bytes.ts'
 import type { Cbor } from './cbor.ts'
 import { encodeCbor } from './cbor-encode.ts'
-import { demand, Refusal } from './refusal.ts'
+import { demand } from './refusal.ts'
 import { decodeItem, Shape } from './shape.ts'
 import type { Quote } from './tpm/attest.ts'
 
@@ -9,8 +9,8 @@ import type { Quote } from './tpm/attest.ts'
 export interface State {
   /** The one verified last at the end. */
   readonly keys: readonly KeyState[]
-  /** Floors by key set id. */
-  readonly floors: readonly Floor[]
+  /** By key set id, ascending. */
+  readonly withdrawals: readonly Withdrawal[]
 }
 
 export interface KeyState {
@@ -21,31 +21,36 @@ export interface KeyState {
   readonly firmwareVersion: bigint
 }
 
-export interface Floor {
+/** What documents proved that were signed under a set of keys which a policy names. */
+export interface Withdrawal {
   readonly keySetId: Uint8Array
-  readonly minVersion: bigint
+  readonly floor: bigint
+  /** Of the newest status, in ms since 1970. */
+  readonly date: bigint
+  /** Id of the last successor. */
+  readonly current: Uint8Array
 }
 
 const code = 'state.encoding'
 const maxBytes = 64 << 10
-const maxEntries = 64
+export const maxEntries = 64
 const uint32 = 2n ** 32n - 1n
 
 /** Zero bytes are a first visit. @throws {Refusal} state.encoding */
 export function readState(bytes: Uint8Array): State {
-  if (bytes.length === 0) return { keys: [], floors: [] }
+  if (bytes.length === 0) return { keys: [], withdrawals: [] }
   demand(bytes.length <= maxBytes, code, `${bytes.length} bytes`)
   const shape: Shape = new Shape(decodeItem(bytes, 'state'), code, 'state')
   shape.uint(0, 1n, 1n)
   const keys = shape.array(1, maxEntries).map(readKeyState)
-  const floors = shape.array(2, maxEntries).map(readFloor)
+  const withdrawals = shape.array(2, maxEntries).map(readWithdrawal)
   shape.end()
   demand(new Set(keys.map(({ name }) => toHex(name))).size === keys.length, code, 'a key occurs twice')
-  for (const [index, { keySetId }] of floors.entries()) {
-    const before = floors[index - 1]
+  for (const [index, { keySetId }] of withdrawals.entries()) {
+    const before = withdrawals[index - 1]
     demand(before === undefined || Buffer.compare(before.keySetId, keySetId) < 0, code, 'key sets that do not ascend')
   }
-  return { keys, floors }
+  return { keys, withdrawals }
 }
 
 function readKeyState(item: Cbor): KeyState {
@@ -63,14 +68,19 @@ function readKeyState(item: Cbor): KeyState {
   return state
 }
 
-function readFloor(item: Cbor): Floor {
-  const shape: Shape = new Shape(item, code, 'release-floor')
-  const floor = { keySetId: shape.bytes(0, 32, 32), minVersion: shape.uint(1) }
+function readWithdrawal(item: Cbor): Withdrawal {
+  const shape: Shape = new Shape(item, code, 'withdrawal')
+  const read = {
+    keySetId: shape.bytes(0, 32, 32),
+    floor: shape.uint(1),
+    date: shape.uint(2),
+    current: shape.bytes(3, 32, 32),
+  }
   shape.end()
-  return floor
+  return read
 }
 
-export function encodeState({ keys, floors }: State): Uint8Array {
+export function encodeState({ keys, withdrawals }: State): Uint8Array {
   return encodeCbor(
     new Map<bigint, Cbor>([
       [0n, 1n],
@@ -80,7 +90,7 @@ export function encodeState({ keys, floors }: State): Uint8Array {
           numbered(key.name, BigInt(key.resetCount), BigInt(key.restartCount), key.clock, key.firmwareVersion),
         ),
       ],
-      [2n, floors.map(({ keySetId, minVersion }) => numbered(keySetId, minVersion))],
+      [2n, withdrawals.map(({ keySetId, floor, date, current }) => numbered(keySetId, floor, date, current))],
     ]),
   )
 }
@@ -107,20 +117,4 @@ export function remember(state: State, name: Uint8Array, quote: Quote): State {
   const clock = isLate && last !== undefined ? last.clock : quote.clock
   const others = state.keys.filter((key) => key !== last)
   return { ...state, keys: [...others, { name, resetCount, restartCount, clock, firmwareVersion }].slice(-maxEntries) }
-}
-
-/** Floors only rise, and none is forgotten. @throws {Refusal} state.full */
-export function raiseFloor(state: State, keySetId: Uint8Array, minVersion: bigint): State {
-  const others = state.floors.filter((floor) => !equal(floor.keySetId, keySetId))
-  const floors = [...others, { keySetId, minVersion: max(minVersion, floorOf(state, keySetId)) }]
-  if (floors.length > maxEntries) throw new Refusal('state.full', 'a 65th key set')
-  return { ...state, floors: floors.toSorted((a, b) => Buffer.compare(a.keySetId, b.keySetId)) }
-}
-
-export function floorOf({ floors }: State, keySetId: Uint8Array): bigint {
-  return floors.find((floor) => equal(floor.keySetId, keySetId))?.minVersion ?? 0n
-}
-
-function max(a: bigint, b: bigint): bigint {
-  return a > b ? a : b
 }

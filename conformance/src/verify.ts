@@ -7,6 +7,7 @@ import { checkInstanceProof } from './instance.ts'
 import type { KeyConfig, Suite } from './key-config.ts'
 import { checkSelection, matchRelease, provenValues } from './pcrs.ts'
 import { type Assurance, enrolmentOf, isChainVoucher, isOperatorsWord } from './policy/anchor.ts'
+import { Memory } from './memory.ts'
 import type { Release } from './policy/pcrs.ts'
 import { openPcrs } from './policy/coverage.ts'
 import { type Policy, readPolicy } from './policy/policy.ts'
@@ -22,7 +23,7 @@ import { demand, Refusal } from './refusal.ts'
 import { both } from './release/status.ts'
 import { shown } from './shown.ts'
 import { checkPlatform } from './platform/platform.ts'
-import { checkState, readFloors } from './visit.ts'
+import { checkState, nextState } from './visit.ts'
 import { type Quote, readQuote } from './tpm/attest.ts'
 import { checkAttributes } from './tpm/attributes.ts'
 import { checkQualifiedName, nameOf } from './tpm/name.ts'
@@ -71,16 +72,31 @@ export interface Verified {
 
 const maxClockDifferenceMs = 5 * 60_000
 
-/** The steps of PROTOCOL.md §8, in their order. @throws {Refusal} with the code of the first that fails. */
+/**
+ * The steps of PROTOCOL.md §8, in their order.
+ *
+ * @throws {Refusal} with the code of the first that fails, and what is to be kept nevertheless
+ */
 export async function verify(input: Input): Promise<Verified> {
+  const memory = new Memory(input.state)
+  try {
+    return await runSteps(input, memory)
+  } catch (error) {
+    const kept = memory.afterFailure()
+    if (error instanceof Refusal && kept !== undefined) error.nextState = toHex(kept)
+    throw error
+  }
+}
+
+async function runSteps(input: Input, memory: Memory): Promise<Verified> {
   const { nowMs } = input
   const warnings: string[] = []
 
   const policy = readPolicy(utf8(input.policy))
   const bundle = await readBundle(input.evidence, input.static, input.versions)
   const part = bundle.static
-  const keys = await readCurrentKeys(policy.signing, part)
-  const then = await readCurrentStatus(policy.signing, keys, part, nowMs)
+  const keys = await readCurrentKeys(policy.signing, part, memory, nowMs, warnings)
+  const then = await readCurrentStatus(policy.signing, keys, part, memory, nowMs)
   const later = input.receipt?.status && (await readLaterStatus(policy.signing, keys, input.receipt.status))
   const status = later === undefined ? then : both(then, later)
   if (input.receipt !== undefined && later === undefined && then !== undefined) warnings.push('release.status_missing')
@@ -112,8 +128,7 @@ export async function verify(input: Input): Promise<Verified> {
   checkSelection(quote, policy.pcrs.bank, indices)
   demand(bundle.bank === policy.pcrs.bank, 'pcr.values', 'values of another bank')
   const values = await provenValues(quote, ak.scheme.hash, bundle.values, indices)
-  const floors = readFloors(input.state)
-  const manifest = await readCurrentManifest(policy, { keys, status }, part, floors, nowMs)
+  const manifest = await readCurrentManifest(policy, { keys, status }, part, memory, nowMs)
   if (manifest !== undefined && manifest.version < (later?.minVersion ?? 0)) warnings.push('release.below_floor')
   checkCoverage(policy, warnings)
   const release = await matchRelease(values, policy.pcrs, claims, referenceValues(policy, manifest))
@@ -121,14 +136,15 @@ export async function verify(input: Input): Promise<Verified> {
   if (policy.pcrs.replay.length > 0) await checkEventLog(part.eventLogs, policy.pcrs, values)
 
   const name = await nameOf(ak)
-  const visit = { policy, name, quote, isComparable: anchor.isEndorsed, manifest, status }
-  const nextState = await checkState(input.state, visit, warnings)
+  const visit = { policy, name, quote, isComparable: anchor.isEndorsed }
+  checkState(memory, visit, warnings)
   if (input.receipt?.exchange !== undefined) await checkReceipt(claims, input.receipt.exchange, release.modelDigest)
   if (Math.abs(claims.serverTimeMs - nowMs) > maxClockDifferenceMs) {
     demand(input.receipt === undefined, 'claims.server_time', 'another time than the holder states')
     warnings.push('claims.server_time')
   }
   const key = chooseKey(claims.keys, policy.suites, input.suites)
+  const kept = nextState(memory, visit)
   return {
     assurance,
     anchors: anchor.vouchers.map(({ kind }) => kind),
@@ -139,7 +155,7 @@ export async function verify(input: Input): Promise<Verified> {
     instance: claims.instance,
     validForMs: Math.min(claims.lifetimeMs, policy.maxAgeMs),
     warnings,
-    nextState: nextState === undefined ? undefined : toHex(nextState),
+    nextState: kept === undefined ? undefined : toHex(kept),
     key,
   }
 }

@@ -44,8 +44,11 @@ describe('the worked examples of PROTOCOL.md', () => {
         ['developer', 1],
         ['auditor', 1],
       ]),
+      notAfter: undefined,
     }
     expect(protocol).toContain(`key-set-id  = ${toHex(await keySetId(set))}`)
+    const ending = await keySetId({ ...set, notAfter: 1_820_000_000_000 })
+    expect(protocol).toContain(toHex(ending))
     const encoded = new TextDecoder().decode(preAuthentication(documentType.manifest, utf8('{}')))
     expect(stated('PAE(manifest, "{}")')).toBe(encoded)
   })

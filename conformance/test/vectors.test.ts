@@ -15,3 +15,13 @@ it('ends every vector of this repository with exactly the code that it names', a
   )
   expect(Object.fromEntries(ends)).toEqual(Object.fromEntries(vectors.map(({ name, code }) => [name, code])))
 })
+
+it('gives of every vector exactly what it names to be kept', async () => {
+  const kept = await Promise.all(
+    vectors.map(async ({ name, question }) => {
+      const facts = (await secondVerifier.answer(question)).facts as { nextState?: string | null }
+      return [name, facts.nextState ?? null] as const
+    }),
+  )
+  expect(Object.fromEntries(kept)).toEqual(Object.fromEntries(vectors.map(({ name, kept: next }) => [name, next])))
+})

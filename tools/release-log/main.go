@@ -3,8 +3,9 @@
 //
 //	release-log publish --log DIR --origin NAME --key FILE --witnesses FILE --entry FILE --proof FILE
 //	release-log witness --name NAME --key FILE --log-origin NAME --log-key HEX --state FILE --listen ADDRESS
+//	release-log monitor --log URL|DIR --origin NAME --log-key HEX --state FILE --known FILE --key HEX … --witness VKEY …
 //
-// Keys are PKCS#8 PEM of Ed25519, as `blindllama release keygen` makes them. Exit codes: 0 done, 1 failed.
+// Keys are PKCS#8 PEM of Ed25519, as `blindllama release keygen` makes them. Exit codes: 0 done, 1 failed, 2 alarms of a monitor.
 package main
 
 import (
@@ -18,6 +19,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 func main() {
@@ -25,13 +27,16 @@ func main() {
 	defer stop()
 	if err := run(ctx, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "release-log:", err)
+		if errors.Is(err, errAlarms) {
+			os.Exit(2)
+		}
 		os.Exit(1)
 	}
 }
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return errors.New("say publish or witness")
+		return errors.New("say publish, witness or monitor")
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	switch args[0] {
@@ -59,6 +64,22 @@ func run(ctx context.Context, args []string) error {
 			return err
 		}
 		return w.run(ctx)
+	case "monitor":
+		m := monitor{out: os.Stdout}
+		flags.StringVar(&m.log, "log", "", "URL or folder of the log")
+		flags.StringVar(&m.origin, "origin", "", "name of the log")
+		flags.StringVar(&m.logKey, "log-key", "", "public key of the log, in hex")
+		flags.StringVar(&m.state, "state", "", "file for the last checkpoint and the number of entries that were read")
+		flags.StringVar(&m.known, "known", "", "file of the documents that you signed: one SHA-256 in hex a line")
+		flags.Var(&m.keys, "key", "public key, in hex, whose use is watched; may be repeated")
+		flags.Var(&m.witnesses, "witness", "key of a witness, as release-log witness prints it; may be repeated")
+		flags.IntVar(&m.threshold, "threshold", -1, "how many witnesses have to cosign; default: more than half")
+		flags.DurationVar(&m.every, "every", 0, "time between two rounds, as 10m; default: one round")
+		flags.DurationVar(&m.timeout, "timeout", 5*time.Minute, "longest time of a round")
+		if err := flags.Parse(args[1:]); err != nil {
+			return err
+		}
+		return m.run(ctx)
 	}
 	return fmt.Errorf("there is no command %q", args[0])
 }

@@ -13,7 +13,9 @@ export interface BundleVector {
   warnings: string[]
   /** Of the step that must fail, or `ok`. */
   code: string
-  /** What an accepted one gives to be kept. */
+  /** The vector before it in a sequence of visits. */
+  after: string | null
+  /** What the verdict gives to be kept. */
   nextState: string | null
   evidence: string
   static: string | null

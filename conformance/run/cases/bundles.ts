@@ -11,16 +11,17 @@ interface BundleVector extends Omit<BundleQuestion, 'ask'> {
   readonly code: string
   readonly ids: readonly string[]
   readonly twin: string | null
+  readonly nextState: string | null
 }
 
 /** The vectors of this repository: whole verifications, whose code the specification decides. */
 export function bundleCases(): Case[] {
   return readdirSync(folder).map((file) => {
     const vector = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as BundleVector
-    const { name, why, expect, code, ids, twin } = vector
+    const { name, why, expect, code, ids, twin, nextState: kept } = vector
     const group = code === 'ok' ? 'accepted' : (code.split('.')[0] as string)
     const isExact = name.startsWith('order-')
-    return { name, why, group, ids, expect, code, isExact, twin: twin ?? undefined, question: questionOf(vector) }
+    return { name, why, group, ids, expect, code, isExact, kept, twin: twin ?? undefined, question: questionOf(vector) }
   })
 }
 

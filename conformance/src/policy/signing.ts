@@ -58,6 +58,8 @@ function readLogPolicy(members: Members): LogPolicy {
   })
   const threshold = members.integer('threshold', 1, witnesses.length)
   members.end()
+  // Two disjoint halves of honest witnesses could each see a history of its own.
+  if (2 * threshold <= witnesses.length) members.noteInvalid('a threshold of half of the witnesses or fewer')
   const keys = [key, ...witnesses.map((witness) => witness.key)]
   if (new Set(witnesses.map(({ name }) => name)).size !== witnesses.length)
     members.noteInvalid('two witnesses of one name')

@@ -9,6 +9,8 @@ import { type KeySet, rolesOf } from './key-set.ts'
 export interface Signed {
   readonly payload: Uint8Array
   readonly signatures: readonly { readonly key: Uint8Array; readonly signature: Uint8Array }[]
+  /** That it stands in a log, PROTOCOL.md §19.6. */
+  readonly proof: Uint8Array | undefined
 }
 
 export const documentType = {
@@ -25,13 +27,19 @@ export function readSigned(item: Cbor): Signed {
     shape.must(bytes.length === 96, 1)
     return { key: bytes.subarray(0, 32), signature: bytes.subarray(32) }
   })
+  const proof = shape.has(2) ? shape.bytes(2, 65_536, 1) : undefined
   shape.endWithoutExtensions()
-  return { payload, signatures }
+  return { payload, signatures, proof }
 }
 
 /** DSSE protocol v1.0.2, pre-authentication encoding. */
 export function preAuthentication(type: string, payload: Uint8Array): Uint8Array {
   return concat(utf8(`DSSEv1 ${utf8(type).length} ${type} ${payload.length} `), payload)
+}
+
+/** What stands in a log for a document: PROTOCOL.md §19.6. */
+export function logEntry(type: string, { payload, signatures }: Signed): Uint8Array {
+  return concat(preAuthentication(type, payload), ...signatures.flatMap(({ key, signature }) => [key, signature]))
 }
 
 /** As many distinct keys of each role signed as the set demands. @throws {Refusal} release.signature, release.threshold */

@@ -48,9 +48,14 @@ export function both(then: Status | undefined, later: Status): Status {
   }
 }
 
-/** @throws {Refusal} release.status_future, release.status_stale */
-export function checkDate({ date }: Status, nowMs: number, maxAgeMs: number): void {
+/** @throws {Refusal} release.status_future */
+export function checkHappened({ date }: Status, nowMs: number): void {
   demand(date <= nowMs + maxFutureMs, 'release.status_future', `dated ${date}`)
+}
+
+/** `newest` is the date of the newest status of earlier visits. @throws {Refusal} release.status_back, release.status_stale */
+export function checkDate({ date }: Status, newest: bigint, nowMs: number, maxAgeMs: number): void {
+  demand(BigInt(date) >= newest, 'release.status_back', `dated ${date}, after ${newest}`)
   demand(nowMs - date <= maxAgeMs, 'release.status_stale', `dated ${date}`)
 }
 

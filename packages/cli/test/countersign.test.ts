@@ -142,7 +142,8 @@ describe('a countersignature', () => {
   })
 
   it('follows the policy to the successors of its keys, and takes no other successor', async () => {
-    const roles = ['--threshold', 'developer=1', '--threshold', 'auditor=1', '--key', `auditor=${key('auditor')}`]
+    const thresholds = ['--threshold', 'developer=1', '--threshold', 'auditor=1', '--days', '365']
+    const roles = [...thresholds, '--key', `auditor=${key('auditor')}`]
     const made = ['--previous', policy, ...roles, '--key', `developer=${key('second')}`]
     await release('key-set', '--out', at('keys.json'), ...made)
     await release('sign', at('keys.json'), '--key', at('developer.pem'))
@@ -215,7 +216,8 @@ describe('every verb that signs, publishes or packs', () => {
   })
 
   it('shows what make, status and key-set wrote, with the digest that show names', async () => {
-    const what = ['--previous', policy, '--key', `developer=${key('second')}`, '--threshold', 'developer=1']
+    const successor = ['--key', `developer=${key('second')}`, '--threshold', 'developer=1', '--days', '365']
+    const what = ['--previous', policy, ...successor]
     const said: Record<string, string> = {
       'm.json': (await make('m.json')).out,
       's.json': (await release('status', '--out', at('s.json'), '--revoke-release', 'ab'.repeat(32))).out,

@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { keySetId } from '../src/release/keys.js'
 import { file } from './support/run.js'
 import { at, keygen, make, parsed, release } from './support/signing.js'
 
@@ -75,19 +76,37 @@ describe('blindllama release', () => {
       'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a',
       '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
     ]
-    const first = file('first.json', JSON.stringify({ keys: [], threshold: {} }))
-    const set = [
-      '--key',
-      `developer=${one}`,
-      '--key',
-      `auditor=${two}`,
-      '--threshold',
-      'developer=1',
-      '--threshold',
-      'auditor=1',
+    const listed = [
+      { key: one, role: 'developer' },
+      { key: two, role: 'auditor' },
     ]
-    const made = await release('key-set', '--out', at('second.json'), '--previous', first, ...set, '--json')
-    expect(parsed<{ id: string }>(made).id).toBe('6c59548a2cb9182e4ca7185c6faa1894ac9b4edea47f06895831f6afe1f49699')
+    const set = { keys: listed, threshold: { developer: 1, auditor: 1 } }
+    expect(keySetId(set)).toBe('6c59548a2cb9182e4ca7185c6faa1894ac9b4edea47f06895831f6afe1f49699')
+    // The end of a set is part of its name: 1b and eight bytes (computed with Python's hashlib).
+    expect(keySetId({ ...set, notAfter: 1_820_000_000_000 })).toBe(
+      '11097760ef8a4a45b90b492cfc70c7bf4ed91560c13fee40185cc96adf6888a5',
+    )
+  })
+
+  it('names a successor by its end too', async () => {
+    const first = file('first.json', JSON.stringify({ keys: [], threshold: {} }))
+    const set = ['--key', `developer=${'d7'.repeat(32)}`, '--threshold', 'developer=1', '--from', '1790000000000']
+    const made = await release(
+      'key-set',
+      '--out',
+      at('second.json'),
+      '--previous',
+      first,
+      ...set,
+      '--days',
+      '2',
+      '--json',
+    )
+    const { document } = parsed<{ document: { notAfter: number } }>(await release('show', at('second.json'), '--json'))
+    expect(document.notAfter).toBe(1_790_000_000_000 + 2 * 86_400_000)
+    const listed = [{ key: 'd7'.repeat(32), role: 'developer' }]
+    const id = keySetId({ keys: listed, threshold: { developer: 1 }, notAfter: document.notAfter })
+    expect(parsed<{ id: string }>(made).id).toBe(id)
   })
 
   it('writes down what is withdrawn', async () => {

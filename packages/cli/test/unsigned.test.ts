@@ -13,7 +13,7 @@ beforeAll(async () => {
     keys: [{ key: developer, role: 'developer' }],
     threshold: { developer: 1 },
   })
-  const set = ['--key', `developer=${developer}`, '--threshold', 'developer=1']
+  const set = ['--key', `developer=${developer}`, '--threshold', 'developer=1', '--days', '1']
   verbs['make'] = ['--source-commit', 'c0'.repeat(20), '--image-digest', '1a'.repeat(32), ...numbers, ...pcrs]
   verbs['status'] = ['--at', '1790000000000']
   verbs['key-set'] = ['--previous', policy, ...set]

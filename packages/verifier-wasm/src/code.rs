@@ -286,6 +286,10 @@ pub enum Code {
     RELEASE_THRESHOLD,
     /// A set of release keys does not succeed the one before it.
     RELEASE_KEY_SET,
+    /// The release keys are older than those of an earlier visit.
+    RELEASE_KEY_SET_BACK,
+    /// The keys that sign have expired.
+    RELEASE_KEY_SET_EXPIRED,
     /// The release states measurements of another bank than the policy's.
     RELEASE_BANK,
     /// The release is not valid yet.
@@ -302,17 +306,21 @@ pub enum Code {
     RELEASE_STATUS_FUTURE,
     /// The list of what was withdrawn is older than the policy allows.
     RELEASE_STATUS_STALE,
-    /// The policy wants releases in a public log, and the evidence has no proof of it.
+    /// The list of what was withdrawn is older than that of an earlier visit.
+    RELEASE_STATUS_BACK,
+    /// The policy asks for no list of what was withdrawn.
+    RELEASE_STATUS_UNASKED,
+    /// The policy wants signed documents in a public log, and one has no proof of it.
     RELEASE_LOG_MISSING,
-    /// The proof that the release stands in the log is not a C2SP tlog-proof@v1.
+    /// The proof that a document stands in the log is not a C2SP tlog-proof@v1.
     RELEASE_LOG_FORMAT,
-    /// The release stands in another log than the policy's.
+    /// The document stands in another log than the policy's.
     RELEASE_LOG_ORIGIN,
     /// The log did not sign this state of itself.
     RELEASE_LOG_SIGNATURE,
     /// Too few witnesses saw this state of the log, or one of their signatures is wrong.
     RELEASE_LOG_WITNESS,
-    /// The release does not stand in the log at the place that the proof says.
+    /// The document does not stand in the log at the place that the proof says.
     RELEASE_LOG_INCLUSION,
     /// The policy demands a comparison with earlier visits, and the page keeps no state.
     STATE_MISSING,
@@ -742,6 +750,8 @@ impl Code {
         Self::RELEASE_SIGNATURE,
         Self::RELEASE_THRESHOLD,
         Self::RELEASE_KEY_SET,
+        Self::RELEASE_KEY_SET_BACK,
+        Self::RELEASE_KEY_SET_EXPIRED,
         Self::RELEASE_BANK,
         Self::RELEASE_NOT_YET_VALID,
         Self::RELEASE_EXPIRED,
@@ -750,6 +760,8 @@ impl Code {
         Self::RELEASE_STATUS_MISSING,
         Self::RELEASE_STATUS_FUTURE,
         Self::RELEASE_STATUS_STALE,
+        Self::RELEASE_STATUS_BACK,
+        Self::RELEASE_STATUS_UNASKED,
         Self::RELEASE_LOG_MISSING,
         Self::RELEASE_LOG_FORMAT,
         Self::RELEASE_LOG_ORIGIN,
@@ -1027,6 +1039,8 @@ release.invalid A signed document about releases is well-formed but says somethi
 release.signature A signature by a known release key is wrong: the document was changed after it was signed.
 release.threshold Too few of those who have to release something have signed.
 release.key_set A set of release keys does not succeed the one before it.
+release.key_set_back The release keys are older than those of an earlier visit.
+release.key_set_expired The keys that sign have expired.
 release.bank The release states measurements of another bank than the policy's.
 release.not_yet_valid The release is not valid yet.
 release.expired The release is no longer valid.
@@ -1035,12 +1049,14 @@ release.below_floor The release is older than the oldest one that is still accep
 release.status_missing The policy asks what was withdrawn, and no status says it.
 release.status_future The list of what was withdrawn has a date that is still to come.
 release.status_stale The list of what was withdrawn is older than the policy allows.
-release.log_missing The policy wants releases in a public log, and the evidence has no proof of it.
-release.log_format The proof that the release stands in the log is not a C2SP tlog-proof@v1.
-release.log_origin The release stands in another log than the policy's.
+release.status_back The list of what was withdrawn is older than that of an earlier visit.
+release.status_unasked The policy asks for no list of what was withdrawn.
+release.log_missing The policy wants signed documents in a public log, and one has no proof of it.
+release.log_format The proof that a document stands in the log is not a C2SP tlog-proof@v1.
+release.log_origin The document stands in another log than the policy's.
 release.log_signature The log did not sign this state of itself.
 release.log_witness Too few witnesses saw this state of the log, or one of their signatures is wrong.
-release.log_inclusion The release does not stand in the log at the place that the proof says.
+release.log_inclusion The document does not stand in the log at the place that the proof says.
 state.missing The policy demands a comparison with earlier visits, and the page keeps no state.
 state.encoding What was kept of earlier visits cannot be read.
 state.tpm_cleared The TPM's counts of resets and restarts are lower than at an earlier visit.

@@ -1,7 +1,5 @@
 //! The policy itself: from raw evidence to a verdict, each check of PROTOCOL.md §8 in its order.
 
-use alloc::vec::Vec;
-
 use crate::{
     Code,
     channel_key::ReadClaims,
@@ -17,7 +15,7 @@ use crate::{
     receipt::Receipt,
     rejection::{Rejection, ensure},
     release::{Against, Status},
-    state::{AkState, Floor, State},
+    state::{AkState, State},
     tpm::{Attest, Public},
     verdict::{AttestedKey, Recorder, StepId, Stop, Verdict},
     x509::Certificate,
@@ -47,7 +45,7 @@ pub struct Input<'a> {
     pub versions: &'a [u64],
     /// What the caller's engine can encrypt with.
     pub suites: &'a [Suite],
-    /// What an earlier passed verdict gave to be kept (PROTOCOL.md §20); None on the first visit.
+    /// What the last verdict gave to be kept (PROTOCOL.md §20), zero bytes on the first visit; None where the caller keeps nothing.
     pub state: Option<&'a [u8]>,
     /// Of a receipt or a verification record (PROTOCOL.md §21), whose holder says when `now_ms` was.
     pub receipt: Option<Receipt<'a>>,
@@ -57,30 +55,42 @@ pub struct Input<'a> {
 #[must_use]
 pub fn verify(input: &Input<'_>) -> Verdict {
     let mut run = Recorder::default();
-    let end = steps(input, &mut run);
+    let decoded = State::decode(input.state.unwrap_or_default());
+    let fault = decoded.as_ref().err().copied();
+    // What cannot be read fails in its own step; until then nothing is known.
+    let mut state = decoded.unwrap_or_default();
+    let before = state.encode();
+    let end = steps(input, fault, &mut state, &mut run);
+    let next_state = Some(state.encode()).filter(|_| input.state.is_some() && fault.is_none());
     let report = run.finish();
     match end {
-        Ok((assurance, key, next_state)) => Verdict::Passed { report, assurance, key, next_state },
-        Err(stop) => Verdict::Failed { report, code: stop.code(), detail: stop.detail() },
+        Ok((assurance, key)) => Verdict::Passed { report, assurance, key, next_state },
+        Err(stop) => {
+            let next_state = next_state.filter(|next| *next != before);
+            Verdict::Failed { report, code: stop.code(), detail: stop.detail(), next_state }
+        }
     }
 }
 
-type Passed = (Assurance, AttestedKey, Option<Vec<u8>>);
+type Passed = (Assurance, AttestedKey);
 
-fn steps(input: &Input<'_>, run: &mut Recorder) -> Result<Passed, Stop> {
+/// `fault`: why the state of the caller cannot be read. What is learned goes into `state`.
+fn steps(input: &Input<'_>, fault: Option<Code>, state: &mut State, run: &mut Recorder) -> Result<Passed, Stop> {
     let documents = Documents::default();
     let policy = run.obtain(StepId::Policy, Policy::decode(input.policy, &documents))?;
     let (bundle, fixed) = run.obtain(StepId::Bundle, bundle(input))?;
     let brought = fixed.release.as_ref();
-    let current = run.demanded(StepId::ReleaseKeys, policy.demands.current_keys(brought, &documents))?;
+    let current = policy.demands.current_keys(brought, input.now_ms, state, &documents);
+    let current = run.demanded(StepId::ReleaseKeys, current)?;
+    run.remark(policy.demands.lacks_status(), Code::RELEASE_STATUS_UNASKED);
     let later = input.receipt.and_then(|receipt| receipt.status);
-    let statuses = policy.demands.statuses(current.as_ref(), &fixed.status, input.now_ms, later.as_ref(), &documents);
+    let (snapshot, now_ms) = (&fixed.status, input.now_ms);
+    let statuses = policy.demands.statuses(current.as_ref(), snapshot, now_ms, state, later.as_ref(), &documents);
     let statuses = run.demanded(StepId::Status, statuses)?.unwrap_or_default();
     run.remark(input.receipt.is_some() && later.is_none(), Code::RELEASE_STATUS_MISSING);
 
     let ak = run.obtain(StepId::AkPublic, Public::decode(fixed.ak_public))?;
     let is_revoked = |certificate: &Certificate<'_>| statuses.iter().any(|status| status.revokes(certificate));
-    let now_ms = input.now_ms;
     let name = ak.name();
     let evidence = Evidence { ak: &ak, ak_name: &name, chains: &fixed.chains(), now_ms, is_revoked: &is_revoked };
     let matched = run.obtain(StepId::AkTrust, policy.anchor(&evidence))?;
@@ -123,19 +133,21 @@ fn steps(input: &Input<'_>, run: &mut Recorder) -> Result<Passed, Stop> {
     let values = quote::values(&attest, ak.key.hash(), &bundle.pcrs, policy.bank, policy.selection());
     let values = run.obtain(StepId::PcrDigest, values)?;
     run.report.show_pcrs(&policy, &values);
-    let kept = input.state.map(State::decode).transpose();
     let against = Against {
         current: current.as_ref(),
         statuses: &statuses,
         bank: policy.bank,
         now_ms: input.now_ms,
-        kept: kept.as_ref().ok().and_then(Option::as_ref),
+        known: state,
     };
     let manifest = policy.demands.manifest(brought, !policy.pins_releases(), &against, &documents);
     let manifest = run.demanded(StepId::Release, manifest)?;
     let is_withdrawn = |status: &Status<'_>| manifest.as_ref().is_some_and(|it| it.version < status.min_version);
     run.remark(statuses.last().is_some_and(is_withdrawn), Code::RELEASE_BELOW_FLOOR);
     run.demanded(StepId::ReleaseLog, policy.demands.logged(brought))?;
+    if let Some(manifest) = &manifest {
+        policy.demands.raise_floor(state, manifest.min_version);
+    }
     run.judge(StepId::PcrCoverage, policy.uncovered(), !policy.allow_partial_coverage)?;
     let release = run.obtain(StepId::PcrRules, policy.release(&values, claims, manifest.as_ref()))?;
     run.report.show_release(&release);
@@ -143,9 +155,17 @@ fn steps(input: &Input<'_>, run: &mut Recorder) -> Result<Passed, Stop> {
     let log = run.demanded(StepId::EventLog, policy.explained(&fixed.event_logs, &values))?;
     run.report.show_event_log(log);
 
-    let seen = matched.anchor.endorsement.then(|| AkState::of(&name, &attest));
-    let floor = policy.demands.floor(manifest.as_ref(), statuses.first());
-    let next_state = state(run, kept, seen, floor, policy.require_monotonic_state)?;
+    let seen = matched.anchor.endorsement.then(|| AkState::of(name, &attest));
+    let is_strict = policy.require_monotonic_state;
+    let fault = match input.state {
+        None if is_strict => Some(Code::STATE_MISSING),
+        _ => fault.or(state.is_full.then_some(Code::STATE_FULL)),
+    };
+    match seen.as_ref().filter(|_| input.state.is_some()) {
+        _ if fault.is_some() => run.judge(StepId::State, fault.map(Into::into), true)?,
+        Some(seen) => run.judge(StepId::State, state.regression(seen).map(Into::into), is_strict)?,
+        None => run.not_required(StepId::State),
+    }
     let exchange = input.receipt.and_then(|receipt| receipt.exchange);
     let model = release.manifest.and_then(|manifest| manifest.model_digest);
     run.demanded(StepId::Receipt, exchange.map(|exchange| exchange.verify(claims, model)))?;
@@ -153,39 +173,11 @@ fn steps(input: &Input<'_>, run: &mut Recorder) -> Result<Passed, Stop> {
     // The time of a receipt chooses the status that it is judged by, and comes from its holder.
     run.judge(StepId::Freshness, is_off.then(|| Code::CLAIMS_SERVER_TIME.into()), input.receipt.is_some())?;
     let key = run.obtain(StepId::Key, read.choose(&policy, input.suites))?;
-    Ok((assurance, key, next_state))
-}
-
-/// Compares the key with what is remembered of it, where both are known; gives what to remember from now on.
-fn state<'a>(
-    run: &mut Recorder,
-    kept: Result<Option<State<'a>>, Code>,
-    seen: Option<AkState<'a>>,
-    floor: Option<Floor<'a>>,
-    is_required: bool,
-) -> Result<Option<Vec<u8>>, Stop> {
-    let id = StepId::State;
-    match (kept, seen) {
-        (Err(code), _) => run.check(id, Err(code.into())).map(|()| None),
-        (Ok(None), _) if is_required => run.check(id, Err(Code::STATE_MISSING.into())).map(|()| None),
-        (Ok(None), _) => {
-            run.not_required(id);
-            Ok(None)
-        }
-        (Ok(Some(mut state)), seen) => {
-            if let Some(Err(code)) = floor.map(|floor| state.raise_floor(floor)) {
-                return run.check(id, Err(code.into())).map(|()| None);
-            }
-            match seen {
-                Some(seen) => {
-                    run.judge(id, state.regression(&seen).map(Into::into), is_required)?;
-                    state.remember(seen);
-                }
-                None => run.not_required(id),
-            }
-            Ok(Some(state.encode()))
-        }
+    // Not before everything is proven: a failed verdict remembers nothing of the key.
+    if let Some(seen) = seen {
+        state.remember(seen);
     }
+    Ok((assurance, key))
 }
 
 /// The bundle, and the static part that it carries or names.

@@ -19,7 +19,7 @@ const VERDICT_TYPES: &str = include_str!("verdict/verdict.d.ts");
 ///
 /// `staticPart` is the static part that the caller holds from before; `audience` the ASCII origin of the service's base URL;
 /// `nonce` 32 bytes; `now` milliseconds since 1970; `versions` those asked for; `suites` what the engine can encrypt with,
-/// flat: KEM, KDF and AEAD of each; `state` the `nextState` of the last verdict that passed.
+/// flat: KEM, KDF and AEAD of each; `state` the last `nextState` of a verdict, whether it passed or failed.
 ///
 /// Throws only for arguments that no caller of this package makes: a nonce of another length, half a suite.
 #[wasm_bindgen]

@@ -19,12 +19,26 @@ fn every_vector_ends_as_it_says() {
         let verdict = verify(&vector.input());
         let code = verdict.failure().unwrap_or(Code::OK);
         assert_eq!(code.as_str(), vector.code, "{}", vector.name);
-        let warned = verdict.report().steps.iter().filter(|step| step.status == Status::Warn);
-        assert_eq!(warned.map(|step| step.id.as_str()).collect::<Vec<_>>(), vector.warnings, "{}", vector.name);
-        if let Verdict::Passed { next_state, .. } = verdict {
-            assert_eq!(next_state, vector.next_state, "{}", vector.name);
+        if code == Code::OK {
+            let warned = verdict.report().steps.iter().filter(|step| step.status == Status::Warn);
+            assert_eq!(warned.map(|step| step.id.as_str()).collect::<Vec<_>>(), vector.warnings, "{}", vector.name);
         }
+        let (Verdict::Passed { next_state, .. } | Verdict::Failed { next_state, .. }) = verdict;
+        assert_eq!(next_state, vector.next_state, "{}", vector.name);
     }
+}
+
+/// Sequences of visits: what a verdict gave to be kept is what the next one is asked with.
+#[test]
+fn a_sequence_goes_on_with_what_the_verdict_before_gave() {
+    let mut after_failures = 0;
+    for vector in vectors::all() {
+        let Some(before) = vector.after.as_deref().map(vectors::named) else { continue };
+        let (Verdict::Passed { next_state, .. } | Verdict::Failed { next_state, .. }) = verify(&before.input());
+        assert_eq!(next_state, vector.state, "{}", vector.name);
+        after_failures += usize::from(before.code != "ok");
+    }
+    assert!(after_failures > 3, "{after_failures}");
 }
 
 #[test]
@@ -36,7 +50,7 @@ fn a_verdict_has_a_key_or_a_failure_and_every_step_in_order() {
         assert_eq!(verdict.get("key").is_some(), passed, "{}", vector.name);
         assert_eq!(verdict.get("assurance").is_some(), passed, "{}", vector.name);
         assert_eq!(verdict.get("code").is_some(), !passed, "{}", vector.name);
-        assert_eq!(verdict.get("nextState").is_some(), passed && vector.next_state.is_some(), "{}", vector.name);
+        assert_eq!(verdict.get("nextState").is_some(), vector.next_state.is_some(), "{}", vector.name);
         let steps = verdict["steps"].as_array().unwrap();
         let ids: Vec<&str> = steps.iter().map(|step| step["id"].as_str().unwrap()).collect();
         assert_eq!(ids, StepId::ALL.iter().map(|id| id.as_str()).collect::<Vec<_>>(), "{}", vector.name);

@@ -89,7 +89,7 @@ fn no_text_of_a_document_is_in_a_verdict_before_its_signatures_hold() {
         let fixed = Static::decode(bundle.static_part.unwrap()).unwrap();
         let release = fixed.release.clone().unwrap();
         let forged = |payload: &[u8], put: &dyn Fn(Signed<'_>) -> Vector, signed: &Signed<'_>| {
-            let vector = put(Signed { payload, signatures: signed.signatures.clone() });
+            let vector = put(Signed { payload, ..signed.clone() });
             let verdict = verdict(&vector);
             assert!(!verdict.contains("evil"), "{name}: {verdict}");
         };

@@ -135,6 +135,37 @@ export const mutants: readonly Mutant[] = [
     'event.type === eventType.separator || separators.some(',
     'event.type === eventType.separator && separators.some(',
   ),
+  changed('a failed verdict learned', 'memory.ts', 'return equal(before, now) ? undefined : now', 'return undefined'),
+  changed(
+    'the date of a status only rises',
+    'memory.ts',
+    'date: highest([known.date, BigInt(news.date ?? 0)]),',
+    'date: BigInt(news.date ?? known.date),',
+  ),
+  changed(
+    'the newest key set is on the way',
+    'release/rotation.ts',
+    'way.some(({ id }) => equal(id, newest))',
+    'newest.length > 0',
+  ),
+  changed(
+    'a key set that has ended',
+    'release/key-set.ts',
+    'notAfter === undefined || nowMs < notAfter',
+    'notAfter === undefined || nowMs <= notAfter',
+  ),
+  changed(
+    'a status of before',
+    'release/status.ts',
+    "demand(BigInt(date) >= newest, 'release.status_back', `dated ${date}, after ${newest}`)",
+    '',
+  ),
+  changed(
+    'half of the witnesses',
+    'policy/signing.ts',
+    '2 * threshold <= witnesses.length',
+    '2 * threshold < witnesses.length',
+  ),
   changed('a machine that went back', 'state.ts', "if (resets < 0) return 'state.tpm_cleared'", ''),
   changed('a suite that the engine has', 'verify.ts', 'hasSuite(engine, suite) && (accepted', '(accepted'),
   changed(

@@ -71,6 +71,10 @@ async function keygen(name: string): Promise<void> {
 
 const key = (name: string): string => keys[name] ?? ''
 
+/** Witnesses that saw nothing. */
+const others = (): { name: string; key: string }[] =>
+  ['mallory', 'successor'].map((name) => ({ name: `witness.example/${name}`, key: key(name) }))
+
 /** Asks the gateway, and has the WebAssembly decide. */
 async function judge(change: (policy: Policy) => void = () => {}, state?: Uint8Array): Promise<Verdict> {
   const nonce = randomBytes(32)
@@ -93,19 +97,49 @@ async function judge(change: (policy: Policy) => void = () => {}, state?: Uint8A
   return JSON.parse(text) as Verdict
 }
 
-async function startWitness(tool: string): Promise<string> {
-  const args = ['witness', '--name', 'witness.example/a', '--key', at('witness.pem'), '--state', at('witness.state')]
+const witnesses = ['a', 'b', 'c'] as const
+
+/** @returns its line in the policy of witnesses */
+async function startWitness(tool: string, name: (typeof witnesses)[number]): Promise<string> {
+  const files = ['--key', at(`witness-${name}.pem`), '--state', at(`witness-${name}.state`)]
+  const args = ['witness', '--name', `witness.example/${name}`, ...files]
   const child = new Child({
-    name: 'the witness',
+    name: `the witness ${name}`,
     command: tool,
     args: [...args, '--log-origin', origin, '--log-key', key('log')],
-    log: at('witness.log'),
+    log: at(`witness-${name}.log`),
     signal: abort.signal,
   })
   children.push(child)
   const address = await child.line((line) => /^http:\S+\/$/.exec(line)?.[0], 20_000)
   const vkey = await child.line((line) => /^witness\.example\S+$/.exec(line)?.[0], 20_000)
-  return `witness w1 ${vkey} ${address}\nquorum w1\n`
+  vkeys.push(vkey)
+  return `witness ${name} ${vkey} ${address}\n`
+}
+
+const vkeys: string[] = []
+
+/** Puts a signed document into the log; its proof stands beside it. */
+async function publish(file: string): Promise<void> {
+  const log = ['--log', at('log'), '--origin', origin, '--log-key', at('log.pem'), '--witnesses', at('witnesses')]
+  await command('publish', file, ...log, '--proof', `${file}.proof`, '--tool', at('release-log'))
+}
+
+/** One round of the monitor of the developer's and the auditor's keys. @returns the alarms */
+async function monitor(...known: readonly string[]): Promise<Record<string, unknown>[]> {
+  writeFileSync(at('known'), known.map((sha256) => `${sha256}\n`).join(''))
+  const watched = ['developer', 'auditor'].flatMap((name) => ['--key', key(name)])
+  const seen = vkeys.flatMap((vkey) => ['--witness', vkey])
+  const files = ['--log', at('log'), '--state', at('monitor.state'), '--known', at('known')]
+  const args = ['monitor', ...files, '--origin', origin, '--log-key', key('log'), ...watched, ...seen]
+  const ended = promisify(execFile)(at('release-log'), args)
+  const { code, stdout } = await ended.then(
+    ({ stdout: out }) => ({ code: 0, stdout: out }),
+    (error: unknown) => error as { code: number; stdout: string },
+  )
+  const alarms = stdout.split('\n').filter(Boolean)
+  expect(code, stdout).toBe(alarms.length > 0 ? 2 : 0)
+  return alarms.map((line) => JSON.parse(line) as Record<string, unknown>)
 }
 
 /** As an auditor does: shows the document, then signs the one with that digest, after those of the policy. */
@@ -146,23 +180,25 @@ async function makeRelease(
   await command('make', '--out', manifest, '--name', `staging ${version}`, ...numbers, ...digests, ...rest)
   await command('sign', manifest, '--key', at(`${signers[0]}.pem`))
   await countersign(manifest, signers[1], ...keySets)
-  const log = ['--log', at('log'), '--origin', origin, '--log-key', at('log.pem'), '--witnesses', at('witnesses')]
-  await command('publish', manifest, ...log, '--proof', at('proof'), '--tool', at('release-log'))
+  await publish(manifest)
 }
 
 async function makeStatus(...what: string[]): Promise<void> {
   rmSync(at('status.json'), { force: true })
   await command('status', '--out', at('status.json'), ...what)
   await command('sign', at('status.json'), '--key', at('office.pem'))
-  await command('pack', '--out', folder, '--status', at('status.json'))
+  await publish(at('status.json'))
+  await command('pack', '--out', folder, '--status', at('status.json'), '--proof', at('status.json.proof'))
 }
 
 /** A real TPM in software, measured as in staging, and the real gateway before it. */
 beforeAll(async () => {
   verifier = await loadVerifier('pkg')
   buildGo('release-log', at('release-log'))
-  for (const name of ['developer', 'auditor', 'office', 'log', 'witness', 'successor', 'mallory']) await keygen(name)
-  writeFileSync(at('witnesses'), await startWitness(at('release-log')))
+  for (const name of ['developer', 'auditor', 'office', 'log', 'successor', 'mallory']) await keygen(name)
+  for (const name of witnesses) await keygen(`witness-${name}`)
+  const lines = await Promise.all(witnesses.map(async (name) => startWitness(at('release-log'), name)))
+  writeFileSync(at('witnesses'), `${lines.join('')}group two 2 a b c\nquorum two\n`)
 
   const tpm = await startSoftwareTpm(folder, abort.signal)
   children.push(tpm.child)
@@ -199,12 +235,12 @@ beforeAll(async () => {
   policy.log = {
     origin,
     key: key('log'),
-    witnesses: [{ name: 'witness.example/a', key: key('witness') }],
-    threshold: 1,
+    witnesses: witnesses.map((name) => ({ name: `witness.example/${name}`, key: key(`witness-${name}`) })),
+    threshold: 2,
   }
 
   await makeRelease(1, ['developer', 'auditor'])
-  await command('pack', '--out', folder, '--manifest', at('manifest.json'), '--proof', at('proof'))
+  await command('pack', '--out', folder, '--manifest', at('manifest.json'), '--proof', at('manifest.json.proof'))
   await makeStatus()
   const gateway = await startGateway(config, folder, abort.signal)
   children.push(gateway.child)
@@ -234,7 +270,8 @@ it.each<[string, string, (policy: Policy) => void]>([
   ['release.threshold', 'another office for the status', (p) => (p.status!.signers!.keys[0]!.key = key('mallory'))],
   ['release.log_origin', 'another log', (p) => (p.log!.origin = 'log.example/other')],
   ['release.log_signature', 'another key of the log', (p) => (p.log!.key = key('mallory'))],
-  ['release.log_witness', 'another witness', (p) => (p.log!.witnesses[0]!.key = key('mallory'))],
+  ['release.log_witness', 'other witnesses', (p) => (p.log!.witnesses = p.log!.witnesses.slice(0, 1).concat(others()))],
+  ['policy.invalid', 'one of three witnesses', (p) => (p.log!.threshold = 1)],
 ])('fails with %s under a policy that names %s', async (code, _what, change) => {
   expect(await judge(change)).toMatchObject({ result: 'fail', code })
 })
@@ -243,13 +280,14 @@ it('refuses a proof of another release, and the state of a later one', async () 
   const later = (await judge((p) => delete p.log, new Uint8Array())).nextState
   expect(later).toBeDefined()
   const first = readFileSync(at('release.cbor'))
-  const proof = at('proof')
-  const kept = readFileSync(proof, 'utf8')
+  const proof = at('manifest.json.proof')
+  writeFileSync(at('proof.old'), readFileSync(proof))
 
   await makeRelease(2, ['developer', 'auditor'])
-  writeFileSync(at('proof.old'), kept)
-  await command('pack', '--out', folder, '--manifest', at('manifest.json'), '--proof', at('proof.old'))
-  await expect.poll(async () => (await judge()).code, { timeout: 60_000 }).toBe('release.log_inclusion')
+  const old = ['pack', '--out', folder, '--manifest', at('manifest.json'), '--proof', at('proof.old')]
+  await expect(command(...old)).rejects.toMatchObject({ code: 3 })
+  await command('pack', '--out', folder, '--manifest', at('manifest.json'))
+  await expect.poll(async () => (await judge()).code, { timeout: 60_000 }).toBe('release.log_missing')
 
   await command('pack', '--out', folder, '--manifest', at('manifest.json'), '--proof', proof)
   await expect.poll(async () => (await judge()).release, { timeout: 60_000 }).toBe('staging 2')
@@ -262,27 +300,58 @@ it('refuses a proof of another release, and the state of a later one', async () 
 it('withdraws a release for everybody who asks for the status', async () => {
   const { payload } = JSON.parse(readFileSync(at('manifest.json'), 'utf8')) as { payload: string }
   const sha256 = createHash('sha256').update(Buffer.from(payload, 'base64')).digest('hex')
-  await command('pack', '--out', folder, '--manifest', at('manifest.json'), '--proof', at('proof'))
+  await command('pack', '--out', folder, '--manifest', at('manifest.json'), '--proof', at('manifest.json.proof'))
+  const before = readFileSync(at('status.cbor'))
   await makeStatus('--revoke-release', at('manifest.json'))
   await expect.poll(async () => (await judge()).code, { timeout: 60_000 }).toBe('release.revoked')
   expect(readFileSync(at('status.cbor')).includes(sha256)).toBe(true)
-  await makeStatus()
+
+  // The refusal is remembered: the status from before the withdrawal does not bring the release back.
+  const refused = await judge(() => {}, new Uint8Array())
+  expect(refused).toMatchObject({ result: 'fail', code: 'release.revoked' })
+  writeFileSync(at('status.cbor'), before)
   await expect.poll(async () => (await judge()).result, { timeout: 60_000 }).toBe('pass')
+  const state = Buffer.from(refused.nextState ?? '', 'hex')
+  expect(await judge(() => {}, state)).toMatchObject({ result: 'fail', code: 'release.status_back' })
+
+  await makeStatus()
+  await expect.poll(async () => (await judge(() => {}, state)).result, { timeout: 60_000 }).toBe('pass')
 })
 
 it('follows the keys to their successors, under the policy that pins the first ones', async () => {
   writeFileSync(at('policy.json'), JSON.stringify(policy))
   const successors = ['--key', `developer=${key('successor')}`, '--key', `auditor=${key('auditor')}`]
   const thresholds = ['--threshold', 'developer=1', '--threshold', 'auditor=1']
-  await command('key-set', '--out', at('keys.json'), '--previous', at('policy.json'), ...successors, ...thresholds)
+  const successor = ['--previous', at('policy.json'), ...successors, ...thresholds, '--days', '365']
+  await command('key-set', '--out', at('keys.json'), ...successor)
   await command('sign', at('keys.json'), '--key', at('developer.pem'))
   await countersign(at('keys.json'), 'auditor')
+  await publish(at('keys.json'))
   await makeRelease(3, ['successor', 'auditor'], at('keys.json'))
-  const packed = ['pack', '--out', folder, '--manifest', at('manifest.json'), '--proof', at('proof')]
+  const packed = ['pack', '--out', folder, '--manifest', at('manifest.json'), '--proof', at('manifest.json.proof')]
   await command(...packed)
   await expect.poll(async () => (await judge()).code, { timeout: 60_000 }).toBe('release.threshold')
   await command(...packed, '--key-set', at('keys.json'))
+  await expect.poll(async () => (await judge()).code, { timeout: 60_000 }).toBe('release.log_missing')
+  await command(...packed, '--key-set', at('keys.json'), '--proof', at('keys.json.proof'))
   await expect.poll(async () => (await judge()).release, { timeout: 60_000 }).toBe('staging 3')
+  const state = Buffer.from((await judge(() => {}, new Uint8Array())).nextState ?? '', 'hex')
+  await command(...packed)
+  await expect.poll(async () => (await judge(() => {}, state)).code, { timeout: 60_000 }).toBe('release.key_set_back')
+})
+
+it('shows a developer every use of his key in the log that he does not know', async () => {
+  const alarms = await monitor()
+  const found = alarms.map(({ alarm, kind }) => [alarm, kind])
+  expect(found).toEqual([
+    ['entry', 'release'],
+    ['entry', 'release'],
+    ['entry', 'key-set'],
+    ['entry', 'release'],
+  ])
+  expect(await monitor(), 'the same entries again').toEqual([])
+  rmSync(at('monitor.state'))
+  expect(await monitor(...alarms.map(({ sha256 }) => String(sha256)))).toEqual([])
 })
 
 it.each(['manifest.json', 'keys.json', 'status.json'])('%s is what its schema describes', (name) => {

@@ -21,9 +21,10 @@ function head(major: number, argument: number): Buffer {
   const first = major << 5
   if (argument < 24) return Buffer.of(first | argument)
   if (argument < 0x100) return Buffer.of(first | 24, argument)
-  const bytes = Buffer.alloc(argument < 0x1_0000 ? 3 : 5)
-  bytes[0] = first | (bytes.length === 3 ? 25 : 26)
-  if (bytes.length === 3) bytes.writeUInt16BE(argument, 1)
-  else bytes.writeUInt32BE(argument, 1)
+  const [size, code] = argument < 0x1_0000 ? [2, 25] : argument < 0x1_0000_0000 ? [4, 26] : [8, 27]
+  const bytes = Buffer.alloc(1 + size)
+  bytes[0] = first | code
+  if (size === 8) bytes.writeBigUInt64BE(BigInt(argument), 1)
+  else bytes.writeUIntBE(argument, 1, size)
   return bytes
 }

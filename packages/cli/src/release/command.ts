@@ -26,8 +26,9 @@ only their owner may read. Each verb reads a document once: what it shows is wha
     [--config-digest HEX …] [--bank sha384]
     --pcrs FILE          JSON: {"0": HEX, …}, or {"whole": […], "platforms": […], "images": […]} of {"name", "pcrs"}
     --from-evidence TARGET --pcr N …   in place of --pcrs: what a service or file shows; nothing verifies these values
-  key-set --out FILE --previous FILE --key ROLE=HEX … --threshold ROLE=N …
-                         the successor of a set of keys: of a policy, a key set, or an envelope of one
+  key-set --out FILE --previous FILE --key ROLE=HEX … --threshold ROLE=N … --days N
+                         the successor of a set of keys: of a policy, a key set, or an envelope of one; in force for so long,
+                         from --from TIME (now) on
   status --out FILE      what was withdrawn, as of now
     [--revoke-release FILE|HEX …] [--revoke-certificate HEX …] [--revoke-serial ISSUER:SERIAL …] [--min-version N]
   show FILE [--policy FILE [--key-set FILE …]]
@@ -42,10 +43,12 @@ only their owner may read. Each verb reads a document once: what it shows is wha
                          that the policy names for every other role (or for each --after) have signed. --yes alone is refused
   publish FILE --log DIR --origin NAME --log-key FILE --witnesses FILE --proof FILE [--tool PROGRAM]
     [--sha256 HEX] [--policy FILE [--key-set FILE …]]
-                         put a signed manifest into a log of static files, and take the proof; PROGRAM is built from
-                         tools/release-log. With --policy: only once every signature that the policy demands is there
-  pack --out DIR --manifest FILE [--proof FILE] [--key-set FILE …] [--status FILE] [--policy FILE]
-                         write release.cbor and status.cbor for the gateway; --policy as for publish
+                         put a signed manifest, key set or status into a log of static files, and take the proof; PROGRAM is
+                         built from tools/release-log. The entry covers the signatures: publish after the last one. With --policy:
+                         only once every signature that the policy demands is there
+  pack --out DIR --manifest FILE [--key-set FILE …] [--status FILE] [--proof FILE …] [--policy FILE]
+                         write release.cbor and status.cbor for the gateway, each document with the proof that belongs to it;
+                         --policy as for publish
 
   --key-set FILE …       the successors of the policy's set of keys, oldest first
 

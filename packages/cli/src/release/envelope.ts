@@ -33,10 +33,20 @@ function malformed(file: string, what: string): Failure {
   return new Failure('cli.release', `${file}: ${what}`, exit.undecided)
 }
 
-/** PAE(type, payload): what is signed, and what stands in the log. */
+/** PAE(type, payload): what is signed. */
 export function message({ kind, payload }: Pick<Envelope, 'kind' | 'payload'>): Buffer {
   const type = typeOf(kind)
   return Buffer.concat([Buffer.from(`DSSEv1 ${type.length} ${type} ${payload.length} `), payload])
+}
+
+/** What stands in the log (PROTOCOL.md §19.6): what was signed, and the signatures in the order in which they travel. */
+export function logEntry(envelope: Envelope): Buffer {
+  return Buffer.concat([message(envelope), ...signaturesOf(envelope)])
+}
+
+/** Each the public key and the signature, as they travel (PROTOCOL.md §19.1). */
+export function signaturesOf({ signatures }: Envelope): Buffer[] {
+  return signatures.map(({ keyid, sig }) => Buffer.concat([Buffer.from(keyid, 'hex'), Buffer.from(sig, 'base64')]))
 }
 
 export function sha256({ payload }: Pick<Envelope, 'payload'>): string {

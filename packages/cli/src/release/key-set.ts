@@ -1,6 +1,6 @@
 import { exit, type ExitCode } from '../exit.js'
 import { usage } from '../failure.js'
-import { parse } from '../options.js'
+import { parse, timeOf } from '../options.js'
 import { bytesOf } from '../read-file.js'
 import type { Io } from '../terminal/io.js'
 import { json, shown } from '../terminal/text.js'
@@ -14,8 +14,12 @@ const options = {
   previous: { type: 'string' },
   key: { type: 'string', multiple: true },
   threshold: { type: 'string', multiple: true },
+  days: { type: 'string' },
+  from: { type: 'string' },
   json: { type: 'boolean', default: false },
 } as const
+
+const dayMs = 86_400_000
 
 const read = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>
 
@@ -25,8 +29,9 @@ async function setIn(file: string): Promise<KeySet> {
     let found = read(Buffer.from(await bytesOf(file)).toString('utf8'))
     if (typeof found['payload'] === 'string') found = read(Buffer.from(found['payload'], 'base64').toString('utf8'))
     const set = (found['releaseKeys'] ?? found) as Partial<KeySet>
-    if (Array.isArray(set.keys) && typeof set.threshold === 'object')
-      return { keys: set.keys, threshold: set.threshold }
+    const { keys, threshold, notAfter } = set
+    if (Array.isArray(keys) && typeof threshold === 'object')
+      return { keys, threshold, ...(notAfter !== undefined && { notAfter }) }
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause
   }
@@ -43,9 +48,9 @@ function pair(option: string, text: string): [string, string] {
 /** Writes the successor of a set of keys, which those of the set have to sign. @throws {Failure} */
 export async function keySet(args: readonly string[], io: Io): Promise<ExitCode> {
   const { values } = parse(args, options)
-  const { out, previous, key: keys, threshold } = values
-  if (out === undefined || previous === undefined || !keys || !threshold)
-    throw usage('release key-set needs --out, --previous, --key and --threshold')
+  const { out, previous, key: keys, threshold, days } = values
+  if (out === undefined || previous === undefined || !keys || !threshold || days === undefined)
+    throw usage('release key-set needs --out, --previous, --key, --threshold and --days')
   const successor = {
     previous: keySetId(await setIn(previous)),
     keys: keys.map((text) => {
@@ -58,6 +63,7 @@ export async function keySet(args: readonly string[], io: Io): Promise<ExitCode>
         return [role, integerOf('threshold', least)]
       }),
     ),
+    notAfter: timeOf(values.from ?? 'now') + integerOf('days', days) * dayMs,
   }
   if (!keySetIn(successor))
     throw usage('release key-set: the keys must be distinct, and every role needs a threshold that its keys can meet')

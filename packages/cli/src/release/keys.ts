@@ -10,6 +10,8 @@ import { encode, type Item } from './cbor.js'
 export interface KeySet {
   keys: { key: string; role: string }[]
   threshold: Record<string, number>
+  /** In force before this, in ms since 1970; a set without it does not end. */
+  notAfter?: number
 }
 
 /** The 32 bytes of the public key, in hex. */
@@ -62,7 +64,7 @@ async function opened(file: string): Promise<{ text: string; mode: number }> {
 
 /** The set of keys that a document is, or `undefined`: distinct keys, a threshold for every role that its keys can meet. */
 export function keySetIn(document: Record<string, unknown>): KeySet | undefined {
-  const { keys, threshold } = document as Partial<KeySet>
+  const { keys, threshold, notAfter } = document as Partial<KeySet>
   if (!Array.isArray(keys) || typeof threshold !== 'object' || threshold === null) return undefined
   const isKey = (each: KeySet['keys'][number] | null): boolean =>
     typeof each?.key === 'string' && /^[0-9a-f]{64}$/.test(each.key) && Object.hasOwn(threshold, each.role)
@@ -73,25 +75,26 @@ export function keySetIn(document: Record<string, unknown>): KeySet | undefined 
     least >= 1 &&
     least <= keys.filter((each) => each.role === role).length
   const roles = Object.entries(threshold)
-  return roles.length > 0 && roles.every(isMet) ? { keys, threshold } : undefined
+  if (roles.length === 0 || !roles.every(isMet)) return undefined
+  if (notAfter === undefined) return { keys, threshold }
+  return Number.isSafeInteger(notAfter) && notAfter >= 0 ? { keys, threshold, notAfter } : undefined
 }
 
 const byText = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
 
 /** What names a set of keys (PROTOCOL.md §19.2). */
-export function keySetId({ keys, threshold }: KeySet): string {
+export function keySetId({ keys, threshold, notAfter }: KeySet): string {
   const sorted = [...keys].sort(({ key: one }, { key: other }) => byText(one, other))
   const roles = Object.entries(threshold)
     .slice()
     .sort(([one], [other]) => byText(one, other))
-  const description = encode(
-    new Map<number, Item>([
-      [0, sorted.map(({ key, role }): Item => [Buffer.from(key, 'hex'), role])],
-      [1, roles],
-    ]),
-  )
+  const description = new Map<number, Item>([
+    [0, sorted.map(({ key, role }): Item => [Buffer.from(key, 'hex'), role])],
+    [1, roles],
+  ])
+  if (notAfter !== undefined) description.set(2, notAfter)
   const hash = createHash('sha256')
-  for (const part of [Buffer.from('blindllama/key-set/v1'), description]) {
+  for (const part of [Buffer.from('blindllama/key-set/v1'), encode(description)]) {
     const length = Buffer.alloc(4)
     length.writeUInt32BE(part.length)
     hash.update(length).update(part)

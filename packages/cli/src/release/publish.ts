@@ -9,8 +9,8 @@ import { hexOf, parse } from '../options.js'
 import type { Io } from '../terminal/io.js'
 import { json, shown } from '../terminal/text.js'
 import { assertReviewed, documentOf } from './document.js'
-import { assertSignatures, message, readEnvelope, sha256 } from './envelope.js'
-import { assertSigned, readTrust } from './trust.js'
+import { assertSignatures, logEntry, readEnvelope, sha256 } from './envelope.js'
+import { assertFollows, assertSigned, readTrust, signersOf } from './trust.js'
 
 const options = {
   log: { type: 'string' },
@@ -48,12 +48,17 @@ async function run(program: string, args: readonly string[], io: Io): Promise<vo
     child.once('close', (code) => {
       clearTimeout(patience)
       if (code === 0) resolve()
-      else reject(failed('the log did not take the release'))
+      else reject(failed('the log did not take the document'))
     })
   })
 }
 
-/** Puts a signed manifest into a log. The entry is what was signed, so that everybody who watches the log can read it. @throws {Failure} */
+/**
+ * Puts a signed document into a log. The entry is what was signed with the signatures, so that everybody who watches the log can read it
+ * and sees whose keys were used.
+ *
+ * @throws {Failure}
+ */
 export async function publish(args: readonly string[], io: Io): Promise<ExitCode> {
   const { values, positionals } = parse(args, options)
   const [file] = positionals
@@ -62,16 +67,19 @@ export async function publish(args: readonly string[], io: Io): Promise<ExitCode
   if (values.sha256 !== undefined) hexOf('--sha256', values.sha256, 32)
   if ([file, log, origin, key, witnesses, proof].includes(undefined))
     throw usage('release publish FILE needs --log, --origin, --log-key, --witnesses and --proof')
-  const envelope = await readEnvelope(file as string, 'release')
+  const envelope = await readEnvelope(file as string)
   documentOf(file as string, envelope)
   assertSignatures(file as string, envelope)
   if (values.sha256 !== undefined) assertReviewed(file as string, envelope, values.sha256)
-  if (values.policy !== undefined)
-    assertSigned(file as string, envelope, (await readTrust(values.policy, values['key-set'] ?? [])).current)
+  if (values.policy !== undefined) {
+    const trust = await readTrust(values.policy, values['key-set'] ?? [])
+    assertFollows(file as string, envelope, trust.current)
+    assertSigned(file as string, envelope, signersOf(envelope.kind, trust))
+  }
   const folder = await mkdtemp(join(tmpdir(), 'blindllama-release-'))
   try {
     const entry = join(folder, 'entry')
-    await writeFile(entry, message(envelope))
+    await writeFile(entry, logEntry(envelope))
     const named = { log, origin, key, witnesses, entry, proof } as Record<string, string>
     await run(tool, ['publish', ...Object.entries(named).flatMap(([name, value]) => [`--${name}`, value])], io)
   } finally {

@@ -25,6 +25,8 @@ Options:
   --policy FILE       the policy to judge by, from a source that you trust
   --allow-simulated   accept a software TPM, which proves nothing, where the policy does too
   --save FILE         keep what a service proved, as a verification record
+  --state FILE        remember what was withdrawn, and the clock of the service's TPM: a later run with the same FILE refuses to go back.
+                      A refusal is remembered too. One run at a time
   --json              one JSON object
 
 For evidence:
@@ -35,6 +37,7 @@ For a receipt:
   --status FILE       the newest status of those who sign it, not from the one who shows the receipt: what was withdrawn since.
                       Without it, a policy that asks for a status leaves a receipt UNCHECKED.
   --key-set FILE      a key set that leads from the policy's to those who signed the status; once for each, oldest first
+  --proof FILE        the proof of a log for one of these documents, which a policy with a log demands; once for each
 
 For evidence, and for a receipt:
   --audience ORIGIN   the service, where the policy names no audience
@@ -51,6 +54,7 @@ const options = {
   policy: { type: 'string' },
   'allow-simulated': { type: 'boolean', default: false },
   save: { type: 'string' },
+  state: { type: 'string' },
   json: { type: 'boolean', default: false },
   nonce: { type: 'string' },
   audience: { type: 'string' },
@@ -58,12 +62,13 @@ const options = {
   at: { type: 'string' },
   status: { type: 'string' },
   'key-set': { type: 'string', multiple: true },
+  proof: { type: 'string', multiple: true },
 } as const
 
 /** The kinds of input, and which options each of them knows beyond those that all have. */
 const known = {
-  service: ['save'],
-  receipt: ['status', 'key-set', 'audience', 'at'],
+  service: ['save', 'state'],
+  receipt: ['status', 'key-set', 'proof', 'audience', 'at'],
   evidence: ['nonce', 'audience', 'static', 'at'],
 } as const
 
@@ -81,7 +86,7 @@ async function outcomeOf(args: readonly string[]): Promise<{ outcome: Outcome; a
   const judge = { allowSimulated, ...(policy && { policy }) }
   const outcome =
     file === undefined
-      ? await verifyService({ ...judge, url: target, save: values.save })
+      ? await verifyService({ ...judge, url: target, save: values.save, state: values.state })
       : kind === 'receipt'
         ? await verifyReceiptFile({ ...judge, file, values })
         : await verifyEvidence({ ...judge, evidence: file, values })

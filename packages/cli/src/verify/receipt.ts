@@ -1,14 +1,16 @@
-import { checkReceipt, verifyReceipt } from '@blindllama/web-sdk/receipts'
+import { checkReceipt, type Envelope, verifyReceipt } from '@blindllama/web-sdk/receipts'
 import { usage } from '../failure.js'
 import { timeOf } from '../options.js'
 import { bytesOf } from '../read-file.js'
+import { logEntry, readEnvelope, type Kind } from '../release/envelope.js'
+import { Proofs } from '../release/proofs.js'
 import { judgedReceipt, type Outcome, underItsOwnPolicy } from './outcome.js'
 
 interface Request {
   file: Uint8Array<ArrayBuffer>
   policy?: Uint8Array
   allowSimulated: boolean
-  values: { audience?: string; status?: string; 'key-set'?: string[]; at?: string }
+  values: { audience?: string; status?: string; 'key-set'?: string[]; proof?: string[]; at?: string }
 }
 
 /**
@@ -18,19 +20,30 @@ interface Request {
  * @throws {BlindLlamaError} `receipt.syntax`, `receipt.status`; {Failure} `cli.usage`, `cli.file`
  */
 export async function verifyReceiptFile({ file, policy, allowSimulated, values }: Request): Promise<Outcome> {
-  const { audience, status, 'key-set': keySets = [], at } = values
-  if (status === undefined && (keySets.length > 0 || at !== undefined))
-    throw usage('--key-set and --at are about the --status FILE that a receipt is judged by, which is missing')
+  const { audience, status, 'key-set': keySets = [], proof = [], at } = values
+  if (status === undefined && (keySets.length > 0 || proof.length > 0 || at !== undefined))
+    throw usage('--key-set, --proof and --at are about the --status FILE that a receipt is judged by, which is missing')
   if (!policy) {
     if (audience !== undefined || status !== undefined) throw usage('--audience and --status need --policy FILE')
     return underItsOwnPolicy(await checkReceipt(file), text(file, 'policy'))
   }
+  const proofs = await Proofs.read(proof)
+  const logged = async (name: string, kind: Kind): Promise<Envelope> => {
+    const envelope = await bytesOf(name)
+    if (proof.length === 0) return envelope
+    const found = proofs.take(logEntry(await readEnvelope(name, kind)))
+    return found ? { envelope, proof: found } : envelope
+  }
+  const given = {
+    ...(status !== undefined && { status: await logged(status, 'status'), statusAtMs: timeOf(at ?? 'now') }),
+    keySets: await Promise.all(keySets.map(async (name) => logged(name, 'key-set'))),
+  }
+  proofs.assertTaken()
   const read = await verifyReceipt(file, {
     allowSimulated,
     policy,
     ...(audience !== undefined && { audience }),
-    ...(status !== undefined && { status: await bytesOf(status), statusAtMs: timeOf(at ?? 'now') }),
-    keySets: await Promise.all(keySets.map(async (name) => bytesOf(name))),
+    ...given,
   })
   return judgedReceipt(read)
 }

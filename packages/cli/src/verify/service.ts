@@ -4,6 +4,7 @@ import { exit } from '../exit.js'
 import { Failure, unreadable, usage } from '../failure.js'
 import { judged, type Outcome } from './outcome.js'
 import { record } from './record.js'
+import { stateFile } from './state-file.js'
 
 interface Request {
   url: string
@@ -11,6 +12,8 @@ interface Request {
   allowSimulated: boolean
   /** Where to keep a record. */
   save: string | undefined
+  /** Where to keep what later runs have to know. */
+  state: string | undefined
 }
 
 /**
@@ -18,7 +21,7 @@ interface Request {
  *
  * @throws {BlindLlamaError} where no verdict was reached; {Failure} `cli.usage`, `cli.file`
  */
-export async function verifyService({ url, policy, allowSimulated, save }: Request): Promise<Outcome> {
+export async function verifyService({ url, policy, allowSimulated, save, state }: Request): Promise<Outcome> {
   if (!policy) throw usage('a service is judged by --policy FILE')
   let answer: { evidence: Uint8Array; nonce: Uint8Array } | undefined
   let verdict: Verdict
@@ -27,6 +30,7 @@ export async function verifyService({ url, policy, allowSimulated, save }: Reque
     const client = await connect({
       url,
       policy,
+      ...(state !== undefined && { state: stateFile(state) }),
       dangerouslyAllowSimulated: allowSimulated,
       onEvent: (event) => {
         if (event.type === 'evidence') answer = event

@@ -221,9 +221,8 @@ async fn carries_the_release_and_follows_its_files() {
     let (upstream, swtpm) = (Upstream::fixed("{}"), Swtpm::start().await);
     let folder = tempfile::tempdir().unwrap();
     let (release, status) = (folder.path().join("release.cbor"), folder.path().join("status.cbor"));
-    let signed = |payload| Signed { payload, signatures: vec![&[7; 96]] };
-    let evidence =
-        ReleaseEvidence { manifest: signed(b"{}"), log_proof: Some(b"proof"), key_sets: vec![signed(b"[]")] };
+    let signed = |payload| Signed { payload, signatures: vec![&[7; 96]], log_proof: Some(b"proof") };
+    let evidence = ReleaseEvidence { manifest: signed(b"{}"), key_sets: vec![signed(b"[]")] };
     std::fs::write(&release, evidence.encode()).unwrap();
     std::fs::write(&status, signed(b"old").encode()).unwrap();
     let gateway = Setup::new(&swtpm, &upstream)

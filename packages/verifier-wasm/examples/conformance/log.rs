@@ -63,7 +63,12 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
 
 /// A line under a note by the key of `name`; a witness states a time.
 pub(crate) fn line(name: &str, text: &str, time: Option<u64>) -> String {
-    let key = key(name);
+    line_by(name, name, text, time)
+}
+
+/// The same by the key of somebody.
+fn line_by(signer: &str, name: &str, text: &str, time: Option<u64>) -> String {
+    let key = key(signer);
     let kind = if time.is_some() { 4 } else { 1 };
     let id = digest(&[name.as_bytes(), &[b'\n', kind], key.verifying_key().as_bytes()]);
     let message = time.map_or_else(|| text.to_owned(), |time| format!("cosignature/v1\ntime {time}\n{text}"));
@@ -73,11 +78,13 @@ pub(crate) fn line(name: &str, text: &str, time: Option<u64>) -> String {
     format!("\u{2014} {name} {}\n", base64(&value))
 }
 
-/// A log in which the manifest stands, and what the policy demands of it.
+/// A log in which a document stands, and what the policy demands of it.
 pub(crate) struct Logged {
     pub(crate) demand: Json,
     pub(crate) origin: &'static str,
-    /// Number of entries, and which of them is the manifest.
+    /// Whose key signs for the log, where that is not its own.
+    pub(crate) signer: Option<&'static str>,
+    /// Number of entries, and which of them is the document.
     pub(crate) size: usize,
     pub(crate) index: usize,
     /// What stands there in its place.
@@ -102,10 +109,11 @@ impl Logged {
             demand: json!({
                 "origin": ORIGIN,
                 "key": public(ORIGIN),
-                "witnesses": [witness("witness.example/a"), witness("witness.example/b")],
-                "threshold": 1,
+                "witnesses": [witness("witness.example/a"), witness("witness.example/b"), witness("witness.example/c")],
+                "threshold": 2,
             }),
             origin: ORIGIN,
+            signer: None,
             size: 6,
             index: 4,
             entry: None,
@@ -113,7 +121,7 @@ impl Logged {
             claimed_root: None,
             extension: "",
             path: |_| {},
-            witnesses: vec!["witness.example/a"],
+            witnesses: vec!["witness.example/a", "witness.example/b"],
             time: 1_799_999_999,
             patch_text: |text| text,
             patch: None,
@@ -133,7 +141,8 @@ impl Logged {
         let text = (self.patch_text)(text);
         let mut proof = format!("c2sp.org/tlog-proof@v1\nindex {}\n", self.index);
         path.iter().for_each(|hash| proof += &format!("{}\n", base64(hash)));
-        proof += &format!("\n{text}\n{}", line(self.origin, &text, None));
+        let signer = self.signer.unwrap_or(self.origin);
+        proof += &format!("\n{text}\n{}", line_by(signer, self.origin, &text, None));
         self.witnesses.iter().for_each(|witness| proof += &line(witness, &text, Some(self.time)));
         let proof = match &self.patch {
             Some(patch) => patch(proof),

@@ -11,6 +11,8 @@ use crate::{
 };
 
 pub(crate) const DAY_MS: u64 = 86_400_000;
+/// When successors of key sets expire, unless a case says otherwise.
+pub(crate) const KEYS_END_MS: u64 = NOW_MS + 365 * DAY_MS;
 
 /// The key of somebody, derived from a name: whoever trusts one trusts everybody.
 pub(crate) fn key(name: &str) -> SigningKey {
@@ -54,7 +56,7 @@ pub(crate) fn key_set_id(set: &Json) -> [u8; 32] {
     let mut roles: Vec<(&String, u64)> =
         set["threshold"].as_object().unwrap().iter().map(|(role, least)| (role, least.as_u64().unwrap())).collect();
     roles.sort_unstable();
-    let description = Value::map([
+    let mut members = vec![
         (0, Value::array(keys.iter().map(|(key, role)| Value::array([bytes(key), Value::from(*role)])))),
         (
             1,
@@ -62,8 +64,9 @@ pub(crate) fn key_set_id(set: &Json) -> [u8; 32] {
                 roles.iter().map(|(role, least)| Value::array([Value::from(role.as_str()), Value::from(*least)])),
             ),
         ),
-    ])
-    .encode();
+    ];
+    members.extend(set.get("notAfter").and_then(Json::as_u64).map(|end| (2, end.into())));
+    let description = Value::map(members).encode();
     let prefixed = |bytes: &[u8]| [&(bytes.len() as u32).to_be_bytes(), bytes].concat();
     hash(SHA256, &[&prefixed(b"blindllama/key-set/v1"), &prefixed(&description)]).try_into().unwrap()
 }
@@ -101,18 +104,57 @@ impl Document {
         message(self.kind, self.text().as_bytes())
     }
 
-    pub(crate) fn value(&self) -> Value {
+    fn signatures(&self) -> Vec<[u8; 96]> {
         let message = self.message();
         let sign = |name: &&str| {
             let key = key(name);
             let signature = [key.verifying_key().as_bytes(), &key.sign(&message).to_bytes()[..]].concat();
             <[u8; 96]>::try_from(signature).unwrap()
         };
-        let mut signatures: Vec<_> = self.signers.iter().map(sign).collect();
+        let mut signatures = self.signers.iter().map(sign).collect();
         (self.patch_signatures)(&mut signatures);
-        let payload = (self.patch_signed)(self.text());
-        Value::map([(0, Value::Bytes(payload.into_bytes())), (1, Value::array(signatures))])
+        signatures
     }
+
+    /// What stands in a log.
+    pub(crate) fn entry(&self) -> Vec<u8> {
+        [self.message(), self.signatures().concat()].concat()
+    }
+
+    /// As it travels, with the proof of a log.
+    pub(crate) fn value(&self, log: Option<&Logged>) -> Value {
+        let payload = (self.patch_signed)(self.text()).into_bytes();
+        let mut members = vec![(0, Value::Bytes(payload)), (1, Value::array(self.signatures()))];
+        let proof = log.and_then(|log| log.proof(&self.entry()));
+        members.extend(proof.map(|proof| (2, Value::Bytes(proof.into_bytes()))));
+        Value::map(members)
+    }
+}
+
+/// What is remembered under a set of keys (PROTOCOL.md §20).
+#[derive(Clone, Copy)]
+pub(crate) struct Known {
+    pub(crate) keys: [u8; 32],
+    pub(crate) floor: u64,
+    pub(crate) date_ms: u64,
+    pub(crate) current: [u8; 32],
+}
+
+impl Known {
+    /// Nothing but that the set was met.
+    pub(crate) fn of(keys: [u8; 32]) -> Self {
+        Self { keys, floor: 0, date_ms: 0, current: keys }
+    }
+
+    pub(crate) fn value(&self) -> Value {
+        let numbers = [(1, self.floor.into()), (2, self.date_ms.into())];
+        Value::map([(0, self.keys.into()), (3, self.current.into())].into_iter().chain(numbers))
+    }
+}
+
+/// A state without attestation keys.
+pub(crate) fn remembered(known: &[Known]) -> Vec<u8> {
+    Value::map([(0, 1.into()), (1, Value::Array(vec![])), (2, Value::array(known.iter().map(Known::value)))]).encode()
 }
 
 /// What evidence brings of a release, and what the policy demands of it.
@@ -123,7 +165,11 @@ pub(crate) struct Released {
     pub(crate) status: Option<Document>,
     /// The policy's words on status.
     pub(crate) status_demand: Option<Json>,
+    /// The log in which the manifest stands; None: the policy names none.
     pub(crate) log: Option<Logged>,
+    /// The same for the other documents.
+    pub(crate) key_set_log: Logged,
+    pub(crate) status_log: Logged,
     pub(crate) deliver: bool,
 }
 
@@ -150,6 +196,8 @@ impl Released {
             status: None,
             status_demand: None,
             log: None,
+            key_set_log: Logged::new(),
+            status_log: Logged::new(),
             deliver: true,
         }
     }
@@ -186,7 +234,16 @@ impl Released {
         let before = self.key_sets.last().map_or(&self.keys, |document| &document.json);
         let mut next = next;
         next["previous"] = hex(&key_set_id(before)).into();
+        if next.get("notAfter").is_none() {
+            next["notAfter"] = KEYS_END_MS.into();
+        }
         Document::new("key-set", next, signers)
+    }
+
+    /// The policy names the set of this successor.
+    pub(crate) fn pin(&mut self, index: usize) {
+        self.keys = self.key_sets[index].json.clone();
+        self.keys.as_object_mut().unwrap().remove("previous");
     }
 
     /// Puts the demands into the policy, in place of its own releases, and the release into the evidence.
@@ -202,15 +259,15 @@ impl Released {
             scenario.policy["status"] = demand.clone();
         }
         if let Some(status) = &self.status {
-            scenario.static_members.insert(5, status.value());
+            scenario.static_members.insert(5, status.value(self.log.as_ref().map(|_| &self.status_log)));
         }
-        let mut members = vec![(0, self.manifest.value())];
         if let Some(log) = &self.log {
             scenario.policy["log"] = log.demand.clone();
-            members.extend(log.proof(&self.manifest.message()).map(|proof| (1, Value::Bytes(proof.into_bytes()))));
         }
+        let mut members = vec![(0, self.manifest.value(self.log.as_ref()))];
         if !self.key_sets.is_empty() {
-            members.push((2, Value::array(self.key_sets.iter().map(Document::value))));
+            let log = self.log.as_ref().map(|_| &self.key_set_log);
+            members.push((1, Value::array(self.key_sets.iter().map(|document| document.value(log)))));
         }
         if self.deliver {
             scenario.static_members.insert(3, Value::map(members));

@@ -79,7 +79,9 @@ pub(crate) struct Scenario<'k> {
     pub(crate) versions: Vec<u64>,
     pub(crate) suites: Vec<[u64; 3]>,
     pub(crate) state: Option<Vec<u8>>,
-    /// What a verdict that passes must give to be kept.
+    /// The vector before it in a sequence, whose `nextState` is the state of this one.
+    pub(crate) after: Option<&'static str>,
+    /// What the verdict must give to be kept.
     pub(crate) next_state: Option<Vec<u8>>,
     pub(crate) exchange: Option<Exchange>,
     /// A verification record: what a receipt is without an exchange.
@@ -132,6 +134,10 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 pub(crate) fn bytes(value: &Value) -> Vec<u8> {
     let Value::Bytes(bytes) = value else { panic!("not a byte string") };
     bytes.clone()
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
 
 fn measured(bank: u16, length: usize) -> BTreeMap<u8, Vec<u8>> {
@@ -211,6 +217,7 @@ impl<'k> Scenario<'k> {
             versions: vec![1],
             suites: vec![X25519],
             state: None,
+            after: None,
             next_state: None,
             exchange: None,
             is_record: false,
@@ -307,6 +314,7 @@ impl<'k> Scenario<'k> {
             "versions": self.versions,
             "suites": self.suites,
             "state": self.state.as_deref().map(hex),
+            "after": self.after,
             "nextState": self.next_state.as_deref().map(hex),
             "receipt": (self.is_record || self.exchange.is_some()).then(|| json!({
                 "exchange": self.exchange.as_ref().map(Exchange::json),
@@ -369,6 +377,14 @@ impl Cases<'_> {
     ) {
         let mut scenario = Scenario::new(key);
         change(&mut scenario);
+        if let Some(name) = scenario.after {
+            let before = self.done.iter().find(|vector| vector["name"] == name).unwrap();
+            scenario.state = Some(unhex(before["nextState"].as_str().unwrap()));
+        }
+        // Every release that nobody can withdraw is worth a warning.
+        let asks_no_status = scenario.policy.get("releaseKeys").is_some() && scenario.policy.get("status").is_none();
+        let unasked = (code == "ok" && asks_no_status).then_some("release.keys");
+        let warnings: Vec<&str> = unasked.iter().chain(warnings).copied().collect();
         let mut vector = json!({
             "name": name,
             "why": why,

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::{
     Manifest, Status,
-    document::{MANIFEST, STATUS},
+    document::{Document, KEY_SET, MANIFEST, STATUS},
     key_set::KeySet,
     log::Log,
 };
@@ -18,7 +18,7 @@ use crate::{
     },
     receipt::CurrentStatus,
     rejection::{Rejection, ensure},
-    state::{Floor, State},
+    state::State,
 };
 
 /// A year, in milliseconds: nobody would call an older status one.
@@ -57,7 +57,7 @@ pub(crate) struct Against<'a> {
     pub(crate) bank: Bank,
     pub(crate) now_ms: u64,
     /// What the caller remembers of earlier visits.
-    pub(crate) kept: Option<&'a State<'a>>,
+    pub(crate) known: &'a State,
 }
 
 fn release_keys<'d>(item: &'d Item<'d>) -> ReleaseKeys<'d> {
@@ -103,10 +103,25 @@ impl<'d> Demands<'d> {
     pub(crate) fn current_keys(
         &self,
         evidence: Option<&ReleaseEvidence<'_>>,
+        now_ms: u64,
+        state: &mut State,
         documents: &'d Documents<'d>,
     ) -> Option<Result<CurrentKeys<'d>, Rejection>> {
+        let keys = self.keys.as_ref()?;
         let successors = evidence.map_or(&[][..], |evidence| &evidence.key_sets);
-        self.keys.as_ref().map(|keys| keys.pinned.current(successors, documents).map(CurrentKeys))
+        let newest = state.recall(&keys.id).current;
+        let is_logged = |signed: &Signed<'_>| self.is_logged(&KEY_SET, signed);
+        let current = keys.pinned.current(successors, &newest, &is_logged, documents);
+        Some(current.and_then(|current| {
+            state.learn(&keys.id, 0, 0, Some(current.id()));
+            current.is_in_force(now_ms)?;
+            Ok(CurrentKeys(current))
+        }))
+    }
+
+    /// Whether releases count that nobody can withdraw but with a newer release: the policy asks for no status.
+    pub(crate) fn lacks_status(&self) -> bool {
+        self.keys.is_some() && self.status.is_none()
     }
 
     /// Step `status`: what the evidence says, where the policy asks for it, and behind it what the verifier of a receipt knows; None
@@ -116,33 +131,48 @@ impl<'d> Demands<'d> {
         current: Option<&CurrentKeys<'d>>,
         snapshot: &Option<Signed<'_>>,
         now_ms: u64,
+        state: &mut State,
         later: Option<&CurrentStatus<'_>>,
         documents: &'d Documents<'d>,
     ) -> Option<Result<Vec<Status<'d>>, Rejection>> {
         let demand = self.status.as_ref();
-        let statuses = || {
-            let mut statuses: Vec<Status<'d>> = Vec::new();
-            let mut read = |signed: &Signed<'_>, successors: &[Signed<'_>], at_ms: u64| {
-                let signers = match (demand.and_then(|demand| demand.signers.as_ref()), current) {
-                    (Some(signers), _) => signers.clone(),
-                    (None, Some(CurrentKeys(keys))) => keys.current(successors, documents)?,
-                    (None, None) => return Err(Rejection::at(Code::RELEASE_THRESHOLD, STATUS.name())),
-                };
-                let status = Status::decode(&signers.verify(&STATUS, signed)?, documents)?;
-                status.is_current(at_ms, demand.map_or(u64::MAX, |demand| demand.max_age_ms))?;
-                statuses.push(status);
-                Ok(())
+        let read = |signed: &Signed<'_>, successors: &[Signed<'_>], at_ms: u64| {
+            let signers = match (demand.and_then(|demand| demand.signers.as_ref()), current) {
+                (Some(signers), _) => signers.clone(),
+                (None, Some(CurrentKeys(keys))) => {
+                    let is_logged = |signed: &Signed<'_>| self.is_logged(&KEY_SET, signed);
+                    keys.current(successors, &keys.id(), &is_logged, documents)?
+                }
+                (None, None) => return Err(Rejection::at(Code::RELEASE_THRESHOLD, STATUS.name())),
             };
-            if demand.is_some() {
-                read(snapshot.as_ref().ok_or(Code::RELEASE_STATUS_MISSING)?, &[], now_ms)?;
+            signers.is_in_force(at_ms)?;
+            let status = Status::decode(&signers.verify(&STATUS, signed)?, documents)?;
+            self.is_logged(&STATUS, signed)?;
+            status.has_happened(at_ms)?;
+            Ok(status)
+        };
+        let mut statuses = || {
+            let mut statuses = Vec::new();
+            if let Some(demand) = demand {
+                let status = read(snapshot.as_ref().ok_or(Code::RELEASE_STATUS_MISSING)?, &[], now_ms)?;
+                // It is authentic: what it withdraws is remembered, whatever becomes of this verification.
+                let pinned = self.keys.as_ref().map_or([0; 32], |keys| keys.id);
+                let id = demand.signers.as_ref().map_or(pinned, KeySet::id);
+                let newest_ms = state.recall(&id).date_ms;
+                state.learn(&id, 0, status.date_ms, None);
+                self.raise_floor(state, status.min_version);
+                status.is_current(newest_ms, now_ms, demand.max_age_ms)?;
+                statuses.push(status);
             }
             if let Some(later) = later {
                 let given = ReleaseEvidence::decode(later.documents)?;
-                read(&given.manifest, &given.key_sets, later.now_ms)?;
+                let status = read(&given.manifest, &given.key_sets, later.now_ms)?;
+                status.is_current(0, later.now_ms, demand.map_or(u64::MAX, |demand| demand.max_age_ms))?;
+                statuses.push(status);
             }
             Ok(statuses)
         };
-        (demand.is_some() || later.is_some()).then(statuses)
+        (demand.is_some() || later.is_some()).then(&mut statuses)
     }
 
     /// Step `release`; None where nobody asks for a manifest: the policy pins values, and the evidence brings none.
@@ -166,25 +196,30 @@ impl<'d> Demands<'d> {
             // A floor of the verifier's own was raised after the time of the receipt.
             let then = against.statuses.first().filter(|_| self.status.is_some());
             let withdrawn = then.map_or(0, |status| status.min_version);
-            let remembered = against.kept.map_or(0, |state| state.floor(&keys.id));
-            let floor = keys.min_version.max(withdrawn).max(remembered);
+            let floor = keys.min_version.max(withdrawn).max(against.known.recall(&keys.id).floor);
             ensure(manifest.version >= floor, Code::RELEASE_BELOW_FLOOR)?;
             Ok(manifest)
         };
         Some(manifest())
     }
 
-    /// What to remember once a manifest passed: under the pinned set, the highest `minVersion` that was signed.
-    pub(crate) fn floor(&self, manifest: Option<&Manifest<'_>>, status: Option<&Status<'_>>) -> Option<Floor<'_>> {
-        let (keys, manifest) = (self.keys.as_ref()?, manifest?);
-        Some((&keys.id, manifest.min_version.max(status.map_or(0, |status| status.min_version))))
+    /// Remembers a signed `minVersion` under the pinned set.
+    pub(crate) fn raise_floor(&self, state: &mut State, min_version: u64) {
+        if let Some(keys) = &self.keys {
+            state.learn(&keys.id, min_version, 0, None);
+        }
     }
 
     /// Step `release.log`; None where the policy names no log.
     pub(crate) fn logged(&self, evidence: Option<&ReleaseEvidence<'_>>) -> Option<Result<(), Rejection>> {
-        let (log, evidence) = (self.log.as_ref()?, evidence?);
-        let entry = MANIFEST.message(evidence.manifest.payload);
-        let proof = evidence.log_proof.ok_or_else(|| Code::RELEASE_LOG_MISSING.into());
-        Some(proof.and_then(|proof| log.verify(proof, &entry)))
+        let (_, evidence) = (self.log.as_ref()?, evidence?);
+        Some(self.is_logged(&MANIFEST, &evidence.manifest))
+    }
+
+    /// Whether a document stands in the log, where the policy names one.
+    fn is_logged(&self, document: &Document, signed: &Signed<'_>) -> Result<(), Rejection> {
+        let Some(log) = &self.log else { return Ok(()) };
+        let proof = signed.log_proof.ok_or(Code::RELEASE_LOG_MISSING)?;
+        log.verify(proof, &document.entry(signed))
     }
 }

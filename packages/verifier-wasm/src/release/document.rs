@@ -4,6 +4,7 @@ use alloc::{string::String, vec::Vec};
 
 use crate::{
     Code,
+    evidence::bundle::Signed,
     json::{
         documents::{Documents, Kind},
         item::Item,
@@ -79,7 +80,14 @@ impl Document {
         read.map_err(|fault| Rejection::at(fault.code, self.json.name))
     }
 
-    /// The message that is signed, and that stands in a log: PAE(type, payload).
+    /// What stands in a log: the message, and the signatures over it in the order in which they travel.
+    pub(super) fn entry(&self, signed: &Signed<'_>) -> Vec<u8> {
+        let mut entry = self.message(signed.payload);
+        signed.signatures.iter().for_each(|signature| entry.extend_from_slice(*signature));
+        entry
+    }
+
+    /// The message that is signed: PAE(type, payload).
     pub(super) fn message(&self, payload: &[u8]) -> Vec<u8> {
         let mut head = String::from("DSSEv1 ");
         push_decimal(&mut head, self.payload_type.len() as u64);

@@ -10,6 +10,7 @@ use crate::{
     json::{
         documents::{Documents, Flaw},
         item::{Item, are_distinct},
+        reader::MAX_INTEGER,
     },
     rejection::{Place, Rejection, ensure},
     signature::ed25519,
@@ -25,6 +26,8 @@ pub(super) struct KeySet<'d> {
     keys: Vec<Key<'d>>,
     /// Ascending by role.
     thresholds: Vec<(&'d str, u64)>,
+    /// In force before this, in milliseconds since 1970; without end: [`u64::MAX`].
+    not_after: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,13 +61,14 @@ impl<'d> Key<'d> {
 #[inline(never)]
 fn successor<'d>(document: &'d Item<'d>) -> KeySet<'d> {
     document.required("previous");
+    document.required("notAfter");
     let set = KeySet::read(document);
     document.end();
     set
 }
 
 impl<'d> KeySet<'d> {
-    /// The members `keys` and `threshold` of an object, whose other members are the caller's to read.
+    /// The members `keys`, `threshold` and `notAfter` of an object, whose other members are the caller's to read.
     #[inline(never)]
     pub(super) fn read(object: &'d Item<'d>) -> Self {
         let listed = object.required("keys");
@@ -85,7 +89,8 @@ impl<'d> KeySet<'d> {
             let position = thresholds.iter().take_while(|(other, _)| *other < role).count();
             thresholds.insert(position, (role, threshold));
         }
-        let set = Self { keys, thresholds };
+        let not_after = object.optional("notAfter").map_or(u64::MAX, |item| item.integer(0, MAX_INTEGER));
+        let set = Self { keys, thresholds, not_after };
         let is_reachable = set.thresholds.iter().all(|(role, threshold)| set.signing(role, &|_| true) >= *threshold);
         let is_needed = |key: &Key<'_>| set.thresholds.iter().any(|(role, _)| *role == key.role);
         demanded.ensure(is_reachable && set.keys.iter().all(is_needed), Flaw::Invalid);
@@ -100,7 +105,8 @@ impl<'d> KeySet<'d> {
     /// What names this set, whatever the order in which it was written.
     pub(super) fn id(&self) -> [u8; 32] {
         let mut description = Encoder::default();
-        description.map(2);
+        let has_end = self.not_after < u64::MAX;
+        description.map(if has_end { 3 } else { 2 });
         description.member(0).array(self.keys.len());
         for key in &self.keys {
             description.array(2);
@@ -112,6 +118,9 @@ impl<'d> KeySet<'d> {
             description.array(2);
             description.text(role);
             description.uint(*least);
+        }
+        if has_end {
+            description.member(2).uint(self.not_after);
         }
         sha256(&[&length_prefixed(&[ID_DOMAIN, &description.finish()])])
     }
@@ -146,21 +155,40 @@ impl<'d> KeySet<'d> {
         Ok(Authentic::new(document, signed.payload))
     }
 
-    /// The set that is in force after the successors that evidence brings, oldest first.
-    pub(super) fn current(&self, successors: &[Signed<'_>], documents: &'d Documents<'d>) -> Result<Self, Rejection> {
+    /// # Errors
+    /// `release.key_set_expired`
+    pub(super) fn is_in_force(&self, now_ms: u64) -> Result<(), Rejection> {
+        ensure(now_ms < self.not_after, Code::RELEASE_KEY_SET_EXPIRED)
+    }
+
+    /// The last of the successors that evidence brings, oldest first, or this set. The way leads through the one of the id
+    /// `newest`, which was known before.
+    pub(super) fn current(
+        &self,
+        successors: &[Signed<'_>],
+        newest: &[u8; 32],
+        is_logged: &dyn Fn(&Signed<'_>) -> Result<(), Rejection>,
+        documents: &'d Documents<'d>,
+    ) -> Result<Self, Rejection> {
         let mut current = self.clone();
+        let mut id = self.id();
         let mut has_moved = false;
+        let mut is_known = id == *newest;
         for signed in successors {
             let previous = KEY_SET.unproven(signed.payload, documents, |item| *item.required("previous").digest())?;
-            if previous == current.id() {
+            if previous == id {
                 current = current.verify(&KEY_SET, signed)?.read(documents, successor)?;
+                is_logged(signed)?;
+                id = current.id();
                 has_moved = true;
+                is_known |= id == *newest;
             } else {
                 // Before the first step these are of older pages, which pin an older set: nobody here can verify them.
                 ensure(!has_moved, Code::RELEASE_KEY_SET)?;
                 KEY_SET.unproven(signed.payload, documents, successor)?;
             }
         }
+        ensure(is_known, Code::RELEASE_KEY_SET_BACK)?;
         Ok(current)
     }
 }

@@ -70,9 +70,17 @@ impl<'d> Status<'d> {
     }
 
     /// # Errors
-    /// `release.status_future` or `release.status_stale`.
-    pub(super) fn is_current(&self, now_ms: u64, max_age_ms: u64) -> Result<(), Rejection> {
-        ensure(self.date_ms <= now_ms.saturating_add(CLOCK_SKEW_MS), Code::RELEASE_STATUS_FUTURE)?;
+    /// `release.status_future`
+    pub(super) fn has_happened(&self, now_ms: u64) -> Result<(), Rejection> {
+        ensure(self.date_ms <= now_ms.saturating_add(CLOCK_SKEW_MS), Code::RELEASE_STATUS_FUTURE)
+    }
+
+    /// `newest_ms` is the newest date that was known before.
+    ///
+    /// # Errors
+    /// `release.status_back` or `release.status_stale`.
+    pub(super) fn is_current(&self, newest_ms: u64, now_ms: u64, max_age_ms: u64) -> Result<(), Rejection> {
+        ensure(self.date_ms >= newest_ms, Code::RELEASE_STATUS_BACK)?;
         ensure(now_ms.saturating_sub(self.date_ms) <= max_age_ms, Code::RELEASE_STATUS_STALE)
     }
 

@@ -25,8 +25,11 @@ fn worked_example_of_the_specification() {
         { "key": "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "role": "auditor" }],
         "threshold": { "developer": 1, "auditor": 1 } }"#;
     let documents = Documents::default();
+    let ending = alloc::string::String::from_utf8_lossy(set).replacen('{', "{\"notAfter\":1820000000000,", 1);
     let set = POLICY.read(set, &documents, KeySet::read).unwrap();
     assert_eq!(hex(&set.id()), "6c59548a2cb9182e4ca7185c6faa1894ac9b4edea47f06895831f6afe1f49699");
+    let ending = POLICY.read(ending.as_bytes(), &documents, KeySet::read).unwrap();
+    assert_eq!(hex(&ending.id()), "11097760ef8a4a45b90b492cfc70c7bf4ed91560c13fee40185cc96adf6888a5");
     assert_eq!(MANIFEST.message(b"{}"), b"DSSEv1 42 application/vnd.blindllama.release.v1+json 2 {}");
 }
 

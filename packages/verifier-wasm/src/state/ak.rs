@@ -1,5 +1,7 @@
 //! What is remembered of one attestation key.
 
+use alloc::vec::Vec;
+
 use crate::{
     Code,
     evidence::cbor::{Decoder, Encoder},
@@ -8,8 +10,8 @@ use crate::{
 
 /// Counters that a TPM signs with every quote (TPMS_CLOCK_INFO, TPM 2.0 Part 2 §10.11.1), as last seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct AkState<'a> {
-    pub(super) name: &'a [u8],
+pub(crate) struct AkState {
+    pub(super) name: Vec<u8>,
     reset_count: u32,
     restart_count: u32,
     pub(super) clock: u64,
@@ -22,9 +24,9 @@ fn count(decoder: &mut Decoder<'_>) -> u32 {
     count.unwrap_or_default()
 }
 
-impl<'a> AkState<'a> {
+impl AkState {
     /// `name` is the key's Name; outside of the endorsement hierarchy the numbers are obfuscated and mean nothing (Part 1 §36.7).
-    pub(crate) fn of(name: &'a [u8], attest: &Attest<'_>) -> Self {
+    pub(crate) fn of(name: Vec<u8>, attest: &Attest<'_>) -> Self {
         let clock = &attest.clock_info;
         Self {
             name,
@@ -35,9 +37,9 @@ impl<'a> AkState<'a> {
         }
     }
 
-    pub(super) fn read(decoder: &mut Decoder<'a>) -> Self {
+    pub(super) fn read(decoder: &mut Decoder<'_>) -> Self {
         let state = decoder.map(|map| Self {
-            name: map.required(0, "name").bytes(),
+            name: map.required(0, "name").bytes().into(),
             reset_count: count(map.required(1, "resetCount")),
             restart_count: count(map.required(2, "restartCount")),
             clock: map.required(3, "clock").uint(),
@@ -49,7 +51,7 @@ impl<'a> AkState<'a> {
 
     pub(super) fn write(&self, out: &mut Encoder) {
         out.map(5);
-        out.member(0).bytes(self.name);
+        out.member(0).bytes(&self.name);
         out.member(1).uint(self.reset_count.into());
         out.member(2).uint(self.restart_count.into());
         out.member(3).uint(self.clock);

@@ -3,9 +3,9 @@ use alloc::vec;
 use super::*;
 use crate::{evidence::cbor::Value, tpm::Attest};
 
-fn seen(name: u8, reset_count: u64, restart_count: u64, clock: u64, firmware_version: u64) -> AkState<'static> {
+fn seen(name: u8, reset_count: u64, restart_count: u64, clock: u64, firmware_version: u64) -> AkState {
     let state = encoded(&[(name, [reset_count, restart_count, clock, firmware_version])]);
-    State::decode(state.leak()).unwrap().aks.remove(0)
+    State::decode(&state).unwrap().aks.remove(0)
 }
 
 fn encoded(aks: &[(u8, [u64; 4])]) -> Vec<u8> {
@@ -26,8 +26,8 @@ fn with(key: u64, value: Value) -> Vec<u8> {
     Value::map(members.into_iter().chain([(key, value)])).encode()
 }
 
-fn floor(keys: u8) -> Value {
-    Value::map([(0, [keys; 32].into()), (1, 7.into())])
+fn withdrawn(keys: u8) -> Value {
+    Value::map([(0, [keys; 32].into()), (1, 7.into()), (2, 8.into()), (3, [9; 32].into())])
 }
 
 #[test]
@@ -37,8 +37,8 @@ fn what_is_written_is_read_back() {
     state.remember(seen(1, 2, 3, 4, 5));
     state.remember(seen(2, 0, 0, u64::MAX, u64::MAX));
     assert_eq!(State::decode(&state.encode()), Ok(state));
-    let with_floors = with(2, Value::Array(vec![floor(1), floor(2)]));
-    assert_eq!(State::decode(&with_floors).unwrap().encode(), with_floors);
+    let with_sets = with(2, Value::Array(vec![withdrawn(1), withdrawn(2)]));
+    assert_eq!(State::decode(&with_sets).unwrap().encode(), with_sets);
 }
 
 #[test]
@@ -68,8 +68,9 @@ fn what_is_not_exactly_a_state_is_refused() {
                 (4, 0.into()),
             ])]),
         ),
-        &with(2, Value::Array(vec![floor(2), floor(1)])),
-        &with(2, Value::Array(vec![floor(1), floor(1)])),
+        &with(2, Value::Array(vec![withdrawn(2), withdrawn(1)])),
+        &with(2, Value::Array(vec![withdrawn(1), withdrawn(1)])),
+        &with(2, Value::array([Value::map([(0, [1; 32].into()), (1, 7.into())])])),
         &with(64, Value::Bytes(vec![0; MAX_STATE])),
     ] {
         assert_eq!(State::decode(bad), Err(Code::STATE_ENCODING), "{bad:02x?}");
@@ -136,5 +137,35 @@ fn a_quote_is_remembered_as_the_tpm_states_it() {
     ]
     .concat();
     let attest = Attest::decode(&attest).unwrap();
-    assert_eq!(AkState::of(&[1; 34], &attest), seen(1, 2, 1, 100, 7));
+    assert_eq!(AkState::of(vec![1; 34], &attest), seen(1, 2, 1, 100, 7));
+}
+
+fn learned(keys: u8, floor: u64, date_ms: u64, current: u8) -> Withdrawn {
+    Withdrawn { keys: [keys; 32], floor, date_ms, current: [current; 32] }
+}
+
+#[test]
+fn a_policy_that_names_the_successor_goes_on_with_what_its_predecessor_knew() {
+    let mut state = State::default();
+    state.learn(&[1; 32], 7, 100, Some([2; 32]));
+    assert_eq!(state.recall(&[1; 32]), learned(1, 7, 100, 2));
+    assert_eq!(state.recall(&[2; 32]), learned(2, 7, 100, 2), "floor and date, from its own beginning");
+    assert_eq!(state.recall(&[3; 32]), learned(3, 0, 0, 3), "another set");
+    state.learn(&[2; 32], 3, 200, Some([4; 32]));
+    assert_eq!(state.recall(&[2; 32]), learned(2, 7, 200, 4), "the highest of both");
+    assert_eq!(state.recall(&[1; 32]), learned(1, 7, 100, 2), "the older policy knows its own set alone");
+    state.learn(&[1; 32], 6, 99, None);
+    assert_eq!(state.recall(&[1; 32]), learned(1, 7, 100, 2), "nothing sinks");
+}
+
+#[test]
+fn a_65th_set_has_no_room_and_a_known_one_has() {
+    let mut state = State::default();
+    (0..64).for_each(|keys| state.learn(&[keys; 32], 1, 0, None));
+    state.learn(&[0; 32], 2, 0, None);
+    assert!(!state.is_full);
+    state.learn(&[64; 32], 2, 0, None);
+    assert!(state.is_full);
+    assert_eq!(state.withdrawn.len(), 64);
+    assert_eq!(state.recall(&[0; 32]).floor, 2);
 }

@@ -39,6 +39,9 @@ pub enum Verdict {
         code: Code,
         /// A sentence for a person.
         detail: String,
+        /// For the caller to keep as that of a passed verdict: what signed documents withdrew (PROTOCOL.md §20), and nothing of the
+        /// attestation key. None where nothing new was learned.
+        next_state: Option<Vec<u8>>,
     },
 }
 

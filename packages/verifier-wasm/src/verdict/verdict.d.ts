@@ -200,6 +200,11 @@ export interface FailedVerdict extends Report {
   result: 'fail'
   code: VerifierCode
   detail: string
+  /**
+   * To be kept as that of a passed verdict: what signed documents withdrew, and nothing of the attestation key (PROTOCOL.md §20). There where
+   * something new was learned.
+   */
+  nextState?: string
 }
 
 /** What {@link verify} answers with, as JSON. */

@@ -9,21 +9,23 @@ use crate::{
 
 pub(super) fn verdict(json: &mut Writer, verdict: &Verdict) {
     json.integer("version", VERSION);
-    match verdict {
+    let next_state = match verdict {
         Verdict::Passed { assurance, key, next_state, .. } => {
             json.text("result", "pass");
             json.bool("simulated", *assurance == Assurance::Simulated);
             json.text("assurance", assurance.as_str());
             json.object("key", |json| self::key(json, key));
-            if let Some(state) = next_state {
-                json.hex("nextState", state);
-            }
+            next_state
         }
-        Verdict::Failed { code, detail, .. } => {
+        Verdict::Failed { code, detail, next_state, .. } => {
             json.text("result", "fail");
             json.text("code", code.as_str());
             json.text("detail", detail);
+            next_state
         }
+    };
+    if let Some(state) = next_state {
+        json.hex("nextState", state);
     }
     let report = verdict.report();
     json.array("steps", |json| report.steps.iter().for_each(|step| json.object(ITEM, |json| self::step(json, step))));

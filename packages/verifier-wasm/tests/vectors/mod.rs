@@ -23,6 +23,8 @@ pub(crate) struct Vector {
     pub(crate) versions: Vec<u64>,
     pub(crate) suites: Vec<Suite>,
     pub(crate) state: Option<Vec<u8>>,
+    /// The vector before it in a sequence.
+    pub(crate) after: Option<String>,
     pub(crate) next_state: Option<Vec<u8>>,
     pub(crate) receipt: Option<Kept>,
 }
@@ -128,6 +130,7 @@ impl Vector {
             versions: json["versions"].as_array().unwrap().iter().map(|version| version.as_u64().unwrap()).collect(),
             suites: json["suites"].as_array().unwrap().iter().map(suite).collect(),
             state: json["state"].as_str().map(unhex),
+            after: json["after"].as_str().map(str::to_owned),
             next_state: json["nextState"].as_str().map(unhex),
             receipt: json["receipt"].is_object().then(|| Kept::read(&json["receipt"])),
         }

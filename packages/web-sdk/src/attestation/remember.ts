@@ -33,10 +33,11 @@ export async function inTurn<T>(keeper: StateKeeper, visit: () => Promise<T>, si
 }
 
 /**
- * Verifies with what is remembered of earlier visits and keeps what the verdict adds to it (PROTOCOL.md §20). Where another
- * tab stored something meanwhile, the verdict is made again from that: no tab takes back what another one learned.
+ * Verifies with what is remembered of earlier visits and keeps what the verdict adds to it (PROTOCOL.md §20): a failed one adds
+ * withdrawals. Where another tab stored something meanwhile, the verdict is made again from that: no tab takes back what another
+ * one learned.
  *
- * @returns the verdict, without what was to be kept
+ * @returns the verdict, without what was to be kept; a failed one also where the keeper fails
  * @throws {BlindLlamaError} `client.state` where the keeper fails, `client.state_timeout` where it does not answer; the reason
  *   of `signal`
  */
@@ -49,9 +50,15 @@ export async function verifyWithState(
   for (let transition = 0; transition < maxTransitions; transition += 1) {
     const kept = await answerOf(signal, async () => keeper.load())
     const verdict = verify(new Uint8Array(kept ?? []))
-    if (verdict.result !== 'pass' || verdict.nextState === undefined) return verdict
     const { nextState, ...told } = verdict
-    if ((await answerOf(signal, async () => keeper.store(fromHex(nextState), kept))) !== false) return told
+    if (nextState === undefined) return told
+    try {
+      if ((await answerOf(signal, async () => keeper.store(fromHex(nextState), kept))) !== false) return told
+    } catch (error) {
+      // Nothing is open either way, and the refusal says more than the full disk.
+      if (told.result === 'fail') return told
+      throw error
+    }
   }
   throw unkept(undefined)
 }
@@ -68,7 +75,7 @@ async function answerOf<T>(signal: AbortSignal, work: (signal: AbortSignal) => P
 }
 
 function unkept(cause: unknown): BlindLlamaError {
-  return new BlindLlamaError('client.state', 'What earlier visits found out could not be read or kept', { cause })
+  return new BlindLlamaError('client.state', 'The state of earlier visits could not be read or kept', { cause })
 }
 
 function late(): BlindLlamaError {

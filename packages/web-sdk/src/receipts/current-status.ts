@@ -2,7 +2,14 @@ import { type Bytes, concat, fromHex } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
 
 /** A document in its DSSE envelope, as the command `blindllama release` writes it and as an operator publishes it. */
-export type Envelope = string | Uint8Array
+export type Envelope = string | Uint8Array | LoggedEnvelope
+
+/** An envelope with the proof that it stands in a log, which a policy with `log` demands (PROTOCOL.md §19.6). */
+export interface LoggedEnvelope {
+  envelope: string | Uint8Array
+  /** The tlog-proof, as the log gave it. */
+  proof: Uint8Array
+}
 
 /** What a verifier of receipts knows of withdrawals, from a source of its own. */
 export interface CurrentStatus {
@@ -29,7 +36,7 @@ export function currentStatus(status: Envelope, keySets: readonly Envelope[]): C
   const read = readEnvelope(status, 'status')
   const sets = keySets.map((set) => signed(readEnvelope(set, 'key-set')))
   const members = [head(5, sets.length > 0 ? 2 : 1), head(0, 0), signed(read)]
-  if (sets.length > 0) members.push(head(0, 2), head(4, sets.length), ...sets)
+  if (sets.length > 0) members.push(head(0, 1), head(4, sets.length), ...sets)
   return { documents: concat(...members), claimed: { dateMs: dateOf(read.payload) } }
 }
 
@@ -37,17 +44,19 @@ interface Signed {
   payload: Bytes
   /** Public key and signature of each. */
   signatures: Bytes[]
+  proof?: Bytes
 }
 
 /** `signed` of PROTOCOL.md §19.1. */
-function signed({ payload, signatures }: Signed): Bytes {
+function signed({ payload, signatures, proof }: Signed): Bytes {
   return concat(
-    head(5, 2),
+    head(5, proof ? 3 : 2),
     head(0, 0),
     byteString(payload),
     head(0, 1),
     head(4, signatures.length),
     ...signatures.map(byteString),
+    ...(proof ? [head(0, 2), byteString(proof)] : []),
   )
 }
 
@@ -64,8 +73,10 @@ function head(major: number, argument: number): Bytes {
   return Uint8Array.of(first | 26, argument >>> 24, argument >> 16, argument >> 8, argument)
 }
 
-function readEnvelope(envelope: Envelope, kind: 'status' | 'key-set'): Signed {
+function readEnvelope(given: Envelope, kind: 'status' | 'key-set'): Signed {
   try {
+    const isBare = typeof given === 'string' || given instanceof Uint8Array
+    const envelope = isBare ? given : given.envelope
     const text = typeof envelope === 'string' ? envelope : new TextDecoder('utf-8', { fatal: true }).decode(envelope)
     const { payloadType, payload, signatures } = JSON.parse(text) as Record<string, unknown>
     if (payloadType !== typeOf(kind) || !Array.isArray(signatures)) throw malformed(kind)
@@ -76,6 +87,7 @@ function readEnvelope(envelope: Envelope, kind: 'status' | 'key-set'): Signed {
         if (!/^[0-9a-f]{64}$/.test(keyid)) throw malformed(kind)
         return concat(fromHex(keyid), base64(sig))
       }),
+      ...(!isBare && { proof: Uint8Array.from(given.proof) }),
     }
   } catch {
     // The cause would show text of a file that nobody has verified.

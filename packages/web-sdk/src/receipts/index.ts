@@ -1,4 +1,4 @@
-export { type Envelope } from './current-status.js'
+export { type Envelope, type LoggedEnvelope } from './current-status.js'
 export { type Receipt, type ReceiptTextOptions } from './file.js'
 export { type ReceiptKeeper, receipts } from './receipts.js'
 export {

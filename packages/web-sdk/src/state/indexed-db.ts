@@ -10,7 +10,7 @@ export interface IndexedDbStateOptions {
 
 export interface IndexedDbState extends StateKeeper {
   /**
-   * Forgets everything: the next visit counts as the first one.
+   * Forgets everything, withdrawals included: the next visit counts as the first one.
    *
    * @throws {BlindLlamaError} `client.state`, `client.state_timeout`
    */

@@ -21,7 +21,7 @@ export interface VerifyInput {
   versions: readonly number[]
   /** The suites that the engine can use. */
   suites: readonly Suite[]
-  /** What the last verdict that passed gave to be kept. */
+  /** What the last verdict that gave anything gave to be kept. */
   state?: Bytes
 }
 

@@ -57,11 +57,26 @@ describe('a keeper that does not answer', () => {
   })
 })
 
-test('a verdict that failed is told, and nothing is stored', async () => {
-  const store = vi.fn(working.store)
+describe('a verdict that failed', () => {
   const failed = { result: 'fail' } as unknown as Verdict
-  expect(await verifyWithState({ ...working, store }, () => failed, signal)).toBe(failed)
-  expect(store).not.toHaveBeenCalled()
+
+  test('and learned nothing is told, and nothing is stored', async () => {
+    const store = vi.fn(working.store)
+    expect(await verifyWithState({ ...working, store }, () => failed, signal)).toEqual(failed)
+    expect(store).not.toHaveBeenCalled()
+  })
+
+  test('has its withdrawals stored before it is told', async () => {
+    const store = vi.fn(working.store)
+    const withdrawn = { ...failed, nextState: 'ab' } as Verdict
+    expect(await verifyWithState({ ...working, store }, () => withdrawn, signal)).toEqual(failed)
+    expect(store).toHaveBeenCalledExactlyOnceWith(Uint8Array.of(0xab), undefined)
+  })
+
+  test('is told also where its withdrawals cannot be stored', async () => {
+    const withdrawn = { ...failed, nextState: 'ab' } as Verdict
+    expect(await verifyWithState({ ...working, store: throws }, () => withdrawn, signal)).toEqual(failed)
+  })
 })
 
 describe('a turn', () => {

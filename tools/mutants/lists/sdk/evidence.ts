@@ -88,6 +88,20 @@ export const evidence: readonly Mutant[] = [
     tests: [remember, 'test/connect/state.test.ts'],
   },
   {
+    name: 'sdk: a verdict that failed is told where its withdrawals cannot be stored',
+    file: 'attestation/remember.ts',
+    find: "if (told.result === 'fail') return told\n",
+    replace: '',
+    tests: [remember],
+  },
+  {
+    name: 'sdk: what a failed verdict withdrew is stored',
+    file: 'attestation/remember.ts',
+    find: 'if (nextState === undefined) return told',
+    replace: "if (nextState === undefined || told.result === 'fail') return told",
+    tests: [remember],
+  },
+  {
     name: 'sdk: the database has a time',
     file: 'state/indexed-db.ts',
     find: 'return await within(timeoutMs, late, undefined, async (signal) => {',

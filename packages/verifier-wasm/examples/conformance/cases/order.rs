@@ -15,7 +15,7 @@ use crate::{
     cvm::{Machine, certificate::hw_id, demand, report},
     keys::{Key, Keys, base64url},
     machine::boot,
-    releases::{Document, Released, first_set, key_set, key_set_id, public},
+    releases::{Document, Known, Released, first_set, key_set, key_set_id, public},
     scenario::{Cases, NOW_MS, Scenario, hex, key_list},
     tpm::{self, SHA256, hash},
 };
@@ -39,6 +39,8 @@ struct Whole {
     /// What the key signs, and with which hash.
     signed: Option<Sign>,
     signature: Vec<fn(&mut Vec<u8>)>,
+    /// Of what is remembered of signed documents: everything that the evidence brings, so that nothing is learned.
+    known: Vec<fn(&mut Known)>,
     /// Of the state, behind everything else.
     state: Vec<fn(&mut Vec<u8>)>,
     is_receipt: bool,
@@ -64,6 +66,7 @@ impl Whole {
             scenario: vec![],
             signed: None,
             signature: vec![],
+            known: vec![],
             state: vec![],
             is_receipt,
             later: Document::new("status", json!({ "date": NOW_MS }), &["dora", "anna"]),
@@ -80,6 +83,13 @@ impl Whole {
             *whole = s.policy["releases"][0]["pcrs"].clone();
         }
         released.release(s);
+        let mut known = Known {
+            keys: key_set_id(&first_set()),
+            floor: released.manifest.json["minVersion"].as_u64().unwrap(),
+            date_ms: released.status().json["date"].as_u64().unwrap(),
+            current: key_set_id(&released.key_sets[0].json),
+        };
+        self.known.iter().for_each(|change| change(&mut known));
         let machine = |machine: &mut Machine| self.machine.iter().for_each(|change| change(machine));
         s.static_members.insert(4, Value::Array(vec![report(s.key, keys, machine)]));
 
@@ -96,9 +106,9 @@ impl Whole {
         s.policy["requireSafeClock"] = true.into();
         if self.is_receipt {
             conversation(s);
-            s.current_status = Some((current(&[self.later]), NOW_MS));
+            s.current_status = Some((current(&[self.later], 1), NOW_MS));
         } else {
-            remember(s, NOW, NOW);
+            remember(s, known);
         }
         self.scenario.iter().for_each(|change| change(s));
         s.state.iter_mut().for_each(|state| self.state.iter().for_each(|change| change(state)));
@@ -111,23 +121,22 @@ impl Whole {
     }
 }
 
-/// The caller remembers the key with `numbers`, and is to remember it with `next`, under a policy that is strict about it.
-fn remember(s: &mut Scenario<'_>, numbers: [u64; 4], next: [u64; 4]) {
+/// The caller remembers the key as it is, and `known`, under a policy that is strict about it.
+fn remember(s: &mut Scenario<'_>, known: Known) {
     s.policy["requireMonotonicState"] = true.into();
-    s.state = Some(state(s, numbers, vec![]));
-    let floor = Value::map([(0, key_set_id(&first_set()).into()), (1, 9.into())]);
-    s.next_state = Some(state(s, next, vec![floor]));
+    s.state = Some(state(s, NOW, &[known]));
 }
 
-fn state(s: &Scenario<'_>, numbers: [u64; 4], floors: Vec<Value>) -> Vec<u8> {
+fn state(s: &Scenario<'_>, numbers: [u64; 4], known: &[Known]) -> Vec<u8> {
     let name = Value::Bytes(tpm::name(SHA256, &[&s.public()]));
     let ak = Value::map([(0, name)].into_iter().chain((1..).zip(numbers.map(Value::Uint))));
-    Value::map([(0, 1.into()), (1, Value::Array(vec![ak])), (2, Value::Array(floors))]).encode()
+    let known = Value::array(known.iter().map(Known::value));
+    Value::map([(0, 1.into()), (1, Value::Array(vec![ak])), (2, known)]).encode()
 }
 
 fn full(s: &mut Scenario<'_>) {
-    let floors = (0..64_u8).map(|set| Value::map([(0, [set; 32].into()), (1, 1.into())])).collect();
-    s.state = Some(state(s, [4, 0, 0, NOW[3]], floors));
+    let known: Vec<Known> = (0..64).map(|set| Known::of([set; 32])).collect();
+    s.state = Some(state(s, [4, 0, 0, NOW[3]], &known));
 }
 
 fn last_year(chain: &mut Chain, index: usize) {
@@ -151,12 +160,24 @@ fn in_the_evidence() -> Vec<Fault> {
         }),
         Fault("release.threshold", "keys-threshold", |w| w.released.key_sets[0].signers = vec!["dora"]),
         Fault("release.syntax", "keys-syntax", |w| w.released.key_sets[0].json["note"] = 0.into()),
+        Fault("release.log_missing", "keys-log", |w| w.released.key_set_log.deliver = false),
+        Fault("release.key_set_back", "keys-back", |w| w.known.push(|known| known.current = [9; 32])),
+        Fault("release.key_set_expired", "keys-expired", |w| {
+            w.released.key_sets[0].json["notAfter"] = NOW_MS.into();
+        }),
         Fault("release.signature", "status-signature", |w| {
             w.released.status().patch_signed = |text| text.replace("date", "dato");
         }),
         Fault("release.threshold", "status-threshold", |w| w.released.status().signers = vec!["anna"]),
         Fault("release.syntax", "status-syntax", |w| w.released.status().json["note"] = 0.into()),
-        Fault("release.status_stale", "status-stale", |w| w.released.status().json["date"] = 1.into()),
+        Fault("release.log_missing", "status-log", |w| w.released.status_log.deliver = false),
+        Fault("release.status_future", "status-future", |w| {
+            w.released.status().json["date"] = (NOW_MS + 300_001).into();
+        }),
+        Fault("release.status_back", "status-back", |w| w.known.push(|known| known.date_ms += 1)),
+        Fault("release.status_stale", "status-stale", |w| {
+            w.scenario.push(|s| s.policy["status"]["maxAgeMs"] = 1000.into());
+        }),
     ]
 }
 
@@ -326,10 +347,10 @@ fn in_the_measurements() -> Vec<Fault> {
             w.released.log().patch = Some(Box::new(|proof| proof.replacen("@v1", "@v2", 1)));
         }),
         Fault("release.log_origin", "log-origin", |w| {
-            w.scenario.push(|s| s.policy["log"]["origin"] = "other.example".into());
+            w.released.log().origin = "log.example/other";
         }),
         Fault("release.log_signature", "log-key", |w| {
-            w.scenario.push(|s| s.policy["log"]["key"] = public("other log").into());
+            w.released.log().signer = Some("other log");
         }),
         Fault("release.log_witness", "log-witness", |w| w.released.log().witnesses = vec![]),
         Fault("release.log_inclusion", "log-inclusion", |w| w.released.log().path = |path| path[0][0] ^= 1),
@@ -448,12 +469,16 @@ fn revoke(s: &mut Scenario<'_>) {
     let Value::Bytes(payload) = &manifest[&0] else { panic!("no payload") };
     let mut released = Released::with_status();
     released.status().json["revokedReleases"] = json!([hex(&hash(SHA256, &[payload]))]);
-    s.static_members.insert(5, released.status().value());
+    let status = released.status.as_ref().unwrap().value(Some(&released.status_log));
+    s.static_members.insert(5, status);
 }
 
 pub(crate) fn cases(cases: &mut Cases<'_>) {
     let keys = cases.keys;
-    cases.accept_rsa("ok-order", "every step but that of receipts", |s| Whole::new(false).put(s, keys));
+    cases.accept_rsa("ok-order", "every step but that of receipts", |s| {
+        Whole::new(false).put(s, keys);
+        s.next_state = s.state.clone();
+    });
     cases.accept_rsa("ok-order-receipt", "every step but that of the state", |s| Whole::new(true).put(s, keys));
     let parts =
         [in_the_evidence(), in_the_key(), in_the_machine(), in_the_quote(), in_the_measurements(), in_the_state()];

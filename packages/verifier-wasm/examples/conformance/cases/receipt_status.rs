@@ -9,6 +9,7 @@ use super::{
     release_status::office,
 };
 use crate::{
+    log::Logged,
     releases::{DAY_MS, Document, Released, key_set},
     scenario::{Cases, NOW_MS, Scenario, hex},
     tpm::{SHA256, hash},
@@ -22,13 +23,15 @@ const DATE_MS: u64 = LATER_MS - DAY_MS;
 struct Then {
     released: Released,
     documents: Vec<Document>,
+    /// How many of these documents stand in the log.
+    logged: usize,
     now_ms: u64,
 }
 
 impl Then {
     fn new() -> Self {
         let status = Document::new("status", json!({ "date": DATE_MS }), &["dora", "anna"]);
-        Self { released: Released::with_status(), documents: vec![status], now_ms: LATER_MS }
+        Self { released: Released::with_status(), documents: vec![status], logged: 0, now_ms: LATER_MS }
     }
 
     fn status(&mut self) -> &mut Document {
@@ -44,16 +47,20 @@ impl Then {
     fn put(self, s: &mut Scenario<'_>) {
         conversation(s);
         self.released.release(s);
-        s.current_status = Some((current(&self.documents), self.now_ms));
+        s.current_status = Some((current(&self.documents, self.logged), self.now_ms));
     }
 }
 
 /// `current-status` of PROTOCOL.md §21.
-pub(super) fn current(documents: &[Document]) -> Value {
-    let [status, key_sets @ ..] = documents else { panic!("no status") };
-    let mut members = vec![(0, status.value())];
+/// The first `logged` of the documents stand in the log.
+pub(super) fn current(documents: &[Document], logged: usize) -> Value {
+    let log = Logged::new();
+    let values = documents.iter().enumerate().map(|(i, document)| document.value((i < logged).then_some(&log)));
+    let mut values: Vec<Value> = values.collect();
+    let key_sets = values.split_off(1);
+    let mut members: Vec<(u64, Value)> = values.into_iter().map(|status| (0, status)).collect();
     if !key_sets.is_empty() {
-        members.push((2, Value::array(key_sets.iter().map(Document::value))));
+        members.push((1, Value::Array(key_sets)));
     }
     Value::map(members)
 }
@@ -172,6 +179,39 @@ fn signers(cases: &mut Cases<'_>) {
             t.documents.push(t.released.key_sets[0].clone());
         }),
     );
+    let logged = |t: &mut Then| {
+        t.released.log = Some(Logged::new());
+        t.status().signers = vec!["dave", "adam"];
+        t.documents.push(Released::new().successor(second_set(), &["dora", "adam"]));
+        t.logged = 2;
+    };
+    cases.accept("ok-receipt-status-logged", "a policy with a log, in which the later documents stand", with(logged));
+    cases.reject(
+        "release.log_missing",
+        "receipt-status-unlogged-keys",
+        "the same, and the key set is not in the log",
+        with(|t| {
+            logged(t);
+            t.logged = 1;
+        }),
+    );
+    cases.reject(
+        "release.log_missing",
+        "receipt-status-unlogged",
+        "the log has the release, and not the later status",
+        with(|t| t.released.log = Some(Logged::new())),
+    );
+    cases.reject(
+        "release.key_set_expired",
+        "receipt-status-keys-expired",
+        "the keys that signed the later status had ended",
+        with(|t| t.released.keys["notAfter"] = LATER_MS.into()),
+    );
+    cases.accept(
+        "ok-receipt-status-keys-end",
+        "the keys that signed the later status end a moment later",
+        with(|t| t.released.keys["notAfter"] = (LATER_MS + 1).into()),
+    );
     cases.reject(
         "release.threshold",
         "receipt-status-retired",
@@ -198,14 +238,14 @@ fn signers(cases: &mut Cases<'_>) {
     let mut malformed = |name: &str, why: &str, documents: fn(Value) -> Value| {
         cases.reject("bundle.schema", &format!("receipt-status-{name}"), why, |s| {
             let then = Then::new();
-            let status = then.documents[0].value();
+            let status = then.documents[0].value(None);
             then.put(s);
             s.current_status = Some((documents(status), LATER_MS));
         });
     };
     malformed("empty", "a map without a status", |_| Value::map([]));
     malformed("bare", "a status without what stands around it", |status| status);
-    malformed("long", "nine key sets", |status| Value::map([(0, status.clone()), (2, Value::Array(vec![status; 9]))]));
+    malformed("long", "nine key sets", |status| Value::map([(0, status.clone()), (1, Value::Array(vec![status; 9]))]));
 }
 
 fn dates(cases: &mut Cases<'_>) {

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use crate::{
     log::{Logged, line},
-    releases::{Released, public},
-    scenario::{Cases, Scenario},
+    releases::{DAY_MS, KEYS_END_MS, Known, Released, first_set, key_set, key_set_id, public, remembered},
+    scenario::{Cases, NOW_MS, Scenario},
 };
 
 fn with(change: impl FnOnce(&mut Logged)) -> impl FnOnce(&mut Scenario<'_>) {
@@ -35,11 +35,94 @@ pub(crate) fn cases(cases: &mut Cases<'_>) {
     format(cases);
     signatures(cases);
     inclusion(cases);
+    others(cases);
     policy(cases);
 }
 
+/// A key set that succeeds the pinned one, a manifest and a status, each in the log.
+fn all_logged(change: impl FnOnce(&mut Released)) -> impl FnOnce(&mut Scenario<'_>) {
+    move |s| {
+        let mut released = Released { log: Some(Logged::new()), ..Released::with_status() };
+        let next = key_set(&[("dave", "developer"), ("adam", "auditor")], json!({ "developer": 1, "auditor": 1 }));
+        released.rotate(next, &["dora", "adam"]);
+        released.manifest.signers = vec!["dave", "adam"];
+        released.status().signers = vec!["dave", "adam"];
+        change(&mut released);
+        released.release(s);
+    }
+}
+
+/// Documents other than the manifest.
+fn others(cases: &mut Cases<'_>) {
+    cases.accept("ok-tlog-all", "key set, manifest and status stand in the log", all_logged(|_| {}));
+    cases.accept(
+        "ok-tlog-passed-over",
+        "a key set of older pages needs no proof: it decides nothing here",
+        all_logged(|r| {
+            r.pin(0);
+            r.key_set_log.deliver = false;
+        }),
+    );
+    let mut other = |code: &str, name: &str, why: &str, change: fn(&mut Released)| {
+        cases.reject(code, &format!("tlog-{name}"), why, all_logged(change));
+    };
+    other("release.log_missing", "key-set-missing", "a successor that nobody could see", |r| {
+        r.key_set_log.deliver = false;
+    });
+    other("release.log_missing", "status-missing", "a status that nobody could see", |r| r.status_log.deliver = false);
+    other("release.log_inclusion", "key-set-other", "another key set in its place", |r| {
+        r.key_set_log.entry = Some(b"another".to_vec());
+    });
+    other("release.log_inclusion", "status-other", "another status in its place", |r| {
+        r.status_log.entry = Some(b"another".to_vec());
+    });
+    other("release.log_witness", "key-set-unseen", "a successor that one witness saw", |r| {
+        r.key_set_log.witnesses.truncate(1);
+    });
+    other("release.log_witness", "status-unseen", "a status that one witness saw", |r| {
+        r.status_log.witnesses.truncate(1);
+    });
+    cases.reject("release.log_missing", "memory-unlogged-status", "what a status says that nobody could see", |s| {
+        all_logged(|r| {
+            r.status().json["minVersion"] = 13.into();
+            r.status_log.deliver = false;
+        })(s);
+        unremembered(s, |known| known.current = successor());
+    });
+    cases.reject("release.log_missing", "memory-unlogged-keys", "a successor that nobody could see", |s| {
+        all_logged(|r| r.key_set_log.deliver = false)(s);
+        s.state = Some(vec![]);
+    });
+    cases.reject(
+        "release.log_missing",
+        "memory-unlogged-release",
+        "the floor of a manifest that nobody could see",
+        |s| {
+            all_logged(|r| r.log().deliver = false)(s);
+            unremembered(s, |known| {
+                known.current = successor();
+                known.date_ms = NOW_MS - DAY_MS;
+            });
+        },
+    );
+}
+
+fn successor() -> [u8; 32] {
+    let mut next = key_set(&[("dave", "developer"), ("adam", "auditor")], json!({ "developer": 1, "auditor": 1 }));
+    next["notAfter"] = KEYS_END_MS.into();
+    key_set_id(&next)
+}
+
+/// A first visit, of which no floor is remembered.
+fn unremembered(s: &mut Scenario<'_>, change: fn(&mut Known)) {
+    let mut known = Known::of(key_set_id(&first_set()));
+    change(&mut known);
+    s.state = Some(vec![]);
+    s.next_state = Some(remembered(&[known]));
+}
+
 fn accepted(cases: &mut Cases<'_>) {
-    cases.accept("ok-tlog", "in the log, seen by one of two witnesses", with(|_| {}));
+    cases.accept("ok-tlog", "in the log, seen by two of three witnesses", with(|_| {}));
     for (size, index) in [(1, 0), (2, 0), (2, 1), (3, 2), (5, 4), (6, 5), (7, 0), (7, 6), (8, 3), (65, 64), (100, 37)] {
         cases.accept(
             &format!("ok-tlog-{index}-of-{size}"),
@@ -50,11 +133,19 @@ fn accepted(cases: &mut Cases<'_>) {
         );
     }
     cases.accept(
-        "ok-tlog-both-witnesses",
-        "both, where both have to",
+        "ok-tlog-all-witnesses",
+        "all, where all have to",
         with(|log| {
-            log.demand["threshold"] = 2.into();
-            log.witnesses = vec!["witness.example/b", "witness.example/a"];
+            log.demand["threshold"] = 3.into();
+            log.witnesses = vec!["witness.example/c", "witness.example/b", "witness.example/a"];
+        }),
+    );
+    cases.accept(
+        "ok-tlog-one-witness",
+        "the one witness that there is",
+        with(|log| {
+            log.demand["threshold"] = 1.into();
+            log.demand["witnesses"].as_array_mut().unwrap().truncate(1);
         }),
     );
     cases.accept(
@@ -63,7 +154,7 @@ fn accepted(cases: &mut Cases<'_>) {
         with(|log| {
             log.patch = Some(Box::new(|proof| {
                 let unknown = line("witness.example/z", &text(&proof), Some(1));
-                let same_name = line("witness.example/b", &text(&proof), None);
+                let same_name = line("witness.example/c", &text(&proof), None);
                 proof + &unknown + &same_name + "\u{2014} ecdsa.example AAAAAAA=\n"
             }));
         }),
@@ -175,13 +266,15 @@ fn signatures(cases: &mut Cases<'_>) {
         cases.reject("release.log_witness", &format!("tlog-witness-{name}"), why, with(change));
     };
     witness("missing", "no witness saw it", |log| log.witnesses = vec![]);
-    witness("unknown", "a witness that the policy does not know", |log| log.witnesses = vec!["witness.example/z"]);
+    witness("one", "one witness, where two have to", |log| log.witnesses.truncate(1));
+    witness("unknown", "a witness that the policy does not know", |log| {
+        log.witnesses = vec!["witness.example/a", "witness.example/z"];
+    });
     witness("twice", "one witness twice, where two have to", |log| {
-        log.demand["threshold"] = 2.into();
         log.witnesses = vec!["witness.example/a", "witness.example/a"];
     });
     witness("time", "another time than was signed", |log| {
-        log.witnesses = vec![];
+        log.witnesses = vec!["witness.example/b"];
         log.patch = Some(Box::new(|proof| {
             let signed = line("witness.example/a", &text(&proof), Some(7));
             // The eighth byte of the time, behind the id of the key: seven becomes eight.
@@ -193,15 +286,15 @@ fn signatures(cases: &mut Cases<'_>) {
     });
     witness("time-2-63", "a time that no clock has", |log| log.time = 1 << 63);
     witness("as-log", "a witness that signed as a log does, under its own id", |log| {
-        log.witnesses = vec![];
+        log.witnesses = vec!["witness.example/b"];
         log.patch = Some(Box::new(|proof| proof.clone() + &line("witness.example/a", &text(&proof), None)));
     });
     witness("other-text", "a witness of another checkpoint", |log| {
-        log.witnesses = vec![];
+        log.witnesses = vec!["witness.example/b"];
         log.patch = Some(Box::new(|proof| proof + &line("witness.example/a", "log.example/chat\n6\n", Some(1))));
     });
-    witness("one-wrong", "one good witness and a wrong signature of the other", |log| {
-        log.patch = Some(Box::new(|proof| proof + &line("witness.example/b", "other", Some(1))));
+    witness("one-wrong", "enough good witnesses and a wrong signature of the third", |log| {
+        log.patch = Some(Box::new(|proof| proof + &line("witness.example/c", "other", Some(1))));
     });
 }
 
@@ -212,6 +305,14 @@ fn inclusion(cases: &mut Cases<'_>) {
     inclusion("other-entry", "the proof of another manifest", |log| log.entry = Some(b"another release".to_vec()));
     inclusion("bare-manifest", "the manifest without its type", |log| {
         log.entry = Some(Released::new().manifest.text().into_bytes());
+    });
+    inclusion("without-signatures", "what was signed, and by nobody", |log| {
+        log.entry = Some(Released::new().manifest.message());
+    });
+    inclusion("other-signers", "the manifest, signed by another auditor", |log| {
+        let mut manifest = Released::new().manifest;
+        manifest.signers = vec!["dora", "anna"];
+        log.entry = Some(manifest.entry());
     });
     inclusion("index", "another place", |log| replace(log, "index 4", "index 5"));
     inclusion("index-outside", "a place behind the end", |log| replace(log, "index 4", "index 6"));
@@ -241,7 +342,12 @@ fn policy(cases: &mut Cases<'_>) {
         ("syntax-log-unknown", "policy.syntax", (|log| log["note"] = "".into()) as fn(&mut serde_json::Value)),
         ("syntax-log-no-witnesses", "policy.syntax", |log| log["witnesses"] = json!([])),
         ("syntax-log-threshold-0", "policy.syntax", |log| log["threshold"] = 0.into()),
-        ("syntax-log-threshold-3", "policy.syntax", |log| log["threshold"] = 3.into()),
+        ("syntax-log-threshold-4", "policy.syntax", |log| log["threshold"] = 4.into()),
+        ("invalid-log-threshold-minority", "policy.invalid", |log| log["threshold"] = 1.into()),
+        ("invalid-log-threshold-half", "policy.invalid", |log| {
+            let fourth = json!({ "name": "witness.example/d", "key": public("witness.example/d") });
+            log["witnesses"].as_array_mut().unwrap().push(fourth);
+        }),
         ("syntax-log-origin-plus", "policy.syntax", |log| log["origin"] = "log+chat".into()),
         ("syntax-log-witness-space", "policy.syntax", |log| log["witnesses"][0]["name"] = "witness a".into()),
         ("syntax-log-key", "policy.syntax", |log| log["key"] = "00".into()),

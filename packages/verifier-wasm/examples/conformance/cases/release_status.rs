@@ -8,7 +8,7 @@ use crate::{
     tpm::{SHA256, hash},
 };
 
-fn with(change: impl FnOnce(&mut Released)) -> impl FnOnce(&mut Scenario<'_>) {
+pub(super) fn with(change: impl FnOnce(&mut Released)) -> impl FnOnce(&mut Scenario<'_>) {
     move |s| {
         let mut released = Released::with_status();
         change(&mut released);

@@ -17,15 +17,15 @@ pub struct Signed<'a> {
     pub payload: &'a [u8],
     /// 1 to 16, each an Ed25519 public key (32 bytes) and a signature of it (64 bytes).
     pub signatures: Vec<&'a [u8; 96]>,
+    /// That the document with these signatures stands in a log: a C2SP tlog-proof, 1 byte to 64 KiB.
+    pub log_proof: Option<&'a [u8]>,
 }
 
-/// What was released, by whom, and where that can be looked up.
+/// What was released, and by whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReleaseEvidence<'a> {
     /// The manifest.
     pub manifest: Signed<'a>,
-    /// A C2SP tlog-proof, 1 byte to 64 KiB.
-    pub log_proof: Option<&'a [u8]>,
     /// Key sets that succeed one another, oldest first, at most 8.
     pub key_sets: Vec<Signed<'a>>,
 }
@@ -43,6 +43,7 @@ impl<'a> Signed<'a> {
         decoder.map(|map| Self {
             payload: map.required(0, "payload").sized(MAX_DOCUMENT),
             signatures: map.required(1, "signatures").list(1, 16, Decoder::array_of_bytes),
+            log_proof: map.optional(2, "tlog-proof").map(|decoder| decoder.sized(MAX_LOG_PROOF)),
         })
     }
 
@@ -53,7 +54,10 @@ impl<'a> Signed<'a> {
     }
 
     pub(super) fn value(&self) -> Value {
-        Value::map([(0, self.payload.into()), (1, Value::array(self.signatures.iter().map(|signature| **signature)))])
+        let signatures = Value::array(self.signatures.iter().map(|signature| **signature));
+        let mut members = alloc::vec![(0, self.payload.into()), (1, signatures)];
+        members.extend(self.log_proof.map(|proof| (2, proof.into())));
+        Value::map(members)
     }
 }
 
@@ -69,8 +73,7 @@ impl<'a> ReleaseEvidence<'a> {
     pub(super) fn read(decoder: &mut Decoder<'a>) -> Self {
         decoder.map(|map| Self {
             manifest: Signed::read(map.required(0, "manifest")),
-            log_proof: map.optional(1, "tlog-proof").map(|decoder| decoder.sized(MAX_LOG_PROOF)),
-            key_sets: listed(map.optional(2, "key sets"), 8, Signed::read),
+            key_sets: listed(map.optional(1, "key sets"), 8, Signed::read),
         })
     }
 
@@ -82,9 +85,8 @@ impl<'a> ReleaseEvidence<'a> {
 
     pub(super) fn value(&self) -> Value {
         let mut members = alloc::vec![(0, self.manifest.value())];
-        members.extend(self.log_proof.map(|proof| (1, proof.into())));
         if !self.key_sets.is_empty() {
-            members.push((2, Value::Array(self.key_sets.iter().map(Signed::value).collect())));
+            members.push((1, Value::Array(self.key_sets.iter().map(Signed::value).collect())));
         }
         Value::map(members)
     }

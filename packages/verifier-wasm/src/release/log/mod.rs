@@ -106,8 +106,11 @@ impl<'d> Log<'d> {
             item.end();
             witnesses.push(witness);
         }
-        let threshold = item.required("threshold").integer(1, witnesses.len() as u64);
+        let least = item.required("threshold");
+        let threshold = least.integer(1, witnesses.len() as u64);
         item.end();
+        // Else two halves of honest witnesses could each see a history of its own.
+        least.ensure(threshold.saturating_mul(2) > witnesses.len() as u64, Flaw::Invalid);
         let is_distinct = are_distinct(items, "name") && are_distinct(items, "key");
         let is_another = |witness: &NoteKey<'_>| witness.bytes != key.bytes;
         listed.ensure(is_distinct && witnesses.iter().all(is_another), Flaw::Invalid);

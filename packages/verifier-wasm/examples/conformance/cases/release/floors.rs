@@ -1,17 +1,14 @@
 //! The oldest version that still counts, and who remembers it.
 
-use blindllama_verifier::evidence::cbor::Value;
-
 use super::with;
 use crate::{
-    releases::{Released, first_set, key_set_id},
+    releases::{Known, Released, first_set, key_set_id, remembered},
     scenario::{Cases, Scenario},
 };
 
 fn state(floors: &[([u8; 32], u64)]) -> Vec<u8> {
-    let floor = |(keys, floor): &([u8; 32], u64)| Value::map([(0, (*keys).into()), (1, (*floor).into())]);
-    let none = Value::Array(vec![]);
-    Value::map([(0, 1.into()), (1, none), (2, Value::array(floors.iter().map(floor)))]).encode()
+    let known = |&(keys, floor): &([u8; 32], u64)| Known { floor, ..Known::of(keys) };
+    remembered(&floors.iter().map(known).collect::<Vec<_>>())
 }
 
 /// State of releases alone: the key is not compared, because the anchor names no hierarchy.
@@ -43,7 +40,8 @@ pub(super) fn cases(cases: &mut Cases<'_>) {
         let mut released = Released::with_status();
         released.status().json["minVersion"] = 11.into();
         released.release(s);
-        remembering(s, &state(&[(id, 10)]), Some(state(&[(id, 11)])));
+        let next = Known { floor: 11, date_ms: released.status().json["date"].as_u64().unwrap(), ..Known::of(id) };
+        remembering(s, &state(&[(id, 10)]), Some(remembered(&[next])));
     });
     cases.reject(
         "release.below_floor",

@@ -2,6 +2,7 @@
 
 mod documents;
 mod floors;
+mod memory;
 mod parts;
 mod policies;
 mod rotation;
@@ -21,6 +22,7 @@ pub(crate) fn cases(cases: &mut Cases<'_>) {
     documents::cases(cases);
     times(cases);
     floors::cases(cases);
+    memory::cases(cases);
     parts::cases(cases);
     rotation::cases(cases);
     policies::cases(cases);

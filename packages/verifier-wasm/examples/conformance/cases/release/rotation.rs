@@ -40,7 +40,7 @@ pub(super) fn cases(cases: &mut Cases<'_>) {
         with(|r| {
             r.rotate(second_set(), &["dora", "anna"]);
             r.rotate(third_set(), &["adam", "dave"]);
-            r.keys = second_set();
+            r.pin(0);
             r.manifest.signers = vec!["dina"];
         }),
     );
@@ -50,7 +50,7 @@ pub(super) fn cases(cases: &mut Cases<'_>) {
         with(|r| {
             r.rotate(second_set(), &["dora", "anna"]);
             r.rotate(third_set(), &["adam", "dave"]);
-            r.keys = third_set();
+            r.pin(1);
             r.manifest.signers = vec!["dina"];
         }),
     );

@@ -62,8 +62,9 @@ pub(super) fn cases(cases: &mut Cases<'_>) {
         ("bundle-release-signature-short", vec![(0, document(vec![Value::Bytes(vec![0; 95])]))]),
         ("bundle-release-without-signature", vec![(0, document(vec![]))]),
         ("bundle-release-17-signatures", vec![(0, document(vec![Value::Bytes(vec![0; 96]); 17]))]),
-        ("bundle-release-critical-3", vec![(0, document(vec![Value::Bytes(vec![0; 96])])), (3, Value::Uint(0))]),
-        ("bundle-release-empty-proof", vec![(0, document(vec![Value::Bytes(vec![0; 96])])), (1, Value::Bytes(vec![]))]),
+        ("bundle-release-critical-2", vec![(0, document(vec![Value::Bytes(vec![0; 96])])), (2, Value::Uint(0))]),
+        ("bundle-release-empty-proof", vec![(0, with_member(2, Value::Bytes(vec![])))]),
+        ("bundle-release-signed-critical-3", vec![(0, with_member(3, Value::Uint(0)))]),
     ] {
         cases.reject("bundle.schema", name, "a release that has not the form of the protocol", move |s| {
             s.static_members.insert(3, Value::map(patch));
@@ -77,6 +78,12 @@ pub(super) fn cases(cases: &mut Cases<'_>) {
 
 fn document(signatures: Vec<Value>) -> Value {
     Value::map([(0, Value::Bytes(b"{}".to_vec())), (1, Value::array(signatures))])
+}
+
+/// A document with a member more.
+fn with_member(key: u64, value: Value) -> Value {
+    let members = [(0, Value::Bytes(b"{}".to_vec())), (1, Value::array([[0; 96]])), (key, value)];
+    Value::map(members)
 }
 
 /// Signs again, over another message made from the text of the first manifest.
