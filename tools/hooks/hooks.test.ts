@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import '../environment.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 let folder: string

@@ -44,7 +44,7 @@ const beyondSchema = new Set([
   'policy-invalid-release-keys-twice',
   'policy-invalid-release-keys-unreachable',
   'policy-invalid-release-keys-weak',
-  'policy-syntax-log-threshold-3',
+  'policy-invalid-log-threshold-half',
   'policy-invalid-log-own-witness',
   'policy-invalid-log-weak-key',
   'policy-invalid-log-witness-keys',

@@ -11,9 +11,10 @@ const names: string[] = readdirSync(bundles).map((name) => name.replace(/\.json$
 
 const policyOf = (name: string): string => file(`${name}.checked.json`, vector(name).policy)
 
+const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex')
+
 /** The policy of a vector, judged with the evidence of the vector. */
 function verdictOf(name: string): Verdict {
-  const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex')
   const { evidence, static: part, policy, audience, nonce, nowMs, allowSimulated } = vector(name)
   const held = part === null ? undefined : bytes(part)
   const suites = Uint16Array.of(0x20, 1, 1)

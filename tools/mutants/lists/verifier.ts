@@ -90,12 +90,7 @@ const steps: readonly Mutant[] = [
     'ensure(common == Some(&read.claims.version), Code::CLAIMS_VERSION)?;',
     'let _ = common;',
   ),
-  changed(
-    'claims: versions ascend',
-    'evidence/claims.rs',
-    'decoder.ensure(version > last);',
-    '',
-  ),
+  changed('claims: versions ascend', 'evidence/claims.rs', 'decoder.ensure(version > last);', ''),
   changed(
     'claims: a shared prompt cache warns',
     policy,
@@ -267,8 +262,8 @@ const steps: readonly Mutant[] = [
   changed(
     'receipt: successors of those who signed the status',
     'release/demands.rs',
-    'keys.current(successors, documents)?',
-    'keys.current(&[], documents)?',
+    'keys.current(successors, &keys.id(), &is_logged, documents)?',
+    'keys.current(&[], &keys.id(), &is_logged, documents)?',
   ),
   changed('key: suites of the engine', 'channel_key.rs', 'engine.contains(&suite) && ', ''),
   changed('key: suites of the policy', 'channel_key.rs', ' && policy.accepts_suite(suite)', ''),

@@ -34,7 +34,7 @@ describe('what runs', () => {
   })
 
   it('serves only files that were measured', async () => {
-    const measured = new Map(staging.measured.map(({ name, sha256 }) => [name, sha256]))
+    const measured = new Map(staging.measured.map((file) => [file.name, file.sha256]))
     expect(await hashFile(executableOf(staging.processes.gateway.pid))).toBe(measured.get('gateway'))
     expect(await hashFile(executableOf(staging.processes.modelServer?.pid))).toBe(measured.get('node runtime'))
     expect(await hashFile(`${artifacts.modelServer}/server.mjs`)).toBe(measured.get('model server'))

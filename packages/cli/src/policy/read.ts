@@ -4,9 +4,8 @@ import { Failure } from '../failure.js'
 import type { KeySet } from '../release/keys.js'
 import { loadVerifier } from '../verifier.js'
 
-/** What the command reads of a policy beside what the type of pages has (PROTOCOL.md §18.1, §19.3). */
+/** What the command reads of a policy beside what the type of pages has (PROTOCOL.md §19.3). */
 export interface Policy extends PagePolicy {
-  platform?: object
   releaseKeys?: KeySet
   status?: { signers?: KeySet }
 }

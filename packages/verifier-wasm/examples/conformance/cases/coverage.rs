@@ -82,7 +82,6 @@ fn platform(cases: &mut Cases<'_>) {
     cases.accept_rsa("ok-coverage-platform", why, |s| with(0, Some("unchecked"))(s, keys));
     for (name, why, index, rule) in [
         ("without-0", "nothing shows that firmware extends this bank", 0, None),
-        ("untouched-0", "a bank that no firmware extends", 0, Some("untouched")),
         ("unchecked-1", "the host writes the ACPI tables", 1, Some("unchecked")),
         ("unchecked-2", "the host adds devices", 2, Some("unchecked")),
         ("unchecked-4", "the firmware starts any boot manager", 4, Some("unchecked")),
