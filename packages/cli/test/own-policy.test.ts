@@ -112,10 +112,10 @@ describe('what stays a claim under a policy of the caller', () => {
 
 describe('withdrawals after the time of a receipt', () => {
   const name = 'warn-receipt-withdrawn'
-  const { envelope, nowMs: statusAtMs } = currentStatus(name)
+  const { documents, nowMs: statusAtMs } = currentStatus(name)
   const receipt = file('then.json', receiptFile(name))
   const rules = file('then.policy.json', vector(name).policy)
-  const status = file('then.status.json', envelope)
+  const status = file('then.status.json', documents[0]?.envelope ?? '')
 
   it('leave a receipt that nobody looked up unchecked, with an exit code of its own', async () => {
     const { exitCode, out } = await blindllama('verify', receipt, '--policy', rules)
@@ -140,6 +140,28 @@ describe('withdrawals after the time of a receipt', () => {
     const stale = await blindllama('verify', receipt, '--policy', rules, '--status', status, '--at', late)
     expect(stale.exitCode).toBe(1)
     expect(stale.out).toContain('release.status_stale')
+  })
+
+  it('are believed where the log holds the status, if the policy has a log', async () => {
+    const logged = currentStatus('ok-receipt-status-logged')
+    const [path, policy] = [
+      file('logged.json', receiptFile('ok-receipt-status-logged')),
+      file('logged.policy.json', vector('ok-receipt-status-logged').policy),
+    ]
+    const [status, keySet] = logged.documents.map(({ envelope, proof }, index) => ({
+      path: file(`logged.${index}.json`, envelope),
+      proof: file(`logged.${index}.tlog-proof`, proof ?? ''),
+    }))
+    const given = ['--status', status?.path ?? '', '--key-set', keySet?.path ?? '', '--at', String(logged.nowMs)]
+    const run = ['verify', path, '--policy', policy, ...given]
+    const unproven = await blindllama(...run)
+    expect(unproven.exitCode).toBe(1)
+    expect(unproven.out).toContain('release.log_missing')
+    expect(await blindllama(...run, '--proof', status?.proof ?? '', '--proof', keySet?.proof ?? '')).toMatchObject({
+      exitCode: 0,
+      out: expect.stringMatching(/^PROVEN/),
+    })
+    expect((await blindllama(...run, '--proof', status?.path ?? '')).exitCode).toBe(3)
   })
 })
 

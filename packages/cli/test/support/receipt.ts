@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { type SignedDocument, signedDocuments } from '../../../../tools/vectors/current-status.ts'
 import type { Vector } from './run.js'
 
 interface ReceiptVector extends Vector {
@@ -52,20 +53,9 @@ function exchangeOf({ salt, request, response, modelDigest, signature }: Exchang
   }
 }
 
-/** A byte string of 96 bytes in CBOR: key and signature of one who signed. */
-const signatureLength = 98
-
-/** The status that a vector's verifier knows of, signed by two, in its DSSE envelope; and the time by which it is current. */
-export function currentStatus(name: string): { envelope: string; nowMs: number } {
+/** What a vector's verifier knows of withdrawals: the status first, then key sets; and the time by which it is current. */
+export function currentStatus(name: string): { documents: SignedDocument[]; nowMs: number } {
   const url = new URL(`../../../verifier-wasm/conformance/bundles/${name}.json`, import.meta.url)
   const { receipt } = JSON.parse(readFileSync(url, 'utf8')) as ReceiptVector
-  const documents = Buffer.from(receipt?.status?.documents ?? '', 'hex')
-  const signatures = [2, 1].map((fromEnd) => {
-    const begin = documents.length - fromEnd * signatureLength
-    const bytes = documents.subarray(begin + 2, begin + signatureLength)
-    return { keyid: bytes.subarray(0, 32).toString('hex'), sig: bytes.subarray(32).toString('base64') }
-  })
-  const payload = documents.subarray(documents.indexOf('{'), documents.indexOf('}') + 1).toString('base64')
-  const envelope = { payloadType: 'application/vnd.blindllama.status.v1+json', payload, signatures }
-  return { envelope: JSON.stringify(envelope), nowMs: receipt?.status?.nowMs ?? 0 }
+  return { documents: signedDocuments(receipt?.status?.documents ?? ''), nowMs: receipt?.status?.nowMs ?? 0 }
 }

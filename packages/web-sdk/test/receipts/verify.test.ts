@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { LoggedEnvelope } from '../../src/receipts/current-status.js'
 import { type ReceiptVerdict, type VerifyReceiptOptions, verifyReceipt } from '../../src/receipts/index.js'
 import { receiptCase } from '../support/receipt-vector.js'
 import { wasmFile } from '../support/wasm.js'
@@ -49,6 +50,15 @@ describe('a receipt', () => {
     })
   })
 
+  test('is judged by a status that the log of its policy holds, and by no other', async () => {
+    expect(await judge('ok-receipt-status-logged')).toMatchObject({ result: 'pass' })
+    const [status] = receiptCase('ok-receipt-status-logged').envelopes as [LoggedEnvelope]
+    expect(await judge('ok-receipt-status-logged', { status: status.envelope })).toMatchObject({
+      result: 'fail',
+      verdict: { code: 'release.log_missing' },
+    })
+  })
+
   test('is refused where the status is not current by the clock of the verifier', async () => {
     const late = { statusAtMs: receiptCase('ok-receipt-status').statusAtMs + 7 * 86_400_000 }
     expect(await judge('ok-receipt-status', late)).toMatchObject({ verdict: { code: 'release.status_stale' } })
@@ -79,7 +89,7 @@ describe('a receipt', () => {
 })
 
 describe('verifyReceipt refuses', () => {
-  const [status = ''] = receiptCase('ok-receipt-status').envelopes
+  const status = receiptCase('ok-receipt-status').envelopes[0] as string
   test.each<[string, string, Partial<VerifyReceiptOptions>]>([
     ['a status that is no JSON', 'receipt.status', { status: 'no' }],
     ['a status of another kind', 'receipt.status', { status: status.replace('.status.', '.release.') }],

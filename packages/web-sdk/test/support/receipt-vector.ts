@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { BundleVector } from '../../../../tools/vectors/bundle.ts'
+import { signedDocuments } from '../../../../tools/vectors/current-status.ts'
+import type { Envelope } from '../../src/receipts/current-status.js'
 
 const folder = new URL('../../../verifier-wasm/conformance/bundles/', import.meta.url)
 const base64url = (hex: string): string => Buffer.from(hex, 'hex').toString('base64url')
@@ -9,8 +11,8 @@ export interface ReceiptCase {
   file: string
   policy: string
   audience: string
-  /** DSSE envelopes of `current-status`: the status, then key sets. */
-  envelopes: string[]
+  /** DSSE envelopes of `current-status`, each with its proof of a log where it has one: the status, then key sets. */
+  envelopes: Envelope[]
   statusAtMs: number
 }
 
@@ -44,42 +46,11 @@ export function receiptCase(name: string): ReceiptCase {
     file: JSON.stringify(file),
     policy: vector.policy,
     audience: vector.audience,
-    envelopes: status ? envelopesOf(Buffer.from(status.documents, 'hex')) : [],
+    envelopes: status ? envelopesOf(status.documents) : [],
     statusAtMs: status?.nowMs ?? 0,
   }
 }
 
-type Item = number | Buffer | Item[] | Map<number, Item>
-type Signed = Map<number, Item>
-
-function envelopesOf(encoded: Buffer): string[] {
-  const members = decode(encoded) as Map<number, Item>
-  const sets = (members.get(2) ?? []) as Signed[]
-  return [envelope(members.get(0) as Signed, 'status'), ...sets.map((set) => envelope(set, 'key-set'))]
-}
-
-function envelope(signed: Signed, kind: string): string {
-  const signatures = (signed.get(1) as Buffer[]).map((bytes) => ({
-    keyid: bytes.subarray(0, 32).toString('hex'),
-    sig: bytes.subarray(32).toString('base64'),
-  }))
-  const payload = (signed.get(0) as Buffer).toString('base64')
-  return JSON.stringify({ payloadType: `application/vnd.blindllama.${kind}.v1+json`, payload, signatures })
-}
-
-/** Unsigned integers, byte strings, arrays and maps of RFC 8949. */
-function decode(bytes: Buffer): Item {
-  let at = 0
-  const next = (): Item => {
-    const first = bytes.readUInt8(at)
-    at += 1
-    const extra = first % 32 < 24 ? 0 : 1 << ((first % 32) - 24)
-    const argument = extra === 0 ? first % 32 : bytes.readUIntBE(at, extra)
-    at += extra
-    if (first >> 5 === 0) return argument
-    if (first >> 5 === 2) return bytes.subarray(at, (at += argument))
-    if (first >> 5 === 4) return Array.from({ length: argument }, next)
-    return new Map(Array.from({ length: argument }, (): [number, Item] => [next() as number, next()]))
-  }
-  return next()
+function envelopesOf(documents: string): Envelope[] {
+  return signedDocuments(documents).map(({ envelope, proof }) => (proof ? { envelope, proof } : envelope))
 }
