@@ -34,8 +34,8 @@ export const canaries: readonly Canary[] = [
       },
       {
         file: `${verifier}/policy/anchor.rs`,
-        find: 'Trust::Names(names) if names.contains(&ak_name) =>',
-        replace: 'Trust::Names(_) if !ak_name.is_empty() =>',
+        find: 'Trust::Names(names, _) if names.contains(&evidence.ak_name) =>',
+        replace: 'Trust::Names(names, _) if !names.is_empty() =>',
       },
       {
         file: `${verifier}/policy/mod.rs`,
