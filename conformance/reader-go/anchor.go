@@ -184,7 +184,7 @@ func (a anchor) strongest() string {
 }
 
 // fault returns why the anchor does not vouch for a key: a code, or "" where it does. The second
-// result tells that a chain has to be judged, which is outside of this reader.
+// result tells that a chain ends in its root: judging it is outside of this reader.
 func (a anchor) fault(name []byte, chains [][][]byte) (string, bool) {
 	if a.root != nil {
 		for _, chain := range chains {
@@ -205,10 +205,10 @@ func (a anchor) fault(name []byte, chains [][][]byte) (string, bool) {
 	return "ak.untrusted", false
 }
 
-// trust is step `ak.trust` (§17.4). It returns the anchor that matches or the code, and whether a
-// chain would have to be judged first.
+// trust is step `ak.trust` (§17.4). It returns the anchor that matches or the code, and whether that
+// takes a chain for one that vouches.
 func trust(anchors []anchor, name []byte, chains [][][]byte) (anchor, string, bool) {
-	code := "ak.untrusted"
+	code, chain := "ak.untrusted", false
 	note := func(fault string) {
 		// The first fault that is neither of the two decides; else `chain.root` where it is among them.
 		if code == "ak.untrusted" || code == "chain.root" && fault != "ak.untrusted" {
@@ -222,17 +222,15 @@ func trust(anchors []anchor, name []byte, chains [][][]byte) (anchor, string, bo
 		}
 		var faults []string
 		for _, member := range members {
-			fault, outside := member.fault(name, chains)
-			if outside {
-				return anchor{}, "", true
-			}
+			fault, taken := member.fault(name, chains)
+			chain = chain || taken
 			if fault != "" {
 				faults = append(faults, fault)
 			}
 		}
 		switch {
 		case len(faults) == 0:
-			return a, "", false
+			return a, "", chain
 		case len(faults) < len(members):
 			note("ak.all_of")
 		default:
@@ -241,5 +239,5 @@ func trust(anchors []anchor, name []byte, chains [][][]byte) (anchor, string, bo
 			}
 		}
 	}
-	return anchor{}, code, false
+	return anchor{}, code, chain
 }

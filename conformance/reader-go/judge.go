@@ -28,8 +28,9 @@ type outcome struct {
 	step, code string // code `ok` where all steps passed
 	warnings   []string
 	nextState  []byte // nil: left out
-	// outside names a layer that this reader does not judge and that the verdict depends on.
-	outside string
+	// outside names the layers that this reader does not judge and that the verdict depends on, in the
+	// order of their steps. The steps after them are judged as if those had passed.
+	outside []string
 }
 
 // run holds what the steps of one verification found.
@@ -94,8 +95,10 @@ var steps = []step{
 	{"key", (*run).stepKey},
 }
 
-// judge verifies one input.
-func judge(in input) outcome {
+// judge verifies one input by the steps of §8.
+func judge(in input) outcome { return judgeBy(steps, in) }
+
+func judgeBy(steps []step, in input) outcome {
 	r := &run{in: in}
 	if in.receipt {
 		// §21: the version of the evidence, every suite, no state.
@@ -112,9 +115,6 @@ func judge(in input) outcome {
 	r.out.code = "ok"
 	for _, s := range steps {
 		code := s.check(r)
-		if r.out.outside != "" {
-			return r.out
-		}
 		if code == "" {
 			continue
 		}
@@ -168,7 +168,7 @@ func (r *run) stepPublic() (code string) {
 func (r *run) stepTrust() string {
 	a, code, chain := trust(r.policy.anchors, r.public.name(), r.bundle.chains)
 	if chain {
-		r.out.outside = "chain"
+		r.out.outside = append(r.out.outside, "chain")
 	}
 	r.anchor = a
 	return code
@@ -176,13 +176,16 @@ func (r *run) stepTrust() string {
 
 func (r *run) stepPlatform() string {
 	if r.policy.platform {
-		r.out.outside = "platform"
+		r.out.outside = append(r.out.outside, "platform")
 	}
 	return ""
 }
 
 func (r *run) stepAssurance() string {
 	assurance := r.anchor.strongest()
+	if r.policy.platform && assurance == "cloud-vtpm" {
+		assurance = "cvm-bound"
+	}
 	accepted := slices.Contains(r.policy.assurances, assurance)
 	if assurance == "simulated" {
 		return when(!accepted || !r.in.allowSimulated, "ak.simulated")
@@ -295,7 +298,7 @@ func (r *run) stepConfig() string {
 
 func (r *run) stepEventLog() string {
 	if r.policy.needsLog {
-		r.out.outside = "eventlog"
+		r.out.outside = append(r.out.outside, "eventlog")
 	}
 	return ""
 }
