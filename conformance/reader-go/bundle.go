@@ -114,6 +114,9 @@ func (b *bundle) readValues(s *shape, it item) {
 	}
 	b.values = map[int][]byte{}
 	for i, index := range values.keys {
+		if index >= 64 {
+			break // extensions, in ascending order
+		}
 		if index > 23 {
 			s.refuse()
 			return
@@ -162,10 +165,10 @@ func (b *bundle) readStaticPart(s *shape, key uint64, it item) {
 		if s.fields(it, 1, false, 0); s.failed {
 			return
 		}
-		manifest := readSigned(s, it.list[0])
+		manifest := readSigned(s, it.list[0], false)
 		b.manifest = &manifest
 		if sets, has := it.get(1); has {
-			b.keySets = readSignedList(s, sets)
+			b.keySets = readSignedList(s, sets, false)
 		}
 	case 4:
 		for _, report := range s.listIn(it, 1, 4) {
@@ -179,7 +182,7 @@ func (b *bundle) readStaticPart(s *shape, key uint64, it item) {
 			}
 		}
 	case 5:
-		status := readSigned(s, it)
+		status := readSigned(s, it, false)
 		b.status = &status
 	case 6:
 		for _, chain := range s.listIn(it, 1, 3) {

@@ -119,8 +119,8 @@ func (c *claims) readMember(s *shape, key uint64, it item) {
 // keyConfig is an entry of `ohttp_keys` whose KEM is known: RFC 9458 §3.1.
 type keyConfig struct{ suites []suite }
 
-// publicKeyBytes is Npk of the KEMs of §10.
-var publicKeyBytes = map[uint16]int{0x0020: 32, 0x647a: 1216}
+// publicKeyBytes is Npk of the KEMs whose keys have a known length (§4).
+var publicKeyBytes = map[uint16]int{0x0010: 65, 0x0011: 97, 0x0012: 133, 0x0020: 32, 0x0021: 56, 0x647a: 1216}
 
 // readKeyList reads an application/ohttp-keys list: any fault discards it (RFC 9458 §3.2).
 func readKeyList(raw []byte) ([]keyConfig, bool) {

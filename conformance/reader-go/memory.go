@@ -88,12 +88,12 @@ func (r *run) readCurrentStatus() string {
 	}
 	shape := &shape{}
 	var sets []signed
-	if shape.fields(it, 1, false, 0); shape.failed {
+	if shape.fields(it, 1, true, 0); shape.failed {
 		return "bundle.schema"
 	}
-	doc := readSigned(shape, it.list[0])
+	doc := readSigned(shape, it.list[0], true)
 	if more, has := it.get(1); has {
-		sets = readSignedList(shape, more)
+		sets = readSignedList(shape, more, true)
 	}
 	if shape.failed {
 		return "bundle.schema"

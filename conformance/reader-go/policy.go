@@ -101,9 +101,6 @@ func (p *policy) readPCRs(d *document, v value) {
 		p.bank = algSHA384
 	}
 	rules := d.object(d.required(o, "rules"))
-	if len(rules.names) == 0 {
-		d.fail(d.syntax)
-	}
 	p.rules = map[int]string{}
 	for _, name := range rules.names {
 		p.readRule(d, d.index(name), rules.values[name])

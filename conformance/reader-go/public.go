@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rsa"
@@ -17,91 +18,82 @@ type publicArea struct {
 	raw          []byte
 }
 
-// readPublic decodes by step `ak.public`: first the structure, then the algorithms of §6.
+// readPublic is step `ak.public`: members are judged in the order of the structure, each as it is
+// read; the type where it selects the parameters, and a byte over at the end.
 func readPublic(raw []byte) (publicArea, string) {
 	r := tpmReader{rest: raw}
+	p := publicArea{raw: raw}
 	kind := r.u16()
-	p := publicArea{raw: raw, nameAlg: r.u16()}
-	if r.short {
-		return p, "ak.syntax"
-	}
-	if kind != algRSA && kind != algECC || hashLength(p.nameAlg) == 0 {
-		return p, "ak.algorithm"
-	}
+	p.nameAlg = r.u16()
+	code := r.known(hashLength(p.nameAlg) > 0)
 	p.attributes = r.u32()
-	policy := r.sized()
-	if len(policy) != 0 && len(policy) != hashLength(p.nameAlg) {
-		return p, "ak.syntax"
+	if policy := r.sized(); len(policy) != 0 && len(policy) != hashLength(p.nameAlg) {
+		code = cmp.Or(code, "ak.syntax")
 	}
-	symmetric := r.u16()
+	code = cmp.Or(code, r.known(kind == algRSA || kind == algECC))
+	code = cmp.Or(code, r.known(r.u16() == algNull))
 	p.scheme = r.u16()
-	if r.short {
-		return p, "ak.syntax"
-	}
-	signs := p.scheme == algECDSA
-	if kind == algRSA {
-		signs = p.scheme == algRSASSA || p.scheme == algRSAPSS
-	}
-	if symmetric != algNull || !signs {
-		return p, "ak.algorithm"
-	}
+	rsaScheme := p.scheme == algRSASSA || p.scheme == algRSAPSS
+	code = cmp.Or(code, r.known(kind == algRSA && rsaScheme || kind == algECC && p.scheme == algECDSA))
 	p.hash = r.u16()
-	if kind == algRSA {
-		return p.readRSA(&r)
+	if code = cmp.Or(code, r.known(hashLength(p.hash) > 0)); code != "" {
+		return p, code
 	}
-	return p.readECC(&r)
+	if kind == algRSA {
+		code = p.readRSA(&r)
+	} else {
+		code = p.readECC(&r)
+	}
+	if code == "" && !r.whole() {
+		code = "ak.syntax"
+	}
+	return p, code
 }
 
-func (p publicArea) readRSA(r *tpmReader) (publicArea, string) {
-	bits, exponent, modulus := int(r.u16()), r.u32(), r.sized()
-	if !r.whole() || len(modulus) != (bits+7)/8 {
-		return p, "ak.syntax"
+// known is the code of a member that was just read: missing bytes come before an unknown value.
+func (r *tpmReader) known(accepted bool) string {
+	switch {
+	case r.short:
+		return "ak.syntax"
+	case !accepted:
+		return "ak.algorithm"
 	}
-	if hashLength(p.hash) == 0 || exponent != 0 {
-		return p, "ak.algorithm"
+	return ""
+}
+
+func (p *publicArea) readRSA(r *tpmReader) string {
+	bits := int(r.u16())
+	if code := r.known(r.u32() == 0); code != "" {
+		return code
+	}
+	modulus := r.sized()
+	if r.short || len(modulus) != (bits+7)/8 {
+		return "ak.syntax"
 	}
 	n := new(big.Int).SetBytes(modulus)
 	if bits < 2048 || bits > 4096 || n.BitLen() != bits || n.Bit(0) == 0 || isROCA(n) {
-		return p, "ak.modulus"
+		return "ak.modulus"
 	}
 	p.rsa = &rsa.PublicKey{N: n, E: 65537}
-	return p, ""
+	return ""
 }
 
-func (p publicArea) readECC(r *tpmReader) (publicArea, string) {
-	curveID, kdf := r.u16(), r.u16()
-	if r.short {
-		return p, "ak.syntax"
-	}
-	if kdf != algNull {
-		return p, "ak.algorithm"
+func (p *publicArea) readECC(r *tpmReader) string {
+	curve := map[uint16]elliptic.Curve{curveP256: elliptic.P256(), curveP384: elliptic.P384()}[r.u16()]
+	code := r.known(curve != nil)
+	if code = cmp.Or(code, r.known(r.u16() == algNull)); code != "" {
+		return code
 	}
 	x, y := r.sized(), r.sized()
-	if !r.whole() {
-		return p, "ak.syntax"
-	}
-	var curve elliptic.Curve
-	switch curveID {
-	case curveP256:
-		curve = elliptic.P256()
-	case curveP384:
-		curve = elliptic.P384()
-	default:
-		return p, "ak.algorithm"
-	}
-	if hashLength(p.hash) == 0 {
-		return p, "ak.algorithm"
-	}
-	size := curve.Params().BitSize / 8
-	if len(x) != size || len(y) != size {
-		return p, "ak.syntax"
+	if size := curve.Params().BitSize / 8; r.short || len(x) != size || len(y) != size {
+		return "ak.syntax"
 	}
 	key, err := ecdsa.ParseUncompressedPublicKey(curve, join([]byte{4}, x, y))
 	if err != nil {
-		return p, "ak.point"
+		return "ak.point"
 	}
 	p.ecc = key
-	return p, ""
+	return ""
 }
 
 // isROCA tells whether a modulus is a power of 65537 modulo every prime from 2 to 701 (CVE-2017-15361).

@@ -19,8 +19,9 @@ type signed struct {
 	proof      []byte // nil: none
 }
 
-func readSigned(s *shape, it item) signed {
-	if s.fields(it, 2, false, 0, 1); s.failed {
+// readSigned reads a document; only in a `current-status` may it have extensions (§21).
+func readSigned(s *shape, it item, extensible bool) signed {
+	if s.fields(it, 2, extensible, 0, 1); s.failed {
 		return signed{}
 	}
 	out := signed{payload: s.bytesIn(it.list[0], 1, 262144)}
@@ -33,10 +34,10 @@ func readSigned(s *shape, it item) signed {
 	return out
 }
 
-func readSignedList(s *shape, it item) []signed {
+func readSignedList(s *shape, it item, extensible bool) []signed {
 	var out []signed
 	for _, one := range s.listIn(it, 1, 8) {
-		out = append(out, readSigned(s, one))
+		out = append(out, readSigned(s, one, extensible))
 	}
 	return out
 }

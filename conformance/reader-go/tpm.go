@@ -63,13 +63,10 @@ type attest struct {
 // readAttest decodes by step `attest` of §8.
 func readAttest(raw []byte) (attest, string) {
 	r := tpmReader{rest: raw}
-	magic, tag := r.u32(), r.u16()
-	switch {
-	case r.short:
-		return attest{}, "attest.syntax"
-	case magic != magicQuote:
+	if magic := r.u32(); !r.short && magic != magicQuote {
 		return attest{}, "attest.magic"
-	case tag != tagQuote:
+	}
+	if tag := r.u16(); !r.short && tag != tagQuote {
 		return attest{}, "attest.type"
 	}
 	a := attest{signer: r.sized(), extraData: r.sized()}
@@ -95,21 +92,14 @@ type tpmSignature struct {
 	numbers      [][]byte
 }
 
+// readSignature decodes. A scheme or hash that no key of §6 has ends it: what follows has no known form.
 func readSignature(raw []byte) (tpmSignature, string) {
 	r := tpmReader{rest: raw}
-	s := tpmSignature{scheme: r.u16()}
-	if r.short {
-		return s, "signature.syntax"
-	}
-	count := 1
-	switch s.scheme {
-	case algRSASSA, algRSAPSS:
-	case algECDSA:
-		count = 2
-	default:
+	s := tpmSignature{scheme: r.u16(), hash: r.u16()}
+	count, known := map[uint16]int{algRSASSA: 1, algRSAPSS: 1, algECDSA: 2}[s.scheme]
+	if !r.short && (!known || hashLength(s.hash) == 0) {
 		return s, "signature.scheme"
 	}
-	s.hash = r.u16()
 	for range count {
 		s.numbers = append(s.numbers, r.sized())
 	}

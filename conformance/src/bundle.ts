@@ -103,6 +103,7 @@ function readPcrs(item: Cbor): { bank: Bank; values: Map<number, Uint8Array> } {
   demand(bank !== undefined, schema, 'pcrs: an unknown bank')
   const values = new Map<number, Uint8Array>()
   for (const [index, value] of new Shape(shape.item(1), schema, 'values').entries()) {
+    if (index >= 64n) continue
     demand(index <= 23n && value instanceof Uint8Array, schema, `pcrs: index ${index}`)
     demand(value.length === digestLength[bank.hash], schema, `pcrs: length of ${index}`)
     values.set(Number(index), value)
@@ -147,13 +148,15 @@ function readEventLog(item: Cbor): EventLog {
   return log
 }
 
-export function readReleaseEvidence(item: Cbor): ReleaseEvidence {
+/** The maps of a `current-status`, which has this form too, may have extensions (PROTOCOL.md §21). */
+export function readReleaseEvidence(item: Cbor, isExtensible = false): ReleaseEvidence {
   const shape: Shape = new Shape(item, schema, 'release-evidence')
   const evidence = {
-    manifest: readSigned(shape.item(0)),
-    keySets: shape.has(1) ? shape.array(1, 8, 1).map(readSigned) : [],
+    manifest: readSigned(shape.item(0), isExtensible),
+    keySets: shape.has(1) ? shape.array(1, 8, 1).map((set) => readSigned(set, isExtensible)) : [],
   }
-  shape.endWithoutExtensions()
+  if (isExtensible) shape.end()
+  else shape.endWithoutExtensions()
   return evidence
 }
 

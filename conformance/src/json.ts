@@ -44,8 +44,9 @@ class JsonReader {
     if (this.#skip(/true/y)) return true
     if (this.#skip(/false/y)) return false
     if (this.#skip(/null/y)) return null
-    const number = this.#take(/-?(?:0|[1-9][0-9]*)(?![0-9.eE])/y)
+    const number = this.#take(/(?:0|[1-9][0-9]*)(?![0-9.eE])/y)
     if (number === undefined) this.#fail('not a value')
+    if (BigInt(number) > Number.MAX_SAFE_INTEGER) this.#fail('a number of 2^53 or more')
     return BigInt(number)
   }
 

@@ -12,9 +12,13 @@ export interface KeyConfig {
   readonly symmetric: readonly (readonly [kdf: number, aead: number])[]
 }
 
-/** Npk of the KEMs of PROTOCOL.md §7. A configuration of another KEM is well-formed if its own lengths are. */
+/** Npk of the KEMs whose keys have a known length, PROTOCOL.md §4. One of another KEM is passed over. */
 const publicKeyLength: ReadonlyMap<number, number> = new Map([
+  [0x0010, 65],
+  [0x0011, 97],
+  [0x0012, 133],
   [0x0020, 32],
+  [0x0021, 56],
   [0x647a, 1216],
 ])
 

@@ -79,7 +79,7 @@ export async function readLaterStatus(
   current: KeySet | undefined,
   { documents, nowMs }: CurrentStatus,
 ): Promise<Status> {
-  const { manifest: signed, keySets } = readReleaseEvidence(decodeItem(documents, 'bundle'))
+  const { manifest: signed, keySets } = readReleaseEvidence(decodeItem(documents, 'bundle'), true)
   const check = async (document: Signed): Promise<void> => checkLogged(signing, documentType.keySet, document)
   const walk = async (from: KeySet): Promise<KeySet> =>
     (await currentKeySet(from, keySets, await keySetId(from), check)).set

@@ -1,4 +1,4 @@
-# Finds or installs Go, for the peer in tools/ohttp-peer-go and the log in tools/release-log. Part of environment.sh.
+# Finds or installs Go, for the peer in tools/ohttp-peer-go, the log in tools/release-log and conformance/reader-go. Part of environment.sh.
 # shellcheck shell=bash
 
 go_minimum=1.25.4

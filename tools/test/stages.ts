@@ -61,6 +61,7 @@ export function stages(root: string): Stage[] {
   const checks = join(root, '../shared/check')
   const ofOthers = existsSync(checks) ? readdirSync(checks).toSorted() : []
   const log = 'tools/release-log'
+  const reader = 'conformance/reader-go'
   return [
     pages({ name: 'lint', command: [bin('oxlint'), '--deny-warnings'], timeoutMs: minutes }),
     pages({ name: 'format', command: [bin('oxfmt'), '--check'], timeoutMs: minutes }),
@@ -121,6 +122,14 @@ export function stages(root: string): Stage[] {
       command: ['bash', '-c', 'go vet ./... && go test -v ./...'],
       folder: log,
       passed: goPassed(log),
+      timeoutMs: 5 * minutes,
+    }),
+    crates({
+      name: 'reader',
+      // The vectors are outside of the module, so that Go's cache of results cannot see a change of them.
+      command: ['bash', '-c', 'go vet ./... && go test -count=1 -v ./...'],
+      folder: reader,
+      passed: goPassed(reader),
       timeoutMs: 5 * minutes,
     }),
     crates({ ...vitest(root, 'conformance', 5 * minutes), name: 'tests of conformance' }),

@@ -20,7 +20,7 @@ export const documentType = {
 } as const
 
 /** @throws {Refusal} bundle.schema */
-export function readSigned(item: Cbor): Signed {
+export function readSigned(item: Cbor, isExtensible = false): Signed {
   const shape: Shape = new Shape(item, 'bundle.schema', 'signed')
   const payload = shape.bytes(0, 262_144, 1)
   const signatures = shape.byteArray(1, 16, 1).map((bytes) => {
@@ -28,7 +28,8 @@ export function readSigned(item: Cbor): Signed {
     return { key: bytes.subarray(0, 32), signature: bytes.subarray(32) }
   })
   const proof = shape.has(2) ? shape.bytes(2, 65_536, 1) : undefined
-  shape.endWithoutExtensions()
+  if (isExtensible) shape.end()
+  else shape.endWithoutExtensions()
   return { payload, signatures, proof }
 }
 

@@ -37,16 +37,17 @@ const syntax = 'ak.syntax'
 export function readAkPublic(bytes: Uint8Array): AkPublic {
   const reader = new TpmReader(bytes, syntax)
   const type = reader.uint16()
-  allow(type === algorithm.rsa || type === algorithm.ecc, 'type', type)
   const nameAlg = reader.uint16()
   const nameHash = hashOfAlgorithm(nameAlg)
   allow(nameHash !== undefined, 'nameAlg', nameAlg)
   const attributes = reader.uint32()
   const authPolicy = reader.sized(64)
   demand(authPolicy.length === 0 || authPolicy.length === digestLength[nameHash], syntax, 'length of authPolicy')
+  allow(type === algorithm.rsa || type === algorithm.ecc, 'type', type)
   const symmetric = reader.uint16()
   allow(symmetric === algorithm.null, 'symmetric', symmetric)
   const { scheme, key } = type === algorithm.rsa ? readRsa(reader) : readEcc(reader)
+  reader.end()
   return { bytes, nameAlg, nameHash, attributes, scheme, key }
 }
 
@@ -57,10 +58,9 @@ function readRsa(reader: TpmReader): Pick<AkPublic, 'scheme' | 'key'> {
   const exponent = reader.uint32()
   allow(exponent === 0, 'exponent', exponent)
   const modulus = reader.sized(512 + 2)
-  reader.end()
+  demand(modulus.length * 8 === keyBits, syntax, 'keyBits are not those of the modulus')
   const inRange = keyBits >= 2048 && keyBits <= 4096
   demand(inRange && (modulus.at(-1) ?? 0) % 2 === 1, 'ak.modulus', `${keyBits} bits`)
-  demand(modulus.length * 8 === keyBits, syntax, 'keyBits are not those of the modulus')
   demand((modulus[0] as number) >= 0x80, 'ak.modulus', 'the first bit is clear')
   demand(!hasRocaFingerprint(toBigInt(modulus)), 'ak.modulus', 'made by the generator of CVE-2017-15361')
   return { scheme, key: { kind: 'rsa', modulus } }
@@ -75,7 +75,6 @@ function readEcc(reader: TpmReader): Pick<AkPublic, 'scheme' | 'key'> {
   const kdf = reader.uint16()
   allow(kdf === algorithm.null, 'kdf', kdf)
   const [x, y] = [reader.sized(128), reader.sized(128)]
-  reader.end()
   demand(x.length === curve.length && y.length === curve.length, syntax, 'length of a coordinate')
   demand(isOnCurve(curve, toBigInt(x), toBigInt(y)), 'ak.point', 'not on the curve')
   return { scheme, key: { kind: 'ecc', curve, x, y } }
