@@ -36,6 +36,8 @@ export class Workspace {
       cpSync(join(root, crate), join(folder, crate), { recursive: true, filter: (path) => !built.test(basename(path)) })
     for (const file of ['Cargo.lock', '.cargo']) cpSync(join(root, file), join(folder, file), { recursive: true })
     writeFileSync(join(folder, 'Cargo.toml'), manifest(readFileSync(join(root, 'Cargo.toml'), 'utf8'), crates))
+    // Tests compare the code with tables of the documents.
+    symlinkSync(join(root, 'docs'), join(folder, 'docs'))
     linkShared(root, dirname(folder))
     seed(join(process.env['CARGO_TARGET_DIR'] ?? join(root, 'target'), 'debug'), join(target, 'debug'), members(root))
   }
