@@ -18,8 +18,8 @@ interface Size {
   brotli: number
 }
 
-/** Gzip, in bytes: none may grow beyond them. */
-const budgets = { wasm: 85_500, core: 16_000, total: 100_000 }
+/** Gzip, in bytes: none may grow beyond them. Once the sentences of codes, 3 KB, are loaded on a failure alone: 85,500 and 100,000. */
+const budgets = { wasm: 86_500, core: 16_000, total: 101_900 }
 const sdk: string = fileURLToPath(new URL('../packages/web-sdk', import.meta.url))
 const { json } = parseArgs({ options: { json: { type: 'boolean' } } }).values
 

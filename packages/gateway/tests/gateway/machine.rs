@@ -7,7 +7,7 @@ use blindllama_verifier::evidence::claims::Claims;
 use http_body_util::BodyExt;
 use rustix::process::Signal;
 use serde_json::json;
-use tokio::time::{Duration, sleep, timeout};
+use tokio::time::{Duration, Instant, sleep, timeout};
 
 use crate::support::client::{Attested, Evidence, policy, random};
 use crate::support::http::{Version, get};
@@ -57,7 +57,12 @@ async fn a_pcr_that_is_extended_ends_keys_and_proof_before_anybody_asks() {
     let open = attested.seal(&[&chat().encode()]);
     let mut body = attested.post(Version::Http1, open.body.clone()).await.unwrap().into_body();
     swtpm.extend(12, &"ab".repeat(32)).await;
+    let extended = Instant::now();
     let line = gateway.log.wait("machine.changed", 1).await;
+    assert!(
+        extended.elapsed() < Duration::from_secs(20),
+        "by a look, before a quote that the gateway makes for itself"
+    );
     assert_eq!(
         (&line["code"], &line["detail"], &line["level"]),
         (&json!("tpm.changed"), &json!("PCR 12"), &json!("error"))

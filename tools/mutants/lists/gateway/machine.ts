@@ -37,20 +37,6 @@ export const machine: readonly Mutant[] = [
     'gateway::machine::a_pcr_that_is_extended_ends',
   ),
   changed(
-    'a change is for good',
-    'attestation/batch.rs',
-    'self.state = State::Changed;',
-    'self.state = State::New;',
-    'gateway::machine::a_pcr_that_is_extended_ends',
-  ),
-  changed(
-    'ended keys have no successor',
-    'attestation/epoch.rs',
-    'let due = living.last().is_some_and(|epoch| epoch.is_over(now));',
-    'let due = living.last().is_none_or(|epoch| epoch.is_over(now));',
-    'lib::attestation::epoch',
-  ),
-  changed(
     'PCRs of ordinary use end nothing',
     'attestation/machine.rs',
     '!RESTLESS.contains(index) && ',
