@@ -79,8 +79,8 @@ export class Load {
   async stream(client: BlindLlamaClient<true>): Promise<void> {
     const wish = { tokens: randomInt(1, 60), everyMs: randomInt(0, 8) }
     const text = await (await this.#ask(client, wish)).text()
-    // Padding stands in comments, which no reader sees.
-    const events = text.replaceAll(/^:.*\n/gm, '')
+    // Padding stands in comments between events, each with a blank line behind it.
+    const events = text.replaceAll(/^:.*\n\n/gm, '')
     if (events !== eventsOf(wish).join('')) throw new Incomplete('an answer ended as if it were whole')
   }
 

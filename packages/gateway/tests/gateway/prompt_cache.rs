@@ -90,12 +90,14 @@ async fn a_prompt_without_a_salt_never_reaches_the_model_server_as_whole() {
         assert_eq!((answer.status(), answer.code()), (400, "request.prompt_cache"), "{content:?}");
     }
     assert_eq!(upstream.requests(), 0);
-    let long = format!(r#"{{"prompt":"{}"}}{{"prompt":1}}"#, "x".repeat(1_000_000));
-    let message = chat(long);
-    let answer = ask(&attested, &message).await;
-    assert_eq!((answer.status(), answer.code()), (400, "request.prompt_cache"));
-    assert!(upstream.got.lock().unwrap().iter().all(|request| request.body.is_none()));
-    assert_eq!(ask(&attested, &message).await.code(), "request.prompt_cache", "its key was given back");
+    let long = format!(r#"{{"prompt":"{}"#, "x".repeat(1_000_000));
+    for end in [r#""}{"prompt":1}"#, "\"", ""] {
+        let message = chat(format!("{long}{end}"));
+        let answer = ask(&attested, &message).await;
+        assert_eq!((answer.status(), answer.code()), (400, "request.prompt_cache"), "{end}");
+        assert!(upstream.got.lock().unwrap().iter().all(|request| request.body.is_none()));
+        assert_eq!(ask(&attested, &message).await.code(), "request.prompt_cache", "its key was given back");
+    }
 }
 
 #[tokio::test]
