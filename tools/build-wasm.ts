@@ -22,9 +22,6 @@ const glueName = 'blindllama_verifier.js'
 
 /** Features that every engine of 2021 and later has; `--all-features` would name some that Node.js 20 refuses. */
 const wasmOptFlags = [
-  // Constants go into the offsets of loads and stores: 0.15 KB less. Below 1024 is the end of the stack, and no object: where a sum
-  // wraps around, the access traps instead.
-  '--low-memory-unused',
   // Control flow taken apart and built anew: 0.3 KB less, compressed, where two passes then clean up.
   '--flatten',
   '--rereloop',

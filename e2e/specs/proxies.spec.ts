@@ -59,7 +59,8 @@ for (const kind of proxyKinds)
       const page = await chat({ url: behind.url })
       await page.verified()
       const lengths = await page.askAndWatch('Tell me five facts about the sky, with two sentences for each.')
-      expect(lengths.length, 'states of the growing answer').toBeGreaterThanOrEqual(20)
+      // Tokens that arrive together share a chunk, and a busy browser shows several at once.
+      expect(lengths.length, 'states of the growing answer').toBeGreaterThanOrEqual(8)
       expect(await requestsAt(staging)).toBe(before + 1)
       // Handshakes begin in the clear: the browser offered HTTP/2, and whoever does so gets it.
       expect(behind.wire.bytes.includes(offersBoth), 'the browser offers HTTP/2').toBe(true)

@@ -52,7 +52,9 @@ export async function readAnswer({ url, body, reachedAfter }: Question): Promise
     const reader = response.body?.getReader()
     const decoder = new TextDecoder()
     for (;;) {
-      if (!told && text.split('\n\n').length > reachedAfter) {
+      // Padding is a comment, with a blank line of its own.
+      const events = text.replaceAll(/^: *\n\n/gm, '').split('\n\n').length - 1
+      if (!told && events >= reachedAfter) {
         told = true
         reached()
       }

@@ -54,6 +54,7 @@ const config: UserConfig[] = defineConfig([
       inline: 'src/inline.ts',
       react: 'src/react/index.ts',
       receipts: 'src/receipts/index.ts',
+      sentences: 'src/sentences.ts',
       state: 'src/state/index.ts',
     },
     format: 'esm',

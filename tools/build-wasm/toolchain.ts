@@ -37,9 +37,6 @@ export const rustcFlags: readonly string[] = [
   '-Zlocation-detail=none',
   '-Clinker-plugin-lto',
   '-Clink-arg=--lto-O3',
-  // An instruction counts for a little more than LLVM's 5 where it weighs a copy of a function: 0.7 KB less, compressed.
-  '-Clink-arg=-mllvm',
-  '-Clink-arg=-inline-instr-cost=8',
 ]
 
 function debian(): Toolchain {

@@ -34,7 +34,7 @@ export const buildSteps: readonly BuildStep[] = [
   {
     name: 'codes',
     command: [...tsx, 'tools/codes.ts', '--check'],
-    inputs: ['tools/codes.ts', 'packages/verifier-wasm/codes.toml', 'packages/verifier-wasm/src/code.rs'],
+    inputs: ['tools/codes.ts', 'packages/verifier-wasm/codes.toml', 'packages/verifier-wasm/steps.toml'],
     output: 'packages/web-sdk/src/generated/codes.ts',
     timeoutMs: minutes,
   },

@@ -46,6 +46,7 @@ const beyondSchema = new Set([
   'policy-invalid-release-keys-weak',
   'policy-invalid-log-threshold-half',
   'policy-invalid-log-threshold-minority',
+  'policy-syntax-log-threshold-4',
   'policy-invalid-log-own-witness',
   'policy-invalid-log-weak-key',
   'policy-invalid-log-witness-keys',

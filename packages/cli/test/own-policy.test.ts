@@ -148,20 +148,20 @@ describe('withdrawals after the time of a receipt', () => {
       file('logged.json', receiptFile('ok-receipt-status-logged')),
       file('logged.policy.json', vector('ok-receipt-status-logged').policy),
     ]
-    const [status, keySet] = logged.documents.map(({ envelope, proof }, index) => ({
+    const [current, keySet] = logged.documents.map(({ envelope, proof }, index) => ({
       path: file(`logged.${index}.json`, envelope),
       proof: file(`logged.${index}.tlog-proof`, proof ?? ''),
     }))
-    const given = ['--status', status?.path ?? '', '--key-set', keySet?.path ?? '', '--at', String(logged.nowMs)]
+    const given = ['--status', current?.path ?? '', '--key-set', keySet?.path ?? '', '--at', String(logged.nowMs)]
     const run = ['verify', path, '--policy', policy, ...given]
     const unproven = await blindllama(...run)
     expect(unproven.exitCode).toBe(1)
     expect(unproven.out).toContain('release.log_missing')
-    expect(await blindllama(...run, '--proof', status?.proof ?? '', '--proof', keySet?.proof ?? '')).toMatchObject({
+    expect(await blindllama(...run, '--proof', current?.proof ?? '', '--proof', keySet?.proof ?? '')).toMatchObject({
       exitCode: 0,
       out: expect.stringMatching(/^PROVEN/),
     })
-    expect((await blindllama(...run, '--proof', status?.path ?? '')).exitCode).toBe(3)
+    expect((await blindllama(...run, '--proof', current?.path ?? '')).exitCode).toBe(3)
   })
 })
 

@@ -874,7 +874,8 @@ impl Code {
         self.line().0
     }
 
-    /// What happened, in a sentence for a person.
+    /// What happened, in a sentence for a person. Pages have these sentences beside the module, for when they are needed.
+    #[cfg(not(target_family = "wasm"))]
     #[must_use]
     pub fn sentence(self) -> &'static str {
         self.line().1
@@ -897,9 +898,181 @@ impl core::fmt::Debug for Code {
     }
 }
 
-macro_rules! lines_of_verifier {
-    () => {
-        "\
+/// The name of each code.
+#[cfg(target_family = "wasm")]
+const LINES: &str = "\
+ok
+policy.size
+policy.syntax
+policy.invalid
+policy.unsupported
+bundle.size
+bundle.encoding
+bundle.schema
+bundle.version
+bundle.static_missing
+bundle.static_mismatch
+ak.syntax
+ak.algorithm
+ak.modulus
+ak.point
+ak.untrusted
+ak.all_of
+ak.assurance
+ak.simulated
+ak.attributes
+ak.attributes_claimed
+ak.qualified_name
+chain.length
+chain.root
+chain.encoding
+chain.trailing
+chain.syntax
+chain.version
+chain.serial
+chain.algorithm_mismatch
+chain.signature_algorithm
+chain.time
+chain.key
+chain.name
+chain.duplicate_extension
+chain.critical_extension
+chain.extension
+chain.name_constraints
+chain.policy_constraints
+chain.not_yet_valid
+chain.expired
+chain.revoked
+chain.issuer
+chain.signature
+chain.not_ca
+chain.path_length
+chain.key_cert_sign
+chain.leaf_ca
+chain.leaf_key_usage
+chain.leaf_purpose
+chain.ca_purpose
+chain.leaf_name
+chain.instance
+chain.instance_mismatch
+chain.vm_kind
+chain.key_mismatch
+attest.syntax
+attest.magic
+attest.type
+attest.clock_unsafe
+attest.firmware_version
+signature.syntax
+signature.scheme
+signature.value
+signature.invalid
+binding.nonce
+binding.extra_data
+claims.encoding
+claims.schema
+claims.version
+claims.keys
+claims.instance_key
+claims.audience
+claims.upstream
+claims.upstream_unattested
+claims.prompt_cache
+claims.config
+claims.server_time
+claims.suite
+pcr.selection
+pcr.values
+pcr.digest
+pcr.mismatch
+pcr.bank_unextended
+pcr.touched
+pcr.coverage
+pcr.derived
+platform.missing
+platform.report
+platform.certificates
+platform.root
+platform.chain
+platform.chip
+platform.signature
+platform.vmpl
+platform.debug
+platform.firmware
+platform.guest_svn
+platform.provisional
+platform.tcb
+platform.binding
+platform.runtime_data
+platform.key_mismatch
+eventlog.empty
+eventlog.missing
+eventlog.size
+eventlog.truncated
+eventlog.event_size
+eventlog.padding
+eventlog.spec_id
+eventlog.spec_id_position
+eventlog.spec_id_duplicate
+eventlog.spec_id_pcr
+eventlog.algorithm
+eventlog.digest_count
+eventlog.digest_algorithm
+eventlog.digest_missing
+eventlog.pcr_index
+eventlog.no_action_index
+eventlog.startup_locality
+eventlog.separator_missing
+eventlog.separator_duplicate
+eventlog.separator_invalid
+eventlog.after_separator
+eventlog.calling_application
+eventlog.exit_boot_services
+eventlog.variable
+eventlog.signature_list
+eventlog.bank
+eventlog.no_events
+eventlog.replay
+eventlog.event_refused
+eventlog.event_missing
+release.missing
+release.syntax
+release.invalid
+release.signature
+release.threshold
+release.key_set
+release.key_set_back
+release.key_set_expired
+release.bank
+release.not_yet_valid
+release.expired
+release.revoked
+release.below_floor
+release.status_missing
+release.status_future
+release.status_stale
+release.status_back
+release.status_unasked
+release.log_missing
+release.log_format
+release.log_origin
+release.log_signature
+release.log_witness
+release.log_inclusion
+state.missing
+state.encoding
+state.tpm_cleared
+state.clock_back
+state.full
+state.firmware_back
+receipt.no_key
+receipt.signature
+receipt.model
+verdict.not_reached
+verdict.not_required
+";
+/// Name and sentence of each code.
+#[cfg(not(target_family = "wasm"))]
+const LINES: &str = "\
 ok The check passed.
 policy.size The policy is larger than 256 KiB.
 policy.syntax The policy is not the strict JSON that this verifier reads.
@@ -1068,17 +1241,6 @@ receipt.signature The receipt is not signed by the gateway that was proved, for 
 receipt.model The receipt names another model than the release.
 verdict.not_reached An earlier check failed, so this one was not made.
 verdict.not_required The policy does not ask for this check.
-"
-    };
-}
-
-/// Name and sentence of each code.
-#[cfg(target_family = "wasm")]
-const LINES: &str = lines_of_verifier!();
-#[cfg(not(target_family = "wasm"))]
-const LINES: &str = concat!(
-    lines_of_verifier!(),
-    "\
 receipt.salt The request asks for a receipt with a salt that is not 32 bytes of base64url, or with two.
 receipt.unknown This response did not come from the client that asks for receipts.
 receipt.incomplete The answer broke off or was not read to its end, so that it has no receipt.
@@ -1166,5 +1328,4 @@ gateway.listen The gateway cannot listen on its address.
 gateway.stopping The gateway is shutting down.
 gateway.drained The gateway stopped before the answer was complete.
 gateway.internal The gateway failed in a way that it does not know.
-"
-);
+";

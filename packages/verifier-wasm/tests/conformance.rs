@@ -54,7 +54,7 @@ fn a_verdict_has_a_key_or_a_failure_and_every_step_in_order() {
         let steps = verdict["steps"].as_array().unwrap();
         let ids: Vec<&str> = steps.iter().map(|step| step["id"].as_str().unwrap()).collect();
         assert_eq!(ids, StepId::ALL.iter().map(|id| id.as_str()).collect::<Vec<_>>(), "{}", vector.name);
-        assert!(steps.iter().all(|step| !step["detail"].as_str().unwrap().is_empty()), "{}", vector.name);
+        assert!(steps.iter().all(|step| step["detail"].is_string()), "{}", vector.name);
     }
 }
 
@@ -315,12 +315,12 @@ fn a_member_that_does_not_vouch_is_named_with_its_code() {
         Verdict::Passed { .. } => panic!("{name} is accepted"),
     };
     for (name, place) in [
-        ("all-of-stranger-names", "(member 1: ak.untrusted)"),
-        ("all-of-stranger-authority", "(member 1: chain.root)"),
-        ("all-of-authority-expired", "(member 1: chain.expired, certificate 0)"),
-        ("all-of-cloud-expired", "(member 0: chain.expired, certificate 0)"),
+        ("all-of-stranger-names", "member 1: ak.untrusted"),
+        ("all-of-stranger-authority", "member 1: chain.root"),
+        ("all-of-authority-expired", "member 1: chain.expired, certificate 0"),
+        ("all-of-cloud-expired", "member 0: chain.expired, certificate 0"),
     ] {
-        assert!(detail(name).ends_with(place), "{name}: {}", detail(name));
+        assert_eq!(detail(name), place, "{name}");
     }
 }
 
@@ -338,7 +338,7 @@ fn what_nothing_proves_of_a_certified_key_is_a_warning_and_no_name() {
 fn a_mismatch_names_the_measurements_and_the_closest_release() {
     let verdict = verify(&vectors::named("golden-4").input());
     let Verdict::Failed { detail, .. } = verdict else { panic!("accepted") };
-    assert!(detail.ends_with("(PCR 4 of chat 2026.11)"), "{detail}");
+    assert_eq!(detail, "PCR 4 of chat 2026.11");
 }
 
 fn detail_of(name: &str, step: StepId) -> String {
@@ -350,7 +350,7 @@ fn detail_of(name: &str, step: StepId) -> String {
 fn open_measurements_are_named_whether_they_are_refused_or_allowed() {
     for name in ["coverage-image-alone", "warn-coverage-image-alone"] {
         let detail = detail_of(name, StepId::PcrCoverage);
-        assert!(detail.ends_with("(PCR 0 PCR 1 PCR 2 PCR 4 PCR 7 PCR 12 PCR 13)"), "{name}: {detail}");
+        assert_eq!(detail, "PCR 0 PCR 1 PCR 2 PCR 4 PCR 7 PCR 12 PCR 13", "{name}");
     }
 }
 
@@ -358,9 +358,8 @@ fn open_measurements_are_named_whether_they_are_refused_or_allowed() {
 fn a_measurement_that_does_not_follow_from_the_claims_is_told_with_both_values() {
     let detail = detail_of("derived-config-none", StepId::PcrRules);
     let (place, expected) = detail.rsplit_once(", not ").unwrap();
-    assert!(place.ends_with(&format!("(PCR 14 is {}", "00".repeat(32))), "{detail}");
-    assert_eq!((expected.len(), expected.ends_with(')')), (65, true), "{detail}");
-    assert!(detail_of("derived-instance-keyless", StepId::PcrRules).ends_with("; no instance_key)"));
+    assert_eq!((place, expected.len()), (&*format!("PCR 14 is {}", "00".repeat(32)), 64), "{detail}");
+    assert!(detail_of("derived-instance-keyless", StepId::PcrRules).ends_with("; no instance_key"));
 }
 
 #[test]

@@ -13,8 +13,8 @@ use vectors::Vector;
 /// Longest text of a verdict, and longest description of an event, each with an escape that begins within and the mark of a cut.
 const MAX_TEXT: usize = 1024 + 14;
 const MAX_DESCRIPTION: usize = 4096 + 14;
-/// Longest detail: a sentence, and a place.
-const MAX_DETAIL: usize = 512;
+/// Longest place.
+const MAX_DETAIL: usize = 400;
 /// As JSON, in bytes: for evidence of at most 2 MiB.
 const MAX_VERDICT: usize = 8 << 20;
 

@@ -100,7 +100,7 @@ function wordsFor(code: string): Words {
 
 /** The verifier's or the SDK's own sentence, without the code that messages end with: the code is shown beside it. */
 export function reasonOf(error: BlindLlamaError): string {
-  return error.verdict?.detail ?? error.message.replace(` (${error.code})`, '')
+  return error.message.replace(` (${error.code})`, '')
 }
 
 /** `openai` wraps what its `fetch` throws; the reason is found along `cause`. */

@@ -1,4 +1,5 @@
 import type { Step } from '@blindllama/web-sdk'
+import { sentenceOfStep } from '@blindllama/web-sdk/sentences'
 import type { ReactElement } from 'react'
 import { CheckIcon, CrossIcon, DashIcon, WarningIcon } from '../ui/icons.tsx'
 import { STEP_TITLES } from './words.ts'
@@ -21,7 +22,8 @@ export function Steps({ steps }: { readonly steps: readonly Step[] }): ReactElem
   )
 }
 
-function StepRow({ step: { id, status, code, detail } }: { readonly step: Step }): ReactElement {
+function StepRow({ step }: { readonly step: Step }): ReactElement {
+  const { id, status, code } = step
   const StatusIcon = ICONS[status]
   return (
     <li className="step" data-testid="step" data-id={id} data-status={status}>
@@ -31,7 +33,7 @@ function StepRow({ step: { id, status, code, detail } }: { readonly step: Step }
       </span>
       <div className="step-text">
         <p className="step-title">{STEP_TITLES[id]}</p>
-        <p className="step-detail">{detail}</p>
+        <p className="step-detail">{sentenceOfStep(step)}</p>
         <p className="step-codes">
           <code>{id}</code>
           {code !== 'ok' && <code className="step-code">{code}</code>}

@@ -1,4 +1,5 @@
-import type { Policy as PagePolicy } from '@blindllama/web-sdk'
+import type { FailedVerdict, Policy as PagePolicy } from '@blindllama/web-sdk'
+import { sentenceOfRefusal } from '@blindllama/web-sdk/sentences'
 import { exit, type ExitCode } from '../exit.js'
 import { Failure } from '../failure.js'
 import type { KeySet } from '../release/keys.js'
@@ -30,8 +31,9 @@ export function readPolicy(origin: string, policy: Uint8Array, exitCode: ExitCod
     Uint32Array.of(1),
     Uint16Array.of(0x20, 1, 1),
   )
-  const verdict = JSON.parse(text) as { code: Failure['code']; detail: string; steps: { id: string; status: string }[] }
+  // Without evidence every verification fails, and later than at its policy where that can be used.
+  const verdict = JSON.parse(text) as FailedVerdict
   if (verdict.steps.find(({ id }) => id === 'policy')?.status !== 'pass')
-    throw new Failure(verdict.code, `${origin}: ${verdict.detail}`, exitCode)
+    throw new Failure(verdict.code, `${origin}: ${sentenceOfRefusal(verdict)}`, exitCode)
   return JSON.parse(Buffer.from(policy).toString('utf8')) as Policy
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Verdict } from '@blindllama/web-sdk'
 import type { ReceiptConsistency, ReceiptVerdict } from '@blindllama/web-sdk/receipts'
+import { sentenceOfRefusal } from '@blindllama/web-sdk/sentences'
 import { sentencesOf, shownBy } from './receipt-sentences.js'
 
 type Kind = 'service' | 'receipt' | 'record' | 'evidence'
@@ -59,5 +60,5 @@ export function underItsOwnPolicy(file: ReceiptConsistency, policy: string): Own
   const claimed = ['Everything in this file: whoever made it chose the policy that it agrees with.']
   return file.consistent
     ? { result: 'consistent', kind, policySha256, proven: [], claimed }
-    : { result: 'fail', kind, policySha256, code: file.code, detail: file.detail, proven: [], claimed }
+    : { result: 'fail', kind, policySha256, code: file.code, detail: sentenceOfRefusal(file), proven: [], claimed }
 }

@@ -1,4 +1,5 @@
 import type { Step, Verdict } from '@blindllama/web-sdk'
+import { sentenceOfRefusal, sentenceOfStep } from '@blindllama/web-sdk/sentences'
 import type { Io } from '../terminal/io.js'
 import { facts, instant, type Row, section, sentences } from '../terminal/rows.js'
 import { type Style, styleOf } from '../terminal/style.js'
@@ -28,7 +29,7 @@ function presentJudged(outcome: Judged, style: Style): Shown {
 
 function headline({ result, verdict, kind, simulated }: Judged, style: Style): Shown {
   if (verdict.result === 'fail')
-    return shown`${style.bad(style.bold('REFUSED'))}  ${verdict.detail} ${style.dim(`(${verdict.code})`)}\n`
+    return shown`${style.bad(style.bold('REFUSED'))}  ${sentenceOfRefusal(verdict)} ${style.dim(`(${verdict.code})`)}\n`
   const what = titleOf(kind)
   if (simulated === true)
     return shown`${style.warn(style.bold('SIMULATED'))}  ${what}: a software TPM answered, which proves nothing\n`
@@ -61,10 +62,11 @@ function titleOf(kind: Outcome['kind']): string {
   return kind === 'record' ? 'verification record, without a conversation' : kind
 }
 
-function line({ id, status, code, detail }: Step, style: Style): Shown {
+function line(step: Step, style: Style): Shown {
+  const { id, status, code } = step
   const mark = { pass: style.good('✓'), warn: style.warn('!'), fail: style.bad('✗'), skipped: style.dim('–') }[status]
   if (status === 'pass') return shown`  ${mark} ${id}\n`
-  const reason = shown`${detail} (${code})`
+  const reason = shown`${sentenceOfStep(step)} (${code})`
   return shown`  ${mark} ${padded(id, 20)}  ${status === 'fail' ? style.bad(reason) : style.dim(reason)}\n`
 }
 

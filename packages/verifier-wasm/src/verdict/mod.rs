@@ -37,7 +37,7 @@ pub enum Verdict {
         report: Report,
         /// Of the step that failed.
         code: Code,
-        /// A sentence for a person.
+        /// Where exactly, for a person; empty where the code says it all.
         detail: String,
         /// For the caller to keep as that of a passed verdict: what signed documents withdrew (PROTOCOL.md §20), and nothing of the
         /// attestation key. None where nothing new was learned.

@@ -3,18 +3,14 @@
 use alloc::string::String;
 
 use super::Report;
-use crate::{
-    Code,
-    lines::{line, split},
-    rejection::Rejection,
-};
+use crate::{Code, lines::line, rejection::Rejection};
 
 macro_rules! steps {
-    ($($id:ident $name:literal $proves:literal)*) => {
-        /// A step of PROTOCOL.md §8.
+    ($($id:ident $name:literal)*) => {
+        /// A step of PROTOCOL.md §8. What a pass of each proves stands in steps.toml.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum StepId {
-            $(#[doc = $proves] $id,)*
+            $(#[doc = $name] $id,)*
         }
 
         impl StepId {
@@ -24,53 +20,44 @@ macro_rules! steps {
             /// The id in verdicts.
             #[must_use]
             pub fn as_str(self) -> &'static str {
-                self.line().0
-            }
-
-            /// What a pass proves, in a sentence for a person.
-            fn proves(self) -> &'static str {
-                self.line().1
-            }
-
-            fn line(self) -> (&'static str, &'static str) {
-                split(line(concat!($($name, " ", $proves, "\n"),*), self as u32), b' ')
+                line(concat!($($name, "\n"),*), self as u32)
             }
         }
     };
 }
 
 steps! {
-    Policy "policy" "The policy was read strictly and demands something safe."
-    Bundle "bundle" "The evidence is complete and has exactly the form of the protocol."
-    ReleaseKeys "release.keys" "The keys that may release now follow from those that the policy pins."
-    Status "status" "What was withdrawn is known, and not long ago."
-    AkPublic "ak.public" "The attestation key is of an accepted kind and size."
-    AkTrust "ak.trust" "The policy vouches for this attestation key."
-    Platform "platform" "A processor proved that named firmware of a confidential machine holds this key."
-    AkAssurance "ak.assurance" "The policy accepts what this trust anchor is worth."
-    AkAttributes "ak.attributes" "The public area describes a key that never leaves its TPM and signs only what the TPM measured."
-    Attest "attest" "The statement is a quote that a TPM generated."
-    AkQualifiedName "ak.qualified_name" "The quote names this public area as that of its signer, a primary of the endorsement hierarchy."
-    Signature "signature" "The attestation key signed this quote."
-    AttestFirmware "attest.firmware" "The TPM's firmware is not older than the policy accepts."
-    Clock "clock" "The clock of the TPM has not gone back."
-    BindingNonce "binding.nonce" "The nonce of this page leads to one root."
-    BindingExtraData "binding.extra_data" "The quote is fresh: it covers the nonce of this page, and it covers the claims."
-    Claims "claims" "The claims are complete and have exactly the form of the protocol."
-    ClaimsAudience "claims.audience" "The service proves itself for this audience."
-    ClaimsUpstream "claims.upstream" "The policy accepts where the gateway hands prompts to."
-    PcrSelection "pcr.selection" "The quote covers exactly the measurements that the policy has rules for."
-    PcrDigest "pcr.digest" "The measurements shown are those that the TPM signed."
-    Release "release" "The manifest is signed by those who may release, in its time, and was not withdrawn."
-    ReleaseLog "release.log" "The manifest stands in the public log, and witnesses saw it there."
-    PcrCoverage "pcr.coverage" "The policy leaves no measurement open that decides what runs."
-    PcrRules "pcr.rules" "The measurements are those of one accepted release as a whole."
-    ClaimsConfig "claims.config" "The gateway runs with an accepted configuration."
-    EventLog "eventlog" "The log explains the measurements."
-    State "state" "The TPM has not gone back since the last visit."
-    Receipt "receipt" "The gateway signed this request and this answer."
-    Freshness "freshness" "The keys are still to be used, and both clocks agree."
-    Key "key" "A channel key of an accepted encryption suite was chosen."
+    Policy "policy"
+    Bundle "bundle"
+    ReleaseKeys "release.keys"
+    Status "status"
+    AkPublic "ak.public"
+    AkTrust "ak.trust"
+    Platform "platform"
+    AkAssurance "ak.assurance"
+    AkAttributes "ak.attributes"
+    Attest "attest"
+    AkQualifiedName "ak.qualified_name"
+    Signature "signature"
+    AttestFirmware "attest.firmware"
+    Clock "clock"
+    BindingNonce "binding.nonce"
+    BindingExtraData "binding.extra_data"
+    Claims "claims"
+    ClaimsAudience "claims.audience"
+    ClaimsUpstream "claims.upstream"
+    PcrSelection "pcr.selection"
+    PcrDigest "pcr.digest"
+    Release "release"
+    ReleaseLog "release.log"
+    PcrCoverage "pcr.coverage"
+    PcrRules "pcr.rules"
+    ClaimsConfig "claims.config"
+    EventLog "eventlog"
+    State "state"
+    Receipt "receipt"
+    Freshness "freshness"
+    Key "key"
 }
 
 /// How a step ended.
@@ -108,7 +95,7 @@ pub struct Step {
     pub status: Status,
     /// `ok` for a pass.
     pub code: Code,
-    /// A sentence for a person.
+    /// Where exactly, for a person; empty where the code says it all.
     pub detail: String,
 }
 
@@ -121,9 +108,9 @@ impl Stop {
         self.0.code
     }
 
-    /// A sentence for a person.
+    /// Where exactly, for a person; empty where the code says it all.
     pub(crate) fn detail(&self) -> String {
-        sentence(&self.0)
+        place(&self.0)
     }
 }
 
@@ -140,12 +127,12 @@ impl Recorder {
 
     /// A step that passed because those before it did.
     pub(crate) fn pass(&mut self, id: StepId) {
-        self.note(id, Status::Pass, Code::OK, id.proves().into());
+        self.note(id, Status::Pass, Code::OK, String::new());
     }
 
     #[cold]
     fn fail(&mut self, id: StepId, rejection: Rejection) -> Stop {
-        self.note(id, Status::Fail, rejection.code, sentence(&rejection));
+        self.note(id, Status::Fail, rejection.code, place(&rejection));
         Stop(rejection)
     }
 
@@ -174,7 +161,6 @@ impl Recorder {
         if let Some(step) = self.report.steps.last_mut().filter(|step| applies && step.status == Status::Pass) {
             step.status = Status::Warn;
             step.code = code;
-            step.detail = code.sentence().into();
         }
     }
 
@@ -182,7 +168,7 @@ impl Recorder {
     pub(crate) fn judge(&mut self, id: StepId, finding: Option<Rejection>, is_strict: bool) -> Result<(), Stop> {
         match finding {
             Some(finding) if is_strict => return Err(self.fail(id, finding)),
-            Some(finding) => self.note(id, Status::Warn, finding.code, sentence(&finding)),
+            Some(finding) => self.note(id, Status::Warn, finding.code, place(&finding)),
             None => self.pass(id),
         }
         Ok(())
@@ -206,26 +192,19 @@ impl Recorder {
     /// A step that the policy does not ask for.
     pub(crate) fn not_required(&mut self, id: StepId) {
         let code = Code::VERDICT_NOT_REQUIRED;
-        self.note(id, Status::Skipped, code, code.sentence().into());
+        self.note(id, Status::Skipped, code, String::new());
     }
 
     /// What was proven, with all steps: those not reached are noted as such.
     pub(crate) fn finish(mut self) -> Report {
         let code = Code::VERDICT_NOT_REACHED;
         for id in StepId::ALL.iter().skip(self.report.steps.len()) {
-            self.note(*id, Status::Skipped, code, code.sentence().into());
+            self.note(*id, Status::Skipped, code, String::new());
         }
         self.report
     }
 }
 
-fn sentence(rejection: &Rejection) -> String {
-    let mut text = String::from(rejection.code.sentence());
-    let place = rejection.place.as_str();
-    if !place.is_empty() {
-        text.push_str(" (");
-        text.push_str(place);
-        text.push(')');
-    }
-    text
+fn place(rejection: &Rejection) -> String {
+    rejection.place.as_str().into()
 }

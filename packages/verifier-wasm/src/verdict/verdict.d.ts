@@ -35,13 +35,13 @@ export type StepId =
   | 'freshness'
   | 'key'
 
-/** How a step ended. `warn` counts as passed; a person should know its `detail`. */
+/** How a step ended. `warn` counts as passed; a person should know the sentence of its `code`. */
 export interface Step {
   id: StepId
   status: 'pass' | 'warn' | 'fail' | 'skipped'
   /** `ok` for a pass. */
   code: VerifierCode
-  /** A sentence for a person. */
+  /** Where exactly, for a person; empty where the code says it all. The sentences of steps and codes are in the SDK's `./sentences`. */
   detail: string
 }
 
@@ -199,6 +199,7 @@ export interface SimulatedVerdict extends Report {
 export interface FailedVerdict extends Report {
   result: 'fail'
   code: VerifierCode
+  /** As in the step that failed. */
   detail: string
   /**
    * To be kept as that of a passed verdict: what signed documents withdrew, and nothing of the attestation key (PROTOCOL.md §20). There where

@@ -14,6 +14,7 @@ import type { Settings } from '../options.js'
 import type { PassedVerdict, SimulatedVerdict, Verdict } from '../verdict.js'
 import type { Verifier } from '../verifier/verifier.js'
 import { Lifetime } from './lifetime.js'
+import { refusal } from './refusal.js'
 import { inTurn, verifyWithState } from './remember.js'
 
 /** A service that passed, and what a request to it needs. Made from a passed verdict only. */
@@ -70,7 +71,7 @@ export function attester({
     const verdict = await verifyWithState(state, judge, signal)
     for (const step of verdict.steps) emit({ type: 'step', step })
     emit({ type: 'verdict', verdict })
-    const passed = assertPassed(verdict, settings.allowSimulated)
+    const passed = await assertPassed(verdict, settings.allowSimulated)
 
     const carried = ready.staticPart(evidence)
     const staticPart = carried ? undefined : held.bytes
@@ -115,8 +116,8 @@ export function inTime<T>(
   return within(ms, late, signal, work)
 }
 
-function assertPassed(verdict: Verdict, allowSimulated: boolean): PassedVerdict | SimulatedVerdict {
-  if (verdict.result !== 'pass') throw new BlindLlamaError(verdict.code, verdict.detail, { verdict })
+async function assertPassed(verdict: Verdict, allowSimulated: boolean): Promise<PassedVerdict | SimulatedVerdict> {
+  if (verdict.result !== 'pass') throw await refusal(verdict)
   // The verifier refuses this itself; a page that was handed another verifier must still not take one for the other.
   if (verdict.simulated && !allowSimulated)
     throw new BlindLlamaError('ak.simulated', 'The page did not allow a simulated TPM')

@@ -89,7 +89,8 @@ export type ReceiptVerdict = Kind &
 /** Whether a file agrees with itself. Nothing of it is proven: there is no verdict that could be taken for one. */
 export type ReceiptConsistency =
   | { kind: 'receipt' | 'record'; consistent: true }
-  | { kind: 'receipt' | 'record'; consistent: false; code: Code; detail: string }
+  /** Why not: `sentenceOfRefusal` of `./sentences` says it to a person. */
+  | ({ kind: 'receipt' | 'record'; consistent: false } & Pick<FailedVerdict, 'code' | 'detail'>)
 
 export interface ProvenExchange {
   /** Binary HTTP (RFC 9292), as the gateway decapsulated it, without padding; absent where the file shows digests alone. */
