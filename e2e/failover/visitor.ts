@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type * as Sdk from '@blindllama/web-sdk'
+import { withoutPadding } from '../support/padding.ts'
 import { eventsOf, type Ask } from './counting-upstream.ts'
 
 /** How one request of a visitor ended. Times are those of `performance.now()`, in milliseconds. */
@@ -71,8 +72,7 @@ export class Visitor {
     let firstAt: number | undefined
     let text = ''
     const end = (code?: string): Ended => {
-      // The comments by which the gateway pads events are no text (PROTOCOL.md §10).
-      const whole = text.replaceAll(/^: *\n\n/gm, '') === eventsOf(ask).join('')
+      const whole = withoutPadding(text) === eventsOf(ask).join('')
       const times = { beganAt, ...(firstAt !== undefined && { firstAt }) }
       return { ...times, ...(code !== undefined && { code }), silentlyTruncated: code === undefined && !whole }
     }

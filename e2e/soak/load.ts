@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type * as Sdk from '@blindllama/web-sdk'
 import type { BlindLlamaClient } from '@blindllama/web-sdk'
 import type { Staging } from '../../tools/staging/staging.ts'
+import { withoutPadding } from '../support/padding.ts'
 import { digest } from '../support/upstream/received.ts'
 import { eventsOf, wholeOf, type Wish } from '../support/upstream/wish.ts'
 
@@ -79,9 +80,7 @@ export class Load {
   async stream(client: BlindLlamaClient<true>): Promise<void> {
     const wish = { tokens: randomInt(1, 60), everyMs: randomInt(0, 8) }
     const text = await (await this.#ask(client, wish)).text()
-    // Padding stands in comments between events, each with a blank line behind it.
-    const events = text.replaceAll(/^:.*\n\n/gm, '')
-    if (events !== eventsOf(wish).join('')) throw new Incomplete('an answer ended as if it were whole')
+    if (withoutPadding(text) !== eventsOf(wish).join('')) throw new Incomplete('an answer ended as if it were whole')
   }
 
   async whole(client: BlindLlamaClient<true>): Promise<void> {

@@ -52,7 +52,7 @@ export async function readAnswer({ url, body, reachedAfter }: Question): Promise
     const reader = response.body?.getReader()
     const decoder = new TextDecoder()
     for (;;) {
-      // Padding is a comment, with a blank line of its own.
+      // As `withoutPadding`, of which a page sees nothing.
       const events = text.replaceAll(/^: *\n\n/gm, '').split('\n\n').length - 1
       if (!told && events >= reachedAfter) {
         told = true

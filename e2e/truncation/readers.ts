@@ -1,6 +1,7 @@
 import { chromium as browserType, type Browser, type Page } from '@playwright/test'
 import { PageServer } from '../../tools/staging/page-server.ts'
 import { chromium } from '../support/browser.ts'
+import { withoutPadding } from '../support/padding.ts'
 import { writeSdkPage, type SdkGlobals } from '../support/sdk-page.ts'
 import { readAnswer, type Ending, type Question, type Surroundings } from './read-answer.ts'
 import { loadSdk } from '../support/load-sdk.ts'
@@ -27,7 +28,7 @@ export async function nodeReader(): Promise<Reader> {
     },
     async read(question, reached) {
       Object.assign(globalThis, { surroundings: { client, BlindLlamaError, reached } })
-      return withoutPadding(await readAnswer(question))
+      return unpadded(await readAnswer(question))
     },
     async stop() {
       client?.close()
@@ -86,7 +87,7 @@ export class ChromiumReader implements Reader {
   async read(question: Question, reached: () => unknown): Promise<Ending> {
     if (this.#page === undefined) throw new Error('connect first')
     this.#reached = reached
-    return withoutPadding(await this.#page.evaluate(readAnswer, question))
+    return unpadded(await this.#page.evaluate(readAnswer, question))
   }
 
   async stop(): Promise<void> {
@@ -105,7 +106,6 @@ export class ChromiumReader implements Reader {
   }
 }
 
-/** The comments by which the gateway pads events are no text (PROTOCOL.md §10). */
-function withoutPadding(ending: Ending): Ending {
-  return { ...ending, text: ending.text.replaceAll(/^: *\n\n/gm, '') }
+function unpadded(ending: Ending): Ending {
+  return { ...ending, text: withoutPadding(ending.text) }
 }

@@ -40,7 +40,7 @@ test('what the command calls open is what the verifier calls open, in every vect
     if (step === undefined || step.status === 'skipped') continue
     seen[step.status] += 1
     const open = coverageOf(JSON.parse(vector(name).policy) as Policy).filter(({ covered }) => !covered)
-    const told = step.status === 'pass' ? '' : `${open.map(({ pcr }) => `PCR ${pcr}`).join(' ')}`
+    const told = step.status === 'pass' ? '' : open.map(({ pcr }) => `PCR ${pcr}`).join(' ')
     expect(step.detail, name).toBe(told)
     expect(open.length > 0, name).toBe(step.status !== 'pass')
   }
