@@ -14,6 +14,7 @@ import { killRunning, runCommand } from './run/command.ts'
 import { Line } from './run/line.ts'
 import { claimsOf, unheld } from './test/claims.ts'
 import type { Count } from './test/count.ts'
+import { failuresOf } from './test/failures.ts'
 import { drawSpan, runLanes, type Span } from './test/lanes.ts'
 import type { PassedTest } from './test/ran.ts'
 import { reports, stages, type Stage } from './test/stages.ts'
@@ -22,6 +23,8 @@ interface Result extends Count, Span {
   readonly name: string
   readonly tests: readonly PassedTest[]
   readonly sources?: string
+  /** What to read first where it failed. */
+  readonly failures?: string
 }
 
 const root: string = fileURLToPath(new URL('..', import.meta.url))
@@ -51,7 +54,15 @@ async function run(stage: Stage): Promise<Result> {
   for (const name of skipped) process.stdout.write(`    skipped: ${name}\n`)
   if (!good) process.stdout.write(`${printed.trimEnd()}\n\n${stage.name}: ${why(ok, reason, count)}\n\n`)
   const tests = (stage.passed?.(root, printed) ?? []).filter(({ name }) => !isSkipped(name, skipped))
-  return { name: stage.name, fromMs, toMs, tests, ...count, ...(good && stage.sources && { sources: stage.sources }) }
+  return {
+    name: stage.name,
+    fromMs,
+    toMs,
+    tests,
+    ...count,
+    ...(good && stage.sources && { sources: stage.sources }),
+    ...(!good && { failures: failuresOf(`${printed.trimEnd()}\n${stage.name}: ${why(ok, reason, count)}`) }),
+  }
 }
 
 /** A test of Rust can only pass or fail: those that were skipped say so in a file of their own. */
@@ -134,6 +145,9 @@ for (const { name, passed, failed, skipped, fromMs, toMs } of results) {
   const bar = drawSpan({ fromMs, toMs }, totalMs, 30)
   const count = `${passed} passed, ${failed} failed${withSkipped(skipped)}`
   process.stdout.write(`${mark}  ${name.padEnd(width)}  ${seconds} s  │${bar}│  ${count}\n`)
+}
+for (const { name, failures } of results) {
+  if (failures !== undefined) process.stdout.write(`\n${name}:\n${failures}\n`)
 }
 const sum = (column: keyof Count): number => results.reduce((total, result) => total + result[column], 0)
 process.stdout.write(`\n${(totalMs / 1000).toFixed(0)} s\n`)

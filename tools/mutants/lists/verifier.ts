@@ -250,8 +250,8 @@ const steps: readonly Mutant[] = [
   changed(
     'receipt: the current status is read',
     'release/demands.rs',
-    'read(&given.manifest, &given.key_sets, later.now_ms)?;',
-    'let _ = given;',
+    'statuses.push(status);\n            }\n            Ok(statuses)',
+    '}\n            Ok(statuses)',
   ),
   changed(
     'receipt: a floor that was raised since',

@@ -4,13 +4,14 @@ use crypto_bigint::U2048;
 use serde_json::json;
 
 use crate::{
-    scenario::Cases,
+    scenario::{Cases, Scenario},
     tpm::{self, SHA1, SHA256, sized},
 };
 
 pub(crate) fn cases(cases: &mut Cases<'_>) {
     syntax(cases);
     algorithms(cases);
+    members_in_order(cases);
     trust(cases);
     attributes(cases);
     qualified_name(cases);
@@ -102,6 +103,42 @@ fn algorithms(cases: &mut Cases<'_>) {
     });
     cases.reject("ak.point", "point-beyond-field", "a coordinate beyond the field", |s| {
         s.area.unique = [sized(&[0xff; 32]), sized(&[0xff; 32])].concat();
+    });
+}
+
+/// Two faults of one TPMT_PUBLIC: the member that stands first names the code (PROTOCOL.md §6).
+fn members_in_order(cases: &mut Cases<'_>) {
+    let mut rsa = |code: &'static str, name: &str, why: &str, change: fn(&mut Scenario<'_>)| {
+        cases.reject_rsa(code, &format!("pub-then-{name}"), why, change);
+    };
+    rsa("ak.algorithm", "trailing", "an exponent that is written out, and a byte after TPMT_PUBLIC", |s| {
+        s.area.parameters[2..].copy_from_slice(&65537_u32.to_be_bytes());
+        s.patch_public = Some(Box::new(|public| public.push(0)));
+    });
+    rsa("ak.modulus", "trailing-modulus", "an even modulus, and a byte after TPMT_PUBLIC", |s| {
+        *s.area.unique.last_mut().unwrap() &= 0xfe;
+        s.patch_public = Some(Box::new(|public| public.push(0)));
+    });
+    rsa("ak.syntax", "range", "1024 bits, which a modulus of 2048 bits has not", |s| {
+        s.area.parameters[..2].copy_from_slice(&1024_u16.to_be_bytes());
+    });
+    let mut ecc = |code: &'static str, name: &str, why: &str, change: fn(&mut Scenario<'_>)| {
+        cases.reject(code, &format!("pub-then-{name}"), why, change);
+    };
+    ecc("ak.algorithm", "type", "an unknown nameAlg, and an unknown type before it", |s| {
+        s.area.kind = 0x0008;
+        s.patch_public = Some(Box::new(|public| {
+            public[2..4].copy_from_slice(&SHA1.to_be_bytes());
+            public[8..10].fill(0xff);
+        }));
+    });
+    ecc("ak.syntax", "policy", "an unknown type, and an authPolicy of another length than nameAlg's", |s| {
+        s.area.kind = 0x0008;
+        s.patch_public = Some(Box::new(|public| drop(public.splice(8..10, [0, 1, 7]))));
+    });
+    ecc("ak.point", "trailing-point", "a point beside the curve, and a byte after TPMT_PUBLIC", |s| {
+        *s.area.unique.last_mut().unwrap() ^= 1;
+        s.patch_public = Some(Box::new(|public| public.push(0)));
     });
 }
 

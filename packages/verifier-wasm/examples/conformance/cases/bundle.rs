@@ -91,6 +91,15 @@ fn schema(cases: &mut Cases<'_>) {
     cases.reject("bundle.schema", "pcrs-index-24", "an index that no TPM has", |s| {
         s.pcrs.insert(24, vec![0; 32]);
     });
+    cases.reject("bundle.schema", "pcrs-index-63", "the last critical key", |s| {
+        s.pcrs.insert(63, vec![0; 32]);
+    });
+    cases.accept("ok-pcrs-extension", "an extension among the PCR values, which is passed over", |s| {
+        s.bundle = Box::new(|bundle| {
+            let Some(Value::Map(pcrs)) = bundle.get_mut(&4) else { panic!("no PCRs") };
+            insert(pcrs.get_mut(&1), 64, "no value".into());
+        });
+    });
     cases.reject("bundle.schema", "pcrs-value-length", "a value of another length than the bank's", |s| {
         s.pcrs.insert(1, vec![0; 20]);
     });

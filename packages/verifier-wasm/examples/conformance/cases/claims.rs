@@ -3,7 +3,7 @@
 use blindllama_verifier::evidence::cbor::Value;
 use serde_json::json;
 
-use crate::scenario::{Cases, bytes, key_config, key_list};
+use crate::scenario::{Cases, Scenario, bytes, key_config, key_list};
 
 pub(crate) fn cases(cases: &mut Cases<'_>) {
     schema(cases);
@@ -101,6 +101,42 @@ fn keys(cases: &mut Cases<'_>) {
     cases.reject("claims.keys", "keys-public-key-short", "a public key of another length than the KEM's", |s| {
         let config = [&[7, 0, 0x20][..], &[7; 31], &[0, 4, 0, 1, 0, 1]].concat();
         s.claims.insert(3, key_list(&[config]));
+    });
+    let beside = |kem: u8, public_key: usize, suites: &'static [u8]| {
+        move |s: &mut Scenario<'_>| {
+            let length = u16::try_from(suites.len()).unwrap().to_be_bytes();
+            let other = [&[8, 0, kem][..], &vec![7; public_key], &length, suites].concat();
+            s.claims.insert(3, key_list(&[key_config(7, 0x20, &[(1, 1)]), other]));
+        }
+    };
+    // The KEMs of RFC 9180 §7.1: they have keys of a known length, although no suite has them.
+    for (name, kem, length) in [("p256", 0x10, 65), ("p384", 0x11, 97), ("p521", 0x12, 133), ("x448", 0x21, 56)] {
+        let whole: &[u8] = &[0, 1, 0, 1];
+        cases.accept(
+            &format!("ok-keys-{name}"),
+            "beside its own key one of a KEM that no suite has",
+            beside(kem, length, whole),
+        );
+        cases.reject(
+            "claims.keys",
+            &format!("keys-{name}-short"),
+            "the same with a public key that is a byte shorter",
+            beside(kem, length - 1, whole),
+        );
+    }
+    cases.reject(
+        "claims.keys",
+        "keys-x448-without-suites",
+        "the same, and it may be used with nothing",
+        beside(0x21, 56, &[]),
+    );
+    cases.accept(
+        "ok-keys-unknown-kem",
+        "beside its own key one of an unknown KEM, of any length",
+        beside(0x99, 5, &[]),
+    );
+    cases.reject("claims.keys", "keys-unknown-kem-id", "the same under the id of its own key", |s| {
+        s.claims.insert(3, key_list(&[key_config(7, 0x20, &[(1, 1)]), vec![7, 0xfe, 0xfe]]));
     });
     cases.reject("claims.suite", "suite-unknown-kem", "no key that can be used", |s| {
         s.claims.insert(3, key_list(&[vec![9, 0xfe, 0xfe, 1, 2]]));

@@ -42,6 +42,15 @@ fn syntax(cases: &mut Cases<'_>) {
     syntax("exponent", "a number with an exponent", |s| replaced("\"version\":1", "\"version\":1e0")(s));
     syntax("negative", "a negative number", |s| replaced("\"version\":1", "\"version\":-1")(s));
     syntax("leading-zero", "a number with a leading zero", |s| replaced("\"version\":1", "\"version\":01")(s));
+    syntax("negative-zero", "zero with a sign", |s| replaced("\"version\":1", "\"version\":-0")(s));
+    syntax("version-2-53", "a version that JSON cannot hold", |s| {
+        replaced("\"version\":1", "\"version\":9007199254740992")(s);
+    });
+    syntax("version-0", "a version that no policy has", |s| s.policy["version"] = 0.into());
+    syntax("age-2-64", "an age that no integer of 64 bits holds", |s| {
+        s.policy["maxAgeMs"] = 60_000.into();
+        replaced("\"maxAgeMs\":60000", "\"maxAgeMs\":18446744073709551616")(s);
+    });
     syntax("comment", "a comment", |s| replaced("{", "{/**/")(s));
     syntax("trailing-comma", "a comma before the end", |s| {
         s.patch_policy = Some(Box::new(|text| format!("{},}}", &text[..text.len() - 1])));
@@ -143,6 +152,14 @@ fn unsupported(cases: &mut Cases<'_>) {
     cases.reject("policy.unsupported", "policy-unsupported-version", "a later version", |s| {
         s.policy["version"] = 2.into()
     });
+    cases.reject(
+        "policy.unsupported",
+        "policy-unsupported-version-last",
+        "the latest version that JSON can hold",
+        |s| {
+            s.policy["version"] = ((1_u64 << 53) - 1).into();
+        },
+    );
     cases.reject("policy.unsupported", "policy-unsupported-suite", "an unknown suite", |s| {
         s.policy["suites"] = json!(["x25519-sha256-aes128gcm", "p256-sha256-aes128gcm"]);
     });

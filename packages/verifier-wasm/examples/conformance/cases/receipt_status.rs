@@ -124,6 +124,17 @@ fn withdrawals(cases: &mut Cases<'_>) {
         (then.released.status, then.released.status_demand) = (None, None);
         then.put(s);
     });
+    cases.accept_with_warning(
+        "warn-receipt-withdrawn-unasked",
+        "the same, and the floor was raised since, above this release",
+        "release",
+        |s| {
+            let mut then = Then::new();
+            (then.released.status, then.released.status_demand) = (None, None);
+            then.status().json["minVersion"] = 13.into();
+            then.put(s);
+        },
+    );
     cases.reject("release.revoked", "receipt-status-revoked-unasked", "the same, and the release was withdrawn", |s| {
         let mut then = Then::new();
         (then.released.status, then.released.status_demand) = (None, None);
@@ -235,6 +246,23 @@ fn signers(cases: &mut Cases<'_>) {
         policy.retain(|member, _| !["releaseKeys", "status"].contains(&member.as_str()));
         policy.insert("releases".into(), pinned);
     });
+    let extended = |key: u64| {
+        move |s: &mut Scenario<'_>| {
+            let mut then = Then::new();
+            then.status().signers = vec!["dave", "adam"];
+            then.documents.push(Released::new().successor(second_set(), &["dora", "adam"]));
+            let [status, keys] = [0, 1].map(|index| member(then.documents[index].value(None), key));
+            then.put(s);
+            let documents = Value::map([(0, status), (1, Value::array([keys]))]);
+            s.current_status = Some((member(documents, key), LATER_MS));
+        }
+    };
+    cases.accept(
+        "ok-receipt-status-extensions",
+        "extensions in every map of the later documents, which are sent to nobody",
+        extended(64),
+    );
+    cases.reject("bundle.schema", "receipt-status-critical", "the same with an unknown critical member", extended(63));
     let mut malformed = |name: &str, why: &str, documents: fn(Value) -> Value| {
         cases.reject("bundle.schema", &format!("receipt-status-{name}"), why, |s| {
             let then = Then::new();
@@ -246,6 +274,13 @@ fn signers(cases: &mut Cases<'_>) {
     malformed("empty", "a map without a status", |_| Value::map([]));
     malformed("bare", "a status without what stands around it", |status| status);
     malformed("long", "nine key sets", |status| Value::map([(0, status.clone()), (1, Value::Array(vec![status; 9]))]));
+}
+
+/// A map with one more member.
+fn member(mut map: Value, key: u64) -> Value {
+    let Value::Map(members) = &mut map else { panic!("not a map") };
+    members.insert(key, "more".into());
+    map
 }
 
 fn dates(cases: &mut Cases<'_>) {
