@@ -299,6 +299,13 @@ fn ends(cases: &mut Cases<'_>) {
         let why = "the set that the policy names states an end";
         if code == "ok" { cases.accept(name, why, change) } else { cases.reject(code, name, why, change) }
     }
+    for (name, end, code) in
+        [("ok-keys-end-unasked", NOW_MS + 1, "ok"), ("keys-expired-unasked", NOW_MS, "release.key_set_expired")]
+    {
+        let change = super::with(move |r| r.keys = ending(first_set(), end));
+        let why = "the same under a policy that asks for no status, whose signers would have ended too";
+        if code == "ok" { cases.accept(name, why, change) } else { cases.reject(code, name, why, change) }
+    }
     cases.reject("release.syntax", "keys-set-no-end", "a successor without an end", |s| {
         super::with(|r| {
             r.rotate(second_set(), &["dora", "adam"]);
