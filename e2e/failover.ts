@@ -26,7 +26,7 @@ try {
     for (const event of Object.keys(events) as EventName[])
       for (const resend of ['default', 'never'] as const) {
         if (only !== undefined && only !== event) continue
-        const plan = { kind, event, resend, visitors: Number(visitors) }
+        const plan = { kind, event, resend, visitors: Number(visitors), withinMs: 6000 }
         const figures = await play(plan, stage)
         rows.push({ proxy: kind.name, event, resend, ...figures })
         const name = `${kind.name}, ${event}, resend ${resend}`

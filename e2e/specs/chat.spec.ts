@@ -1,3 +1,4 @@
+import { grownStates } from '../support/growth.ts'
 import { expect, requestsAt, test } from '../support/test.ts'
 import { workOf } from '../support/work.ts'
 
@@ -12,7 +13,7 @@ test('a question is answered by a real model, token by token, through the verifi
   const before = await requestsAt(staging)
 
   const lengths = await page.askAndWatch(question)
-  expect(lengths.length, 'states of the growing answer').toBeGreaterThanOrEqual(20)
+  expect(lengths.length, 'states of the growing answer').toBeGreaterThanOrEqual(grownStates)
   expect(await requestsAt(staging)).toBe(before + 1)
 })
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { freePorts } from '../../../tools/staging/ports.ts'
 
 /** Where a gateway stands (PROTOCOL.md §2.1). */
 export type GatewayState = 'ready' | 'draining' | 'unavailable'
@@ -17,15 +17,17 @@ export class StandIn {
   readonly #port: number
   #server: Server
 
-  private constructor(server: Server) {
+  private constructor(server: Server, port: number) {
     this.#server = server
-    this.#port = (server.address() as AddressInfo).port
+    this.#port = port
   }
 
   static async start(): Promise<StandIn> {
-    const server = createServer().listen(0, '127.0.0.1')
+    // Nobody else may get it while this one is dead.
+    const [port = 0] = await freePorts(1)
+    const server = createServer().listen(port, '127.0.0.1')
     await once(server, 'listening')
-    const standIn = new StandIn(server)
+    const standIn = new StandIn(server, port)
     standIn.#serve()
     return standIn
   }

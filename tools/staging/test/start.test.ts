@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, it, onTestFinished } from 'vitest'
 import '../../environment.ts'
 import { isRunning } from '../../run/is-running.ts'
+import { freePorts } from '../ports.ts'
 import { testFolder } from './folder.ts'
 
 const script: string = fileURLToPath(new URL('../start.ts', import.meta.url))
@@ -169,11 +170,7 @@ it.each<[what: string, answer: RequestListener, path: string, told: (base: strin
 })
 
 it('says in one sentence that nobody listens at the server elsewhere', async () => {
-  const other = createServer().listen(0, '127.0.0.1')
-  await once(other, 'listening')
-  const { port } = other.address() as AddressInfo
-  other.close()
-  await once(other, 'close')
+  const [port = 0] = await freePorts(1)
   const run = start('--port', '0', '--upstream', `http://127.0.0.1:${port}`)
   expect(await run.ended()).toBe(1)
   expect(run.said().trim().split('\n')).toEqual([

@@ -13,6 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::client::{Attested, Opener};
 use crate::support::http::{Version, send};
+use crate::support::ports::dead_address;
 use crate::support::{Answer, Gateway, Message, Setup, Swtpm, Upstream, in_time};
 
 /// A model server that writes bytes.
@@ -255,10 +256,7 @@ async fn a_request_that_failed_may_be_repeated_under_its_own_key() {
 
 #[tokio::test]
 async fn a_request_that_nobody_got_may_be_repeated_under_its_own_key() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
-    let (_swtpm, _gateway, attested) = before(&format!("http://{address}")).await;
+    let (_swtpm, _gateway, attested) = before(&format!("http://{}", dead_address())).await;
     let message = chat();
     for _ in 0..2 {
         assert_eq!(attested.ask(&message).await.code(), "request.upstream_unreachable");

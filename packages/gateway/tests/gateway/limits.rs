@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::support::client::Attested;
+use crate::support::ports::dead_address;
 use crate::support::{Message, Setup, Swtpm, Upstream};
 
 fn chat() -> Message {
@@ -76,8 +77,7 @@ async fn an_upstream_that_takes_no_connection_is_given_up_soon_and_warned_of() {
 #[tokio::test]
 async fn a_dead_upstream_is_a_warning_and_says_why() {
     let swtpm = Swtpm::start().await;
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let gateway = Setup::to(&swtpm, &format!("http://{address}")).start().await;
+    let gateway = Setup::to(&swtpm, &format!("http://{}", dead_address())).start().await;
     let attested = Attested::to(&gateway).await;
     assert_eq!(attested.ask(&chat()).await.code(), "request.upstream_unreachable");
     let refused = gateway.log.wait("request.refused", 1).await;

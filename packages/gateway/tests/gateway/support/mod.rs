@@ -12,6 +12,7 @@ pub mod enroller;
 pub mod http;
 pub mod memory;
 pub mod outage;
+pub mod ports;
 pub mod program;
 pub mod receipt;
 pub mod shared;

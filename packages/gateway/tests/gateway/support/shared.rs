@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex;
 
-use super::swtpm::pair_of_ports;
+use super::ports::pair_of_ports;
 
 /// TPM_CC_Quote (TPM 2.0 Part 2 §6.5.2).
 const QUOTE: u32 = 0x158;

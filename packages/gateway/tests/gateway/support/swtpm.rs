@@ -1,6 +1,5 @@
 //! A software TPM of the test's own, on free ports of loopback.
 
-use std::net::TcpListener;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
 use super::in_time;
+use super::ports::pair_of_ports;
 use super::shared::{Lies, share};
 
 pub struct Swtpm {
@@ -145,15 +145,4 @@ async fn spawn(port: u16, state: &TempDir) -> Option<Child> {
         sleep(Duration::from_millis(10)).await;
     }
     None
-}
-
-/// A port that is free together with the one above it.
-pub fn pair_of_ports() -> u16 {
-    loop {
-        let first = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = first.local_addr().unwrap().port();
-        if port < u16::MAX && TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
-            return port;
-        }
-    }
 }
