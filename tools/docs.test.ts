@@ -44,7 +44,7 @@ function deadLink(page: string, link: string): string | undefined {
 
 describe('the documentation', () => {
   it('has every page under test', () => {
-    expect(pages).toEqual(expect.arrayContaining(['README.md', 'CONTRIBUTING.md', 'docs/PROTOCOL.md']))
+    expect(pages).toEqual(expect.arrayContaining(['README.md', 'CONTRIBUTING.md', 'docs/PROTOCOL.md', 'spec/protocol/07-policy.md']))
   })
 
   it.each(pages)('%s links only to what is there', (page) => {
@@ -54,8 +54,8 @@ describe('the documentation', () => {
   })
 
   it('finds a heading that is not there', () => {
-    expect(deadLink('README.md', 'docs/PROTOCOL.md#7-policy')).toBeUndefined()
-    expect(deadLink('README.md', 'docs/PROTOCOL.md#7-polity')).toContain('no such heading')
+    expect(deadLink('README.md', 'spec/protocol/07-policy.md#71-coverage')).toBeUndefined()
+    expect(deadLink('README.md', 'spec/protocol/07-policy.md#71-cover')).toContain('no such heading')
     expect(deadLink('docs/README.md', 'PROTOCOLL.md')).toContain('no such file')
   })
 
