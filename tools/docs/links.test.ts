@@ -27,6 +27,12 @@ describe('the links of the documentation', () => {
     expect(linked).toEqual(pages.filter((page) => page.startsWith('spec/protocol/')))
   })
 
+  it('lead from the map to every page', () => {
+    const linked = new Set(linksOf(read('docs/README.md')).map((link) => posix.join('docs', link)))
+    const others = pages.filter((page) => !/^(?:docs\/README\.md$|spec\/protocol\/|\.github\/)/.test(page))
+    expect(others.filter((page) => !linked.has(page))).toEqual([])
+  })
+
   it('are URLs where they lead out of a package: a registry shows its README alone', () => {
     const readmes = pages.filter((page) => /^packages\/[^/]+\/README\.md$/.test(page))
     expect(readmes.length).toBeGreaterThan(3)
