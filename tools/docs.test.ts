@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { read } from './docs/tree.ts'
 
 describe('the documentation', () => {
-  it('shows in the README exactly the program that the stories run', () => {
+  it('shows in the README exactly the program that the scenarios run', () => {
     const program = read('examples/minimal/chat.ts')
     expect(program.trimEnd().split('\n').length).toBeLessThanOrEqual(20)
     expect(read('README.md')).toContain(`\`\`\`ts\n${program}\`\`\``)
