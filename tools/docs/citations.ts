@@ -12,7 +12,7 @@ const sections: ReadonlySet<string> = new Set(
 )
 
 /**
- * What a text cites that is not there: sections, as `PROTOCOL.md §7.1`, and paths, as `docs/ERRORS.md`. Paths start at the root or at a
+ * What a text cites that is not there: sections, as `PROTOCOL.md §7.1` or `PROTOCOL §7.1`, and paths, as `docs/ERRORS.md`. Paths start at the root or at a
  * folder around the file.
  *
  * @param file path of the file that has the text, from the root
@@ -20,7 +20,7 @@ const sections: ReadonlySet<string> = new Set(
  */
 export function deadCitations(file: string, text: string): string[] {
   const starts = parents(file)
-  const cited = [...text.matchAll(/PROTOCOL\.md`?\s+§(\d+(?:\.\d+)?)/g)].filter(
+  const cited = [...text.matchAll(/PROTOCOL(?:\.md)?`?\s+§(\d+(?:\.\d+)?)/g)].filter(
     ([, number = '']) => !sections.has(number),
   )
   const paths = [

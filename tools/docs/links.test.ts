@@ -76,11 +76,12 @@ describe('the citations of sources', () => {
     const source = [
       '/** PROTOCOL.md §7.1, docs/ERRORS.md, src/lib.rs and tests/gateway/main.rs. */',
       "const text = 'docs/not-a-comment.md'",
-      '// docs/PROTOCOL.md §23 and §7.1, `docs/PROTOCOL.md` §7.9, docs/NOTHING.md',
+      '// docs/PROTOCOL.md §23 and §7.1, `docs/PROTOCOL.md` §7.9, docs/NOTHING.md, PROTOCOL §7.10',
     ].join('\n')
     expect(deadCitations('packages/gateway/src/lib.rs', commentsOf(source))).toEqual([
       'PROTOCOL.md §23',
       'PROTOCOL.md` §7.9',
+      'PROTOCOL §7.10',
       'docs/NOTHING.md',
     ])
     expect(deadCitations('packages/gateway/src/lib.rs', 'tools/nothing.ts')).toEqual(['tools/nothing.ts'])
