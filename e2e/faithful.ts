@@ -1,6 +1,6 @@
 /**
  * `pnpm test:faithful [--json] [--only TEXT] [--show]`: makes each call of a table directly to a model server and through gateway and SDK,
- * and demands that program and server see the same. A difference must be in the table of docs/PROTOCOL.md §11.
+ * and demands that program and server see the same. A difference must be in the table of PROTOCOL.md §11.
  */
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -81,11 +81,11 @@ function shown(run: unknown): string {
 
 /** A row of the protocol without a call, or a difference without a row, is a defect of one of them. */
 function missingRows(): string[] {
-  const protocol = readFileSync(new URL('../docs/PROTOCOL.md', import.meta.url), 'utf8')
+  const protocol = readFileSync(new URL('../spec/protocol/11-inner-request.md', import.meta.url), 'utf8')
   const undocumented = differences.filter(({ name }) => !protocol.includes(`| ${name} |`))
   const unused = only === undefined ? differences.filter(({ name }) => !explained.has(name)) : []
   return [
-    ...undocumented.map(({ name }) => `docs/PROTOCOL.md §11 has no row "${name}"`),
+    ...undocumented.map(({ name }) => `PROTOCOL.md §11 has no row "${name}"`),
     ...unused.map(({ name }) => `no call shows the difference "${name}"`),
   ]
 }

@@ -167,8 +167,9 @@ function markdown(entries: Entry[]): string {
 
 <!-- ${notice} -->
 
-Every error, every step of a verdict and every problem that the gateway answers with has one of these codes. A code is stable for
-ever once released; the sentences may change. What stands before the dot is the layer that spoke.
+Every error, every step of a verdict and every problem that the gateway answers with has one of
+these codes. A code is stable for ever once released; the sentences may change. What stands before
+the dot is the layer that spoke.
 ${sections.join('')}`
 }
 

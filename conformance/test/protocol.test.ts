@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { expectedExtraData, nonceRoot } from '../src/binding.ts'
 import { fromHex, toHex, utf8 } from '../src/bytes.ts'
@@ -8,7 +8,10 @@ import { type KeySet, keySetId } from '../src/release/key-set.ts'
 import { documentType, preAuthentication } from '../src/release/signed.ts'
 import { hasRocaFingerprint } from '../src/rsa.ts'
 
-const protocol = readFileSync(new URL('../../docs/PROTOCOL.md', import.meta.url), 'utf8')
+const pages = new URL('../../spec/protocol/', import.meta.url)
+const protocol = readdirSync(pages)
+  .map((name) => readFileSync(new URL(name, pages), 'utf8'))
+  .join('\n')
 
 /** RFC 8032 §7.1, TEST 1. */
 const keyOfTest1 = 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a'

@@ -7,11 +7,15 @@ export function describe({ requests, answers, tokens, timing, visit }: Leakage):
   const [least = 0, most = 0] = [requests[0]?.prompt, requests.at(-1)?.prompt]
   const roundedMs = Math.round(timing.medianMs / 50) * 50
   return [
-    `**Questions.** ${requests.length} prompts of ${least} to ${most} characters, every tenth length, made requests of ${asked.length} lengths. Some of them:`,
+    `**Questions.** ${requests.length} prompts of ${least} to ${most} characters, every tenth length, made ${asked.length} lengths.`,
+    '',
+    'Some of them:',
     '',
     ...table(['encapsulated request, bytes', 'prompts that look like this, characters'], pickFew(asked).map(row)),
     '',
-    `**Whole answers.** Without \`stream\`, ${answers.length} answers of the same lengths made encapsulated answers of ${answered.length} lengths. Some of them:`,
+    `**Whole answers.** Without \`stream\`, ${answers.length} answers of the same lengths made ${answered.length} lengths.`,
+    '',
+    'Some of them:',
     '',
     ...table(['encapsulated answer, bytes', 'answers that look like this, characters'], pickFew(answered).map(row)),
     '',

@@ -43,6 +43,16 @@ it('refuses a change that is not formatted, and names the file', () => {
   expect(output).toContain('tools/sample.ts')
 }, 60_000)
 
+it('refuses a page of Markdown whose prose is not wrapped, and names the page', () => {
+  expect(git('checkout', '--quiet', '.').status).toBe(0)
+  writeFileSync(join(clone, 'tools/sample.md'), `${'word '.repeat(30)}\n`)
+  git('add', 'tools/sample.md')
+  const { status, output } = git('commit', '--quiet', '--message', 'tools: add a page')
+  expect(status).not.toBe(0)
+  expect(output).toContain('tools/sample.md')
+  git('rm', '--quiet', '--force', 'tools/sample.md')
+}, 60_000)
+
 it('refuses a change to the registry of codes without what is generated from it', () => {
   expect(git('checkout', '--quiet', '.').status).toBe(0)
   const path = join(clone, 'packages/verifier-wasm/codes.toml')

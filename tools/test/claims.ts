@@ -16,7 +16,7 @@ export interface Claim {
 export function claimsOf(root: string): Claim[] {
   return documents.flatMap((document) => {
     const text = readFileSync(join(root, document), 'utf8')
-    const cited = [...text.matchAll(/`([\w./-]+\.(?:tsx?|rs|go|json))` › `([^`]+)`/g)]
+    const cited = [...text.matchAll(/`([\w./-]+\.(?:tsx?|rs|go|json))`\s›\s`([^`]+)`/g)]
     return cited.map(([, file = '', name = '']) => ({ document, file, name }))
   })
 }

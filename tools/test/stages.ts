@@ -64,7 +64,11 @@ export function stages(root: string): Stage[] {
   const reader = 'conformance/reader-go'
   return [
     pages({ name: 'lint', command: [bin('oxlint'), '--deny-warnings'], timeoutMs: minutes }),
-    pages({ name: 'format', command: [bin('oxfmt'), '--check'], timeoutMs: minutes }),
+    pages({
+      name: 'format',
+      command: ['bash', '-c', `${bin('oxfmt')} --check && ${bin('rumdl')} check .`],
+      timeoutMs: minutes,
+    }),
     pages({ name: 'types', command: [bin('tsc'), '--build'], timeoutMs: 5 * minutes }),
     pages(vitest(root, 'packages/cli', 10 * minutes)),
     pages(vitest(root, 'examples/react-chat', 5 * minutes)),

@@ -120,7 +120,7 @@ describe('what went wrong', () => {
     expect(explain(new BlindLlamaError('receipt.incomplete', 'No')).sentence).toContain('no proof')
     expect(explain(new BlindLlamaError('receipt.size', 'No'))).toMatchObject({
       remedy: 'none',
-      sentence: 'No proof of this answer can be kept.',
+      sentence: 'No proof of this answer can be saved.',
     })
   })
 

@@ -11,7 +11,7 @@ describe('what a kept proof is said to be', () => {
   it('is a receipt where the service signed, with what stays the word of its holder', () => {
     const said = statementOf(kept(true, false)).join(' ')
     expect(said).toMatch(/^A receipt\./)
-    expect(said).toContain('your word')
+    expect(said).toContain('your claims')
     expect(said).not.toContain('simulated')
   })
 

@@ -30,7 +30,7 @@ function overview(): Shown {
   return shown`Usage: blindllama COMMAND …
 
 ${lines}
-blindllama COMMAND --help (-h) tells more; blindllama --version. Every command takes --json.
+blindllama COMMAND --help (-h) prints details; blindllama --version. Every command takes --json.
 Exit codes: 0 proven or done, 1 refused, 2 wrong use, 3 undecided (something could not be read),
 4 not judged (no policy was given: nothing is proven, nothing was signed).
 `

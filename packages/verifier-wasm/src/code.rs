@@ -40,13 +40,13 @@ pub enum Code {
     AK_POINT,
     /// No trust anchor of the policy vouches for this attestation key.
     AK_UNTRUSTED,
-    /// Not all that the policy demands together vouch for this attestation key.
+    /// A trust anchor that the policy demands does not vouch for this attestation key.
     AK_ALL_OF,
     /// The trust anchor that matched gives an assurance that the policy does not accept.
     AK_ASSURANCE,
     /// The attestation key belongs to a simulated TPM, which proves nothing, and the page did not allow it.
     AK_SIMULATED,
-    /// The attestation key could sign something other than what its TPM measured, or could leave its TPM.
+    /// The attributes of the attestation key allow it to sign other data than TPM measurements, or to leave its TPM.
     AK_ATTRIBUTES,
     /// Only the certificate authority vouches for the attributes of the attestation key.
     AK_ATTRIBUTES_CLAIMED,
@@ -58,11 +58,11 @@ pub enum Code {
     CHAIN_ROOT,
     /// A certificate is not DER.
     CHAIN_ENCODING,
-    /// Something other than zeros follows the attestation key's certificate.
+    /// The attestation key's certificate is followed by bytes other than zeros.
     CHAIN_TRAILING,
-    /// A certificate is not one of RFC 5280.
+    /// A certificate does not conform to RFC 5280.
     CHAIN_SYNTAX,
-    /// A certificate is not of version 3.
+    /// The version of a certificate is not 3.
     CHAIN_VERSION,
     /// The serial number of a certificate is zero, negative or longer than 20 octets.
     CHAIN_SERIAL,
@@ -122,19 +122,19 @@ pub enum Code {
     CHAIN_KEY_MISMATCH,
     /// The quote is not a strict TPMS_ATTEST.
     ATTEST_SYNTAX,
-    /// The signed structure was not made by a TPM: its magic number is another.
+    /// The signed structure was not made by a TPM: its magic number is wrong.
     ATTEST_MAGIC,
     /// The signed structure is not a quote but another kind of attestation.
     ATTEST_TYPE,
-    /// The TPM lost power without notice: its clock may have gone back.
+    /// The TPM lost power without a shutdown: its clock may have gone back.
     ATTEST_CLOCK_UNSAFE,
     /// The TPM runs older firmware than the policy accepts.
     ATTEST_FIRMWARE_VERSION,
     /// The signature is not a strict TPMT_SIGNATURE.
     SIGNATURE_SYNTAX,
-    /// The signature names another scheme or hash than the one its key is fixed to.
+    /// The signature names another scheme or hash than its key requires.
     SIGNATURE_SCHEME,
-    /// A number of the signature has a length or a range that the key rules out.
+    /// A number of the signature has a length or a value that the key does not allow.
     SIGNATURE_VALUE,
     /// The signature does not verify over the quote under the attestation key.
     SIGNATURE_INVALID,
@@ -152,9 +152,9 @@ pub enum Code {
     CLAIMS_KEYS,
     /// The instance key did not sign the claims.
     CLAIMS_INSTANCE_KEY,
-    /// The service proves itself for another audience than this one.
+    /// The evidence is for another audience than this one.
     CLAIMS_AUDIENCE,
-    /// The service hands prompts to a model that its proof does not cover.
+    /// The service forwards prompts to a model that its proof does not cover.
     CLAIMS_UPSTREAM,
     /// The model runs outside the proof; the policy accepts that.
     CLAIMS_UPSTREAM_UNATTESTED,
@@ -198,23 +198,23 @@ pub enum Code {
     PLATFORM_SIGNATURE,
     /// The report was asked for by the system inside the machine, not by its firmware.
     PLATFORM_VMPL,
-    /// The machine may be debugged or moved by others: they can read its memory.
+    /// The machine allows debugging or migration, so others can read its memory.
     PLATFORM_DEBUG,
     /// The machine runs firmware that the policy does not name.
     PLATFORM_FIRMWARE,
-    /// The signer gave the machine's firmware a version below the policy's.
+    /// The version of the machine's firmware is below the one that the policy demands.
     PLATFORM_GUEST_SVN,
     /// The processor runs firmware that its host has not committed.
     PLATFORM_PROVISIONAL,
     /// Versions of the processor, now or when the machine started, are below those that the policy demands.
     PLATFORM_TCB,
-    /// The report of the processor does not cover what the firmware says of its keys.
+    /// The report of the processor does not cover the firmware's data about its keys.
     PLATFORM_BINDING,
-    /// What the firmware says of its keys is unreadable, or does not name exactly one attestation key.
+    /// The firmware's data about its keys is malformed, or does not name exactly one attestation key.
     PLATFORM_RUNTIME_DATA,
     /// The confidential machine holds another attestation key than the one that signs the quotes.
     PLATFORM_KEY_MISMATCH,
-    /// There is no event log, or it has no bytes.
+    /// The event log is missing or empty.
     EVENTLOG_EMPTY,
     /// The policy asks for an event log, and the evidence has none.
     EVENTLOG_MISSING,
@@ -224,17 +224,17 @@ pub enum Code {
     EVENTLOG_TRUNCATED,
     /// An event of the log claims more bytes than follow.
     EVENTLOG_EVENT_SIZE,
-    /// After its last event the log goes on with bytes that are all 00 or all ff.
+    /// The log ends with padding bytes of 00 or ff after its last event.
     EVENTLOG_PADDING,
-    /// The first event of the log, which says how to read the others, is malformed.
+    /// The first event of the log, which describes the format of the others, is malformed.
     EVENTLOG_SPEC_ID,
-    /// The event that says how to read the log is not the first.
+    /// The event that describes the format of the log is not the first.
     EVENTLOG_SPEC_ID_POSITION,
-    /// The event that says how to read the log occurs twice.
+    /// The event that describes the format of the log occurs twice.
     EVENTLOG_SPEC_ID_DUPLICATE,
-    /// The log is not one of PCRs: its first event belongs to a measurement register of another kind.
+    /// The log does not describe PCRs: its first event belongs to a measurement register of another kind.
     EVENTLOG_SPEC_ID_PCR,
-    /// The hashes that the log announces are none, unknown, repeated, or of a wrong size.
+    /// The log announces no hash, or one that is unknown, repeated, or of a wrong size.
     EVENTLOG_ALGORITHM,
     /// An event of the log has two digests of one bank.
     EVENTLOG_DIGEST_COUNT,
@@ -242,17 +242,17 @@ pub enum Code {
     EVENTLOG_DIGEST_ALGORITHM,
     /// An event of the log extends a measurement and has no digest of the bank in use.
     EVENTLOG_DIGEST_MISSING,
-    /// The log extends a measurement that no TPM has.
+    /// The log extends a PCR that no TPM has.
     EVENTLOG_PCR_INDEX,
-    /// A remark in the log names a measurement that no TPM has; it extends nothing.
+    /// An informative event of the log names a PCR that no TPM has; it extends nothing.
     EVENTLOG_NO_ACTION_INDEX,
-    /// The log says twice, too late, elsewhere or wrongly how the TPM was started, or contradicts its H-CRTM event.
+    /// The startup locality in the log is repeated, late, in the wrong PCR or invalid, or contradicts the H-CRTM event.
     EVENTLOG_STARTUP_LOCALITY,
     /// The log does not show where firmware ended its measurements.
     EVENTLOG_SEPARATOR_MISSING,
     /// The log shows twice where firmware ended a measurement.
     EVENTLOG_SEPARATOR_DUPLICATE,
-    /// What ends the measurements of firmware tells of an error, or is not what it says.
+    /// The event that ends the measurements of firmware reports an error, or its type, data or digest is wrong.
     EVENTLOG_SEPARATOR_INVALID,
     /// A measurement of firmware was extended after firmware had ended it.
     EVENTLOG_AFTER_SEPARATOR,
@@ -270,25 +270,25 @@ pub enum Code {
     EVENTLOG_NO_EVENTS,
     /// A measurement does not follow from the log.
     EVENTLOG_REPLAY,
-    /// Something was measured that the policy does not allow there.
+    /// The log has an event that the policy does not allow in its PCR.
     EVENTLOG_EVENT_REFUSED,
-    /// Something was not measured that the policy demands.
+    /// The log lacks an event that the policy demands.
     EVENTLOG_EVENT_MISSING,
-    /// The policy accepts signed releases alone, and the evidence has none.
+    /// The policy accepts only signed releases, and the evidence has none.
     RELEASE_MISSING,
     /// A signed document about releases is not the strict JSON that this verifier reads.
     RELEASE_SYNTAX,
-    /// A signed document about releases is well-formed but says something that cannot be.
+    /// A signed document about releases is well-formed, but a member has an impossible value.
     RELEASE_INVALID,
-    /// A signature by a known release key is wrong: the document was changed after it was signed.
+    /// A signature by a known release key is invalid: the document was changed after it was signed.
     RELEASE_SIGNATURE,
-    /// Too few of those who have to release something have signed.
+    /// The document has too few signatures of a role.
     RELEASE_THRESHOLD,
     /// A set of release keys does not succeed the one before it.
     RELEASE_KEY_SET,
     /// The release keys are older than those of an earlier visit.
     RELEASE_KEY_SET_BACK,
-    /// The keys that sign have expired.
+    /// The signing keys have expired.
     RELEASE_KEY_SET_EXPIRED,
     /// The release states measurements of another bank than the policy's.
     RELEASE_BANK,
@@ -300,47 +300,47 @@ pub enum Code {
     RELEASE_REVOKED,
     /// The release is older than the oldest one that is still accepted.
     RELEASE_BELOW_FLOOR,
-    /// The policy asks what was withdrawn, and no status says it.
+    /// The policy demands a status of withdrawals, and the evidence has none.
     RELEASE_STATUS_MISSING,
-    /// The list of what was withdrawn has a date that is still to come.
+    /// The status has a date in the future.
     RELEASE_STATUS_FUTURE,
-    /// The list of what was withdrawn is older than the policy allows.
+    /// The status is older than the policy allows.
     RELEASE_STATUS_STALE,
-    /// The list of what was withdrawn is older than that of an earlier visit.
+    /// The status is older than that of an earlier visit.
     RELEASE_STATUS_BACK,
-    /// The policy asks for no list of what was withdrawn.
+    /// The policy does not demand a status of withdrawals.
     RELEASE_STATUS_UNASKED,
-    /// The policy wants signed documents in a public log, and one has no proof of it.
+    /// The policy demands that signed documents are in a public log, and one has no proof of it.
     RELEASE_LOG_MISSING,
-    /// The proof that a document stands in the log is not a C2SP tlog-proof@v1.
+    /// The proof that a document is in the log is not a C2SP tlog-proof@v1.
     RELEASE_LOG_FORMAT,
-    /// The document stands in another log than the policy's.
+    /// The document is in another log than that of the policy.
     RELEASE_LOG_ORIGIN,
-    /// The log did not sign this state of itself.
+    /// The checkpoint is not signed by the log.
     RELEASE_LOG_SIGNATURE,
-    /// Too few witnesses saw this state of the log, or one of their signatures is wrong.
+    /// The checkpoint has too few cosignatures of witnesses, or one is invalid.
     RELEASE_LOG_WITNESS,
-    /// The document does not stand in the log at the place that the proof says.
+    /// The document is not in the log at the index of the proof.
     RELEASE_LOG_INCLUSION,
     /// The policy demands a comparison with earlier visits, and the page keeps no state.
     STATE_MISSING,
-    /// What was kept of earlier visits cannot be read.
+    /// The state of earlier visits cannot be read.
     STATE_ENCODING,
     /// The TPM's counts of resets and restarts are lower than at an earlier visit.
     STATE_TPM_CLEARED,
     /// The TPM's clock is behind that of an earlier visit.
     STATE_CLOCK_BACK,
-    /// State is kept for 64 sets of release keys already, and none of them may be forgotten.
+    /// The state already holds 64 sets of release keys, and none of them may be removed.
     STATE_FULL,
     /// The TPM's firmware is older than at an earlier visit.
     STATE_FIRMWARE_BACK,
-    /// The service has no key that signs receipts, so nobody can have signed this one.
+    /// The service has no key for receipts, so the signature of this one cannot be valid.
     RECEIPT_NO_KEY,
-    /// The receipt is not signed by the gateway that was proved, for this exchange.
+    /// The signature of the receipt is not that of the attested gateway over this exchange.
     RECEIPT_SIGNATURE,
     /// The receipt names another model than the release.
     RECEIPT_MODEL,
-    /// An earlier check failed, so this one was not made.
+    /// An earlier check failed, so this check did not run.
     VERDICT_NOT_REACHED,
     /// The policy does not ask for this check.
     VERDICT_NOT_REQUIRED,
@@ -371,10 +371,10 @@ pub enum Code {
     /// The service could not be reached for its evidence.
     #[cfg(not(target_family = "wasm"))]
     EVIDENCE_UNREACHABLE,
-    /// The service answered the question for its evidence with an error.
+    /// The service answered the request for evidence with an error.
     #[cfg(not(target_family = "wasm"))]
     EVIDENCE_STATUS,
-    /// The answer to the question for evidence is not CBOR.
+    /// The answer to the request for evidence is not CBOR.
     #[cfg(not(target_family = "wasm"))]
     EVIDENCE_MEDIA_TYPE,
     /// The service sent more evidence than the protocol allows.
@@ -389,7 +389,7 @@ pub enum Code {
     /// Too many clients wait for a quote.
     #[cfg(not(target_family = "wasm"))]
     EVIDENCE_BUSY,
-    /// The machine changed while the gateway ran, and the gateway proves nothing any more.
+    /// The machine changed while the gateway ran, so the gateway issues no more evidence.
     #[cfg(not(target_family = "wasm"))]
     EVIDENCE_CHANGED,
     /// The gateway cannot make a fresh quote now.
@@ -416,7 +416,7 @@ pub enum Code {
     /// The service could not be reached through the encrypted channel.
     #[cfg(not(target_family = "wasm"))]
     CHANNEL_UNREACHABLE,
-    /// Something outside the encryption answered with an error in place of the service.
+    /// A server in front of the gateway answered with an error (not authenticated).
     #[cfg(not(target_family = "wasm"))]
     CHANNEL_STATUS,
     /// The message is not chunked Oblivious HTTP.
@@ -482,16 +482,16 @@ pub enum Code {
     /// The date of the request is too far from the gateway's clock.
     #[cfg(not(target_family = "wasm"))]
     REQUEST_DATE,
-    /// The gateway adds a member to the JSON object of each prompt, and the content of this request is none, or is compressed.
+    /// The gateway adds a member to the JSON object of each prompt, and the content of this request is not a JSON object, or is compressed.
     #[cfg(not(target_family = "wasm"))]
     REQUEST_PROMPT_CACHE,
     /// The request has no idempotency key, or a malformed one.
     #[cfg(not(target_family = "wasm"))]
     REQUEST_IDEMPOTENCY_KEY,
-    /// A request with this idempotency key came before, and this one was not run.
+    /// The gateway received an earlier request with this idempotency key, and did not run this one.
     #[cfg(not(target_family = "wasm"))]
     REQUEST_DUPLICATE,
-    /// The request was posted and no authenticated answer came: nobody knows whether it was run.
+    /// The request was posted and no authenticated answer came: it is unknown whether the request was run.
     #[cfg(not(target_family = "wasm"))]
     REQUEST_UNKNOWN_FATE,
     /// The body of the request is of a kind that cannot be sent through the channel.
@@ -509,7 +509,7 @@ pub enum Code {
     /// The model's server broke off or answered with something that is not HTTP.
     #[cfg(not(target_family = "wasm"))]
     REQUEST_UPSTREAM_BROKEN,
-    /// The model's server answered with a status that is none of HTTP.
+    /// The model's server answered with a status that HTTP does not define.
     #[cfg(not(target_family = "wasm"))]
     REQUEST_UPSTREAM_STATUS,
     /// An option has a value that cannot be used.
@@ -527,10 +527,10 @@ pub enum Code {
     /// The attestation did not end in time.
     #[cfg(not(target_family = "wasm"))]
     CLIENT_ATTEST_TIMEOUT,
-    /// What earlier visits found out could not be read from its place or kept there.
+    /// The state of earlier visits could not be loaded or stored.
     #[cfg(not(target_family = "wasm"))]
     CLIENT_STATE,
-    /// The place that keeps what earlier visits found out did not answer in time.
+    /// The store for the state of earlier visits did not answer in time.
     #[cfg(not(target_family = "wasm"))]
     CLIENT_STATE_TIMEOUT,
     /// The client was closed.
@@ -554,7 +554,7 @@ pub enum Code {
     /// The request for enrolment names a challenge that was used, is too old, or is unknown.
     #[cfg(not(target_family = "wasm"))]
     ENROL_CHALLENGE,
-    /// Another enrolment is at the TPM, or there were too many within a minute.
+    /// Another enrolment is using the TPM, or there were too many within a minute.
     #[cfg(not(target_family = "wasm"))]
     ENROL_BUSY,
     /// The TPM did not decrypt the credential: it was made for another attestation key or another endorsement key.
@@ -584,7 +584,7 @@ pub enum Code {
     /// The measurements cannot be read or changed while the quote was made.
     #[cfg(not(target_family = "wasm"))]
     TPM_PCRS,
-    /// A PCR that takes one measurement since the machine started is not at its reset value.
+    /// A PCR that accepts one measurement after the start of the machine is not at its reset value.
     #[cfg(not(target_family = "wasm"))]
     TPM_PCR_USED,
     /// The quoted measurements or the TPM's counters changed while the gateway ran; its keys are destroyed.
@@ -602,7 +602,7 @@ pub enum Code {
     /// The gateway stopped before the answer was complete.
     #[cfg(not(target_family = "wasm"))]
     GATEWAY_DRAINED,
-    /// The gateway failed in a way that it does not know.
+    /// The gateway failed unexpectedly.
     #[cfg(not(target_family = "wasm"))]
     GATEWAY_INTERNAL,
 }
@@ -1089,18 +1089,18 @@ ak.algorithm The attestation key uses an algorithm, hash or parameter that this 
 ak.modulus The RSA modulus of the attestation key has a size that is not accepted, is even, or was made by a generator whose keys are factored.
 ak.point The public point of the attestation key does not lie on its curve.
 ak.untrusted No trust anchor of the policy vouches for this attestation key.
-ak.all_of Not all that the policy demands together vouch for this attestation key.
+ak.all_of A trust anchor that the policy demands does not vouch for this attestation key.
 ak.assurance The trust anchor that matched gives an assurance that the policy does not accept.
 ak.simulated The attestation key belongs to a simulated TPM, which proves nothing, and the page did not allow it.
-ak.attributes The attestation key could sign something other than what its TPM measured, or could leave its TPM.
+ak.attributes The attributes of the attestation key allow it to sign other data than TPM measurements, or to leave its TPM.
 ak.attributes_claimed Only the certificate authority vouches for the attributes of the attestation key.
 ak.qualified_name The quote names another signer than an endorsement primary with this public area.
 chain.length The certificate chain is missing, or has fewer than 2 or more than 8 certificates.
 chain.root The last certificate of the chain is not the root that the page pins.
 chain.encoding A certificate is not DER.
-chain.trailing Something other than zeros follows the attestation key's certificate.
-chain.syntax A certificate is not one of RFC 5280.
-chain.version A certificate is not of version 3.
+chain.trailing The attestation key's certificate is followed by bytes other than zeros.
+chain.syntax A certificate does not conform to RFC 5280.
+chain.version The version of a certificate is not 3.
 chain.serial The serial number of a certificate is zero, negative or longer than 20 octets.
 chain.algorithm_mismatch A certificate names two different signature algorithms.
 chain.signature_algorithm A certificate is signed with an algorithm that is not accepted, such as SHA-1.
@@ -1130,13 +1130,13 @@ chain.instance_mismatch The attestation key belongs to another virtual machine t
 chain.vm_kind The attestation key belongs to a virtual machine of another kind than the page demands.
 chain.key_mismatch The certificate is for another key than the attestation key.
 attest.syntax The quote is not a strict TPMS_ATTEST.
-attest.magic The signed structure was not made by a TPM: its magic number is another.
+attest.magic The signed structure was not made by a TPM: its magic number is wrong.
 attest.type The signed structure is not a quote but another kind of attestation.
-attest.clock_unsafe The TPM lost power without notice: its clock may have gone back.
+attest.clock_unsafe The TPM lost power without a shutdown: its clock may have gone back.
 attest.firmware_version The TPM runs older firmware than the policy accepts.
 signature.syntax The signature is not a strict TPMT_SIGNATURE.
-signature.scheme The signature names another scheme or hash than the one its key is fixed to.
-signature.value A number of the signature has a length or a range that the key rules out.
+signature.scheme The signature names another scheme or hash than its key requires.
+signature.value A number of the signature has a length or a value that the key does not allow.
 signature.invalid The signature does not verify over the quote under the attestation key.
 binding.nonce The path from this page's nonce to the quoted root is malformed.
 binding.extra_data The quote does not cover this page's nonce together with these claims.
@@ -1145,8 +1145,8 @@ claims.schema The claims lack a member, have one of the wrong type or range, or 
 claims.version The evidence is not in the version of its claims, or not in the highest that both sides speak.
 claims.keys The list of channel keys is malformed or names a key twice.
 claims.instance_key The instance key did not sign the claims.
-claims.audience The service proves itself for another audience than this one.
-claims.upstream The service hands prompts to a model that its proof does not cover.
+claims.audience The evidence is for another audience than this one.
+claims.upstream The service forwards prompts to a model that its proof does not cover.
 claims.upstream_unattested The model runs outside the proof; the policy accepts that.
 claims.prompt_cache The model server may reuse prompts: visitors can time those of others.
 claims.config The gateway runs with a configuration that the policy does not accept.
@@ -1168,34 +1168,34 @@ platform.chain The certificates of the processor do not vouch for its key.
 platform.chip The report is of another processor, or of other versions, than the certificate.
 platform.signature The processor did not sign this report.
 platform.vmpl The report was asked for by the system inside the machine, not by its firmware.
-platform.debug The machine may be debugged or moved by others: they can read its memory.
+platform.debug The machine allows debugging or migration, so others can read its memory.
 platform.firmware The machine runs firmware that the policy does not name.
-platform.guest_svn The signer gave the machine's firmware a version below the policy's.
+platform.guest_svn The version of the machine's firmware is below the one that the policy demands.
 platform.provisional The processor runs firmware that its host has not committed.
 platform.tcb Versions of the processor, now or when the machine started, are below those that the policy demands.
-platform.binding The report of the processor does not cover what the firmware says of its keys.
-platform.runtime_data What the firmware says of its keys is unreadable, or does not name exactly one attestation key.
+platform.binding The report of the processor does not cover the firmware's data about its keys.
+platform.runtime_data The firmware's data about its keys is malformed, or does not name exactly one attestation key.
 platform.key_mismatch The confidential machine holds another attestation key than the one that signs the quotes.
-eventlog.empty There is no event log, or it has no bytes.
+eventlog.empty The event log is missing or empty.
 eventlog.missing The policy asks for an event log, and the evidence has none.
 eventlog.size The event log is larger than 1 MiB or has more than 8192 events.
 eventlog.truncated The event log ends in the middle of an event.
 eventlog.event_size An event of the log claims more bytes than follow.
-eventlog.padding After its last event the log goes on with bytes that are all 00 or all ff.
-eventlog.spec_id The first event of the log, which says how to read the others, is malformed.
-eventlog.spec_id_position The event that says how to read the log is not the first.
-eventlog.spec_id_duplicate The event that says how to read the log occurs twice.
-eventlog.spec_id_pcr The log is not one of PCRs: its first event belongs to a measurement register of another kind.
-eventlog.algorithm The hashes that the log announces are none, unknown, repeated, or of a wrong size.
+eventlog.padding The log ends with padding bytes of 00 or ff after its last event.
+eventlog.spec_id The first event of the log, which describes the format of the others, is malformed.
+eventlog.spec_id_position The event that describes the format of the log is not the first.
+eventlog.spec_id_duplicate The event that describes the format of the log occurs twice.
+eventlog.spec_id_pcr The log does not describe PCRs: its first event belongs to a measurement register of another kind.
+eventlog.algorithm The log announces no hash, or one that is unknown, repeated, or of a wrong size.
 eventlog.digest_count An event of the log has two digests of one bank.
 eventlog.digest_algorithm An event of the log has a digest of a bank that the log does not announce.
 eventlog.digest_missing An event of the log extends a measurement and has no digest of the bank in use.
-eventlog.pcr_index The log extends a measurement that no TPM has.
-eventlog.no_action_index A remark in the log names a measurement that no TPM has; it extends nothing.
-eventlog.startup_locality The log says twice, too late, elsewhere or wrongly how the TPM was started, or contradicts its H-CRTM event.
+eventlog.pcr_index The log extends a PCR that no TPM has.
+eventlog.no_action_index An informative event of the log names a PCR that no TPM has; it extends nothing.
+eventlog.startup_locality The startup locality in the log is repeated, late, in the wrong PCR or invalid, or contradicts the H-CRTM event.
 eventlog.separator_missing The log does not show where firmware ended its measurements.
 eventlog.separator_duplicate The log shows twice where firmware ended a measurement.
-eventlog.separator_invalid What ends the measurements of firmware tells of an error, or is not what it says.
+eventlog.separator_invalid The event that ends the measurements of firmware reports an error, or its type, data or digest is wrong.
 eventlog.after_separator A measurement of firmware was extended after firmware had ended it.
 eventlog.calling_application The log does not show that firmware started a boot application before it ended its measurements.
 eventlog.exit_boot_services The log does not show that the operating system took over from firmware.
@@ -1204,42 +1204,42 @@ eventlog.signature_list A list of keys and hashes of Secure Boot in the log is m
 eventlog.bank The log lacks digests of the quoted bank: firmware may not use it.
 eventlog.no_events The log has no events for a measurement that was extended.
 eventlog.replay A measurement does not follow from the log.
-eventlog.event_refused Something was measured that the policy does not allow there.
-eventlog.event_missing Something was not measured that the policy demands.
-release.missing The policy accepts signed releases alone, and the evidence has none.
+eventlog.event_refused The log has an event that the policy does not allow in its PCR.
+eventlog.event_missing The log lacks an event that the policy demands.
+release.missing The policy accepts only signed releases, and the evidence has none.
 release.syntax A signed document about releases is not the strict JSON that this verifier reads.
-release.invalid A signed document about releases is well-formed but says something that cannot be.
-release.signature A signature by a known release key is wrong: the document was changed after it was signed.
-release.threshold Too few of those who have to release something have signed.
+release.invalid A signed document about releases is well-formed, but a member has an impossible value.
+release.signature A signature by a known release key is invalid: the document was changed after it was signed.
+release.threshold The document has too few signatures of a role.
 release.key_set A set of release keys does not succeed the one before it.
 release.key_set_back The release keys are older than those of an earlier visit.
-release.key_set_expired The keys that sign have expired.
+release.key_set_expired The signing keys have expired.
 release.bank The release states measurements of another bank than the policy's.
 release.not_yet_valid The release is not valid yet.
 release.expired The release is no longer valid.
 release.revoked The release was withdrawn.
 release.below_floor The release is older than the oldest one that is still accepted.
-release.status_missing The policy asks what was withdrawn, and no status says it.
-release.status_future The list of what was withdrawn has a date that is still to come.
-release.status_stale The list of what was withdrawn is older than the policy allows.
-release.status_back The list of what was withdrawn is older than that of an earlier visit.
-release.status_unasked The policy asks for no list of what was withdrawn.
-release.log_missing The policy wants signed documents in a public log, and one has no proof of it.
-release.log_format The proof that a document stands in the log is not a C2SP tlog-proof@v1.
-release.log_origin The document stands in another log than the policy's.
-release.log_signature The log did not sign this state of itself.
-release.log_witness Too few witnesses saw this state of the log, or one of their signatures is wrong.
-release.log_inclusion The document does not stand in the log at the place that the proof says.
+release.status_missing The policy demands a status of withdrawals, and the evidence has none.
+release.status_future The status has a date in the future.
+release.status_stale The status is older than the policy allows.
+release.status_back The status is older than that of an earlier visit.
+release.status_unasked The policy does not demand a status of withdrawals.
+release.log_missing The policy demands that signed documents are in a public log, and one has no proof of it.
+release.log_format The proof that a document is in the log is not a C2SP tlog-proof@v1.
+release.log_origin The document is in another log than that of the policy.
+release.log_signature The checkpoint is not signed by the log.
+release.log_witness The checkpoint has too few cosignatures of witnesses, or one is invalid.
+release.log_inclusion The document is not in the log at the index of the proof.
 state.missing The policy demands a comparison with earlier visits, and the page keeps no state.
-state.encoding What was kept of earlier visits cannot be read.
+state.encoding The state of earlier visits cannot be read.
 state.tpm_cleared The TPM's counts of resets and restarts are lower than at an earlier visit.
 state.clock_back The TPM's clock is behind that of an earlier visit.
-state.full State is kept for 64 sets of release keys already, and none of them may be forgotten.
+state.full The state already holds 64 sets of release keys, and none of them may be removed.
 state.firmware_back The TPM's firmware is older than at an earlier visit.
-receipt.no_key The service has no key that signs receipts, so nobody can have signed this one.
-receipt.signature The receipt is not signed by the gateway that was proved, for this exchange.
+receipt.no_key The service has no key for receipts, so the signature of this one cannot be valid.
+receipt.signature The signature of the receipt is not that of the attested gateway over this exchange.
 receipt.model The receipt names another model than the release.
-verdict.not_reached An earlier check failed, so this one was not made.
+verdict.not_reached An earlier check failed, so this check did not run.
 verdict.not_required The policy does not ask for this check.
 receipt.salt The request asks for a receipt with a salt that is not 32 bytes of base64url, or with two.
 receipt.unknown This response did not come from the client that asks for receipts.
@@ -1250,13 +1250,13 @@ receipt.credentials The receipt would show fields or query parameters of the req
 receipt.size Request and answer, or the file of a receipt, are longer than a receipt may be.
 receipt.syntax The file is not a receipt of the form that this version reads.
 evidence.unreachable The service could not be reached for its evidence.
-evidence.status The service answered the question for its evidence with an error.
-evidence.media_type The answer to the question for evidence is not CBOR.
+evidence.status The service answered the request for evidence with an error.
+evidence.media_type The answer to the request for evidence is not CBOR.
 evidence.size The service sent more evidence than the protocol allows.
 evidence.timeout The service did not deliver its evidence in time.
 evidence.version The client accepts no version of the protocol that this gateway speaks.
 evidence.busy Too many clients wait for a quote.
-evidence.changed The machine changed while the gateway ran, and the gateway proves nothing any more.
+evidence.changed The machine changed while the gateway ran, so the gateway issues no more evidence.
 evidence.unavailable The gateway cannot make a fresh quote now.
 wasm.load The verifier could not be loaded.
 wasm.timeout The verifier was not delivered in time.
@@ -1265,7 +1265,7 @@ wasm.blocked The page's Content-Security-Policy forbids WebAssembly.
 wasm.compile The verifier could not be compiled or started.
 wasm.trap The verifier stopped in the middle of its work.
 channel.unreachable The service could not be reached through the encrypted channel.
-channel.status Something outside the encryption answered with an error in place of the service.
+channel.status A server in front of the gateway answered with an error (not authenticated).
 channel.media_type The message is not chunked Oblivious HTTP.
 channel.key The key of the service cannot be encrypted to.
 channel.key_unknown The gateway does not hold the key that the request names.
@@ -1287,23 +1287,23 @@ request.route The gateway does not forward this method and path.
 request.authority The request names another scheme or authority than the one the protocol fixes.
 request.field A header field of the request is malformed or not allowed.
 request.date The date of the request is too far from the gateway's clock.
-request.prompt_cache The gateway adds a member to the JSON object of each prompt, and the content of this request is none, or is compressed.
+request.prompt_cache The gateway adds a member to the JSON object of each prompt, and the content of this request is not a JSON object, or is compressed.
 request.idempotency_key The request has no idempotency key, or a malformed one.
-request.duplicate A request with this idempotency key came before, and this one was not run.
-request.unknown_fate The request was posted and no authenticated answer came: nobody knows whether it was run.
+request.duplicate The gateway received an earlier request with this idempotency key, and did not run this one.
+request.unknown_fate The request was posted and no authenticated answer came: it is unknown whether the request was run.
 request.body The body of the request is of a kind that cannot be sent through the channel.
 request.upstream_unreachable The model's server could not be reached.
 request.upstream_timeout The model's server paused for too long.
 request.upstream_redirect The model's server tried to redirect the request elsewhere; it was not followed.
 request.upstream_broken The model's server broke off or answered with something that is not HTTP.
-request.upstream_status The model's server answered with a status that is none of HTTP.
+request.upstream_status The model's server answered with a status that HTTP does not define.
 client.options An option has a value that cannot be used.
 client.idle No service is attested here: the hook has no options, its component is not mounted, or the page is rendered on a server.
 client.environment This environment lacks something that the channel needs.
 client.post_quantum The policy demands post-quantum keys, which this engine lacks, and the code for them could not be loaded.
 client.attest_timeout The attestation did not end in time.
-client.state What earlier visits found out could not be read from its place or kept there.
-client.state_timeout The place that keeps what earlier visits found out did not answer in time.
+client.state The state of earlier visits could not be loaded or stored.
+client.state_timeout The store for the state of earlier visits did not answer in time.
 client.closed The client was closed.
 client.aborted The caller cancelled the operation.
 client.destination The request is addressed to another server than the attested service.
@@ -1311,7 +1311,7 @@ client.own_endpoint The request is addressed to an endpoint of the protocol itse
 enrol.request The request for enrolment is not the JSON that the gateway reads.
 enrol.refused The request for enrolment is not signed by a key that may enrol here.
 enrol.challenge The request for enrolment names a challenge that was used, is too old, or is unknown.
-enrol.busy Another enrolment is at the TPM, or there were too many within a minute.
+enrol.busy Another enrolment is using the TPM, or there were too many within a minute.
 enrol.activation The TPM did not decrypt the credential: it was made for another attestation key or another endorsement key.
 enrol.unavailable The TPM could not be used for the enrolment.
 config.read The configuration or a file that it names cannot be read.
@@ -1321,11 +1321,11 @@ tpm.unreachable The TPM cannot be reached.
 tpm.key The attestation key cannot be created or loaded.
 tpm.quote The TPM refused to make a quote.
 tpm.pcrs The measurements cannot be read or changed while the quote was made.
-tpm.pcr_used A PCR that takes one measurement since the machine started is not at its reset value.
+tpm.pcr_used A PCR that accepts one measurement after the start of the machine is not at its reset value.
 tpm.changed The quoted measurements or the TPM's counters changed while the gateway ran; its keys are destroyed.
 tpm.timeout The TPM did not answer in time.
 gateway.listen The gateway cannot listen on its address.
 gateway.stopping The gateway is shutting down.
 gateway.drained The gateway stopped before the answer was complete.
-gateway.internal The gateway failed in a way that it does not know.
+gateway.internal The gateway failed unexpectedly.
 ";

@@ -88,7 +88,7 @@ export function Composer({ busy, blocked, writable, onSend, onStop }: ComposerPr
       <p className="composer-reason" id={reasonId} data-blocked={blocked !== undefined || tooLong}>
         {blocked ??
           sentence ??
-          'Encrypted to the verified service. Kept in this page only, and gone when you close it.'}
+          'Encrypted to the verified service. Stored only in this page, and deleted when you close it.'}
       </p>
       <p className="visually-hidden" role="status">
         {tooLong ? sentence : ''}

@@ -25,22 +25,22 @@ const BY_CODE: Record<string, Words> = {
   ),
   'channel.unreachable': again('The service could not be reached. Your question was not sent.'),
   'channel.busy': again('The service is busy. Wait a moment, then ask again.'),
-  'channel.key_unknown': verify('The service is said, without proof, to hold the verified key no longer.'),
-  'channel.replayed': again('The service has seen this very request before and did not run it again.'),
+  'channel.key_unknown': verify('A server reported, without proof, that the service no longer holds the verified key.'),
+  'channel.replayed': again('The service received this request before and did not run it again.'),
   'client.closed': verify('The verified connection was closed.'),
   'client.environment': none('This browser lacks something that the encryption needs. Nothing was sent.'),
   'request.unknown_fate': again(
-    'The question was sent, and no answer came: nobody knows whether it was run. Asking again asks a second time.',
+    'The question was sent, and no answer came: it is unknown whether the question was run. Asking again asks a second time.',
   ),
   'openai.timeout': again(
     'No answer came in time. The question may have been run: asking again may ask a second time.',
   ),
   'gateway.drained': again('The service was stopped before the answer was complete.'),
-  'request.duplicate': again('The service has run this very request before and did not run it again.'),
+  'request.duplicate': again('The service ran this request before and did not run it again.'),
   'request.too_large': none('This conversation is longer than the service accepts. Start a new chat.'),
   'request.upstream_unreachable': again('The model could not be reached, so the question was not run.'),
   'request.upstream_timeout': again('The model took too long.'),
-  'request.upstream_broken': again('The model broke off.'),
+  'request.upstream_broken': again('The model stopped in the middle of its answer.'),
   'receipt.incomplete': none('The answer did not arrive to its end, so there is no proof of it.'),
   'receipt.missing': none('The service did not sign this answer, so there is no proof of it.'),
   'http.400': none(
@@ -51,13 +51,13 @@ const BY_CODE: Record<string, Words> = {
 }
 
 const BY_LAYER: Record<string, Words> = {
-  channel: again('The encrypted channel reported an error, so whatever followed was discarded.'),
+  channel: again('The encrypted channel reported an error, so the rest of the answer was discarded.'),
   request: again('The service refused this request.'),
-  evidence: verify('The service could not be asked for evidence. Nothing was sent.'),
+  evidence: verify('The request for evidence failed. Nothing was sent.'),
   wasm: verify('The verifier could not be started in this browser. Nothing was sent.'),
-  gateway: again('The service reported an error of its own.'),
+  gateway: again('The service reported an internal error.'),
   client: verify('The verified connection could not be used.'),
-  receipt: none('No proof of this answer can be kept.'),
+  receipt: none('No proof of this answer can be saved.'),
   http: again('The model server reported an error.'),
 }
 

@@ -22,8 +22,8 @@ export function Welcome({ ready, refused, onAsk }: WelcomeProps): ReactElement {
         <Llama />
         <h2>Ask in private.</h2>
         <p className="welcome-text">
-          Before the first word leaves, this page proves which software will read it, and encrypts to a key that exists
-          only inside.
+          Before it sends the first word, this page proves which software will read it, and encrypts to a key that
+          exists only inside that software.
         </p>
         {!refused && (
           <ul className="suggestions" aria-label="Suggested questions">

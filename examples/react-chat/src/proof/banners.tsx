@@ -15,7 +15,7 @@ export function warningsOf({ simulated, claims }: PassedVerdict | SimulatedVerdi
     warnings.push({ id: 'simulated', sentence })
   }
   if (claims?.upstream === 'unattested') {
-    const sentence = 'The model runs outside the proof: whoever runs it can read what you write.'
+    const sentence = 'The model runs outside the proof: its operator can read what you write.'
     warnings.push({ id: 'unattested', sentence })
   }
   return warnings

@@ -56,7 +56,7 @@ function Offer({ response }: { readonly response: Response }): ReactElement {
             className="button"
             onClick={() => download(receipt.blob({ withCredentials: PLACEHOLDERS }), fileName(receipt.signed))}
           >
-            {receipt.signed ? 'Download, with your words and the answer' : 'Download'}
+            {receipt.signed ? 'Download, with your question and the answer' : 'Download'}
           </button>
           {receipt.signed && (
             <button
@@ -64,7 +64,7 @@ function Offer({ response }: { readonly response: Response }): ReactElement {
               className="button"
               onClick={() => download(receipt.blob({ digestsOnly: true }), fileName(true))}
             >
-              Download without the words
+              Download without the content
             </button>
           )}
         </div>

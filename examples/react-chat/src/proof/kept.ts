@@ -15,12 +15,12 @@ type Kept = Pick<Receipt, 'signed' | 'verdict'>
 /** What a file shows and what it does not, in sentences for the person who keeps it. */
 export function statementOf({ signed, verdict }: Kept): readonly string[] {
   const what = signed
-    ? 'A receipt. The service that was verified signed your question, with all that was sent along, and this answer.'
+    ? 'A receipt. The verified service signed your question, with all data sent along, and this answer.'
     : 'A verification record. This service signs no answers: the file shows what was verified, and nothing of this conversation.'
   const claims = signed
     ? [
-        'When it was, closer than five minutes, that it was you who asked, and what was said earlier in this conversation, is your word.',
-        'The file without the words still holds a number from the address of a request: a proxy that logged it knows whose the file is.',
+        'The exact time within five minutes, the person who asked, and the earlier turns of this conversation are your claims.',
+        'The file without the content still holds a number from the address of a request: a proxy that logged it can link the file to you.',
       ]
     : []
   const simulated = verdict.simulated
@@ -42,7 +42,7 @@ export interface Check {
  */
 export function checkOf({ signed, verdict }: Kept): Check {
   const sentence =
-    'Anybody can check the file later, without a network, with the policy of this service. Take the policy from a source that you trust, such as this page: the one inside the file is the word of whoever shows it, and proves nothing.'
+    'Anybody can check the file later, without a network, with the policy of this service. Take the policy from a source that you trust, such as this page: the policy inside the file was chosen by its author, and proves nothing.'
   const allow = verdict.simulated ? ' --allow-simulated' : ''
   return { sentence, command: `blindllama verify ${fileName(signed)} --policy ${POLICY_FILE}${allow}` }
 }

@@ -4,19 +4,19 @@ import type { Assurance, PromptCache, StepId, Upstream } from '@blindllama/web-s
 export const STEP_TITLES: Record<StepId, string> = {
   policy: 'The page’s policy is well-formed',
   bundle: 'The evidence is complete and unambiguous',
-  'release.keys': 'Those who may release it are known',
-  status: 'What was withdrawn since is known',
+  'release.keys': 'The release keys are known',
+  status: 'The status of withdrawals is known',
   'ak.public': 'The attestation key can be read',
-  'ak.trust': 'The policy knows the attestation key',
-  'ak.assurance': 'The policy accepts who vouches for it',
+  'ak.trust': 'The policy accepts the attestation key',
+  'ak.assurance': 'The policy accepts the assurance of the key',
   'ak.attributes': 'The key never leaves its TPM and signs only what the TPM measured',
   attest: 'The signed statement is a TPM quote',
   'ak.qualified_name': 'The key belongs to the endorsement hierarchy',
-  signature: 'The quote’s signature is genuine',
+  signature: 'The quote’s signature is valid',
   'attest.firmware': 'The TPM’s firmware is not too old',
   clock: 'The TPM’s clock is reliable',
-  'binding.extra_data': 'The quote covers this page’s fresh question and the claims',
-  'binding.nonce': 'The question leads to the quoted root',
+  'binding.extra_data': 'The quote covers this page’s fresh nonce and the claims',
+  'binding.nonce': 'The nonce leads to the quoted root',
   claims: 'The service’s claims can be read',
   'claims.audience': 'The proof is meant for this service',
   'claims.upstream': 'The policy accepts where the model runs',
@@ -27,9 +27,9 @@ export const STEP_TITLES: Record<StepId, string> = {
   'claims.config': 'The configuration is an accepted one',
   eventlog: 'The event log explains the measurements',
   platform: 'The processor vouches for the TPM',
-  release: 'Those who may release it signed it',
-  'release.log': 'The release stands in a public log',
-  state: 'The TPM did not go back in time',
+  release: 'The release keys signed the release',
+  'release.log': 'The release is in a public log',
+  state: 'The TPM has not gone back since the last visit',
   receipt: 'The service signed the conversation',
   freshness: 'The proof is fresh',
   key: 'An encryption key is covered by the proof',
@@ -69,13 +69,13 @@ export const SUBJECT_TITLES: Readonly<Record<string, string>> = {
 }
 
 export const UPSTREAM_TITLES: Record<Upstream, string> = {
-  'in-image': 'part of what was measured',
+  'in-image': 'part of the measured software',
   attested: 'verified by the gateway',
   unattested: 'outside the proof',
 }
 
 export const PROMPT_CACHE_TITLES: Record<PromptCache, string> = {
-  shared: 'shared: visitors can time each other’s prompts',
+  shared: 'shared: response times can reveal other visitors’ prompts',
   salted: 'apart for each request',
   none: 'none',
 }

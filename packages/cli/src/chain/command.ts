@@ -12,16 +12,16 @@ import { describe, type Described } from './describe.js'
 
 const help = shown`Usage: blindllama chain FILE… --root-sha256 HEX [options]
 
-Validates the certificate chain of an attestation key, leaf first and root last, as the verifier does it in pages. FILEs are
-PEM or DER. The root decides which rules the leaf has: those of Azure, of Google, or of an authority of one's own.
+Validates the certificate chain of an attestation key, leaf first and root last, as the verifier does in pages. FILEs are
+PEM or DER. The root selects the rules for the leaf: those of Azure, of Google, or of a custom authority.
 
 Options:
-  --root-sha256 HEX   SHA-256 of the root's DER: the one that you expect. Those of Azure and Google stand in PROTOCOL.md §17.3; take
-                      that of another authority from the authority, and not from the chain
+  --root-sha256 HEX   SHA-256 of the DER of the expected root. PROTOCOL.md §17.3 lists those of Azure and Google; take that of
+                      another authority from the authority, and not from the chain
   --at TIME           now (this is the default), 2026-11-22T10:00:00Z, or milliseconds since 1970
   --json              one JSON object: verdict (accept or reject), code, certificates
 
-Not checked: which instance the leaf names, and whether a certificate was revoked.
+Not checked: the instance that the leaf names, and the revocation of certificates.
 
 Exit codes: 0 accepted, 1 refused, 2 wrong use, 3 undecided.
 `

@@ -18,24 +18,24 @@ import { enrolmentService } from './service.js'
 const help = shown`Usage: blindllama enrol URL --roots FILE --key FILE --out FILE [options]
        blindllama enrol check RECORD --policy FILE [options]
 
-Proves which TPM holds the attestation key of a gateway, and writes a signed record (docs/PROTOCOL.md §22). Without a record, that a key
-is in a TPM of hardware is the operator's word. The gateway has to name the public key in its setting enrolment.keys.
+Proves which TPM holds the attestation key of a gateway, and writes a signed record (docs/PROTOCOL.md §22). Without a record,
+only the operator vouches that a key is in a hardware TPM. The gateway has to list the public key in its setting enrolment.keys.
 
 Options:
-  --roots FILE          your list of roots of TPM vendors, and what stands behind each (docs/enrolment-roots.schema.json)
+  --roots FILE          your list of roots of TPM vendors, each with its kind of TPM (docs/enrolment-roots.schema.json)
   --certificates FILE … certificates of roots and authorities, PEM or DER, to build the chain with
   --key FILE            your key (blindllama release keygen): signs the record, and the requests
   --access-key FILE     another key for the requests, such as one that the operator gave you
-  --as RESULT           what you expect: hardware (this is the default), virtual, software or unverified. Anything else is refused
+  --as RESULT           expected result: hardware (this is the default), virtual, software or unverified. Any other result is refused
   --out FILE            the record; replaces nothing that is signed
   --json                one JSON object
 
-check: whether RECORD is one that an anchor of the policy names for its Name, and says what the anchor says: hardware for
+check: an anchor of the policy must name RECORD for its Name, and the result of RECORD must match the anchor: hardware for
 hardware-tpm, virtual for cloud-vtpm
   --policy FILE         the policy
   --enroller HEX        the public key that must have signed; without it any key's signature is taken
-  --roots FILE          the record's root has to be of its kind in this list still
-  --max-age-days N      how old the record may be
+  --roots FILE          this list must still have the root of the record, with its kind
+  --max-age-days N      greatest age of the record, in days
 
 Exit codes: 0 enrolled or as the policy says, 1 refused, 2 wrong use, 3 undecided.
 `

@@ -10,14 +10,14 @@ import { readEventLog } from './report.js'
 
 const help = shown`Usage: blindllama eventlog FILE… [--json]
 
-Reads TCG event logs (on Linux: /sys/kernel/security/tpm0/binary_bios_measurements): what was measured into which PCR, which
-values follow, and which rules of the Firmware Profile the log breaks. A log is a claim: it explains values, and only a quote over
-these values proves that they were measured.
-  ✓  the digest is the hash of what is shown        ?  what is shown is the log's claim
-The names of types are the log's claim on both: no digest covers them.
+Reads TCG event logs (on Linux: /sys/kernel/security/tpm0/binary_bios_measurements): the measurements of each PCR, the
+replayed values, and the rules of the Firmware Profile that the log breaks. A log is a claim: it explains values, and only a quote
+over these values proves that they were measured.
+  ✓  the digest is the hash of the shown data       ?  the shown data is a claim of the log
+Type names are claims of the log in both cases: no digest covers them.
 
 --json prints a line for each file: name, parse (ok or a code), replayedPcrs, incomplete, findings, events, and "verified": false.
-Banks that are incomplete have no values: an event has no digest of them.
+Incomplete banks have no values: at least one event has no digest of them.
 
 Exit codes: 0 every log was read, 1 one has a syntax error, 2 wrong use, 3 undecided.
 `

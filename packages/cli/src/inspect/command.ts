@@ -11,8 +11,8 @@ import { report } from './report.js'
 
 const help = shown`Usage: blindllama inspect FILE | URL [options]
 
-Shows what evidence says, without judging it: nothing that is shown here is proven. 'blindllama verify' judges. FILE is a bundle in CBOR, or a receipt;
-URL is the base URL of a service, which is asked with a nonce of its own.
+Shows the content of evidence without verification: nothing shown here is proven. 'blindllama verify' verifies. FILE is a bundle in CBOR, or a receipt;
+URL is the base URL of a service, which gets a fresh nonce.
 
 Options:
   --static FILE   the static part, where the bundle leaves it out

@@ -5,14 +5,14 @@ import { check } from './check.js'
 
 const help = shown`Usage: blindllama policy check FILE [--json]
 
-Reads a policy as every verifier reads it, and tells for each PCR: the rule, what is measured there, whether a rule is needed, and
-what to do. A policy that leaves a PCR open which decides what software runs is refused (pcr.coverage), or, with
-pcrs.allowPartialCoverage, makes every verdict warn.
+Reads a policy as every verifier reads it, and prints for each PCR: the rule, the measured content, whether a rule is needed, and
+the remedy. A policy without a rule for a PCR that decides what software runs is refused (pcr.coverage). With
+pcrs.allowPartialCoverage every verdict warns instead.
 
 --json prints one object: result (pass, warn, fail), code, bank, allowPartialCoverage, open, and pcrs with pcr, rule, measures, needed,
 covered, risk and action of each.
 
-Exit codes: 0 every needed PCR is covered, or the policy allows that it is not; 1 the policy is refused, 2 wrong use, 3 undecided.
+Exit codes: 0 every needed PCR is covered, or the policy allows gaps; 1 the policy is refused, 2 wrong use, 3 undecided.
 `
 
 export const policy: Command = {

@@ -17,29 +17,29 @@ import { status } from './status.js'
 const help = shown`Usage: blindllama release VERB …
 
 Makes, signs and publishes releases (docs/PROTOCOL.md §19). Documents are DSSE envelopes; keys are PKCS#8 PEM of Ed25519 that
-only their owner may read. Each verb reads a document once: what it shows is what it signs, publishes or packs.
+only their owner may read. Each verb reads a document once, so that it signs, publishes or packs exactly the document that it shows.
 
   keygen FILE            make a key; prints its public part
-  make --out FILE        a manifest, of these values (make, key-set and status replace only an unsigned document of their kind):
+  make --out FILE        a manifest with these values (make, key-set and status replace only an unsigned document of their kind):
     --name TEXT --version N --min-version N --source-commit HEX --image-digest HEX [--model-digest HEX] --machine TEXT
-    --days N             valid for so long, from --from TIME (now) on
+    --days N             duration of the validity, from --from TIME (default: now) on
     [--config-digest HEX …] [--bank sha384]
     --pcrs FILE          JSON: {"0": HEX, …}, or {"whole": […], "platforms": […], "images": […]} of {"name", "pcrs"}
-    --from-evidence TARGET --pcr N …   in place of --pcrs: what a service or file shows; nothing verifies these values
+    --from-evidence TARGET --pcr N …   in place of --pcrs: unverified values of a service or file
   key-set --out FILE --previous FILE --key ROLE=HEX … --threshold ROLE=N … --days N
                          the successor of a set of keys: of a policy, a key set, or an envelope of one; in force for so long,
                          from --from TIME (now) on
-  status --out FILE      what was withdrawn, as of now
+  status --out FILE      the list of withdrawals, as of now
     [--revoke-release FILE|HEX …] [--revoke-certificate HEX …] [--revoke-serial ISSUER:SERIAL …] [--min-version N]
   show FILE [--policy FILE [--key-set FILE …]]
-                         what a document says, its SHA-256, and who signed it: judged by the keys of the policy, else not judged
+                         the content of a document, its SHA-256 and its signers: verified with the keys of the policy, else not verified
   sign FILE --key FILE [--sha256 HEX]
-                         add the author's signature, and show the document; --sha256: only if it is still that document. Where another key
+                         add the author's signature, and show the document; --sha256: only to the document with this SHA-256. Where another key
                          has signed already, --sha256 is required
   countersign FILE --key FILE
                          an auditor's review: show every value, the SHA-256 and the signatures; signs nothing
   countersign FILE --key FILE --sha256 HEX --policy FILE [--key-set FILE …] [--after ROLE …]
-                         the auditor's signature: on the document with the SHA-256 that was reviewed and on no other, after the keys
+                         the auditor's signature: only on the document with the reviewed SHA-256, after the keys
                          that the policy names for every other role (or for each --after) have signed. --yes alone is refused
   publish FILE --log DIR --origin NAME --log-key FILE --witnesses FILE --proof FILE [--tool PROGRAM]
     [--sha256 HEX] [--policy FILE [--key-set FILE …]]
@@ -47,7 +47,7 @@ only their owner may read. Each verb reads a document once: what it shows is wha
                          built from tools/release-log. The entry covers the signatures: publish after the last one. With --policy:
                          only once every signature that the policy demands is there
   pack --out DIR --manifest FILE [--key-set FILE …] [--status FILE] [--proof FILE …] [--policy FILE]
-                         write release.cbor and status.cbor for the gateway, each document with the proof that belongs to it;
+                         write release.cbor and status.cbor for the gateway, each document with its proof;
                          --policy as for publish
 
   --key-set FILE …       the successors of the policy's set of keys, oldest first
@@ -55,7 +55,7 @@ only their owner may read. Each verb reads a document once: what it shows is wha
 Options:
   --json                 one JSON object
 
-Exit codes: 0 done, 1 a signature is wrong or missing or the document is another, 2 wrong use, 3 undecided,
+Exit codes: 0 done, 1 a signature is invalid or missing, or the document is another, 2 wrong use, 3 undecided,
 4 shown only: not judged by a policy, and not signed.
 `
 

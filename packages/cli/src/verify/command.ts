@@ -13,20 +13,20 @@ import { verifyService } from './service.js'
 
 const help = shown`Usage: blindllama verify FILE | URL [options]
 
-Verifies, and says what is proven and what is only claimed:
-  a service     its base URL: asks for fresh evidence and judges it by --policy
-  a receipt     a file that a page or this command has saved: judged by --policy at any later time, without a network
-  evidence      a bundle in CBOR, judged by --policy and --nonce
+Verifies, and lists proven facts and mere claims:
+  a service     its base URL: requests fresh evidence and verifies it by --policy
+  a receipt     a file that a page or this command has saved: verified by --policy at any later time, without a network
+  evidence      a bundle in CBOR, verified by --policy and --nonce
 
-A receipt carries the policy that it was made under. Without --policy the command tells only whether the receipt agrees with that
-policy. Whoever makes a file chooses the policy in it, so this proves nothing: the command ends with 4.
+A receipt carries the policy under which it was made. Without --policy the command reports only whether the receipt is consistent
+with that policy. The author of a file chooses the policy in it, so this proves nothing: the command ends with 4.
 
 Options:
-  --policy FILE       the policy to judge by, from a source that you trust
+  --policy FILE       your policy, from a source that you trust
   --allow-simulated   accept a software TPM, which proves nothing, where the policy does too
-  --save FILE         keep what a service proved, as a verification record
-  --state FILE        remember what was withdrawn, and the clock of the service's TPM: a later run with the same FILE refuses to go back.
-                      A refusal is remembered too. One run at a time
+  --save FILE         save the evidence of a service as a verification record
+  --state FILE        store withdrawals and the clock of the service's TPM: a later run with the same FILE refuses older values.
+                      Stored after a refusal too. One run at a time
   --json              one JSON object
 
 For evidence:
@@ -34,9 +34,9 @@ For evidence:
   --static FILE       the static part, where the bundle leaves it out
 
 For a receipt:
-  --status FILE       the newest status of those who sign it, not from the one who shows the receipt: what was withdrawn since.
-                      Without it, a policy that asks for a status leaves a receipt UNCHECKED.
-  --key-set FILE      a key set that leads from the policy's to those who signed the status; once for each, oldest first
+  --status FILE       the newest status, from its signers and not from the holder of the receipt: later withdrawals. Without it, a
+                      receipt is UNCHECKED under a policy that requires a status.
+  --key-set FILE      a key set between that of the policy and the signers of the status; once for each, oldest first
   --proof FILE        the proof of a log for one of these documents, which a policy with a log demands; once for each
 
 For evidence, and for a receipt:
@@ -44,10 +44,10 @@ For evidence, and for a receipt:
   --at TIME           when evidence, or the status of a receipt, must be valid: now (this is the default), 2026-11-22T10:00:00Z, or
                       milliseconds since 1970
 
-A receipt without the words still holds the nonce, which a proxy may have seen in a URL: it ties the file to a line of that proxy's log.
+A receipt without content still holds the nonce, which a proxy may have seen in a URL: it ties the file to a line of that proxy's log.
 
 Exit codes: 0 proven, 1 refused, 2 wrong use, 3 undecided, 4 consistent with its own policy (nothing is proven),
-5 a receipt that passed as of its time, whose release was withdrawn since, or of which nobody looked.
+5 a receipt that passed as of its time, but whose release was withdrawn since, or was not checked for withdrawals.
 `
 
 const options = {

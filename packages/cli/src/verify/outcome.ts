@@ -57,7 +57,7 @@ export function judgedReceipt(read: ReceiptVerdict): Judged {
 export function underItsOwnPolicy(file: ReceiptConsistency, policy: string): OwnPolicy {
   const { kind } = file
   const policySha256 = createHash('sha256').update(policy).digest('hex')
-  const claimed = ['Everything in this file: whoever made it chose the policy that it agrees with.']
+  const claimed = ['Everything in this file: its author chose the policy that it agrees with.']
   return file.consistent
     ? { result: 'consistent', kind, policySha256, proven: [], claimed }
     : { result: 'fail', kind, policySha256, code: file.code, detail: sentenceOfRefusal(file), proven: [], claimed }

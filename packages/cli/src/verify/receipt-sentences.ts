@@ -40,7 +40,7 @@ function told(model: string): string {
 /** What is known of withdrawals after the time of the file. */
 function sinceThen(read: Accepted): string | undefined {
   if (read.result === 'withdrawn')
-    return `The release was withdrawn later: a status of ${instant(read.sinceMs)} accepts newer ones alone.`
+    return `The release was withdrawn later: a status of ${instant(read.sinceMs)} accepts only newer releases.`
   if (read.result === 'unchecked' || read.statusDateMs === undefined) return undefined
   return `Neither release nor certificates were withdrawn, as of ${instant(read.statusDateMs)}.`
 }
@@ -48,15 +48,15 @@ function sinceThen(read: Accepted): string | undefined {
 function sentenceOf(word: HoldersWord, verifiedAtMs: number): string {
   switch (word) {
     case 'time':
-      return `The time, up to five minutes: ${instant(verifiedAtMs)} is the word of the file's holder.`
+      return `The time, up to five minutes: ${instant(verifiedAtMs)} is a claim of the file's holder.`
     case 'asker':
-      return "That the file's holder is the one who asked."
+      return "That the file's holder sent the request."
     case 'earlier-turns':
-      return 'What the request says was said before: a client writes earlier turns of the conversation itself.'
+      return 'The earlier turns of the conversation in the request: the client writes them itself.'
     case 'conversation':
       return 'That there was any conversation: the file holds none.'
     case 'audience':
-      return 'Which service it was: neither the policy nor --audience names one, so the one that the file names was taken.'
+      return 'Which service it was: neither the policy nor --audience names one, so the name in the file was used.'
   }
 }
 

@@ -55,7 +55,7 @@ export async function verifyService({ url, policy, allowSimulated, save, state }
       },
     )
   return judged('service', verdict, {
-    proven: ['What answers there now passed this policy, and holds the key that requests would be encrypted to.'],
+    proven: ['The service at this URL passed this policy now, and holds the key for encrypted requests.'],
     claimed: [],
   })
 }

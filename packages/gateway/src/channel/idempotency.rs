@@ -49,7 +49,7 @@ impl Fate {
     fn sentence(self) -> String {
         match self {
             Self::RUNNING => "It is still being run.".into(),
-            Self::UNKNOWN => "The model server did not answer it: nobody knows whether it was run.".into(),
+            Self::UNKNOWN => "The model server did not answer the request: whether it was run is unknown.".into(),
             Self(status) => format!("It was answered with status {status}; answers are not stored."),
         }
     }
@@ -215,7 +215,7 @@ mod tests {
         first.answered(StatusCode::CREATED);
         assert_eq!(told(1), "It was answered with status 201; answers are not stored.");
         drop(memory.take(2).unwrap());
-        assert_eq!(told(2), "The model server did not answer it: nobody knows whether it was run.");
+        assert_eq!(told(2), "The model server did not answer the request: whether it was run is unknown.");
     }
 
     #[test]

@@ -114,7 +114,7 @@ export async function send<Key extends ChannelKey>(
     const known =
       code === 'request.duplicate'
         ? 'The request was run, and its answer is lost'
-        : `${sign.message.replace(` (${sign.code})`, '')}: nobody knows whether the request was run`
+        : `${sign.message.replace(` (${sign.code})`, '')}: the request may have been run`
     throw new BlindLlamaError('request.unknown_fate', known, { cause: error, verdict })
   }
 }
