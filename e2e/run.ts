@@ -1,6 +1,6 @@
 /** `pnpm e2e [--json] [Playwright's own arguments]`: the stories in a real browser. */
 import { fileURLToPath } from 'node:url'
-import { runStories } from './support/run-stories.ts'
+import { runStories } from './support/run-scenarios.ts'
 
 const args: string[] = process.argv.slice(2)
 const { passed, failed, status } = await runStories({

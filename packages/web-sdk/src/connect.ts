@@ -1,5 +1,5 @@
 import { attester } from './attestation/attest.js'
-import { KeyKeeper } from './attestation/keeper.js'
+import { KeyKeeper } from './attestation/key-manager.js'
 import { expireOnRestore } from './attestation/restore.js'
 import { type ChannelFetch, channelFetch } from './channel/fetch.js'
 import { assertEnvironment } from './environment.js'

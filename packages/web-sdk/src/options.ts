@@ -1,4 +1,4 @@
-import type { StateKeeper } from './attestation/state-keeper.js'
+import type { StateKeeper } from './attestation/state-store.js'
 import type { ExchangeObserver } from './channel/observed.js'
 import { type Resend, resendOf } from './channel/resend.js'
 import { loopback } from './environment.js'

@@ -249,19 +249,19 @@ const steps: readonly Mutant[] = [
   ),
   changed(
     'receipt: the current status is read',
-    'release/demands.rs',
+    'release/policy.rs',
     'read(&given.manifest, &given.key_sets, later.now_ms)?;',
     'let _ = given;',
   ),
   changed(
     'receipt: a floor that was raised since',
-    'release/demands.rs',
+    'release/policy.rs',
     '.filter(|_| self.status.is_some());',
     '.or(against.statuses.last());',
   ),
   changed(
     'receipt: successors of those who signed the status',
-    'release/demands.rs',
+    'release/policy.rs',
     'keys.current(successors, &keys.id(), &is_logged, documents)?',
     'keys.current(&[], &keys.id(), &is_logged, documents)?',
   ),

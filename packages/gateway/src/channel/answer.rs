@@ -15,8 +15,8 @@ use tokio::time::{Sleep, sleep};
 
 use super::exchange::{EndedBy, Exchange};
 use super::flow::{Flow, Source};
-use super::outlet::Outlet;
-use super::turn::Turn;
+use super::response_sealer::Outlet;
+use super::yield_to_ready::Turn;
 use crate::bhttp;
 use crate::budget::Place;
 use crate::config::Padding;

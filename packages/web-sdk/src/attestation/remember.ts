@@ -2,7 +2,7 @@ import { within } from '../abort.js'
 import { type Bytes, fromHex } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
 import type { Verdict } from '../verdict.js'
-import type { StateKeeper } from './state-keeper.js'
+import type { StateKeeper } from './state-store.js'
 
 /** Each time, another tab was quicker. */
 const maxTransitions = 20

@@ -1,5 +1,5 @@
 import type { ConnectEvent } from '../events.js'
-import type { Door } from './door.js'
+import type { Door } from './component-fetch.js'
 import { optionsKey, type UseBlindLlamaOptions } from './options.js'
 import { IDLE, Session, type Open, type SessionState } from './session.js'
 

@@ -1,6 +1,6 @@
 import { useCallback, useInsertionEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import type { ChannelFetch } from '../channel/fetch.js'
-import { Door } from './door.js'
+import { Door } from './component-fetch.js'
 import { optionsKey, type UseBlindLlamaOptions } from './options.js'
 import { IDLE, type SessionState } from './session.js'
 import type { Sessions } from './sessions.js'

@@ -1,5 +1,5 @@
 import { within } from '../abort.js'
-import type { StateKeeper } from '../attestation/state-keeper.js'
+import type { StateKeeper } from '../attestation/state-store.js'
 import { BlindLlamaError } from '../errors.js'
 import { assertKnown } from '../known-options.js'
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { inTurn, verifyWithState } from '../../src/attestation/remember.js'
-import type { StateKeeper } from '../../src/attestation/state-keeper.js'
+import type { StateKeeper } from '../../src/attestation/state-store.js'
 import type { PassedVerdict, Verdict } from '../../src/verdict.js'
 
 const { signal } = new AbortController()

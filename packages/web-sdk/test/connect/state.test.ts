@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import type { StateKeeper } from '../../src/attestation/state-keeper.js'
+import type { StateKeeper } from '../../src/attestation/state-store.js'
 import { type BlindLlamaClient, connectWith } from '../../src/connect.js'
 import type { ConnectEvent } from '../../src/events.js'
 import type { Policy } from '../../src/policy.js'

@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { HeldStatic } from '../../src/evidence/held-static.js'
+import { HeldStatic } from '../../src/evidence/static-part-cache.js'
 import { askEvidence } from '../../src/evidence/ask.js'
 import { pattern } from '../support/bytes.js'
 

@@ -2,7 +2,7 @@ import type { Mutant } from '../../mutant.ts'
 
 const fetchTests = 'test/channel/fetch.test.ts'
 const attest = 'test/attestation/attest.test.ts'
-const keeper = 'test/attestation/keeper.test.ts'
+const keeper = 'test/attestation/key-manager.test.ts'
 const innerRequest = 'test/channel/inner-request.test.ts'
 const gone = 'test/channel/gone.test.ts'
 const askAgain = 'test/evidence/ask-again.test.ts'
@@ -173,21 +173,21 @@ export const sealing: readonly Mutant[] = [
   },
   {
     name: 'sdk: nothing more is sent to a key whose gateway is said to be gone',
-    file: 'attestation/keeper.ts',
+    file: 'attestation/key-manager.ts',
     find: '    this.expire()\n    // What began',
     replace: '    // What began',
     tests: [keeper],
   },
   {
     name: 'sdk: a renewal in the background that began before a sign is not the other key',
-    file: 'attestation/keeper.ts',
+    file: 'attestation/key-manager.ts',
     find: '    this.#pendingAhead = undefined\n    const other',
     replace: '    const other',
-    tests: ['test/attestation/ahead.test.ts'],
+    tests: ['test/attestation/renewal-timer.test.ts'],
   },
   {
     name: 'sdk: an attestation that began before a sign is not that of the other key',
-    file: 'attestation/keeper.ts',
+    file: 'attestation/key-manager.ts',
     find: '    if (this.#pending) await this.#pending\n',
     replace: '',
     tests: [keeper],

@@ -8,8 +8,8 @@ use bytes::{Bytes, BytesMut};
 
 use super::ticks::Ticks;
 use super::{Length, Source, next_of_head};
-use crate::channel::outlet::Outlet;
 use crate::channel::padding::{LONGEST_EVENT, comment};
+use crate::channel::response_sealer::Outlet;
 use crate::config::Padding;
 use crate::failure::Failure;
 use crate::ohttp::CHUNK_PLAINTEXT;

@@ -16,7 +16,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use self::events::Events;
 use self::stream::Stream;
 use self::whole::Whole;
-use crate::channel::outlet::Outlet;
+use crate::channel::response_sealer::Outlet;
 use crate::config::Padding;
 use crate::failure::Failure;
 use crate::ohttp::CHUNK_PLAINTEXT;

@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::{Length, next_of_head};
-use crate::channel::outlet::Outlet;
+use crate::channel::response_sealer::Outlet;
 use crate::failure::Failure;
 use crate::ohttp::CHUNK_PLAINTEXT;
 

@@ -11,8 +11,8 @@ use bytes::{Bytes, BytesMut};
 use tokio::time::{Sleep, sleep};
 
 use super::{Length, Source};
-use crate::channel::outlet::Outlet;
 use crate::channel::padding::padme;
+use crate::channel::response_sealer::Outlet;
 use crate::failure::Failure;
 use crate::ohttp::CHUNK_PLAINTEXT;
 

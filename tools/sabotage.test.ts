@@ -8,7 +8,7 @@ interface Canary {
 
 const root = new URL('..', import.meta.url)
 // Of another project of TypeScript, which builds on this one.
-const { canaries } = (await import(new URL('e2e/canary/canaries.ts', root).href)) as { canaries: readonly Canary[] }
+const { canaries } = (await import(new URL('e2e/sabotage/builds.ts', root).href)) as { canaries: readonly Canary[] }
 
 it.each(canaries)('$name: every patch fits its source once, long before the stories run', ({ patches }) => {
   expect(patches.length).toBeGreaterThan(0)

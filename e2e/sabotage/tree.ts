@@ -2,7 +2,7 @@ import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runCommand } from '../../tools/run/command.ts'
-import type { Patch } from './canaries.ts'
+import type { Patch } from './builds.ts'
 
 const root: string = fileURLToPath(new URL('../..', import.meta.url))
 const sources = ['packages', 'examples', 'tools', 'Cargo.toml', 'Cargo.lock', 'package.json', 'pnpm-workspace.yaml']
@@ -45,7 +45,7 @@ export class Tree {
   async #apply({ file, find, replace }: Patch): Promise<void> {
     const path = join(this.folder, file)
     const pieces = (await readFile(path, 'utf8')).split(find)
-    if (pieces.length !== 2) throw new Error(`${file}: the patch fits ${pieces.length - 1} times; mend canaries.ts`)
+    if (pieces.length !== 2) throw new Error(`${file}: the patch fits ${pieces.length - 1} times; mend builds.ts`)
     await writeFile(path, pieces.join(replace))
   }
 

@@ -1,7 +1,7 @@
 import { raceAbort } from '../abort.js'
 import { BlindLlamaError } from '../errors.js'
 import type { AttestReason } from '../events.js'
-import { Ahead } from './ahead.js'
+import { Ahead } from './renewal-timer.js'
 import { type Attestation, inTime } from './attest.js'
 
 type Attest = (reason: AttestReason, signal: AbortSignal) => Promise<Attestation>

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Attestation } from '../../src/attestation/attest.js'
-import { KeyKeeper } from '../../src/attestation/keeper.js'
+import { KeyKeeper } from '../../src/attestation/key-manager.js'
 import { Lifetime, instant } from '../../src/attestation/lifetime.js'
 import { BlindLlamaError } from '../../src/errors.js'
 import type { AttestReason } from '../../src/events.js'

@@ -3,10 +3,10 @@
  * which tell of it. Otherwise they would pass whatever the product does.
  */
 import { join } from 'node:path'
-import { canaries, type Canary } from './canary/canaries.ts'
-import { Tree } from './canary/tree.ts'
-import { acceptedBy } from './canary/truncation.ts'
-import { runStories } from './support/run-stories.ts'
+import { canaries, type Canary } from './sabotage/builds.ts'
+import { Tree } from './sabotage/tree.ts'
+import { acceptedBy } from './sabotage/truncation.ts'
+import { runStories } from './support/run-scenarios.ts'
 
 /** Sentences on the stories that ended otherwise than they must. */
 async function judge({ name, tag, truncates, patches }: Canary): Promise<{ right: number; wrong: readonly string[] }> {
