@@ -1,21 +1,26 @@
 /**
- * `pnpm e2e:canary [--json]`: takes one protection out of the product, runs all stories, and demands that exactly those fail
+ * `pnpm e2e:sabotage [--json]`: takes one protection out of the product, runs all scenarios, and demands that exactly those fail
  * which tell of it. Otherwise they would pass whatever the product does.
  */
 import { join } from 'node:path'
-import { canaries, type Canary } from './sabotage/builds.ts'
+import { sabotagedBuilds, type SabotagedBuild } from './sabotage/builds.ts'
 import { Tree } from './sabotage/tree.ts'
 import { acceptedBy } from './sabotage/truncation.ts'
-import { runStories } from './support/run-scenarios.ts'
+import { runScenarios } from './support/run-scenarios.ts'
 
-/** Sentences on the stories that ended otherwise than they must. */
-async function judge({ name, tag, truncates, patches }: Canary): Promise<{ right: number; wrong: readonly string[] }> {
+/** Sentences on the scenarios that ended otherwise than they must. */
+async function judge({
+  name,
+  tag,
+  truncates,
+  patches,
+}: SabotagedBuild): Promise<{ right: number; wrong: readonly string[] }> {
   process.stdout.write(`\n${name}: building\n`)
   const tree = new Tree()
   await tree.make(patches)
   await tree.build()
-  process.stdout.write(`${name}: exactly the stories tagged ${tag} must fail now\n`)
-  const { passed, failed, output } = await runStories({
+  process.stdout.write(`${name}: exactly the scenarios tagged ${tag} must fail now\n`)
+  const { passed, failed, output } = await runScenarios({
     // What is taken out is the same in every engine.
     args: ['--project=chromium'],
     quiet: true,
@@ -26,7 +31,7 @@ async function judge({ name, tag, truncates, patches }: Canary): Promise<{ right
   const silent = passed.filter((title) => title.includes(tag)).map((title) => `did not notice: ${title}`)
   const noisy = failed.filter((title) => !title.includes(tag)).map((title) => `failed for another reason: ${title}`)
   const wrong = [...silent, ...noisy]
-  if (told.length === 0) wrong.push(`no story is tagged ${tag}`)
+  if (told.length === 0) wrong.push(`no scenario is tagged ${tag}`)
   if (truncates && (await acceptedBy(tree.sdk)) === 0) wrong.push('did not notice: pnpm test:truncation')
   if (wrong.length > 0) process.stdout.write(output)
   for (const sentence of wrong) process.stdout.write(`  ${sentence}\n`)
@@ -36,12 +41,12 @@ async function judge({ name, tag, truncates, patches }: Canary): Promise<{ right
 
 let right = 0
 let wrong = 0
-for (const canary of canaries) {
-  const judged = await judge(canary)
+for (const build of sabotagedBuilds) {
+  const judged = await judge(build)
   right += judged.right
   wrong += judged.wrong.length
 }
 process.stdout.write(`\n${right} passed, ${wrong} failed\n`)
 if (process.argv.includes('--json'))
-  process.stdout.write(`${JSON.stringify({ canaries: canaries.length, asExpected: right, unexpected: wrong })}\n`)
+  process.stdout.write(`${JSON.stringify({ builds: sabotagedBuilds.length, asExpected: right, unexpected: wrong })}\n`)
 process.exitCode = wrong === 0 && right > 0 ? 0 : 1

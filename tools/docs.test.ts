@@ -59,7 +59,7 @@ describe('the documentation', () => {
     expect(deadLink('docs/README.md', 'PROTOCOLL.md')).toContain('no such file')
   })
 
-  it('shows in the README exactly the program that the stories run', () => {
+  it('shows in the README exactly the program that the scenarios run', () => {
     const program = read('examples/minimal/chat.ts')
     expect(program.trimEnd().split('\n').length).toBeLessThanOrEqual(20)
     expect(read('README.md')).toContain(`\`\`\`ts\n${program}\`\`\``)

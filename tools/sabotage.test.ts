@@ -1,16 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 
-interface Canary {
+interface SabotagedBuild {
   readonly name: string
   readonly patches: readonly { readonly file: string; readonly find: string }[]
 }
 
 const root = new URL('..', import.meta.url)
 // Of another project of TypeScript, which builds on this one.
-const { canaries } = (await import(new URL('e2e/sabotage/builds.ts', root).href)) as { canaries: readonly Canary[] }
+const { sabotagedBuilds } = (await import(new URL('e2e/sabotage/builds.ts', root).href)) as {
+  sabotagedBuilds: readonly SabotagedBuild[]
+}
 
-it.each(canaries)('$name: every patch fits its source once, long before the stories run', ({ patches }) => {
+it.each(sabotagedBuilds)('$name: every patch fits its source once, long before the scenarios run', ({ patches }) => {
   expect(patches.length).toBeGreaterThan(0)
   const times = patches.map(({ file, find }) => readFileSync(new URL(file, root), 'utf8').split(find).length - 1)
   expect(times).toEqual(patches.map(() => 1))

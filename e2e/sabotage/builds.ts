@@ -1,12 +1,12 @@
-/** A piece of source and what stands in its place in a canary; it must occur exactly once. */
+/** A piece of source and what stands in its place in a sabotaged build; it must occur exactly once. */
 export interface Patch {
   readonly file: string
   readonly find: string
   readonly replace: string
 }
 
-/** The product with one protection taken out: the stories with `tag`, and only those, must notice. */
-export interface Canary {
+/** The product with one protection taken out: the scenarios with `tag`, and only those, must notice. */
+export interface SabotagedBuild {
   readonly name: string
   readonly tag: string
   /** Also `pnpm test:truncation` must find answers that were taken for whole. */
@@ -17,7 +17,7 @@ export interface Canary {
 const verifier = 'packages/verifier-wasm/src'
 const sdk = 'packages/web-sdk/src'
 
-export const canaries: readonly Canary[] = [
+export const sabotagedBuilds: readonly SabotagedBuild[] = [
   {
     name: 'verification switched off',
     tag: '@verification',
@@ -44,8 +44,8 @@ export const canaries: readonly Canary[] = [
       },
       {
         file: `${verifier}/event_log/required.rs`,
-        find: 'refusal(&explanation, quoted, demand) {',
-        replace: 'refusal(&explanation, quoted, demand).filter(|_| false) {',
+        find: 'refusal(&explanation, quoted, requirements) {',
+        replace: 'refusal(&explanation, quoted, requirements).filter(|_| false) {',
       },
       {
         file: `${sdk}/attestation/attest.ts`,

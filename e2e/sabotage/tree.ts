@@ -11,7 +11,7 @@ const minutes = 60_000
 
 /** A copy of this checkout, always at the same place: compiled dependencies are found again the next time. */
 export class Tree {
-  readonly folder: string = join(root, 'target/canary/tree')
+  readonly folder: string = join(root, 'target/sabotage/tree')
 
   /** The folder of the built chat. */
   get page(): string {
@@ -50,7 +50,7 @@ export class Tree {
   }
 
   async #run(...command: readonly string[]): Promise<void> {
-    const env = { CARGO_TARGET_DIR: join(root, 'target/canary/cargo') }
+    const env = { CARGO_TARGET_DIR: join(root, 'target/sabotage/cargo') }
     const { ok, output, reason } = await runCommand(command, { cwd: this.folder, env, timeoutMs: 15 * minutes })
     if (!ok) throw new Error(`${output.trimEnd()}\n${command.join(' ')}: ${reason}`)
   }

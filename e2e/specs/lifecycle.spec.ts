@@ -9,7 +9,7 @@ import { writeSdkPage } from '../support/sdk-page.ts'
 import { ServiceProxy, type Foreign, type ProxyBehaviour } from '../support/service-proxy.ts'
 import { expect, test } from '../support/test.ts'
 import type { Tab } from '../support/tab.ts'
-import { MortalUpstream } from '../support/upstream/mortal-upstream.ts'
+import { RestartableUpstream } from '../support/upstream/restartable-upstream.ts'
 
 const html = { 'content-type': 'text/html' }
 /** Where page and service share an origin, a page reads whatever answers; elsewhere browsers hide it. */
@@ -41,7 +41,7 @@ test.describe('a page', () => {
     const page = await writeSdkPage(folder)
     await writeFile(join(page, 'elsewhere.html'), '<!doctype html><title>elsewhere</title>')
     pages = await PageServer.start(page, 0)
-    const upstream = await MortalUpstream.start(folder, abort.signal)
+    const upstream = await RestartableUpstream.start(folder, abort.signal)
     staging = await startStaging({ upstream: upstream.url, page, origins: [pages.origin] })
   })
   test.afterAll(async () => {

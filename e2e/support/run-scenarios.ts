@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import '../../tools/environment.ts'
 
-export interface StoriesOptions {
+export interface ScenarioRunOptions {
   /** Arguments of `playwright test`. */
   readonly args: readonly string[]
   /** File for Playwright's JSON report. */
@@ -16,8 +16,8 @@ export interface StoriesOptions {
   readonly quiet?: boolean
 }
 
-/** Titles of the stories by their end, once for each engine; a skipped one counts as failed. */
-export interface StoriesResult {
+/** Titles of the scenarios by their end, once for each engine; a skipped one counts as failed. */
+export interface ScenarioRunResult {
   readonly passed: readonly string[]
   readonly failed: readonly string[]
   readonly status: number
@@ -36,7 +36,12 @@ interface Suite {
 }
 
 /** Runs Playwright in a process of its own and reads its report. */
-export async function runStories({ args, report, env, quiet = false }: StoriesOptions): Promise<StoriesResult> {
+export async function runScenarios({
+  args,
+  report,
+  env,
+  quiet = false,
+}: ScenarioRunOptions): Promise<ScenarioRunResult> {
   await rm(report, { force: true })
   const playwright = join(dirname(createRequire(import.meta.url).resolve('@playwright/test/package.json')), 'cli.js')
   const child = spawn(process.execPath, [playwright, 'test', ...args], {

@@ -1,5 +1,5 @@
 /**
- * A browser's tab, as far as the stories need one: what every engine can do, whether Playwright or WebDriver drives it.
+ * A browser's tab, as far as the scenarios need one: what every engine can do, whether Playwright or WebDriver drives it.
  *
  * Elements are named by CSS selectors, of which the first match counts.
  */

@@ -6,17 +6,17 @@ import type { Certificate } from '../support/proxies/certificate.ts'
 import { proxyKinds } from '../support/proxies/index.ts'
 import { startProxy, type StockProxy } from '../support/proxies/stock-proxy.ts'
 import { Recorder } from '../support/recorder.ts'
-import type { MortalUpstream } from '../support/upstream/mortal-upstream.ts'
+import type { RestartableUpstream } from '../support/upstream/restartable-upstream.ts'
 import { nodeReader, type ChromiumReader, type Reader } from './readers.ts'
 import type { Tally } from './tally.ts'
-import { eventsOf } from '../support/upstream/wish.ts'
+import { eventsOf } from '../support/upstream/answer-plan.ts'
 
 export interface Scene {
   /** A private folder of this run. */
   readonly folder: string
   readonly certificate: Certificate
   readonly chromium: ChromiumReader
-  readonly upstream: MortalUpstream
+  readonly upstream: RestartableUpstream
   readonly staging: Staging
   readonly signal: AbortSignal
 }
@@ -85,8 +85,8 @@ async function readThrough(way: Way, deaths: readonly Death[], scene: Scene, tal
   const { name, reader, url } = way
   await reader.connect(url, scene.staging.policy)
   const all = eventsOf({ tokens })
-  const ask = async (wish: object, reachedAfter: number, reached: () => unknown): ReturnType<Reader['read']> =>
-    reader.read({ url, body: JSON.stringify({ tokens, ...wish }), reachedAfter }, reached)
+  const ask = async (plan: object, reachedAfter: number, reached: () => unknown): ReturnType<Reader['read']> =>
+    reader.read({ url, body: JSON.stringify({ tokens, ...plan }), reachedAfter }, reached)
 
   const ending = await ask({}, Number.MAX_SAFE_INTEGER, () => {})
   tally.undamaged({ name, ending, expected: all.join('') })

@@ -100,7 +100,7 @@ export function stages(root: string): Stage[] {
     }),
     // `pnpm soak` runs longer: this one shows that what it judges by still fits the gateway.
     pages({ name: 'soak of half a minute', command: tsx('e2e/soak.ts', '--minutes', '0.5'), timeoutMs: 3 * minutes }),
-    pages({ name: 'canaries', command: tsx('e2e/sabotage.ts'), count: wordCount, timeoutMs: 25 * minutes }),
+    pages({ name: 'sabotaged builds', command: tsx('e2e/sabotage.ts'), count: wordCount, timeoutMs: 25 * minutes }),
     // It builds crates too, in folders of its own: this lane ends first.
     pages({
       name: 'mutants (a sample)',

@@ -1,4 +1,4 @@
-import type { StateKeeper } from './attestation/state-store.js'
+import type { StateStore } from './attestation/state-store.js'
 import type { ExchangeObserver } from './channel/observed.js'
 import { type Resend, resendOf } from './channel/resend.js'
 import { loopback } from './environment.js'
@@ -7,7 +7,7 @@ import { BlindLlamaError } from './errors.js'
 import { assertKnown } from './known-options.js'
 import { platformFetch } from './outer-fetch.js'
 import type { Policy } from './policy.js'
-import type { ReceiptKeeper } from './receipts/receipts.js'
+import type { ReceiptStore } from './receipts/receipts.js'
 import type { WasmSource } from './verifier/source.js'
 
 export interface ConnectOptions<AllowSimulated extends boolean = false> {
@@ -19,9 +19,9 @@ export interface ConnectOptions<AllowSimulated extends boolean = false> {
    * Keeps what was seen at earlier visits, so that a machine cannot quietly go back: `indexedDbState()` of
    * `@blindllama/web-sdk/state`, or a place of your own. What is kept is replaced only after a verdict that passed.
    */
-  state?: StateKeeper
+  state?: StateStore
   /** Asks the service to sign its answers: `receipts()` of `@blindllama/web-sdk/receipts`. */
-  receipts?: ReceiptKeeper
+  receipts?: ReceiptStore
   /** Another base URL through which everything goes, so that the service does not see the address of the page's visitor. */
   relay?: string | URL
   /** Default: the file that this package was built with, beside its module, with its hash checked before compilation. */
@@ -63,7 +63,7 @@ export interface Settings {
   resend: Resend
   /** What sends the bytes: the platform's, taken once. */
   fetch: typeof globalThis.fetch
-  state: StateKeeper | undefined
+  state: StateStore | undefined
   receipts: ExchangeObserver | undefined
 }
 

@@ -359,13 +359,13 @@ const platform: readonly Mutant[] = [
     'algorithm == 1 && reserved == 0',
     'algorithm == 1 && reserved & 0x1e == 0',
   ),
-  changed(vectors, 'platform: family and image', 'platform/mod.rs', '&& is_pinned(snp::IMAGE_ID, demand.image_id)', ''),
+  changed(vectors, 'platform: family and image', 'platform/mod.rs', '&& is_pinned(snp::IMAGE_ID, policy.image_id)', ''),
   changed(
     vectors,
     'platform: the version that the signer gave',
     'platform/mod.rs',
-    'u64::from(report.guest_svn()) >= demand.min_guest_svn',
-    'u64::from(report.guest_svn()) >= demand.min_guest_svn || true',
+    'u64::from(report.guest_svn()) >= policy.min_guest_svn',
+    'u64::from(report.guest_svn()) >= policy.min_guest_svn || true',
   ),
   changed(
     vectors,

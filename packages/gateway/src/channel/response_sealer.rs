@@ -1,4 +1,4 @@
-//! Where the bytes of an answer leave: hashed for the receipt, where there is one, and sealed.
+//! Seals the bytes of an answer, and hashes them for the receipt where one was requested.
 
 use bytes::BytesMut;
 use http::{HeaderMap, HeaderValue};
@@ -9,12 +9,12 @@ use crate::ohttp::response::Sealer;
 use crate::receipt::RECEIPT_FIELD;
 use crate::receipt::answer::AnswerReceipt;
 
-pub(super) struct Outlet {
+pub(super) struct ResponseSealer {
     sealer: Sealer,
     receipt: Option<AnswerReceipt>,
 }
 
-impl Outlet {
+impl ResponseSealer {
     pub(super) const fn new(sealer: Sealer, receipt: Option<AnswerReceipt>) -> Self {
         Self { sealer, receipt }
     }

@@ -7,36 +7,35 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use tokio::task::yield_now;
 
-/// The turn of the others: over when this task is woken because they had it. To be asked again before that changes nothing, which a
-/// transport does as often as it likes while it is polled.
-pub(super) struct Turn(Arc<Over>);
+/// Completes once every other ready task has been polled. Polls before that change nothing: a transport polls as often as it likes.
+pub(super) struct YieldToReady(Arc<Completion>);
 
-struct Over {
-    is_over: AtomicBool,
+struct Completion {
+    is_complete: AtomicBool,
     waker: Waker,
 }
 
-impl Wake for Over {
+impl Wake for Completion {
     fn wake(self: Arc<Self>) {
-        self.is_over.store(true, Ordering::Release);
+        self.is_complete.store(true, Ordering::Release);
         self.waker.wake_by_ref();
     }
 }
 
-impl Turn {
-    /// Begins it; wakes the task of `context` at its end.
+impl YieldToReady {
+    /// Begins the wait; wakes the task of `context` at its end.
     pub(super) fn begin(context: &Context<'_>) -> Self {
-        let over = Arc::new(Over { is_over: AtomicBool::new(false), waker: context.waker().clone() });
-        let waker = Waker::from(Arc::clone(&over));
+        let completion = Arc::new(Completion { is_complete: AtomicBool::new(false), waker: context.waker().clone() });
+        let waker = Waker::from(Arc::clone(&completion));
         // The runtime keeps the waker until it has run what is ready, or wakes it at once.
         if pin!(yield_now()).poll(&mut Context::from_waker(&waker)) == Poll::Ready(()) {
-            over.is_over.store(true, Ordering::Release);
+            completion.is_complete.store(true, Ordering::Release);
         }
-        Self(over)
+        Self(completion)
     }
 
-    pub(super) fn is_over(&self) -> bool {
-        self.0.is_over.load(Ordering::Acquire)
+    pub(super) fn is_complete(&self) -> bool {
+        self.0.is_complete.load(Ordering::Acquire)
     }
 }
 
@@ -48,17 +47,17 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_others_run_before_it_is_over() {
+    async fn the_others_run_before_it_completes() {
         let ran = Arc::new(AtomicU8::new(0));
         let counter = Arc::clone(&ran);
         tokio::spawn(async move { counter.fetch_add(1, Ordering::Relaxed) });
-        let mut turn = None;
+        let mut yielding = None;
         poll_fn(|context| {
-            let turn = turn.get_or_insert_with(|| Turn::begin(context));
-            if turn.is_over() {
+            let yielding = yielding.get_or_insert_with(|| YieldToReady::begin(context));
+            if yielding.is_complete() {
                 return Poll::Ready(());
             }
-            assert!(!turn.is_over(), "asking again ends nothing");
+            assert!(!yielding.is_complete(), "asking again ends nothing");
             assert_eq!(ran.load(Ordering::Relaxed), 0);
             Poll::Pending
         })

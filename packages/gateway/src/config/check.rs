@@ -19,7 +19,7 @@ use crate::hex::decode_32;
 use crate::log::Level;
 use crate::ohttp::CHUNK_PLAINTEXT;
 use crate::ohttp::suite::Suite;
-use crate::tpm::measure::OncePcr;
+use crate::tpm::measure::MeasuredPcr;
 use crate::tpm::{KeyKind, KeySource, TpmSettings, is_tcti};
 use crate::upstream::prompt_cache::CacheBarrier;
 use crate::upstream::request_fields::may_be_added;
@@ -199,7 +199,7 @@ fn tpm(tpm: &file::Tpm, attestation: &file::Attestation) -> Checked<TpmSettings>
     if selection.is_empty() || !distinct(&selection) || selection.iter().any(|index| *index > 23) {
         return invalid("attestation.pcrs", "at least one index, all distinct, from 0 to 23");
     }
-    let instance = OncePcr::Instance.index();
+    let instance = MeasuredPcr::Instance.index();
     if attestation.extend_instance && !selection.contains(&instance) {
         return invalid("attestation.pcrs", "15 is missing, which attestation.extend_instance has extended");
     }

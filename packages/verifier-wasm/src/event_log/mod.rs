@@ -38,5 +38,5 @@ pub use explain::{Explained, Explanation};
 pub use finding::Finding;
 pub use parse::{Event, Log, MAX_EVENTS, MAX_LOG, parse};
 pub use replay::{Replayed, replay};
-pub(crate) use required::{Demand, required};
+pub(crate) use required::{LogRequirements, required};
 pub(crate) use text::text_or_bytes;

@@ -17,18 +17,18 @@ pub(crate) use platform::{Platform, Processor};
 pub(crate) use rule::Rule;
 pub use suite::Suite;
 
-pub(crate) use anchor::{Anchor, Evidence, Matched, Voucher, caveat};
+pub(crate) use anchor::{Anchor, AnchorMatch, Evidence, Voucher, caveat};
 pub(crate) use events::{Allowed, EventRule, VariableRule};
 
 use crate::{
     Code,
-    event_log::{self, Demand, Explanation, Finding},
+    event_log::{self, Explanation, Finding, LogRequirements},
     evidence::{
         bundle::{Bank, EventLog},
         claims::{Claims, Upstream},
     },
     rejection::{Place, Rejection, ensure},
-    release::{Candidate, Demands, Manifest, PcrValues, Search},
+    release::{Candidate, Manifest, PcrValues, ReleasePolicy, Search},
     tpm::PCR_COUNT,
 };
 
@@ -50,7 +50,7 @@ pub(crate) struct Policy<'d> {
     /// Empty where all releases are signed.
     releases: Vec<Release<'d>>,
     /// What signed releases have to be.
-    pub(crate) demands: Demands<'d>,
+    pub(crate) release_policy: ReleasePolicy<'d>,
     config_digests: Vec<&'d [u8; 32]>,
     pub(crate) platform: Option<Platform<'d>>,
     pub(crate) max_age_ms: u64,
@@ -101,12 +101,12 @@ impl Policy<'_> {
                 quoted.push((*index, *value));
             }
         }
-        let demand = Demand { bank: *bank, replayed, events };
-        if replayed.is_empty() { None } else { Some(event_log::required(logs, &demand, &quoted)) }
+        let requirements = LogRequirements { bank: *bank, replayed, events };
+        if replayed.is_empty() { None } else { Some(event_log::required(logs, &requirements, &quoted)) }
     }
 
     /// The first anchor that vouches for the key: by its Name, or by a chain.
-    pub(crate) fn anchor<'a>(&self, evidence: &Evidence<'_, 'a>) -> Result<Matched<'_, 'a>, Rejection> {
+    pub(crate) fn anchor<'a>(&self, evidence: &Evidence<'_, 'a>) -> Result<AnchorMatch<'_, 'a>, Rejection> {
         anchor::find(&self.anchors, evidence)
     }
 

@@ -24,6 +24,6 @@ pub(crate) use document::Authentic;
 #[cfg(feature = "fuzzing")]
 pub(crate) use log::is_proof;
 pub(crate) use manifest::Manifest;
-pub(crate) use policy::{Against, Demands};
+pub(crate) use policy::{ReleaseContext, ReleasePolicy};
 pub(crate) use status::Status;
 pub(crate) use values::{Candidate, PcrValues, Search, bank, config_digests, golden_values, of_pcr};

@@ -26,9 +26,9 @@ const MAX_STATUS_AGE_MS: u64 = 366 * 86_400_000;
 
 /// Who may release, what has to be known of what was withdrawn, and where releases have to stand.
 #[derive(Clone, Debug)]
-pub(crate) struct Demands<'d> {
+pub(crate) struct ReleasePolicy<'d> {
     keys: Option<ReleaseKeys<'d>>,
-    status: Option<StatusDemand<'d>>,
+    status: Option<StatusPolicy<'d>>,
     log: Option<Log<'d>>,
 }
 
@@ -40,7 +40,7 @@ struct ReleaseKeys<'d> {
 }
 
 #[derive(Clone, Debug)]
-struct StatusDemand<'d> {
+struct StatusPolicy<'d> {
     max_age_ms: u64,
     /// None: whoever may release.
     signers: Option<KeySet<'d>>,
@@ -49,8 +49,8 @@ struct StatusDemand<'d> {
 /// The keys that count now: those that the policy pins, or their successors.
 pub(crate) struct CurrentKeys<'d>(KeySet<'d>);
 
-/// What a manifest is held against.
-pub(crate) struct Against<'a> {
+/// What a manifest is checked against.
+pub(crate) struct ReleaseContext<'a> {
     pub(crate) current: Option<&'a CurrentKeys<'a>>,
     /// Of step `status`.
     pub(crate) statuses: &'a [Status<'a>],
@@ -73,14 +73,14 @@ fn signers<'d>(item: &'d Item<'d>) -> KeySet<'d> {
     keys
 }
 
-fn status<'d>(item: &'d Item<'d>) -> StatusDemand<'d> {
+fn status<'d>(item: &'d Item<'d>) -> StatusPolicy<'d> {
     let max_age_ms = item.required("maxAgeMs").integer(1000, MAX_STATUS_AGE_MS);
     let signers = item.optional("signers").map(signers);
     item.end();
-    StatusDemand { max_age_ms, signers }
+    StatusPolicy { max_age_ms, signers }
 }
 
-impl<'d> Demands<'d> {
+impl<'d> ReleasePolicy<'d> {
     /// The members `releaseKeys`, `status` and `log` of a policy.
     pub(crate) fn read(policy: &'d Item<'d>) -> Self {
         let keys = policy.optional("releaseKeys").map(release_keys);
@@ -135,9 +135,9 @@ impl<'d> Demands<'d> {
         later: Option<&CurrentStatus<'_>>,
         documents: &'d Documents<'d>,
     ) -> Option<Result<Vec<Status<'d>>, Rejection>> {
-        let demand = self.status.as_ref();
+        let status_policy = self.status.as_ref();
         let read = |signed: &Signed<'_>, successors: &[Signed<'_>], at_ms: u64| {
-            let signers = match (demand.and_then(|demand| demand.signers.as_ref()), current) {
+            let signers = match (status_policy.and_then(|status_policy| status_policy.signers.as_ref()), current) {
                 (Some(signers), _) => signers.clone(),
                 (None, Some(CurrentKeys(keys))) => {
                     let is_logged = |signed: &Signed<'_>| self.is_logged(&KEY_SET, signed);
@@ -153,26 +153,30 @@ impl<'d> Demands<'d> {
         };
         let mut statuses = || {
             let mut statuses = Vec::new();
-            if let Some(demand) = demand {
+            if let Some(status_policy) = status_policy {
                 let status = read(snapshot.as_ref().ok_or(Code::RELEASE_STATUS_MISSING)?, &[], now_ms)?;
                 // It is authentic: what it withdraws is remembered, whatever becomes of this verification.
                 let pinned = self.keys.as_ref().map_or([0; 32], |keys| keys.id);
-                let id = demand.signers.as_ref().map_or(pinned, KeySet::id);
+                let id = status_policy.signers.as_ref().map_or(pinned, KeySet::id);
                 let newest_ms = state.recall(&id).date_ms;
                 state.learn(&id, 0, status.date_ms, None);
                 self.raise_floor(state, status.min_version);
-                status.is_current(newest_ms, now_ms, demand.max_age_ms)?;
+                status.is_current(newest_ms, now_ms, status_policy.max_age_ms)?;
                 statuses.push(status);
             }
             if let Some(later) = later {
                 let given = ReleaseEvidence::decode(later.documents)?;
                 let status = read(&given.manifest, &given.key_sets, later.now_ms)?;
-                status.is_current(0, later.now_ms, demand.map_or(u64::MAX, |demand| demand.max_age_ms))?;
+                status.is_current(
+                    0,
+                    later.now_ms,
+                    status_policy.map_or(u64::MAX, |status_policy| status_policy.max_age_ms),
+                )?;
                 statuses.push(status);
             }
             Ok(statuses)
         };
-        (demand.is_some() || later.is_some()).then(&mut statuses)
+        (status_policy.is_some() || later.is_some()).then(&mut statuses)
     }
 
     /// Step `release`; None where nobody asks for a manifest: the policy pins values, and the evidence brings none.
@@ -180,23 +184,23 @@ impl<'d> Demands<'d> {
         &self,
         evidence: Option<&ReleaseEvidence<'_>>,
         is_required: bool,
-        against: &Against<'_>,
+        context: &ReleaseContext<'_>,
         documents: &'d Documents<'d>,
     ) -> Option<Result<Manifest<'d>, Rejection>> {
-        let (keys, CurrentKeys(current)) = (self.keys.as_ref()?, against.current?);
+        let (keys, CurrentKeys(current)) = (self.keys.as_ref()?, context.current?);
         if evidence.is_none() && !is_required {
             return None;
         }
         let manifest = || {
             let signed = &evidence.ok_or(Code::RELEASE_MISSING)?.manifest;
             let manifest = Manifest::decode(&current.verify(&MANIFEST, signed)?, documents)?;
-            manifest.applies(against.bank, against.now_ms)?;
-            let is_revoked = against.statuses.iter().any(|status| status.revokes_release(&manifest.sha256));
+            manifest.applies(context.bank, context.now_ms)?;
+            let is_revoked = context.statuses.iter().any(|status| status.revokes_release(&manifest.sha256));
             ensure(!is_revoked, Code::RELEASE_REVOKED)?;
             // A floor of the verifier's own was raised after the time of the receipt.
-            let then = against.statuses.first().filter(|_| self.status.is_some());
+            let then = context.statuses.first().filter(|_| self.status.is_some());
             let withdrawn = then.map_or(0, |status| status.min_version);
-            let floor = keys.min_version.max(withdrawn).max(against.known.recall(&keys.id).floor);
+            let floor = keys.min_version.max(withdrawn).max(context.known.recall(&keys.id).floor);
             ensure(manifest.version >= floor, Code::RELEASE_BELOW_FLOOR)?;
             Ok(manifest)
         };

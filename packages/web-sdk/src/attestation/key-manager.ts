@@ -1,32 +1,32 @@
 import { raceAbort } from '../abort.js'
 import { BlindLlamaError } from '../errors.js'
 import type { AttestReason } from '../events.js'
-import { Ahead } from './renewal-timer.js'
+import { RenewalTimer } from './renewal-timer.js'
 import { type Attestation, inTime } from './attest.js'
 
 type Attest = (reason: AttestReason, signal: AbortSignal) => Promise<Attestation>
 
-/** A verifier that said no, or that cannot run, will say the same again: asking once more is up to the caller. */
+/** Whether a repetition ends the same: the verifier refused, or cannot run. Only the caller's `renew` tries again. */
 export function isTerminal(error: unknown): error is BlindLlamaError {
   return BlindLlamaError.isInstance(error) && (error.verdict !== undefined || error.code.startsWith('wasm.'))
 }
 
 /**
- * Holds the one key in use. Whoever needs it while it is being renewed waits for the same attestation; after a terminal
- * failure everybody gets that failure, and nothing is sent, until the caller asks for `renew` itself.
+ * Holds the one key in use. All callers that need a key during a renewal wait for the same attestation. After a terminal
+ * failure every call rejects with that failure, and nothing is sent, until the caller calls `renew`.
  *
- * A key in use is renewed before its time is over, and nobody waits for that. What goes wrong there fails no request: the key
- * that is held was proved until its end, and whoever needs another then asks for it, and hears of it, himself.
+ * A key in use is renewed in the background before it expires. A background failure fails no request: the held key stays
+ * valid until its end. The next caller that needs a key renews it and sees the error.
  */
-export class KeyKeeper {
+export class KeyManager {
   readonly #attest: Attest
   readonly #timeoutMs: number
   readonly #closing = new AbortController()
-  readonly #ahead = new Ahead(() => void this.#renewAhead('expiring'))
+  readonly #renewalTimer = new RenewalTimer(() => void this.#renewInBackground('expiring'))
   #current: Attestation | undefined
   #failure: BlindLlamaError | undefined
   #pending: Promise<Attestation> | undefined
-  #pendingAhead: Promise<Attestation | undefined> | undefined
+  #backgroundRenewal: Promise<Attestation | undefined> | undefined
   #replacing: Promise<Attestation> | undefined
 
   /** @param timeoutMs bounds the wait of each caller for a key, in milliseconds, as it bounds one attestation */
@@ -45,7 +45,7 @@ export class KeyKeeper {
     this.#assertOpen()
     // An attestation under way after a failure is one that the caller asked for: it decides.
     if (this.#failure && !this.#pending) throw this.#failure
-    this.#ahead.use()
+    this.#renewalTimer.use()
     if (this.#current && this.#current.lifetime.remainingMs() > 0) return this.#current
     return this.#renew('expired', signal)
   }
@@ -62,7 +62,7 @@ export class KeyKeeper {
     if (this.#current !== stale) return this.current(signal)
     this.expire()
     // What began before the sign may come from the process that is gone.
-    this.#pendingAhead = undefined
+    this.#backgroundRenewal = undefined
     const other = (): Promise<Attestation> =>
       (this.#replacing ??= this.#other(reason).finally(() => (this.#replacing = undefined)))
     return inTime(this.#timeoutMs, signal, other)
@@ -70,18 +70,18 @@ export class KeyKeeper {
 
   /** Attests anew in the background, where `held` is in use: its gateway has been silent for long, which proves nothing. */
   suspect(held: Attestation): void {
-    if (this.#current === held) void this.#renewAhead('silent')
+    if (this.#current === held) void this.#renewInBackground('silent')
   }
 
   /** Ends the life of the key in use: the next request attests anew. */
   expire(): void {
     this.#current?.lifetime.end()
-    this.#ahead.cancel()
+    this.#renewalTimer.cancel()
   }
 
   close(): void {
     this.#current = undefined
-    this.#ahead.close()
+    this.#renewalTimer.close()
     this.#closing.abort(new BlindLlamaError('client.closed', 'The client was closed'))
   }
 
@@ -91,10 +91,10 @@ export class KeyKeeper {
 
   #renew(reason: AttestReason, signal?: AbortSignal): Promise<Attestation> {
     signal?.throwIfAborted()
-    const ahead = this.#pendingAhead
-    if (!ahead) return raceAbort(this.#own(reason), signal)
+    const renewal = this.#backgroundRenewal
+    if (!renewal) return raceAbort(this.#own(reason), signal)
     // Two attestations, one after the other, and one deadline for the caller. The second goes on without it.
-    const both = async (): Promise<Attestation> => (await ahead) ?? this.#own(reason)
+    const both = async (): Promise<Attestation> => (await renewal) ?? this.#own(reason)
     return inTime(this.#timeoutMs, signal, both)
   }
 
@@ -116,7 +116,7 @@ export class KeyKeeper {
       if (isTerminal(error)) {
         this.#failure = error
         this.#current = undefined
-        this.#ahead.cancel()
+        this.#renewalTimer.cancel()
       }
       throw error
     }
@@ -126,22 +126,23 @@ export class KeyKeeper {
     this.#assertOpen()
     this.#failure = undefined
     this.#current = attestation
-    this.#ahead.plan(attestation.lifetime.remainingMs())
+    this.#renewalTimer.plan(attestation.lifetime.remainingMs())
     return attestation
   }
 
-  async #renewAhead(reason: AttestReason): Promise<void> {
+  async #renewInBackground(reason: AttestReason): Promise<void> {
     const held = this.#current
-    if (!held || this.#pending || this.#pendingAhead || held.lifetime.remainingMs() === 0) return
-    const isWanted = (): boolean => this.#pendingAhead === ahead
-    const ahead: Promise<Attestation | undefined> = this.#attest(reason, this.#closing.signal)
+    if (!held || this.#pending || this.#backgroundRenewal || held.lifetime.remainingMs() === 0) return
+    const isWanted = (): boolean => this.#backgroundRenewal === renewal
+    const renewal: Promise<Attestation | undefined> = this.#attest(reason, this.#closing.signal)
       .then((attestation) => (isWanted() ? this.#take(attestation) : undefined))
       .catch((error: unknown) => {
-        if (isWanted() && !isTerminal(error) && this.#current === held) this.#ahead.retry(held.lifetime.remainingMs())
+        if (isWanted() && !isTerminal(error) && this.#current === held)
+          this.#renewalTimer.retry(held.lifetime.remainingMs())
         return undefined
       })
-    this.#pendingAhead = ahead
-    await ahead
-    if (isWanted()) this.#pendingAhead = undefined
+    this.#backgroundRenewal = renewal
+    await renewal
+    if (isWanted()) this.#backgroundRenewal = undefined
   }
 }

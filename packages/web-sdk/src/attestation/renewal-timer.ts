@@ -14,16 +14,16 @@ export function waitMs(leftMs: number, afterFailure: boolean, random: number = M
   return leftMs - spread * Math.min(leftMs / 3, Math.max(leftMs * leadShare, leadMs))
 }
 
-/** Nobody looks at a hidden page, and an offline one reaches nobody. */
+/** A hidden page needs no key, and an offline one cannot renew it. */
 function pageRests(): boolean {
   return globalThis.document?.visibilityState === 'hidden' || globalThis.navigator?.onLine === false
 }
 
 /**
- * Says when it is time to renew a key ahead of its end: only where the key before was used, and the page is visible and
- * online; else as soon as all of it is so again. Timers do not keep a process alive.
+ * Starts the renewal of a key before the key expires, if the key was used and the page is visible and online. Otherwise it
+ * waits until all three hold. The timer does not keep a process of Node alive.
  */
-export class Ahead {
+export class RenewalTimer {
   readonly #renew: () => void
   #timer: ReturnType<typeof setTimeout> | undefined
   #due = false

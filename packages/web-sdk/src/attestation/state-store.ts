@@ -1,15 +1,15 @@
 /**
- * Keeps what the verifier remembers of earlier visits (PROTOCOL.md §20): bytes that nobody else reads. `indexedDbState` of
- * `@blindllama/web-sdk/state` is one for browsers; any other place will do, as a file.
+ * Stores the verifier's state of earlier visits (PROTOCOL.md §20): opaque bytes. `indexedDbState` of
+ * `@blindllama/web-sdk/state` implements it for browsers. A file is another implementation:
  *
  * ```ts
- * const state: StateKeeper = {
+ * const state: StateStore = {
  *   load: () => readFile(path).catch(() => undefined),
  *   store: (next) => writeFile(path, next),
  * }
  * ```
  */
-export interface StateKeeper {
+export interface StateStore {
   /** What was stored last; `undefined` on a first visit. */
   load: () => Promise<Uint8Array | undefined>
   /**

@@ -1,7 +1,7 @@
 import type { Bytes } from '../bytes.js'
 
 /** The static part of the last evidence that passed, with the hash by which `have` names it (PROTOCOL.md §2). */
-export class HeldStatic {
+export class StaticPartCache {
   bytes: Bytes | undefined
   hash: Bytes | undefined
 

@@ -12,7 +12,7 @@ const mountMs = 10_000
  * The `fetch` of a component: one function in every state, so that whatever was made with it goes on through all of them. It
  * sends through the session that the component shows, and nothing where there is none.
  */
-export class Door {
+export class ComponentFetch {
   readonly fetch: Fetch
   #session: { readonly fetch: Fetch } | undefined
   #opened!: () => void
@@ -37,7 +37,7 @@ export class Door {
   }
 
   /** The component shows `session` from now on, also once that is closed. */
-  lead(session: { readonly fetch: Fetch }): void {
+  show(session: { readonly fetch: Fetch }): void {
     this.#session = session
     this.#opened()
   }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { waitMs } from '../../src/attestation/renewal-timer.js'
 import type { Attestation } from '../../src/attestation/attest.js'
-import { KeyKeeper } from '../../src/attestation/key-manager.js'
+import { KeyManager } from '../../src/attestation/key-manager.js'
 import { Lifetime, instant } from '../../src/attestation/lifetime.js'
 import { BlindLlamaError } from '../../src/errors.js'
 import type { AttestReason } from '../../src/events.js'
@@ -12,7 +12,7 @@ const hour = 3_600_000
 let reasons: AttestReason[]
 let outcome: () => Promise<Attestation>
 let page: EventTarget
-let keeper: KeyKeeper
+let keyManager: KeyManager
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
@@ -22,13 +22,13 @@ beforeEach(() => {
   show({ visible: true, online: true })
   reasons = []
   outcome = async () => attestation()
-  keeper = new KeyKeeper(async (reason) => {
+  keyManager = new KeyManager(async (reason) => {
     reasons.push(reason)
     return outcome()
   }, 40_000)
 })
 afterEach(() => {
-  keeper.close()
+  keyManager.close()
   vi.useRealTimers()
   vi.unstubAllGlobals()
 })
@@ -72,54 +72,54 @@ describe('the wait', () => {
 
 describe('a key in use', () => {
   test('is renewed before its time is over, and no request waits for it', async () => {
-    const first = await keeper.renew('connect')
+    const first = await keyManager.renew('connect')
     await vi.advanceTimersByTimeAsync(hour * 0.92)
-    expect(await keeper.current()).toBe(first)
+    expect(await keyManager.current()).toBe(first)
     expect(reasons).toEqual(['connect'])
     const attesting = new Deferred<Attestation>()
     outcome = async () => attesting.promise
     await vi.advanceTimersByTimeAsync(hour * 0.06)
     expect(reasons).toEqual(['connect', 'expiring'])
-    expect(await keeper.current()).toBe(first)
+    expect(await keyManager.current()).toBe(first)
     const second = attestation()
     attesting.resolve(second)
     await vi.advanceTimersByTimeAsync(0)
-    expect(await keeper.current()).toBe(second)
+    expect(await keyManager.current()).toBe(second)
   })
 
   test('is renewed for as long as requests come, and once after the last', async () => {
-    await keeper.renew('connect')
+    await keyManager.renew('connect')
     for (let hours = 0; hours < 5; hours += 1) {
       await vi.advanceTimersByTimeAsync(hour / 2)
-      await keeper.current()
+      await keyManager.current()
       await vi.advanceTimersByTimeAsync(hour / 2)
     }
     expect(new Set(reasons.slice(1))).toEqual(new Set(['expiring']))
     const renewals = reasons.length
     await vi.advanceTimersByTimeAsync(20 * hour)
     expect(reasons.length - renewals).toBeLessThanOrEqual(1)
-    await keeper.current()
+    await keyManager.current()
     expect(reasons.at(-1)).toBe('expired')
   })
 
   test('that rested is renewed beside the first request that comes just before its end', async () => {
-    await keeper.renew('connect')
+    await keyManager.renew('connect')
     await vi.advanceTimersByTimeAsync(hour * 0.97)
-    const rested = keeper.verdict
+    const rested = keyManager.verdict
     await vi.advanceTimersByTimeAsync(hour * 0.95)
     expect(reasons).toEqual(['connect', 'expiring'])
-    const key = await keeper.current()
+    const key = await keyManager.current()
     expect(key.verdict).toBe(rested)
     expect(reasons).toEqual(['connect', 'expiring', 'expiring'])
     await vi.advanceTimersByTimeAsync(0)
-    expect(await keeper.current()).not.toBe(key)
+    expect(await keyManager.current()).not.toBe(key)
   })
 
   test.each([
     ['hidden', { visible: false, online: true }],
     ['offline', { visible: true, online: false }],
   ])('of a page that is %s is renewed once that is over', async (_, state) => {
-    await keeper.renew('connect')
+    await keyManager.renew('connect')
     show(state)
     await vi.advanceTimersByTimeAsync(hour * 0.98)
     expect(reasons).toEqual(['connect'])
@@ -128,35 +128,35 @@ describe('a key in use', () => {
   })
 
   test('is not renewed when the page is seen again after its end: the next request does that', async () => {
-    await keeper.renew('connect')
+    await keyManager.renew('connect')
     show({ visible: false, online: true })
     await vi.advanceTimersByTimeAsync(2 * hour)
     show({ visible: true, online: true })
     expect(reasons).toEqual(['connect'])
-    await keeper.current()
+    await keyManager.current()
     expect(reasons).toEqual(['connect', 'expired'])
   })
 
   test('is not taken for another than one whose gateway is gone, where it began before that', async () => {
-    const held = await keeper.renew('connect')
-    const ahead = new Deferred<Attestation>()
-    outcome = async () => ahead.promise
+    const held = await keyManager.renew('connect')
+    const renewal = new Deferred<Attestation>()
+    outcome = async () => renewal.promise
     await vi.advanceTimersByTimeAsync(hour * 0.97)
     outcome = async () => attestation()
-    const key = await keeper.replace(held, 'gone')
-    ahead.resolve(attestation())
+    const key = await keyManager.replace(held, 'gone')
+    renewal.resolve(attestation())
     await vi.advanceTimersByTimeAsync(0)
-    expect(key).not.toBe(await ahead.promise)
-    expect(await keeper.current()).toBe(key)
+    expect(key).not.toBe(await renewal.promise)
+    expect(await keyManager.current()).toBe(key)
     expect(reasons).toEqual(['connect', 'expiring', 'gone'])
   })
 
   test('that ended early, or whose client was closed, is not renewed ahead', async () => {
-    await keeper.renew('connect')
-    keeper.expire()
+    await keyManager.renew('connect')
+    keyManager.expire()
     await vi.advanceTimersByTimeAsync(hour)
-    await keeper.renew('renew')
-    keeper.close()
+    await keyManager.renew('renew')
+    keyManager.close()
     await vi.advanceTimersByTimeAsync(hour)
     expect(reasons).toEqual(['connect', 'renew'])
   })
@@ -164,37 +164,37 @@ describe('a key in use', () => {
 
 describe('a renewal ahead that fails', () => {
   test('of the network is tried again, and the key serves until its end', async () => {
-    const first = await keeper.renew('connect')
+    const first = await keyManager.renew('connect')
     outcome = noNetwork
     await vi.advanceTimersByTimeAsync(hour * 0.99)
     expect(reasons.length).toBeGreaterThan(2)
     expect(reasons.length).toBeLessThan(15)
-    expect(await keeper.current()).toBe(first)
+    expect(await keyManager.current()).toBe(first)
     outcome = async () => attestation()
     await vi.advanceTimersByTimeAsync(hour * 0.0099)
-    expect(await keeper.current()).not.toBe(first)
+    expect(await keyManager.current()).not.toBe(first)
     expect(reasons).not.toContain('expired')
   })
 
   test('by verdict is not tried again, and the key serves until its end: then the verdict is the request’s', async () => {
-    const first = await keeper.renew('connect')
+    const first = await keyManager.renew('connect')
     outcome = refused
     await vi.advanceTimersByTimeAsync(hour * 0.999)
     expect(reasons).toEqual(['connect', 'expiring'])
-    expect(await keeper.current()).toBe(first)
+    expect(await keyManager.current()).toBe(first)
     await vi.advanceTimersByTimeAsync(hour * 0.001)
-    await expect(keeper.current()).rejects.toMatchObject({ code: 'pcr.mismatch' })
-    await expect(keeper.current()).rejects.toMatchObject({ code: 'pcr.mismatch' })
+    await expect(keyManager.current()).rejects.toMatchObject({ code: 'pcr.mismatch' })
+    await expect(keyManager.current()).rejects.toMatchObject({ code: 'pcr.mismatch' })
     expect(reasons).toEqual(['connect', 'expiring', 'expired'])
   })
 
   test('fails nobody who waits for it: whoever needs a key asks for one himself', async () => {
-    await keeper.renew('connect')
+    await keyManager.renew('connect')
     const attesting = new Deferred<void>()
     outcome = async () => attesting.promise.then(noNetwork)
     await vi.advanceTimersByTimeAsync(hour * 0.98)
-    keeper.expire()
-    const waiting = Promise.all([keeper.current(), keeper.current()])
+    keyManager.expire()
+    const waiting = Promise.all([keyManager.current(), keyManager.current()])
     const third = attestation()
     outcome = async () => third
     attesting.resolve()
@@ -203,20 +203,20 @@ describe('a renewal ahead that fails', () => {
   })
 
   test('and the attestation after it have one deadline together for each caller who waits', async () => {
-    await keeper.renew('connect')
-    const ahead = new Deferred<void>()
-    outcome = async () => ahead.promise.then(noNetwork)
+    await keyManager.renew('connect')
+    const renewal = new Deferred<void>()
+    outcome = async () => renewal.promise.then(noNetwork)
     await vi.advanceTimersByTimeAsync(hour * 0.98)
-    keeper.expire()
-    const first = keeper.current()
+    keyManager.expire()
+    const first = keyManager.current()
     const ended = expect(first).rejects.toMatchObject({ code: 'client.attest_timeout' })
     await vi.advanceTimersByTimeAsync(30_000)
     const own = new Deferred<Attestation>()
     outcome = async () => own.promise
-    ahead.resolve()
+    renewal.resolve()
     await vi.advanceTimersByTimeAsync(9_999)
     expect(reasons).toEqual(['connect', 'expiring', 'expired'])
-    const second = keeper.current()
+    const second = keyManager.current()
     await vi.advanceTimersByTimeAsync(1)
     await ended
     const key = attestation()

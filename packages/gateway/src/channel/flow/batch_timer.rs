@@ -7,13 +7,13 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// Whole periods since the answer began.
-pub(super) struct Ticks {
+pub(super) struct BatchTimer {
     start: Instant,
     period: Duration,
     next: Option<Pin<Box<Sleep>>>,
 }
 
-impl Ticks {
+impl BatchTimer {
     pub(super) fn new(period: Duration) -> Self {
         Self { start: Instant::now(), period, next: None }
     }

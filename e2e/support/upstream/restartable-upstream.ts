@@ -6,7 +6,7 @@ import { freePorts } from '../../../tools/staging/ports.ts'
 const program: string = fileURLToPath(new URL('server.ts', import.meta.url))
 
 /** The process of server.ts, always on the same port, however often it dies. */
-export class MortalUpstream {
+export class RestartableUpstream {
   readonly url: string
   readonly #folder: string
   readonly #signal: AbortSignal
@@ -18,9 +18,9 @@ export class MortalUpstream {
     this.#signal = signal
   }
 
-  static async start(folder: string, signal: AbortSignal): Promise<MortalUpstream> {
+  static async start(folder: string, signal: AbortSignal): Promise<RestartableUpstream> {
     const [port = 0] = await freePorts(1)
-    const upstream = new MortalUpstream(port, folder, signal)
+    const upstream = new RestartableUpstream(port, folder, signal)
     await upstream.live()
     return upstream
   }
