@@ -2,11 +2,10 @@
 
 use alloc::vec::Vec;
 
-use super::{allowed, explain::Explanation, finding::Finding, parse::parse};
+use super::{allowed, explain::Explanation, finding::Finding, parse::parse, rule::EventRule};
 use crate::{
     Code,
     evidence::bundle::{Bank, EventLog},
-    policy::EventRule,
 };
 
 /// The one kind of log that is read: TCG PC Client (PROTOCOL.md §3).

@@ -2,9 +2,10 @@
 
 use alloc::vec::Vec;
 
-use super::{Anchor, Assurance, EventRule, Platform, Policy, Release, Rule, suite::Suite};
+use super::{Anchor, Assurance, Platform, Policy, Release, Rule, suite::Suite};
 use crate::{
     Code,
+    event_log::EventRule,
     evidence::{
         VERSION,
         bundle::Bank,

@@ -5,7 +5,6 @@ mod assurance;
 mod coverage;
 mod decode;
 mod derived;
-mod events;
 mod platform;
 mod rule;
 mod suite;
@@ -18,18 +17,17 @@ pub(crate) use rule::Rule;
 pub use suite::Suite;
 
 pub(crate) use anchor::{Anchor, AnchorMatch, Evidence, Voucher, caveat};
-pub(crate) use events::{Allowed, EventRule, VariableRule};
 
 use crate::{
     Code,
-    event_log::{self, Explanation, Finding, LogRequirements},
+    event_log::{self, EventRule, Explanation, Finding, LogRequirements},
     evidence::{
         bundle::{Bank, EventLog},
         claims::{Claims, Upstream},
     },
     rejection::{Place, Rejection, ensure},
     release::{Candidate, Manifest, PcrValues, ReleasePolicy, Search},
-    tpm::PCR_COUNT,
+    tpm::{PCR_COUNT, is_reset_value},
 };
 
 #[derive(Clone, Debug)]
@@ -179,13 +177,6 @@ impl Policy<'_> {
         let listed = self.config_digests.contains(&digest) || release.config_digests.contains(&digest);
         ensure(listed, Code::CLAIMS_CONFIG)
     }
-}
-
-/// The value of a PCR after a reset of the platform (TCG PC Client Platform TPM Profile §4.6.2): all ones for the PCRs of a
-/// dynamic launch, else all zeros.
-pub(crate) fn is_reset_value(index: u8, value: &[u8]) -> bool {
-    let reset = if matches!(index, 17..=22) { 0xff } else { 0x00 };
-    value.iter().all(|byte| *byte == reset)
 }
 
 /// Whether nothing extended PCR 0 of the bank. Its last byte starts with the locality of TPM2_Startup (TPM 2.0 Part 1 §34.3).

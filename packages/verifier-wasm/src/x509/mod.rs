@@ -13,19 +13,22 @@ mod der;
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
 mod export;
 mod extensions;
+mod form;
 mod key;
 mod name;
 mod path;
 pub(crate) mod profiles;
+mod revocation;
 #[cfg(test)]
 mod tests;
 mod time;
 
 pub(crate) use certificate::Certificate;
-#[cfg(any(feature = "fuzzing", not(target_family = "wasm")))]
-pub(crate) use certificate::Form;
 #[cfg(feature = "inspect")]
 pub(crate) use export::certificates_of;
+#[cfg(any(feature = "fuzzing", not(target_family = "wasm")))]
+pub(crate) use form::Form;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use path::without_padding;
-pub(crate) use profiles::{ChainAnchor, Instance, InstancePins, IsRevoked, Profile, VmKind, vm_kind};
+pub(crate) use profiles::{ChainAnchor, Instance, InstancePins, Profile, VmKind, vm_kind};
+pub(crate) use revocation::IsRevoked;

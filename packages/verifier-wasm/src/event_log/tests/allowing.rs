@@ -3,10 +3,14 @@
 use super::{check::*, machine::*};
 use crate::{
     Code,
-    event_log::{LogRequirements, event_type::*, required},
+    event_log::{
+        LogRequirements,
+        event_type::*,
+        required,
+        rule::{Allowed, EventRule, VariableRule},
+    },
     evidence::bundle::{Bank, EventLog},
     hash::sha256,
-    policy::{Allowed, EventRule, VariableRule},
 };
 
 fn digests(measured: &[&[u8]], times: (u64, u64)) -> EventRule<'static> {

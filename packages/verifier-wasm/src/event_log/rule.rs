@@ -45,7 +45,7 @@ pub(crate) struct VariableRule<'d> {
 
 impl<'d> EventRule<'d> {
     /// A whole rule: its items, in order.
-    pub(super) fn list(item: &'d Item<'d>, bank: Bank) -> Vec<Self> {
+    pub(crate) fn list(item: &'d Item<'d>, bank: Bank) -> Vec<Self> {
         let mut rules = Vec::new();
         for item in item.required("events").each(1, MAX_ITEMS) {
             let allowed = Allowed::read(item, bank);
