@@ -66,6 +66,7 @@ export function stages(root: string): Stage[] {
     pages({ name: 'lint', command: [bin('oxlint'), '--deny-warnings'], timeoutMs: minutes }),
     pages({ name: 'format', command: [bin('oxfmt'), '--check'], timeoutMs: minutes }),
     pages({ name: 'types', command: [bin('tsc'), '--build'], timeoutMs: 5 * minutes }),
+    pages({ name: 'architecture', command: tsx('tools/architecture.ts'), timeoutMs: minutes }),
     pages(vitest(root, 'packages/cli', 10 * minutes)),
     pages(vitest(root, 'examples/react-chat', 5 * minutes)),
     pages(vitest(root, 'tools/model-server', 5 * minutes)),

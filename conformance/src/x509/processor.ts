@@ -1,8 +1,8 @@
 import { equal, fromHex } from '../bytes.ts'
 import { demand } from '../refusal.ts'
-import { checkNotRevoked, type Status } from '../release/status.ts'
 import type { Certificate, CertificateRules } from './certificate.ts'
 import { validatePath } from './path.ts'
+import { checkNotRevoked, type Revocations } from './revocation.ts'
 
 /** RSASSA-PSS with SHA-384, MGF1 with SHA-384 and a salt of 48, as AMD writes it: PROTOCOL.md §18.3. */
 const rsassaPss = fromHex(
@@ -22,7 +22,7 @@ const rules: CertificateRules = {
 
 /** When a chain is judged, and by which list of what was revoked. */
 export interface Circumstances {
-  readonly status: Status | undefined
+  readonly status: Revocations | undefined
   readonly nowMs: number
 }
 

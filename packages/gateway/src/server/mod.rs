@@ -27,7 +27,7 @@ use crate::attestation::static_part::{Sources, read_file};
 use crate::budget::{Budget, PlaceLimits};
 use crate::channel::Channel;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Address, Config, Limits};
+use crate::config::{Config, Limits};
 use crate::enrolment::Enrolment;
 use crate::failure::Failure;
 use crate::files;
@@ -39,6 +39,7 @@ use crate::signing::SigningKey;
 use crate::tpm::AttestationKey;
 use crate::tpm::measure::MeasuredPcr;
 use crate::tpm::worker::Tpm;
+use crate::upstream::address::Address;
 
 /// For answers that are cut off: time to send what they end with.
 const LAST_WORDS: Duration = Duration::from_secs(2);

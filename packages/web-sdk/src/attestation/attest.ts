@@ -10,12 +10,12 @@ import type { Kem } from '../ohttp/kem.js'
 import { kemsFor } from '../ohttp/kems.js'
 import { RequestKey } from '../ohttp/request-key.js'
 import { suitesOf } from '../ohttp/suite.js'
-import type { Settings } from '../options.js'
 import type { PassedVerdict, SimulatedVerdict, Verdict } from '../verdict.js'
 import type { Verifier } from '../verifier/verifier.js'
 import { Lifetime } from './lifetime.js'
 import { refusal } from './refusal.js'
 import { runExclusive, verifyWithState } from './remember.js'
+import type { AttestationSettings } from './settings.js'
 
 /** A service that passed, and what a request to it needs. Made from a passed verdict only. */
 export interface Attestation extends ChannelKey {
@@ -24,7 +24,7 @@ export interface Attestation extends ChannelKey {
 }
 
 export interface AttestationClientOptions {
-  settings: Settings
+  settings: AttestationSettings
   /** Gives the verifier, loading it where it does not run yet; ends with the reason of the signal. */
   load: (signal: AbortSignal) => Promise<Verifier>
   /** Gives MLKEM768-X25519 to engines without it. */

@@ -1,7 +1,7 @@
-import { type Instant, instant } from '../attestation/lifetime.js'
 import { raceAbort } from '../abort.js'
 import type { Bytes } from '../bytes.js'
 import { isOffline } from '../environment.js'
+import { type Instant, instant } from '../instant.js'
 import { type Question, askEvidence, away } from './ask.js'
 
 /** How long a service that is away is asked again, in milliseconds: a gateway starts within seconds (PROTOCOL.md §10.1). */

@@ -1,12 +1,12 @@
 import { equal } from '../bytes.ts'
 import type { EventLog as LogEvidence } from '../bundle.ts'
-import type { PcrPolicy } from '../policy/pcrs.ts'
 import { demand, Refusal } from '../refusal.ts'
-import { banksOf, extending } from './bank.ts'
-import { checkEvents } from './events-rule.ts'
-import { parseEventLog } from './parse.ts'
-import { replay, resetValue } from './replay.ts'
-import { findings, refuses } from './rules.ts'
+import type { PcrPolicy, Rule } from './pcrs.ts'
+import { banksOf, extending } from '../event-log/bank.ts'
+import { checkEvents } from '../event-log/events-rule.ts'
+import { parseEventLog } from '../event-log/parse.ts'
+import { replay, resetValue } from '../event-log/replay.ts'
+import { type Finding, findings } from '../event-log/rules.ts'
 
 /** kind of an event-log, PROTOCOL.md §3 */
 const pcClient = 1n
@@ -46,4 +46,21 @@ export async function checkEventLog(
         events.filter((event) => event.pcr === pcr),
       )
   }
+}
+
+/** Rules that refuse a log whatever the policy replays. */
+const always: ReadonlySet<string> = new Set([
+  'eventlog.spec_id_pcr',
+  'eventlog.pcr_index',
+  'eventlog.startup_locality',
+  'eventlog.separator_missing',
+  'eventlog.separator_duplicate',
+  'eventlog.separator_invalid',
+])
+
+/** The third column of the table of PROTOCOL.md §16. */
+function refuses({ code, pcr }: Finding, replayed: readonly number[], rules: ReadonlyMap<number, Rule>): boolean {
+  if (always.has(code)) return true
+  if (pcr === undefined || code === 'eventlog.no_action_index') return false
+  return code === 'eventlog.after_separator' ? typeof rules.get(pcr) === 'object' : replayed.includes(pcr)
 }
