@@ -70,10 +70,10 @@ try {
     nextOutageMs += outageEveryMs
     const outage = { fromMs: performance.now(), toMs: Number.POSITIVE_INFINITY }
     load.outages.push(outage)
-    await upstream.die()
+    await upstream.kill()
     process.kill(pid, 'SIGHUP')
     await sleep(500)
-    await upstream.live()
+    await upstream.ensureRunning()
     outage.toMs = performance.now()
   }
   await load.stop()

@@ -21,7 +21,7 @@ const rules: CertificateRules = {
 }
 
 /** When a chain is judged, and by which list of what was revoked. */
-export interface Circumstances {
+export interface ValidationContext {
   readonly status: Revocations | undefined
   readonly nowMs: number
 }
@@ -30,7 +30,7 @@ export interface Circumstances {
 export async function validateProcessorPath(
   chain: readonly Uint8Array[],
   rootSha256: Uint8Array,
-  { status, nowMs }: Circumstances,
+  { status, nowMs }: ValidationContext,
 ): Promise<Certificate> {
   const path = await validatePath(chain, rootSha256, nowMs, rules)
   if (status !== undefined) await checkNotRevoked(path, status)

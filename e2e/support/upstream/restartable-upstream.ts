@@ -5,7 +5,7 @@ import { freePorts } from '../../../tools/staging/ports.ts'
 
 const program: string = fileURLToPath(new URL('server.ts', import.meta.url))
 
-/** The process of server.ts, always on the same port, however often it dies. */
+/** The process of server.ts, always on the same port, however often it is killed. */
 export class RestartableUpstream {
   readonly url: string
   readonly #folder: string
@@ -21,12 +21,12 @@ export class RestartableUpstream {
   static async start(folder: string, signal: AbortSignal): Promise<RestartableUpstream> {
     const [port = 0] = await freePorts(1)
     const upstream = new RestartableUpstream(port, folder, signal)
-    await upstream.live()
+    await upstream.ensureRunning()
     return upstream
   }
 
   /** Starts it where it does not run. */
-  async live(): Promise<void> {
+  async ensureRunning(): Promise<void> {
     if (this.#child?.running === true) return
     this.#child = new Child({
       name: 'the upstream',
@@ -39,7 +39,7 @@ export class RestartableUpstream {
   }
 
   /** SIGKILL: no handler runs, the kernel closes what was open. */
-  async die(): Promise<void> {
+  async kill(): Promise<void> {
     const { pid } = this.#child ?? {}
     if (pid === undefined) return
     process.kill(pid, 'SIGKILL')

@@ -19,7 +19,7 @@ function after(ms: number, reason?: unknown): AbortSignal {
 }
 
 /** Callers that leave, each with its own reason. */
-export const leavers: readonly Call[] = [
+export const cancellations: readonly Call[] = [
   {
     name: 'abort: before the request',
     answer: silent,

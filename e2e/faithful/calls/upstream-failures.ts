@@ -26,7 +26,7 @@ const ends: Readonly<Record<string, (socket: Socket) => void>> = {
 }
 
 /** A server that dies, at every place. */
-export const deaths: readonly Call[] = Object.entries(ends).flatMap(([how, end]) =>
+export const upstreamFailures: readonly Call[] = Object.entries(ends).flatMap(([how, end]) =>
   Object.entries(written).map(([where, [ask, bytes]]) => ({
     name: `death: ${how} ${where}`,
     answer: async (socket: Socket) => {
