@@ -61,7 +61,7 @@ for (const kind of proxyKinds)
       expect([502, 503, 504], 'for a gateway that is gone').toContain(await post())
       expect([first.posts, second.posts, third.posts], 'no other one gets its requests').toEqual([posts, 0, 0])
 
-      await first.ensureRunning()
+      await first.restart()
       await expect(async () => expect((await visit(20)).shares[0], 'of one that is back').toBeGreaterThan(0)).toPass(
         settled,
       )

@@ -41,7 +41,7 @@ export class StandIn {
     await once(this.#server, 'close')
   }
 
-  async ensureRunning(): Promise<void> {
+  async restart(): Promise<void> {
     this.state = 'ready'
     this.#server = createServer().listen(this.#port, '127.0.0.1')
     await once(this.#server, 'listening')

@@ -4,7 +4,8 @@
 //! | --- | --- |
 //! | `der` | DER, strictly |
 //! | `certificate`, `name`, `time`, `key`, `extensions` | RFC 5280 §4, every field |
-//! | `path` | RFC 5280 §6.1, leaf to root |
+//! | `form` | which rules the encoding follows |
+//! | `path`, `revocation` | RFC 5280 §6.1, leaf to root; what was withdrawn |
 //! | `profiles` | what each issuer's leaves must be beyond that |
 
 mod certificate;
