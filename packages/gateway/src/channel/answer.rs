@@ -169,7 +169,7 @@ impl SealedAnswer {
         }
         self.yielding = None;
         self.is_long = self.frame.len() >= FRAME;
-        // ClaimedKey, not split: what is left of its room would stay as long as the stream.
+        // Taken, not split: what is left of its room would stay as long as the stream.
         Poll::Ready(Ok(std::mem::take(&mut self.frame).freeze()))
     }
 
