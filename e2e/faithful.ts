@@ -10,11 +10,11 @@ import { parseArgs } from 'node:util'
 import { connect } from '@blindllama/web-sdk'
 import { startStaging } from '../tools/staging/staging.ts'
 import type { Call } from './faithful/call.ts'
-import { deaths } from './faithful/calls/deaths.ts'
+import { upstreamFailures } from './faithful/calls/upstream-failures.ts'
 import { encodings } from './faithful/calls/encodings.ts'
 import { responseFields } from './faithful/calls/fields.ts'
 import { framings } from './faithful/calls/framings.ts'
-import { leavers } from './faithful/calls/leavers.ts'
+import { cancellations } from './faithful/calls/cancellations.ts'
 import { libraries } from './faithful/calls/libraries.ts'
 import { requests } from './faithful/calls/requests.ts'
 import { statuses } from './faithful/calls/statuses.ts'
@@ -31,11 +31,11 @@ const all: readonly Call[] = [
   responseFields,
   encodings,
   framings,
-  deaths,
+  upstreamFailures,
   streams,
   requests,
   libraries,
-  leavers,
+  cancellations,
 ].flat()
 const calls: readonly Call[] = all.filter(({ name }) => only === undefined || name.includes(only))
 

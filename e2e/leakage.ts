@@ -10,7 +10,7 @@ import { startStaging } from '../tools/staging/staging.ts'
 import { measureLeakage } from './leakage/measure.ts'
 import { describe } from './leakage/table.ts'
 import { writeSdkPage } from './support/sdk-page.ts'
-import { MortalUpstream } from './support/upstream/mortal-upstream.ts'
+import { RestartableUpstream } from './support/upstream/restartable-upstream.ts'
 
 const page = new URL('../docs/LEAKAGE.md', import.meta.url)
 const [begin, end] = ['<!-- measured by `pnpm leakage --write` -->', '<!-- end of what is measured -->'] as const
@@ -20,7 +20,7 @@ async function measure(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'blindllama-leakage-'))
   const abort = new AbortController()
   try {
-    const upstream = await MortalUpstream.start(folder, abort.signal)
+    const upstream = await RestartableUpstream.start(folder, abort.signal)
     const staging = await startStaging({ upstream: upstream.url, page: await writeSdkPage(folder) })
     try {
       return describe(await measureLeakage(staging))

@@ -1,7 +1,7 @@
 import { defineConfig, type PlaywrightTestConfig } from '@playwright/test'
 import type { EngineOption } from './support/test.ts'
 
-/** Stories that another engine would only tell again. */
+/** Scenarios that another engine would only tell again. */
 const once: string[] = [
   // No browser takes part.
   '**/proxied-uploads.spec.ts',
@@ -18,7 +18,7 @@ const once: string[] = [
 const config: PlaywrightTestConfig<object, EngineOption> = defineConfig<object, EngineOption>({
   testDir: 'specs',
   outputDir: 'results',
-  // One staging service, with one small model on one thread: side by side the stories would only wait for each other.
+  // One staging service, with one small model on one thread: side by side the scenarios would only wait for each other.
   workers: 1,
   fullyParallel: false,
   // A test that passes at the second attempt hides a defect.

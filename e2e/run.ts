@@ -1,9 +1,9 @@
-/** `pnpm e2e [--json] [Playwright's own arguments]`: the stories in a real browser. */
+/** `pnpm e2e [--json] [Playwright's own arguments]`: the scenarios in a real browser. */
 import { fileURLToPath } from 'node:url'
-import { runStories } from './support/run-stories.ts'
+import { runScenarios } from './support/run-scenarios.ts'
 
 const args: string[] = process.argv.slice(2)
-const { passed, failed, status } = await runStories({
+const { passed, failed, status } = await runScenarios({
   args: args.filter((arg) => arg !== '--json'),
   report: fileURLToPath(new URL('results/report.json', import.meta.url)),
 })

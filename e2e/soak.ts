@@ -14,7 +14,7 @@ import { judge, sampleOf, type Sample } from '../tools/soak/samples.ts'
 import { startStaging } from '../tools/staging/staging.ts'
 import { Load } from './soak/load.ts'
 import { loadSdk } from './support/load-sdk.ts'
-import { MortalUpstream } from './support/upstream/mortal-upstream.ts'
+import { RestartableUpstream } from './support/upstream/restartable-upstream.ts'
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '15' } } })
 const minutes = Number(values.minutes)
@@ -44,7 +44,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 try {
   const folder = await mkdtemp(join(tmpdir(), 'blindllama-soak-'))
   undo.push(async () => rm(folder, { recursive: true, force: true }))
-  const upstream = await MortalUpstream.start(folder, abort.signal)
+  const upstream = await RestartableUpstream.start(folder, abort.signal)
   const page = join(folder, 'page')
   await mkdir(page)
   const staging = await startStaging({ upstream: upstream.url, page, gateway })
@@ -70,10 +70,10 @@ try {
     nextOutageMs += outageEveryMs
     const outage = { fromMs: performance.now(), toMs: Number.POSITIVE_INFINITY }
     load.outages.push(outage)
-    await upstream.die()
+    await upstream.kill()
     process.kill(pid, 'SIGHUP')
     await sleep(500)
-    await upstream.live()
+    await upstream.ensureRunning()
     outage.toMs = performance.now()
   }
   await load.stop()

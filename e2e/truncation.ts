@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startStaging } from '../tools/staging/staging.ts'
 import { makeCertificate } from './support/proxies/certificate.ts'
-import { MortalUpstream } from './support/upstream/mortal-upstream.ts'
+import { RestartableUpstream } from './support/upstream/restartable-upstream.ts'
 import { readThroughProxies } from './truncation/proxied.ts'
 import { ChromiumReader } from './truncation/readers.ts'
 import { readRecordings } from './truncation/recorded.ts'
@@ -34,7 +34,7 @@ try {
   const certificate = await makeCertificate(folder)
   const chromium = await ChromiumReader.start(folder, certificate.spki)
   undo.push(async () => chromium.stop())
-  const upstream = await MortalUpstream.start(folder, abort.signal)
+  const upstream = await RestartableUpstream.start(folder, abort.signal)
   const staging = await startStaging({ upstream: upstream.url, page: join(folder, 'page'), origins: [chromium.origin] })
   undo.push(async () => staging.stop())
   // Before the recordings, which pin the keys of this process.

@@ -14,12 +14,12 @@ export interface Bar {
 export function barsOf({ crypto, cpu, memory, attestation, attacks }: LoadResult): Bar[] {
   const bars: Bar[] = [atMost('hybrid open, in X25519 agreements', 8, crypto.hybridReceiveUs / crypto.x25519Us, '')]
   for (const padding of ['padded', 'unpadded'] as const) {
-    for (const { answer, [padding]: against } of cpu) {
+    for (const { answer, [padding]: comparison } of cpu) {
       if (answer === '217 bytes')
-        bars.push(atMost(`${answer}, ${padding}: more than the proxy`, 50, against.extraUs.median, 'µs'))
+        bars.push(atMost(`${answer}, ${padding}: more than the proxy`, 50, comparison.extraUs.median, 'µs'))
       const share = leastShare(answer)
       if (share !== undefined)
-        bars.push(atLeast(`${answer}, ${padding}: proxy / gateway`, share, against.ratio.median, ''))
+        bars.push(atLeast(`${answer}, ${padding}: proxy / gateway`, share, comparison.ratio.median, ''))
     }
   }
   const { streams, extraBytes } = memory

@@ -1,6 +1,6 @@
 import type { Quartiles } from '../statistics.js'
 import type { Bar } from './bars.js'
-import type { Against, LoadResult } from './result.js'
+import type { ProxyComparison, LoadResult } from './result.js'
 
 /** Prints everything as tables. */
 export function printResult(result: LoadResult, bars: readonly Bar[]): void {
@@ -18,7 +18,7 @@ export function printResult(result: LoadResult, bars: readonly Bar[]): void {
   for (const { answer, pairs, plainUs, padded, unpadded } of cpu) {
     print(`  ${answer}, ${pairs} pairs`)
     print(`    proxy     ${figures(plainUs, 1)}`)
-    for (const [name, against] of Object.entries({ padded, unpadded })) printAgainst(name, against)
+    for (const [name, comparison] of Object.entries({ padded, unpadded })) printComparison(name, comparison)
   }
 
   print(`\nMemory of an open stream of ${memory.streams}, bytes`)
@@ -45,7 +45,7 @@ export function printResult(result: LoadResult, bars: readonly Bar[]): void {
   for (const bar of bars) printBar(bar)
 }
 
-function printAgainst(name: string, { us, ratio, extraUs }: Against): void {
+function printComparison(name: string, { us, ratio, extraUs }: ProxyComparison): void {
   print(`    ${name.padEnd(9)} ${figures(us, 1)}   proxy / gateway ${figures(ratio, 2)}   more ${figures(extraUs, 1)}`)
 }
 

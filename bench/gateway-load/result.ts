@@ -32,7 +32,7 @@ export interface Crypto {
 }
 
 /** The gateway's processor time of a request against the proxy's, pair by pair. */
-export interface Against {
+export interface ProxyComparison {
   us: Quartiles
   /** Plain over ours. */
   ratio: Quartiles
@@ -46,9 +46,9 @@ export interface CpuCase {
   pairs: number
   plainUs: Quartiles
   /** As configured by default: events padded to 512 bytes. */
-  padded: Against
+  padded: ProxyComparison
   /** With `channel.event_bucket_bytes = 0`. */
-  unpadded: Against
+  unpadded: ProxyComparison
 }
 
 /** Bytes of heap and stacks (`Pss_Anon`) that an open stream adds. */

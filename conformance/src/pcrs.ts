@@ -1,10 +1,12 @@
 import { all, concat, equal, lengthPrefixed, toHex, utf8 } from './bytes.ts'
 import type { Claims } from './claims.ts'
 import { digest, digestLength, type Hash } from './crypto.ts'
-import { type DerivedRule, isDerived, type PcrPolicy, type Release } from './policy/pcrs.ts'
+import { type DerivedRule, isDerived, type PcrPolicy } from './policy/pcrs.ts'
 import { demand, Refusal } from './refusal.ts'
+import type { Release } from './release/values.ts'
 import type { Bank } from './tpm/algorithm.ts'
 import type { Quote } from './tpm/attest.ts'
+import { resetByte } from './tpm/pcr.ts'
 
 /** TPMS_PCR_SELECTION of a platform with 24 PCRs: `sizeofSelect` is 3, TPM 2.0 Part 2 §10.6.2. */
 const sizeofSelect = 3
@@ -76,9 +78,4 @@ export async function matchRelease(
 async function derivedValue({ hash }: Bank, rule: DerivedRule, member: Uint8Array): Promise<Uint8Array> {
   const event = concat(lengthPrefixed(utf8(`blindllama/${rule}/v1`)), lengthPrefixed(member))
   return digest(hash, concat(new Uint8Array(digestLength[hash]), await digest(hash, event)))
-}
-
-/** Every byte of a PCR after a reset, PFP 1.06 §3.3.1: the PCRs of dynamic launch begin with ones. */
-export function resetByte(index: number): number {
-  return index >= 17 && index <= 22 ? 0xff : 0
 }

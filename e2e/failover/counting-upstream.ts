@@ -5,7 +5,7 @@ import { json } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 
 /** What a request asks of the model server. */
-export interface Ask {
+export interface CountedRequest {
   /** Names the request, not the attempt: a request that is run twice is seen by it. */
   readonly id: string
   readonly tokens: number
@@ -15,7 +15,7 @@ export interface Ask {
 }
 
 /** The events of an answer with so many tokens. */
-export function eventsOf({ tokens }: Pick<Ask, 'tokens'>): readonly string[] {
+export function eventsOf({ tokens }: Pick<CountedRequest, 'tokens'>): readonly string[] {
   return [...Array.from({ length: tokens }, (_, token) => `data: {"token":${token}}\n\n`), 'data: [DONE]\n\n']
 }
 
@@ -40,7 +40,7 @@ export class CountingUpstream {
         return
       }
       const answer = async (): Promise<void> => {
-        const ask = (await json(request)) as Ask
+        const ask = (await json(request)) as CountedRequest
         const { id, firstMs, everyMs } = ask
         upstream.runs.set(id, (upstream.runs.get(id) ?? 0) + 1)
         // As model servers do: the head comes at once, the first token when the prompt was read.

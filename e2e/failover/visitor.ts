@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type * as Sdk from '@blindllama/web-sdk'
 import { withoutPadding } from '../support/padding.ts'
-import { eventsOf, type Ask } from './counting-upstream.ts'
+import { eventsOf, type CountedRequest } from './counting-upstream.ts'
 
 /** How one request of a visitor ended. Times are those of `performance.now()`, in milliseconds. */
 export interface Ended {
@@ -67,7 +67,7 @@ export class Visitor {
   }
 
   async #ask(id: string): Promise<Ended> {
-    const ask: Ask = { id, tokens: 6, firstMs: 60, everyMs: 40 }
+    const ask: CountedRequest = { id, tokens: 6, firstMs: 60, everyMs: 40 }
     const beganAt = performance.now()
     let firstAt: number | undefined
     let text = ''

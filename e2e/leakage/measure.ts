@@ -28,8 +28,8 @@ export async function measureLeakage({ url, policy }: Staging): Promise<Leakage>
   const recorder = await Recorder.start(url)
   try {
     const client = await connect({ url: recorder.url, policy, dangerouslyAllowSimulated: true })
-    const ask = async (wish: object): Promise<void> => {
-      const request = { method: 'POST', body: JSON.stringify(wish) }
+    const ask = async (plan: object): Promise<void> => {
+      const request = { method: 'POST', body: JSON.stringify(plan) }
       await (await client.fetch(new URL('v1/chat/completions', recorder.url), request)).arrayBuffer()
     }
     const requests = []
@@ -39,9 +39,9 @@ export async function measureLeakage({ url, policy }: Staging): Promise<Leakage>
     }
     const visit = { questions: requests.length, seen: countRequests(recorder) }
 
-    const answerTo = async (wish: object): Promise<readonly TransferChunk[]> => {
+    const answerTo = async (plan: object): Promise<readonly TransferChunk[]> => {
       const before = recorder.pieces.length
-      await ask(wish)
+      await ask(plan)
       return transferChunks(recorder.pieces.slice(before).filter(({ from }) => from === 'server'))
     }
     const answers = []

@@ -5,7 +5,7 @@ import type { BlindLlamaClient } from '@blindllama/web-sdk'
 import type { Staging } from '../../tools/staging/staging.ts'
 import { withoutPadding } from '../support/padding.ts'
 import { digest } from '../support/upstream/received.ts'
-import { eventsOf, wholeOf, type Wish } from '../support/upstream/wish.ts'
+import { eventsOf, wholeOf, type AnswerPlan } from '../support/upstream/answer-plan.ts'
 
 /** How each kind of work ended, counted. */
 export type Tally = Record<string, number>
@@ -78,15 +78,15 @@ export class Load {
   }
 
   async stream(client: BlindLlamaClient<true>): Promise<void> {
-    const wish = { tokens: randomInt(1, 60), everyMs: randomInt(0, 8) }
-    const text = await (await this.#ask(client, wish)).text()
-    if (withoutPadding(text) !== eventsOf(wish).join('')) throw new Incomplete('an answer ended as if it were whole')
+    const plan = { tokens: randomInt(1, 60), everyMs: randomInt(0, 8) }
+    const text = await (await this.#ask(client, plan)).text()
+    if (withoutPadding(text) !== eventsOf(plan).join('')) throw new Incomplete('an answer ended as if it were whole')
   }
 
   async whole(client: BlindLlamaClient<true>): Promise<void> {
-    const wish = { tokens: randomInt(1, 20_000), whole: true }
-    const text = await (await this.#ask(client, wish)).text()
-    if (text !== wholeOf(wish)) throw new Incomplete('an answer ended as if it were whole')
+    const plan = { tokens: randomInt(1, 20_000), whole: true }
+    const text = await (await this.#ask(client, plan)).text()
+    if (text !== wholeOf(plan)) throw new Incomplete('an answer ended as if it were whole')
   }
 
   async abort(client: BlindLlamaClient<true>): Promise<void> {
@@ -112,10 +112,10 @@ export class Load {
     await this.whole(client)
   }
 
-  async #ask(client: BlindLlamaClient<true>, wish: Wish, signal?: AbortSignal): Promise<Response> {
+  async #ask(client: BlindLlamaClient<true>, plan: AnswerPlan, signal?: AbortSignal): Promise<Response> {
     return this.#fetch(client, 'v1/chat/completions', {
       method: 'POST',
-      body: JSON.stringify(wish),
+      body: JSON.stringify(plan),
       ...(signal === undefined ? {} : { signal }),
     })
   }

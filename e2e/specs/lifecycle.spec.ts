@@ -6,19 +6,19 @@ import { startStaging, type Staging } from '../../tools/staging/staging.ts'
 import { askIn, attestationsOf, connectIn, wasRestored, type Service } from '../support/held-client.ts'
 import { makeCertificate } from '../support/proxies/certificate.ts'
 import { writeSdkPage } from '../support/sdk-page.ts'
-import { ServiceProxy, type Foreign, type ProxyBehaviour } from '../support/service-proxy.ts'
+import { ServiceProxy, type ForeignAnswer, type ProxyBehaviour } from '../support/service-proxy.ts'
 import { expect, test } from '../support/test.ts'
 import type { Tab } from '../support/tab.ts'
-import { MortalUpstream } from '../support/upstream/mortal-upstream.ts'
+import { RestartableUpstream } from '../support/upstream/restartable-upstream.ts'
 
 const html = { 'content-type': 'text/html' }
 /** Where page and service share an origin, a page reads whatever answers; elsewhere browsers hide it. */
 const readable = { 'access-control-allow-origin': '*' }
-const login: Foreign = { status: 302, headers: { location: 'http://127.0.0.1:9/login' }, body: '' }
-const welcome: Foreign = { status: 200, headers: html, body: '<h1>Welcome to our network</h1>' }
-const badGateway: Foreign = { status: 502, headers: html, body: '<h1>502 Bad Gateway</h1>' }
+const login: ForeignAnswer = { status: 302, headers: { location: 'http://127.0.0.1:9/login' }, body: '' }
+const welcome: ForeignAnswer = { status: 200, headers: html, body: '<h1>Welcome to our network</h1>' }
+const badGateway: ForeignAnswer = { status: 502, headers: html, body: '<h1>502 Bad Gateway</h1>' }
 
-const strangers: readonly [what: string, foreign: Foreign, evidence: string, answer: string][] = [
+const strangers: readonly [what: string, foreign: ForeignAnswer, evidence: string, answer: string][] = [
   ['a redirect to a login page', login, 'evidence.unreachable', 'request.unknown_fate'],
   ['a login page', welcome, 'evidence.unreachable', 'request.unknown_fate'],
   ['a login page that the page may read', shown(welcome), 'evidence.media_type', 'channel.media_type'],
@@ -26,7 +26,7 @@ const strangers: readonly [what: string, foreign: Foreign, evidence: string, ans
   ['the error page of a proxy that the page may read', shown(badGateway), 'evidence.status', 'request.unknown_fate'],
 ]
 
-function shown(foreign: Foreign): Foreign {
+function shown(foreign: ForeignAnswer): ForeignAnswer {
   return { ...foreign, headers: { ...foreign.headers, ...readable } }
 }
 
@@ -41,7 +41,7 @@ test.describe('a page', () => {
     const page = await writeSdkPage(folder)
     await writeFile(join(page, 'elsewhere.html'), '<!doctype html><title>elsewhere</title>')
     pages = await PageServer.start(page, 0)
-    const upstream = await MortalUpstream.start(folder, abort.signal)
+    const upstream = await RestartableUpstream.start(folder, abort.signal)
     staging = await startStaging({ upstream: upstream.url, page, origins: [pages.origin] })
   })
   test.afterAll(async () => {
@@ -137,7 +137,7 @@ test.describe('a page', () => {
 
   for (const [what, foreign, evidence, answer] of strangers)
     test(`takes ${what} for what it is, before it has a key and afterwards`, async ({ browserEngine }) => {
-      let inPlace: Foreign | undefined = foreign
+      let inPlace: ForeignAnswer | undefined = foreign
       const hidden = !('access-control-allow-origin' in foreign.headers)
       const proxy = await through({ instead: (method) => (hidden || method !== 'OPTIONS' ? inPlace : undefined) })
       const { tab, close } = await browserEngine.newTab()

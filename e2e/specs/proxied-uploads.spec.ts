@@ -9,7 +9,7 @@ import { makeCertificate } from '../support/proxies/certificate.ts'
 import { proxyKinds } from '../support/proxies/index.ts'
 import { startProxy } from '../support/proxies/stock-proxy.ts'
 import { expect, test } from '../support/test.ts'
-import { MortalUpstream } from '../support/upstream/mortal-upstream.ts'
+import { RestartableUpstream } from '../support/upstream/restartable-upstream.ts'
 import { digest } from '../support/upstream/received.ts'
 
 test.describe('a form with a file of 64 MiB', () => {
@@ -20,7 +20,7 @@ test.describe('a form with a file of 64 MiB', () => {
 
   test.beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'blindllama-proxied-'))
-    const upstream = await MortalUpstream.start(folder, abort.signal)
+    const upstream = await RestartableUpstream.start(folder, abort.signal)
     staging = await startStaging({
       upstream: upstream.url,
       page: folder,

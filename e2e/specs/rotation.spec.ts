@@ -56,12 +56,12 @@ for (const kind of proxyKinds)
       }
 
       const posts = first.posts
-      await first.die()
+      await first.kill()
       expect((await visit(20)).statuses, 'while it is not yet known to be gone').toEqual([200])
       expect([502, 503, 504], 'for a gateway that is gone').toContain(await post())
       expect([first.posts, second.posts, third.posts], 'no other one gets its requests').toEqual([posts, 0, 0])
 
-      await first.live()
+      await first.restart()
       await expect(async () => expect((await visit(20)).shares[0], 'of one that is back').toBeGreaterThan(0)).toPass(
         settled,
       )
@@ -70,7 +70,7 @@ for (const kind of proxyKinds)
     } finally {
       await proxy.stop()
       abort.abort()
-      await Promise.all(all.map(async (each) => each.die().catch(() => {})))
+      await Promise.all(all.map(async (each) => each.kill().catch(() => {})))
       await rm(folder, { recursive: true, force: true })
     }
   })

@@ -8,7 +8,7 @@ import { writeSdkPage } from '../support/sdk-page.ts'
 import { expect, test } from '../support/test.ts'
 import type { Tab } from '../support/tab.ts'
 import { uploadInPage, type Turns, type Uploaded, type UploadKind } from '../support/uploading.ts'
-import { MortalUpstream } from '../support/upstream/mortal-upstream.ts'
+import { RestartableUpstream } from '../support/upstream/restartable-upstream.ts'
 import { digest } from '../support/upstream/received.ts'
 
 const mib = 1024 * 1024
@@ -29,7 +29,7 @@ test.describe('a file of 64 MiB through the real gateway', () => {
     folder = await mkdtemp(join(tmpdir(), 'blindllama-uploads-'))
     file = join(folder, 'large.bin')
     await writeFile(file, content)
-    const upstream = await MortalUpstream.start(folder, abort.signal)
+    const upstream = await RestartableUpstream.start(folder, abort.signal)
     staging = await startStaging({
       upstream: upstream.url,
       page: await writeSdkPage(folder),

@@ -27,18 +27,18 @@ async function visit(
       const { BlindLlama } = globalThis as unknown as SdkGlobals
       const module = '/state.js'
       const { indexedDbState } = (await import(module)) as typeof State
-      const keeper = indexedDbState()
-      if (fate === 'cleared') await keeper.clear()
+      const store = indexedDbState()
+      if (fate === 'cleared') await store.clear()
       if (fate === 'refused')
         indexedDB.open = () => {
           throw new DOMException('The operation is insecure.', 'SecurityError')
         }
       if (fate === 'raised') {
         // PROTOCOL.md §20: the count of resets stands behind the name of the key, the one string of 34 bytes.
-        const kept = (await keeper.load()) ?? new Uint8Array()
+        const kept = (await store.load()) ?? new Uint8Array()
         const at = kept.findIndex((byte, index) => byte === 0x58 && kept[index + 1] === 34) + 37
         const raised = [...kept.slice(0, at), 0x1a, 255, 255, 255, 255, ...kept.slice(at + 1)]
-        await keeper.store(Uint8Array.from(raised), kept)
+        await store.store(Uint8Array.from(raised), kept)
       }
       if (fate === 'locked') {
         await new Promise<void>((held) => {
@@ -62,7 +62,7 @@ async function visit(
         }
       }
       const outcomes = await Promise.all(Array.from({ length: count }, connect))
-      return { outcomes, kept: fate === 'refused' ? 0 : ((await keeper.load())?.length ?? 0) }
+      return { outcomes, kept: fate === 'refused' ? 0 : ((await store.load())?.length ?? 0) }
     },
     {
       url,

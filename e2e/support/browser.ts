@@ -28,7 +28,7 @@ const firefox: LaunchOptions = {
   executablePath: process.env['FIREFOX'] ?? '/usr/bin/firefox-esr',
 }
 
-/** @throws {Error} where the browser is not installed: its stories fail, they are never left out */
+/** @throws {Error} where the browser is not installed: its scenarios fail, they are never left out */
 export async function launch(name: EngineName): Promise<Engine> {
   switch (name) {
     case 'chromium':

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type * as Sdk from '@blindllama/web-sdk'
 
-/** The folder of the built package; a canary names its own. */
+/** The folder of the built package; a sabotaged build names its own. */
 export const sdkFolder: string =
   process.env['E2E_SDK'] ?? fileURLToPath(new URL('../../packages/web-sdk/dist', import.meta.url))
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { PageServer } from '../../tools/staging/page-server.ts'
 import { startStaging, type Staging } from '../../tools/staging/staging.ts'
 import { writeSdkPage } from './sdk-page.ts'
-import { MortalUpstream } from './upstream/mortal-upstream.ts'
+import { RestartableUpstream } from './upstream/restartable-upstream.ts'
 
 /** A service, and pages of another origin that hold the package's script. */
 export class SdkService {
@@ -26,7 +26,7 @@ export class SdkService {
     const abort = new AbortController()
     const page = await writeSdkPage(folder)
     await addPages?.(page)
-    const upstream = await MortalUpstream.start(folder, abort.signal)
+    const upstream = await RestartableUpstream.start(folder, abort.signal)
     const pages = await PageServer.start(page, 0)
     const staging = await startStaging({ upstream: upstream.url, page, origins: [pages.origin] })
     return new SdkService(folder, abort, pages, staging)

@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers'
 import type { Certificate } from './proxies/certificate.ts'
 
 /** What somebody other than the service answers. */
-export interface Foreign {
+export interface ForeignAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
@@ -15,7 +15,7 @@ export interface Foreign {
 
 export interface ProxyBehaviour {
   /** Answers in place of the service, as captive portals do; `undefined` lets the request pass. */
-  readonly instead?: (method: string) => Foreign | undefined
+  readonly instead?: (method: string) => ForeignAnswer | undefined
   /** What becomes of the evidence on its way to the page. */
   readonly evidence?: (bundle: Uint8Array) => Uint8Array | Promise<Uint8Array>
   /** Base URL of what answers outside the paths of the protocol, so that a page shares its origin with its service. */

@@ -1,5 +1,5 @@
 /**
- * A browser's tab, as far as the stories need one: what every engine can do, whether Playwright or WebDriver drives it.
+ * A browser's tab, as far as the scenarios need one: what every engine can do, whether Playwright or WebDriver drives it.
  *
  * Elements are named by CSS selectors, of which the first match counts.
  */
@@ -26,7 +26,7 @@ export interface Tab {
 }
 
 /** How the person at the browser has it; WebKit's driver knows no colour scheme and takes the screen's size. */
-export interface Look {
+export interface TabAppearance {
   readonly viewport?: { readonly width: number; readonly height: number } | null
   readonly colorScheme?: 'light' | 'dark' | 'no-preference' | null
 }
@@ -34,6 +34,6 @@ export interface Look {
 /** A browser that runs. */
 export interface Engine {
   /** A tab that shares nothing with those before. Certificates are not checked: there are throw-away ones only. */
-  newTab(look?: Look): Promise<{ readonly tab: Tab; close(): Promise<void> }>
+  newTab(appearance?: TabAppearance): Promise<{ readonly tab: Tab; close(): Promise<void> }>
   close(): Promise<void>
 }

@@ -49,7 +49,7 @@ interface TestFixtures {
   readonly between: (behaviour: ProxyBehaviour, service?: string) => Promise<ServiceProxy>
 }
 
-/** The folder of the built chat; a canary names its own. */
+/** The folder of the built chat; a sabotaged build names its own. */
 const built = process.env['E2E_PAGE'] ?? artifacts.page
 
 export const test: TestType<

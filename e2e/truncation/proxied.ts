@@ -6,17 +6,17 @@ import type { Certificate } from '../support/proxies/certificate.ts'
 import { proxyKinds } from '../support/proxies/index.ts'
 import { startProxy, type StockProxy } from '../support/proxies/stock-proxy.ts'
 import { Recorder } from '../support/recorder.ts'
-import type { MortalUpstream } from '../support/upstream/mortal-upstream.ts'
+import type { RestartableUpstream } from '../support/upstream/restartable-upstream.ts'
 import { nodeReader, type ChromiumReader, type Reader } from './readers.ts'
 import type { Tally } from './tally.ts'
-import { eventsOf } from '../support/upstream/wish.ts'
+import { eventsOf } from '../support/upstream/answer-plan.ts'
 
-export interface Scene {
+export interface ProxiedSetup {
   /** A private folder of this run. */
   readonly folder: string
   readonly certificate: Certificate
   readonly chromium: ChromiumReader
-  readonly upstream: MortalUpstream
+  readonly upstream: RestartableUpstream
   readonly staging: Staging
   readonly signal: AbortSignal
 }
@@ -29,23 +29,23 @@ const positions: readonly number[] = [0, 1, 3, tokens + 1]
  * Through each proxy, from Node and Chromium, over HTTP/1.1 and HTTP/2: a whole answer, and answers that break off because
  * the model server was killed, or because the gateway's connections ended the way those of a dying process do.
  */
-export async function readThroughProxies(scene: Scene, tally: Tally): Promise<void> {
-  const instance = await instanceOf(scene.staging)
-  const link = await Recorder.start(scene.staging.url)
+export async function readThroughProxies(setup: ProxiedSetup, tally: Tally): Promise<void> {
+  const instance = await instanceOf(setup.staging)
+  const link = await Recorder.start(setup.staging.url)
   const node = await nodeReader()
-  const deaths: readonly Death[] = [
-    { name: 'the model server is killed', strike: async () => scene.upstream.die() },
+  const interruptions: readonly Interruption[] = [
+    { name: 'the model server is killed', strike: async () => setup.upstream.kill() },
     { name: 'the gateway ends its connections', strike: async () => link.breakOff('FIN') },
     { name: 'the gateway resets its connections', strike: async () => link.breakOff('RST') },
   ]
   try {
     for (const kind of proxyKinds) {
-      const folder = join(scene.folder, kind.name)
+      const folder = join(setup.folder, kind.name)
       await mkdir(folder)
       const target = { instance, gateway: link.address, other: link.address }
-      const proxy = await startProxy(kind, { ...scene, folder, target })
+      const proxy = await startProxy(kind, { ...setup, folder, target })
       try {
-        for (const way of waysTo(proxy, node, scene.chromium)) await readThrough(way, deaths, scene, tally)
+        for (const path of pathsTo(proxy, node, setup.chromium)) await readThrough(path, interruptions, setup, tally)
       } finally {
         await proxy.stop()
       }
@@ -56,20 +56,20 @@ export async function readThroughProxies(scene: Scene, tally: Tally): Promise<vo
   }
 }
 
-interface Death {
+interface Interruption {
   readonly name: string
   readonly strike: () => Promise<void>
 }
 
-interface Way {
+interface ProxiedPath {
   readonly name: string
   readonly reader: Reader
   readonly url: string
-  /** Throws where another version of HTTP was spoken than this way is about. */
+  /** Throws where another version of HTTP was spoken than this path is about. */
   readonly check: () => void
 }
 
-function waysTo({ name, urls }: StockProxy, node: Reader, chromium: ChromiumReader): readonly Way[] {
+function pathsTo({ name, urls }: StockProxy, node: Reader, chromium: ChromiumReader): readonly ProxiedPath[] {
   const demand = (protocol: string) => (): void => {
     const spoken = [...chromium.protocols].join()
     if (spoken !== protocol) throw new Error(`${name}: Chromium spoke ${spoken}, not ${protocol}`)
@@ -81,25 +81,30 @@ function waysTo({ name, urls }: StockProxy, node: Reader, chromium: ChromiumRead
   ]
 }
 
-async function readThrough(way: Way, deaths: readonly Death[], scene: Scene, tally: Tally): Promise<void> {
-  const { name, reader, url } = way
-  await reader.connect(url, scene.staging.policy)
+async function readThrough(
+  path: ProxiedPath,
+  interruptions: readonly Interruption[],
+  setup: ProxiedSetup,
+  tally: Tally,
+): Promise<void> {
+  const { name, reader, url } = path
+  await reader.connect(url, setup.staging.policy)
   const all = eventsOf({ tokens })
-  const ask = async (wish: object, reachedAfter: number, reached: () => unknown): ReturnType<Reader['read']> =>
-    reader.read({ url, body: JSON.stringify({ tokens, ...wish }), reachedAfter }, reached)
+  const ask = async (plan: object, reachedAfter: number, reached: () => unknown): ReturnType<Reader['read']> =>
+    reader.read({ url, body: JSON.stringify({ tokens, ...plan }), reachedAfter }, reached)
 
   const ending = await ask({}, Number.MAX_SAFE_INTEGER, () => {})
   tally.undamaged({ name, ending, expected: all.join('') })
-  for (const death of deaths)
+  for (const interruption of interruptions)
     for (const hangAfter of positions) {
-      await scene.upstream.live()
+      await setup.upstream.ensureRunning()
       // Struck only once all that was sent has been read: what is given out afterwards can only be damage.
       let struck: Promise<void> | undefined
-      const broken = await ask({ hangAfter }, hangAfter, () => (struck = death.strike()))
+      const broken = await ask({ hangAfter }, hangAfter, () => (struck = interruption.strike()))
       await struck
       const expected = all.slice(0, hangAfter).join('')
-      tally.damaged({ name: `${name}, ${death.name} behind event ${hangAfter}`, ending: broken, expected })
+      tally.damaged({ name: `${name}, ${interruption.name} behind event ${hangAfter}`, ending: broken, expected })
     }
-  await scene.upstream.live()
-  way.check()
+  await setup.upstream.ensureRunning()
+  path.check()
 }

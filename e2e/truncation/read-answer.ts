@@ -1,7 +1,7 @@
 import type { BlindLlamaClient, BlindLlamaError } from '@blindllama/web-sdk'
 
 /** What {@link readAnswer} finds where it runs, in Node and in a page alike. */
-export interface Surroundings {
+export interface ReadContext {
   readonly client: BlindLlamaClient<true>
   readonly BlindLlamaError: typeof BlindLlamaError
   /** Called once the wanted number of events has arrived. */
@@ -16,7 +16,7 @@ export interface Question {
 }
 
 /** How an answer ended, as an application sees it. */
-export interface Ending {
+export interface AnswerEnd {
   /** All text that was given out, without the comments that pad events. */
   readonly text: string
   /** Of the answer inside, once its head has arrived. */
@@ -35,12 +35,12 @@ export interface Ending {
  * Asks and reads to the end as an application does. It also runs in pages, to which its text is sent: it must use nothing
  * of this module.
  */
-export async function readAnswer({ url, body, reachedAfter }: Question): Promise<Ending> {
+export async function readAnswer({ url, body, reachedAfter }: Question): Promise<AnswerEnd> {
   const {
     client,
     BlindLlamaError: Own,
     reached,
-  } = (globalThis as unknown as { surroundings: Surroundings }).surroundings
+  } = (globalThis as unknown as { surroundings: ReadContext }).surroundings
   let text = ''
   let status = 0
   let told = false

@@ -3,7 +3,7 @@ import { PageServer } from '../../tools/staging/page-server.ts'
 import { chromium } from '../support/browser.ts'
 import { withoutPadding } from '../support/padding.ts'
 import { writeSdkPage, type SdkGlobals } from '../support/sdk-page.ts'
-import { readAnswer, type Ending, type Question, type Surroundings } from './read-answer.ts'
+import { readAnswer, type AnswerEnd, type Question, type ReadContext } from './read-answer.ts'
 import { loadSdk } from '../support/load-sdk.ts'
 
 /** An application on the SDK: here, or in a page. */
@@ -12,14 +12,14 @@ export interface Reader {
   /** Proves the service at `url` by `policy`; later questions go to it. */
   readonly connect: (url: string, policy: string) => Promise<void>
   /** @param reached called once `question.reachedAfter` events were read */
-  readonly read: (question: Question, reached: () => unknown) => Promise<Ending>
+  readonly read: (question: Question, reached: () => unknown) => Promise<AnswerEnd>
   readonly stop: () => Promise<void>
 }
 
 /** The SDK in this process. */
 export async function nodeReader(): Promise<Reader> {
   const { connect, BlindLlamaError } = await loadSdk()
-  let client: Surroundings['client'] | undefined
+  let client: ReadContext['client'] | undefined
   return {
     name: 'Node',
     async connect(url, policy) {
@@ -84,7 +84,7 @@ export class ChromiumReader implements Reader {
     )
   }
 
-  async read(question: Question, reached: () => unknown): Promise<Ending> {
+  async read(question: Question, reached: () => unknown): Promise<AnswerEnd> {
     if (this.#page === undefined) throw new Error('connect first')
     this.#reached = reached
     return unpadded(await this.#page.evaluate(readAnswer, question))
@@ -106,6 +106,6 @@ export class ChromiumReader implements Reader {
   }
 }
 
-function unpadded(ending: Ending): Ending {
+function unpadded(ending: AnswerEnd): AnswerEnd {
   return { ...ending, text: withoutPadding(ending.text) }
 }

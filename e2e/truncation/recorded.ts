@@ -5,7 +5,7 @@ import { nodeReader, type Reader } from './readers.ts'
 import { ReplayService } from './replay-service.ts'
 import { pinEphemeralKey } from './same-ephemeral.ts'
 import type { Tally } from './tally.ts'
-import { eventsOf } from '../support/upstream/wish.ts'
+import { eventsOf } from '../support/upstream/answer-plan.ts'
 
 /** An answer of the real gateway, and what it says. */
 interface Recording {
@@ -41,11 +41,11 @@ async function record(reader: Reader, service: ReplayService, tokens: number, ta
   service.replay = undefined
   // A fresh one: the gateway refuses an encapsulation that it has seen.
   pinEphemeralKey()
-  const wish = { tokens }
-  const recording = { events: eventsOf(wish), bytes: Buffer.alloc(0) }
+  const plan = { tokens }
+  const recording = { events: eventsOf(plan), bytes: Buffer.alloc(0) }
   const expected = recording.events.join('')
   const read = async (name: string): Promise<void> => {
-    const ending = await ask(reader, service, wish)
+    const ending = await ask(reader, service, plan)
     tally.undamaged({ name: `${tokens} tokens, ${name}`, ending, expected })
   }
   await read('straight from the gateway')
@@ -80,8 +80,8 @@ async function readDamaged(
   tally.damaged({ name: `${damaged.name}, ${end} end`, ending, expected, orLess: end === 'broken' })
 }
 
-async function ask(reader: Reader, { url }: ReplayService, wish: object): ReturnType<Reader['read']> {
-  return reader.read({ url, body: JSON.stringify(wish), reachedAfter: Number.POSITIVE_INFINITY }, () => {})
+async function ask(reader: Reader, { url }: ReplayService, plan: object): ReturnType<Reader['read']> {
+  return reader.read({ url, body: JSON.stringify(plan), reachedAfter: Number.POSITIVE_INFINITY }, () => {})
 }
 
 /** How many chunks before the final one lie within the first `length` bytes. */

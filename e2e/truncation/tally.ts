@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'smol-toml'
-import type { Ending } from './read-answer.ts'
+import type { AnswerEnd } from './read-answer.ts'
 
 /** What must be true of one case. */
 export interface Case {
   readonly name: string
-  readonly ending: Ending
+  readonly ending: AnswerEnd
   /** Exactly the text that may be given out; with `orLess`, whole events of its beginning are enough. */
   readonly expected: string
   readonly orLess?: boolean

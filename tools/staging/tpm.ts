@@ -9,13 +9,13 @@ const TPM_RS_PW = 0x4000_0009
 const responseHeaderSize = 10
 
 /** A PCR and the SHA-256 digest that it is extended with. */
-export interface Extend {
+export interface PcrExtension {
   readonly pcr: number
   readonly digest: Uint8Array
 }
 
 /** Sends TPM2_PCR_Extend (Part 3 §22.2) for each entry of `list`, in order, to a software TPM that listens on `port`. */
-export async function extendPcrs(port: number, list: readonly Extend[]): Promise<void> {
+export async function extendPcrs(port: number, list: readonly PcrExtension[]): Promise<void> {
   const socket = connect({ host: '127.0.0.1', port })
   try {
     await once(socket, 'connect')

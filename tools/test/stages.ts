@@ -70,6 +70,7 @@ export function stages(root: string): Stage[] {
       timeoutMs: minutes,
     }),
     pages({ name: 'types', command: [bin('tsc'), '--build'], timeoutMs: 5 * minutes }),
+    pages({ name: 'architecture', command: tsx('tools/architecture.ts'), timeoutMs: minutes }),
     pages(vitest(root, 'packages/cli', 10 * minutes)),
     pages(vitest(root, 'examples/react-chat', 5 * minutes)),
     pages(vitest(root, 'tools/model-server', 5 * minutes)),
@@ -104,7 +105,7 @@ export function stages(root: string): Stage[] {
     }),
     // `pnpm soak` runs longer: this one shows that what it judges by still fits the gateway.
     pages({ name: 'soak of half a minute', command: tsx('e2e/soak.ts', '--minutes', '0.5'), timeoutMs: 3 * minutes }),
-    pages({ name: 'canaries', command: tsx('e2e/canary.ts'), count: wordCount, timeoutMs: 25 * minutes }),
+    pages({ name: 'sabotaged builds', command: tsx('e2e/sabotage.ts'), count: wordCount, timeoutMs: 25 * minutes }),
     // It builds crates too, in folders of its own: this lane ends first.
     pages({
       name: 'mutants (a sample)',

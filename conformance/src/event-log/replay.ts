@@ -1,6 +1,6 @@
 import { concat, equal } from '../bytes.ts'
 import { digest, digestLength } from '../crypto.ts'
-import { resetByte } from '../pcrs.ts'
+import { resetByte } from '../tpm/pcr.ts'
 import { extending, type LogBank } from './bank.ts'
 import { type EventLog, type LogEvent, startsWith } from './parse.ts'
 import { eventType } from './types.ts'

@@ -1,6 +1,5 @@
 import { equal, fromHex, toHex, utf8 } from '../bytes.ts'
 import { digest } from '../crypto.ts'
-import type { Rule } from '../policy/pcrs.ts'
 import { type BankEvent, digestsOf, extending, type LogBank } from './bank.ts'
 import { type EventLog, startsWith } from './parse.ts'
 import { eventType } from './types.ts'
@@ -36,27 +35,6 @@ const keyLists: ReadonlyMap<string, string> = new Map([
 const separatorData = [fromHex('00000000'), fromHex('ffffffff')] as const
 const callingApplication = 'Calling EFI Application from Boot Option'
 const exitBootServices = 'Exit Boot Services Invocation'
-
-/** Rules that refuse a log whatever the policy replays. */
-const always: ReadonlySet<string> = new Set([
-  'eventlog.spec_id_pcr',
-  'eventlog.pcr_index',
-  'eventlog.startup_locality',
-  'eventlog.separator_missing',
-  'eventlog.separator_duplicate',
-  'eventlog.separator_invalid',
-])
-
-/** The third column of the table of PROTOCOL.md §16. */
-export function refuses(
-  { code, pcr }: Finding,
-  replayed: readonly number[],
-  rules: ReadonlyMap<number, Rule>,
-): boolean {
-  if (always.has(code)) return true
-  if (pcr === undefined || code === 'eventlog.no_action_index') return false
-  return code === 'eventlog.after_separator' ? typeof rules.get(pcr) === 'object' : replayed.includes(pcr)
-}
 
 /** Every rule of PROTOCOL.md §16 that the log breaks, in the order that it prescribes. */
 export async function findings(log: EventLog, bank: LogBank): Promise<Finding[]> {

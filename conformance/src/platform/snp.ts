@@ -6,7 +6,7 @@ import { importEcPublicKey } from '../public-key.ts'
 import { demand, Refusal } from '../refusal.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { integerOf, tag } from '../x509/der.ts'
-import { type Circumstances, hwIdExtension, validateProcessorPath } from '../x509/processor.ts'
+import { type ValidationContext, hwIdExtension, validateProcessorPath } from '../x509/processor.ts'
 
 /** Offsets in ATTESTATION_REPORT, AMD 56860 table 23. */
 const at = {
@@ -48,7 +48,7 @@ export async function checkProcessorReport(
   report: Uint8Array,
   certificates: readonly Uint8Array[],
   policy: PlatformPolicy,
-  circumstances: Circumstances,
+  context: ValidationContext,
 ): Promise<void> {
   const view = new DataView(report.buffer, report.byteOffset, report.length)
   checkForm(view)
@@ -56,7 +56,7 @@ export async function checkProcessorReport(
   const root = await sha256(certificates[2] as Uint8Array)
   const line = policy.processors.find(({ arkSha256 }) => equal(arkSha256, root))
   if (line === undefined) throw new Refusal('platform.root', 'a root that the policy does not name')
-  const leaf = await validateChain(certificates, line, circumstances)
+  const leaf = await validateChain(certificates, line, context)
   checkChip(leaf, report, readTcb(report, at.reportedTcb))
   await checkSignature(leaf, report)
   demand(view.getUint32(at.vmpl, true) === 0, 'platform.vmpl', 'the system asked for the report')
@@ -111,10 +111,10 @@ function checkForm(view: DataView): void {
 async function validateChain(
   certificates: readonly Uint8Array[],
   { arkSha256 }: ProcessorLine,
-  circumstances: Circumstances,
+  context: ValidationContext,
 ): Promise<Certificate> {
   try {
-    const leaf = await validateProcessorPath(certificates, arkSha256, circumstances)
+    const leaf = await validateProcessorPath(certificates, arkSha256, context)
     checkNamesChip(leaf)
     demand(leaf.key.kind === 'ecc' && leaf.key.curve.name === 'P-384', 'chain.key', 'certificate 0')
     return leaf

@@ -1,9 +1,8 @@
-import { all } from '../bytes.ts'
-import { digestLength } from '../crypto.ts'
 import { type EventsRule, readEventsRule } from '../event-log/events-rule.ts'
 import type { Json } from '../json.ts'
 import { type Members, oneOf } from '../members.ts'
 import { demand, Refusal } from '../refusal.ts'
+import { isReset, readIndex, readValues, type Release } from '../release/values.ts'
 import { type Bank, bankOfName } from '../tpm/algorithm.ts'
 
 export type Rule = 'golden' | 'untouched' | 'unchecked' | DerivedRule | EventsRule
@@ -21,15 +20,6 @@ export interface PcrPolicy {
 
 /** The one PCR that each rule may have. */
 const derivedIndex: Readonly<Record<DerivedRule, number>> = { config: 14, instance: 15 }
-
-/** Reference values: golden values by index, and the configurations that go with them. */
-export interface Release {
-  readonly name: string
-  readonly pcrs: ReadonlyMap<number, Uint8Array>
-  readonly configDigests: readonly Uint8Array[]
-  /** Where a manifest names it. */
-  readonly modelDigest: Uint8Array | undefined
-}
 
 /** Software can reset 16 and 23, and IMA extends 10 without end. */
 const onlyUnchecked: ReadonlySet<number> = new Set([10, 16, 23])
@@ -98,14 +88,6 @@ export function readRelease(policy: Members, value: Json, bank: Bank): Release {
   return release
 }
 
-/** Values of PCRs by index. */
-export function readValues(members: Members, bank: Bank, code = 'policy.syntax'): ReadonlyMap<number, Uint8Array> {
-  const values = members
-    .entries()
-    .map(([key]) => [readIndex(key, code), members.hex(key, digestLength[bank.hash])] as const)
-  return new Map(values)
-}
-
 /** Notes what well-formed releases must not demand. */
 export function checkReleases(policy: Members, { rules }: PcrPolicy, releases: readonly Release[]): void {
   const golden = [...rules].filter(([, rule]) => rule === 'golden').map(([index]) => index)
@@ -116,17 +98,6 @@ export function checkReleases(policy: Members, { rules }: PcrPolicy, releases: r
     for (const value of pcrs.values()) if (isReset(value)) policy.noteInvalid(`${name}: a value that nothing extended`)
   }
   if (new Set(releases.map(({ name }) => name)).size !== releases.length) policy.noteInvalid('two releases of one name')
-}
-
-/** All bits equal: what a PCR holds that nothing extended. */
-export function isReset(value: Uint8Array): boolean {
-  return all(value, 0) || all(value, 0xff)
-}
-
-function readIndex(key: string, code = 'policy.syntax'): number {
-  const index = /^(?:0|[1-9][0-9]?)$/.test(key) ? Number(key) : Number.NaN
-  demand(index <= 23, code, `index ${key}`)
-  return index
 }
 
 function readRule(pcrs: Members, value: Json, bank: Bank): Rule {

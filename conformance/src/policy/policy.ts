@@ -5,9 +5,10 @@ import { Members, oneOf } from '../members.ts'
 import { demand, Refusal } from '../refusal.ts'
 import type { Bank } from '../tpm/algorithm.ts'
 import { type Anchor, type Assurance, assurances, readAnchor } from './anchor.ts'
-import { checkReleases, type PcrPolicy, readPcrPolicy, readRelease, type Release } from './pcrs.ts'
+import { checkReleases, type PcrPolicy, readPcrPolicy, readRelease } from './pcrs.ts'
 import { type PlatformPolicy, readPlatformPolicy } from './platform.ts'
 import { unsupported } from './refuse.ts'
+import type { Release } from '../release/values.ts'
 import { readSigning, type SigningPolicy } from './signing.ts'
 
 /** What a page demands, PROTOCOL.md §7. */

@@ -1,8 +1,8 @@
 import { readJson } from '../json.ts'
 import { Members } from '../members.ts'
-import { isReset, readValues, type Release } from '../policy/pcrs.ts'
 import { demand } from '../refusal.ts'
 import { type Bank, bankOfName } from '../tpm/algorithm.ts'
+import { isReset, readValues, type Release } from './values.ts'
 
 /** Reference values that come with the evidence, PROTOCOL.md §19.4. */
 export interface Manifest {

@@ -1,17 +1,13 @@
-import { equal } from '../bytes.ts'
-import { sha256 } from '../crypto.ts'
 import { readJson } from '../json.ts'
 import { Members } from '../members.ts'
 import { demand } from '../refusal.ts'
-import type { Certificate } from '../x509/certificate.ts'
+import type { Revocations } from '../x509/revocation.ts'
 
 /** What was withdrawn, PROTOCOL.md §19.5. */
-export interface Status {
+export interface Status extends Revocations {
   readonly date: number
   readonly minVersion: number | undefined
   readonly revokedReleases: readonly Uint8Array[]
-  readonly revokedCertificates: readonly Uint8Array[]
-  readonly revokedSerials: readonly { readonly issuer: Uint8Array; readonly serial: string }[]
 }
 
 const syntax = 'release.syntax'
@@ -57,14 +53,4 @@ export function checkHappened({ date }: Status, nowMs: number): void {
 export function checkDate({ date }: Status, newest: bigint, nowMs: number, maxAgeMs: number): void {
   demand(BigInt(date) >= newest, 'release.status_back', `dated ${date}, after ${newest}`)
   demand(nowMs - date <= maxAgeMs, 'release.status_stale', `dated ${date}`)
-}
-
-/** @throws {Refusal} chain.revoked */
-export async function checkNotRevoked(chain: readonly Certificate[], status: Status): Promise<void> {
-  for (const { bytes, issuer, serial } of chain) {
-    const [own, name] = [await sha256(bytes), await sha256(issuer.bytes)]
-    const listed = status.revokedCertificates.some((revoked) => equal(revoked, own))
-    const byNumber = status.revokedSerials.some((revoked) => revoked.serial === serial && equal(revoked.issuer, name))
-    demand(!listed && !byNumber, 'chain.revoked', `serial number ${serial}`)
-  }
 }

@@ -65,7 +65,7 @@ export function readExtensions(list: Der, { opaque, alsoWritten }: ExtensionRule
   const others = new Map<string, Der>()
   const fields = new Fields(list, tag.sequence, 'chain.syntax')
   demand(fields.left > 0, 'chain.syntax', 'an empty list of extensions')
-  const said: Said = { ...nothing }
+  const said: KnownExtensions = { ...nothing }
   for (const [index, member] of list.children.entries()) {
     const { id, critical, bytes } = readExtension(member)
     demand(!isRepeated(id, list.children.slice(index + 1)), 'chain.duplicate_extension', id)
@@ -81,8 +81,8 @@ export function readExtensions(list: Der, { opaque, alsoWritten }: ExtensionRule
   return { ...said, others, raw }
 }
 
-type Said = Omit<Extensions, 'others' | 'raw'>
-const nothing: Said = {
+type KnownExtensions = Omit<Extensions, 'others' | 'raw'>
+const nothing: KnownExtensions = {
   ca: false,
   pathLength: undefined,
   keyUsage: undefined,
@@ -105,7 +105,7 @@ function isRepeated(id: string, following: readonly Der[]): boolean {
 }
 
 /** What an extension says, where it is one that is read. */
-function readExtensionValue(id: string, extension: Extension): Partial<Said> {
+function readExtensionValue(id: string, extension: Extension): Partial<KnownExtensions> {
   const { critical, value } = extension
   switch (id) {
     case oid.subjectKeyIdentifier:

@@ -1,8 +1,8 @@
 import { equal, fromHex } from '../bytes.ts'
 import { demand } from '../refusal.ts'
-import { checkNotRevoked, type Status } from '../release/status.ts'
 import type { Certificate, CertificateRules } from './certificate.ts'
 import { validatePath } from './path.ts'
+import { checkNotRevoked, type Revocations } from './revocation.ts'
 
 /** RSASSA-PSS with SHA-384, MGF1 with SHA-384 and a salt of 48, as AMD writes it: PROTOCOL.md §18.3. */
 const rsassaPss = fromHex(
@@ -21,8 +21,8 @@ const rules: CertificateRules = {
 }
 
 /** When a chain is judged, and by which list of what was revoked. */
-export interface Circumstances {
-  readonly status: Status | undefined
+export interface ValidationContext {
+  readonly status: Revocations | undefined
   readonly nowMs: number
 }
 
@@ -30,7 +30,7 @@ export interface Circumstances {
 export async function validateProcessorPath(
   chain: readonly Uint8Array[],
   rootSha256: Uint8Array,
-  { status, nowMs }: Circumstances,
+  { status, nowMs }: ValidationContext,
 ): Promise<Certificate> {
   const path = await validatePath(chain, rootSha256, nowMs, rules)
   if (status !== undefined) await checkNotRevoked(path, status)

@@ -37,13 +37,13 @@ export class StandIn {
   }
 
   /** As after a SIGKILL: connections end, and no other one can be made. */
-  async die(): Promise<void> {
+  async kill(): Promise<void> {
     this.#server.closeAllConnections()
     this.#server.close()
     await once(this.#server, 'close')
   }
 
-  async live(): Promise<void> {
+  async restart(): Promise<void> {
     this.state = 'ready'
     this.#server = createServer().listen(this.#port, '127.0.0.1')
     await once(this.#server, 'listening')

@@ -15,7 +15,7 @@ export interface ProxyTarget {
   readonly third?: string
 }
 
-export interface Listening {
+export interface ListeningPorts {
   readonly clearPort: number
   readonly tlsPort: number
 }
@@ -27,7 +27,7 @@ export interface ProxyKind {
   /** Writes the configuration into `folder` and gives the arguments of the program. */
   readonly configure: (
     folder: string,
-    listening: Listening,
+    listening: ListeningPorts,
     target: ProxyTarget,
     certificate: Certificate,
   ) => Promise<readonly string[]>

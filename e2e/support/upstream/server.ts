@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { json } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import { receive } from './received.ts'
-import { eventsOf, wholeOf, type Wish } from './wish.ts'
+import { eventsOf, wholeOf, type AnswerPlan } from './answer-plan.ts'
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.method === 'GET') {
@@ -14,18 +14,18 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     response.setHeader('content-type', 'application/json').end(JSON.stringify(await receive(request)))
     return
   }
-  const wish = (await json(request)) as Wish
-  if (wish.whole === true) {
-    response.setHeader('content-type', 'application/json').end(wholeOf(wish))
+  const plan = (await json(request)) as AnswerPlan
+  if (plan.whole === true) {
+    response.setHeader('content-type', 'application/json').end(wholeOf(plan))
     return
   }
   response.writeHead(200, { 'content-type': 'text/event-stream' })
   response.flushHeaders()
-  for (const event of eventsOf(wish).slice(0, wish.hangAfter)) {
-    if (wish.everyMs !== undefined) await setTimeout(wish.everyMs)
+  for (const event of eventsOf(plan).slice(0, plan.hangAfter)) {
+    if (plan.everyMs !== undefined) await setTimeout(plan.everyMs)
     response.write(event)
   }
-  if (wish.hangAfter === undefined) response.end()
+  if (plan.hangAfter === undefined) response.end()
 }
 
 createServer({ noDelay: true }, (request, response) => {

@@ -41,7 +41,7 @@ class WebKitTab implements Tab {
 
   /** @throws {Error} always: WebDriver has no command that reads the console */
   get printed(): never {
-    throw new Error('WebDriver does not show the console: this story is not for WebKit')
+    throw new Error('WebDriver does not show the console: this scenario is not for WebKit')
   }
 
   async open(address: string): Promise<void> {
@@ -54,7 +54,7 @@ class WebKitTab implements Tab {
 
   /** @throws {Error} always: WebDriver has no command for the network */
   async setOffline(): Promise<never> {
-    throw new Error('WebDriver cannot take the network away: this story is not for WebKit')
+    throw new Error('WebDriver cannot take the network away: this scenario is not for WebKit')
   }
 
   async evaluate<Argument, Result>(

@@ -6,7 +6,7 @@ interface Answer {
 /** Key of an element reference in JSON, W3C WebDriver §11. */
 const elementKey = 'element-6066-11e4-a52e-4f735466cecf'
 
-/** A session of W3C WebDriver ("classic"), with the few commands that the stories need. */
+/** A session of W3C WebDriver ("classic"), with the few commands that the scenarios need. */
 export class Session {
   readonly #base: string
 

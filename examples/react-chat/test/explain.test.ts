@@ -2,7 +2,7 @@ import { BlindLlamaError } from '@blindllama/web-sdk'
 import { readFileSync } from 'node:fs'
 import OpenAI from 'openai'
 import { describe, expect, it } from 'vitest'
-import { explain, reasonOf } from '../src/chat/explain.ts'
+import { explain, reasonOf } from '../src/explain.ts'
 import { keepErrors } from '../src/chat/keep-errors.ts'
 
 async function failWith(fetch: typeof globalThis.fetch): Promise<unknown> {

@@ -18,7 +18,7 @@ const HARD: usize = 4;
 
 /// How the places are shared.
 #[derive(Clone, Copy, Debug)]
-pub struct Shares {
+pub struct PlaceLimits {
     /// Places in all.
     pub all: usize,
     /// Places of one connection.
@@ -30,7 +30,7 @@ pub struct Shares {
 
 /// The places.
 pub struct Budget {
-    shares: Shares,
+    limits: PlaceLimits,
     start: Instant,
     holders: Mutex<Holders>,
 }
@@ -64,7 +64,7 @@ pub struct Place {
 }
 
 /// The holder's end of a place: tells when it is lost, and is told when the holder times out.
-pub struct Holding {
+pub struct PlaceHandle {
     deadline: Deadline,
     evicted: Option<oneshot::Receiver<()>>,
 }
@@ -72,12 +72,12 @@ pub struct Holding {
 impl Budget {
     /// A budget with all places free.
     #[must_use]
-    pub fn new(shares: Shares) -> Arc<Self> {
-        Arc::new(Self { shares, start: Instant::now(), holders: Mutex::default() })
+    pub fn new(limits: PlaceLimits) -> Arc<Self> {
+        Arc::new(Self { limits, start: Instant::now(), holders: Mutex::default() })
     }
 
     /// Takes a place for something on `connection` that times out at `deadline`, from another holder if need be.
-    pub fn enter(self: &Arc<Self>, connection: u64, deadline: Instant) -> (Place, Holding) {
+    pub fn enter(self: &Arc<Self>, connection: u64, deadline: Instant) -> (Place, PlaceHandle) {
         let timeout = deadline;
         let deadline = Deadline { start: self.start, after: Arc::new(AtomicU64::new(NEVER)) };
         deadline.set(Some(timeout));
@@ -87,12 +87,12 @@ impl Budget {
         let mut own = holders.held.iter().filter(|holder| holder.connection == connection).count();
         // Two for one, so that what grew beyond the limits while it was young shrinks again.
         for _ in 0..2 {
-            if holders.held.len() >= self.shares.all.saturating_mul(HARD) {
+            if holders.held.len() >= self.limits.all.saturating_mul(HARD) {
                 holders.evict(|holder| !holder.deadline.is_never());
-            } else if own >= self.shares.connection {
+            } else if own >= self.limits.connection {
                 holders.evict(|holder| holder.connection == connection && self.may_go(holder, now));
                 own = own.saturating_sub(1);
-            } else if holders.held.len() >= self.shares.all {
+            } else if holders.held.len() >= self.limits.all {
                 holders.evict(|holder| self.may_go(holder, now));
             }
         }
@@ -101,7 +101,7 @@ impl Budget {
         holders.held.push(Holder { id, connection, since: now, deadline: deadline.clone(), evict });
         drop(holders);
         let place = Place { budget: Arc::clone(self), id };
-        (place, Holding { deadline, evicted: Some(evicted) })
+        (place, PlaceHandle { deadline, evicted: Some(evicted) })
     }
 
     /// How many places are taken.
@@ -117,7 +117,7 @@ impl Budget {
     }
 
     fn may_go(&self, holder: &Holder, now: Instant) -> bool {
-        !holder.deadline.is_never() && now.saturating_duration_since(holder.since) >= self.shares.least
+        !holder.deadline.is_never() && now.saturating_duration_since(holder.since) >= self.limits.least
     }
 }
 
@@ -142,7 +142,7 @@ impl Drop for Place {
     }
 }
 
-impl Holding {
+impl PlaceHandle {
     /// What the holder says of its time-out.
     #[must_use]
     pub fn deadline(&self) -> Deadline {
@@ -187,14 +187,14 @@ mod tests {
     use super::*;
 
     fn budget(all: usize, connection: usize, least: Duration) -> Arc<Budget> {
-        Budget::new(Shares { all, connection, least })
+        Budget::new(PlaceLimits { all, connection, least })
     }
 
     fn after(seconds: u64) -> Instant {
         Instant::now() + Duration::from_secs(seconds)
     }
 
-    fn is_evicted((_, holding): &mut (Place, Holding)) -> bool {
+    fn is_evicted((_, holding): &mut (Place, PlaceHandle)) -> bool {
         holding.poll_evicted(&mut Context::from_waker(Waker::noop())).is_ready()
     }
 

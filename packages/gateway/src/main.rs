@@ -12,7 +12,7 @@ use blindllama_gateway::log::{Level, Log};
 use blindllama_gateway::process;
 use blindllama_gateway::scrub::overwrite;
 use blindllama_gateway::server::{Server, Stop};
-use blindllama_gateway::tpm::measure::{OncePcr, measure};
+use blindllama_gateway::tpm::measure::{MeasuredPcr, measure};
 use blindllama_gateway::tpm::worker::Tpm;
 use blindllama_verifier::Code;
 use blindllama_verifier::evidence::instance::config_event;
@@ -131,7 +131,7 @@ fn runtime() -> Result<Runtime, Failure> {
 
 fn extend_config(config: &Config) -> Result<(), Failure> {
     let digest = config.digest();
-    measure(&config.tpm, OncePcr::Config, config_event(&digest))?;
+    measure(&config.tpm, MeasuredPcr::Config, config_event(&digest))?;
     println!("{}", hex(&digest));
     Ok(())
 }

@@ -20,11 +20,11 @@ pub fn inspect(evidence: &[u8], #[wasm_bindgen(js_name = staticPart)] static_par
     let mut malformed = Vec::new();
     let bundle = noted(&mut malformed, "bundle", Bundle::decode(evidence).map_err(Rejection::from));
     let encoded = bundle.as_ref().and_then(|bundle| bundle.static_part).or(static_part.as_deref());
-    let fixed =
+    let static_part =
         encoded.and_then(|encoded| noted(&mut malformed, "static", Static::decode(encoded).map_err(Rejection::from)));
-    let ak = fixed
-        .as_ref()
-        .and_then(|fixed| noted(&mut malformed, "akPublic", Public::decode(fixed.ak_public).map_err(Rejection::from)));
+    let ak = static_part.as_ref().and_then(|static_part| {
+        noted(&mut malformed, "akPublic", Public::decode(static_part.ak_public).map_err(Rejection::from))
+    });
     let attest = bundle.as_ref().and_then(|bundle| {
         noted(&mut malformed, "attest", Attest::decode(bundle.quote.attest).map_err(Rejection::from))
     });
@@ -46,12 +46,12 @@ pub fn inspect(evidence: &[u8], #[wasm_bindgen(js_name = staticPart)] static_par
             read.iter().for_each(|read| json.array("keys", |json| keys(json, read)));
             bundle.iter().for_each(|bundle| json.object("values", |json| values(json, bundle)));
             encoded.iter().for_each(|encoded| json.hex("staticHash", &Static::hash(encoded)));
-            if let Some(fixed) = &fixed {
-                json.array("chain", |json| chain(json, &fixed.ak_chain));
+            if let Some(static_part) = &static_part {
+                json.array("chain", |json| chain(json, &static_part.ak_chain));
                 json.array("moreChains", |json| {
-                    fixed.more_chains.iter().for_each(|more| json.array(ITEM, |json| chain(json, more)));
+                    static_part.more_chains.iter().for_each(|more| json.array(ITEM, |json| chain(json, more)));
                 });
-                json.array("eventLogs", |json| fixed.event_logs.iter().for_each(|log| json.hex(ITEM, log.bytes)));
+                json.array("eventLogs", |json| static_part.event_logs.iter().for_each(|log| json.hex(ITEM, log.bytes)));
             }
             json.array("malformed", |json| malformed.iter().for_each(|complaint| self::complaint(json, complaint)));
         });

@@ -26,6 +26,7 @@ pub mod attester;
 mod channel_key;
 mod code;
 mod decimal;
+mod digits;
 #[cfg(any(test, feature = "inspect"))]
 mod enrolment;
 pub mod event_log;

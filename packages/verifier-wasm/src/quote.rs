@@ -10,8 +10,7 @@ use crate::{
     },
     hash::HashAlgorithm,
     rejection::{Rejection, ensure},
-    signature::AttestationKey,
-    tpm::{Attest, PcrSelection, Public, Signature},
+    tpm::{Attest, AttestationKey, PcrSelection, Public, Signature},
 };
 
 /// PROTOCOL.md §6.

@@ -5,8 +5,8 @@ use core::ops::Deref;
 
 use crate::{
     Code,
+    digits::{push_decimal, push_hex},
     evidence::bundle::Refusal,
-    json::writer::{push_decimal, push_hex},
     shown::push_shown,
 };
 

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use crate::json::writer::push_hex;
+use crate::digits::push_hex;
 
 /// What takes the place of the rest of a text that is too long.
 const CUT: &str = "...";

@@ -10,8 +10,8 @@ use crate::{
     hash::HashAlgorithm,
     quote,
     rejection::Rejection,
-    signature::{AttestationKey, PublicKey, Scheme, rsa},
-    tpm::{Attest, Public},
+    signature::{PublicKey, rsa},
+    tpm::{Attest, AttestationKey, Public, Scheme},
 };
 
 /// SubjectPublicKeyInfo (RFC 8017 §A.1) up to a modulus of 2048 bits, and what follows it.

@@ -14,7 +14,7 @@ use crate::{
     quote,
     receipt::Receipt,
     rejection::{Rejection, ensure},
-    release::{Against, Status},
+    release::{ReleaseContext, Status},
     state::{AkState, State},
     tpm::{Attest, Public},
     verdict::{AttestedKey, Recorder, StepId, Stop, Verdict},
@@ -78,29 +78,31 @@ type Passed = (Assurance, AttestedKey);
 fn steps(input: &Input<'_>, fault: Option<Code>, state: &mut State, run: &mut Recorder) -> Result<Passed, Stop> {
     let documents = Documents::default();
     let policy = run.obtain(StepId::Policy, Policy::decode(input.policy, &documents))?;
-    let (bundle, fixed) = run.obtain(StepId::Bundle, bundle(input))?;
-    let brought = fixed.release.as_ref();
-    let current = policy.demands.current_keys(brought, input.now_ms, state, &documents);
-    let current = run.demanded(StepId::ReleaseKeys, current)?;
-    run.remark(policy.demands.lacks_status(), Code::RELEASE_STATUS_UNASKED);
+    let (bundle, static_part) = run.obtain(StepId::Bundle, bundle(input))?;
+    let release_evidence = static_part.release.as_ref();
+    let current = policy.release_policy.current_keys(release_evidence, input.now_ms, state, &documents);
+    let current = run.obtain_if_required(StepId::ReleaseKeys, current)?;
+    run.remark(policy.release_policy.lacks_status(), Code::RELEASE_STATUS_UNASKED);
     let later = input.receipt.and_then(|receipt| receipt.status);
-    let (snapshot, now_ms) = (&fixed.status, input.now_ms);
-    let statuses = policy.demands.statuses(current.as_ref(), snapshot, now_ms, state, later.as_ref(), &documents);
-    let statuses = run.demanded(StepId::Status, statuses)?.unwrap_or_default();
+    let (snapshot, now_ms) = (&static_part.status, input.now_ms);
+    let statuses =
+        policy.release_policy.statuses(current.as_ref(), snapshot, now_ms, state, later.as_ref(), &documents);
+    let statuses = run.obtain_if_required(StepId::Status, statuses)?.unwrap_or_default();
     run.remark(input.receipt.is_some() && later.is_none(), Code::RELEASE_STATUS_MISSING);
 
-    let ak = run.obtain(StepId::AkPublic, Public::decode(fixed.ak_public))?;
+    let ak = run.obtain(StepId::AkPublic, Public::decode(static_part.ak_public))?;
     let is_revoked = |certificate: &Certificate<'_>| statuses.iter().any(|status| status.revokes(certificate));
     let name = ak.name();
-    let evidence = Evidence { ak: &ak, ak_name: &name, chains: &fixed.chains(), now_ms, is_revoked: &is_revoked };
+    let evidence = Evidence { ak: &ak, ak_name: &name, chains: &static_part.chains(), now_ms, is_revoked: &is_revoked };
     let matched = run.obtain(StepId::AkTrust, policy.anchor(&evidence))?;
     let is_named = matched.names_the_key();
     run.report.show_anchor(&matched, &name, false);
     if is_named {
         run.report.show_ak(&ak, is_named, None);
     }
-    let bound = platform::verify(policy.platform.as_ref(), &fixed.platform_reports, &ak.key.key, now_ms, &is_revoked);
-    let is_bound = run.demanded(StepId::Platform, bound)?.is_some();
+    let bound =
+        platform::verify(policy.platform.as_ref(), &static_part.platform_reports, &ak.key.key, now_ms, &is_revoked);
+    let is_bound = run.obtain_if_required(StepId::Platform, bound)?.is_some();
     run.report.show_anchor(&matched, &name, is_bound);
     let assurance = matched.anchor.assurance(is_bound);
     run.check(StepId::AkAssurance, policy.accepts(assurance, input.allow_simulated))?;
@@ -111,12 +113,12 @@ fn steps(input: &Input<'_>, fault: Option<Code>, state: &mut State, run: &mut Re
 
     let attest = run.obtain(StepId::Attest, Attest::decode(bundle.quote.attest))?;
     let endorsed = matched.anchor.endorsement.then(|| quote::qualified_name(&ak, &attest));
-    let qualified_name = run.demanded(StepId::AkQualifiedName, endorsed)?;
+    let qualified_name = run.obtain_if_required(StepId::AkQualifiedName, endorsed)?;
     run.check(StepId::Signature, quote::signature(&ak.key, &bundle.quote))?;
     run.report.show_ak(&ak, is_proven, qualified_name);
     run.report.show_clock(&attest);
     let least = matched.anchor.min_firmware_version;
-    run.demanded(StepId::AttestFirmware, least.map(|least| quote::firmware(&attest, least)))?;
+    run.obtain_if_required(StepId::AttestFirmware, least.map(|least| quote::firmware(&attest, least)))?;
     run.judge(StepId::Clock, quote::clock(&attest).map(Into::into), policy.require_safe_clock)?;
 
     let root = run.obtain(StepId::BindingNonce, quote::nonce_root(input.nonce, &bundle.nonce_proof))?;
@@ -133,26 +135,26 @@ fn steps(input: &Input<'_>, fault: Option<Code>, state: &mut State, run: &mut Re
     let values = quote::values(&attest, ak.key.hash(), &bundle.pcrs, policy.bank, policy.selection());
     let values = run.obtain(StepId::PcrDigest, values)?;
     run.report.show_pcrs(&policy, &values);
-    let against = Against {
+    let context = ReleaseContext {
         current: current.as_ref(),
         statuses: &statuses,
         bank: policy.bank,
         now_ms: input.now_ms,
         known: state,
     };
-    let manifest = policy.demands.manifest(brought, !policy.pins_releases(), &against, &documents);
-    let manifest = run.demanded(StepId::Release, manifest)?;
+    let manifest = policy.release_policy.manifest(release_evidence, !policy.pins_releases(), &context, &documents);
+    let manifest = run.obtain_if_required(StepId::Release, manifest)?;
     let is_withdrawn = |status: &Status<'_>| manifest.as_ref().is_some_and(|it| it.version < status.min_version);
     run.remark(statuses.last().is_some_and(is_withdrawn), Code::RELEASE_BELOW_FLOOR);
-    run.demanded(StepId::ReleaseLog, policy.demands.logged(brought))?;
+    run.obtain_if_required(StepId::ReleaseLog, policy.release_policy.logged(release_evidence))?;
     if let Some(manifest) = &manifest {
-        policy.demands.raise_floor(state, manifest.min_version);
+        policy.release_policy.raise_floor(state, manifest.min_version);
     }
     run.judge(StepId::PcrCoverage, policy.uncovered(), !policy.allow_partial_coverage)?;
     let release = run.obtain(StepId::PcrRules, policy.release(&values, claims, manifest.as_ref()))?;
     run.report.show_release(&release);
     run.check(StepId::ClaimsConfig, policy.accepts_config(&release, claims.config_digest))?;
-    let log = run.demanded(StepId::EventLog, policy.explained(&fixed.event_logs, &values))?;
+    let log = run.obtain_if_required(StepId::EventLog, policy.explained(&static_part.event_logs, &values))?;
     run.report.show_event_log(log);
 
     let seen = matched.anchor.endorsement.then(|| AkState::of(name, &attest));
@@ -168,7 +170,7 @@ fn steps(input: &Input<'_>, fault: Option<Code>, state: &mut State, run: &mut Re
     }
     let exchange = input.receipt.and_then(|receipt| receipt.exchange);
     let model = release.manifest.and_then(|manifest| manifest.model_digest);
-    run.demanded(StepId::Receipt, exchange.map(|exchange| exchange.verify(claims, model)))?;
+    run.obtain_if_required(StepId::Receipt, exchange.map(|exchange| exchange.verify(claims, model)))?;
     let is_off = claims.server_time_ms.abs_diff(input.now_ms) > CLOCK_SKEW_MS;
     // The time of a receipt chooses the status that it is judged by, and comes from its holder.
     run.judge(StepId::Freshness, is_off.then(|| Code::CLAIMS_SERVER_TIME.into()), input.receipt.is_some())?;
@@ -192,6 +194,6 @@ fn bundle<'a>(input: &Input<'a>) -> Result<(Bundle<'a>, Static<'a>), Rejection> 
         }
         None => input.static_part.filter(|held| named(held)).ok_or(Code::BUNDLE_STATIC_MISSING)?,
     };
-    let fixed = Static::decode(encoded)?;
-    Ok((bundle, fixed))
+    let static_part = Static::decode(encoded)?;
+    Ok((bundle, static_part))
 }

@@ -68,10 +68,10 @@ fn ak_public(leaf: &[u8]) -> Vec<u8> {
 fn trusted(chain: &[Vec<u8>], anchor: Json, now_ms: u64) -> (String, Json) {
     let accepted = vectors::named("ok-ecc");
     let bundle = Bundle::decode(&accepted.evidence).unwrap();
-    let fixed = Static::decode(bundle.static_part.unwrap()).unwrap();
+    let static_part = Static::decode(bundle.static_part.unwrap()).unwrap();
     let public = ak_public(&chain[0]);
     let static_part =
-        Static { ak_public: &public, ak_chain: chain.iter().map(Vec::as_slice).collect(), ..fixed }.encode();
+        Static { ak_public: &public, ak_chain: chain.iter().map(Vec::as_slice).collect(), ..static_part }.encode();
     let static_hash = Static::hash(&static_part);
     let bundle = Bundle { static_hash: &static_hash, static_part: Some(&static_part), ..bundle.clone() };
     let mut policy: Json = serde_json::from_str(&accepted.policy).unwrap();

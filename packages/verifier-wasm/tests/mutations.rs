@@ -29,13 +29,14 @@ fn flipped(original: &Bundle<'_>, part: Part, bit: usize) -> Vec<u8> {
         bytes[bit / 8] ^= 1 << (bit % 8);
         bytes
     };
-    let fixed = Static::decode(original.static_part.unwrap()).unwrap();
-    let ak_public = if let Part::AkPublic = part { flip(fixed.ak_public) } else { fixed.ak_public.to_vec() };
+    let static_part = Static::decode(original.static_part.unwrap()).unwrap();
+    let ak_public =
+        if let Part::AkPublic = part { flip(static_part.ak_public) } else { static_part.ak_public.to_vec() };
     let attest = if let Part::Attest = part { flip(original.quote.attest) } else { original.quote.attest.to_vec() };
     let signature =
         if let Part::Signature = part { flip(original.quote.signature) } else { original.quote.signature.to_vec() };
     let claims = if let Part::Claims = part { flip(original.claims) } else { original.claims.to_vec() };
-    let static_part = Static { ak_public: &ak_public, ..fixed }.encode();
+    let static_part = Static { ak_public: &ak_public, ..static_part }.encode();
     let mut bundle = original.clone();
     let (value, sibling);
     match part {
@@ -72,8 +73,8 @@ fn refused_in_every_bit(vector: &Vector, part: Part, length: usize) {
 fn refused_in_every_bit_of_every_part(name: &str) {
     let vector = vectors::named(name);
     let bundle = Bundle::decode(&vector.evidence).unwrap();
-    let fixed = Static::decode(bundle.static_part.unwrap()).unwrap();
-    refused_in_every_bit(&vector, Part::AkPublic, fixed.ak_public.len());
+    let static_part = Static::decode(bundle.static_part.unwrap()).unwrap();
+    refused_in_every_bit(&vector, Part::AkPublic, static_part.ak_public.len());
     refused_in_every_bit(&vector, Part::Attest, bundle.quote.attest.len());
     refused_in_every_bit(&vector, Part::Signature, bundle.quote.signature.len());
     refused_in_every_bit(&vector, Part::Claims, bundle.claims.len());

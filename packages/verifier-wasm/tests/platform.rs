@@ -18,11 +18,11 @@ const SIGNED: usize = 0x2a0;
 /// What the step ends in, after `change` of the report that the firmware left, the hash of the static part made to fit.
 fn code(vector: &Vector, change: impl FnOnce(&mut Vec<u8>)) -> Code {
     let bundle = Bundle::decode(&vector.evidence).unwrap();
-    let fixed = Static::decode(bundle.static_part.unwrap()).unwrap();
-    let mut report = fixed.platform_reports[0].report.to_vec();
+    let static_part = Static::decode(bundle.static_part.unwrap()).unwrap();
+    let mut report = static_part.platform_reports[0].report.to_vec();
     change(&mut report);
-    let reports = vec![PlatformReport { report: &report, ..fixed.platform_reports[0].clone() }];
-    let static_part = Static { platform_reports: reports, ..fixed.clone() }.encode();
+    let reports = vec![PlatformReport { report: &report, ..static_part.platform_reports[0].clone() }];
+    let static_part = Static { platform_reports: reports, ..static_part.clone() }.encode();
     let static_hash = Static::hash(&static_part);
     let evidence = Bundle { static_hash: &static_hash, static_part: Some(&static_part), ..bundle.clone() }.encode();
     verify(&Vector { evidence, ..vector.clone() }.input()).failure().unwrap_or(Code::OK)
@@ -43,8 +43,8 @@ fn every_byte_that_a_processor_signed_counts_and_so_does_its_signature() {
 fn every_byte_that_the_firmware_says_of_its_keys_is_bound() {
     let vector = vectors::named("ok-platform-id-key");
     let bundle = Bundle::decode(&vector.evidence).unwrap();
-    let fixed = Static::decode(bundle.static_part.unwrap()).unwrap();
-    let report = fixed.platform_reports[0].report;
+    let static_part = Static::decode(bundle.static_part.unwrap()).unwrap();
+    let report = static_part.platform_reports[0].report;
     let length = u32::from_le_bytes(report[1232..1236].try_into().unwrap()) as usize;
     for at in 1236..1236 + length {
         let code = code(&vector, |report| report[at] ^= 1 << (at % 8));

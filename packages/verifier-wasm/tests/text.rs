@@ -70,9 +70,9 @@ fn replaced(text: &[u8]) -> Vec<Vec<u8>> {
 }
 
 /// The evidence with another static part.
-fn delivering(vector: &Vector, fixed: &Static<'_>) -> Vector {
+fn delivering(vector: &Vector, static_part: &Static<'_>) -> Vector {
     let mut bundle = Bundle::decode(&vector.evidence).unwrap();
-    let encoded = fixed.encode();
+    let encoded = static_part.encode();
     let hash = Static::hash(&encoded);
     (bundle.static_hash, bundle.static_part) = (&hash, Some(&encoded[..]));
     Vector { evidence: bundle.encode(), ..vector.clone() }
@@ -86,8 +86,8 @@ fn no_text_of_a_document_is_in_a_verdict_before_its_signatures_hold() {
     {
         let vector = vectors::named(name);
         let bundle = Bundle::decode(&vector.evidence).unwrap();
-        let fixed = Static::decode(bundle.static_part.unwrap()).unwrap();
-        let release = fixed.release.clone().unwrap();
+        let static_part = Static::decode(bundle.static_part.unwrap()).unwrap();
+        let release = static_part.release.clone().unwrap();
         let forged = |payload: &[u8], put: &dyn Fn(Signed<'_>) -> Vector, signed: &Signed<'_>| {
             let vector = put(Signed { payload, ..signed.clone() });
             let verdict = verdict(&vector);
@@ -96,7 +96,7 @@ fn no_text_of_a_document_is_in_a_verdict_before_its_signatures_hold() {
         for payload in replaced(release.manifest.payload) {
             let put = |manifest: Signed<'_>| {
                 let release = ReleaseEvidence { manifest, ..release.clone() };
-                delivering(&vector, &Static { release: Some(release), ..fixed.clone() })
+                delivering(&vector, &Static { release: Some(release), ..static_part.clone() })
             };
             forged(&payload, &put, &release.manifest);
             tried += 1;
@@ -107,15 +107,16 @@ fn no_text_of_a_document_is_in_a_verdict_before_its_signatures_hold() {
                     let mut release = release.clone();
                     // The payload lives as long as the vector is being made.
                     release.key_sets[index] = document;
-                    delivering(&vector, &Static { release: Some(release), ..fixed.clone() })
+                    delivering(&vector, &Static { release: Some(release), ..static_part.clone() })
                 };
                 forged(&payload, &put, key_set);
                 tried += 1;
             }
         }
-        if let Some(signed) = &fixed.status {
+        if let Some(signed) = &static_part.status {
             for payload in replaced(signed.payload) {
-                let put = |status: Signed<'_>| delivering(&vector, &Static { status: Some(status), ..fixed.clone() });
+                let put =
+                    |status: Signed<'_>| delivering(&vector, &Static { status: Some(status), ..static_part.clone() });
                 forged(&payload, &put, signed);
                 tried += 1;
             }

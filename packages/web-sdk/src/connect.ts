@@ -1,5 +1,5 @@
-import { attester } from './attestation/attest.js'
-import { KeyKeeper } from './attestation/keeper.js'
+import { attestationClient } from './attestation/attest.js'
+import { KeyManager } from './attestation/key-manager.js'
 import { expireOnRestore } from './attestation/restore.js'
 import { type ChannelFetch, channelFetch } from './channel/fetch.js'
 import { assertEnvironment } from './environment.js'
@@ -64,19 +64,22 @@ export function openClient(options: ConnectOptions<boolean>, origins: Origins): 
   let verifier: Verifier | undefined
   const load = async (signal: AbortSignal): Promise<Verifier> =>
     (verifier ??= await loadVerifier(options.wasm ?? origins.wasm(), { fetch: settings.fetch, signal }))
-  const keeper = new KeyKeeper(attester({ settings, load, loadHybrid: origins.hybrid, emit }), settings.attestTimeoutMs)
-  const forgetPage = expireOnRestore(keeper)
+  const keyManager = new KeyManager(
+    attestationClient({ settings, load, loadHybrid: origins.hybrid, emit }),
+    settings.attestTimeoutMs,
+  )
+  const forgetPage = expireOnRestore(keyManager)
   return {
-    fetch: channelFetch(settings, keeper, emit),
+    fetch: channelFetch(settings, keyManager, emit),
     get verdict() {
-      return keeper.verdict
+      return keyManager.verdict
     },
     async attest(reason, signal) {
-      await keeper.renew(reason, signal)
+      await keyManager.renew(reason, signal)
     },
     close() {
       forgetPage()
-      keeper.close()
+      keyManager.close()
     },
   }
 }

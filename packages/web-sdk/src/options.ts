@@ -1,13 +1,14 @@
-import type { StateKeeper } from './attestation/state-keeper.js'
+import type { AttestationSettings } from './attestation/settings.js'
+import type { StateStore } from './attestation/state-store.js'
 import type { ExchangeObserver } from './channel/observed.js'
 import { type Resend, resendOf } from './channel/resend.js'
+import type { ChannelSettings } from './channel/settings.js'
 import { loopback } from './environment.js'
 import type { ConnectEvent } from './events.js'
 import { BlindLlamaError } from './errors.js'
 import { assertKnown } from './known-options.js'
 import { platformFetch } from './outer-fetch.js'
 import type { Policy } from './policy.js'
-import type { ReceiptKeeper } from './receipts/receipts.js'
 import type { WasmSource } from './verifier/source.js'
 
 export interface ConnectOptions<AllowSimulated extends boolean = false> {
@@ -19,9 +20,9 @@ export interface ConnectOptions<AllowSimulated extends boolean = false> {
    * Keeps what was seen at earlier visits, so that a machine cannot quietly go back: `indexedDbState()` of
    * `@blindllama/web-sdk/state`, or a place of your own. What is kept is replaced only after a verdict that passed.
    */
-  state?: StateKeeper
+  state?: StateStore
   /** Asks the service to sign its answers: `receipts()` of `@blindllama/web-sdk/receipts`. */
-  receipts?: ReceiptKeeper
+  receipts?: ExchangeObserver
   /** Another base URL through which everything goes, so that the service does not see the address of the page's visitor. */
   relay?: string | URL
   /** Default: the file that this package was built with, beside its module, with its hash checked before compilation. */
@@ -49,23 +50,7 @@ export interface ConnectOptions<AllowSimulated extends boolean = false> {
 }
 
 /** The options after their check: what every later part works with. */
-export interface Settings {
-  /** Where requests must be addressed to; ends in `/`. */
-  base: URL
-  /** Where bytes are sent; ends in `/`. */
-  endpoint: URL
-  /** Used where the policy names no audience (PROTOCOL.md §7). */
-  audience: string
-  policy: Uint8Array<ArrayBuffer>
-  allowSimulated: boolean
-  /** Milliseconds. */
-  attestTimeoutMs: number
-  resend: Resend
-  /** What sends the bytes: the platform's, taken once. */
-  fetch: typeof globalThis.fetch
-  state: StateKeeper | undefined
-  receipts: ExchangeObserver | undefined
-}
+export type Settings = AttestationSettings & ChannelSettings
 
 function baseUrl(name: 'url' | 'relay', value: string | URL): URL {
   let url: URL

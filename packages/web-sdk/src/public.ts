@@ -1,4 +1,4 @@
-export type { StateKeeper } from './attestation/state-keeper.js'
+export type { StateStore } from './attestation/state-store.js'
 export type { ChannelFetch } from './channel/fetch.js'
 export type { Resend } from './channel/resend.js'
 export type { BlindLlamaClient } from './connect.js'

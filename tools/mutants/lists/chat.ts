@@ -84,14 +84,14 @@ export const mutants: readonly Mutant[] = [
   ),
   changed(
     'what nothing foresaw means that nothing was sent',
-    'chat/explain.ts',
+    'explain.ts',
     'return VERIFIER_LAYERS.has(layer) ? NOT_VERIFIED : UNKNOWN',
     'return NOT_VERIFIED',
     'test/explain.test.ts',
   ),
   changed(
     'an answer says that the verifier refused',
-    'chat/explain.ts',
+    'explain.ts',
     'said && OF_ANSWERS.test(said) ? said',
     'said ? said',
     'test/explain.test.ts',

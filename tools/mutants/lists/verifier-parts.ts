@@ -237,7 +237,7 @@ const release: readonly Mutant[] = [
     'signed.signatures.iter().for_each(|signature| entry.extend_from_slice(*signature));',
     '',
   ),
-  changed(vectors, 'log: a status stands there too', 'release/demands.rs', 'self.is_logged(&STATUS, signed)?;', ''),
+  changed(vectors, 'log: a status stands there too', 'release/policy.rs', 'self.is_logged(&STATUS, signed)?;', ''),
   changed(
     vectors,
     'log: a key set stands there too',
@@ -259,8 +259,8 @@ const release: readonly Mutant[] = [
     'ensure(now_ms < self.not_after,',
     'ensure(now_ms <= self.not_after,',
   ),
-  changed(vectors, 'key set: the current one has not ended', 'release/demands.rs', 'current.is_in_force(now_ms)?;', ''),
-  changed(vectors, 'status: its signers have not ended', 'release/demands.rs', 'signers.is_in_force(at_ms)?;', ''),
+  changed(vectors, 'key set: the current one has not ended', 'release/policy.rs', 'current.is_in_force(now_ms)?;', ''),
+  changed(vectors, 'status: its signers have not ended', 'release/policy.rs', 'signers.is_in_force(at_ms)?;', ''),
   changed(
     vectors,
     'key set: its end is part of its name',
@@ -359,13 +359,13 @@ const platform: readonly Mutant[] = [
     'algorithm == 1 && reserved == 0',
     'algorithm == 1 && reserved & 0x1e == 0',
   ),
-  changed(vectors, 'platform: family and image', 'platform/mod.rs', '&& is_pinned(snp::IMAGE_ID, demand.image_id)', ''),
+  changed(vectors, 'platform: family and image', 'platform/mod.rs', '&& is_pinned(snp::IMAGE_ID, policy.image_id)', ''),
   changed(
     vectors,
     'platform: the version that the signer gave',
     'platform/mod.rs',
-    'u64::from(report.guest_svn()) >= demand.min_guest_svn',
-    'u64::from(report.guest_svn()) >= demand.min_guest_svn || true',
+    'u64::from(report.guest_svn()) >= policy.min_guest_svn',
+    'u64::from(report.guest_svn()) >= policy.min_guest_svn || true',
   ),
   changed(
     vectors,
@@ -475,7 +475,7 @@ const state: readonly Mutant[] = [
   changed(
     vectors,
     'state: the floor of a status',
-    'release/demands.rs',
+    'release/policy.rs',
     'self.raise_floor(state, status.min_version);',
     '',
   ),

@@ -22,7 +22,7 @@ export const mutants: readonly Mutant[] = [
     'allOf: one member is enough',
     'policy/anchor.rs',
     'Some(in_part) if !leaves.is_empty() => told = in_part,',
-    'Some(_) if !leaves.is_empty() => return Ok(Matched { anchor, leaves }),',
+    'Some(_) if !leaves.is_empty() => return Ok(AnchorMatch { anchor, leaves }),',
   ),
   changed(
     'allOf: the list of Names',

@@ -36,8 +36,8 @@ const steps: readonly Mutant[] = [
   changed(
     'platform',
     'platform/mod.rs',
-    'is_held(demand, reports, key, at_ms, is_revoked))',
-    `is_held(demand, reports, key, at_ms, is_revoked).or(${ok}))`,
+    'is_held(policy, reports, key, at_ms, is_revoked))',
+    `is_held(policy, reports, key, at_ms, is_revoked).or(${ok}))`,
   ),
   passed('AkAssurance', 'policy.accepts(assurance, input.allow_simulated)'),
   passed('AkAttributes', 'quote::attributes(&ak)'),
@@ -102,7 +102,12 @@ const steps: readonly Mutant[] = [
   passed('PcrSelection', 'quote::selection(&attest, policy.bank, policy.selection())'),
   changed('PcrDigest', 'quote.rs', 'digest(attest, hash, &values)?;', ''),
   changed('release: withdrawn, expired, below the floor', policy, 'known: state,', 'known: &State::default(),'),
-  changed('ReleaseLog', policy, 'policy.demands.logged(brought)', `policy.demands.logged(brought).map(|_| ${ok})`),
+  changed(
+    'ReleaseLog',
+    policy,
+    'policy.release_policy.logged(release_evidence)',
+    `policy.release_policy.logged(release_evidence).map(|_| ${ok})`,
+  ),
   changed('PcrCoverage', policy, 'policy.uncovered(), !policy.allow_partial_coverage', 'None, true'),
   changed(
     'pcr.coverage: permission',
@@ -212,13 +217,13 @@ const steps: readonly Mutant[] = [
   changed(
     'release.log: the floor of a manifest is remembered',
     policy,
-    'policy.demands.raise_floor(state, manifest.min_version);',
+    'policy.release_policy.raise_floor(state, manifest.min_version);',
     '',
   ),
   changed(
     'release.keys: a policy without status is told',
     policy,
-    'run.remark(policy.demands.lacks_status(), Code::RELEASE_STATUS_UNASKED);',
+    'run.remark(policy.release_policy.lacks_status(), Code::RELEASE_STATUS_UNASKED);',
     '',
   ),
   changed(
@@ -249,19 +254,19 @@ const steps: readonly Mutant[] = [
   ),
   changed(
     'receipt: the current status is read',
-    'release/demands.rs',
+    'release/policy.rs',
     'statuses.push(status);\n            }\n            Ok(statuses)',
     '}\n            Ok(statuses)',
   ),
   changed(
     'receipt: a floor that was raised since',
-    'release/demands.rs',
+    'release/policy.rs',
     '.filter(|_| self.status.is_some());',
-    '.or(against.statuses.last());',
+    '.or(context.statuses.last());',
   ),
   changed(
     'receipt: successors of those who signed the status',
-    'release/demands.rs',
+    'release/policy.rs',
     'keys.current(successors, &keys.id(), &is_logged, documents)?',
     'keys.current(&[], &keys.id(), &is_logged, documents)?',
   ),

@@ -191,8 +191,8 @@ it('calls a TPM unverified whose root is not at hand, and takes that for no hard
 })
 
 it('makes a record that a policy can name, where the author calls the maker one of hardware', async () => {
-  const lie = await writeRoots(at('lie.json'), maker, 'hardware')
-  const { said } = await enrol(url, 'named.json', '--roots', lie)
+  const forged = await writeRoots(at('forged.json'), maker, 'hardware')
+  const { said } = await enrol(url, 'named.json', '--roots', forged)
   const policy = JSON.parse(
     readFileSync(
       new URL('../../../packages/verifier-wasm/conformance/bundles/ok-enrolment.json', import.meta.url),
@@ -202,7 +202,7 @@ it('makes a record that a policy can name, where the author calls the maker one 
   const pinned = JSON.parse(policy.policy) as { anchors: object[] }
   const anchor = { kind: 'ak-name', name: akName, assurance: 'hardware-tpm', enrolment: [said['sha256']] }
   writeFileSync(at('policy.json'), JSON.stringify({ ...pinned, anchors: [anchor] }))
-  const checked = await blindllama('enrol', 'check', at('named.json'), '--policy', at('policy.json'), '--roots', lie)
+  const checked = await blindllama('enrol', 'check', at('named.json'), '--policy', at('policy.json'), '--roots', forged)
   expect([checked.exitCode, checked.said['result']]).toEqual([0, 'named'])
   const withTruth = await blindllama(
     'enrol',

@@ -3,7 +3,7 @@ import { KeepProof } from '../proof/keep-proof.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { AgainIcon, StopIcon, WarningIcon } from '../ui/icons.tsx'
 import type { Answer } from './conversation.ts'
-import type { Failure } from './explain.ts'
+import type { Failure } from '../explain.ts'
 import { Prose } from './prose.tsx'
 
 interface AnswerViewProps {

@@ -1,5 +1,5 @@
 import type OpenAI from 'openai'
-import { explain, type Failure } from './explain.ts'
+import { explain, type Failure } from '../explain.ts'
 
 export type AnswerState = 'streaming' | 'complete' | 'incomplete' | 'stopped'
 

@@ -1,6 +1,6 @@
 import type { Receipt } from '@blindllama/web-sdk/receipts'
 import { useContext, useEffect, useId, useState, type ReactElement } from 'react'
-import { explain } from '../chat/explain.ts'
+import { explain } from '../explain.ts'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { KeepIcon } from '../ui/icons.tsx'
 import { checkOf, fileName, kept, POLICY_FILE, statementOf } from './kept.ts'

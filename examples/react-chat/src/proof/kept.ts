@@ -1,7 +1,7 @@
-import { receipts, type Receipt, type ReceiptKeeper } from '@blindllama/web-sdk/receipts'
+import { receipts, type Receipt, type ReceiptStore } from '@blindllama/web-sdk/receipts'
 
 /** Asks for a receipt with every question. Made here and not in a component: the hook tells its options apart by it. */
-export const kept: ReceiptKeeper = receipts()
+export const kept: ReceiptStore = receipts()
 
 /** Names of the files that this page offers. */
 export const POLICY_FILE = 'blindllama-policy.json'

@@ -1,7 +1,7 @@
 import type { FailedVerdict, PassedVerdict, Report, SimulatedVerdict } from '@blindllama/web-sdk'
 import type { BlindLlamaState } from '@blindllama/web-sdk/react'
 import { useEffect, useRef, type MouseEvent, type ReactElement, type ReactNode } from 'react'
-import { reasonOf } from '../chat/explain.ts'
+import { reasonOf } from '../explain.ts'
 import type { Staging } from '../staging.ts'
 import { AgainIcon, CrossIcon } from '../ui/icons.tsx'
 import { warningsOf } from './banners.tsx'

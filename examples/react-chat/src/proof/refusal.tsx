@@ -1,6 +1,6 @@
 import type { BlindLlamaError } from '@blindllama/web-sdk'
 import type { ReactElement } from 'react'
-import { reasonOf } from '../chat/explain.ts'
+import { reasonOf } from '../explain.ts'
 import { AgainIcon, OpenLockIcon } from '../ui/icons.tsx'
 
 interface RefusalProps {

@@ -31,7 +31,7 @@ interface Seed {
 }
 
 /** Chosen by chance, except by known-answer tests. */
-export interface Chance {
+export interface RandomValues {
   readonly value: Buffer
   /** The seed of RSA, or the private scalar of the ephemeral point. */
   readonly seed: Buffer
@@ -49,7 +49,7 @@ export function makeCredential(
   templateName: TemplateName,
   key: EndorsementKey,
   name: Uint8Array,
-  chance?: Chance,
+  chance?: RandomValues,
 ): Credential {
   const template = templates[templateName]
   const value = chance?.value ?? randomBytes(32)

@@ -4,7 +4,7 @@ import { Failure } from '../failure.js'
 import { isJsonObject } from '../options.js'
 import { bytesOf } from '../read-file.js'
 
-interface Found {
+interface CollectedEvidence {
   evidence: Uint8Array
   staticPart?: Uint8Array
 }
@@ -18,7 +18,7 @@ const largest = 2 * 1024 * 1024
  * @param patienceMs how long a service has for it
  * @throws {Failure} `cli.file`, `evidence.unreachable`, `evidence.timeout`, `evidence.status`, `evidence.size`
  */
-export async function evidenceIn(target: string, patienceMs = 30_000): Promise<Found> {
+export async function evidenceIn(target: string, patienceMs = 30_000): Promise<CollectedEvidence> {
   if (/^https?:/i.test(target)) return { evidence: await ask(target, patienceMs) }
   const file = await bytesOf(target)
   const receipt = receiptIn(file)

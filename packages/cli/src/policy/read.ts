@@ -2,8 +2,13 @@ import type { FailedVerdict, Policy as PagePolicy } from '@blindllama/web-sdk'
 import { sentenceOfRefusal } from '@blindllama/web-sdk/sentences'
 import { exit, type ExitCode } from '../exit.js'
 import { Failure } from '../failure.js'
-import type { KeySet } from '../release/keys.js'
 import { loadVerifier } from '../verifier.js'
+
+interface KeySet {
+  keys: { key: string; role: string }[]
+  threshold: Record<string, number>
+  notAfter?: number
+}
 
 /** What the command reads of a policy beside what the type of pages has (PROTOCOL.md §19.3). */
 export interface Policy extends PagePolicy {

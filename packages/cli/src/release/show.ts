@@ -17,7 +17,7 @@ const options = {
 } as const
 
 /** What is said of an envelope beside its document. */
-export interface Telling {
+export interface DocumentReport {
   file: string
   envelope: Envelope
   /** The keys that the caller's policy trusts with such documents. Without them a signature proves nothing. */
@@ -27,7 +27,7 @@ export interface Telling {
 }
 
 /** Shows a document, every value of it, and its signatures. @throws {Failure} */
-export function tell({ file, envelope, set, signed }: Telling, asJson: boolean, io: Io): void {
+export function tell({ file, envelope, set, signed }: DocumentReport, asJson: boolean, io: Io): void {
   const signatures = envelope.signatures.map((signature) => ({
     key: signature.keyid,
     good: isGood(envelope, signature),

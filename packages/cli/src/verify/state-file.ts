@@ -1,4 +1,4 @@
-import type { StateKeeper } from '@blindllama/web-sdk/state'
+import type { StateStore } from '@blindllama/web-sdk/state'
 import { Failure } from '../failure.js'
 import { bytesOf } from '../read-file.js'
 import { replaceFile } from '../replace-file.js'
@@ -7,7 +7,7 @@ import { replaceFile } from '../replace-file.js'
  * Keeps what the verifier remembers of earlier runs (PROTOCOL.md §20) in a file. A file that is not there is a first visit; one that
  * cannot be read is none.
  */
-export function stateFile(file: string): StateKeeper {
+export function stateFile(file: string): StateStore {
   const load = async (): Promise<Uint8Array | undefined> => {
     try {
       return await bytesOf(file)

@@ -6,19 +6,19 @@ use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::SendRequest;
 
 use crate::support::http::connect;
-use crate::target::{Asked, Target};
+use crate::target::{PreparedRequest, Target};
 
 /// Clients at once.
 pub const CLIENTS: usize = 8;
 
 /// `count` questions for each of [`CLIENTS`]. They are sealed before the run: a client that seals while it asks takes longer than the
 /// gateway, which would then pay for falling asleep and for waking others with each request, and the plain proxy would not.
-pub fn questions(target: &Target, count: usize) -> Vec<Vec<Asked>> {
+pub fn questions(target: &Target, count: usize) -> Vec<Vec<PreparedRequest>> {
     (0..CLIENTS).map(|_| (0..count).map(|_| target.ask()).collect()).collect()
 }
 
 /// Lets each client ask its `questions`; every answer must have the `bytes` of content that the model server gave.
-pub async fn run(target: &Target, questions: Vec<Vec<Asked>>, bytes: usize) {
+pub async fn run(target: &Target, questions: Vec<Vec<PreparedRequest>>, bytes: usize) {
     join_all(questions.into_iter().enumerate().map(|(client, questions)| async move {
         let mut sender = connect(target.address()).await;
         for (index, question) in questions.into_iter().enumerate() {
@@ -30,12 +30,12 @@ pub async fn run(target: &Target, questions: Vec<Vec<Asked>>, bytes: usize) {
     .await;
 }
 
-async fn ask(sender: &mut SendRequest<Full<Bytes>>, asked: Asked, open: bool) -> usize {
+async fn ask(sender: &mut SendRequest<Full<Bytes>>, prepared: PreparedRequest, open: bool) -> usize {
     sender.ready().await.unwrap();
-    let response = sender.send_request(asked.request).await.unwrap();
+    let response = sender.send_request(prepared.request).await.unwrap();
     assert_eq!(response.status(), 200);
     let body = response.into_body().collect().await.unwrap().to_bytes();
-    let Some(sealed) = asked.sealed.filter(|_| open) else { return body.len() };
+    let Some(sealed) = prepared.sealed.filter(|_| open) else { return body.len() };
     let mut opener = sealed.opener();
     let mut message = opener.push(&body).concat();
     message.extend(opener.finish().expect("a final chunk"));

@@ -43,8 +43,8 @@ pub async fn measure(wanted: &str) -> Value {
         for round in 0..ROUNDS {
             let mut spent = [0.0; 3];
             // Who comes first meets other caches than who comes last.
-            for turn in 0..targets.len() {
-                let index = (round + turn) % targets.len();
+            for offset in 0..targets.len() {
+                let index = (round + offset) % targets.len();
                 let questions = questions(targets[index], count);
                 let before = cpu_us(targets[index].pid());
                 run(targets[index], questions, answer.bytes()).await;

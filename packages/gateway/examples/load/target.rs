@@ -23,7 +23,7 @@ pub enum Target {
 }
 
 /// A request to a target, and what opens its answer.
-pub struct Asked {
+pub struct PreparedRequest {
     pub request: Request<Full<Bytes>>,
     pub sealed: Option<Sealed>,
 }
@@ -69,19 +69,19 @@ impl Target {
     }
 
     /// The same question to each, sealed where it has to be.
-    pub fn ask(&self) -> Asked {
+    pub fn ask(&self) -> PreparedRequest {
         match self {
             Self::Plain { address, .. } => {
                 let request = Request::post(format!("http://{address}{PATH}"))
                     .header("host", address)
                     .header("content-type", "application/json");
-                Asked { request: request.body(Full::from(QUESTION)).unwrap(), sealed: None }
+                PreparedRequest { request: request.body(Full::from(QUESTION)).unwrap(), sealed: None }
             }
             Self::Ours { attested, .. } => {
                 let message = Message::post(PATH, QUESTION).with("content-type", "application/json");
                 let sealed = attested.seal(&[&message.encode()]);
                 let request = attested.request(Full::from(sealed.body.clone()));
-                Asked { request, sealed: Some(sealed) }
+                PreparedRequest { request, sealed: Some(sealed) }
             }
         }
     }

@@ -1,8 +1,8 @@
-//! The cutter of Server-Sent Events: whatever the bytes and however they arrive, the pieces are what arrived, none is empty or longer
+//! The splitter of Server-Sent Events: whatever the bytes and however they arrive, the pieces are what arrived, none is empty or longer
 //! than allowed, and a comment has its place where a line begins.
 #![no_main]
 
-use blindllama_gateway::upstream::events::{Cutter, Piece};
+use blindllama_gateway::upstream::events::{EventSplitter, Piece};
 use blindllama_gateway_fuzz::pieces;
 use libfuzzer_sys::fuzz_target;
 
@@ -11,14 +11,14 @@ const LONGEST: usize = 64;
 
 fuzz_target!(|input: &[u8]| {
     let Some((message, pieces)) = pieces(input) else { return };
-    let mut cutter = Cutter::new(LONGEST);
+    let mut splitter = EventSplitter::new(LONGEST);
     let mut cut: Vec<Piece> = Vec::new();
     for piece in &pieces {
-        cutter.push(piece);
-        cut.extend(std::iter::from_fn(|| cutter.next_piece()));
+        splitter.push(piece);
+        cut.extend(std::iter::from_fn(|| splitter.next_piece()));
     }
-    cut.extend(cutter.rest());
-    assert!(cutter.rest().is_none() && cutter.next_piece().is_none());
+    cut.extend(splitter.rest());
+    assert!(splitter.rest().is_none() && splitter.next_piece().is_none());
     let mut before = None;
     for Piece { bytes, gap, .. } in &cut {
         assert!((1..=LONGEST).contains(&bytes.len()));

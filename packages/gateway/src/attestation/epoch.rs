@@ -86,7 +86,7 @@ impl Epochs {
     /// # Errors
     /// As [`Self::new`]; `evidence.changed` once they ended.
     pub fn current(&self) -> Result<CurrentEpoch, Failure> {
-        self.turn()?;
+        self.rotate()?;
         let now = self.clock.boot_ms();
         let living = self.read();
         let epoch = living.last().ok_or(Failure::new(Code::EVIDENCE_CHANGED))?;
@@ -102,7 +102,7 @@ impl Epochs {
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub fn turn(&self) -> Result<bool, Failure> {
+    pub fn rotate(&self) -> Result<bool, Failure> {
         let now = self.clock.boot_ms();
         if !self.read().iter().any(|epoch| epoch.expires <= now) && !self.read().last().is_some_and(|e| e.is_over(now))
         {

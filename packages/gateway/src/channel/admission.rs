@@ -7,7 +7,7 @@ use blindllama_verifier::Code;
 use http::header::DATE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-use super::idempotency::{IdempotencyKeys, Taken, is_key};
+use super::idempotency::{ClaimedKey, IdempotencyKeys, is_key};
 use crate::bhttp::RequestHead;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -54,7 +54,7 @@ impl Admission {
 
     /// Takes the request's idempotency key: it counts as run from here on. None for a GET, whose repetition changes nothing: it takes no
     /// room from those that do.
-    pub(super) fn take(&self, method: &Method, fields: &HeaderMap) -> Result<Option<Taken>, Failure> {
+    pub(super) fn take(&self, method: &Method, fields: &HeaderMap) -> Result<Option<ClaimedKey>, Failure> {
         let key = only(fields, &IDEMPOTENCY_KEY).filter(|key| is_key(key.as_bytes()));
         let key = key.ok_or(Failure::new(Code::REQUEST_IDEMPOTENCY_KEY))?;
         if *method == Method::GET {

@@ -15,8 +15,8 @@ use tokio::time::{Sleep, sleep};
 
 use super::exchange::{EndedBy, Exchange};
 use super::flow::{Flow, Source};
-use super::outlet::Outlet;
-use super::turn::Turn;
+use super::response_sealer::ResponseSealer;
+use super::yield_to_ready::YieldToReady;
 use crate::bhttp;
 use crate::budget::Place;
 use crate::config::Padding;
@@ -49,8 +49,8 @@ impl std::fmt::Display for Aborted {
 impl std::error::Error for Aborted {}
 
 /// How far an answer is.
-enum Way {
-    Open(Box<Outlet>, Flow),
+enum AnswerState {
+    Open(Box<ResponseSealer>, Flow),
     /// The final chunk is sealed.
     Ended,
     /// There will be none; the transport hears of it when the time is over.
@@ -58,13 +58,13 @@ enum Way {
 }
 
 /// The content of the upstream's answer.
-type Arriving = Content<PauseLimit<Incoming>>;
+type UpstreamContent = Content<PauseLimit<Incoming>>;
 
 /// An answer on its way out. Only its last frame holds the final chunk; after a failure there is none.
 pub struct SealedAnswer {
-    way: Way,
+    state: AnswerState,
     /// None once nothing more comes of it, or the gateway ends the answer.
-    upstream: Option<Arriving>,
+    upstream: Option<UpstreamContent>,
     /// Whether the answer ended as it must: neither the upstream broke it off nor the gateway's own end.
     whole: bool,
     /// Sealed chunks that leave together.
@@ -72,7 +72,7 @@ pub struct SealedAnswer {
     /// Whether the frame before was long, so that this one will be: it gets its room at once.
     is_long: bool,
     /// Of the tasks that may have more for the frame.
-    turn: Option<Turn>,
+    yielding: Option<YieldToReady>,
     exchange: Exchange,
     /// Whether the gateway wrote it.
     own: bool,
@@ -81,7 +81,7 @@ pub struct SealedAnswer {
 impl SealedAnswer {
     /// The upstream's answer, passed on as it comes.
     pub(super) fn from_upstream(
-        outlet: Outlet,
+        sealer: ResponseSealer,
         answer: Response<Incoming>,
         pause: Duration,
         padding: &Padding,
@@ -95,11 +95,16 @@ impl SealedAnswer {
         let empty = matches!(parts.status.as_u16(), 204 | 205 | 304);
         let flow = Flow::new(head.into(), &parts.headers, empty || body.size_hint().exact().is_some(), padding);
         let upstream = (!empty).then(|| Content::new(PauseLimit::new(body, pause), &codings));
-        Self::new(Way::Open(Box::new(outlet), flow), upstream, exchange)
+        Self::new(AnswerState::Open(Box::new(sealer), flow), upstream, exchange)
     }
 
     /// The gateway's own answer.
-    pub(super) fn from_failure(outlet: Outlet, failure: &Failure, date: HeaderValue, mut exchange: Exchange) -> Self {
+    pub(super) fn from_failure(
+        sealer: ResponseSealer,
+        failure: &Failure,
+        date: HeaderValue,
+        mut exchange: Exchange,
+    ) -> Self {
         let status = problem::status(failure.code);
         let mut fields = HeaderMap::new();
         fields.insert(CONTENT_TYPE, HeaderValue::from_static(problem::PROBLEM_TYPE));
@@ -111,7 +116,7 @@ impl SealedAnswer {
         }
         exchange.answered(status);
         let flow = Flow::of(bhttp::response_head(status, &fields).into(), problem::inner(failure).into());
-        Self { own: true, ..Self::new(Way::Open(Box::new(outlet), flow), None, exchange) }
+        Self { own: true, ..Self::new(AnswerState::Open(Box::new(sealer), flow), None, exchange) }
     }
 
     /// Whether the answer is the gateway's own. It holds nothing of the upstream, and need not keep a stream.
@@ -125,8 +130,17 @@ impl SealedAnswer {
         self.exchange.move_to(place);
     }
 
-    fn new(way: Way, upstream: Option<Arriving>, exchange: Exchange) -> Self {
-        Self { way, upstream, whole: true, frame: BytesMut::new(), is_long: false, turn: None, exchange, own: false }
+    fn new(state: AnswerState, upstream: Option<UpstreamContent>, exchange: Exchange) -> Self {
+        Self {
+            state,
+            upstream,
+            whole: true,
+            frame: BytesMut::new(),
+            is_long: false,
+            yielding: None,
+            exchange,
+            own: false,
+        }
     }
 
     /// Seals what is there into a frame, which is at least [`FRAME`] long if there is as much.
@@ -135,10 +149,10 @@ impl SealedAnswer {
     /// held back until all tasks that are ready have run without adding to it: a moment in which an idle machine does nothing else, and a busy one
     /// gathers what it would otherwise pay a system call each for.
     fn poll_chunks(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, Aborted>> {
-        while self.frame.len() < FRAME && !matches!(self.way, Way::Ended) {
+        while self.frame.len() < FRAME && !matches!(self.state, AnswerState::Ended) {
             match self.poll_chunk(context) {
                 Poll::Ready(Ok(())) => {
-                    self.turn = None;
+                    self.yielding = None;
                     if self.is_long && self.frame.capacity() < FRAME {
                         self.frame.reserve(ROOM);
                     }
@@ -147,11 +161,13 @@ impl SealedAnswer {
                 Poll::Ready(Err(Aborted)) if self.frame.is_empty() => return Poll::Ready(Err(Aborted)),
                 Poll::Ready(Err(Aborted)) => break,
                 Poll::Pending if self.frame.is_empty() => return Poll::Pending,
-                Poll::Pending if self.turn.get_or_insert_with(|| Turn::begin(context)).is_over() => break,
+                Poll::Pending if self.yielding.get_or_insert_with(|| YieldToReady::begin(context)).is_complete() => {
+                    break;
+                }
                 Poll::Pending => return Poll::Pending,
             }
         }
-        self.turn = None;
+        self.yielding = None;
         self.is_long = self.frame.len() >= FRAME;
         // Taken, not split: what is left of its room would stay as long as the stream.
         Poll::Ready(Ok(std::mem::take(&mut self.frame).freeze()))
@@ -165,7 +181,7 @@ impl SealedAnswer {
         ready!(self.exchange.end.poll(context));
         self.exchange.aborted(EndedBy::Drained);
         (self.upstream, self.whole) = (None, false);
-        if let Way::Open(_, flow) = &mut self.way {
+        if let AnswerState::Open(_, flow) = &mut self.state {
             flow.interrupt(&problem::last_event(&Failure::new(Code::GATEWAY_DRAINED)));
         }
         Poll::Ready(())
@@ -173,7 +189,7 @@ impl SealedAnswer {
 
     /// Seals the next chunk into the frame, if it is there. After an error there is no other.
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Aborted>> {
-        if let Way::Broken(linger) = &mut self.way {
+        if let AnswerState::Broken(linger) = &mut self.state {
             ready!(linger.as_mut().poll(context));
             return Poll::Ready(Err(Aborted));
         }
@@ -185,19 +201,19 @@ impl SealedAnswer {
         // Nothing may follow, and the upstream need not go on.
         self.frame.truncate(whole);
         self.upstream = None;
-        self.way = Way::Broken(Box::pin(sleep(LINGER)));
+        self.state = AnswerState::Broken(Box::pin(sleep(LINGER)));
         self.poll_chunk(context)
     }
 
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Aborted>> {
-        let Way::Open(outlet, flow) = &mut self.way else { return Poll::Ready(Err(Aborted)) };
+        let AnswerState::Open(sealer, flow) = &mut self.state else { return Poll::Ready(Err(Aborted)) };
         loop {
             let source = match self.upstream {
                 Some(_) => Source::Open,
                 None if self.whole => Source::Ended,
                 None => Source::Broken,
             };
-            match flow.next(outlet, source, context, &mut self.frame) {
+            match flow.next(sealer, source, context, &mut self.frame) {
                 Ok(true) => return Poll::Ready(Ok(())),
                 Ok(false) => {}
                 Err(_) => return Poll::Ready(Err(Aborted)),
@@ -220,9 +236,9 @@ impl SealedAnswer {
         if !self.whole {
             return Poll::Ready(Err(Aborted));
         }
-        match std::mem::replace(&mut self.way, Way::Ended) {
-            Way::Open(outlet, flow) => Poll::Ready(flow.finish(*outlet, &mut self.frame).map_err(|_| Aborted)),
-            Way::Ended | Way::Broken(_) => Poll::Ready(Err(Aborted)),
+        match std::mem::replace(&mut self.state, AnswerState::Ended) {
+            AnswerState::Open(sealer, flow) => Poll::Ready(flow.finish(*sealer, &mut self.frame).map_err(|_| Aborted)),
+            AnswerState::Ended | AnswerState::Broken(_) => Poll::Ready(Err(Aborted)),
         }
     }
 }
@@ -245,7 +261,7 @@ impl Body for SealedAnswer {
         };
         if let Ok(bytes) = &frame {
             self.exchange.sent(bytes.len() as u64);
-            if matches!(self.way, Way::Ended) {
+            if matches!(self.state, AnswerState::Ended) {
                 self.exchange.completed();
             }
         }

@@ -13,7 +13,7 @@ use crate::log::{Level, Log};
 use crate::phase::End;
 
 /// What an exchange holds of the gateway's limits.
-enum Held {
+enum Reservation {
     /// A place that a newcomer may take: the request arrives, or its refusal leaves.
     Evictable { _place: Place },
     /// A stream, which the exchange keeps to its end: the request runs.
@@ -29,7 +29,7 @@ pub(super) struct Exchange {
     sent: u64,
     /// Bytes of the outer body so far.
     pub(super) received: Arc<AtomicU64>,
-    held: Held,
+    reservation: Reservation,
     ended_by: EndedBy,
     /// When the gateway ends, whatever the answer.
     pub(super) end: End,
@@ -55,7 +55,7 @@ impl Exchange {
             complete: false,
             sent: 0,
             received: Arc::new(AtomicU64::new(0)),
-            held: Held::Evictable { _place: place },
+            reservation: Reservation::Evictable { _place: place },
             ended_by: EndedBy::Client,
             end,
         }
@@ -68,13 +68,13 @@ impl Exchange {
     /// `channel.busy` when as many run as may.
     pub(super) fn run(&mut self, streams: &Arc<Semaphore>, upstream: OwnedSemaphorePermit) -> Result<(), Failure> {
         let permit = Arc::clone(streams).try_acquire_owned().map_err(|_| Failure::new(Code::CHANNEL_BUSY))?;
-        self.held = Held::Stream { _permit: permit, _upstream: upstream };
+        self.reservation = Reservation::Stream { _permit: permit, _upstream: upstream };
         Ok(())
     }
 
     /// Gives back what the exchange holds for `place`.
     pub(super) fn move_to(&mut self, place: Place) {
-        self.held = Held::Evictable { _place: place };
+        self.reservation = Reservation::Evictable { _place: place };
     }
 
     pub(super) const fn opened(&mut self) {

@@ -26,7 +26,7 @@ use super::exchange::Exchange;
 use super::inner::InnerRequest;
 use crate::bhttp::RequestHead;
 use crate::bhttp::decode::Part;
-use crate::budget::Holding;
+use crate::budget::PlaceHandle;
 use crate::failure::Failure;
 use crate::files;
 use crate::phase::End;
@@ -85,9 +85,9 @@ impl Channel {
         if let Some(rest) = leftover.filter(|_| refused) {
             // A client that still sends would not read its answer.
             // Its place goes before that of any request that arrives.
-            let (place, holding) = self.arriving.enter(connection, Instant::now());
+            let (place, place_handle) = self.arriving.enter(connection, Instant::now());
             let drained = tokio::spawn(async move {
-                drain(rest, progress, holding).await;
+                drain(rest, progress, place_handle).await;
                 drop(place);
             });
             drop(timeout(DRAINED, drained).await);
@@ -117,13 +117,13 @@ impl Channel {
         loop {
             let copy = self.upstream.shares_connections().then(|| copy_of(&request)).flatten();
             let answer = match (self.send(sender, request, progress).await, copy) {
-                (Err(Unsent::Refused), Some(copy)) if again > 0 => {
+                (Err(SendError::Refused), Some(copy)) if again > 0 => {
                     again = again.saturating_sub(1);
                     sleep(AGAIN_AFTER).await;
                     request = copy;
                     continue;
                 }
-                (Err(unsent), _) => return Err(unsent.into()),
+                (Err(error), _) => return Err(error.into()),
                 (Ok(answer), _) => answer,
             };
             return match answer.status().as_u16() {
@@ -155,7 +155,7 @@ impl Channel {
         sender: &Sender<RequestBody>,
         request: Request<RequestBody>,
         progress: &Progress,
-    ) -> Result<Response<Incoming>, Unsent> {
+    ) -> Result<Response<Incoming>, SendError> {
         let mut answer = std::pin::pin!(sender.send(request));
         // Asks for the phase itself: whoever waits for this answer may be woken by the end before it.
         let mut end = End::new(self.phases.clone());
@@ -163,12 +163,12 @@ impl Channel {
         loop {
             let deadline = progress.deadline(limit);
             tokio::select! {
-                answer = &mut answer => return answer.map_err(|error| Unsent::of(&error, error.is_connect())),
+                answer = &mut answer => return answer.map_err(|error| SendError::of(&error, error.is_connect())),
                 () = poll_fn(|context| end.poll(context)) => {
-                    return Err(Unsent::Failed(Failure::new(Code::GATEWAY_DRAINED)));
+                    return Err(SendError::Failed(Failure::new(Code::GATEWAY_DRAINED)));
                 }
                 () = sleep_until(deadline) => if progress.deadline(limit) <= deadline {
-                    return Err(Unsent::Failed(Failure::new(Code::REQUEST_UPSTREAM_TIMEOUT)));
+                    return Err(SendError::Failed(Failure::new(Code::REQUEST_UPSTREAM_TIMEOUT)));
                 },
             }
         }
@@ -176,13 +176,13 @@ impl Channel {
 }
 
 /// Why the upstream gave no answer.
-enum Unsent {
+enum SendError {
     /// It said that it did not look at the request (RFC 9113 §8.7).
     Refused,
     Failed(Failure),
 }
 
-impl Unsent {
+impl SendError {
     /// Often it is the request's own end, which it could not outlive.
     fn of(error: &(dyn Error + 'static), connecting: bool) -> Self {
         let mut cause = Some(error);
@@ -208,12 +208,14 @@ impl Unsent {
     }
 }
 
-impl From<Unsent> for Failure {
-    fn from(unsent: Unsent) -> Self {
-        match unsent {
+impl From<SendError> for Failure {
+    fn from(error: SendError) -> Self {
+        match error {
             // As with a port that nobody listens on: nothing was run.
-            Unsent::Refused => Self::new(Code::REQUEST_UPSTREAM_UNREACHABLE).telling("It refused the request unseen."),
-            Unsent::Failed(failure) => failure,
+            SendError::Refused => {
+                Self::new(Code::REQUEST_UPSTREAM_UNREACHABLE).telling("It refused the request unseen.")
+            }
+            SendError::Failed(failure) => failure,
         }
     }
 }
@@ -263,8 +265,8 @@ impl Progress {
 type Rest = Mutex<Option<Box<InnerRequest>>>;
 
 /// Reads and throws away what is left of a request that the upstream refused and takes no more of: on a connection that many share, it
-/// would hold up others. It ends early where `holding` loses its place: the request has given back its own.
-async fn drain(rest: Arc<Rest>, progress: Arc<Progress>, holding: Holding) {
+/// would hold up others. It ends early where `place_handle` loses its place: the request has given back its own.
+async fn drain(rest: Arc<Rest>, progress: Arc<Progress>, place_handle: PlaceHandle) {
     let mut tick = interval(Duration::from_millis(20));
     loop {
         tick.tick().await;
@@ -275,7 +277,7 @@ async fn drain(rest: Arc<Rest>, progress: Arc<Progress>, holding: Holding) {
     }
     let inner = rest.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(mut inner) = inner {
-        inner.drain_while(holding).await;
+        inner.drain_while(place_handle).await;
     }
 }
 

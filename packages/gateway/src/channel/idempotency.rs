@@ -22,8 +22,8 @@ pub(super) struct IdempotencyKeys {
 
 #[derive(Default)]
 struct Generations {
-    current: HashMap<Key, Fate>,
-    previous: HashMap<Key, Fate>,
+    current: HashMap<Key, Outcome>,
+    previous: HashMap<Key, Outcome>,
     /// When the previous generation got its last key, in milliseconds since boot and since 1970.
     previous_closed: (u64, u64),
     /// Requests dated before it may have been forgotten, in milliseconds since 1970.
@@ -34,9 +34,9 @@ type Key = [u8; 16];
 
 /// What is known of the request with a key: a status, or less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Fate(u16);
+struct Outcome(u16);
 
-impl Fate {
+impl Outcome {
     /// It is under way.
     const RUNNING: Self = Self(0);
     /// It was sent to the upstream, which did not answer.
@@ -67,25 +67,25 @@ impl IdempotencyKeys {
     /// # Errors
     /// `request.duplicate` for a key that was taken before, with what is known of that request; `request.date` for a date of which keys may
     /// have been forgotten.
-    pub(super) fn take(self: &Arc<Self>, key: &[u8], date: u64) -> Result<Taken, Failure> {
+    pub(super) fn take(self: &Arc<Self>, key: &[u8], date: u64) -> Result<ClaimedKey, Failure> {
         let key = fingerprint(key);
         let mut generations = self.lock();
-        if let Some(fate) = generations.current.get(&key).or_else(|| generations.previous.get(&key)) {
-            return Err(Failure::new(Code::REQUEST_DUPLICATE).telling(fate.sentence()));
+        if let Some(outcome) = generations.current.get(&key).or_else(|| generations.previous.get(&key)) {
+            return Err(Failure::new(Code::REQUEST_DUPLICATE).telling(outcome.sentence()));
         }
         if date >= generations.floor && generations.current.len() >= self.capacity {
-            self.turn(&mut generations);
+            self.rotate(&mut generations);
         }
         if date < generations.floor {
             return Err(Failure::new(Code::REQUEST_DATE));
         }
-        generations.current.insert(key, Fate::RUNNING);
+        generations.current.insert(key, Outcome::RUNNING);
         drop(generations);
-        Ok(Taken { keys: Arc::clone(self), key, fate: Some(Fate::UNKNOWN) })
+        Ok(ClaimedKey { keys: Arc::clone(self), key, outcome: Some(Outcome::UNKNOWN) })
     }
 
     /// Begins another generation.
-    fn turn(&self, generations: &mut Generations) {
+    fn rotate(&self, generations: &mut Generations) {
         let (boot, wall) = generations.previous_closed;
         let now = self.clock.boot_ms();
         if !generations.previous.is_empty() && boot.saturating_add(self.keep_ms) > now {
@@ -101,11 +101,11 @@ impl IdempotencyKeys {
     }
 
     /// Keeps what became of the request with `key`; None forgets it.
-    fn settle(&self, key: &Key, fate: Option<Fate>) {
+    fn settle(&self, key: &Key, outcome: Option<Outcome>) {
         let Generations { current, previous, .. } = &mut *self.lock();
         for generation in [current, previous] {
-            match (generation.get_mut(key), fate) {
-                (Some(known), Some(fate)) => *known = fate,
+            match (generation.get_mut(key), outcome) {
+                (Some(known), Some(outcome)) => *known = outcome,
                 (Some(_), None) => drop(generation.remove(key)),
                 (None, _) => {}
             }
@@ -114,29 +114,29 @@ impl IdempotencyKeys {
 }
 
 /// A key that counts as run. What becomes of the request is unknown unless it is said before this is dropped.
-pub(super) struct Taken {
+pub(super) struct ClaimedKey {
     keys: Arc<IdempotencyKeys>,
     key: Key,
-    fate: Option<Fate>,
+    outcome: Option<Outcome>,
 }
 
-impl Taken {
+impl ClaimedKey {
     /// The upstream's answer has this status. One that says that the request failed gives the key back: who repeats the request knows that
     /// it failed, and without a gateway the upstream would see it again.
     pub(super) fn answered(mut self, status: StatusCode) {
         let failed = status.is_client_error() || status.is_server_error();
-        self.fate = Some(Fate::answered(status)).filter(|_| !failed);
+        self.outcome = Some(Outcome::answered(status)).filter(|_| !failed);
     }
 
     /// Nothing was run.
     pub(super) fn give_back(mut self) {
-        self.fate = None;
+        self.outcome = None;
     }
 }
 
-impl Drop for Taken {
+impl Drop for ClaimedKey {
     fn drop(&mut self) {
-        self.keys.settle(&self.key, self.fate);
+        self.keys.settle(&self.key, self.outcome);
     }
 }
 
@@ -152,9 +152,9 @@ mod tests {
     use super::*;
 
     /// Since boot; since 1970 it is 1000 s more.
-    struct HandClock(AtomicU64);
+    struct ManualClock(AtomicU64);
 
-    impl Clock for HandClock {
+    impl Clock for ManualClock {
         fn boot_ms(&self) -> u64 {
             self.0.load(Ordering::Relaxed)
         }
@@ -166,21 +166,21 @@ mod tests {
 
     struct Memory {
         keys: Arc<IdempotencyKeys>,
-        clock: Arc<HandClock>,
+        clock: Arc<ManualClock>,
     }
 
     impl Memory {
         fn of(capacity: usize) -> Self {
-            let clock = Arc::new(HandClock(AtomicU64::new(0)));
-            Self { keys: IdempotencyKeys::new(capacity, 50_000, Arc::<HandClock>::clone(&clock)), clock }
+            let clock = Arc::new(ManualClock(AtomicU64::new(0)));
+            Self { keys: IdempotencyKeys::new(capacity, 50_000, Arc::<ManualClock>::clone(&clock)), clock }
         }
 
         /// Takes a key for a request of now.
-        fn take(&self, number: u32) -> Result<Taken, Failure> {
+        fn take(&self, number: u32) -> Result<ClaimedKey, Failure> {
             self.take_dated(number, self.clock.wall_ms())
         }
 
-        fn take_dated(&self, number: u32, date: u64) -> Result<Taken, Failure> {
+        fn take_dated(&self, number: u32, date: u64) -> Result<ClaimedKey, Failure> {
             self.keys.take(format!("{number:022}").as_bytes(), date)
         }
 

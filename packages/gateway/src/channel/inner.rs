@@ -11,14 +11,14 @@ use hyper::body::{Body, Incoming};
 
 use crate::attestation::epoch::Epochs;
 use crate::bhttp::decode::{Decoder, Part};
-use crate::budget::Holding;
+use crate::budget::PlaceHandle;
 use crate::config::Limits;
 use crate::failure::Failure;
 use crate::ohttp::request::Decapsulator;
 use crate::ohttp::response::Sealer;
 use crate::pause::{Interruption, PauseLimit};
 use crate::receipt::key::ReceiptKey;
-use crate::receipt::request::{Asked, RequestHash};
+use crate::receipt::request::{ReceiptRequest, RequestHash};
 
 /// A request on its way in.
 pub(super) struct InnerRequest {
@@ -32,7 +32,7 @@ pub(super) struct InnerRequest {
     request_bytes: u64,
     received: Arc<AtomicU64>,
     /// Its place among the requests that arrive.
-    holding: Holding,
+    place_handle: PlaceHandle,
     opened: bool,
     /// Whether the upstream refused it, so that what comes is thrown away.
     is_refused: bool,
@@ -48,7 +48,7 @@ impl InnerRequest {
         keys: Arc<Epochs>,
         limits: &Limits,
         received: Arc<AtomicU64>,
-        holding: Holding,
+        place_handle: PlaceHandle,
     ) -> Self {
         Self {
             body: PauseLimit::new(body, limits.body_timeout).at_least(limits.body_rate),
@@ -58,7 +58,7 @@ impl InnerRequest {
             plaintext: 0,
             request_bytes: limits.request_bytes,
             received,
-            holding,
+            place_handle,
             opened: false,
             is_refused: false,
             body_ended: false,
@@ -81,8 +81,8 @@ impl InnerRequest {
     }
 
     /// Whether a receipt is wanted, as far as is known, and the hash of the request, once it is complete.
-    pub(super) fn asked(&self) -> Arc<Asked> {
-        self.hash.asked()
+    pub(super) fn receipt_request(&self) -> Arc<ReceiptRequest> {
+        self.hash.receipt_request()
     }
 
     /// What signs the receipt.
@@ -140,9 +140,9 @@ impl InnerRequest {
         }
     }
 
-    /// The same, as long as `holding` has its place, whose time-out stays as it is.
-    pub(super) async fn drain_while(&mut self, holding: Holding) {
-        self.holding = holding;
+    /// The same, as long as `place_handle` has its place, whose time-out stays as it is.
+    pub(super) async fn drain_while(&mut self, place_handle: PlaceHandle) {
+        self.place_handle = place_handle;
         self.is_refused = true;
         self.drain().await;
     }
@@ -165,9 +165,9 @@ impl InnerRequest {
                 Poll::Pending => {
                     // Until a chunk is open, the time-out is that of the place.
                     if self.opened && !self.is_refused {
-                        self.holding.postpone(self.body.deadline());
+                        self.place_handle.postpone(self.body.deadline());
                     }
-                    ready!(self.holding.poll_evicted(context));
+                    ready!(self.place_handle.poll_evicted(context));
                     Code::CHANNEL_BUSY
                 }
             };

@@ -9,9 +9,9 @@ mod flow;
 mod forward;
 mod idempotency;
 mod inner;
-mod outlet;
 mod padding;
-mod turn;
+mod response_sealer;
+mod yield_to_ready;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,9 +29,9 @@ use self::admission::Admission;
 use self::exchange::Exchange;
 use self::forward::RequestBody;
 use self::inner::InnerRequest;
-use self::outlet::Outlet;
+use self::response_sealer::ResponseSealer;
 use crate::attestation::epoch::Epochs;
-use crate::budget::{Budget, Shares};
+use crate::budget::{Budget, PlaceLimits};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::Failure;
@@ -89,10 +89,10 @@ impl Channel {
         // What opens a request is short: it has a time in all, however its bytes come.
         let now = Instant::now();
         let open_by = now.checked_add(self.config.limits.header_timeout).unwrap_or(now);
-        let (place, holding) = self.arriving.enter(connection, open_by);
+        let (place, place_handle) = self.arriving.enter(connection, open_by);
         let mut exchange = Exchange::new(self.log.clone(), place, End::new(self.phases.clone()));
         let received = Arc::clone(&exchange.received);
-        let mut inner = InnerRequest::new(body, Arc::clone(&self.epochs), &self.config.limits, received, holding);
+        let mut inner = InnerRequest::new(body, Arc::clone(&self.epochs), &self.config.limits, received, place_handle);
         let opened = timeout_at(open_by, std::future::poll_fn(|context| inner.poll_open(context))).await;
         let Ok(opened) = opened else { return Err(self.refuse(Failure::new(Code::REQUEST_TIMEOUT))) };
         let (sealer, key) = match opened.and_then(|()| Ok((inner.sealer()?, inner.receipt_key()?))) {
@@ -104,15 +104,15 @@ impl Channel {
         };
         exchange.opened();
         let Config { limits, padding, upstream, .. } = &*self.config;
-        let asked = inner.asked();
+        let receipt_request = inner.receipt_request();
         let forwarded = self.forward(inner, &mut exchange, connection).await;
-        let outlet = Outlet::new(sealer, AnswerReceipt::start(asked, key, upstream.model_digest));
+        let sealer = ResponseSealer::new(sealer, AnswerReceipt::start(receipt_request, key, upstream.model_digest));
         let answer = match forwarded {
-            Ok(answer) => SealedAnswer::from_upstream(outlet, answer, limits.upstream_timeout, padding, exchange),
+            Ok(answer) => SealedAnswer::from_upstream(sealer, answer, limits.upstream_timeout, padding, exchange),
             Err(failure) if is_outer(failure.code) => return Err(self.refuse(failure)),
             Err(failure) => {
                 self.refused(&failure);
-                SealedAnswer::from_failure(outlet, &failure, self.admission.date(), exchange)
+                SealedAnswer::from_failure(sealer, &failure, self.admission.date(), exchange)
             }
         };
         let mut response = Response::new(answer);
@@ -148,8 +148,8 @@ impl Channel {
 }
 
 /// How the places of requests that arrive are shared: behind a proxy one connection has many clients, of whom one must not take all.
-fn arriving(all: usize) -> Shares {
-    Shares { all, connection: (all / 8).max(32).min(all), least: Duration::from_secs(1) }
+fn arriving(all: usize) -> PlaceLimits {
+    PlaceLimits { all, connection: (all / 8).max(32).min(all), least: Duration::from_secs(1) }
 }
 
 /// Whether the answer to this failure belongs outside: the encapsulation itself is at fault or broke off.

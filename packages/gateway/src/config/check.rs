@@ -1,6 +1,5 @@
 //! What a configuration must keep to, beyond its types.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use http::HeaderName;
 use zeroize::Zeroizing;
 
 use super::file::{self, File, Handle};
-use super::{Address, Config, Limits, Origins, Padding, UpstreamSettings};
+use super::{Config, Limits, Origins, Padding, UpstreamSettings};
 use crate::attestation::epoch::EpochSettings;
 use crate::attestation::static_part::PlatformFiles;
 use crate::failure::Failure;
@@ -19,8 +18,9 @@ use crate::hex::decode_32;
 use crate::log::Level;
 use crate::ohttp::CHUNK_PLAINTEXT;
 use crate::ohttp::suite::Suite;
-use crate::tpm::measure::OncePcr;
+use crate::tpm::measure::MeasuredPcr;
 use crate::tpm::{KeyKind, KeySource, TpmSettings, is_tcti};
+use crate::upstream::address::Address;
 use crate::upstream::prompt_cache::CacheBarrier;
 use crate::upstream::request_fields::may_be_added;
 use crate::upstream::routes::Route;
@@ -199,7 +199,7 @@ fn tpm(tpm: &file::Tpm, attestation: &file::Attestation) -> Checked<TpmSettings>
     if selection.is_empty() || !distinct(&selection) || selection.iter().any(|index| *index > 23) {
         return invalid("attestation.pcrs", "at least one index, all distinct, from 0 to 23");
     }
-    let instance = OncePcr::Instance.index();
+    let instance = MeasuredPcr::Instance.index();
     if attestation.extend_instance && !selection.contains(&instance) {
         return invalid("attestation.pcrs", "15 is missing, which attestation.extend_instance has extended");
     }
@@ -299,16 +299,6 @@ fn address(url: &str) -> Checked<Address> {
             Ok(Address::Http { authority: authority.as_str().to_owned(), base, http2: scheme == "h2c" })
         }
         _ => invalid("upstream.url", FORMS),
-    }
-}
-
-impl Address {
-    /// Whether nothing can leave the machine on the way there.
-    fn is_local(&self) -> bool {
-        let Self::Http { authority, .. } = self else { return true };
-        let host = authority.rsplit_once(':').map_or("", |(host, _)| host);
-        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 }
 

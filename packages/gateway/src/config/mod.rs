@@ -19,6 +19,7 @@ use crate::attestation::epoch::EpochSettings;
 use crate::attestation::static_part::PlatformFiles;
 use crate::log::Level;
 use crate::tpm::TpmSettings;
+use crate::upstream::address::Address;
 use crate::upstream::prompt_cache::CacheBarrier;
 use crate::upstream::routes::Route;
 
@@ -95,22 +96,6 @@ pub struct UpstreamSettings {
     pub fields: Vec<HeaderName>,
     /// What keeps one visitor's prompt from making another's answer faster.
     pub prompt_cache: CacheBarrier,
-}
-
-/// Where the model server is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Address {
-    /// Over TCP.
-    Http {
-        /// `host:port`.
-        authority: String,
-        /// Path before every route, without a slash at its end.
-        base: String,
-        /// Whether it speaks HTTP/2 in clear text with prior knowledge (RFC 9113 §3.3), else HTTP/1.1.
-        http2: bool,
-    },
-    /// Over a UNIX socket.
-    Unix(PathBuf),
 }
 
 /// Pages that may call.

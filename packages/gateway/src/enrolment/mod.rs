@@ -35,7 +35,7 @@ pub struct Enrolment {
     challenges: Mutex<Challenges>,
     uses: Mutex<Vec<Instant>>,
     /// One enrolment at the TPM at a time.
-    turn: Arc<Semaphore>,
+    permit: Arc<Semaphore>,
     log: Log,
 }
 
@@ -49,7 +49,7 @@ impl Enrolment {
             tpm,
             challenges: Mutex::default(),
             uses: Mutex::default(),
-            turn: Arc::new(Semaphore::new(1)),
+            permit: Arc::new(Semaphore::new(1)),
             log,
         })
     }
@@ -91,11 +91,11 @@ impl Enrolment {
     }
 
     async fn serve(&self, request: Request) -> Result<Value, Failure> {
-        let turn = Arc::clone(&self.turn).try_acquire_owned().map_err(|_| Failure::new(Code::ENROL_BUSY))?;
+        let permit = Arc::clone(&self.permit).try_acquire_owned().map_err(|_| Failure::new(Code::ENROL_BUSY))?;
         self.count(Instant::now())?;
         match request.activation {
             None => {
-                let endorsements = self.tpm.endorsements(turn).await.map_err(unavailable)?;
+                let endorsements = self.tpm.endorsements(permit).await.map_err(unavailable)?;
                 let endorsements: Vec<Value> = endorsements
                     .iter()
                     .map(|(template, der)| json!({ "template": template.as_str(), "certificate": encode(der) }))
@@ -103,7 +103,7 @@ impl Enrolment {
                 Ok(json!({ "version": 1, "akPublic": encode(&self.ak_public), "endorsements": endorsements }))
             }
             Some(activation) => {
-                let secret = self.tpm.activate(activation, turn).await.map_err(unavailable)?;
+                let secret = self.tpm.activate(activation, permit).await.map_err(unavailable)?;
                 Ok(json!({ "version": 1, "secret": encode(&secret) }))
             }
         }

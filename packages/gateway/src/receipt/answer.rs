@@ -5,13 +5,13 @@ use std::sync::Arc;
 use aws_lc_rs::digest::Context;
 
 use super::key::ReceiptKey;
-use super::request::Asked;
+use super::request::ReceiptRequest;
 use super::{finished, salted};
 use crate::base64url;
 
 /// Hashes one answer from its first byte to the end of its content.
 pub struct AnswerReceipt {
-    asked: Arc<Asked>,
+    receipt_request: Arc<ReceiptRequest>,
     key: Arc<ReceiptKey>,
     model_digest: Option<[u8; 32]>,
     response: Box<Context>,
@@ -20,9 +20,13 @@ pub struct AnswerReceipt {
 impl AnswerReceipt {
     /// None for an answer to a request that asked for no receipt.
     #[must_use]
-    pub fn start(asked: Arc<Asked>, key: Arc<ReceiptKey>, model_digest: Option<[u8; 32]>) -> Option<Self> {
-        let response = Box::new(salted(asked.salt()?));
-        Some(Self { asked, key, model_digest, response })
+    pub fn start(
+        receipt_request: Arc<ReceiptRequest>,
+        key: Arc<ReceiptKey>,
+        model_digest: Option<[u8; 32]>,
+    ) -> Option<Self> {
+        let response = Box::new(salted(receipt_request.salt()?));
+        Some(Self { receipt_request, key, model_digest, response })
     }
 
     /// Adds bytes of the answer.
@@ -34,7 +38,7 @@ impl AnswerReceipt {
     #[must_use]
     pub fn finish(self) -> Option<String> {
         let model_digest = self.model_digest.as_ref().map_or(&[][..], |digest| digest);
-        let signature = self.key.sign(self.asked.digest()?, &finished(*self.response), model_digest).ok()?;
+        let signature = self.key.sign(self.receipt_request.digest()?, &finished(*self.response), model_digest).ok()?;
         Some(base64url::encode(&[&signature, model_digest].concat()))
     }
 }

@@ -14,12 +14,12 @@ static ZEROS: [u8; 1024] = [0; 1024];
 
 /// What is known of a request so far, for whoever answers it.
 #[derive(Default)]
-pub struct Asked {
+pub struct ReceiptRequest {
     salt: OnceLock<Salt>,
     digest: OnceLock<[u8; 32]>,
 }
 
-impl Asked {
+impl ReceiptRequest {
     /// The salt, once a head asked for a receipt with one.
     #[must_use]
     pub fn salt(&self) -> Option<&Salt> {
@@ -35,7 +35,7 @@ impl Asked {
 
 /// Hashes the bytes of one request, without the zeros at its end.
 pub struct RequestHash {
-    asked: Arc<Asked>,
+    receipt_request: Arc<ReceiptRequest>,
     state: State,
 }
 
@@ -53,15 +53,15 @@ enum State {
 
 impl Default for RequestHash {
     fn default() -> Self {
-        Self { asked: Arc::default(), state: State::Waiting(Vec::new()) }
+        Self { receipt_request: Arc::default(), state: State::Waiting(Vec::new()) }
     }
 }
 
 impl RequestHash {
     /// What others may look at.
     #[must_use]
-    pub fn asked(&self) -> Arc<Asked> {
-        Arc::clone(&self.asked)
+    pub fn receipt_request(&self) -> Arc<ReceiptRequest> {
+        Arc::clone(&self.receipt_request)
     }
 
     /// Whether a receipt was asked for and the request has not ended.
@@ -89,7 +89,8 @@ impl RequestHash {
         let Some(value) = values.next() else { return Ok(()) };
         let salt = base64url::decode_32(value.as_bytes()).filter(|_| values.next().is_none());
         let salt = salt.ok_or(Failure::new(Code::RECEIPT_SALT))?;
-        self.state = State::Hashing { context: Box::new(salted(self.asked.salt.get_or_init(|| salt))), zeros: 0 };
+        self.state =
+            State::Hashing { context: Box::new(salted(self.receipt_request.salt.get_or_init(|| salt))), zeros: 0 };
         self.update(&head);
         Ok(())
     }
@@ -102,7 +103,7 @@ impl RequestHash {
     /// Ends the request.
     pub fn finish(&mut self) {
         if let State::Hashing { context, .. } = std::mem::replace(&mut self.state, State::Over) {
-            self.asked.digest.get_or_init(|| finished(*context));
+            self.receipt_request.digest.get_or_init(|| finished(*context));
         }
     }
 }

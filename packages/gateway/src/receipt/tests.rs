@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue};
 
 use super::answer::AnswerReceipt;
 use super::key::ReceiptKey;
-use super::request::{Asked, RequestHash};
+use super::request::{ReceiptRequest, RequestHash};
 use super::*;
 use crate::base64url;
 use crate::digest::sha256;
@@ -24,7 +24,7 @@ fn asking(values: &[&str]) -> HeaderMap {
 }
 
 /// The request of `chunks`, whose head is complete after the first `head` of them.
-fn read(chunks: &[&[u8]], head: usize) -> Arc<Asked> {
+fn read(chunks: &[&[u8]], head: usize) -> Arc<ReceiptRequest> {
     let mut hash = RequestHash::default();
     for (index, chunk) in chunks.iter().enumerate() {
         hash.update(chunk);
@@ -33,7 +33,7 @@ fn read(chunks: &[&[u8]], head: usize) -> Arc<Asked> {
         }
     }
     hash.finish();
-    hash.asked()
+    hash.receipt_request()
 }
 
 fn message(request: &[u8; 32], response: &[u8; 32], model: &[u8]) -> Vec<u8> {
@@ -63,7 +63,7 @@ fn nothing_is_hashed_where_nobody_asks() {
     assert!(!hash.is_open());
     hash.update(b"content");
     hash.finish();
-    assert_eq!((hash.asked().salt(), hash.asked().digest()), (None, None));
+    assert_eq!((hash.receipt_request().salt(), hash.receipt_request().digest()), (None, None));
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_salt_has_one_form() {
         let mut hash = RequestHash::default();
         assert_eq!(hash.decide(&asking(values)).unwrap_err().code, Code::RECEIPT_SALT, "{values:?}");
         hash.finish();
-        assert_eq!(hash.asked().salt(), None);
+        assert_eq!(hash.receipt_request().salt(), None);
     }
 }
 
@@ -95,7 +95,7 @@ fn what_is_no_whole_request_has_no_hash() {
     assert!(hash.is_open());
     hash.abandon();
     hash.finish();
-    assert!(hash.asked().salt().is_some() && hash.asked().digest().is_none());
+    assert!(hash.receipt_request().salt().is_some() && hash.receipt_request().digest().is_none());
 }
 
 #[test]
@@ -103,8 +103,8 @@ fn a_receipt_signs_both_hashes_the_model_and_the_epoch() {
     let key = Arc::new(ReceiptKey::generate(EPOCH).unwrap());
     let public = VerifyingKey::from_bytes(key.public()).unwrap();
     for model in [None, Some([3; 32])] {
-        let asked = read(&[b"request"], 1);
-        let mut receipt = AnswerReceipt::start(asked, Arc::clone(&key), model).unwrap();
+        let receipt_request = read(&[b"request"], 1);
+        let mut receipt = AnswerReceipt::start(receipt_request, Arc::clone(&key), model).unwrap();
         receipt.update(b"res");
         receipt.update(b"ponse\0");
         let text = receipt.finish().unwrap();
@@ -141,7 +141,7 @@ fn without_a_salt_or_an_end_of_the_request_there_is_no_receipt() {
     assert!(AnswerReceipt::start(Arc::default(), Arc::clone(&key), None).is_none());
     let mut hash = RequestHash::default();
     hash.decide(&asking(&[&base64url::encode(&SALT)])).unwrap();
-    assert_eq!(AnswerReceipt::start(hash.asked(), key, None).unwrap().finish(), None);
+    assert_eq!(AnswerReceipt::start(hash.receipt_request(), key, None).unwrap().finish(), None);
 }
 
 #[test]

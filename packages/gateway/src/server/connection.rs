@@ -23,8 +23,8 @@ use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, MissedTickBehavior, Sleep, interval, sleep};
 
-use super::stall::{Tracked, Watched, unless_stalled};
-use crate::budget::{Deadline, Holding};
+use super::stall::{StallBody, StallExecutor, unless_stalled};
+use crate::budget::{Deadline, PlaceHandle};
 use crate::config::Limits;
 use crate::phase::{Phase, Phases, reached};
 
@@ -53,7 +53,7 @@ pub(super) async fn serve<A, F, B>(
     limits: Limits,
     phases: Phases,
     _permit: OwnedSemaphorePermit,
-    holding: Holding,
+    place_handle: PlaceHandle,
     answer: A,
 ) where
     A: Fn(Request<Incoming>) -> F + Send + 'static,
@@ -62,17 +62,17 @@ pub(super) async fn serve<A, F, B>(
 {
     // A chunk is an event: it must not wait for the next one. What the peer does not acknowledge in time ends the connection.
     if stream.set_nodelay(true).is_ok() && limit_unsent(&stream, limits.body_timeout).is_ok() {
-        unless_stalled(limits.body_timeout, run(stream, limits, phases, holding, answer)).await;
+        unless_stalled(limits.body_timeout, run(stream, limits, phases, place_handle, answer)).await;
     }
 }
 
-async fn run<A, F, B>(stream: TcpStream, limits: Limits, phases: Phases, mut holding: Holding, answer: A)
+async fn run<A, F, B>(stream: TcpStream, limits: Limits, phases: Phases, mut place_handle: PlaceHandle, answer: A)
 where
     A: Fn(Request<Incoming>) -> F + Send + 'static,
     F: Future<Output = Result<Response<B>, Infallible>> + Send + 'static,
     B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + Unpin + 'static,
 {
-    let mut builder = Builder::new(Watched { limit: limits.body_timeout });
+    let mut builder = Builder::new(StallExecutor { limit: limits.body_timeout });
     builder
         .http1()
         .timer(TokioTimer::new())
@@ -87,7 +87,7 @@ where
         .max_send_buf_size(BUFFER_BYTES)
         .keep_alive_interval(IDLE)
         .keep_alive_timeout(limits.header_timeout);
-    let requests = Arc::new(Requests::new(holding.deadline()));
+    let requests = Arc::new(Requests::new(place_handle.deadline()));
     let counter = Arc::clone(&requests);
     let service = service_fn(move |request: Request<Incoming>| {
         let busy = Requests::begin(&counter);
@@ -97,10 +97,10 @@ where
         async move {
             let answer = answer.await;
             // The body may outlive the call by hours; it keeps the connection busy as well.
-            answer.map(|response| response.map(|body| Tracked::new(body, busy, shares_connection)))
+            answer.map(|response| response.map(|body| StallBody::new(body, busy, shares_connection)))
         }
     });
-    let io = TokioIo::new(Prompt::new(stream, limits.header_timeout));
+    let io = TokioIo::new(PrefaceTimeout::new(stream, limits.header_timeout));
     let mut connection = pin!(builder.serve_connection(io, service));
     let mut ticks = interval(IDLE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -118,7 +118,7 @@ where
             _ = ticks.tick(), if !ending => if requests.none_since_last_asked() {
                 ending = true;
             },
-            () = poll_fn(|context| holding.poll_evicted(context)), if !ending => ending = true,
+            () = poll_fn(|context| place_handle.poll_evicted(context)), if !ending => ending = true,
             () = end.as_mut(), if ending => {
                 if requests.none() {
                     return;
@@ -155,7 +155,7 @@ struct Requests {
 }
 
 /// A request under way.
-struct Busy(Arc<Requests>);
+struct ActiveRequest(Arc<Requests>);
 
 impl Requests {
     fn new(idle: Deadline) -> Self {
@@ -163,11 +163,11 @@ impl Requests {
         Self { active: AtomicUsize::new(0), begun: AtomicUsize::new(0), begun_when_asked: AtomicUsize::new(0), idle }
     }
 
-    fn begin(requests: &Arc<Self>) -> Busy {
+    fn begin(requests: &Arc<Self>) -> ActiveRequest {
         requests.active.fetch_add(1, Ordering::Relaxed);
         requests.begun.fetch_add(1, Ordering::Relaxed);
         requests.idle.set(None);
-        Busy(Arc::clone(requests))
+        ActiveRequest(Arc::clone(requests))
     }
 
     fn none(&self) -> bool {
@@ -181,7 +181,7 @@ impl Requests {
     }
 }
 
-impl Drop for Busy {
+impl Drop for ActiveRequest {
     fn drop(&mut self) {
         if self.0.active.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.0.idle.set(Some(Instant::now()));
@@ -189,21 +189,21 @@ impl Drop for Busy {
     }
 }
 
-/// A connection whose peer must show in time which HTTP it speaks: hyper itself waits for the first bytes without a limit.
-struct Prompt {
+/// A connection whose peer must send the preface of its HTTP version in time: hyper waits for the first bytes without a limit.
+struct PrefaceTimeout {
     stream: TcpStream,
     /// Bytes to come until the alarm is off: those of the HTTP/2 preface, which every request of HTTP/1.1 worth an answer has too.
     awaited: usize,
     alarm: Pin<Box<Sleep>>,
 }
 
-impl Prompt {
+impl PrefaceTimeout {
     fn new(stream: TcpStream, limit: Duration) -> Self {
         Self { stream, awaited: 24, alarm: Box::pin(sleep(limit)) }
     }
 }
 
-impl AsyncRead for Prompt {
+impl AsyncRead for PrefaceTimeout {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -221,7 +221,7 @@ impl AsyncRead for Prompt {
     }
 }
 
-impl AsyncWrite for Prompt {
+impl AsyncWrite for PrefaceTimeout {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }

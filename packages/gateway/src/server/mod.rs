@@ -24,10 +24,10 @@ use crate::attestation::claims::ClaimsSource;
 use crate::attestation::epoch::Epochs;
 use crate::attestation::evidence::EvidenceSource;
 use crate::attestation::static_part::{Sources, read_file};
-use crate::budget::{Budget, Shares};
+use crate::budget::{Budget, PlaceLimits};
 use crate::channel::Channel;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Address, Config, Limits};
+use crate::config::{Config, Limits};
 use crate::enrolment::Enrolment;
 use crate::failure::Failure;
 use crate::files;
@@ -37,8 +37,9 @@ use crate::phase::{Phase, Phases};
 use crate::random;
 use crate::signing::SigningKey;
 use crate::tpm::AttestationKey;
-use crate::tpm::measure::OncePcr;
+use crate::tpm::measure::MeasuredPcr;
 use crate::tpm::worker::Tpm;
+use crate::upstream::address::Address;
 
 /// For answers that are cut off: time to send what they end with.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -54,7 +55,7 @@ const PLACE_PAUSE: Duration = Duration::from_millis(100);
 
 /// Answers that do not come from the model server and are being sent, in all and of one connection. A peer that takes its answer needs
 /// less than a second, and more of them than that are no attack.
-const SENDING: Shares = Shares { all: 4096, connection: 64, least: Duration::from_secs(1) };
+const SENDING: PlaceLimits = PlaceLimits { all: 4096, connection: 64, least: Duration::from_secs(1) };
 
 /// What answers requests.
 struct Gateway {
@@ -152,7 +153,7 @@ impl Server {
         let address = listener.local_addr().map_err(listen_failed)?;
         // The last of what can fail for a reason that a second start may mend: the PCR takes one process.
         if config.extend_instance {
-            tpm.measure(OncePcr::Instance, instance_event).await?;
+            tpm.measure(MeasuredPcr::Instance, instance_event).await?;
         }
         let attester = Attester::start(tpm.clone(), claims, Arc::clone(&clock), log.clone(), config.limits.waiting);
         // A gateway that cannot quote must not look as if it had started.
@@ -202,7 +203,7 @@ impl Server {
         let limit = limits.connections;
         let places = Arc::new(Semaphore::new(limit));
         // Of open connections, so that a newcomer can take the place of the one that is idle for longest.
-        let open = Budget::new(Shares { all: usize::MAX, connection: usize::MAX, least: Duration::ZERO });
+        let open = Budget::new(PlaceLimits { all: usize::MAX, connection: usize::MAX, least: Duration::ZERO });
         let mut closing = std::pin::pin!(drained(stop, limits.clone(), self.phase.clone(), self.log.clone()));
         let mut number = 0_u64;
         let until = loop {
@@ -218,9 +219,9 @@ impl Server {
                         let connection = number;
                         let gateway = Arc::clone(&self.gateway);
                         let limits = gateway.config.limits.clone();
-                        let (place, holding) = open.enter(connection, Instant::now());
+                        let (place, place_handle) = open.enter(connection, Instant::now());
                         let answer = move |request| Arc::clone(&gateway).answer(request, connection);
-                        let served = connection::serve(stream, limits, self.phase.subscribe(), permit, holding, answer);
+                        let served = connection::serve(stream, limits, self.phase.subscribe(), permit, place_handle, answer);
                         tokio::spawn(async move {
                             served.await;
                             drop(place);
@@ -254,7 +255,7 @@ impl Server {
         tokio::spawn(async move {
             loop {
                 sleep(SWEEP).await;
-                match epochs.turn() {
+                match epochs.rotate() {
                     Ok(true) => log.event(Level::Info, "rotation", &[]),
                     Ok(false) => {}
                     Err(failure) => log.failure(Level::Error, "rotation.failed", &failure),

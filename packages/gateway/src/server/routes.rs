@@ -91,8 +91,8 @@ impl Gateway {
     /// Gives an answer of the gateway's own a place, until it is sent.
     fn bound(&self, body: &mut AnswerBody, connection: u64) {
         let place = || {
-            let (place, holding) = self.sending.enter(connection, Instant::now());
-            stall::send_while(holding);
+            let (place, place_handle) = self.sending.enter(connection, Instant::now());
+            stall::send_while(place_handle);
             place
         };
         match body {

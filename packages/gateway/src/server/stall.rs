@@ -13,7 +13,7 @@ use hyper::rt::Executor;
 use tokio::task_local;
 use tokio::time::{Instant, sleep};
 
-use crate::budget::Holding;
+use crate::budget::PlaceHandle;
 
 task_local! {
     /// Of the body that this task sends.
@@ -25,7 +25,7 @@ struct Sending {
     /// Since when the body waits to be asked for more; None while it has nothing to give.
     waiting_since: Cell<Option<Instant>>,
     /// The place without which the body may not be sent on.
-    holding: RefCell<Option<Holding>>,
+    place_handle: RefCell<Option<PlaceHandle>>,
 }
 
 /// Runs `task` to its end, or until the body that it sends was not asked for more for longer than `limit`, or lost its place; the task is
@@ -49,15 +49,15 @@ pub(super) fn unless_stalled(limit: Duration, task: impl Future<Output = ()>) ->
     })
 }
 
-/// Ends the task that calls, once `holding` loses its place.
-pub(super) fn send_while(holding: Holding) {
+/// Ends the task that calls, once `place_handle` loses its place.
+pub(super) fn send_while(place_handle: PlaceHandle) {
     // Outside of a watched task there is nobody to end.
-    let _ = SENDING.try_with(|sending| sending.holding.replace(Some(holding)));
+    let _ = SENDING.try_with(|sending| sending.place_handle.replace(Some(place_handle)));
 }
 
 fn poll_evicted(context: &mut Context<'_>) -> Poll<()> {
-    SENDING.with(|sending| match &mut *sending.holding.borrow_mut() {
-        Some(holding) => holding.poll_evicted(context),
+    SENDING.with(|sending| match &mut *sending.place_handle.borrow_mut() {
+        Some(place_handle) => place_handle.poll_evicted(context),
         None => Poll::Pending,
     })
 }
@@ -73,12 +73,12 @@ fn wait_since(since: Option<Instant>) {
 
 /// Runs the tasks of HTTP/2 streams, each watched.
 #[derive(Clone)]
-pub(super) struct Watched {
+pub(super) struct StallExecutor {
     /// Longest time that a body waits to be asked for more.
     pub(super) limit: Duration,
 }
 
-impl<F> Executor<F> for Watched
+impl<F> Executor<F> for StallExecutor
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -91,7 +91,7 @@ where
 ///
 /// HTTP/2 takes the last frame of a body as soon as the peer opened room for one byte of it, and the body would be over while the peer
 /// takes nothing. The last byte is therefore given by itself: room for it comes when all others were sent.
-pub(super) struct Tracked<B, K> {
+pub(super) struct StallBody<B, K> {
     body: B,
     /// Whether the body shares its connection with others, as in HTTP/2.
     shares_connection: bool,
@@ -99,13 +99,13 @@ pub(super) struct Tracked<B, K> {
     _kept: K,
 }
 
-impl<B, K> Tracked<B, K> {
+impl<B, K> StallBody<B, K> {
     pub(super) const fn new(body: B, kept: K, shares_connection: bool) -> Self {
         Self { body, shares_connection, last_byte: None, _kept: kept }
     }
 }
 
-impl<B: Body<Data = Bytes> + Unpin, K> Tracked<B, K> {
+impl<B: Body<Data = Bytes> + Unpin, K> StallBody<B, K> {
     /// The next frame, without the last byte of the last one.
     fn poll_body(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         if let Some(byte) = self.last_byte.take() {
@@ -128,7 +128,7 @@ impl<B: Body<Data = Bytes> + Unpin, K> Tracked<B, K> {
     }
 }
 
-impl<B: Body<Data = Bytes> + Unpin, K: Unpin> Body for Tracked<B, K> {
+impl<B: Body<Data = Bytes> + Unpin, K: Unpin> Body for StallBody<B, K> {
     type Data = Bytes;
     type Error = B::Error;
 
@@ -154,7 +154,7 @@ impl<B: Body<Data = Bytes> + Unpin, K: Unpin> Body for Tracked<B, K> {
     }
 }
 
-impl<B, K> Drop for Tracked<B, K> {
+impl<B, K> Drop for StallBody<B, K> {
     fn drop(&mut self) {
         wait_since(None);
     }

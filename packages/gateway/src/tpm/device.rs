@@ -8,7 +8,7 @@ use tss_esapi::structures::{Data, PcrSelectionList, Public, SignatureScheme};
 use tss_esapi::traits::Marshall;
 use tss_esapi::{Context, Error};
 
-use super::measure::{OncePcr, measure_once};
+use super::measure::{MeasuredPcr, measure_once};
 use super::retry::retry;
 use super::{
     Activation, AttestationKey, Counters, KeySource, Quote, Template, TpmSettings, ak, check, endorsement, pcrs, reach,
@@ -67,7 +67,7 @@ impl Device {
     ///
     /// # Errors
     /// As [`measure_once`].
-    pub(super) fn measure(&mut self, pcr: OncePcr, event: &[u8]) -> Result<(), Failure> {
+    pub(super) fn measure(&mut self, pcr: MeasuredPcr, event: &[u8]) -> Result<(), Failure> {
         measure_once(&mut self.context, pcr, event)
     }
 

@@ -17,14 +17,14 @@ use crate::failure::Failure;
 
 /// A PCR that takes one event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OncePcr {
+pub enum MeasuredPcr {
     /// PCR 14: the configuration, measured before the gateway starts.
     Config = 14,
     /// PCR 15: the process, measured at its start.
     Instance = 15,
 }
 
-impl OncePcr {
+impl MeasuredPcr {
     /// The index of the PCR.
     #[must_use]
     pub const fn index(self) -> u8 {
@@ -47,7 +47,7 @@ impl OncePcr {
 ///
 /// # Errors
 /// `tpm.unreachable`, `tpm.timeout`, and those of [`measure_once`].
-pub fn measure(settings: &TpmSettings, pcr: OncePcr, event: Vec<u8>) -> Result<(), Failure> {
+pub fn measure(settings: &TpmSettings, pcr: MeasuredPcr, event: Vec<u8>) -> Result<(), Failure> {
     let (answer, result) = mpsc::sync_channel(1);
     let tcti = settings.tcti.clone();
     thread::Builder::new()
@@ -65,7 +65,7 @@ pub fn measure(settings: &TpmSettings, pcr: OncePcr, event: Vec<u8>) -> Result<(
 ///
 /// # Errors
 /// `tpm.pcr_used` where the PCR is not at its reset value before, or does not hold this one event afterwards; `tpm.pcrs`.
-pub(super) fn measure_once(context: &mut Context, pcr: OncePcr, event: &[u8]) -> Result<(), Failure> {
+pub(super) fn measure_once(context: &mut Context, pcr: MeasuredPcr, event: &[u8]) -> Result<(), Failure> {
     let failed = |error: Error| Failure::with(Code::TPM_PCRS, format!("PCR {}: {error}", pcr.index()));
     let mut values = DigestValues::new();
     let mut extended = Vec::new();

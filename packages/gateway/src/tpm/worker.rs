@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::device::Device;
-use super::measure::OncePcr;
+use super::measure::MeasuredPcr;
 use super::{Activation, AttestationKey, Quote, Template, TpmSettings};
 use crate::failure::Failure;
 
@@ -78,18 +78,18 @@ impl Tpm {
     ///
     /// # Errors
     /// As [`Self::quote`]; `tpm.pcr_used`.
-    pub async fn measure(&self, pcr: OncePcr, event: Vec<u8>) -> Result<(), Failure> {
+    pub async fn measure(&self, pcr: MeasuredPcr, event: Vec<u8>) -> Result<(), Failure> {
         self.run(move |device| device.measure(pcr, &event)).await
     }
 
-    /// The certificates of the endorsement keys. The holder of `turn` is the only one who enrols until the TPM is done, also where nobody
+    /// The certificates of the endorsement keys. The holder of `permit` is the only one who enrols until the TPM is done, also where nobody
     /// waits for it any more.
     ///
     /// # Errors
     /// As [`Self::quote`].
-    pub async fn endorsements(&self, turn: OwnedSemaphorePermit) -> Result<Vec<(Template, Vec<u8>)>, Failure> {
+    pub async fn endorsements(&self, permit: OwnedSemaphorePermit) -> Result<Vec<(Template, Vec<u8>)>, Failure> {
         self.run(move |device| {
-            let _turn = turn;
+            let _permit = permit;
             device.endorsements()
         })
         .await
@@ -99,9 +99,9 @@ impl Tpm {
     ///
     /// # Errors
     /// As [`Self::quote`]; `enrol.activation`.
-    pub async fn activate(&self, activation: Activation, turn: OwnedSemaphorePermit) -> Result<Vec<u8>, Failure> {
+    pub async fn activate(&self, activation: Activation, permit: OwnedSemaphorePermit) -> Result<Vec<u8>, Failure> {
         self.run(move |device| {
-            let _turn = turn;
+            let _permit = permit;
             device.activate(activation)
         })
         .await

@@ -21,7 +21,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tower_service::Service;
 
-use crate::config::Address;
+use super::address::Address;
 
 /// Shorter than the idle time of the servers in use (5 s and more), so that a request seldom meets a closing connection.
 const KEEP_IDLE: Duration = Duration::from_secs(2);

@@ -12,7 +12,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body::{Body, Frame, SizeHint};
 
 pub use self::coding::Coding;
-use self::coding::{Damaged, Decoder, Progress};
+use self::coding::{Decoder, InvalidCoding, Progress};
 
 /// Most codings of one answer, one inside the other.
 const MOST: usize = 3;
@@ -82,7 +82,7 @@ impl<B: Body<Data = Bytes> + Unpin> Content<B> {
                 Ok(Progress::Bytes(bytes)) => return Poll::Ready(Some(Ok(bytes))),
                 Ok(Progress::Ended) => return Poll::Ready(None),
                 Ok(Progress::Waiting) => {}
-                Err(Damaged) => return Poll::Ready(Some(Err(Unreadable::Coding))),
+                Err(InvalidCoding) => return Poll::Ready(Some(Err(Unreadable::Coding))),
             }
             let bytes = ready!(self.poll_bytes(below, context));
             let Some(stage) = self.stages.get_mut(below) else { return Poll::Ready(None) };

@@ -71,7 +71,7 @@ pub fn are_events(bytes: &[u8]) -> Option<bool> {
 
 /// What stands before the bytes that are held.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Before {
+enum Preceding {
     /// Nothing: a byte order mark may begin the stream.
     Nothing,
     /// The end of a line.
@@ -83,10 +83,10 @@ enum Before {
 }
 
 /// Takes bytes as they arrive and gives pieces of a longest length, whose concatenation is what arrived.
-pub struct Cutter {
+pub struct EventSplitter {
     longest: usize,
     held: BytesMut,
-    before: Before,
+    before: Preceding,
     /// How much of `held` is scanned.
     scanned: usize,
     /// How the event before ended its lines.
@@ -99,14 +99,14 @@ pub struct Cutter {
     ended: bool,
 }
 
-impl Cutter {
-    /// A cutter for one answer, into pieces of at most `longest` bytes.
+impl EventSplitter {
+    /// A splitter for one answer, into pieces of at most `longest` bytes.
     #[must_use]
     pub fn new(longest: usize) -> Self {
         Self {
             longest,
             held: BytesMut::new(),
-            before: Before::Nothing,
+            before: Preceding::Nothing,
             scanned: 0,
             line_end: LineEnd::Feed,
             line_start: true,
@@ -125,11 +125,11 @@ impl Cutter {
         match self.event_end() {
             Some(end) => {
                 let gap = self.start().unwrap_or(end);
-                let before = if self.after_return { Before::Return } else { Before::Line };
+                let before = if self.after_return { Preceding::Return } else { Preceding::Line };
                 Some(self.take(end, Some(gap), before))
             }
             None if self.held.len() < self.longest => None,
-            None => Some(self.take(self.longest, None, Before::Part)),
+            None => Some(self.take(self.longest, None, Preceding::Part)),
         }
     }
 
@@ -151,28 +151,28 @@ impl Cutter {
         self.held.clear();
         self.scanned = 0;
         (self.line_start, self.after_return, self.ended) = (true, false, false);
-        (self.before != Before::Part).then_some(self.line_end)
+        (self.before != Preceding::Part).then_some(self.line_end)
     }
 
     /// What is left when no more bytes will come: no whole event, and less than a piece.
     pub fn rest(&mut self) -> Option<Piece> {
         self.held.first()?;
         let gap = self.start();
-        Some(self.take(self.held.len(), gap, Before::Part))
+        Some(self.take(self.held.len(), gap, Preceding::Part))
     }
 
     /// Where in `held` an event begins: behind the LF of the event before. None inside an event, and where a byte order mark leads the
     /// first one: readers that do not know it lose that event, with a comment before it as without.
     fn start(&self) -> Option<usize> {
         match (self.before, self.held.first()) {
-            (Before::Nothing, _) if self.held.starts_with(BYTE_ORDER_MARK) => None,
-            (Before::Return, Some(b'\n')) => Some(1),
-            (Before::Part, _) => None,
+            (Preceding::Nothing, _) if self.held.starts_with(BYTE_ORDER_MARK) => None,
+            (Preceding::Return, Some(b'\n')) => Some(1),
+            (Preceding::Part, _) => None,
             _ => Some(0),
         }
     }
 
-    fn take(&mut self, length: usize, gap: Option<usize>, before: Before) -> Piece {
+    fn take(&mut self, length: usize, gap: Option<usize>, before: Preceding) -> Piece {
         self.before = before;
         self.scanned = self.scanned.saturating_sub(length);
         // What is split keeps its memory, and the text in it, as long as the stream.

@@ -17,7 +17,7 @@ pub struct JsonMember {
     name: &'static str,
     /// JSON text.
     value: String,
-    place: Place,
+    state: State,
     /// The spelling of the name that is read, without quotes; no longer than one that could be ours.
     spelled: Vec<u8>,
     /// Whether the value that is read gives way to ours.
@@ -29,7 +29,7 @@ pub struct JsonMember {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum State {
     /// Before the object.
     Start,
     /// Where a name may begin, or the object may end if it has no member.
@@ -59,7 +59,7 @@ impl JsonMember {
         Self {
             name,
             value,
-            place: Place::Start,
+            state: State::Start,
             spelled: Vec::new(),
             replaced: false,
             is_set: false,
@@ -85,69 +85,69 @@ impl JsonMember {
     /// # Errors
     /// As [`Self::pass`].
     pub fn finish(&self) -> Result<(), Failure> {
-        if self.place == Place::End { Ok(()) } else { refuse() }
+        if self.state == State::End { Ok(()) } else { refuse() }
     }
 
     fn step(&mut self, byte: u8, passed: &mut BytesMut) -> Result<(), Failure> {
         let is_blank = matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
         // A value that is replaced gives way from its first byte on.
         let mut is_passed = !self.replaced;
-        self.place = match (self.place, byte) {
-            (Place::Text { escaped: true, depth }, _) => Place::Text { escaped: false, depth },
-            (Place::Text { depth, .. }, b'\\') => Place::Text { escaped: true, depth },
-            (Place::Text { depth: 0, .. }, b'"') => Place::AfterValue,
-            (Place::Text { depth, .. }, b'"') => Place::Nested { depth },
-            (Place::Nested { depth }, b'"') => Place::Text { escaped: false, depth },
-            (Place::Nested { depth }, b'{' | b'[') => Place::Nested { depth: depth.saturating_add(1) },
-            (Place::Nested { depth: 1 }, b'}' | b']') => Place::AfterValue,
-            (Place::Nested { depth }, b'}' | b']') => Place::Nested { depth: depth.saturating_sub(1) },
-            (Place::InName { escaped: false }, b'"') => {
+        self.state = match (self.state, byte) {
+            (State::Text { escaped: true, depth }, _) => State::Text { escaped: false, depth },
+            (State::Text { depth, .. }, b'\\') => State::Text { escaped: true, depth },
+            (State::Text { depth: 0, .. }, b'"') => State::AfterValue,
+            (State::Text { depth, .. }, b'"') => State::Nested { depth },
+            (State::Nested { depth }, b'"') => State::Text { escaped: false, depth },
+            (State::Nested { depth }, b'{' | b'[') => State::Nested { depth: depth.saturating_add(1) },
+            (State::Nested { depth: 1 }, b'}' | b']') => State::AfterValue,
+            (State::Nested { depth }, b'}' | b']') => State::Nested { depth: depth.saturating_sub(1) },
+            (State::InName { escaped: false }, b'"') => {
                 self.replaced = self.is_ours()?;
-                Place::Colon
+                State::Colon
             }
-            (Place::InName { escaped }, _) => {
+            (State::InName { escaped }, _) => {
                 self.spell(byte);
-                Place::InName { escaped: !escaped && byte == b'\\' }
+                State::InName { escaped: !escaped && byte == b'\\' }
             }
-            (Place::Scalar, b'{' | b'[' | b'"' | b':' | b']') => return refuse(),
-            (Place::Scalar, _) if !is_blank && !matches!(byte, b',' | b'}') => Place::Scalar,
-            (Place::Scalar | Place::AfterValue, b',') => {
+            (State::Scalar, b'{' | b'[' | b'"' | b':' | b']') => return refuse(),
+            (State::Scalar, _) if !is_blank && !matches!(byte, b',' | b'}') => State::Scalar,
+            (State::Scalar | State::AfterValue, b',') => {
                 self.replaced = false;
                 is_passed = true;
-                Place::Name
+                State::Name
             }
-            (Place::Scalar | Place::AfterValue, b'}') => {
+            (State::Scalar | State::AfterValue, b'}') => {
                 self.replaced = false;
                 is_passed = true;
                 self.complete(passed);
-                Place::End
+                State::End
             }
-            (Place::Scalar, _) => Place::AfterValue,
-            (Place::Start, b'{') => Place::Name,
-            (Place::Name, b'"') => {
+            (State::Scalar, _) => State::AfterValue,
+            (State::Start, b'{') => State::Name,
+            (State::Name, b'"') => {
                 self.has_members = true;
                 self.spelled.clear();
-                Place::InName { escaped: false }
+                State::InName { escaped: false }
             }
-            (Place::Name, b'}') if !self.has_members => {
+            (State::Name, b'}') if !self.has_members => {
                 self.complete(passed);
-                Place::End
+                State::End
             }
-            (Place::Colon, b':') => {
+            (State::Colon, b':') => {
                 if self.replaced {
                     passed.put_slice(b":");
                     passed.put_slice(self.value.as_bytes());
                     self.is_set = true;
                 }
-                Place::Value
+                State::Value
             }
-            (Place::Colon, _) if is_blank => Place::Colon,
-            (Place::Value, b'"') => Place::Text { escaped: false, depth: 0 },
-            (Place::Value, b'{' | b'[') => Place::Nested { depth: 1 },
-            (Place::Value, b',' | b'}' | b']' | b':') => return refuse(),
-            (Place::Value, _) if !is_blank => Place::Scalar,
-            (Place::Nested { .. }, _) => self.place,
-            (Place::Text { depth, .. }, _) => Place::Text { escaped: false, depth },
+            (State::Colon, _) if is_blank => State::Colon,
+            (State::Value, b'"') => State::Text { escaped: false, depth: 0 },
+            (State::Value, b'{' | b'[') => State::Nested { depth: 1 },
+            (State::Value, b',' | b'}' | b']' | b':') => return refuse(),
+            (State::Value, _) if !is_blank => State::Scalar,
+            (State::Nested { .. }, _) => self.state,
+            (State::Text { depth, .. }, _) => State::Text { escaped: false, depth },
             (place, _) if is_blank => place,
             _ => return refuse(),
         };

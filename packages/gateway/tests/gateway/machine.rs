@@ -11,7 +11,7 @@ use tokio::time::{Duration, Instant, sleep, timeout};
 
 use crate::support::client::{Attested, Evidence, policy, random};
 use crate::support::http::{Version, get};
-use crate::support::shared::Lie;
+use crate::support::shared::TpmFault;
 use crate::support::{Gateway, Message, Setup, Swtpm, Upstream, in_time};
 
 const BANKS: [(&str, &Algorithm); 4] =
@@ -176,10 +176,10 @@ async fn a_tpm_that_was_silent_shows_its_counters_at_once() {
 async fn a_connection_to_the_tpm_that_is_lost_ends_nothing() {
     let upstream = Upstream::fixed("{}");
     let mut swtpm = Swtpm::start().await;
-    let lies = swtpm.share().await;
+    let faults = swtpm.share().await;
     let gateway = Setup::new(&swtpm, &upstream).start().await;
     let attested = Attested::to(&gateway).await;
-    lies.tell([Lie::Lost]);
+    faults.push([TpmFault::Lost]);
     assert_eq!(get(&gateway.address, &Evidence::path(&random())).await.code(), "evidence.unavailable");
     let recovered = async { while get(&gateway.address, &Evidence::path(&random())).await.status != 200 {} };
     in_time("the TPM that came back", recovered).await;

@@ -121,7 +121,7 @@ async fn private_keys_are_gone_from_memory_once_epoch_and_grace_are_over() {
     // That they are found while they are in use shows that they would be found afterwards.
     let found = first.find(&alive);
     for places in [&found.scalars, &found.hybrid_scalars, &found.receipt_seeds] {
-        assert_eq!(places.len(), 1, "each key lies in one place: {found:?}");
+        assert_eq!(places.len(), 1, "each key is in one place: {found:?}");
     }
     assert_eq!(found.ml_kem.len(), 2, "AWS-LC keeps a seed beside each key of ML-KEM: {found:?}");
     let found = first.find(&later);

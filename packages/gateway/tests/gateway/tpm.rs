@@ -9,15 +9,15 @@ use tokio::time::{sleep, timeout};
 
 use crate::support::client::{Evidence, policy, random};
 use crate::support::http::{Reply, get};
-use crate::support::shared::{Lie, Lies};
+use crate::support::shared::{TpmFault, TpmFaults};
 use crate::support::{Gateway, Setup, Swtpm, Upstream, in_time};
 
-async fn started() -> (Swtpm, Lies, Gateway) {
+async fn started() -> (Swtpm, TpmFaults, Gateway) {
     let mut swtpm = Swtpm::start().await;
-    let lies = swtpm.share().await;
+    let faults = swtpm.share().await;
     let pcrs = vec![0, 4, 7, 12, 16];
     let gateway = Setup::new(&swtpm, &Upstream::fixed("{}")).with("attestation.pcrs", pcrs).start().await;
-    (swtpm, lies, gateway)
+    (swtpm, faults, gateway)
 }
 
 /// PCR 16 changes in ordinary use.
@@ -32,14 +32,14 @@ async fn ask(gateway: &Gateway) -> Reply {
 }
 
 /// A quote that the TPM falsifies is answered with nothing, and the log says why. Then the TPM is used again.
-async fn is_kept_back(lie: Lie, times: usize, code: &str) {
-    let (_swtpm, lies, gateway) = started().await;
+async fn is_kept_back(fault: TpmFault, times: usize, code: &str) {
+    let (_swtpm, faults, gateway) = started().await;
     let policy = policy_of(&gateway);
-    lies.tell(vec![lie; times]);
+    faults.push(vec![fault; times]);
     let refusal = ask(&gateway).await;
-    assert_eq!((refusal.status.as_u16(), refusal.code().as_str()), (503, "evidence.unavailable"), "{lie:?}");
-    assert_eq!(gateway.log.wait("evidence.failed", 1).await["code"], code, "{lie:?}");
-    assert_eq!(lies.left(), 0);
+    assert_eq!((refusal.status.as_u16(), refusal.code().as_str()), (503, "evidence.unavailable"), "{fault:?}");
+    assert_eq!(gateway.log.wait("evidence.failed", 1).await["code"], code, "{fault:?}");
+    assert_eq!(faults.left(), 0);
     let recovered = async { while ask(&gateway).await.status != 200 {} };
     in_time("the TPM that is honest again", recovered).await;
     assert_eq!(Evidence::of(&gateway).await.verify(&policy).failure(), None);
@@ -47,38 +47,38 @@ async fn is_kept_back(lie: Lie, times: usize, code: &str) {
 
 #[tokio::test]
 async fn a_quote_whose_signature_does_not_hold_is_kept_back() {
-    is_kept_back(Lie::Forged, 1, "tpm.quote").await;
+    is_kept_back(TpmFault::Forged, 1, "tpm.quote").await;
 }
 
 #[tokio::test]
 async fn a_quote_over_other_data_is_kept_back() {
-    is_kept_back(Lie::Replayed, 1, "tpm.quote").await;
+    is_kept_back(TpmFault::Replayed, 1, "tpm.quote").await;
 }
 
 #[tokio::test]
 async fn measurements_that_never_stand_still_are_not_attested() {
-    is_kept_back(Lie::Changed, 5, "tpm.pcrs").await;
+    is_kept_back(TpmFault::Changed, 5, "tpm.pcrs").await;
 }
 
 #[tokio::test]
 async fn measurements_that_change_during_a_quote_are_quoted_again() {
     for times in [1, 4] {
-        let (_swtpm, lies, gateway) = started().await;
+        let (_swtpm, faults, gateway) = started().await;
         let policy = policy_of(&gateway);
-        lies.tell(vec![Lie::Changed; times]);
+        faults.push(vec![TpmFault::Changed; times]);
         // Quote and values agree.
         assert_eq!(Evidence::of(&gateway).await.verify(&policy).failure(), None, "{times}");
-        assert_eq!((lies.left(), gateway.log.count("evidence.failed")), (0, 0));
+        assert_eq!((faults.left(), gateway.log.count("evidence.failed")), (0, 0));
     }
 }
 
 /// tpm2-tss itself asks five times.
 #[tokio::test]
 async fn a_busy_tpm_is_asked_again() {
-    let (_swtpm, lies, gateway) = started().await;
-    lies.tell(vec![Lie::Busy; 12]);
+    let (_swtpm, faults, gateway) = started().await;
+    faults.push(vec![TpmFault::Busy; 12]);
     assert_eq!(ask(&gateway).await.status, 200);
-    assert_eq!((lies.left(), gateway.log.count("evidence.failed")), (0, 0));
+    assert_eq!((faults.left(), gateway.log.count("evidence.failed")), (0, 0));
 }
 
 #[tokio::test]

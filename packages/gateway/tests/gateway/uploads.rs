@@ -60,7 +60,7 @@ async fn the_last_piece_of_a_long_request_of_known_length_waits_for_the_authenti
         message.write_content(content);
         let mut encoded = Vec::new();
         message.write_bhttp(bhttp::Mode::KnownLength, &mut encoded).unwrap();
-        // The whole message lies in chunks before the final one.
+        // The whole message is in chunks before the final one.
         let chunks: Vec<&[u8]> = encoded.chunks(16_384).chain([&b""[..]]).collect();
         attested.seal(&chunks)
     };

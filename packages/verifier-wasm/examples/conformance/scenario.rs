@@ -276,10 +276,10 @@ impl<'k> Scenario<'k> {
         let (extra_data, path) = self.tree(self.quoted_claims.as_ref().unwrap_or(&claims));
         let (attest, signature) = self.signed_quote(&public, self.extra_data.as_deref().unwrap_or(&extra_data));
         let path = self.path.clone().unwrap_or(path);
-        let mut fixed = self.static_members.clone();
-        fixed.entry(0).or_insert(Value::Bytes(public));
-        let fixed = patched(Value::map(fixed).encode(), self.patch_static.as_ref());
-        let static_hash = self.static_hash.unwrap_or_else(|| hash(SHA256, &[&fixed]).try_into().unwrap());
+        let mut static_part = self.static_members.clone();
+        static_part.entry(0).or_insert(Value::Bytes(public));
+        let static_part = patched(Value::map(static_part).encode(), self.patch_static.as_ref());
+        let static_hash = self.static_hash.unwrap_or_else(|| hash(SHA256, &[&static_part]).try_into().unwrap());
         let pcrs = self.pcrs.iter().map(|(index, value)| (u64::from(*index), Value::Bytes(value.clone())));
         let mut bundle = BTreeMap::from([
             (0, 1.into()),
@@ -290,13 +290,13 @@ impl<'k> Scenario<'k> {
             (5, static_hash.into()),
         ]);
         if self.deliver_static {
-            bundle.insert(6, Value::Bytes(fixed.clone()));
+            bundle.insert(6, Value::Bytes(static_part.clone()));
         }
         if let Some(instance) = &self.instance {
             bundle.insert(7, Value::Bytes((instance.sign)(&instance.key, &bytes(&bundle[&1]))));
         }
         (self.bundle)(&mut bundle);
-        (patched(Value::map(bundle).encode(), self.patch_bundle.as_ref()), fixed)
+        (patched(Value::map(bundle).encode(), self.patch_bundle.as_ref()), static_part)
     }
 
     /// The input of the verification as a vector, without its name.
@@ -304,7 +304,7 @@ impl<'k> Scenario<'k> {
         let public = self.public();
         put_name(&mut self.policy["anchors"], &hex(&tpm::name(self.area.name_algorithm, &[&public])));
         let policy = self.policy.to_string();
-        let (evidence, fixed) = self.evidence(public);
+        let (evidence, static_part) = self.evidence(public);
         json!({
             "policy": match &self.patch_policy { Some(patch) => patch(policy), None => policy },
             "audience": self.audience,
@@ -323,7 +323,7 @@ impl<'k> Scenario<'k> {
                     "nowMs": now_ms,
                 })),
             })),
-            "static": self.hold_static.then(|| hex(&fixed)),
+            "static": self.hold_static.then(|| hex(&static_part)),
             "evidence": hex(&evidence),
         })
     }

@@ -6,13 +6,10 @@ use super::{
     finding::Finding,
     measured::Expected,
     parse::{Event, Log},
+    rule::{Allowed, EventRule, VariableRule},
     variable::Variable,
 };
-use crate::{
-    Code,
-    hash::sha256,
-    policy::{Allowed, EventRule, VariableRule},
-};
+use crate::{Code, hash::sha256};
 
 /// Each rule in turn takes the next events of `pcr` as long as they match it.
 ///

@@ -12,7 +12,7 @@ use super::{
     rules::Rules,
     variable::{self, SECURE_BOOT, Variable, is_variable},
 };
-use crate::{Code, policy::is_reset_value};
+use crate::{Code, tpm::is_reset_value};
 
 const SECURE_BOOT_PCR: u32 = 7;
 

@@ -1,6 +1,6 @@
 //! What is wrong with a log, and whether that is the end of it.
 
-use super::required::Demand;
+use super::required::LogRequirements;
 use crate::{Code, rejection::Rejection};
 
 /// A rule that the log breaks, and where.
@@ -26,14 +26,14 @@ impl Finding {
     /// Whether the log is refused for it. Extends after a separator are seen in honest machines, and matter to those who tell the
     /// events of the PCR apart; a missing action or a malformed variable matters to those who rely on its PCR; the rest makes any
     /// reading of the log doubtful.
-    pub(super) fn refuses(&self, demand: &Demand<'_>) -> bool {
+    pub(super) fn refuses(&self, requirements: &LogRequirements<'_>) -> bool {
         match self.code {
             Code::EVENTLOG_NO_ACTION_INDEX => false,
-            Code::EVENTLOG_AFTER_SEPARATOR => demand.events.iter().any(|(pcr, _)| self.pcr == Some(*pcr)),
+            Code::EVENTLOG_AFTER_SEPARATOR => requirements.events.iter().any(|(pcr, _)| self.pcr == Some(*pcr)),
             Code::EVENTLOG_CALLING_APPLICATION
             | Code::EVENTLOG_EXIT_BOOT_SERVICES
             | Code::EVENTLOG_SIGNATURE_LIST
-            | Code::EVENTLOG_VARIABLE => self.pcr.is_some_and(|pcr| demand.replayed.contains(&pcr)),
+            | Code::EVENTLOG_VARIABLE => self.pcr.is_some_and(|pcr| requirements.replayed.contains(&pcr)),
             _ => true,
         }
     }

@@ -6,7 +6,8 @@
 //! | `replay` | the PCR values that follow from the digests |
 //! | `rules` | what the Firmware Profile demands of the order of events |
 //! | `explain` | what each event means, and whether its digest proves that |
-//! | `allowed` | what a policy's rules say of single events |
+//! | `rule` | what a policy says of the events of a PCR |
+//! | `allowed` | whether the events of a PCR are those of its rules |
 //! | `required` | the step of the verification |
 //!
 //! The format is that of the TCG PC Client Platform Firmware Profile (PFP), revision 1.06, §10; the rules are those of
@@ -25,6 +26,7 @@ mod measured;
 mod parse;
 mod replay;
 mod required;
+mod rule;
 mod rules;
 mod signature_list;
 #[cfg(test)]
@@ -38,5 +40,6 @@ pub use explain::{Explained, Explanation};
 pub use finding::Finding;
 pub use parse::{Event, Log, MAX_EVENTS, MAX_LOG, parse};
 pub use replay::{Replayed, replay};
-pub(crate) use required::{Demand, required};
+pub(crate) use required::{LogRequirements, required};
+pub(crate) use rule::EventRule;
 pub(crate) use text::text_or_bytes;

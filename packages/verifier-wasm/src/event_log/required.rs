@@ -2,11 +2,10 @@
 
 use alloc::vec::Vec;
 
-use super::{allowed, explain::Explanation, finding::Finding, parse::parse};
+use super::{allowed, explain::Explanation, finding::Finding, parse::parse, rule::EventRule};
 use crate::{
     Code,
     evidence::bundle::{Bank, EventLog},
-    policy::EventRule,
 };
 
 /// The one kind of log that is read: TCG PC Client (PROTOCOL.md §3).
@@ -14,7 +13,7 @@ const PC_CLIENT: u64 = 1;
 
 /// What a policy asks of a log.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Demand<'a> {
+pub(crate) struct LogRequirements<'a> {
     pub(crate) bank: Bank,
     /// The PCRs that must follow from the log, ascending.
     pub(crate) replayed: &'a [u8],
@@ -32,25 +31,29 @@ pub(crate) struct Demand<'a> {
 /// `eventlog.event_refused` and `eventlog.event_missing`.
 pub(crate) fn required<'a>(
     logs: &[EventLog<'a>],
-    demand: &Demand<'_>,
+    requirements: &LogRequirements<'_>,
     quoted: &[(u8, &[u8])],
 ) -> Result<Explanation<'a>, Finding> {
     let log = logs.iter().find(|log| log.kind == PC_CLIENT).ok_or(Code::EVENTLOG_MISSING)?;
-    let algorithm = demand.bank.algorithm_id();
+    let algorithm = requirements.bank.algorithm_id();
     let explanation = Explanation::new(parse(log.bytes)?, algorithm, Some(quoted))?;
-    if let Some(finding) = refusal(&explanation, quoted, demand) {
+    if let Some(finding) = refusal(&explanation, quoted, requirements) {
         return Err(finding);
     }
-    for (pcr, rules) in demand.events {
+    for (pcr, rules) in requirements.events {
         allowed::check(&explanation.log, algorithm, *pcr, rules)?;
     }
     Ok(explanation)
 }
 
 /// That events are missing explains most; then what is wrong with the log; then that it does not fit.
-fn refusal(explanation: &Explanation<'_>, quoted: &[(u8, &[u8])], demand: &Demand<'_>) -> Option<Finding> {
+fn refusal(
+    explanation: &Explanation<'_>,
+    quoted: &[(u8, &[u8])],
+    requirements: &LogRequirements<'_>,
+) -> Option<Finding> {
     let mut mismatch = None;
-    for pcr in demand.replayed {
+    for pcr in requirements.replayed {
         let is_quoted = quoted.iter().any(|(index, _)| index == pcr);
         if is_quoted && !explanation.unexplained.contains(pcr) {
             continue;
@@ -60,6 +63,6 @@ fn refusal(explanation: &Explanation<'_>, quoted: &[(u8, &[u8])], demand: &Deman
         }
         mismatch = mismatch.or(Some(Finding::of_pcr(Code::EVENTLOG_REPLAY, *pcr)));
     }
-    let refusing = explanation.findings.iter().find(|finding| finding.refuses(demand));
+    let refusing = explanation.findings.iter().find(|finding| finding.refuses(requirements));
     refusing.copied().or(mismatch)
 }

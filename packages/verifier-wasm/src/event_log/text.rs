@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use crate::json::writer::{push_decimal, push_hex};
+use crate::digits::{push_decimal, push_hex};
 
 /// Of more bytes than a digest has only their number is shown.
 const SHORT: usize = 32;

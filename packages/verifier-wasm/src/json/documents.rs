@@ -46,12 +46,12 @@ struct Fault<'d> {
 pub(crate) struct Documents<'d> {
     /// The one of the document that is being read which is told.
     fault: Cell<Option<Fault<'d>>>,
-    kept: Kept<'d>,
+    kept: DocumentList<'d>,
 }
 
 /// One document, and those after it.
 #[derive(Default)]
-struct Kept<'d>(OnceCell<Box<(Item<'d>, Self)>>);
+struct DocumentList<'d>(OnceCell<Box<(Item<'d>, Self)>>);
 
 impl<'d> Documents<'d> {
     fn keep(&'d self, document: Item<'d>) -> &'d Item<'d> {
@@ -59,7 +59,7 @@ impl<'d> Documents<'d> {
         while let Some(kept) = end.0.get() {
             end = &kept.1;
         }
-        &end.0.get_or_init(|| Box::new((document, Kept::default()))).0
+        &end.0.get_or_init(|| Box::new((document, DocumentList::default()))).0
     }
 
     /// Notes a fault unless there was one before. Syntax is told before what means nothing safe, wherever each stands (PROTOCOL.md §7).

@@ -2,9 +2,10 @@
 
 use alloc::string::String;
 
-use crate::shown::push_shown;
-
-const HEX: &[u8; 16] = b"0123456789abcdef";
+use crate::{
+    digits::{push_decimal, push_hex},
+    shown::push_shown,
+};
 
 /// The name of what stands in an array: none.
 pub(crate) const ITEM: &str = "";
@@ -96,27 +97,6 @@ impl Writer {
             self.0.push(',');
         }
     }
-}
-
-fn push_digit(out: &mut String, digit: u8) {
-    out.extend(HEX.get(usize::from(digit)).copied().map(char::from));
-}
-
-/// Appends lower-case hex.
-#[inline(never)]
-pub(crate) fn push_hex(out: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        push_digit(out, byte >> 4);
-        push_digit(out, byte & 0x0f);
-    }
-}
-
-/// Appends the decimal form.
-pub(crate) fn push_decimal(out: &mut String, value: u64) {
-    if value > 9 {
-        push_decimal(out, value / 10);
-    }
-    push_digit(out, (value % 10) as u8);
 }
 
 /// Printable ASCII as a string (RFC 8259 §7).

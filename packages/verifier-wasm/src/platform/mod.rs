@@ -32,13 +32,13 @@ const AZURE_SNP: u64 = 1;
 /// # Errors
 /// A code of the layer `platform`.
 pub(crate) fn verify(
-    demand: Option<&Platform>,
+    policy: Option<&Platform>,
     reports: &[PlatformReport<'_>],
     key: &PublicKey<'_>,
     at_ms: u64,
     is_revoked: IsRevoked<'_>,
 ) -> Option<Result<(), Rejection>> {
-    demand.map(|demand| is_held(demand, reports, key, at_ms, is_revoked))
+    policy.map(|policy| is_held(policy, reports, key, at_ms, is_revoked))
 }
 
 /// Whether these bytes are a report of the firmware around one of the processor, whatever both say.
@@ -48,7 +48,7 @@ pub(crate) fn is_report(bytes: &[u8]) -> bool {
 }
 
 fn is_held(
-    demand: &Platform,
+    policy: &Platform,
     reports: &[PlatformReport<'_>],
     key: &PublicKey<'_>,
     at_ms: u64,
@@ -57,7 +57,7 @@ fn is_held(
     let delivered = reports.iter().find(|report| report.kind == AZURE_SNP).ok_or(Code::PLATFORM_MISSING)?;
     let hcl = hcl::Report::decode(delivered.report).ok_or(Code::PLATFORM_REPORT)?;
     let report = snp::Report::decode(hcl.hardware_report).ok_or(Code::PLATFORM_REPORT)?;
-    check_machine(&report, &delivered.certificates, demand, at_ms, is_revoked)?;
+    check_machine(&report, &delivered.certificates, policy, at_ms, is_revoked)?;
     check_key(&report, hcl.runtime_data, key)
 }
 
@@ -65,11 +65,11 @@ fn is_held(
 fn check_machine(
     report: &snp::Report<'_>,
     certificates: &[&[u8]],
-    demand: &Platform,
+    policy: &Platform,
     at_ms: u64,
     is_revoked: IsRevoked<'_>,
 ) -> Result<(), Rejection> {
-    let processor = processor(certificates, demand)?;
+    let processor = processor(certificates, policy)?;
     let vcek = Vcek::validate(certificates, processor.ark_sha256, at_ms, is_revoked).map_err(chain)?;
     let tcbs = report.tcbs();
     let [reported, ..] = tcbs;
@@ -77,23 +77,23 @@ fn check_machine(
     ensure(report.is_signed_by(&vcek.key), Code::PLATFORM_SIGNATURE)?;
     ensure(report.vmpl() == 0, Code::PLATFORM_VMPL)?;
     ensure(!report.is_open(), Code::PLATFORM_DEBUG)?;
-    check_firmware(report, demand)?;
+    check_firmware(report, policy)?;
     ensure(!report.is_provisional(), Code::PLATFORM_PROVISIONAL)?;
     ensure(tcbs.iter().all(|tcb| tcb.is_at_least(&processor.min_tcb)), Code::PLATFORM_TCB)
 }
 
 /// A measurement names one build. A signer may have signed many: which image counts, and from which version on.
-fn check_firmware(report: &snp::Report<'_>, demand: &Platform<'_>) -> Result<(), Rejection> {
+fn check_firmware(report: &snp::Report<'_>, policy: &Platform<'_>) -> Result<(), Rejection> {
     let holds = |at, values: &[&[u8; 48]]| values.iter().any(|value| report.holds(at, *value));
-    if holds(snp::MEASUREMENT, &demand.measurements) {
+    if holds(snp::MEASUREMENT, &policy.measurements) {
         return Ok(());
     }
     let is_pinned = |at, id: Option<&[u8; 16]>| id.is_none_or(|id| report.holds(at, id));
-    let is_named = holds(snp::ID_KEY_DIGEST, &demand.id_key_digests)
-        && is_pinned(snp::FAMILY_ID, demand.family_id)
-        && is_pinned(snp::IMAGE_ID, demand.image_id);
+    let is_named = holds(snp::ID_KEY_DIGEST, &policy.id_key_digests)
+        && is_pinned(snp::FAMILY_ID, policy.family_id)
+        && is_pinned(snp::IMAGE_ID, policy.image_id);
     ensure(is_named, Code::PLATFORM_FIRMWARE)?;
-    ensure(u64::from(report.guest_svn()) >= demand.min_guest_svn, Code::PLATFORM_GUEST_SVN)
+    ensure(u64::from(report.guest_svn()) >= policy.min_guest_svn, Code::PLATFORM_GUEST_SVN)
 }
 
 /// From the firmware to the key that it holds (§18.4).
@@ -106,10 +106,10 @@ fn check_key(report: &snp::Report<'_>, runtime_data: &[u8], key: &PublicKey<'_>)
 }
 
 /// The line of processors whose root the certificates end in.
-fn processor<'p>(certificates: &[&[u8]], demand: &'p Platform<'_>) -> Result<&'p Processor<'p>, Code> {
+fn processor<'p>(certificates: &[&[u8]], policy: &'p Platform<'_>) -> Result<&'p Processor<'p>, Code> {
     let [_vcek, _ask, ark] = certificates else { return Err(Code::PLATFORM_CERTIFICATES) };
     let root = sha256(&[ark]);
-    demand.processors.iter().find(|processor| *processor.ark_sha256 == root).ok_or(Code::PLATFORM_ROOT)
+    policy.processors.iter().find(|processor| *processor.ark_sha256 == root).ok_or(Code::PLATFORM_ROOT)
 }
 
 /// A fault of the certificates, which the layer `chain` names.

@@ -52,7 +52,7 @@ enum Trust<'d> {
 }
 
 /// The entry that matched, and for each of its vouchers the certificate by which it did.
-pub(crate) struct Matched<'p, 'a> {
+pub(crate) struct AnchorMatch<'p, 'a> {
     pub(crate) anchor: &'p Anchor<'p>,
     pub(crate) leaves: Vec<Option<Certificate<'a>>>,
 }
@@ -76,7 +76,7 @@ pub(crate) struct Evidence<'e, 'a> {
 pub(super) fn find<'p, 'a>(
     anchors: &'p [Anchor<'p>],
     evidence: &Evidence<'_, 'a>,
-) -> Result<Matched<'p, 'a>, Rejection> {
+) -> Result<AnchorMatch<'p, 'a>, Rejection> {
     let mut refusal = Rejection::from(Code::AK_UNTRUSTED);
     for anchor in anchors {
         let (mut leaves, mut first, mut told) = (Vec::new(), None, Rejection::from(Code::AK_UNTRUSTED));
@@ -90,7 +90,7 @@ pub(super) fn find<'p, 'a>(
             }
         }
         match first {
-            None => return Ok(Matched { anchor, leaves }),
+            None => return Ok(AnchorMatch { anchor, leaves }),
             Some(in_part) if !leaves.is_empty() => told = in_part,
             Some(_) => {}
         }
@@ -117,7 +117,7 @@ fn in_part(index: usize, fault: &Rejection) -> Rejection {
     fault.within(Code::AK_ALL_OF, place)
 }
 
-impl Matched<'_, '_> {
+impl AnchorMatch<'_, '_> {
     /// Whether the policy itself names the key, and with it the whole of its public area.
     pub(crate) fn names_the_key(&self) -> bool {
         self.anchor.vouchers.iter().any(|voucher| matches!(voucher.trust, Trust::Names(..)))

@@ -2,9 +2,10 @@
 
 use alloc::vec::Vec;
 
-use super::{Anchor, Assurance, EventRule, Platform, Policy, Release, Rule, suite::Suite};
+use super::{Anchor, Assurance, Platform, Policy, Release, Rule, suite::Suite};
 use crate::{
     Code,
+    event_log::EventRule,
     evidence::{
         VERSION,
         bundle::Bank,
@@ -15,7 +16,7 @@ use crate::{
         item::{Item, are_distinct},
     },
     rejection::Rejection,
-    release::{Demands, bank, config_digests, golden_values, of_pcr},
+    release::{ReleasePolicy, bank, config_digests, golden_values, of_pcr},
     tpm::PCR_COUNT,
 };
 
@@ -64,9 +65,9 @@ impl<'d> Policy<'d> {
             &[Upstream::InImage, Upstream::Attested],
         );
         let Pcrs { bank, rules, allow_partial_coverage, events, replayed } = Pcrs::read(top.required("pcrs"));
-        let demands = Demands::read(top);
+        let release_policy = ReleasePolicy::read(top);
         let releases = match top.optional("releases") {
-            None if demands.signed_releases() => Vec::new(),
+            None if release_policy.signed_releases() => Vec::new(),
             _ => releases(top.required("releases"), bank, &rules),
         };
         let config_digests = config_digests(top);
@@ -92,7 +93,7 @@ impl<'d> Policy<'d> {
             events,
             replayed,
             releases,
-            demands,
+            release_policy,
             config_digests,
             platform,
             max_age_ms,

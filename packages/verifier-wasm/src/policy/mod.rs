@@ -5,7 +5,6 @@ mod assurance;
 mod coverage;
 mod decode;
 mod derived;
-mod events;
 mod platform;
 mod rule;
 mod suite;
@@ -17,19 +16,18 @@ pub(crate) use platform::{Platform, Processor};
 pub(crate) use rule::Rule;
 pub use suite::Suite;
 
-pub(crate) use anchor::{Anchor, Evidence, Matched, Voucher, caveat};
-pub(crate) use events::{Allowed, EventRule, VariableRule};
+pub(crate) use anchor::{Anchor, AnchorMatch, Evidence, Voucher, caveat};
 
 use crate::{
     Code,
-    event_log::{self, Demand, Explanation, Finding},
+    event_log::{self, EventRule, Explanation, Finding, LogRequirements},
     evidence::{
         bundle::{Bank, EventLog},
         claims::{Claims, Upstream},
     },
     rejection::{Place, Rejection, ensure},
-    release::{Candidate, Demands, Manifest, PcrValues, Search},
-    tpm::PCR_COUNT,
+    release::{Candidate, Manifest, PcrValues, ReleasePolicy, Search},
+    tpm::{PCR_COUNT, is_reset_value},
 };
 
 #[derive(Clone, Debug)]
@@ -50,7 +48,7 @@ pub(crate) struct Policy<'d> {
     /// Empty where all releases are signed.
     releases: Vec<Release<'d>>,
     /// What signed releases have to be.
-    pub(crate) demands: Demands<'d>,
+    pub(crate) release_policy: ReleasePolicy<'d>,
     config_digests: Vec<&'d [u8; 32]>,
     pub(crate) platform: Option<Platform<'d>>,
     pub(crate) max_age_ms: u64,
@@ -101,12 +99,12 @@ impl Policy<'_> {
                 quoted.push((*index, *value));
             }
         }
-        let demand = Demand { bank: *bank, replayed, events };
-        if replayed.is_empty() { None } else { Some(event_log::required(logs, &demand, &quoted)) }
+        let requirements = LogRequirements { bank: *bank, replayed, events };
+        if replayed.is_empty() { None } else { Some(event_log::required(logs, &requirements, &quoted)) }
     }
 
     /// The first anchor that vouches for the key: by its Name, or by a chain.
-    pub(crate) fn anchor<'a>(&self, evidence: &Evidence<'_, 'a>) -> Result<Matched<'_, 'a>, Rejection> {
+    pub(crate) fn anchor<'a>(&self, evidence: &Evidence<'_, 'a>) -> Result<AnchorMatch<'_, 'a>, Rejection> {
         anchor::find(&self.anchors, evidence)
     }
 
@@ -179,13 +177,6 @@ impl Policy<'_> {
         let listed = self.config_digests.contains(&digest) || release.config_digests.contains(&digest);
         ensure(listed, Code::CLAIMS_CONFIG)
     }
-}
-
-/// The value of a PCR after a reset of the platform (TCG PC Client Platform TPM Profile §4.6.2): all ones for the PCRs of a
-/// dynamic launch, else all zeros.
-pub(crate) fn is_reset_value(index: u8, value: &[u8]) -> bool {
-    let reset = if matches!(index, 17..=22) { 0xff } else { 0x00 };
-    value.iter().all(|byte| *byte == reset)
 }
 
 /// Whether nothing extended PCR 0 of the bank. Its last byte starts with the locality of TPM2_Startup (TPM 2.0 Part 1 §34.3).

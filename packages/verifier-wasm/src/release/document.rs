@@ -4,11 +4,11 @@ use alloc::{string::String, vec::Vec};
 
 use crate::{
     Code,
+    digits::push_decimal,
     evidence::bundle::Signed,
     json::{
         documents::{Documents, Kind},
         item::Item,
-        writer::push_decimal,
     },
     rejection::Rejection,
 };

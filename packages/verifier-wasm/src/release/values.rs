@@ -4,8 +4,9 @@ use alloc::{string::String, vec::Vec};
 
 use super::Manifest;
 use crate::{
+    digits::push_decimal,
     evidence::bundle::Bank,
-    json::{documents::Flaw, item::Item, writer::push_decimal},
+    json::{documents::Flaw, item::Item},
     tpm::PCR_COUNT,
 };
 

@@ -10,11 +10,11 @@ use rsa::{
 };
 use sha2::{Sha256, Sha384, Sha512};
 
-use super::{AttestationKey, PublicKey, Scheme, ecdsa, ed25519, roca, rsa::PublicKey as RsaKey};
+use super::{PublicKey, ecdsa, ed25519, roca, rsa::PublicKey as RsaKey};
 use crate::{
     Code,
     hash::HashAlgorithm,
-    tpm::{Signature, SignatureValue},
+    tpm::{AttestationKey, Scheme, Signature, SignatureValue},
 };
 
 const MESSAGE: &[u8] = b"a quote";

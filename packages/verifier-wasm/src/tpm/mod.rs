@@ -2,17 +2,20 @@
 //! to the last byte. Their names are the specification's.
 
 mod attest;
+mod attestation_key;
 #[cfg(test)]
 mod oracles;
+mod pcr;
 mod pcr_selection;
 mod public;
 mod reader;
+mod scheme;
 mod signature;
 
-/// Number of PCRs of the TCG PC Client Platform TPM Profile.
-pub(crate) const PCR_COUNT: u8 = 24;
-
 pub(crate) use attest::Attest;
+pub(crate) use attestation_key::AttestationKey;
+pub(crate) use pcr::{PCR_COUNT, is_reset_value};
 pub(crate) use pcr_selection::PcrSelection;
 pub(crate) use public::Public;
+pub(crate) use scheme::Scheme;
 pub(crate) use signature::{Signature, SignatureValue};

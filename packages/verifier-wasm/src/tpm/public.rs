@@ -2,11 +2,11 @@
 
 use alloc::vec::Vec;
 
-use super::reader::Reader;
+use super::{AttestationKey, Scheme, reader::Reader};
 use crate::{
     Code,
     hash::HashAlgorithm,
-    signature::{AttestationKey, PublicKey, Scheme, ecdsa, rsa},
+    signature::{PublicKey, ecdsa, rsa},
 };
 
 const TPM_ALG_RSA: u16 = 0x0001;

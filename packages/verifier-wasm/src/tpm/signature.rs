@@ -1,7 +1,7 @@
 //! TPMT_SIGNATURE (TPM 2.0 Part 2 §11.3.4).
 
-use super::reader::Reader;
-use crate::{Code, hash::HashAlgorithm, signature::Scheme};
+use super::{Scheme, reader::Reader};
+use crate::{Code, hash::HashAlgorithm};
 
 /// A signature of one of the schemes that an attestation key may have.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ use crate::{
     event_log::{Explanation, text_or_bytes},
     evidence::claims::Claims,
     json::writer::{ITEM, Writer},
-    policy::{Matched, Policy, Voucher, caveat},
+    policy::{AnchorMatch, Policy, Voucher, caveat},
     release::{Candidate, Manifest},
     tpm::{Attest, Public},
     x509::{Certificate, Instance, VmKind, vm_kind},
@@ -36,7 +36,12 @@ impl Report {
     }
 
     /// `is_bound`: a processor proved which firmware holds the key.
-    pub(crate) fn show_anchor(&mut self, Matched { anchor, leaves }: &Matched<'_, '_>, ak_name: &[u8], is_bound: bool) {
+    pub(crate) fn show_anchor(
+        &mut self,
+        AnchorMatch { anchor, leaves }: &AnchorMatch<'_, '_>,
+        ak_name: &[u8],
+        is_bound: bool,
+    ) {
         self.anchor = Writer::default();
         self.anchor.object("anchor", |json| {
             let mut all = anchor.vouchers.iter().zip(leaves);

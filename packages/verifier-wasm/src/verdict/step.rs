@@ -175,7 +175,7 @@ impl Recorder {
     }
 
     /// A step that is made where the policy asks for it: None where it does not.
-    pub(crate) fn demanded<T, E: Into<Rejection>>(
+    pub(crate) fn obtain_if_required<T, E: Into<Rejection>>(
         &mut self,
         id: StepId,
         outcome: Option<Result<T, E>>,

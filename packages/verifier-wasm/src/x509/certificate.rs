@@ -3,6 +3,7 @@
 use super::{
     der::{Reader, tag},
     extensions::Extensions,
+    form::Form,
     key::{self, SignatureAlgorithm},
     name::Name,
     time,
@@ -11,15 +12,6 @@ use crate::{Code, signature::PublicKey};
 
 /// id-at-commonName (RFC 5280 appendix A.1)
 const COMMON_NAME: &[u8] = b"\x55\x04\x03";
-
-/// Whose certificates they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// As RFC 5280 has them (PROTOCOL.md §17.1).
-    Rfc5280,
-    /// AMD's of processors, with what they do otherwise (PROTOCOL.md §18.3).
-    Amd,
-}
 
 /// A certificate, every field read and every byte used. That its issuer signed it is not yet known.
 #[derive(Clone, Debug)]

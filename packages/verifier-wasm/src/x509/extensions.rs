@@ -1,8 +1,8 @@
 //! Extensions (RFC 5280 §4.2): those that decide something are read to their end, and no critical one is passed over.
 
 use super::{
-    certificate::Form,
     der::{Reader, tag},
+    form::Form,
     name::Name,
 };
 use crate::Code;

@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 
 use super::{
-    certificate::Form,
     der::{Reader, tag},
+    form::Form,
 };
 use crate::{
     Code,

@@ -2,12 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{
-    certificate::{Certificate, Form},
-    der::Reader,
-    extensions::KeyUsage,
-    profiles::IsRevoked,
-};
+use super::{certificate::Certificate, der::Reader, extensions::KeyUsage, form::Form, revocation::IsRevoked};
 use crate::{Code, hash::sha256, rejection::Rejection};
 
 /// anyExtendedKeyUsage (RFC 5280 §4.2.1.12)

@@ -5,17 +5,17 @@ import { BlindLlamaError } from '../errors.js'
 import type { AttestReason, ConnectEvent } from '../events.js'
 import { askAgain } from '../evidence/ask-again.js'
 import { versions } from '../evidence/ask.js'
-import { HeldStatic } from '../evidence/held-static.js'
+import { StaticPartCache } from '../evidence/static-part-cache.js'
 import type { Kem } from '../ohttp/kem.js'
 import { kemsFor } from '../ohttp/kems.js'
 import { RequestKey } from '../ohttp/request-key.js'
 import { suitesOf } from '../ohttp/suite.js'
-import type { Settings } from '../options.js'
 import type { PassedVerdict, SimulatedVerdict, Verdict } from '../verdict.js'
 import type { Verifier } from '../verifier/verifier.js'
 import { Lifetime } from './lifetime.js'
 import { refusal } from './refusal.js'
-import { inTurn, verifyWithState } from './remember.js'
+import { runExclusive, verifyWithState } from './remember.js'
+import type { AttestationSettings } from './settings.js'
 
 /** A service that passed, and what a request to it needs. Made from a passed verdict only. */
 export interface Attestation extends ChannelKey {
@@ -23,8 +23,8 @@ export interface Attestation extends ChannelKey {
   readonly lifetime: Lifetime
 }
 
-export interface AttesterParts {
-  settings: Settings
+export interface AttestationClientOptions {
+  settings: AttestationSettings
   /** Gives the verifier, loading it where it does not run yet; ends with the reason of the signal. */
   load: (signal: AbortSignal) => Promise<Verifier>
   /** Gives MLKEM768-X25519 to engines without it. */
@@ -37,17 +37,17 @@ export interface AttesterParts {
  * Remembers the static part of the last evidence that passed, so that it travels once. Not behind a relay: `have` returns the hash of
  * whatever was put into the static part for one visitor, and would tie his visits together (LEAKAGE.md).
  */
-export function attester({
+export function attestationClient({
   settings,
   load,
   loadHybrid,
   emit,
-}: AttesterParts): (reason: AttestReason, signal: AbortSignal) => Promise<Attestation> {
-  const held = new HeldStatic()
+}: AttestationClientOptions): (reason: AttestReason, signal: AbortSignal) => Promise<Attestation> {
+  const cache = new StaticPartCache()
   const { receipts, state, fetch, attestTimeoutMs } = settings
 
   async function attest(verifier: Promise<Verifier>, patient: boolean, signal: AbortSignal): Promise<Attestation> {
-    const have = held.hash
+    const have = cache.hash
     const question = { endpoint: settings.endpoint, signal, fetch, ...(have && { have }) }
     const [ready, kems, { evidence, nonce, start }] = await Promise.all([
       verifier,
@@ -58,7 +58,7 @@ export function attester({
 
     const input = {
       evidence,
-      ...(held.bytes && { staticPart: held.bytes }),
+      ...(cache.bytes && { staticPart: cache.bytes }),
       policy: settings.policy,
       audience: settings.audience,
       nonce,
@@ -74,8 +74,8 @@ export function attester({
     const passed = await assertPassed(verdict, settings.allowSimulated)
 
     const carried = ready.staticPart(evidence)
-    const staticPart = carried ? undefined : held.bytes
-    if (settings.endpoint === settings.base) await held.keep(carried)
+    const staticPart = carried ? undefined : cache.bytes
+    if (settings.endpoint === settings.base) await cache.keep(carried)
     return {
       verdict: passed,
       lifetime: new Lifetime(start, passed.key.validForMs),
@@ -93,7 +93,7 @@ export function attester({
         const verifier = load(own)
         const visit = (): Promise<Attestation> => attest(verifier, reason === 'gone' || reason === 'key-unknown', own)
         // Side by side: a verifier that cannot be loaded is not told only after the turn has come.
-        const [attested] = await Promise.all([state ? inTurn(state, visit, own) : visit(), verifier])
+        const [attested] = await Promise.all([state ? runExclusive(state, visit, own) : visit(), verifier])
         return attested
       })
       emit({ type: 'ready', expiresInMs: attestation.lifetime.remainingMs() })

@@ -1,16 +1,8 @@
+import { type Instant, instant } from '../instant.js'
+
 /** How far the two clocks may drift apart by themselves: 10 s and a thousandth of the time that passed. */
 const slackMs = 10_000
 const slackShare = 1 / 1000
-
-/** A pair of readings of the clock that cannot be set and of the one that can, in milliseconds. */
-export interface Instant {
-  monotonic: number
-  wall: number
-}
-
-export function instant(): Instant {
-  return { monotonic: performance.now(), wall: Date.now() }
-}
 
 /**
  * How long a key may be used (PROTOCOL.md §8): `validForMs` from `start`, on the stricter of both clocks. Where they

@@ -24,7 +24,7 @@ const problemTimeoutMs = 10_000
 const silenceMs = 30_000
 
 /** Where encapsulated requests go, and what sends them. */
-export interface Way {
+export interface Transport {
   endpoint: URL
   fetch: typeof globalThis.fetch
   /** Hears of a request that nothing has answered for `silenceMs`. It is not ended: a model may think for as long. */
@@ -41,13 +41,13 @@ export type Outcome = Answer | { kind: 'sign'; error: BlindLlamaError } | { kind
 export async function attempt(
   request: InnerRequest,
   key: ChannelKey,
-  way: Way,
+  transport: Transport,
   continuation: Continuation = {},
 ): Promise<Outcome> {
   const exchange = key.observe?.()
   const sealed = await seal(request, key, exchange)
   if (key.lifetime.remainingMs() === 0) return { kind: 'key-expired' }
-  const outer = await post(new URL(`blindllama/v1/o/${key.instance}`, way.endpoint), sealed, request, way)
+  const outer = await post(new URL(`blindllama/v1/o/${key.instance}`, transport.endpoint), sealed, request, transport)
   if (outer instanceof BlindLlamaError) return { kind: 'sign', error: outer }
   if (outer.status !== 200) return refuse(outer, request.signal)
   if (mediaType(outer) !== 'message/ohttp-chunked-res') {
@@ -88,7 +88,7 @@ async function post(
   url: URL,
   { body }: SealedRequest,
   { signal }: InnerRequest,
-  { fetch, silent }: Way,
+  { fetch, silent }: Transport,
 ): Promise<Response | BlindLlamaError> {
   if (isOffline(url)) throw new BlindLlamaError('channel.unreachable', 'This device is offline: nothing was sent')
   const headers = { 'content-type': 'message/ohttp-chunked-req', incremental: '?1' }

@@ -1,11 +1,11 @@
 import type { BlindLlamaError } from '../errors.js'
 import type { ConnectEvent } from '../events.js'
-import type { Settings } from '../options.js'
 import { over, platformFetch } from '../outer-fetch.js'
 import type { ChannelKey, KeySource } from './channel-key.js'
 import { readRequest } from './inner-request.js'
 import { type Resend, resendOf } from './resend.js'
 import { send } from './send.js'
+import type { ChannelSettings } from './settings.js'
 
 /** `fetch`, with an option of its own for each request. */
 export type ChannelFetch = (
@@ -18,7 +18,7 @@ export type ChannelFetch = (
 
 /** `fetch` through the channel: see `BlindLlamaClient.fetch`. */
 export function channelFetch<Key extends ChannelKey>(
-  settings: Pick<Settings, 'base' | 'endpoint'> & Partial<Pick<Settings, 'fetch' | 'resend'>>,
+  settings: Pick<ChannelSettings, 'base' | 'endpoint'> & Partial<ChannelSettings>,
   keys: KeySource<Key>,
   emit: (event: ConnectEvent) => void = () => {},
 ): ChannelFetch {

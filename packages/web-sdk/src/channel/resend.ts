@@ -18,7 +18,7 @@ export function readsOnly(method: string): boolean {
 }
 
 /** What a model server keeps, or goes on with, beyond the answer: members of the request that are set. */
-interface Asked {
+interface RequestMembers {
   store?: unknown
   background?: unknown
   previous_response_id?: unknown
@@ -35,11 +35,11 @@ export async function isRepeatable({ method, path, content }: InnerRequest): Pro
   const [, route] = /^\/v1\/(responses|embeddings|(?:chat\/)?completions)(?:\?|$)/.exec(path) ?? []
   if (method !== 'POST' || !route) return false
   try {
-    const asked = (await new Response(content).json()) as Asked
-    if (route === 'responses' && asked.store !== false) return false
-    if (asked.store || asked.background || asked.previous_response_id || asked.conversation) return false
-    if (asked.web_search_options || (route === 'responses' && asked.prompt)) return false
-    return (asked.tools ?? []).every(({ type }) => type === 'function' || type === 'custom')
+    const members = (await new Response(content).json()) as RequestMembers
+    if (route === 'responses' && members.store !== false) return false
+    if (members.store || members.background || members.previous_response_id || members.conversation) return false
+    if (members.web_search_options || (route === 'responses' && members.prompt)) return false
+    return (members.tools ?? []).every(({ type }) => type === 'function' || type === 'custom')
   } catch {
     return false
   }

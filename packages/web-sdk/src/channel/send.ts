@@ -1,6 +1,6 @@
 import { BlindLlamaError } from '../errors.js'
 import { discard } from '../outer-fetch.js'
-import { type Way, attempt } from './attempt.js'
+import { type Transport, attempt } from './attempt.js'
 import type { ChannelKey, KeySource } from './channel-key.js'
 import { type InnerRequest, randomKey } from './inner-request.js'
 import { type Resend, isRepeatable, readsOnly } from './resend.js'
@@ -18,7 +18,7 @@ import { type Resend, isRepeatable, readsOnly } from './resend.js'
 export async function send<Key extends ChannelKey>(
   request: InnerRequest,
   keys: KeySource<Key>,
-  way: Way,
+  transport: Transport,
   allowed: Resend,
   resending: (error: BlindLlamaError) => void,
 ): Promise<Response> {
@@ -57,7 +57,7 @@ export async function send<Key extends ChannelKey>(
 
   const run = async (): Promise<Response> => {
     for (;;) {
-      const outcome = await attempt(request, key, { ...way, silent }, { shown, instead })
+      const outcome = await attempt(request, key, { ...transport, silent }, { shown, instead })
       if (outcome.kind === 'key-expired') {
         if (keyExpired) throw new BlindLlamaError('channel.key_expired', 'Two keys expired before all was sealed')
         keyExpired = true

@@ -1,7 +1,7 @@
-import { type Instant, instant } from '../attestation/lifetime.js'
 import { raceAbort } from '../abort.js'
 import type { Bytes } from '../bytes.js'
 import { isOffline } from '../environment.js'
+import { type Instant, instant } from '../instant.js'
 import { type Question, askEvidence, away } from './ask.js'
 
 /** How long a service that is away is asked again, in milliseconds: a gateway starts within seconds (PROTOCOL.md §10.1). */
@@ -10,7 +10,7 @@ const firstPauseMs = 250
 const pauseMs = 1000
 
 /** Evidence, and the question that it answers. */
-export interface Asked {
+export interface FreshEvidence {
   evidence: Bytes
   nonce: Bytes
   /** When the question was asked: the time of the key begins here. */
@@ -23,7 +23,7 @@ export interface Asked {
  *
  * @throws {BlindLlamaError} as `askEvidence`: the last error, where the time is over
  */
-export async function askAgain(question: Omit<Question, 'nonce'>, patient: boolean): Promise<Asked> {
+export async function askAgain(question: Omit<Question, 'nonce'>, patient: boolean): Promise<FreshEvidence> {
   const end = performance.now() + patienceMs
   for (let pause = firstPauseMs; ; pause = pauseMs) {
     const nonce: Bytes = crypto.getRandomValues(new Uint8Array(32))

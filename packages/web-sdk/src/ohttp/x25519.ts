@@ -4,14 +4,14 @@ import type { Kem } from './kem.js'
 import { KEM_X25519_SHA256 } from './suite.js'
 
 /** What X25519 gives with a fresh key of this side, RFC 7748 §6.1. */
-export interface Agreed {
+export interface KeyAgreement {
   secret: Bytes
   /** The fresh public key. */
   enc: Bytes
 }
 
 /** Reads a public key. Each call of what it returns agrees with that key by a fresh one. */
-export async function agreementWith(publicKey: Bytes): Promise<() => Promise<Agreed>> {
+export async function agreementWith(publicKey: Bytes): Promise<() => Promise<KeyAgreement>> {
   const { subtle } = crypto
   const peer = await subtle.importKey('raw', publicKey, 'X25519', false, [])
   return async () => {

@@ -1,4 +1,4 @@
-import { isTerminal } from '../attestation/keeper.js'
+import { isTerminal } from '../attestation/key-manager.js'
 import type { ChannelFetch } from '../channel/fetch.js'
 import type { OpenedClient } from '../connect.js'
 import { BlindLlamaError } from '../errors.js'

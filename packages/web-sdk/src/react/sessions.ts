@@ -1,5 +1,5 @@
 import type { ConnectEvent } from '../events.js'
-import type { Door } from './door.js'
+import type { ComponentFetch } from './component-fetch.js'
 import { optionsKey, type UseBlindLlamaOptions } from './options.js'
 import { IDLE, Session, type Open, type SessionState } from './session.js'
 
@@ -34,10 +34,10 @@ export class Sessions {
   }
 
   /** Shows the session of `options` to `observer` until the returned function is called; `door` leads there from now on. */
-  observe(options: UseBlindLlamaOptions, observer: Observer, door: Door): () => void {
+  observe(options: UseBlindLlamaOptions, observer: Observer, componentFetch: ComponentFetch): () => void {
     const key = optionsKey(options)
     const entry = this.#entries.get(key) ?? this.#start(key, options)
-    door.lead(entry.session)
+    componentFetch.show(entry.session)
     entry.observers.add(observer)
     if (entry.session.state === IDLE) entry.session.attest()
     return () => {

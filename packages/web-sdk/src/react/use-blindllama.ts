@@ -1,6 +1,6 @@
 import { useCallback, useInsertionEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import type { ChannelFetch } from '../channel/fetch.js'
-import { Door } from './door.js'
+import { ComponentFetch } from './component-fetch.js'
 import { optionsKey, type UseBlindLlamaOptions } from './options.js'
 import { IDLE, type SessionState } from './session.js'
 import type { Sessions } from './sessions.js'
@@ -38,14 +38,21 @@ export function createUseBlindLlama(sessions: Sessions): UseBlindLlama {
       latest.current = options
     })
 
-    const door = useMemo(() => new Door(key !== undefined && typeof document !== 'undefined'), [key])
+    const componentFetch = useMemo(
+      () => new ComponentFetch(key !== undefined && typeof document !== 'undefined'),
+      [key],
+    )
     const observe = useCallback(
       (changed: () => void) => {
         const current = latest.current
         if (key === undefined || !current) return () => {}
-        return sessions.observe(current, { changed, heard: (event) => latest.current?.onEvent?.(event) }, door)
+        return sessions.observe(
+          current,
+          { changed, heard: (event) => latest.current?.onEvent?.(event) },
+          componentFetch,
+        )
       },
-      [key, door],
+      [key, componentFetch],
     )
     const snapshot = (): SessionState<true> => (key === undefined ? IDLE : sessions.state(key))
     const state = useSyncExternalStore(observe, snapshot, () => IDLE)
@@ -55,8 +62,8 @@ export function createUseBlindLlama(sessions: Sessions): UseBlindLlama {
 
     // A session made from options without the opt-in cannot hold a simulated verdict: `connect` refuses it.
     return useMemo(
-      () => ({ ...(state as SessionState<AllowSimulated>), fetch: door.fetch, retry }),
-      [state, door, retry],
+      () => ({ ...(state as SessionState<AllowSimulated>), fetch: componentFetch.fetch, retry }),
+      [state, componentFetch, retry],
     )
   }
 }

@@ -1,6 +1,6 @@
 export { type Envelope, type LoggedEnvelope } from './current-status.js'
 export { type Receipt, type ReceiptTextOptions } from './file.js'
-export { type ReceiptKeeper, receipts } from './receipts.js'
+export { type ReceiptStore, receipts } from './receipts.js'
 export {
   type CheckOptions,
   type HoldersWord,

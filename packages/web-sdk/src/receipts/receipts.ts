@@ -7,7 +7,7 @@ import { Exchange } from './exchange.js'
 import { type Receipt, receiptOf } from './file.js'
 
 /** The option `receipts` of `connect`. */
-export interface ReceiptKeeper extends ExchangeObserver {
+export interface ReceiptStore extends ExchangeObserver {
   /**
    * The receipt for an answer that the client's `fetch` gave, once its body was read to its end. It is kept as long as the
    * `Response` is; take the one that `fetch` gave, and not a clone. It may be asked for earlier and then waits for that end,
@@ -38,7 +38,7 @@ export interface ReceiptKeeper extends ExchangeObserver {
  * With `openai`, `await openai.chat.completions.create({ … }).withResponse()` gives the `response`. Where the gateway signs no
  * receipts, what comes is a verification record (`signed: false`).
  */
-export function receipts(): ReceiptKeeper {
+export function receipts(): ReceiptStore {
   const made = new WeakMap<Response, () => Promise<Receipt>>()
   return {
     begin(proof) {

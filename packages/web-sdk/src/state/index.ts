@@ -1,2 +1,2 @@
-export type { StateKeeper } from '../attestation/state-keeper.js'
+export type { StateStore } from '../attestation/state-store.js'
 export { type IndexedDbState, type IndexedDbStateOptions, indexedDbState } from './indexed-db.js'

@@ -1,5 +1,5 @@
 import { within } from '../abort.js'
-import type { StateKeeper } from '../attestation/state-keeper.js'
+import type { StateStore } from '../attestation/state-store.js'
 import { BlindLlamaError } from '../errors.js'
 import { assertKnown } from '../known-options.js'
 
@@ -8,7 +8,7 @@ export interface IndexedDbStateOptions {
   name?: string
 }
 
-export interface IndexedDbState extends StateKeeper {
+export interface IndexedDbState extends StateStore {
   /**
    * Forgets everything, withdrawals included: the next visit counts as the first one.
    *

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { type AttesterParts, attester } from '../../src/attestation/attest.js'
+import { type AttestationClientOptions, attestationClient } from '../../src/attestation/attest.js'
 import { hex } from '../../src/bytes.js'
 import { BlindLlamaError } from '../../src/errors.js'
 import type { AttestReason, ConnectEvent } from '../../src/events.js'
@@ -29,13 +29,13 @@ let events: ConnectEvent[]
 
 function attest(
   change: Partial<ConnectOptions<boolean>> = {},
-  parts: Partial<AttesterParts> & { verdict?: Verdict; fetch?: typeof fetch } = {},
+  parts: Partial<AttestationClientOptions> & { verdict?: Verdict; fetch?: typeof fetch } = {},
   reason: AttestReason = 'connect',
 ): Promise<unknown> {
   events = []
   const { verdict = verdictOf(), fetch = async () => evidence(), ...others } = parts
   const options = { url: 'https://service.example/', policy: '{}', ...change }
-  return attester({
+  return attestationClient({
     settings: settingsOf(options, fetch),
     load: async () => saying(verdict),
     loadHybrid,
@@ -44,11 +44,11 @@ function attest(
   })(reason, new AbortController().signal)
 }
 
-/** The addresses that are asked, one attestation after the other by one attester. */
+/** The addresses that are asked, one attestation after the other by one client. */
 async function askedTwice(change: Partial<ConnectOptions<boolean>>): Promise<string[]> {
   const asked: string[] = []
   const options = { url: 'https://service.example/', policy: '{}', ...change }
-  const attestOnce = attester({
+  const attestOnce = attestationClient({
     settings: settingsOf(options, async (address) => {
       asked.push(String(address))
       return evidence()
@@ -149,7 +149,7 @@ describe('an attestation', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test.each<[string, Partial<AttesterParts>]>([
+  test.each<[string, Partial<AttestationClientOptions>]>([
     ['a verifier that is never loaded', { load: never }],
     ['a verifier that hangs after its evidence', { load: async () => never() }],
   ])('ends in 40 s where nobody gave it a time, with %s', async (_, parts) => {

@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { inTurn, verifyWithState } from '../../src/attestation/remember.js'
-import type { StateKeeper } from '../../src/attestation/state-keeper.js'
+import { runExclusive, verifyWithState } from '../../src/attestation/remember.js'
+import type { StateStore } from '../../src/attestation/state-store.js'
 import type { PassedVerdict, Verdict } from '../../src/verdict.js'
 
 const { signal } = new AbortController()
 const never = (): Promise<never> => new Promise(() => {})
 const passed = { result: 'pass', nextState: 'aa' } as unknown as PassedVerdict
-const working: StateKeeper = { load: async () => undefined, store: async () => true }
+const working: StateStore = { load: async () => undefined, store: async () => true }
 
 const throws = (): never => {
   throw new TypeError('not even a promise')
 }
-const atOnce: StateKeeper['exclusive'] = async (begin) => begin()
-const refused: StateKeeper['exclusive'] = async () => Promise.reject(new DOMException('', 'SecurityError'))
+const atOnce: StateStore['exclusive'] = async (begin) => begin()
+const refused: StateStore['exclusive'] = async () => Promise.reject(new DOMException('', 'SecurityError'))
 const slow = async (): Promise<string> => new Promise((resolve) => setTimeout(() => resolve('slow'), 25_000))
 
 beforeEach(() => void vi.useFakeTimers())
@@ -28,8 +28,8 @@ async function codeOf(work: Promise<unknown>, ms = 15_000): Promise<unknown> {
   return Promise.race([code, 'still waiting'])
 }
 
-describe('a keeper that does not answer', () => {
-  test.each<[string, Partial<StateKeeper>]>([
+describe('a store that does not answer', () => {
+  test.each<[string, Partial<StateStore>]>([
     ['load', { load: never }],
     ['store', { store: never }],
   ])('at `%s` ends in a code of its own', async (_, broken) => {
@@ -83,53 +83,53 @@ describe('a turn', () => {
   const visit = vi.fn(async () => 'visited')
   beforeEach(() => void visit.mockClear())
 
-  test('is nothing to wait for where the keeper has none', async () => {
-    expect(await inTurn(working, visit, signal)).toBe('visited')
+  test('is nothing to wait for where the store has none', async () => {
+    expect(await runExclusive(working, visit, signal)).toBe('visited')
   })
 
-  test('that never comes ends in its code, and the keeper is told to stop waiting', async () => {
+  test('that never comes ends in its code, and the store is told to stop waiting', async () => {
     let waiting: AbortSignal | undefined
-    const exclusive: StateKeeper['exclusive'] = async (_, own) => {
+    const exclusive: StateStore['exclusive'] = async (_, own) => {
       waiting = own
       return never()
     }
-    expect(await codeOf(inTurn({ ...working, exclusive }, visit, signal))).toBe('client.state_timeout')
+    expect(await codeOf(runExclusive({ ...working, exclusive }, visit, signal))).toBe('client.state_timeout')
     expect(waiting?.aborted).toBe(true)
     expect(visit).not.toHaveBeenCalled()
   })
 
   test('that comes after that is not used', async () => {
     let late: (() => Promise<unknown>) | undefined
-    const exclusive: StateKeeper['exclusive'] = async (begin) => {
+    const exclusive: StateStore['exclusive'] = async (begin) => {
       late = begin
       return never()
     }
-    expect(await codeOf(inTurn({ ...working, exclusive }, visit, signal))).toBe('client.state_timeout')
+    expect(await codeOf(runExclusive({ ...working, exclusive }, visit, signal))).toBe('client.state_timeout')
     await expect(late?.()).rejects.toMatchObject({ code: 'client.state_timeout' })
     expect(visit).not.toHaveBeenCalled()
   })
 
   test('has its own time: the bound is on the waiting', async () => {
-    expect(await codeOf(inTurn({ ...working, exclusive: atOnce }, slow, signal), 25_000)).toBe('resolved')
+    expect(await codeOf(runExclusive({ ...working, exclusive: atOnce }, slow, signal), 25_000)).toBe('resolved')
   })
 
-  test('fails with the code of the place where the keeper fails before', async () => {
-    expect(await codeOf(inTurn({ ...working, exclusive: refused }, visit, signal))).toBe('client.state')
+  test('fails with the code of the place where the store fails before', async () => {
+    expect(await codeOf(runExclusive({ ...working, exclusive: refused }, visit, signal))).toBe('client.state')
   })
 
-  test('gives what the visit gave, whatever the keeper makes of it', async () => {
+  test('gives what the visit gave, whatever the store makes of it', async () => {
     const exclusive = (async (begin: () => Promise<unknown>) => {
       await begin()
       throw new Error('after the visit')
-    }) as NonNullable<StateKeeper['exclusive']>
-    expect(await inTurn({ ...working, exclusive }, visit, signal)).toBe('visited')
+    }) as NonNullable<StateStore['exclusive']>
+    expect(await runExclusive({ ...working, exclusive }, visit, signal)).toBe('visited')
     expect(visit).toHaveBeenCalledOnce()
   })
 
   test('fails with what the visit failed with', async () => {
     const failure = new Error('refused')
-    expect(await codeOf(inTurn({ ...working, exclusive: atOnce }, async () => Promise.reject(failure), signal))).toBe(
-      failure,
-    )
+    expect(
+      await codeOf(runExclusive({ ...working, exclusive: atOnce }, async () => Promise.reject(failure), signal)),
+    ).toBe(failure)
   })
 })

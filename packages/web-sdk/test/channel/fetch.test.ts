@@ -54,9 +54,9 @@ describe('a request', () => {
     const [one, two] = service.exchanges
     expect(one?.field('idempotency-key')).toMatch(/^[\w-]{32}$/)
     expect(one?.field('idempotency-key')).not.toBe(two?.field('idempotency-key'))
-    const ahead = Date.parse(one?.field('date') ?? '') - Date.now()
-    expect(ahead).toBeGreaterThan(3_590_000)
-    expect(ahead).toBeLessThan(3_601_000)
+    const offset = Date.parse(one?.field('date') ?? '') - Date.now()
+    expect(offset).toBeGreaterThan(3_590_000)
+    expect(offset).toBeLessThan(3_601_000)
     expect(one?.field('date')).toMatch(/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/)
   })
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import type { StateKeeper } from '../../src/attestation/state-keeper.js'
+import type { StateStore } from '../../src/attestation/state-store.js'
 import { type BlindLlamaClient, connectWith } from '../../src/connect.js'
 import type { ConnectEvent } from '../../src/events.js'
 import type { Policy } from '../../src/policy.js'
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(async () => service?.stop())
 
 /** A place that several clients share, as tabs share a database. */
-class Place implements StateKeeper {
+class Place implements StateStore {
   kept: Uint8Array | undefined
   readonly history: Uint8Array[] = []
   refused = 0
@@ -35,7 +35,7 @@ class Place implements StateKeeper {
 }
 
 async function visit(
-  state: StateKeeper,
+  state: StateStore,
   change: Partial<Policy> = {},
   onEvent: (event: ConnectEvent) => void = () => {},
 ): Promise<BlindLlamaClient<true>> {
@@ -46,7 +46,7 @@ async function visit(
   return client
 }
 
-test('a visit is compared with those before, and tells nobody but the keeper what to keep', async () => {
+test('a visit is compared with those before, and tells nothing but the state store what to keep', async () => {
   const place = new Place()
   const told: ConnectEvent[] = []
   const first = await visit(place, { requireMonotonicState: true }, (event) => told.push(event))
@@ -96,7 +96,7 @@ test('visits at the same time build on each other, and none replaces what it has
   let waiting = 0
   const all = new Deferred<void>()
   // The first load of each waits for those of the others: all begin with nothing.
-  const meeting = (): StateKeeper => {
+  const meeting = (): StateStore => {
     let met = false
     return {
       ...place,
@@ -116,7 +116,7 @@ test('visits at the same time build on each other, and none replaces what it has
   expect(place.refused).toBeGreaterThanOrEqual(3)
 })
 
-test.each<[string, Partial<StateKeeper>]>([
+test.each<[string, Partial<StateStore>]>([
   ['cannot be read', { load: async () => Promise.reject(new DOMException('denied', 'SecurityError')) }],
   ['cannot be written', { store: async () => Promise.reject(new DOMException('full', 'QuotaExceededError')) }],
   ['always changes', { store: async () => false }],
@@ -153,7 +153,7 @@ test('a place that several share can have one visit after the other', async () =
   let most = 0
   let last: Promise<unknown> = Promise.resolve()
   const place = new Place()
-  const exclusive: NonNullable<StateKeeper['exclusive']> = async (work) => {
+  const exclusive: NonNullable<StateStore['exclusive']> = async (work) => {
     const turn = last.then(async () => {
       running += 1
       most = Math.max(most, running)

@@ -1,7 +1,7 @@
 import { type Server, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type Asked, askAgain } from '../../src/evidence/ask-again.js'
+import { type FreshEvidence, askAgain } from '../../src/evidence/ask-again.js'
 import { pattern } from '../support/bytes.js'
 
 let server: Server
@@ -37,7 +37,7 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve))
 })
 
-function ask(patient: boolean, signal = new AbortController().signal): Promise<Asked> {
+function ask(patient: boolean, signal = new AbortController().signal): Promise<FreshEvidence> {
   return askAgain({ endpoint, signal, fetch }, patient)
 }
 

@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { HeldStatic } from '../../src/evidence/held-static.js'
+import { StaticPartCache } from '../../src/evidence/static-part-cache.js'
 import { askEvidence } from '../../src/evidence/ask.js'
 import { pattern } from '../support/bytes.js'
 
@@ -42,13 +42,13 @@ test('asks with its nonce, as a plain GET that names nobody', async () => {
 })
 
 test('names the static part that it holds', async () => {
-  const held = new HeldStatic()
-  expect(held.hash).toBeUndefined()
-  await held.keep(new TextEncoder().encode('static'))
-  await ask(undefined, held.hash)
+  const cache = new StaticPartCache()
+  expect(cache.hash).toBeUndefined()
+  await cache.keep(new TextEncoder().encode('static'))
+  await ask(undefined, cache.hash)
   expect(received[0]?.url).toMatch(/&v=1&have=[\w-]{43}$/)
-  await held.keep(undefined)
-  expect(held.bytes).toEqual(new TextEncoder().encode('static'))
+  await cache.keep(undefined)
+  expect(cache.bytes).toEqual(new TextEncoder().encode('static'))
 })
 
 describe('what is not evidence', () => {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'v
 import { BlindLlamaError } from '../../src/errors.js'
 import type { UseBlindLlamaOptions } from '../../src/react/options.js'
 import { receipts } from '../../src/receipts/index.js'
-import { indexedDbState, type StateKeeper } from '../../src/state/index.js'
+import { indexedDbState, type StateStore } from '../../src/state/index.js'
 import { Sessions } from '../../src/react/sessions.js'
 import { createUseBlindLlama, type UseBlindLlama } from '../../src/react/use-blindllama.js'
 import type { ConnectEvent } from '../../src/events.js'
@@ -185,17 +185,17 @@ describe('how many attestations there are', () => {
     expect(held.opened).toHaveLength(others.length)
   })
 
-  it('stays one while a component makes the keeper of its state anew, of which the first serves', () => {
+  it('stays one while a component makes its state store anew, of which the first serves', () => {
     const states = [indexedDbState(), indexedDbState()]
     const { rerender } = renderHook(({ state }) => useBlindLlama(inline({ state })), {
-      initialProps: { state: states[0] as StateKeeper },
+      initialProps: { state: states[0] as StateStore },
     })
-    rerender({ state: states[1] as StateKeeper })
+    rerender({ state: states[1] as StateStore })
     expect(held.opened).toHaveLength(1)
     expect(held.last.options.state).toBe(states[0])
   })
 
-  it('hands the keeper of receipts to the client', () => {
+  it('hands the receipt store to the client', () => {
     const kept = receipts()
     const { rerender } = renderHook(() => useBlindLlama(inline({ receipts: kept })))
     rerender()

@@ -2,14 +2,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { type Bytes, hex, utf8 } from '../../src/bytes.js'
 import { channelFetch } from '../../src/channel/fetch.js'
 import type { Proof } from '../../src/channel/observed.js'
-import { type ReceiptKeeper, receipts } from '../../src/receipts/index.js'
+import { type ReceiptStore, receipts } from '../../src/receipts/index.js'
 import { pattern } from '../support/bytes.js'
 import { ChannelService, type Exchange, refuseKey } from '../support/channel-service.js'
 import { ReceiptSigner } from '../support/receipt-signer.js'
 
 let service: ChannelService
 let signer: ReceiptSigner
-let keeper: ReceiptKeeper
+let store: ReceiptStore
 let fetch: typeof globalThis.fetch
 
 beforeAll(async () => {
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => service.close())
 beforeEach(async () => {
   signer = new ReceiptSigner()
-  keeper = receipts()
+  store = receipts()
   fetch = await client(signer.receiptKey)
   service.intercept = () => false
   service.exchanges.length = 0
@@ -49,7 +49,7 @@ function proof(receiptKey: string | undefined): Proof {
 async function client(receiptKey: string | undefined): Promise<typeof globalThis.fetch> {
   const keys = async (): Promise<Awaited<ReturnType<ChannelService['rotate']>>> => ({
     ...(await service.rotate()),
-    observe: () => keeper.begin(proof(receiptKey)),
+    observe: () => store.begin(proof(receiptKey)),
   })
   const first = await keys()
   return channelFetch({ base: service.base, endpoint: service.base }, { current: async () => first, replace: keys })
@@ -73,7 +73,7 @@ describe('a receipt', () => {
   test('holds request and answer as they were sent, what was verified, and the signature', async () => {
     const response = await ask()
     expect(await response.text()).toBe('the answer')
-    const receipt = await keeper.of(response)
+    const receipt = await store.of(response)
     expect(receipt.signed).toBe(true)
     const file = JSON.parse(receipt.text()) as ReceiptFile
     expect(file).toMatchObject({
@@ -97,14 +97,14 @@ describe('a receipt', () => {
     signer.modelDigest = Buffer.alloc(32, 7)
     const response = await ask()
     await response.text()
-    const file = JSON.parse((await keeper.of(response)).text()) as ReceiptFile
+    const file = JSON.parse((await store.of(response)).text()) as ReceiptFile
     expect(bytesOf(file.exchange?.modelDigest)).toEqual(signer.modelDigest)
   })
 
   test('can show neither text nor salt', async () => {
     const response = await ask()
     await response.text()
-    const receipt = await keeper.of(response)
+    const receipt = await store.of(response)
     const full = JSON.parse(receipt.text()) as ReceiptFile
     const digests = JSON.parse(receipt.text({ digestsOnly: true })) as ReceiptFile
     expect(Object.keys(digests.exchange ?? {})).toEqual(['requestDigest', 'responseDigest', 'signature'])
@@ -121,7 +121,7 @@ describe('a receipt', () => {
     const headers = { authorization: 'Bearer sk-secret', 'x-api-key': 'secret too', 'idempotency-key': 'k'.repeat(22) }
     const response = await fetch(url, { method: 'POST', body: 'hello', headers })
     await response.text()
-    const receipt = await keeper.of(response)
+    const receipt = await store.of(response)
     expect(receipt.credentials).toEqual(['authorization', 'x-api-key'])
     for (const show of [() => receipt.text(), () => receipt.blob(), () => receipt.text({ digestsOnly: false })])
       expect(show).toThrow(expect.objectContaining({ code: 'receipt.credentials' }))
@@ -149,7 +149,7 @@ describe('a receipt', () => {
     const headers = { ...harmless, ...Object.fromEntries(secrets.map((name) => [name, 'secret'])) }
     const response = await fetch(url, { method: 'POST', body: 'hello', headers })
     await response.text()
-    const receipt = await keeper.of(response)
+    const receipt = await store.of(response)
     expect(receipt.credentials.toSorted()).toEqual([...secrets, '?key', '?api-version', '?a', '?b'].toSorted())
     expect(() => receipt.text()).toThrow(expect.objectContaining({ code: 'receipt.credentials' }))
     expect(receipt.text({ withCredentials: receipt.credentials })).toContain('"request"')
@@ -159,7 +159,7 @@ describe('a receipt', () => {
     const url = new URL('v1/chat/completions?sk-SECRET&key=1', service.base)
     const response = await fetch(url, { method: 'POST', body: 'hello', headers: { 'x-sk-SECRET': 'x' } })
     await response.text()
-    const receipt = await keeper.of(response)
+    const receipt = await store.of(response)
     expect(receipt.credentials).toContain('?sk-SECRET')
     const show = vi.fn(() => receipt.text({ withCredentials: ['?key'] }))
     expect(show).toThrow(/ shows 2 of /)
@@ -169,18 +169,18 @@ describe('a receipt', () => {
   test('is not waited for longer than its caller wants', async () => {
     const response = await ask()
     const leave = new AbortController()
-    const waiting = keeper.of(response, leave.signal)
+    const waiting = store.of(response, leave.signal)
     leave.abort(new Error('left'))
     await expect(waiting).rejects.toThrow('left')
     await response.text()
-    expect((await keeper.of(response)).signed).toBe(true)
+    expect((await store.of(response)).signed).toBe(true)
   })
 
   test('waits for the end of the answer, and is the same whoever asks', async () => {
     const response = await ask()
-    const [early] = [keeper.of(response)]
+    const [early] = [store.of(response)]
     await response.text()
-    expect((await early).text()).toBe((await keeper.of(response)).text())
+    expect((await early).text()).toBe((await store.of(response)).text())
   })
 
   test('has the bytes that were sent, whatever the page does with its own afterwards', async () => {
@@ -189,7 +189,7 @@ describe('a receipt', () => {
     body.fill(0)
     const reader = response.body?.getReader()
     for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) part.value.fill(0)
-    const file = JSON.parse((await keeper.of(response)).text()) as ReceiptFile
+    const file = JSON.parse((await store.of(response)).text()) as ReceiptFile
     expect(bytesOf(file.exchange?.request).includes(Buffer.from(pattern(100_000)))).toBe(true)
     expect(bytesOf(file.exchange?.response).toString('latin1')).toContain('answer')
   })
@@ -201,7 +201,7 @@ describe('a receipt', () => {
   ])('is right for a body of %s', async (_, body) => {
     const response = await ask(body)
     await response.text()
-    expect((await keeper.of(response)).signed).toBe(true)
+    expect((await store.of(response)).signed).toBe(true)
   })
 
   test('is right for an answer that is long, in many pieces and behind informational ones', async () => {
@@ -214,7 +214,7 @@ describe('a receipt', () => {
     }
     const response = await ask()
     expect((await response.arrayBuffer()).byteLength).toBe(2_000_000)
-    const file = JSON.parse((await keeper.of(response)).text()) as ReceiptFile
+    const file = JSON.parse((await store.of(response)).text()) as ReceiptFile
     expect(bytesOf(file.exchange?.response).length).toBeGreaterThan(2_000_000)
   })
 
@@ -229,7 +229,7 @@ describe('a receipt', () => {
     const response = await ask()
     await response.text()
     expect(refusals).toBe(1)
-    expect((await keeper.of(response)).signed).toBe(true)
+    expect((await store.of(response)).signed).toBe(true)
   })
 })
 
@@ -242,7 +242,7 @@ async function refused(finish: (exchange: Exchange) => Promise<void>): Promise<u
   }
   const response = await ask()
   await response.text().catch(() => {})
-  return keeper.of(response).catch((error: { code?: string }) => error.code)
+  return store.of(response).catch((error: { code?: string }) => error.code)
 }
 
 describe('no receipt', () => {
@@ -293,28 +293,28 @@ describe('no receipt', () => {
   test('comes of an answer that nobody read to its end', async () => {
     const response = await ask()
     await response.body?.cancel()
-    await expect(keeper.of(response)).rejects.toMatchObject({ code: 'receipt.incomplete' })
+    await expect(store.of(response)).rejects.toMatchObject({ code: 'receipt.incomplete' })
   })
 
   test('comes of a page whose clock is not that of the gateway: every verifier would refuse it', async () => {
     const off = proof(signer.receiptKey)
     Object.assign(off.verdict, { steps: [{ id: 'freshness', status: 'warn', code: 'claims.server_time', detail: '' }] })
-    const followed = keeper.begin(off)
+    const followed = store.begin(off)
     expect(followed.fields).toEqual([])
     const response = new Response('the answer')
     followed.answered(response)
-    await expect(keeper.of(response)).rejects.toMatchObject({ code: 'claims.server_time' })
+    await expect(store.of(response)).rejects.toMatchObject({ code: 'claims.server_time' })
   })
 
   test('comes of a response of somebody else', async () => {
-    await expect(keeper.of(new Response('hi'))).rejects.toMatchObject({ code: 'receipt.unknown' })
+    await expect(store.of(new Response('hi'))).rejects.toMatchObject({ code: 'receipt.unknown' })
   })
 
   test('is promised by a gateway without a receipt key: nothing is asked for, and what comes is a record', async () => {
     fetch = await client(undefined)
     service.handler = async (exchange) => exchange.reply(200, 'the answer')
     const response = await ask()
-    const receipt = await keeper.of(response)
+    const receipt = await store.of(response)
     expect(receipt.signed).toBe(false)
     expect(JSON.parse(receipt.text())).not.toHaveProperty('exchange')
     expect(service.exchanges[0]?.field('blindllama-receipt')).toBeUndefined()

@@ -57,8 +57,8 @@ export const admission: readonly Mutant[] = [
   changed(
     'a refused stream is sent again',
     'channel/forward.rs',
-    '(Err(Unsent::Refused), Some(copy)) if again > 0 => {',
-    '(Err(Unsent::Refused), Some(copy)) if again > 100 => {',
+    '(Err(SendError::Refused), Some(copy)) if again > 0 => {',
+    '(Err(SendError::Refused), Some(copy)) if again > 100 => {',
     'gateway::faithful::a_stream_that_the_upstream_refused',
   ),
   changed(
@@ -257,8 +257,8 @@ export const admission: readonly Mutant[] = [
   changed(
     'a request that arrives loses its place',
     'channel/inner.rs',
-    'ready!(self.holding.poll_evicted(context));',
-    'if self.holding.poll_evicted(context).is_ready() || true { return Poll::Pending; }',
+    'ready!(self.place_handle.poll_evicted(context));',
+    'if self.place_handle.poll_evicted(context).is_ready() || true { return Poll::Pending; }',
     'gateway::starving::requests_without_content_shut_out_nobody',
   ),
   changed(

@@ -27,7 +27,7 @@ export const answers: readonly Mutant[] = [
   changed(
     'nothing follows the part of an event',
     'upstream/events.rs',
-    '(self.before != Before::Part).then_some(self.line_end)',
+    '(self.before != Preceding::Part).then_some(self.line_end)',
     'Some(self.line_end)',
     'lib::channel::flow',
   ),
@@ -55,8 +55,8 @@ export const answers: readonly Mutant[] = [
   changed(
     'events that share a chunk show the lengths that they have apart',
     'channel/flow/events.rs',
-    'self.ticks.is_none() { self.chunk_of(piece) }',
-    'self.ticks.is_none() && false { self.chunk_of(piece) }',
+    'self.batch_timer.is_none() { self.chunk_of(piece) }',
+    'self.batch_timer.is_none() && false { self.chunk_of(piece) }',
     'lib::channel::flow::tests::events_that_are_there_together',
   ),
   changed(

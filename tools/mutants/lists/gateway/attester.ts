@@ -204,7 +204,7 @@ export const epochs: readonly Mutant[] = [
   changed(
     'keys are swept without a request',
     'server/mod.rs',
-    'match epochs.turn() {',
+    'match epochs.rotate() {',
     'match Ok::<bool, Failure>(false).inspect(|_| drop(&epochs)) {',
     'gateway::lifecycle::a_key_opens_through_its_grace',
   ),

@@ -13,8 +13,8 @@ export const budgets: readonly Mutant[] = [
   changed(
     'the share of a connection',
     'budget.rs',
-    '} else if own >= self.shares.connection {',
-    '} else if own >= self.shares.connection && false {',
+    '} else if own >= self.limits.connection {',
+    '} else if own >= self.limits.connection && false {',
     'lib::budget::tests::a_connection_beyond_its_share',
   ),
   gone(
@@ -26,14 +26,14 @@ export const budgets: readonly Mutant[] = [
   gone(
     'a young holder keeps its place',
     'budget.rs',
-    ' && now.saturating_duration_since(holder.since) >= self.shares.least',
+    ' && now.saturating_duration_since(holder.since) >= self.limits.least',
     'lib::budget::tests::a_young_holder_stays',
   ),
   changed(
     'a hard limit whatever the age',
     'budget.rs',
-    'if holders.held.len() >= self.shares.all.saturating_mul(HARD) {',
-    'if holders.held.len() >= self.shares.all.saturating_mul(1000) {',
+    'if holders.held.len() >= self.limits.all.saturating_mul(HARD) {',
+    'if holders.held.len() >= self.limits.all.saturating_mul(1000) {',
     'lib::budget::tests::four_times_the_limit',
   ),
   gone(
@@ -59,7 +59,7 @@ export const budgets: readonly Mutant[] = [
   gone(
     'a refused upload is thrown away on a place of its own',
     'channel/inner.rs',
-    '        self.holding = holding;\n',
+    '        self.place_handle = place_handle;\n',
     'gateway::starving::uploads_that_were_refused',
   ),
   changed(

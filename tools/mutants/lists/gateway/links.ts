@@ -40,7 +40,7 @@ export const links: readonly Mutant[] = [
   changed(
     'a prompt ends with its object',
     'upstream/json_member.rs',
-    'if self.place == Place::End { Ok(()) } else { refuse() }',
+    'if self.state == State::End { Ok(()) } else { refuse() }',
     'Ok(())',
     'lib::upstream::json_member',
   ),

@@ -145,7 +145,7 @@ export const server: readonly Mutant[] = [
   gone(
     'unread answers give way to new ones',
     'server/routes.rs',
-    'stall::send_while(holding);',
+    'stall::send_while(place_handle);',
     'gateway::starving::unread_answers_of_a_connection',
   ),
   changed(

@@ -46,8 +46,8 @@ export const evidence: readonly Mutant[] = [
   {
     name: 'sdk: nothing of evidence is returned through a relay',
     file: 'attestation/attest.ts',
-    find: 'if (settings.endpoint === settings.base) await held.keep(carried)',
-    replace: 'await held.keep(carried)',
+    find: 'if (settings.endpoint === settings.base) await cache.keep(carried)',
+    replace: 'await cache.keep(carried)',
     tests: [attest],
   },
   {
@@ -61,8 +61,8 @@ export const evidence: readonly Mutant[] = [
   {
     name: 'sdk: a verifier that cannot be loaded is told while a turn is waited for',
     file: 'attestation/attest.ts',
-    find: 'await Promise.all([state ? inTurn(state, visit, own) : visit(), verifier])',
-    replace: 'await Promise.all([state ? inTurn(state, visit, own) : visit()])',
+    find: 'await Promise.all([state ? runExclusive(state, visit, own) : visit(), verifier])',
+    replace: 'await Promise.all([state ? runExclusive(state, visit, own) : visit()])',
     tests: [attest],
   },
   {

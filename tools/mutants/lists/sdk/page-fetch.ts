@@ -11,14 +11,14 @@ const innerRequest = 'test/channel/inner-request.test.ts'
 export const pageFetch: readonly Mutant[] = [
   {
     name: 'sdk: fetch of a hook without a session rejects',
-    file: 'react/door.ts',
+    file: 'react/component-fetch.ts',
     find: 'if (!mounts) throw idle()',
     replace: 'if (!mounts) return globalThis.fetch(input, init)',
     tests: [itsFetch, 'test/react/libraries.test.ts'],
   },
   {
     name: 'sdk: fetch of a hook that never mounts ends',
-    file: 'react/door.ts',
+    file: 'react/component-fetch.ts',
     find: 'within(mountMs, idle, undefined, () => this.#open)',
     replace: 'this.#open',
     tests: [itsFetch],
@@ -26,7 +26,7 @@ export const pageFetch: readonly Mutant[] = [
   },
   {
     name: 'sdk: fetch of a hook is left by its caller while it waits for the mount',
-    file: 'react/door.ts',
+    file: 'react/component-fetch.ts',
     find: '          signal,\n',
     replace: '          undefined,\n',
     tests: [itsFetch],
@@ -69,7 +69,7 @@ export const pageFetch: readonly Mutant[] = [
   },
   {
     name: 'sdk: an idle fetch is known as one of ours',
-    file: 'react/door.ts',
+    file: 'react/component-fetch.ts',
     find: "typeof globalThis.fetch === 'function' ? over(fetch, platformFetch()) : fetch",
     replace: 'mounts ? over(fetch, platformFetch()) : fetch',
     tests: [itsFetch],

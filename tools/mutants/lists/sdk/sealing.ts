@@ -2,7 +2,7 @@ import type { Mutant } from '../../mutant.ts'
 
 const fetchTests = 'test/channel/fetch.test.ts'
 const attest = 'test/attestation/attest.test.ts'
-const keeper = 'test/attestation/keeper.test.ts'
+const keyManager = 'test/attestation/key-manager.test.ts'
 const innerRequest = 'test/channel/inner-request.test.ts'
 const gone = 'test/channel/gone.test.ts'
 const askAgain = 'test/evidence/ask-again.test.ts'
@@ -125,7 +125,7 @@ export const sealing: readonly Mutant[] = [
   {
     name: 'sdk: a stored response is not repeatable',
     file: 'channel/resend.ts',
-    find: "    if (route === 'responses' && asked.store !== false) return false\n",
+    find: "    if (route === 'responses' && members.store !== false) return false\n",
     replace: '',
     tests: ['test/channel/resend.test.ts'],
   },
@@ -173,24 +173,24 @@ export const sealing: readonly Mutant[] = [
   },
   {
     name: 'sdk: nothing more is sent to a key whose gateway is said to be gone',
-    file: 'attestation/keeper.ts',
+    file: 'attestation/key-manager.ts',
     find: '    this.expire()\n    // What began',
     replace: '    // What began',
-    tests: [keeper],
+    tests: [keyManager],
   },
   {
     name: 'sdk: a renewal in the background that began before a sign is not the other key',
-    file: 'attestation/keeper.ts',
-    find: '    this.#pendingAhead = undefined\n    const other',
+    file: 'attestation/key-manager.ts',
+    find: '    this.#backgroundRenewal = undefined\n    const other',
     replace: '    const other',
-    tests: ['test/attestation/ahead.test.ts'],
+    tests: ['test/attestation/renewal-timer.test.ts'],
   },
   {
     name: 'sdk: an attestation that began before a sign is not that of the other key',
-    file: 'attestation/keeper.ts',
+    file: 'attestation/key-manager.ts',
     find: '    if (this.#pending) await this.#pending\n',
     replace: '',
-    tests: [keeper],
+    tests: [keyManager],
   },
   {
     name: 'sdk: an attempt after one that may have been run keeps its date',

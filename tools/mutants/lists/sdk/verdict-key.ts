@@ -1,7 +1,7 @@
 import type { Mutant } from '../../mutant.ts'
 
 const attest = 'test/attestation/attest.test.ts'
-const keeper = 'test/attestation/keeper.test.ts'
+const keyManager = 'test/attestation/key-manager.test.ts'
 const gateway = 'test/connect/real-gateway.test.ts'
 const askAgain = 'test/evidence/ask-again.test.ts'
 
@@ -59,7 +59,7 @@ export const verdictAndKey: readonly Mutant[] = [
   {
     name: 'sdk: a key ends in the back-forward cache',
     file: 'connect.ts',
-    find: 'const forgetPage = expireOnRestore(keeper)',
+    find: 'const forgetPage = expireOnRestore(keyManager)',
     replace: 'const forgetPage = (): void => {}\n  void expireOnRestore',
     tests: [gateway],
   },
@@ -72,38 +72,38 @@ export const verdictAndKey: readonly Mutant[] = [
   },
   {
     name: 'sdk: a refusal is final until the caller renews',
-    file: 'attestation/keeper.ts',
+    file: 'attestation/key-manager.ts',
     find: '        this.#failure = error\n',
     replace: '',
-    tests: [keeper],
+    tests: [keyManager],
   },
   {
     name: 'sdk: a refusal forgets the key',
-    file: 'attestation/keeper.ts',
+    file: 'attestation/key-manager.ts',
     find: '    if (this.#failure && !this.#pending) throw this.#failure\n',
     replace: '',
-    tests: [keeper],
+    tests: [keyManager],
   },
   {
     name: 'sdk: a request waits for the renewal after a refusal',
-    file: 'attestation/keeper.ts',
+    file: 'attestation/key-manager.ts',
     find: 'this.#failure && !this.#pending',
     replace: 'this.#failure',
-    tests: [keeper, 'test/react/libraries.test.ts'],
+    tests: [keyManager, 'test/react/libraries.test.ts'],
   },
   {
     name: 'sdk: the wait for a renewal ahead and the attestation after it has one deadline',
-    file: 'attestation/keeper.ts',
+    file: 'attestation/key-manager.ts',
     find: 'return inTime(this.#timeoutMs, signal, both)',
     replace: 'return raceAbort(both(), signal)',
-    tests: ['test/attestation/ahead.test.ts'],
+    tests: ['test/attestation/renewal-timer.test.ts'],
     hangs: true,
   },
   {
     name: 'sdk: a closed client takes no key',
-    file: 'attestation/keeper.ts',
+    file: 'attestation/key-manager.ts',
     find: '    this.#assertOpen()\n    this.#failure = undefined',
     replace: '    this.#failure = undefined',
-    tests: [keeper],
+    tests: [keyManager],
   },
 ]

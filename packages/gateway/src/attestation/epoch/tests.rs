@@ -4,15 +4,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::*;
 
 #[derive(Default)]
-struct HandClock(AtomicU64);
+struct ManualClock(AtomicU64);
 
-impl HandClock {
+impl ManualClock {
     fn set(&self, now: u64) {
         self.0.store(now, Ordering::Relaxed);
     }
 }
 
-impl Clock for HandClock {
+impl Clock for ManualClock {
     fn boot_ms(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -25,14 +25,14 @@ impl Clock for HandClock {
 const HYBRID: Suite = Suite { kem: KemId::MlKem768X25519, aead: AeadId::Aes128Gcm };
 const CLASSICAL: Suite = Suite { kem: KemId::X25519, aead: AeadId::Aes128Gcm };
 
-fn epochs(replay_capacity: usize) -> (Epochs, Arc<HandClock>) {
+fn epochs(replay_capacity: usize) -> (Epochs, Arc<ManualClock>) {
     epochs_of(&[HYBRID, CLASSICAL], replay_capacity)
 }
 
-fn epochs_of(suites: &[Suite], replay_capacity: usize) -> (Epochs, Arc<HandClock>) {
-    let clock = Arc::new(HandClock::default());
+fn epochs_of(suites: &[Suite], replay_capacity: usize) -> (Epochs, Arc<ManualClock>) {
+    let clock = Arc::new(ManualClock::default());
     let settings = EpochSettings { epoch_ms: 1000, grace_ms: 100, replay_capacity, suites: suites.to_vec() };
-    (Epochs::new(settings, Arc::<HandClock>::clone(&clock)).unwrap(), clock)
+    (Epochs::new(settings, Arc::<ManualClock>::clone(&clock)).unwrap(), clock)
 }
 
 /// The keys that an epoch offers: id, KEM, public key and AEADs.
@@ -109,7 +109,7 @@ fn all_keys_of_an_epoch_live_and_end_together_and_share_its_memory() {
     assert!(Arc::ptr_eq(&sets[0], &sets[1]));
     clock.set(1100);
     assert_eq!(lengths(), [None, None]);
-    epochs.turn().unwrap();
+    epochs.rotate().unwrap();
     assert_eq!(epochs.read().len(), 1, "destroyed");
 }
 
@@ -123,7 +123,7 @@ fn an_old_key_opens_until_its_grace_is_over_and_is_then_gone() {
     clock.set(1100);
     let refused = epochs.encapsulated_length(&header(&first)).unwrap_err();
     assert_eq!(refused.code, Code::CHANNEL_KEY_UNKNOWN, "also before anything swept it away");
-    epochs.turn().unwrap();
+    epochs.rotate().unwrap();
     assert_eq!(epochs.read().len(), 1, "destroyed");
 }
 
@@ -132,7 +132,7 @@ fn a_promised_lifetime_is_kept_when_the_epoch_turns_late() {
     let (epochs, clock) = epochs(100);
     let first = epochs.current().unwrap();
     clock.set(1050);
-    assert!(epochs.turn().unwrap());
+    assert!(epochs.rotate().unwrap());
     clock.set(first.lifetime_ms - 1);
     assert!(epochs.encapsulated_length(&header(&first)).is_ok());
 }
@@ -143,10 +143,10 @@ fn half_a_memory_of_requests_turns_the_epoch_early_and_leaves_room_for_the_rest(
     let first = epochs.current().unwrap();
     let seen = Arc::clone(&epochs.read()[0].seen);
     seen.arrive(b"1");
-    assert!(!epochs.turn().unwrap());
+    assert!(!epochs.rotate().unwrap());
     seen.arrive(b"2");
     clock.set(10);
-    assert!(epochs.turn().unwrap());
+    assert!(epochs.rotate().unwrap());
     assert_ne!(epochs.current().unwrap().id, first.id);
     clock.set(109);
     assert!(epochs.encapsulated_length(&header(&first)).is_ok());
@@ -188,7 +188,7 @@ fn keys_that_ended_open_nothing_and_none_follow_them() {
     epochs.end();
     for now in [0, 1000, 5000] {
         clock.set(now);
-        assert!(!epochs.turn().unwrap());
+        assert!(!epochs.rotate().unwrap());
         assert_eq!(epochs.current().unwrap_err().code, Code::EVIDENCE_CHANGED);
         assert_eq!(epochs.encapsulated_length(&header(&first)).unwrap_err().code, Code::CHANNEL_KEY_UNKNOWN);
     }

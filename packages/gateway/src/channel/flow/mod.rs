@@ -1,9 +1,9 @@
 //! The bytes of an answer on their way into chunks: which of them travel together, and how much filler comes with them, by what
 //! the answer is (PROTOCOL.md §10).
 
+mod batch_timer;
 mod events;
 mod stream;
-mod ticks;
 mod whole;
 
 use std::task::Context;
@@ -16,7 +16,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use self::events::Events;
 use self::stream::Stream;
 use self::whole::Whole;
-use crate::channel::outlet::Outlet;
+use crate::channel::response_sealer::ResponseSealer;
 use crate::config::Padding;
 use crate::failure::Failure;
 use crate::ohttp::CHUNK_PLAINTEXT;
@@ -109,34 +109,34 @@ impl Flow {
     /// pushed, or the moment for what waits has to come, which wakes the task of `context`.
     pub(super) fn next(
         &mut self,
-        outlet: &mut Outlet,
+        sealer: &mut ResponseSealer,
         source: Source,
         context: &mut Context<'_>,
         out: &mut BytesMut,
     ) -> Result<bool, Failure> {
         match self {
-            Self::Events(events) => events.next(outlet, source, context, out),
-            Self::Stream(stream) => stream.next(outlet, out),
-            Self::Whole(whole) => whole.next(outlet, source, context, out),
+            Self::Events(events) => events.next(sealer, source, context, out),
+            Self::Stream(stream) => stream.next(sealer, out),
+            Self::Whole(whole) => whole.next(sealer, source, context, out),
         }
     }
 
     /// Seals the final chunk: to be called when the source ended and [`Self::next`] had no more.
-    pub(super) fn finish(self, mut outlet: Outlet, out: &mut BytesMut) -> Result<(), Failure> {
+    pub(super) fn finish(self, mut sealer: ResponseSealer, out: &mut BytesMut) -> Result<(), Failure> {
         match self {
             Self::Events(_) | Self::Stream(_) => {
-                let end = outlet.end(&[]);
-                outlet.seal_final(&[&end], out)
+                let end = sealer.end(&[]);
+                sealer.seal_final(&[&end], out)
             }
-            Self::Whole(whole) => whole.finish(outlet, out),
+            Self::Whole(whole) => whole.finish(sealer, out),
         }
     }
 }
 
 /// Seals the next part of an encoded head that may be longer than a chunk; false when nothing of it is left.
-fn next_of_head(head: &mut Bytes, outlet: &mut Outlet, out: &mut BytesMut) -> Result<bool, Failure> {
+fn next_of_head(head: &mut Bytes, sealer: &mut ResponseSealer, out: &mut BytesMut) -> Result<bool, Failure> {
     let part = head.split_to(head.len().min(CHUNK_PLAINTEXT));
-    if part.is_empty() { Ok(false) } else { outlet.seal(&[&part], out).map(|()| true) }
+    if part.is_empty() { Ok(false) } else { sealer.seal(&[&part], out).map(|()| true) }
 }
 
 /// The length of a piece of content as it stands in front of it (RFC 9292 §3.2): one for each event, so without an allocation.

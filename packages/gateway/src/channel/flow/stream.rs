@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::{Length, next_of_head};
-use crate::channel::outlet::Outlet;
+use crate::channel::response_sealer::ResponseSealer;
 use crate::failure::Failure;
 use crate::ohttp::CHUNK_PLAINTEXT;
 
@@ -25,14 +25,14 @@ impl Stream {
         self.arrived = bytes;
     }
 
-    pub(super) fn next(&mut self, outlet: &mut Outlet, out: &mut BytesMut) -> Result<bool, Failure> {
-        if next_of_head(&mut self.head, outlet, out)? {
+    pub(super) fn next(&mut self, sealer: &mut ResponseSealer, out: &mut BytesMut) -> Result<bool, Failure> {
+        if next_of_head(&mut self.head, sealer, out)? {
             return Ok(true);
         }
         let piece = self.arrived.split_to(self.arrived.len().min(PIECE));
         if piece.is_empty() {
             return Ok(false);
         }
-        outlet.seal(&[Length::of(piece.len()).as_ref(), &piece], out).map(|()| true)
+        sealer.seal(&[Length::of(piece.len()).as_ref(), &piece], out).map(|()| true)
     }
 }

@@ -11,14 +11,14 @@ use crate::ohttp::response::Sealer;
 
 const BATCH: Duration = Duration::from_millis(100);
 
-fn outlet() -> Outlet {
-    Outlet::new(Sealer::derive(AeadId::Aes128Gcm, &[1; 16], &[2; 32], &[3; 16]).unwrap(), None)
+fn sealer() -> ResponseSealer {
+    ResponseSealer::new(Sealer::derive(AeadId::Aes128Gcm, &[1; 16], &[2; 32], &[3; 16]).unwrap(), None)
 }
 
-/// A flow with its outlet, and the lengths of the plaintexts that came out.
+/// A flow with its sealer, and the lengths of the plaintexts that came out.
 struct Run {
     flow: Flow,
-    outlet: Outlet,
+    sealer: ResponseSealer,
     preamble: usize,
 }
 
@@ -27,7 +27,7 @@ impl Run {
         let mut fields = HeaderMap::new();
         fields.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         let flow = Flow::new(Bytes::from_static(&[9; 30]), &fields, sized, &Padding { event_bucket, batch });
-        Self { flow, outlet: outlet(), preamble: 16 }
+        Self { flow, sealer: sealer(), preamble: 16 }
     }
 
     fn events(event_bucket: usize, batch: Option<Duration>) -> Self {
@@ -40,7 +40,7 @@ impl Run {
         let mut context = Context::from_waker(Waker::noop());
         let next = || {
             let mut out = BytesMut::new();
-            self.flow.next(&mut self.outlet, source, &mut context, &mut out).unwrap().then_some(out)
+            self.flow.next(&mut self.sealer, source, &mut context, &mut out).unwrap().then_some(out)
         };
         let sealed: Vec<BytesMut> = std::iter::from_fn(next).collect();
         sealed.iter().map(|chunk| self.plaintext(chunk)).collect()
@@ -56,7 +56,7 @@ impl Run {
         let mut lengths = self.chunks(Source::Ended);
         let preamble = std::mem::take(&mut self.preamble);
         let mut out = BytesMut::new();
-        self.flow.finish(self.outlet, &mut out).unwrap();
+        self.flow.finish(self.sealer, &mut out).unwrap();
         lengths.push(out.len() - preamble - 1 - TAG);
         lengths
     }
@@ -249,7 +249,7 @@ fn a_head_longer_than_a_chunk_is_split() {
         fields.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         let padding = Padding { event_bucket: 512, batch: None };
         let flow = Flow::new(Bytes::from(vec![9; 40_000]), &fields, false, &padding);
-        let chunks = Run { flow, outlet: outlet(), preamble: 16 }.chunks(Source::Open);
+        let chunks = Run { flow, sealer: sealer(), preamble: 16 }.chunks(Source::Open);
         assert_eq!(chunks, [16_384, 16_384, 7_232]);
     }
 }

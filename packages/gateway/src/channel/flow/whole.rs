@@ -11,8 +11,8 @@ use bytes::{Bytes, BytesMut};
 use tokio::time::{Sleep, sleep};
 
 use super::{Length, Source};
-use crate::channel::outlet::Outlet;
 use crate::channel::padding::padme;
+use crate::channel::response_sealer::ResponseSealer;
 use crate::failure::Failure;
 use crate::ohttp::CHUNK_PLAINTEXT;
 
@@ -55,13 +55,13 @@ impl Whole {
 
     pub(super) fn next(
         &mut self,
-        outlet: &mut Outlet,
+        sealer: &mut ResponseSealer,
         source: Source,
         context: &mut Context<'_>,
         out: &mut BytesMut,
     ) -> Result<bool, Failure> {
         if source == Source::Ended && !self.ended {
-            self.end(outlet);
+            self.end(sealer);
         }
         // What is exactly a chunk may be the final one.
         let length = if self.length > CHUNK_PLAINTEXT {
@@ -74,7 +74,7 @@ impl Whole {
         self.alarm = None;
         let parts = self.take(length);
         let parts = slices(&parts);
-        let sealed = if self.ended { outlet.seal_ended(&parts, out) } else { outlet.seal(&parts, out) };
+        let sealed = if self.ended { sealer.seal_ended(&parts, out) } else { sealer.seal(&parts, out) };
         sealed.map(|()| true)
     }
 
@@ -91,16 +91,16 @@ impl Whole {
         }
     }
 
-    pub(super) fn finish(mut self, outlet: Outlet, out: &mut BytesMut) -> Result<(), Failure> {
+    pub(super) fn finish(mut self, sealer: ResponseSealer, out: &mut BytesMut) -> Result<(), Failure> {
         let parts = self.take(self.length);
-        outlet.seal_final(&slices(&parts), out)
+        sealer.seal_final(&slices(&parts), out)
     }
 
     /// Adds the end of the message and its padding.
-    fn end(&mut self, outlet: &mut Outlet) {
+    fn end(&mut self, sealer: &mut ResponseSealer) {
         self.ended = true;
         let rest: Vec<&[u8]> = self.waiting.iter().map(AsRef::as_ref).collect();
-        let end = outlet.end(&rest);
+        let end = sealer.end(&rest);
         self.add(end.into());
         let mut missing = padme(self.message).saturating_sub(self.message);
         while missing > 0 {

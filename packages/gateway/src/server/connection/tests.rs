@@ -11,7 +11,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout};
 
 use super::*;
-use crate::budget::{Budget, Place, Shares};
+use crate::budget::{Budget, Place, PlaceLimits};
 
 /// A served connection.
 struct Served {
@@ -61,9 +61,9 @@ where
     let (stop, stopping) = watch::channel(Phase::Serving);
     let places = Arc::new(Semaphore::new(1));
     let place = Arc::clone(&places).try_acquire_owned().unwrap();
-    let open = Budget::new(Shares { all: 1, connection: 1, least: Duration::ZERO });
-    let (held, holding) = open.enter(1, Instant::now());
-    tokio::spawn(serve(TcpStream::from_std(stream).unwrap(), limits(), stopping, place, holding, answer));
+    let open = Budget::new(PlaceLimits { all: 1, connection: 1, least: Duration::ZERO });
+    let (held, place_handle) = open.enter(1, Instant::now());
+    tokio::spawn(serve(TcpStream::from_std(stream).unwrap(), limits(), stopping, place, place_handle, answer));
     Served { client, socket, places, open, _place: held, _stop: stop }
 }
 
@@ -77,9 +77,9 @@ async fn end_of(client: &mut TcpStream) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_connection_is_idle_only_after_a_whole_interval_without_a_request() {
-    let budget = Budget::new(Shares { all: 1, connection: 1, least: Duration::ZERO });
-    let (_place, holding) = budget.enter(1, Instant::now());
-    let requests = Arc::new(Requests::new(holding.deadline()));
+    let budget = Budget::new(PlaceLimits { all: 1, connection: 1, least: Duration::ZERO });
+    let (_place, place_handle) = budget.enter(1, Instant::now());
+    let requests = Arc::new(Requests::new(place_handle.deadline()));
     let first = Requests::begin(&requests);
     assert!(!requests.none_since_last_asked());
     assert!(!requests.none_since_last_asked(), "an answer may take long");

@@ -41,7 +41,7 @@ impl Coding {
 
 /// What was decoded is not what a server can have meant.
 #[derive(Debug)]
-pub(super) struct Damaged;
+pub(super) struct InvalidCoding;
 
 /// What a step of decoding came to.
 #[derive(Debug)]
@@ -91,10 +91,10 @@ impl Decoder {
         }
     }
 
-    pub(super) fn next(&mut self) -> Result<Progress, Damaged> {
+    pub(super) fn next(&mut self) -> Result<Progress, InvalidCoding> {
         match self {
             Self::Deflate(input) => match input.bytes.first() {
-                None if input.ended => Err(Damaged),
+                None if input.ended => Err(InvalidCoding),
                 None => Ok(Progress::Waiting),
                 Some(first) => {
                     // RFC 1950 §2.2: method 8 in the low half. No encoder begins a raw block like that (RFC 1951 §3.2.3).
@@ -142,7 +142,7 @@ impl Read for Input {
     }
 }
 
-fn read(decoder: &mut impl Read) -> Result<Progress, Damaged> {
+fn read(decoder: &mut impl Read) -> Result<Progress, InvalidCoding> {
     let mut output = BytesMut::zeroed(PIECE);
     match decoder.read(&mut output) {
         Ok(0) => Ok(Progress::Ended),
@@ -151,7 +151,7 @@ fn read(decoder: &mut impl Read) -> Result<Progress, Damaged> {
             Ok(Progress::Bytes(output.freeze()))
         }
         Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Progress::Waiting),
-        Err(_) => Err(Damaged),
+        Err(_) => Err(InvalidCoding),
     }
 }
 
@@ -171,7 +171,7 @@ impl Default for Brotli {
 }
 
 impl Brotli {
-    fn next(&mut self) -> Result<Progress, Damaged> {
+    fn next(&mut self) -> Result<Progress, InvalidCoding> {
         if self.ended {
             return Ok(Progress::Ended);
         }
@@ -191,10 +191,10 @@ impl Brotli {
         output.truncate(written);
         self.ended = matches!(result, BrotliResult::ResultSuccess);
         match result {
-            BrotliResult::ResultFailure => Err(Damaged),
+            BrotliResult::ResultFailure => Err(InvalidCoding),
             _ if !output.is_empty() => Ok(Progress::Bytes(output.freeze())),
             BrotliResult::ResultSuccess => Ok(Progress::Ended),
-            _ if self.input.ended => Err(Damaged),
+            _ if self.input.ended => Err(InvalidCoding),
             _ => Ok(Progress::Waiting),
         }
     }
@@ -221,11 +221,11 @@ impl Default for Zstd {
 }
 
 impl Zstd {
-    fn next(&mut self) -> Result<Progress, Damaged> {
-        let decoder = self.decoder.as_mut().ok_or(Damaged)?;
+    fn next(&mut self) -> Result<Progress, InvalidCoding> {
+        let decoder = self.decoder.as_mut().ok_or(InvalidCoding)?;
         while self.full || !self.input.bytes.is_empty() {
             let mut output = BytesMut::zeroed(PIECE);
-            let status = decoder.run_on_buffers(&self.input.bytes, &mut output).map_err(|_| Damaged)?;
+            let status = decoder.run_on_buffers(&self.input.bytes, &mut output).map_err(|_| InvalidCoding)?;
             self.input.bytes.advance(status.bytes_read);
             self.whole = status.remaining == 0;
             self.full = status.bytes_written == PIECE && !self.whole;
@@ -237,7 +237,7 @@ impl Zstd {
         match (self.input.ended, self.whole) {
             (false, _) => Ok(Progress::Waiting),
             (true, true) => Ok(Progress::Ended),
-            (true, false) => Err(Damaged),
+            (true, false) => Err(InvalidCoding),
         }
     }
 }

@@ -3,16 +3,16 @@ use super::*;
 const LONGEST: usize = 100;
 
 fn cut(arrivals: &[&[u8]]) -> Vec<Vec<Piece>> {
-    let mut cutter = Cutter::new(LONGEST);
+    let mut splitter = EventSplitter::new(LONGEST);
     let mut all: Vec<Vec<Piece>> = arrivals
         .iter()
         .map(|arrival| {
-            cutter.push(&Bytes::copy_from_slice(arrival));
-            std::iter::from_fn(|| cutter.next_piece()).collect()
+            splitter.push(&Bytes::copy_from_slice(arrival));
+            std::iter::from_fn(|| splitter.next_piece()).collect()
         })
         .collect();
-    all.push(cutter.rest().into_iter().collect());
-    assert_eq!(cutter.rest(), None);
+    all.push(splitter.rest().into_iter().collect());
+    assert_eq!(splitter.rest(), None);
     all
 }
 

@@ -1,4 +1,4 @@
-//! What lies in the memory of a program: read as a debugger would, and searched for secrets.
+//! What is in the memory of a program: read as a debugger would, and searched for secrets.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -30,7 +30,7 @@ impl Snapshot {
         Self(mappings)
     }
 
-    /// Where `text` lies, for people.
+    /// Where `text` is, for people.
     pub fn places(&self, text: &[u8]) -> Vec<String> {
         let finder = memmem::Finder::new(text);
         self.0.iter().flat_map(|mapping| finder.find_iter(&mapping.bytes).map(|at| mapping.place(at))).collect()

@@ -14,9 +14,9 @@ use super::ports::pair_of_ports;
 /// TPM_CC_Quote (TPM 2.0 Part 2 §6.5.2).
 const QUOTE: u32 = 0x158;
 
-/// What happens to one TPM2_Quote.
+/// What goes wrong with one TPM2_Quote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lie {
+pub enum TpmFault {
     /// TPM_RC_RETRY is answered, nothing is run.
     Busy,
     /// A bit of the signature is flipped.
@@ -31,11 +31,11 @@ pub enum Lie {
 
 /// What happens to the quotes that come next, in their order; the others are left alone.
 #[derive(Clone, Default)]
-pub struct Lies(Arc<SyncMutex<VecDeque<Lie>>>);
+pub struct TpmFaults(Arc<SyncMutex<VecDeque<TpmFault>>>);
 
-impl Lies {
-    pub fn tell(&self, lies: impl IntoIterator<Item = Lie>) {
-        self.0.lock().unwrap().extend(lies);
+impl TpmFaults {
+    pub fn push(&self, faults: impl IntoIterator<Item = TpmFault>) {
+        self.0.lock().unwrap().extend(faults);
     }
 
     /// How many are still to come.
@@ -43,7 +43,7 @@ impl Lies {
         self.0.lock().unwrap().len()
     }
 
-    fn next(&self, command: &[u8]) -> Option<Lie> {
+    fn next(&self, command: &[u8]) -> Option<TpmFault> {
         (code_of(command) == QUOTE).then(|| self.0.lock().unwrap().pop_front()).flatten()
     }
 }
@@ -55,7 +55,7 @@ struct Tpm {
 }
 
 /// Serves the TPM at `port` (its control channel at `port + 1`) to any number of connections; returns the port to use.
-pub async fn share(port: u16, lies: Lies) -> u16 {
+pub async fn share(port: u16, faults: TpmFaults) -> u16 {
     let (commands, control, shared) = loop {
         let shared = pair_of_ports();
         let bound =
@@ -68,8 +68,8 @@ pub async fn share(port: u16, lies: Lies) -> u16 {
     let tpm = Arc::new(Mutex::new(Tpm { stream, quote: Vec::new() }));
     tokio::spawn(async move {
         while let Ok((mut client, _)) = commands.accept().await {
-            let (tpm, lies) = (Arc::clone(&tpm), lies.clone());
-            tokio::spawn(async move { while exchange(&mut client, &tpm, &lies).await.is_ok() {} });
+            let (tpm, faults) = (Arc::clone(&tpm), faults.clone());
+            tokio::spawn(async move { while exchange(&mut client, &tpm, &faults).await.is_ok() {} });
         }
     });
     tokio::spawn(async move {
@@ -84,16 +84,16 @@ pub async fn share(port: u16, lies: Lies) -> u16 {
 }
 
 /// Carries one command to the TPM and its response back.
-async fn exchange(client: &mut TcpStream, tpm: &Mutex<Tpm>, lies: &Lies) -> io::Result<()> {
+async fn exchange(client: &mut TcpStream, tpm: &Mutex<Tpm>, faults: &TpmFaults) -> io::Result<()> {
     let command = read_message(client).await?;
     let mut tpm = tpm.lock().await;
-    let response = match lies.next(&command) {
+    let response = match faults.next(&command) {
         None => tpm.run(&command).await?,
-        Some(Lie::Busy) => [&[0x80, 0x01][..], &10_u32.to_be_bytes(), &0x922_u32.to_be_bytes()].concat(),
-        Some(Lie::Forged) => forged(tpm.run(&command).await?),
-        Some(Lie::Replayed) => tpm.quote.clone(),
-        Some(Lie::Lost) => return Err(io::ErrorKind::ConnectionReset.into()),
-        Some(Lie::Changed) => {
+        Some(TpmFault::Busy) => [&[0x80, 0x01][..], &10_u32.to_be_bytes(), &0x922_u32.to_be_bytes()].concat(),
+        Some(TpmFault::Forged) => forged(tpm.run(&command).await?),
+        Some(TpmFault::Replayed) => tpm.quote.clone(),
+        Some(TpmFault::Lost) => return Err(io::ErrorKind::ConnectionReset.into()),
+        Some(TpmFault::Changed) => {
             tpm.run(&extend_16()).await?;
             let response = tpm.run(&command).await?;
             tpm.run(&extend_16()).await?;

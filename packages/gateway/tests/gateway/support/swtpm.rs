@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 use super::in_time;
 use super::ports::pair_of_ports;
-use super::shared::{Lies, share};
+use super::shared::{TpmFaults, share};
 
 pub struct Swtpm {
     process: Child,
@@ -52,10 +52,10 @@ impl Swtpm {
     }
 
     /// Lets several programs use it at once from here on; returns how it can be made to lie to them.
-    pub async fn share(&mut self) -> Lies {
-        let lies = Lies::default();
-        self.port = share(self.port, lies.clone()).await;
-        lies
+    pub async fn share(&mut self) -> TpmFaults {
+        let faults = TpmFaults::default();
+        self.port = share(self.port, faults.clone()).await;
+        faults
     }
 
     /// Starts it again on the same ports, as after a restart of the machine: its keys are the same.

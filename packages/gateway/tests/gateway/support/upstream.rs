@@ -36,7 +36,7 @@ impl std::fmt::Display for Broken {
 impl std::error::Error for Broken {}
 
 /// What the model server got.
-pub struct Got {
+pub struct ReceivedRequest {
     pub head: Parts,
     /// None when the body broke off.
     pub body: Option<Bytes>,
@@ -44,14 +44,14 @@ pub struct Got {
 
 pub struct Upstream {
     folder: TempDir,
-    pub got: Arc<Mutex<Vec<Got>>>,
+    pub got: Arc<Mutex<Vec<ReceivedRequest>>>,
     came: Arc<Notify>,
     closed: Arc<(Mutex<usize>, Notify)>,
 }
 
 impl Upstream {
     /// A server that reads each request and then asks `answer`; None means that it never answers.
-    pub fn start(answer: impl Fn(&Got) -> Option<Response<Body>> + Send + Sync + 'static) -> Self {
+    pub fn start(answer: impl Fn(&ReceivedRequest) -> Option<Response<Body>> + Send + Sync + 'static) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join("model.sock")).unwrap();
         let (got, came) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Notify::new()));
@@ -67,7 +67,7 @@ impl Upstream {
                     async move {
                         let (head, body) = request.into_parts();
                         let body = body.collect().await.ok().map(|body| body.to_bytes());
-                        let got = Got { head, body };
+                        let got = ReceivedRequest { head, body };
                         let response = answer(&got);
                         seen.lock().unwrap().push(got);
                         arrived.notify_waiters();

@@ -19,7 +19,7 @@ pub(crate) fn cases(cases: &mut Cases<'_>) {
     accepted(cases);
     strangers(cases);
     members(cases);
-    demands(cases);
+    requirements(cases);
     policies(cases);
     chains_on_the_wire(cases);
 }
@@ -240,7 +240,7 @@ fn members(cases: &mut Cases<'_>) {
     });
 }
 
-fn demands(cases: &mut Cases<'_>) {
+fn requirements(cases: &mut Cases<'_>) {
     cases.reject("ak.assurance", "all-of-assurance", "members of which none is worth what the policy wants", |s| {
         certified_twice(s, |_, _| {});
         s.policy["acceptAssurance"] = json!(["operator-ca", "hardware-tpm"]);

@@ -104,7 +104,7 @@ fn schema(cases: &mut Cases<'_>) {
         s.pcrs.insert(1, vec![0; 20]);
     });
     cases.reject("bundle.schema", "static-lacks-key", "a static part without a key", |s| {
-        s.patch_static = Some(Box::new(|fixed| *fixed = vec![0xa0]));
+        s.patch_static = Some(Box::new(|static_part| *static_part = vec![0xa0]));
     });
     cases.reject("bundle.schema", "static-critical-7", "an unknown critical member of the static part", |s| {
         s.static_members.insert(7, 0.into());
@@ -130,7 +130,7 @@ fn schema(cases: &mut Cases<'_>) {
         s.static_members.insert(1, Value::Array(vec![]));
     });
     cases.reject("bundle.encoding", "static-trailing-byte", "a byte after the static part", |s| {
-        s.patch_static = Some(Box::new(|fixed| fixed.push(0)));
+        s.patch_static = Some(Box::new(|static_part| static_part.push(0)));
     });
 }
 

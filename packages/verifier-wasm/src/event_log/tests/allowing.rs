@@ -3,10 +3,14 @@
 use super::{check::*, machine::*};
 use crate::{
     Code,
-    event_log::{Demand, event_type::*, required},
+    event_log::{
+        LogRequirements,
+        event_type::*,
+        required,
+        rule::{Allowed, EventRule, VariableRule},
+    },
     evidence::bundle::{Bank, EventLog},
     hash::sha256,
-    policy::{Allowed, EventRule, VariableRule},
 };
 
 fn digests(measured: &[&[u8]], times: (u64, u64)) -> EventRule<'static> {
@@ -28,8 +32,8 @@ fn judged(pcr: u8, rules: Vec<EventRule<'_>>, entries: &[Entry]) -> Option<(Code
     let log = log(&[SHA256], entries);
     let pcrs = tpm(SHA256, 0, entries);
     let quoted: Vec<(u8, &[u8])> = (0..).zip(pcrs.iter().map(Vec::as_slice)).collect();
-    let demand = Demand { bank: Bank::Sha256, replayed: &[pcr], events: &[(pcr, rules)] };
-    let finding = required(&[EventLog { kind: 1, bytes: &log }], &demand, &quoted).err()?;
+    let requirements = LogRequirements { bank: Bank::Sha256, replayed: &[pcr], events: &[(pcr, rules)] };
+    let finding = required(&[EventLog { kind: 1, bytes: &log }], &requirements, &quoted).err()?;
     Some((finding.code, finding.event))
 }
 
@@ -122,10 +126,10 @@ fn what_follows_a_separator_is_refused_where_events_are_told_apart() {
 fn only_a_log_of_a_kind_that_can_be_read_counts() {
     let bytes = log(&[SHA256], &boot());
     let pcrs = tpm(SHA256, 0, &boot());
-    let demand = Demand { bank: Bank::Sha256, replayed: &[4], events: &[] };
+    let requirements = LogRequirements { bank: Bank::Sha256, replayed: &[4], events: &[] };
     let of = |kinds: &[u64]| {
         let logs: Vec<_> = kinds.iter().map(|kind| EventLog { kind: *kind, bytes: &bytes }).collect();
-        required(&logs, &demand, &[(4, &pcrs[4])]).map(drop).map_err(|finding| finding.code)
+        required(&logs, &requirements, &[(4, &pcrs[4])]).map(drop).map_err(|finding| finding.code)
     };
     assert_eq!(of(&[1]), Ok(()));
     assert_eq!(of(&[2, 1]), Ok(()));

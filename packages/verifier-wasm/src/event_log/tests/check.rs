@@ -3,7 +3,7 @@
 use super::machine::{Entry, SHA1, SHA256, log, tpm};
 use crate::{
     Code,
-    event_log::{Demand, Explanation, Finding, parse, required},
+    event_log::{Explanation, Finding, LogRequirements, parse, required},
     evidence::bundle::{Bank, EventLog},
 };
 
@@ -17,7 +17,7 @@ pub(super) fn explained<'a>(
     quoted: &[(u8, &[u8])],
     replayed: &[u8],
 ) -> Result<Explanation<'a>, Finding> {
-    required(&[EventLog { kind: 1, bytes: log }], &Demand { bank, replayed, events: &[] }, quoted)
+    required(&[EventLog { kind: 1, bytes: log }], &LogRequirements { bank, replayed, events: &[] }, quoted)
 }
 
 /// The step, with every PCR of `tpm` quoted.

@@ -50,9 +50,9 @@ fn every_bit_of_every_byte_may_flip() {
 fn sizes_of_every_kind_may_lie() {
     let bytes = log(&[SHA256], &boot());
     for at in 0..bytes.len() - 8 {
-        for lie in [u64::MAX, 1 << 63, 0, 0x0000_0001_0000_0000, 0x7fff_ffff_7fff_ffff] {
+        for length in [u64::MAX, 1 << 63, 0, 0x0000_0001_0000_0000, 0x7fff_ffff_7fff_ffff] {
             let mut forged = bytes.clone();
-            forged[at..at + 8].copy_from_slice(&lie.to_le_bytes());
+            forged[at..at + 8].copy_from_slice(&length.to_le_bytes());
             use_up(&forged);
         }
     }

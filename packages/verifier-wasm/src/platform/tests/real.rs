@@ -88,7 +88,7 @@ impl Machine {
     /// Under a policy that names the measurement of the report, after `change`.
     fn outcome(&self, change: impl FnOnce(&mut Platform<'_>), at_ms: u64) -> Result<(), Rejection> {
         let min_tcb = Tcb { bootloader: 2, tee: 0, snp: 5, microcode: 0x44 };
-        let mut demand = Platform {
+        let mut policy = Platform {
             processors: vec![Processor { ark_sha256: bytes(MILAN), min_tcb }],
             id_key_digests: vec![],
             min_guest_svn: 0,
@@ -96,12 +96,12 @@ impl Machine {
             image_id: None,
             measurements: vec![(&self.report[0x90..0xc0]).try_into().unwrap()],
         };
-        change(&mut demand);
+        change(&mut policy);
         let certificates: Vec<&[u8]> = self.certificates.iter().map(Vec::as_slice).collect();
         check_machine(
             &snp::Report::decode(&self.report).ok_or(Code::PLATFORM_REPORT)?,
             &certificates,
-            &demand,
+            &policy,
             at_ms,
             &|_| false,
         )
@@ -126,16 +126,16 @@ fn a_real_processor_signed_its_report() {
 #[test]
 fn a_real_report_meets_demands_or_not() {
     let machine = Machine::of_sev();
-    assert_eq!(machine.code(|demand| demand.processors[0].ark_sha256 = bytes(GENOA)), Code::PLATFORM_ROOT);
+    assert_eq!(machine.code(|policy| policy.processors[0].ark_sha256 = bytes(GENOA)), Code::PLATFORM_ROOT);
     for raise in [
         |least: &mut Tcb| least.bootloader = 4,
         |least: &mut Tcb| least.tee = 1,
         |least: &mut Tcb| least.snp = 9,
         |least: &mut Tcb| least.microcode = 0x74,
     ] {
-        assert_eq!(machine.code(|demand| raise(&mut demand.processors[0].min_tcb)), Code::PLATFORM_TCB);
+        assert_eq!(machine.code(|policy| raise(&mut policy.processors[0].min_tcb)), Code::PLATFORM_TCB);
     }
-    assert_eq!(machine.code(|demand| demand.measurements[0] = &[1; 48]), Code::PLATFORM_FIRMWARE);
+    assert_eq!(machine.code(|policy| policy.measurements[0] = &[1; 48]), Code::PLATFORM_FIRMWARE);
     let expired = machine.outcome(|_| {}, EXPIRED_MS).unwrap_err();
     assert_eq!((expired.code, expired.place.as_str()), (Code::PLATFORM_CHAIN, "chain.expired, certificate 0"));
 }
@@ -146,7 +146,7 @@ fn every_byte_that_a_real_processor_signed_counts_and_so_does_its_signature() {
     let measurement: &[u8; 48] = (&*machine.report[0x90..0xc0].to_vec().leak()).try_into().unwrap();
     for at in 0..machine.report.len() {
         machine.report[at] ^= 1 << (at % 8);
-        let code = machine.code(|demand| demand.measurements = vec![measurement]);
+        let code = machine.code(|policy| policy.measurements = vec![measurement]);
         let expected = [Code::PLATFORM_REPORT, Code::PLATFORM_CHIP, Code::PLATFORM_SIGNATURE];
         assert!(expected.contains(&code), "byte {at}: {}", code.as_str());
         machine.report[at] ^= 1 << (at % 8);
@@ -205,7 +205,7 @@ fn real_firmware_of_azure_is_signed_counted_and_committed() {
     let current = Tcb { microcode: 206, ..line };
     assert_eq!(report.tcbs(), [line, current, line, line]);
     assert!(!report.is_provisional());
-    let mut demand = Platform {
+    let mut policy = Platform {
         processors: vec![],
         id_key_digests: vec![(&hcl_report(&nvram)[0xe0..0x110]).try_into().unwrap()],
         min_guest_svn: 2,
@@ -213,10 +213,10 @@ fn real_firmware_of_azure_is_signed_counted_and_committed() {
         image_id: Some(bytes("02000000000000000000000000000000")),
         measurements: vec![],
     };
-    let code = |demand: &Platform<'_>| check_firmware(&report, demand).map_err(|rejection| rejection.code);
-    assert_eq!(code(&demand), Ok(()));
-    demand.min_guest_svn = 3;
-    assert_eq!(code(&demand), Err(Code::PLATFORM_GUEST_SVN));
+    let code = |policy: &Platform<'_>| check_firmware(&report, policy).map_err(|rejection| rejection.code);
+    assert_eq!(code(&policy), Ok(()));
+    policy.min_guest_svn = 3;
+    assert_eq!(code(&policy), Err(Code::PLATFORM_GUEST_SVN));
 }
 
 #[test]

@@ -10,11 +10,11 @@ use self::note::{Line, Proof};
 use super::key_set::public_key;
 use crate::{
     Code,
+    digits::push_decimal,
     hash::sha256,
     json::{
         documents::Flaw,
         item::{Item, are_distinct},
-        writer::push_decimal,
     },
     rejection::{Place, Rejection, ensure},
     signature::ed25519,

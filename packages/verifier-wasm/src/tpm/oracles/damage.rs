@@ -35,11 +35,11 @@ fn carried(text: &str) -> Option<Carried> {
     let vector: serde_json::Value = serde_json::from_str(text).unwrap();
     let evidence = unhex(vector["evidence"].as_str().unwrap().as_bytes())?;
     let bundle = Bundle::decode(&evidence).ok()?;
-    let fixed = bundle.static_part.and_then(|bytes| Static::decode(bytes).ok());
+    let static_part = bundle.static_part.and_then(|bytes| Static::decode(bytes).ok());
     Some(Carried {
         attest: bundle.quote.attest.into(),
         signature: bundle.quote.signature.into(),
-        ak_public: fixed.map(|fixed| fixed.ak_public.into()),
+        ak_public: static_part.map(|static_part| static_part.ak_public.into()),
     })
 }
 

@@ -3,15 +3,16 @@
 
 use p384::NistP384;
 
-use super::IsRevoked;
 use crate::{
     Code,
     rejection::Rejection,
     signature::{PublicKey, ecdsa},
     x509::{
-        certificate::{Certificate, Form},
+        certificate::Certificate,
         extensions::AMD_HW_ID,
+        form::Form,
         path::{self, Conditions},
+        revocation::IsRevoked,
     },
 };
 

@@ -7,8 +7,9 @@ use crate::{
     rejection::Rejection,
     signature::PublicKey,
     x509::{
-        certificate::{Certificate, Form},
+        certificate::Certificate,
         extensions::KeyUsage,
+        form::Form,
         path::{self, Conditions, without_padding},
     },
 };

@@ -7,8 +7,8 @@ use alloc::string::String;
 use super::EK_CERTIFICATE;
 use crate::{
     Code,
+    digits::push_decimal,
     event_log::text_or_bytes,
-    json::writer::push_decimal,
     x509::{
         certificate::Certificate,
         der::{Reader, tag},

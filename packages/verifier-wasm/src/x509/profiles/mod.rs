@@ -13,11 +13,13 @@ pub(crate) use endorsement::Endorsement;
 pub(crate) use gcp::{Instance, InstancePins};
 
 use super::{
-    certificate::{Certificate, Form},
+    certificate::Certificate,
     extensions::KeyUsage,
+    form::Form,
     path::{self, Conditions},
+    revocation::IsRevoked,
 };
-use crate::{Code, hash::sha256, rejection::Rejection, signature::AttestationKey};
+use crate::{Code, hash::sha256, rejection::Rejection, tpm::AttestationKey};
 
 /// tcg-kp-EKCertificate, 2.23.133.8.1 (TCG EK Credential Profile, extended key usage)
 const EK_CERTIFICATE: &[u8] = b"\x67\x81\x05\x08\x01";
@@ -33,9 +35,6 @@ const GCP_ROOT: &[u8; 32] = b"\x59\x47\x59\x59\x4b\x9b\x61\x52\x4f\x6c\x8e\xf6\x
 /// CN=tpm_ek_v1_cloud_host_root…, the first hierarchy
 const GCP_LEGACY_ROOT: &[u8; 32] = b"\x9b\xd5\x28\x5f\x8f\xb1\x85\x02\xa7\x94\x7e\x62\x1f\xfd\x47\x02\
     \x66\xf4\x9f\xcd\x3b\x73\xe1\x9a\x19\x0f\x69\x0a\xd3\x2a\x7c\xaf";
-
-/// Whether a certificate was withdrawn before its time.
-pub(crate) type IsRevoked<'f> = &'f dyn Fn(&Certificate<'_>) -> bool;
 
 /// A root that the policy pins, and whose rules hold under it.
 #[derive(Clone, Debug)]

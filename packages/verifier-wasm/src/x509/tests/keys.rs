@@ -11,10 +11,7 @@ use super::{
 use crate::{
     Code,
     hash::HashAlgorithm,
-    x509::{
-        certificate::{Certificate, Form},
-        der::tag,
-    },
+    x509::{certificate::Certificate, der::tag, form::Form},
 };
 
 const RSA_ENCRYPTION: &[u8] = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";

@@ -13,7 +13,8 @@ mod profiles;
 mod times;
 
 use super::{
-    certificate::{Certificate, Form},
+    certificate::Certificate,
+    form::Form,
     path::{Conditions, validate},
 };
 use crate::{Code, hash::sha256, rejection::Rejection};

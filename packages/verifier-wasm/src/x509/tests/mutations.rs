@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{assert_accepted, builder::Chain, outcome};
 use crate::{
     Code,
-    x509::certificate::{Certificate, Form},
+    x509::{certificate::Certificate, form::Form},
 };
 
 #[test]

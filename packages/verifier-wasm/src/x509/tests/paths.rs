@@ -9,8 +9,8 @@ use crate::{
     Code,
     hash::sha256,
     x509::{
-        certificate::Form,
         der::tag,
+        form::Form,
         path::{Conditions, validate},
     },
 };

@@ -10,7 +10,8 @@ use super::{
 use crate::{
     Code,
     hash::{HashAlgorithm, sha256},
-    signature::{AttestationKey, PublicKey, Scheme, ecdsa},
+    signature::{PublicKey, ecdsa},
+    tpm::{AttestationKey, Scheme},
     x509::{
         der::tag,
         profiles::{ChainAnchor, InstancePins, Profile, VmKind},

@@ -1,0 +1,31 @@
+//! The address of the model server, as the configuration names it.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+/// Where the model server is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// Over TCP.
+    Http {
+        /// `host:port`.
+        authority: String,
+        /// Path before every route, without a slash at its end.
+        base: String,
+        /// Whether it speaks HTTP/2 in clear text with prior knowledge (RFC 9113 §3.3), else HTTP/1.1.
+        http2: bool,
+    },
+    /// Over a UNIX socket.
+    Unix(PathBuf),
+}
+
+impl Address {
+    /// Whether nothing can leave the machine on the way there.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        let Self::Http { authority, .. } = self else { return true };
+        let host = authority.rsplit_once(':').map_or("", |(host, _)| host);
+        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+}
