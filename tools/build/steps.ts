@@ -39,6 +39,13 @@ export const buildSteps: readonly BuildStep[] = [
     timeoutMs: minutes,
   },
   {
+    name: 'policy types',
+    command: [...tsx, 'tools/policy-types.ts', '--check'],
+    inputs: ['tools/policy-types.ts', 'tools/policy-types', 'docs/policy.schema.json', 'pnpm-lock.yaml'],
+    output: 'packages/web-sdk/src/generated/policy.ts',
+    timeoutMs: minutes,
+  },
+  {
     name: 'verifier (WebAssembly)',
     command: [...tsx, 'tools/build-wasm.ts', 'pkg'],
     inputs: verifier,

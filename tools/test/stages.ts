@@ -109,6 +109,7 @@ export function stages(root: string): Stage[] {
       timeoutMs: 15 * minutes,
     }),
     crates({ name: 'codes', command: tsx('tools/codes.ts', '--check'), timeoutMs: minutes }),
+    crates({ name: 'policy types', command: tsx('tools/policy-types.ts', '--check'), timeoutMs: minutes }),
     crates({ name: 'Rust format', command: ['cargo', 'fmt', '--check'], timeoutMs: minutes }),
     crates({
       name: 'Rust tests',
