@@ -35,7 +35,7 @@ export const buildSteps: readonly BuildStep[] = [
     name: 'codes',
     command: [...tsx, 'tools/codes.ts', '--check'],
     inputs: ['tools/codes.ts', 'packages/verifier-wasm/codes.toml', 'packages/verifier-wasm/steps.toml'],
-    output: 'packages/web-sdk/src/generated/codes.ts',
+    output: 'packages/verifier-wasm/ts/codes.ts',
     timeoutMs: minutes,
   },
   {

@@ -14,7 +14,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     response.setHeader('content-type', 'application/json').end(JSON.stringify(await receive(request)))
     return
   }
-  const wish = (await json(request)) as Wish
+  // An ordinary request, such as that of an example, gets three tokens.
+  const wish: Wish = { tokens: 3, ...((await json(request)) as Partial<Wish>) }
   if (wish.whole === true) {
     response.setHeader('content-type', 'application/json').end(wholeOf(wish))
     return

@@ -207,25 +207,7 @@ export function judge(
   allowSimulated: boolean,
   current?: { documents: Uint8Array; nowMs: number },
 ): Verdict {
-  const { evidence, staticPart, audience, nonce, verifiedAtMs, exchange } = file
-  const none = new Uint8Array()
-  const verdict = verifyInWasm(
-    evidence,
-    staticPart,
-    policy,
-    audience,
-    nonce,
-    verifiedAtMs,
-    allowSimulated,
-    exchange?.salt,
-    exchange?.request ?? none,
-    exchange?.response ?? none,
-    exchange?.modelDigest ?? none,
-    exchange?.signature,
-    current?.documents,
-    current?.nowMs ?? 0,
-  )
-  return JSON.parse(verdict) as Verdict
+  return verifyInWasm({ ...file, nowMs: file.verifiedAtMs, policy, allowSimulated, status: current })
 }
 
 async function shown(
