@@ -125,13 +125,28 @@ ${lines([...byVerifier, ...byOthers])}";
 `
 }
 
-function typescript(name: string, summary: string, entries: Entry[]): string {
-  const union = entries.map(({ code }) => `  | '${code}'\n`).join('')
-  return `// ${notice}
-
+const notedUnion = (name: string, summary: string, codes: string[]): string => `
 /** ${summary} What each means stands in docs/ERRORS.md. */
 export type ${name} =
-${union}`
+${codes.map((code) => `  | ${code}\n`).join('')}`
+
+const quoted = (entries: Entry[]): string[] => entries.map(({ code }) => `'${code}'`)
+
+function unionOfCommand(entries: Entry[]): string {
+  return `// ${notice}\n${notedUnion('CommandCode', 'A code that the command alone raises.', quoted(entries))}`
+}
+
+function unions(entries: Entry[]): string {
+  const byVerifier = quoted(entries.filter(({ by }) => by.includes('verifier')))
+  const byOthers = quoted(entries.filter(({ by }) => !by.includes('verifier')))
+  return [
+    `// ${notice}\n`,
+    notedUnion('VerifierCode', 'A code that a verdict can carry.', byVerifier),
+    notedUnion('Code', 'A code of the registry, `layer.reason`: stable for ever once released.', [
+      'VerifierCode',
+      ...byOthers,
+    ]),
+  ].join('')
 }
 
 const tableMembers = (pairs: (readonly [string, unknown])[]): string =>
@@ -179,21 +194,8 @@ const byCommandAlone = entries.filter(({ by }) => by.every((who) => who === 'cli
 const shared = entries.filter((entry) => !byCommandAlone.includes(entry))
 const outputs: Record<string, string> = {
   'packages/verifier-wasm/src/code.rs': rust(shared),
-  'packages/verifier-wasm/src/code.d.ts': typescript(
-    'VerifierCode',
-    'A code that a verdict can carry.',
-    entries.filter(({ by }) => by.includes('verifier')),
-  ),
-  'packages/web-sdk/src/generated/codes.ts': typescript(
-    'Code',
-    'A code of the registry, `layer.reason`: stable for ever once released.',
-    shared,
-  ),
-  'packages/cli/src/generated/codes.ts': typescript(
-    'CommandCode',
-    'A code that the command alone raises.',
-    byCommandAlone,
-  ),
+  'packages/verifier-wasm/ts/codes.ts': unions(shared),
+  'packages/cli/src/generated/codes.ts': unionOfCommand(byCommandAlone),
   'packages/web-sdk/src/generated/sentences.ts': sentencesOfVerdicts(
     entries.filter(({ by }) => by.includes('verifier')),
   ),

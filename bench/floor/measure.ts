@@ -57,8 +57,7 @@ async function warmVerify(): Promise<number> {
   const vector = JSON.parse(readFileSync(file, 'utf8')) as BundleVector
   const verifier = await loadVerifier('pkg')
   return time(() => {
-    const verdict = JSON.parse(verify(verifier, vector)) as { result: string }
-    if (verdict.result !== 'pass') throw new Error('The vector ok-ecc was not accepted.')
+    if (verify(verifier, vector).result !== 'pass') throw new Error('The vector ok-ecc was not accepted.')
   })
 }
 

@@ -1,3 +1,4 @@
+import { verify } from '../../tools/vectors/bundle.ts'
 import { loadVerifier, type VerifierModule } from '../../tools/vectors/verifier.ts'
 import type {
   Answer,
@@ -6,7 +7,6 @@ import type {
   EventLogQuestion,
   Question,
   QuoteQuestion,
-  ReceiptQuestion,
   Verifier,
 } from './contract.ts'
 
@@ -32,37 +32,10 @@ function answer(module: VerifierModule, question: Question): Answer {
   }
 }
 
-interface Voucher {
-  kind: string
-  enrolment?: string
-}
-
-interface Verdict {
-  result: 'pass' | 'fail'
-  code?: string
-  release?: string
-  nextState?: string
-  assurance?: string
-  anchor?: Voucher & { caveat: string; members?: Voucher[] }
-  ak?: { name?: string }
-  steps: { status: string; code: string }[]
-  key?: {
-    instance: string
-    keyId: number
-    kemId: number
-    kdfId: number
-    aeadId: number
-    publicKey: string
-    validForMs: number
-  }
-}
-
 function answerBundle(module: VerifierModule, question: BundleQuestion): Answer {
-  const verdict = JSON.parse(
-    question.receipt === null ? verify(module, question) : verifyReceipt(module, question, question.receipt),
-  ) as Verdict
+  const verdict = verify(module, question)
+  if (verdict.result === 'fail') return { code: verdict.code, facts: { nextState: verdict.nextState ?? null } }
   const { key } = verdict
-  if (key === undefined) return { code: verdict.code ?? '', facts: { nextState: verdict.nextState ?? null } }
   const facts = {
     assurance: verdict.assurance,
     anchors: (verdict.anchor?.members ?? [verdict.anchor]).map((member) => member?.kind),
@@ -77,48 +50,6 @@ function answerBundle(module: VerifierModule, question: BundleQuestion): Answer 
     key: { keyId: key.keyId, suite: [key.kemId, key.kdfId, key.aeadId], publicKey: key.publicKey },
   }
   return { code: 'ok', facts }
-}
-
-function verify(module: VerifierModule, question: BundleQuestion): string {
-  return module.verify(
-    hex(question.evidence),
-    optional(question.static),
-    Buffer.from(question.policy, 'utf8'),
-    question.audience,
-    hex(question.nonce),
-    question.nowMs,
-    question.allowSimulated,
-    Uint32Array.from(question.versions),
-    Uint16Array.from(question.suites.flat()),
-    optional(question.state),
-  )
-}
-
-function verifyReceipt(
-  module: VerifierModule,
-  question: BundleQuestion,
-  { exchange, status }: ReceiptQuestion,
-): string {
-  return module.verifyReceipt(
-    hex(question.evidence),
-    optional(question.static),
-    Buffer.from(question.policy, 'utf8'),
-    question.audience,
-    hex(question.nonce),
-    question.nowMs,
-    question.allowSimulated,
-    optional(exchange?.salt ?? null),
-    hex(exchange?.request ?? ''),
-    hex(exchange?.response ?? ''),
-    hex(exchange?.modelDigest ?? ''),
-    optional(exchange?.signature ?? null),
-    optional(status?.documents ?? null),
-    status?.nowMs ?? 0,
-  )
-}
-
-function optional(text: string | null): Uint8Array | undefined {
-  return text === null ? undefined : hex(text)
 }
 
 function answerQuote({ checkQuote }: VerifierModule, question: QuoteQuestion): Answer {

@@ -35,7 +35,14 @@ export const buildSteps: readonly BuildStep[] = [
     name: 'codes',
     command: [...tsx, 'tools/codes.ts', '--check'],
     inputs: ['tools/codes.ts', 'packages/verifier-wasm/codes.toml', 'packages/verifier-wasm/steps.toml'],
-    output: 'packages/web-sdk/src/generated/codes.ts',
+    output: 'packages/verifier-wasm/ts/codes.ts',
+    timeoutMs: minutes,
+  },
+  {
+    name: 'policy types',
+    command: [...tsx, 'tools/policy-types.ts', '--check'],
+    inputs: ['tools/policy-types.ts', 'tools/policy-types', 'docs/policy.schema.json', 'pnpm-lock.yaml'],
+    output: 'packages/web-sdk/src/generated/policy.ts',
     timeoutMs: minutes,
   },
   {

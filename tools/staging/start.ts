@@ -1,4 +1,5 @@
 /** `npm start`: runs the whole service on this machine until Ctrl-C. */
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startStaging, type Staging } from './staging.ts'
 
@@ -9,6 +10,7 @@ Starts a software TPM, a small language model, the gateway and the example chat 
   --port N          port of the page (4180)
   --upstream URL    put the gateway before your own OpenAI-compatible server, e.g. http://127.0.0.1:8080;
                     the page then says that the model runs outside what is proven
+  --page FOLDER     serve this built page instead of the example chat
   --help            this text
 `
 
@@ -31,11 +33,16 @@ function fail(message: string): never {
   process.exit(1)
 }
 
-function readArguments(): { port: number; upstream: string | undefined } {
-  let values: { port?: string; upstream?: string; help?: boolean }
+function readArguments(): { port: number; upstream: string | undefined; page: string | undefined } {
+  let values: { port?: string; upstream?: string; page?: string; help?: boolean }
   try {
     values = parseArgs({
-      options: { port: { type: 'string' }, upstream: { type: 'string' }, help: { type: 'boolean' } },
+      options: {
+        port: { type: 'string' },
+        upstream: { type: 'string' },
+        page: { type: 'string' },
+        help: { type: 'boolean' },
+      },
     }).values
   } catch (error) {
     fail(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
@@ -49,7 +56,7 @@ function readArguments(): { port: number; upstream: string | undefined } {
   if (values.upstream !== undefined && !/^http:\/\/[^/?#]+(\/[^?#]*)?$/.test(values.upstream)) {
     fail('--upstream must be an address like http://127.0.0.1:8080')
   }
-  return { port, upstream: values.upstream }
+  return { port, upstream: values.upstream, page: values.page }
 }
 
 function announce(staging: Staging): void {
@@ -66,7 +73,7 @@ function announce(staging: Staging): void {
 `)
 }
 
-const { port, upstream } = readArguments()
+const { port, upstream, page } = readArguments()
 const interrupted = new AbortController()
 const starting = startStaging({
   port,
@@ -74,6 +81,7 @@ const starting = startStaging({
   onProgress: progress,
   signal: interrupted.signal,
   ...(upstream === undefined ? {} : { upstream }),
+  ...(page === undefined ? {} : { page: resolve(page) }),
 })
 
 async function end(status: number): Promise<never> {

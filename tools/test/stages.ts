@@ -74,7 +74,7 @@ export function stages(root: string): Stage[] {
     pages(vitest(root, 'packages/cli', 10 * minutes)),
     pages(vitest(root, 'examples/react-chat', 5 * minutes)),
     pages(vitest(root, 'tools/model-server', 5 * minutes)),
-    pages({ name: 'package', command: ['pnpm', '--dir', 'packages/web-sdk', 'run', 'check'], timeoutMs: 3 * minutes }),
+    pages({ name: 'package', command: tsx('tools/release-check.ts'), timeoutMs: 5 * minutes }),
     pages({ name: 'size', command: tsx('tools/size.ts'), timeoutMs: 2 * minutes }),
     pages({
       name: 'end to end',
@@ -114,6 +114,7 @@ export function stages(root: string): Stage[] {
       timeoutMs: 15 * minutes,
     }),
     crates({ name: 'codes', command: tsx('tools/codes.ts', '--check'), timeoutMs: minutes }),
+    crates({ name: 'policy types', command: tsx('tools/policy-types.ts', '--check'), timeoutMs: minutes }),
     crates({ name: 'Rust format', command: ['cargo', 'fmt', '--check'], timeoutMs: minutes }),
     crates({
       name: 'Rust tests',

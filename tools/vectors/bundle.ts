@@ -1,3 +1,5 @@
+import type { Verdict } from '../../packages/verifier-wasm/ts/verdict.ts'
+import type { VerifyInput, VerifyReceiptInput } from '../../packages/verifier-wasm/ts/verify.ts'
 import type { Outcome, VerifierModule } from './verifier.ts'
 
 /** The input of one verification and what it must end in; byte strings are hex. See conformance/README.md. */
@@ -24,9 +26,9 @@ export interface BundleVector {
   nonce: string
   nowMs: number
   allowSimulated: boolean
-  versions: number[]
+  versions: readonly number[]
   /** KEM, KDF and AEAD of each suite of the engine. */
-  suites: [number, number, number][]
+  suites: readonly (readonly [number, number, number])[]
   /** What an earlier verdict gave to be kept. */
   state: string | null
   /** Of a receipt or a verification record. */
@@ -36,50 +38,64 @@ export interface BundleVector {
   } | null
 }
 
-const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex')
+/** What a verifier is asked: the input of a vector, without what it must end in. */
+export type BundleQuestion = Omit<
+  BundleVector,
+  'name' | 'why' | 'expect' | 'ids' | 'twin' | 'warnings' | 'code' | 'after' | 'nextState'
+>
+
+const bytes = (hex: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(hex, 'hex'))
+const bytesOrNone = (hex: string | null): Uint8Array<ArrayBuffer> | undefined => (hex === null ? undefined : bytes(hex))
 
 export function runBundle(verifier: VerifierModule, text: string): Outcome {
   const vector = JSON.parse(text) as BundleVector
-  const verdict = JSON.parse(verify(verifier, vector)) as { result: string; code?: string }
-  return { name: vector.name, code: verdict.result === 'pass' ? 'ok' : (verdict.code ?? '') }
+  const verdict = verify(verifier, vector)
+  return { name: vector.name, code: verdict.result === 'pass' ? 'ok' : verdict.code }
 }
 
-/** The verdict, as JSON. */
-export function verify(verifier: VerifierModule, vector: BundleVector): string {
-  if (vector.receipt !== null) return verifyReceipt(verifier, vector, vector.receipt)
-  return verifier.verify(
-    bytes(vector.evidence),
-    vector.static === null ? undefined : bytes(vector.static),
-    Buffer.from(vector.policy, 'utf8'),
-    vector.audience,
-    bytes(vector.nonce),
-    vector.nowMs,
-    vector.allowSimulated,
-    Uint32Array.from(vector.versions),
-    Uint16Array.from(vector.suites.flat()),
-    vector.state === null ? undefined : bytes(vector.state),
-  )
+/** The verdict on evidence or, where the question has a `receipt`, on what a receipt or a record holds. */
+export function verify(verifier: Pick<VerifierModule, 'verify' | 'verifyReceipt'>, question: BundleQuestion): Verdict {
+  const { receipt } = question
+  return receipt === null
+    ? verifier.verify(verifyInputOf(question))
+    : verifier.verifyReceipt(verifyReceiptInputOf(question, receipt))
 }
 
-function verifyReceipt(
-  verifier: VerifierModule,
-  vector: BundleVector,
-  { exchange, status }: NonNullable<BundleVector['receipt']>,
-): string {
-  return verifier.verifyReceipt(
-    bytes(vector.evidence),
-    vector.static === null ? undefined : bytes(vector.static),
-    Buffer.from(vector.policy, 'utf8'),
-    vector.audience,
-    bytes(vector.nonce),
-    vector.nowMs,
-    vector.allowSimulated,
-    exchange === null || exchange.salt === null ? undefined : bytes(exchange.salt),
-    bytes(exchange?.request ?? ''),
-    bytes(exchange?.response ?? ''),
-    bytes(exchange?.modelDigest ?? ''),
-    exchange === null ? undefined : bytes(exchange.signature),
-    status === null ? undefined : bytes(status.documents),
-    status?.nowMs ?? 0,
-  )
+/** The input of `verify` for a vector. */
+export function verifyInputOf(question: BundleQuestion): VerifyInput {
+  const { versions, suites, state } = question
+  return { ...evidenceOf(question), versions, suites, state: bytesOrNone(state) }
+}
+
+/** The input of `verifyReceipt` for a vector. */
+function verifyReceiptInputOf(
+  question: BundleQuestion,
+  { exchange, status }: NonNullable<BundleQuestion['receipt']>,
+): VerifyReceiptInput {
+  return {
+    ...evidenceOf(question),
+    exchange: exchange
+      ? {
+          salt: bytesOrNone(exchange.salt),
+          request: bytes(exchange.request),
+          response: bytes(exchange.response),
+          modelDigest: bytes(exchange.modelDigest),
+          signature: bytes(exchange.signature),
+        }
+      : undefined,
+    status: status ? { documents: bytes(status.documents), nowMs: status.nowMs } : undefined,
+  }
+}
+
+function evidenceOf(question: BundleQuestion): Omit<VerifyInput, 'versions' | 'suites' | 'state'> {
+  const { audience, nowMs, allowSimulated } = question
+  return {
+    evidence: bytes(question.evidence),
+    staticPart: bytesOrNone(question.static),
+    policy: new Uint8Array(Buffer.from(question.policy, 'utf8')),
+    nonce: bytes(question.nonce),
+    audience,
+    nowMs,
+    allowSimulated,
+  }
 }

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import type { Verdict } from '../../packages/verifier-wasm/ts/verdict.ts'
+import type { Glue, VerifyInput, VerifyReceiptInput } from '../../packages/verifier-wasm/ts/verify.ts'
 
 const folder: URL = new URL('../../packages/verifier-wasm/', import.meta.url)
 
@@ -15,34 +17,8 @@ export type Exports = Readonly<Record<string, unknown>> & { readonly memory: Web
 export interface VerifierModule {
   /** What the WebAssembly itself exports: of the instance that the last call had. */
   readonly exports: Exports
-  verify: (
-    evidence: Uint8Array,
-    staticPart: Uint8Array | undefined,
-    policy: Uint8Array,
-    audience: string,
-    nonce: Uint8Array,
-    now: number,
-    allowSimulated: boolean,
-    versions: Uint32Array,
-    suites: Uint16Array,
-    state: Uint8Array | undefined,
-  ) => string
-  verifyReceipt: (
-    evidence: Uint8Array,
-    staticPart: Uint8Array | undefined,
-    policy: Uint8Array,
-    audience: string,
-    nonce: Uint8Array,
-    now: number,
-    allowSimulated: boolean,
-    salt: Uint8Array | undefined,
-    request: Uint8Array,
-    response: Uint8Array,
-    modelDigest: Uint8Array,
-    signature: Uint8Array | undefined,
-    currentStatus: Uint8Array | undefined,
-    statusNow: number,
-  ) => string
+  verify: (input: VerifyInput) => Verdict
+  verifyReceipt: (input: VerifyReceiptInput) => Verdict
   staticPart: (evidence: Uint8Array) => Uint8Array | undefined
   checkQuote?: (
     ak: Uint8Array,
@@ -65,23 +41,31 @@ export async function loadVerifier(
   started: (exports: Exports) => void = () => undefined,
 ): Promise<VerifierModule> {
   const url = (file: string): URL => new URL(`${name}/${file}`, folder)
-  const { initSync, default: _, ...calls } = (await import(url('blindllama_verifier.js').href)) as Glue
+  const { initSync, default: _, ...calls } = (await import(url('blindllama_verifier.js').href)) as Calls
   const module = new WebAssembly.Module(readFileSync(url('blindllama_verifier_bg.wasm')))
   let exports = initSync({ module })
   // As in pages: every call has an instance of its own.
-  const fresh = Object.entries(calls).map(([call, run]) => [
-    call,
-    (...args: unknown[]): unknown => {
-      exports = initSync({ module })
-      started(exports)
-      return run(...args)
-    },
-  ])
-  return Object.defineProperty(Object.fromEntries(fresh), 'exports', { get: () => exports }) as VerifierModule
+  const fresh = Object.fromEntries(
+    Object.entries(calls).map(([call, run]) => [
+      call,
+      (...args: unknown[]): unknown => {
+        exports = initSync({ module })
+        started(exports)
+        return run(...args)
+      },
+    ]),
+  ) as unknown as Glue
+  // It imports the module of pages, which need not be built before this is called.
+  const typed = await import('../../packages/verifier-wasm/ts/verify.ts')
+  const typedCalls: Pick<VerifierModule, 'verify' | 'verifyReceipt'> = {
+    verify: (input) => typed.verify(input, fresh.verify),
+    verifyReceipt: (input) => typed.verifyReceipt(input, fresh.verifyReceipt),
+  }
+  return Object.defineProperty({ ...fresh, ...typedCalls }, 'exports', { get: () => exports }) as VerifierModule
 }
 
 type Call = (...args: unknown[]) => unknown
-type Glue = Record<string, Call> & {
+type Calls = Record<string, Call> & {
   initSync: (options: { module: WebAssembly.Module }) => Exports
   default: Call
 }

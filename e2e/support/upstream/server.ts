@@ -14,7 +14,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     response.setHeader('content-type', 'application/json').end(JSON.stringify(await receive(request)))
     return
   }
-  const plan = (await json(request)) as AnswerPlan
+  // An ordinary request, such as that of an example, gets three tokens.
+  const plan: AnswerPlan = { tokens: 3, ...((await json(request)) as Partial<AnswerPlan>) }
   if (plan.whole === true) {
     response.setHeader('content-type', 'application/json').end(wholeOf(plan))
     return

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import * as pageGlue from '@blindllama/verifier-wasm'
+import * as pageModule from '@blindllama/verifier-wasm'
 import * as inspectGlue from '@blindllama/verifier-wasm/inspect'
 import { exit } from './exit.js'
 import { Failure } from './failure.js'
@@ -11,7 +11,7 @@ declare const WASM_SHA256: string
 declare const INSPECT_WASM_SHA256: string
 
 /** What judges evidence. */
-export type Verifier = Pick<typeof pageGlue, 'verify'>
+export type Verifier = Pick<typeof pageModule, 'verify'>
 
 /** What shows what evidence, event logs and chains say by themselves. */
 export type Inspector = Pick<typeof inspectGlue, 'inspect' | 'explainEventLog' | 'checkChain' | 'checkEndorsement'>
@@ -27,7 +27,7 @@ const isBuilt: boolean = typeof WASM_SHA256 === 'string' && typeof INSPECT_WASM_
 export function loadVerifier(): Verifier {
   const url = import.meta.resolve('@blindllama/web-sdk/blindllama_verifier_bg.wasm')
   const module = compiled(url, isBuilt ? WASM_SHA256 : undefined)
-  return { verify: fresh(pageGlue, module, pageGlue.verify) }
+  return { verify: fresh(pageModule, module, pageModule.verify) }
 }
 
 /**
@@ -49,7 +49,7 @@ export function loadInspector(): Inspector {
 
 /** Every call has an instance of its own: the module takes no memory back. */
 function fresh<Call extends (...args: never[]) => unknown>(
-  { initSync }: Pick<typeof pageGlue, 'initSync'>,
+  { initSync }: Pick<typeof pageModule, 'initSync'>,
   module: WebAssembly.Module,
   call: Call,
 ): Call {

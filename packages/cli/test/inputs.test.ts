@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream'
 import { describe, expect, inject, it, test } from 'vitest'
 import { certificatesIn } from '../src/chain/certificates.js'
 import { bytesOf, largestInput, standardInput } from '../src/read-file.js'
-import { receiptFile } from './support/receipt.js'
+import { receiptFile } from '../../../tools/vectors/receipt-file.ts'
 import { blindllama, file, inProcess, runAs } from './support/run.js'
 import { at, keygen, make, release } from './support/signing.js'
 

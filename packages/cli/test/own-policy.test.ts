@@ -2,7 +2,7 @@ import type { PassedVerdict } from '@blindllama/web-sdk'
 import type { HoldersWord } from '@blindllama/web-sdk/receipts'
 import { describe, expect, it, test } from 'vitest'
 import { sentencesOf } from '../src/verify/receipt-sentences.js'
-import { currentStatus, receiptFile } from './support/receipt.js'
+import { currentStatus, receiptFile } from '../../../tools/vectors/receipt-file.ts'
 import { blindllama, file, runAs, vector } from './support/run.js'
 
 /** What must not be read off a file that nothing but itself speaks for. */

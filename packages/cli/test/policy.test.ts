@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, it, test } from 'vitest'
-import type { Verdict } from '@blindllama/web-sdk'
+import type { Policy, Verdict } from '@blindllama/web-sdk'
+import { verifyInputOf } from '../../../tools/vectors/bundle.ts'
 import { coverageOf } from '../src/policy/coverage.js'
-import type { Policy } from '../src/policy/read.js'
 import { loadVerifier } from '../src/verifier.js'
 import { blindllama, file, inProcess, vector } from './support/run.js'
 
@@ -11,26 +11,9 @@ const names: string[] = readdirSync(bundles).map((name) => name.replace(/\.json$
 
 const policyOf = (name: string): string => file(`${name}.checked.json`, vector(name).policy)
 
-const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex')
-
 /** The policy of a vector, judged with the evidence of the vector. */
 function verdictOf(name: string): Verdict {
-  const { evidence, static: part, policy, audience, nonce, nowMs, allowSimulated } = vector(name)
-  const held = part === null ? undefined : bytes(part)
-  const suites = Uint16Array.of(0x20, 1, 1)
-  const versions = Uint32Array.of(1)
-  const text = loadVerifier().verify(
-    bytes(evidence),
-    held,
-    Buffer.from(policy),
-    audience,
-    bytes(nonce),
-    nowMs,
-    allowSimulated,
-    versions,
-    suites,
-  )
-  return JSON.parse(text) as Verdict
+  return loadVerifier().verify({ ...verifyInputOf(vector(name)), versions: [1], suites: [[0x20, 1, 1]] })
 }
 
 test('what the command calls open is what the verifier calls open, in every vector that comes so far', () => {

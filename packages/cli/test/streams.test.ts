@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync } from 'node:fs'
 import { expect, inject, it, test } from 'vitest'
-import { receiptFile } from './support/receipt.js'
+import { receiptFile } from '../../../tools/vectors/receipt-file.ts'
 import { argumentsOf, file } from './support/run.js'
 
 /** The exit code of the command whose reader of a stream is gone before the first byte. */

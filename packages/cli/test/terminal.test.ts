@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { beforeAll, describe, expect, inject, it, test } from 'vitest'
 import { escaped, json, list, longestShown, padded, shown } from '../src/terminal/text.js'
 import { cryptoAgileLog, event } from './support/event-log.js'
-import { receiptFile } from './support/receipt.js'
+import { receiptFile } from '../../../tools/vectors/receipt-file.ts'
 import { argumentsOf, file, type Ran, runAs, vector } from './support/run.js'
 import { at, keygen, make, release } from './support/signing.js'
 

@@ -34,8 +34,8 @@ Usage: blindllama-gateway [COMMAND] [--config FILE]
 Commands:
   serve          Serve until SIGTERM, which gives proxies notice, or SIGINT (the default); a second one ends at once.
                  SIGHUP reads certificates, release and status again
-  check          Check the configuration, without touching a TPM
-  config-digest  Print the configuration digest in hexadecimal, without touching a TPM
+  config-digest  Check the configuration, without touching a TPM, and print its digest in hexadecimal
+  check          The same as config-digest
   extend-config  Measure the configuration digest into PCR 14, once after the machine started and before the gateway does
                  (docs/PROTOCOL.md §24); prints the digest
   ak             Print the attestation key as JSON: name, public, qualifiedName
@@ -50,7 +50,6 @@ Exit codes: 0 done or stopped, 1 failed (standard error says why, with a code), 
 
 enum Command {
     Serve,
-    Check,
     ConfigDigest,
     ExtendConfig,
     Ak,
@@ -87,8 +86,7 @@ fn arguments() -> Result<(Command, Option<PathBuf>), lexopt::Error> {
             Arg::Value(ref name) if command.is_none() => {
                 command = Some(match name.to_str() {
                     Some("serve") => Command::Serve,
-                    Some("check") => Command::Check,
-                    Some("config-digest") => Command::ConfigDigest,
+                    Some("config-digest" | "check") => Command::ConfigDigest,
                     Some("extend-config") => Command::ExtendConfig,
                     Some("ak") => Command::Ak,
                     _ => return Err(argument.unexpected()),
@@ -107,7 +105,6 @@ fn run(command: &Command, path: Option<PathBuf>) -> Result<(), Failure> {
     match command {
         Command::Help => print!("{HELP}"),
         Command::Version => println!("blindllama-gateway {}", env!("CARGO_PKG_VERSION")),
-        Command::Check => println!("{}", hex(&load()?.digest())),
         Command::ConfigDigest => println!("{}", hex(&load()?.digest())),
         Command::ExtendConfig => extend_config(&load()?)?,
         Command::Ak => ak(load()?)?,

@@ -1,4 +1,4 @@
-//! The module that pages load: bytes in, a verdict out.
+//! The module that pages load: bytes in, a verdict out. `ts/verify.ts` names the parameters for TypeScript.
 
 use alloc::{string::String, vec::Vec};
 
@@ -8,12 +8,6 @@ use crate::{
     CurrentStatus, Exchange, Input, Receipt, Suite,
     evidence::{VERSION, bundle::Bundle},
 };
-
-#[wasm_bindgen(typescript_custom_section)]
-const CODE_TYPES: &str = include_str!("code.d.ts");
-
-#[wasm_bindgen(typescript_custom_section)]
-const VERDICT_TYPES: &str = include_str!("verdict/verdict.d.ts");
 
 /// Verifies evidence under a policy and returns a `Verdict` as JSON.
 ///

@@ -1,7 +1,7 @@
-import type { Code } from './generated/codes.js'
+import type { Code } from '@blindllama/verifier-wasm'
 import type { FailedVerdict } from './verdict.js'
 
-export type { Code } from './generated/codes.js'
+export type { Code } from '@blindllama/verifier-wasm'
 
 const marker = Symbol.for('blindllama.error')
 

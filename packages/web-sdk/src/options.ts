@@ -8,14 +8,14 @@ import type { ConnectEvent } from './events.js'
 import { BlindLlamaError } from './errors.js'
 import { assertKnown } from './known-options.js'
 import { platformFetch } from './outer-fetch.js'
-import type { Policy } from './policy.js'
+import type { Policy, PolicyJson } from './policy.js'
 import type { WasmSource } from './verifier/source.js'
 
 export interface ConnectOptions<AllowSimulated extends boolean = false> {
   /** Base URL of the service, the one that requests are addressed to. `https:`, or `http:` on the loopback for development. */
   url: string | URL
   /** Text and bytes are taken as they are; an object is serialised once. Pin it in the page: it is the root of all trust. */
-  policy: string | Uint8Array | Policy
+  policy: string | Uint8Array | Policy | PolicyJson
   /**
    * Keeps what was seen at earlier visits, so that a machine cannot quietly go back: `indexedDbState()` of
    * `@blindllama/web-sdk/state`, or a place of your own. What is kept is replaced only after a verdict that passed.
@@ -74,7 +74,7 @@ function milliseconds(value: number): number {
 }
 
 /** @throws {BlindLlamaError} `client.options` */
-export function policyBytes(policy: string | Uint8Array | Policy): Uint8Array<ArrayBuffer> {
+export function policyBytes(policy: string | Uint8Array | Policy | PolicyJson): Uint8Array<ArrayBuffer> {
   if (policy instanceof Uint8Array) return new Uint8Array(policy)
   if (typeof policy === 'string') return new TextEncoder().encode(policy)
   if (typeof policy !== 'object' || policy === null)

@@ -12,8 +12,12 @@ export type {
   PcrRule,
   Platform,
   Policy,
+  PolicyJson,
   ProcessorVersions,
   Release,
+  ReleaseKeys,
+  ReleaseLog,
+  ReleaseStatus,
   SingleAnchor,
   SuiteName,
 } from './policy.js'

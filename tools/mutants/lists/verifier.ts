@@ -267,8 +267,8 @@ const steps: readonly Mutant[] = [
   changed(
     'receipt: successors of those who signed the status',
     'release/policy.rs',
-    'keys.current(successors, &keys.id(), &is_logged, documents)?',
-    'keys.current(&[], &keys.id(), &is_logged, documents)?',
+    'self.last_of(keys, successors, &keys.id(), documents)?',
+    'self.last_of(keys, &[], &keys.id(), documents)?',
   ),
   changed('key: suites of the engine', 'channel_key.rs', 'engine.contains(&suite) && ', ''),
   changed('key: suites of the policy', 'channel_key.rs', ' && policy.accepts_suite(suite)', ''),

@@ -11,6 +11,8 @@ import '../../environment.ts'
 import { buildGo } from '../../run/go.ts'
 import { loadVerifier, type VerifierModule } from '../../vectors/verifier.ts'
 import { Child } from '../child.ts'
+import type { Verdict } from '../../../packages/verifier-wasm/ts/verdict.ts'
+import type { Policy } from '../../../packages/web-sdk/src/policy.ts'
 import { encodeEventLog } from '../event-log.ts'
 import { attestationKeyName, configDigest, startGateway, writeConfig } from '../gateway.ts'
 import { measure, toEvents } from '../measurements.ts'
@@ -18,21 +20,6 @@ import { audience, writePolicy } from '../policy.ts'
 import { replay } from '../replay.ts'
 import { startSoftwareTpm } from '../swtpm.ts'
 import { extendPcrs } from '../tpm.ts'
-
-interface Policy {
-  releases?: { pcrs: Record<string, string> }[]
-  releaseKeys?: { keys: { key: string; role: string }[]; threshold: Record<string, number>; minVersion?: number }
-  status?: { maxAgeMs: number; signers?: Policy['releaseKeys'] }
-  log?: { origin: string; key: string; witnesses: { name: string; key: string }[]; threshold: number }
-}
-interface Verdict {
-  result: string
-  code?: string
-  detail?: string
-  release?: string
-  manifest?: { version: number; sourceCommit: string; modelDigest: string; parts: string[] }
-  nextState?: string
-}
 
 const origin = 'log.example/staging'
 const abort = new AbortController()
@@ -82,20 +69,20 @@ async function judge(change: (policy: Policy) => void = () => {}, state?: Uint8A
   const evidence = new Uint8Array(await answer.arrayBuffer())
   const changed = structuredClone(policy)
   change(changed)
-  const text = verifier.verify(
+  return verifier.verify({
     evidence,
-    undefined,
-    Buffer.from(JSON.stringify(changed)),
+    policy: Buffer.from(JSON.stringify(changed)),
     audience,
     nonce,
-    Date.now(),
-    true,
-    Uint32Array.of(1),
-    Uint16Array.of(0x20, 1, 1),
+    nowMs: Date.now(),
+    allowSimulated: true,
+    versions: [1],
+    suites: [[0x20, 1, 1]],
     state,
-  )
-  return JSON.parse(text) as Verdict
+  })
 }
+
+const codeOf = (verdict: Verdict): string => (verdict.result === 'fail' ? verdict.code : 'ok')
 
 const witnesses = ['a', 'b', 'c'] as const
 
@@ -287,7 +274,7 @@ it('refuses a proof of another release, and the state of a later one', async () 
   const old = ['pack', '--out', folder, '--manifest', at('manifest.json'), '--proof', at('proof.old')]
   await expect(command(...old)).rejects.toMatchObject({ code: 3 })
   await command('pack', '--out', folder, '--manifest', at('manifest.json'))
-  await expect.poll(async () => (await judge()).code, { timeout: 60_000 }).toBe('release.log_missing')
+  await expect.poll(async () => codeOf(await judge()), { timeout: 60_000 }).toBe('release.log_missing')
 
   await command('pack', '--out', folder, '--manifest', at('manifest.json'), '--proof', proof)
   await expect.poll(async () => (await judge()).release, { timeout: 60_000 }).toBe('staging 2')
@@ -303,7 +290,7 @@ it('withdraws a release for everybody who asks for the status', async () => {
   await command('pack', '--out', folder, '--manifest', at('manifest.json'), '--proof', at('manifest.json.proof'))
   const before = readFileSync(at('status.cbor'))
   await makeStatus('--revoke-release', at('manifest.json'))
-  await expect.poll(async () => (await judge()).code, { timeout: 60_000 }).toBe('release.revoked')
+  await expect.poll(async () => codeOf(await judge()), { timeout: 60_000 }).toBe('release.revoked')
   expect(readFileSync(at('status.cbor')).includes(sha256)).toBe(true)
 
   // The refusal is remembered: the status from before the withdrawal does not bring the release back.
@@ -330,14 +317,14 @@ it('follows the keys to their successors, under the policy that pins the first o
   await makeRelease(3, ['successor', 'auditor'], at('keys.json'))
   const packed = ['pack', '--out', folder, '--manifest', at('manifest.json'), '--proof', at('manifest.json.proof')]
   await command(...packed)
-  await expect.poll(async () => (await judge()).code, { timeout: 60_000 }).toBe('release.threshold')
+  await expect.poll(async () => codeOf(await judge()), { timeout: 60_000 }).toBe('release.threshold')
   await command(...packed, '--key-set', at('keys.json'))
-  await expect.poll(async () => (await judge()).code, { timeout: 60_000 }).toBe('release.log_missing')
+  await expect.poll(async () => codeOf(await judge()), { timeout: 60_000 }).toBe('release.log_missing')
   await command(...packed, '--key-set', at('keys.json'), '--proof', at('keys.json.proof'))
   await expect.poll(async () => (await judge()).release, { timeout: 60_000 }).toBe('staging 3')
   const state = Buffer.from((await judge(() => {}, new Uint8Array())).nextState ?? '', 'hex')
   await command(...packed)
-  await expect.poll(async () => (await judge(() => {}, state)).code, { timeout: 60_000 }).toBe('release.key_set_back')
+  await expect.poll(async () => codeOf(await judge(() => {}, state)), { timeout: 60_000 }).toBe('release.key_set_back')
 })
 
 it('shows a developer every use of his key in the log that he does not know', async () => {

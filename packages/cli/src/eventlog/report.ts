@@ -1,34 +1,15 @@
+import type { EventLogReport as Reported, Finding, LoggedEvent } from '@blindllama/verifier-wasm'
+
+export type { Finding }
+
 /** The export of the verifier that this needs. */
 export interface Explainer {
   explainEventLog: (log: Uint8Array) => string
 }
 
 /** A log seen through one of its banks, as the verifier writes it. */
-interface Explanation {
-  bank: string
-  /** Absent where the log does not prove one or the other. */
-  secureBoot?: boolean
+type Explanation = Pick<Reported, 'bank' | 'secureBoot' | 'findings' | 'events'> & {
   pcrs: { index: number; value: string }[]
-  findings: Finding[]
-  events: ExplainedEvent[]
-}
-
-export interface Finding {
-  code: string
-  event?: number
-  pcr?: number
-}
-
-interface ExplainedEvent {
-  index: number
-  pcr: number
-  /** A number where the Firmware Profile has no name for it. */
-  type: string | number
-  subject: string
-  description: string
-  /** The digest is the hash of what is described. */
-  verified: boolean
-  digest?: string
 }
 
 /** A bank that the log announces and that cannot be replayed. */
@@ -53,7 +34,7 @@ export interface EventLogReport {
   bank?: string
   secureBoot?: boolean
   findings: Finding[]
-  events: (ExplainedEvent & { digests: Record<string, string> })[]
+  events: (LoggedEvent & { digests: Record<string, string> })[]
 }
 
 const byPreference = ['sha256', 'sha384', 'sha512', 'sha1']

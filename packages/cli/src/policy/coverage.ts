@@ -1,4 +1,4 @@
-import type { Policy } from './read.js'
+import type { Policy } from '@blindllama/web-sdk'
 
 type RuleName = 'golden' | 'events' | 'untouched' | 'config' | 'instance' | 'unchecked'
 

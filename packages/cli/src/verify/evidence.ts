@@ -1,4 +1,4 @@
-import type { Verdict } from '@blindllama/web-sdk'
+import type { VerifyInput } from '@blindllama/verifier-wasm'
 import { usage } from '../failure.js'
 import { hexOf, timeOf } from '../options.js'
 import { bytesOf } from '../read-file.js'
@@ -14,7 +14,9 @@ interface Request {
 }
 
 /** KEM, KDF and AEAD of every suite that a policy can name: nothing is going to be encrypted. */
-const everySuite: readonly number[] = [0x0020, 0x647a].flatMap((kem) => [1, 2, 3].flatMap((aead) => [kem, 1, aead]))
+const everySuite: VerifyInput['suites'] = [0x0020, 0x647a].flatMap((kem) =>
+  [1, 2, 3].map((aead) => [kem, 1, aead] as const),
+)
 
 /**
  * Judges a bundle whose question is known.
@@ -26,19 +28,18 @@ export async function verifyEvidence({ evidence, policy, allowSimulated, values 
   const at = timeOf(values.at ?? 'now')
   const nonce = hexOf('--nonce', values.nonce, 32)
   const part = values.static === undefined ? undefined : await bytesOf(values.static)
-  const { verify } = loadVerifier()
-  const text = verify(
+  const verdict = loadVerifier().verify({
     evidence,
-    part,
+    staticPart: part,
     policy,
-    values.audience ?? '',
+    audience: values.audience ?? '',
     nonce,
-    at,
+    nowMs: at,
     allowSimulated,
-    Uint32Array.of(1),
-    Uint16Array.from(everySuite),
-  )
-  return judged('evidence', JSON.parse(text) as Verdict, {
+    versions: [1],
+    suites: everySuite,
+  })
+  return judged('evidence', verdict, {
     proven: ['An instance that passed this policy answered this nonce.'],
     claimed: [`That the nonce was fresh, and sent no earlier than ${instant(at)}.`],
   })

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { BlindLlamaError, connect, type Verdict } from '@blindllama/web-sdk'
+import { verificationRecord } from '@blindllama/web-sdk/receipts'
 import { exit } from '../exit.js'
 import { Failure, unreadable, usage } from '../failure.js'
 import { judged, type Outcome } from './outcome.js'
-import { record } from './record.js'
 import { stateFile } from './state-file.js'
 
 interface Request {
@@ -49,11 +49,12 @@ export async function verifyService({ url, policy, allowSimulated, save, state }
       exit.undecided,
     )
   if (save !== undefined && answer && verdict.result === 'pass')
-    await writeFile(save, record({ ...answer, policy, audience: new URL(url).origin, verifiedAtMs })).catch(
-      (cause: unknown) => {
-        throw unreadable(save, cause)
-      },
-    )
+    await writeFile(
+      save,
+      verificationRecord({ ...answer, policy, audience: new URL(url).origin, nowMs: verifiedAtMs }),
+    ).catch((cause: unknown) => {
+      throw unreadable(save, cause)
+    })
   return judged('service', verdict, {
     proven: ['The service at this URL passed this policy now, and holds the key for encrypted requests.'],
     claimed: [],

@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inject } from 'vitest'
 import { run } from '../../src/run.js'
+import { bundleVector } from '../../../../tools/vectors/receipt-file.ts'
+
+export { bundleVector as vector } from '../../../../tools/vectors/receipt-file.ts'
 
 export interface Ran {
   exitCode: number
@@ -38,26 +41,9 @@ export function file(name: string, content: string | Uint8Array): string {
   return path
 }
 
-/** A vector of the verifier's conformance suite; byte strings are hex. */
-export interface Vector {
-  code: string
-  evidence: string
-  static: string | null
-  policy: string
-  audience: string
-  nonce: string
-  nowMs: number
-  allowSimulated: boolean
-}
-
-export function vector(name: string): Vector {
-  const url = new URL(`../../../verifier-wasm/conformance/bundles/${name}.json`, import.meta.url)
-  return JSON.parse(readFileSync(url, 'utf8')) as Vector
-}
-
 /** The arguments that judge a vector, with its parts in files. */
 export function argumentsOf(name: string): string[] {
-  const { evidence, policy, audience, nonce, nowMs } = vector(name)
+  const { evidence, policy, audience, nonce, nowMs } = bundleVector(name)
   const bundle = file(`${name}.cbor`, Buffer.from(evidence, 'hex'))
   const rules = file(`${name}.policy.json`, policy)
   return [bundle, '--policy', rules, '--nonce', nonce, '--audience', audience, '--at', String(nowMs)]

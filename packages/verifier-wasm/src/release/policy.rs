@@ -110,8 +110,7 @@ impl<'d> ReleasePolicy<'d> {
         let keys = self.keys.as_ref()?;
         let successors = evidence.map_or(&[][..], |evidence| &evidence.key_sets);
         let newest = state.recall(&keys.id).current;
-        let is_logged = |signed: &Signed<'_>| self.is_logged(&KEY_SET, signed);
-        let current = keys.pinned.current(successors, &newest, &is_logged, documents);
+        let current = self.last_of(&keys.pinned, successors, &newest, documents);
         Some(current.and_then(|current| {
             state.learn(&keys.id, 0, 0, Some(current.id()));
             current.is_in_force(now_ms)?;
@@ -139,10 +138,7 @@ impl<'d> ReleasePolicy<'d> {
         let read = |signed: &Signed<'_>, successors: &[Signed<'_>], at_ms: u64| {
             let signers = match (status_policy.and_then(|status_policy| status_policy.signers.as_ref()), current) {
                 (Some(signers), _) => signers.clone(),
-                (None, Some(CurrentKeys(keys))) => {
-                    let is_logged = |signed: &Signed<'_>| self.is_logged(&KEY_SET, signed);
-                    keys.current(successors, &keys.id(), &is_logged, documents)?
-                }
+                (None, Some(CurrentKeys(keys))) => self.last_of(keys, successors, &keys.id(), documents)?,
                 (None, None) => return Err(Rejection::at(Code::RELEASE_THRESHOLD, STATUS.name())),
             };
             signers.is_in_force(at_ms)?;
@@ -218,6 +214,17 @@ impl<'d> ReleasePolicy<'d> {
     pub(crate) fn logged(&self, evidence: Option<&ReleaseEvidence<'_>>) -> Option<Result<(), Rejection>> {
         let (_, evidence) = (self.log.as_ref()?, evidence?);
         Some(self.is_logged(&MANIFEST, &evidence.manifest))
+    }
+
+    /// The last of the successors of `keys`, each of which stands in the log, where the policy names one.
+    fn last_of(
+        &self,
+        keys: &KeySet<'d>,
+        successors: &[Signed<'_>],
+        newest: &[u8; 32],
+        documents: &'d Documents<'d>,
+    ) -> Result<KeySet<'d>, Rejection> {
+        keys.current(successors, newest, &|signed| self.is_logged(&KEY_SET, signed), documents)
     }
 
     /// Whether a document stands in the log, where the policy names one.

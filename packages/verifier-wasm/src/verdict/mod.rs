@@ -85,7 +85,7 @@ impl Verdict {
         }
     }
 
-    /// UTF-8 JSON of the shape that `verdict.d.ts` declares.
+    /// UTF-8 JSON of the shape that `ts/verdict.ts` declares.
     #[must_use]
     pub fn to_json(&self) -> String {
         Writer::value(|json| json.object(ITEM, |json| write::verdict(json, self)))

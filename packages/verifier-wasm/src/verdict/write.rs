@@ -1,4 +1,4 @@
-//! A verdict as JSON. `verdict.d.ts` declares the same shape for TypeScript.
+//! A verdict as JSON. `ts/verdict.ts` declares the same shape for TypeScript.
 
 use super::{AttestedKey, Step, Verdict};
 use crate::{

@@ -1,8 +1,8 @@
+import type { VerifyInput } from '@blindllama/verifier-wasm'
 import type { Field } from '../bhttp/fields.js'
 import type { Bytes } from '../bytes.js'
 import type { Piece } from '../ohttp/seal-request.js'
 import type { PassedVerdict, SimulatedVerdict } from '../verdict.js'
-import type { VerifyInput } from '../verifier/verifier.js'
 
 /** What passed and with what: enough to verify it again elsewhere. */
 export interface Proof {

@@ -73,7 +73,7 @@ export function receiptOf(proof: Proof, exchange: SignedText | undefined): Recei
         'receipt.credentials',
         `The request shows ${unnamed.length} of the receipt's \`credentials\`, not in withCredentials`,
       )
-    return `${JSON.stringify(fileOf(proof, exchange, digestsOnly), undefined, 2)}\n`
+    return textOf(fileOf(proof, exchange, digestsOnly))
   }
   return {
     signed: exchange !== undefined,
@@ -84,7 +84,41 @@ export function receiptOf(proof: Proof, exchange: SignedText | undefined): Recei
   }
 }
 
-function fileOf({ input, staticPart }: Proof, exchange: SignedText | undefined, digestsOnly: boolean): object {
+/** What a verification record shows. */
+export interface RecordInput {
+  /** As received, with its static part in it. */
+  evidence: Uint8Array
+  /** The 32 bytes that were sent. */
+  nonce: Uint8Array
+  /** The policy's JSON text. */
+  policy: Uint8Array
+  /** The ASCII origin of the service's base URL. */
+  audience: string
+  /** When the verdict was given, in milliseconds since 1970. */
+  nowMs: number
+}
+
+/**
+ * The text of a verification record (PROTOCOL.md §21): what was verified, without a conversation. `verifyReceipt` reads it.
+ *
+ * @example
+ * ```ts
+ * const text = verificationRecord({ evidence, nonce, policy, audience: 'https://chat.example', nowMs })
+ * ```
+ */
+export function verificationRecord(input: RecordInput): string {
+  return textOf(fileOf({ input, staticPart: undefined }, undefined, true))
+}
+
+function textOf(file: object): string {
+  return `${JSON.stringify(file, undefined, 2)}\n`
+}
+
+function fileOf(
+  { input, staticPart }: { input: RecordInput; staticPart: Uint8Array | undefined },
+  exchange: SignedText | undefined,
+  digestsOnly: boolean,
+): object {
   return {
     type: 'blindllama/receipt',
     version: 1,

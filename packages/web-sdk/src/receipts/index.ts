@@ -1,5 +1,5 @@
 export { type Envelope, type LoggedEnvelope } from './current-status.js'
-export { type Receipt, type ReceiptTextOptions } from './file.js'
+export { type Receipt, type ReceiptTextOptions, type RecordInput, verificationRecord } from './file.js'
 export { type ReceiptStore, receipts } from './receipts.js'
 export {
   type CheckOptions,

@@ -3,7 +3,7 @@ import { hex } from '../bytes.js'
 import { BlindLlamaError, type Code } from '../errors.js'
 import { assertKnown } from '../known-options.js'
 import { policyBytes } from '../options.js'
-import type { Policy } from '../policy.js'
+import type { Policy, PolicyJson } from '../policy.js'
 import type { FailedVerdict, PassedVerdict, SimulatedVerdict, Verdict } from '../verdict.js'
 import { loadVerifier } from '../verifier/load.js'
 import type { WasmSource } from '../verifier/source.js'
@@ -13,7 +13,7 @@ import { saltedDigest } from './signature.js'
 
 export interface VerifyReceiptOptions extends CheckOptions {
   /** What you demand of the service. The policy in the file is its holder's and has no say. */
-  policy: string | Uint8Array | Policy
+  policy: string | Uint8Array | Policy | PolicyJson
   /**
    * Your own word for the service, an ASCII origin, where the policy names no `audience`. Without either the one in the file is taken,
    * and `holdersWord` says so.
@@ -207,25 +207,7 @@ export function judge(
   allowSimulated: boolean,
   current?: { documents: Uint8Array; nowMs: number },
 ): Verdict {
-  const { evidence, staticPart, audience, nonce, verifiedAtMs, exchange } = file
-  const none = new Uint8Array()
-  const verdict = verifyInWasm(
-    evidence,
-    staticPart,
-    policy,
-    audience,
-    nonce,
-    verifiedAtMs,
-    allowSimulated,
-    exchange?.salt,
-    exchange?.request ?? none,
-    exchange?.response ?? none,
-    exchange?.modelDigest ?? none,
-    exchange?.signature,
-    current?.documents,
-    current?.nowMs ?? 0,
-  )
-  return JSON.parse(verdict) as Verdict
+  return verifyInWasm({ ...file, nowMs: file.verifiedAtMs, policy, allowSimulated, status: current })
 }
 
 async function shown(

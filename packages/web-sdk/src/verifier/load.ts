@@ -1,11 +1,11 @@
-import { initSync, staticPart, verify } from '@blindllama/verifier-wasm'
+import { initSync, staticPart, verify, type VerifyInput } from '@blindllama/verifier-wasm'
 import type { Bytes } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
 import { platformFetch } from '../outer-fetch.js'
 import type { Verdict } from '../verdict.js'
 import { type Download, compileError, compileWasm } from './compile.js'
 import type { WasmSource, WasmToCompile } from './source.js'
-import type { Verifier, VerifyInput } from './verifier.js'
+import type { Verifier } from './verifier.js'
 
 /** The verifier whose bytes were compared with the hash of this package: every source gives the same, so one serves the page. */
 let checked: Verifier | undefined
@@ -47,24 +47,7 @@ class WasmVerifier implements Verifier {
   }
 
   verify(input: VerifyInput): Verdict {
-    const { evidence, policy, audience, nonce, nowMs, allowSimulated } = input
-    const versions = Uint32Array.from(input.versions)
-    const suites = Uint16Array.from(input.suites.flat())
-    return this.run(() => {
-      const verdict = verify(
-        evidence,
-        input.staticPart,
-        policy,
-        audience,
-        nonce,
-        nowMs,
-        allowSimulated,
-        versions,
-        suites,
-        input.state,
-      )
-      return JSON.parse(verdict) as Verdict
-    })
+    return this.run(() => verify(input))
   }
 
   staticPart(evidence: Bytes): Bytes | undefined {

@@ -1,29 +1,6 @@
+import type { VerifyInput } from '@blindllama/verifier-wasm'
 import type { Bytes } from '../bytes.js'
-import type { Suite } from '../ohttp/suite.js'
 import type { Verdict } from '../verdict.js'
-
-/** The input of PROTOCOL.md §8. */
-export interface VerifyInput {
-  /** The bundle as received. */
-  evidence: Bytes
-  /** The static part that `have` named, for a bundle that leaves it out. */
-  staticPart?: Bytes
-  /** The policy's JSON text. */
-  policy: Bytes
-  /** Used where the policy names none. */
-  audience: string
-  /** The 32 bytes that were sent. */
-  nonce: Bytes
-  /** Milliseconds since 1970. */
-  nowMs: number
-  allowSimulated: boolean
-  /** The versions that were asked for. */
-  versions: readonly number[]
-  /** The suites that the engine can use. */
-  suites: readonly Suite[]
-  /** What the last verdict that gave anything gave to be kept. */
-  state?: Bytes
-}
 
 /** The verifier, loaded. Pure: it knows neither network nor clock, and decides from its input alone. */
 export interface Verifier {

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { BundleVector } from '../../../../tools/vectors/bundle.ts'
+import { type BundleVector, verifyInputOf } from '../../../../tools/vectors/bundle.ts'
 import { fromHex, utf8 } from '../../src/bytes.js'
 import { aeadLengths } from '../../src/ohttp/chunk-cipher.js'
 import { judge } from '../../src/receipts/verify.js'
@@ -23,19 +23,7 @@ beforeAll(async () => {
 
 function verify(vector: BundleVector): ReturnType<Verifier['verify']> {
   if (vector.receipt !== null) return verifyReceipt(vector, vector.receipt)
-  const { audience, nowMs, allowSimulated, versions, suites } = vector
-  return verifier.verify({
-    evidence: fromHex(vector.evidence),
-    ...(vector.static !== null && { staticPart: fromHex(vector.static) }),
-    ...(vector.state !== null && { state: fromHex(vector.state) }),
-    policy: utf8(vector.policy),
-    nonce: fromHex(vector.nonce),
-    audience,
-    nowMs,
-    allowSimulated,
-    versions,
-    suites,
-  })
+  return verifier.verify(verifyInputOf(vector))
 }
 
 function verifyReceipt(

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import type { VerifyInput } from '@blindllama/verifier-wasm'
 import { KEM_X25519_SHA256, suitesOf } from '../../src/ohttp/suite.js'
 import type * as Loading from '../../src/verifier/load.js'
-import type { Verifier, VerifyInput } from '../../src/verifier/verifier.js'
+import type { Verifier } from '../../src/verifier/verifier.js'
 import { pattern, utf8 } from '../support/bytes.js'
 import { readWasm, wasmFile } from '../support/wasm.js'
 

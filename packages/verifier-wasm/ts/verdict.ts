@@ -1,3 +1,5 @@
+import type { VerifierCode } from './codes.js'
+
 /** A kind of trust anchor, by who could still lie. */
 export type Assurance = 'simulated' | 'operator-ca' | 'cloud-vtpm' | 'cvm-bound' | 'hardware-tpm'
 
@@ -137,9 +139,17 @@ export interface EventLogReport {
   /** Quoted PCRs whose value does not follow from the log. */
   unexplained: number[]
   /** Rules of the Firmware Profile that the log breaks without being refused for it. */
-  findings: { code: VerifierCode; event?: number; pcr?: number }[]
+  findings: Finding[]
   /** In the order of the log. */
   events: LoggedEvent[]
+}
+
+/** A rule of the Firmware Profile that a log breaks. */
+export interface Finding {
+  code: VerifierCode
+  /** Position in the log of the event that breaks it. */
+  event?: number
+  pcr?: number
 }
 
 /** One measurement. */
@@ -208,5 +218,5 @@ export interface FailedVerdict extends Report {
   nextState?: string
 }
 
-/** What {@link verify} answers with, as JSON. */
+/** What a verification ends in. */
 export type Verdict = PassedVerdict | SimulatedVerdict | FailedVerdict

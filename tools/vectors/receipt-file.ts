@@ -1,33 +1,19 @@
 import { readFileSync } from 'node:fs'
-import { type SignedDocument, signedDocuments } from '../../../../tools/vectors/current-status.ts'
-import type { Vector } from './run.js'
+import type { BundleVector } from './bundle.ts'
+import { type SignedDocument, signedDocuments } from './current-status.ts'
 
-interface ReceiptVector extends Vector {
-  receipt: { exchange: Exchange | null; status: { documents: string; nowMs: number } | null } | null
-}
+const folder: URL = new URL('../../packages/verifier-wasm/conformance/bundles/', import.meta.url)
 
-interface Exchange {
-  salt: string | null
-  request: string
-  response: string
-  modelDigest: string
-  signature: string
+/** A vector of the verifier's conformance suite. */
+export function bundleVector(name: string): BundleVector {
+  return JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as BundleVector
 }
 
 const base64url = (hex: string): string => Buffer.from(hex, 'hex').toString('base64url')
 
 /** The file of PROTOCOL.md §21 that a vector is about: anybody can make such a file, with any policy. */
 export function receiptFile(name: string, change: (file: Record<string, unknown>) => void = () => {}): string {
-  const url = new URL(`../../../verifier-wasm/conformance/bundles/${name}.json`, import.meta.url)
-  const {
-    audience,
-    policy,
-    nonce,
-    evidence,
-    static: part,
-    nowMs,
-    receipt,
-  } = JSON.parse(readFileSync(url, 'utf8')) as ReceiptVector
+  const { audience, policy, nonce, evidence, static: part, nowMs, receipt } = bundleVector(name)
   const file: Record<string, unknown> = {
     type: 'blindllama/receipt',
     version: 1,
@@ -43,6 +29,8 @@ export function receiptFile(name: string, change: (file: Record<string, unknown>
   return JSON.stringify(file)
 }
 
+type Exchange = NonNullable<NonNullable<BundleVector['receipt']>['exchange']>
+
 function exchangeOf({ salt, request, response, modelDigest, signature }: Exchange): object {
   return {
     ...(salt === null
@@ -55,7 +43,6 @@ function exchangeOf({ salt, request, response, modelDigest, signature }: Exchang
 
 /** What a vector's verifier knows of withdrawals: the status first, then key sets; and the time by which it is current. */
 export function currentStatus(name: string): { documents: SignedDocument[]; nowMs: number } {
-  const url = new URL(`../../../verifier-wasm/conformance/bundles/${name}.json`, import.meta.url)
-  const { receipt } = JSON.parse(readFileSync(url, 'utf8')) as ReceiptVector
-  return { documents: signedDocuments(receipt?.status?.documents ?? ''), nowMs: receipt?.status?.nowMs ?? 0 }
+  const status = bundleVector(name).receipt?.status
+  return { documents: status ? signedDocuments(status.documents) : [], nowMs: status?.nowMs ?? 0 }
 }
