@@ -10,6 +10,8 @@ mod cases;
 #[path = "../../src/x509/tests/builder.rs"]
 mod certificates;
 mod cvm;
+#[path = "../../src/x509/tests/der_writer.rs"]
+mod der_writer;
 #[allow(dead_code, reason = "the verifier has names for all of them")]
 #[path = "../../src/event_log/event_type.rs"]
 mod event_type;

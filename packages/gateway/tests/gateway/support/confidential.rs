@@ -9,6 +9,11 @@ use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPai
 use serde_json::json;
 
 use super::client::base64url;
+use der_writer::{common_name, extension, sequence, tlv};
+
+#[allow(dead_code, reason = "the tests of the verifier use the rest")]
+#[path = "../../../../verifier-wasm/src/x509/tests/der_writer.rs"]
+mod der_writer;
 
 /// AlgorithmIdentifier of RSASSA-PSS with SHA-384, as AMD writes it.
 const RSAPSS: &[u8] = b"\x30\x46\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a\x30\x39\
@@ -107,9 +112,9 @@ fn certificate(
         &tlv(0xa0, &tlv(2, &[2])),
         &tlv(2, &[serial]),
         RSAPSS,
-        &name(issuer),
+        &common_name(issuer),
         &sequence(&[&tlv(0x17, b"200101000000Z"), &tlv(0x17, b"450101000000Z")]),
-        &name(subject),
+        &common_name(subject),
         key_info,
         &tlv(0xa3, &sequence(&[&extensions.concat()])),
     ]);
@@ -121,28 +126,6 @@ fn certificate(
 /// SubjectPublicKeyInfo.
 fn key_info(key: &impl AsDer<PublicKeyX509Der<'static>>) -> Vec<u8> {
     key.as_der().unwrap().as_ref().to_vec()
-}
-
-fn extension(id: &[u8], critical: bool, value: &[u8]) -> Vec<u8> {
-    let critical: &[u8] = if critical { &[1, 1, 0xff] } else { &[] };
-    sequence(&[&tlv(6, id), critical, &tlv(4, value)])
-}
-
-fn name(common: &str) -> Vec<u8> {
-    sequence(&[&tlv(0x31, &sequence(&[&tlv(6, b"\x55\x04\x03"), &tlv(0x0c, common.as_bytes())]))])
-}
-
-fn sequence(members: &[&[u8]]) -> Vec<u8> {
-    tlv(0x30, &members.concat())
-}
-
-fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = match content.len() {
-        short @ 0..0x80 => vec![short as u8],
-        long @ 0x80..0x100 => vec![0x81, long as u8],
-        longer => [&[0x82], &(longer as u16).to_be_bytes()[..]].concat(),
-    };
-    [&[tag], &length[..], content].concat()
 }
 
 fn hex(bytes: &[u8]) -> String {

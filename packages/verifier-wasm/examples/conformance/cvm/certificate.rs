@@ -2,6 +2,7 @@
 
 use crate::{
     cvm::{CHIP_ID, TCB},
+    der_writer::{common_name, extension, sequence, tlv},
     keys::{Key, Keys},
     tpm::SHA384,
 };
@@ -84,9 +85,9 @@ impl Certificate {
             &tlv(0xa0, &tlv(2, &[2])),
             &tlv(2, &self.serial),
             self.algorithm,
-            &name(self.issuer),
+            &common_name(self.issuer),
             &sequence(&[&tlv(0x17, b"200101000000Z"), &tlv(0x17, self.not_after.as_bytes())]),
-            &name(self.subject),
+            &common_name(self.subject),
             &key_info(self.owner.key(keys)),
             &tlv(0xa3, &sequence(&[&self.extensions.concat()])),
         ]);
@@ -118,15 +119,6 @@ pub(crate) fn key_usage(bits: &[u8]) -> Vec<u8> {
     extension(&[0x55, 0x1d, 15], true, &tlv(3, bits))
 }
 
-pub(crate) fn extension(id: &[u8], critical: bool, value: &[u8]) -> Vec<u8> {
-    let critical: &[u8] = if critical { &[1, 1, 0xff] } else { &[] };
-    sequence(&[&tlv(6, id), critical, &tlv(4, value)])
-}
-
-fn name(common: &str) -> Vec<u8> {
-    sequence(&[&tlv(0x31, &sequence(&[&tlv(6, b"\x55\x04\x03"), &tlv(0x0c, common.as_bytes())]))])
-}
-
 /// SubjectPublicKeyInfo.
 pub(crate) fn key_info(key: &Key) -> Vec<u8> {
     let ec_public_key = b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01";
@@ -151,17 +143,4 @@ pub(crate) fn key_info(key: &Key) -> Vec<u8> {
 
 fn bits(octets: &[u8]) -> Vec<u8> {
     tlv(3, &[&[0], octets].concat())
-}
-
-fn sequence(members: &[&[u8]]) -> Vec<u8> {
-    tlv(0x30, &members.concat())
-}
-
-fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = match content.len() {
-        short @ 0..0x80 => vec![short as u8],
-        long @ 0x80..0x100 => vec![0x81, long as u8],
-        longer => [&[0x82], &(longer as u16).to_be_bytes()[..]].concat(),
-    };
-    [&[tag], &length[..], content].concat()
 }

@@ -1,58 +1,14 @@
 //! A writer of certificates that writes what it is told: each part is DER, or not, as the test gives it.
 
+pub(super) use super::der_writer::{common_name, extension, sequence, tag, tlv};
 use p256::ecdsa::{Signature, SigningKey, signature::hazmat::PrehashSigner};
 use sha2::{Digest, Sha256};
-
-/// Identifier octets (X.690 §8.1.2).
-pub(super) mod tag {
-    pub(in super::super) const BOOLEAN: u8 = 0x01;
-    pub(in super::super) const INTEGER: u8 = 0x02;
-    pub(in super::super) const BIT_STRING: u8 = 0x03;
-    pub(in super::super) const OCTET_STRING: u8 = 0x04;
-    pub(in super::super) const OBJECT_IDENTIFIER: u8 = 0x06;
-    pub(in super::super) const UTF8_STRING: u8 = 0x0c;
-    pub(in super::super) const UTC_TIME: u8 = 0x17;
-    pub(in super::super) const SEQUENCE: u8 = 0x30;
-    pub(in super::super) const SET: u8 = 0x31;
-
-    pub(in super::super) const fn explicit(number: u8) -> u8 {
-        0xa0 | number
-    }
-}
 
 pub(super) const ECDSA_SHA256: &[u8] = b"\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02";
 
 /// id-ce and what stands below it.
 pub(super) const fn id_ce(number: u8) -> [u8; 3] {
     [0x55, 0x1d, number]
-}
-
-pub(super) fn tlv(tag: u8, content: impl AsRef<[u8]>) -> Vec<u8> {
-    let content = content.as_ref();
-    let length = match content.len() {
-        short @ 0..0x80 => vec![short as u8],
-        long @ 0x80..0x100 => vec![0x81, long as u8],
-        longer => [&[0x82], &u16::try_from(longer).unwrap().to_be_bytes()[..]].concat(),
-    };
-    [&[tag], &length[..], content].concat()
-}
-
-pub(super) fn sequence(members: &[&[u8]]) -> Vec<u8> {
-    tlv(tag::SEQUENCE, members.concat())
-}
-
-/// A Name of one attribute, a common name.
-pub(super) fn common_name(value: &str) -> Vec<u8> {
-    if value.is_empty() {
-        return sequence(&[]);
-    }
-    let attribute = sequence(&[&tlv(tag::OBJECT_IDENTIFIER, b"\x55\x04\x03"), &tlv(tag::UTF8_STRING, value)]);
-    sequence(&[&tlv(tag::SET, attribute)])
-}
-
-pub(super) fn extension(id: &[u8], critical: bool, value: &[u8]) -> Vec<u8> {
-    let critical: &[u8] = if critical { &[tag::BOOLEAN, 1, 0xff] } else { &[] };
-    sequence(&[&tlv(tag::OBJECT_IDENTIFIER, id), critical, &tlv(tag::OCTET_STRING, value)])
 }
 
 pub(super) fn basic_constraints(ca: bool, path_length: Option<u8>) -> Vec<u8> {

@@ -3,6 +3,7 @@
 
 mod builder;
 mod certificates;
+mod der_writer;
 mod endorsement;
 mod extensions;
 mod keys;

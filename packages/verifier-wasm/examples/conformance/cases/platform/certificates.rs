@@ -6,9 +6,10 @@ use crate::{
     cases::release_status::office,
     cvm::{
         Machine, TCB,
-        certificate::{Owner, RSASSA, authority, chain, extension, hw_id, key_usage, signed, tcb_version},
+        certificate::{Owner, RSASSA, authority, chain, hw_id, key_usage, signed, tcb_version},
         confidential,
     },
+    der_writer::extension,
     releases::Released,
     scenario::{Cases, Scenario, hex},
     tpm::{SHA256, hash},
