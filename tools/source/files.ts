@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import '../environment.ts'
 
 /** A source file of the repository. */
 export interface SourceFile {
