@@ -36,8 +36,8 @@ export class Workspace {
       cpSync(join(root, crate), join(folder, crate), { recursive: true, filter: (path) => !built.test(basename(path)) })
     for (const file of ['Cargo.lock', '.cargo']) cpSync(join(root, file), join(folder, file), { recursive: true })
     writeFileSync(join(folder, 'Cargo.toml'), manifest(readFileSync(join(root, 'Cargo.toml'), 'utf8'), crates))
-    // Tests compare the code with tables of the documents.
-    symlinkSync(join(root, 'docs'), join(folder, 'docs'))
+    // Tests compare the code with tables of the documents and of the specification.
+    for (const pages of ['docs', 'spec']) symlinkSync(join(root, pages), join(folder, pages))
     linkShared(root, dirname(folder))
     seed(join(process.env['CARGO_TARGET_DIR'] ?? join(root, 'target'), 'debug'), join(target, 'debug'), members(root))
   }
@@ -102,8 +102,12 @@ function testProgram(line: string): TestProgram[] {
   return [{ target: kind === 'test' ? (target?.name ?? '') : kind === 'bin' ? 'bin' : 'lib', path: executable }]
 }
 
-/** What the compiler says of errors, without the messages for programs. */
+/** What the compiler says from its first error on, without the messages for programs: warnings stand before it. */
 function errorsOf(output: string): string {
   const lines = output.split('\n').filter((line) => !line.startsWith('{'))
-  return lines.slice(-60).join('\n').trim()
+  const first = lines.findIndex((line) => line.startsWith('error'))
+  return lines
+    .slice(first, first < 0 ? undefined : first + 60)
+    .join('\n')
+    .trim()
 }

@@ -43,7 +43,7 @@ impl Machine {
             [extension(&[0x55, 0x1d, 19], true, &sequence(&[&[1, 1, 0xff]])), extension(&[0x55, 0x1d, 15], true, bits)]
         };
         let versions = TCB.map(|(number, version)| {
-            extension(&[0x2b, 6, 1, 4, 1, 0x9c, 0x78, 1, 3, number], false, &tlv(2, &[version]))
+            extension(&[0x2b, 6, 1, 4, 1, 0x9c, 0x78, 1, 3, number], false, &tlv(2, [version]))
         });
         let chip = extension(&[0x2b, 6, 1, 4, 1, 0x9c, 0x78, 1, 4], false, &CHIP_ID);
         Self {
@@ -109,18 +109,18 @@ fn certificate(
     signer: &RsaKeyPair,
 ) -> Vec<u8> {
     let tbs = sequence(&[
-        &tlv(0xa0, &tlv(2, &[2])),
-        &tlv(2, &[serial]),
+        &tlv(0xa0, tlv(2, [2])),
+        &tlv(2, [serial]),
         RSAPSS,
         &common_name(issuer),
         &sequence(&[&tlv(0x17, b"200101000000Z"), &tlv(0x17, b"450101000000Z")]),
         &common_name(subject),
         key_info,
-        &tlv(0xa3, &sequence(&[&extensions.concat()])),
+        &tlv(0xa3, sequence(&[&extensions.concat()])),
     ]);
     let mut signature = vec![0; 256];
     signer.sign(&RSA_PSS_SHA384, &SystemRandom::new(), &tbs, &mut signature).unwrap();
-    sequence(&[&tbs, RSAPSS, &tlv(3, &[&[0], &signature[..]].concat())])
+    sequence(&[&tbs, RSAPSS, &tlv(3, [&[0], &signature[..]].concat())])
 }
 
 /// SubjectPublicKeyInfo.

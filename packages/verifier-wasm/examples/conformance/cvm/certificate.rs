@@ -82,14 +82,14 @@ pub(crate) fn signed(chain: &[Certificate], keys: &Keys) -> Vec<Vec<u8>> {
 impl Certificate {
     fn sign(&self, keys: &Keys) -> Vec<u8> {
         let tbs = sequence(&[
-            &tlv(0xa0, &tlv(2, &[2])),
+            &tlv(0xa0, tlv(2, [2])),
             &tlv(2, &self.serial),
             self.algorithm,
             &common_name(self.issuer),
             &sequence(&[&tlv(0x17, b"200101000000Z"), &tlv(0x17, self.not_after.as_bytes())]),
             &common_name(self.subject),
             &key_info(self.owner.key(keys)),
-            &tlv(0xa3, &sequence(&[&self.extensions.concat()])),
+            &tlv(0xa3, sequence(&[&self.extensions.concat()])),
         ]);
         let signer = self.signer.key(keys);
         let signature =
@@ -111,7 +111,7 @@ pub(crate) fn hw_id(chip_id: &[u8]) -> Vec<u8> {
 }
 
 pub(crate) fn authority(path_length: Option<u8>) -> Vec<u8> {
-    let path_length = path_length.map(|length| tlv(2, &[length])).unwrap_or_default();
+    let path_length = path_length.map(|length| tlv(2, [length])).unwrap_or_default();
     extension(&[0x55, 0x1d, 19], true, &sequence(&[&[1, 1, 0xff], &path_length]))
 }
 
@@ -134,13 +134,13 @@ pub(crate) fn key_info(key: &Key) -> Vec<u8> {
             sequence(&[&sequence(&[ec_public_key, curve]), &bits(point.as_bytes())])
         }
         Key::Rsa(_) => {
-            let modulus = tlv(2, &[&[0], &key.modulus()[..]].concat());
+            let modulus = tlv(2, [&[0], &key.modulus()[..]].concat());
             let algorithm = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
-            sequence(&[algorithm, &bits(&sequence(&[&modulus, &tlv(2, &[1, 0, 1])]))])
+            sequence(&[algorithm, &bits(&sequence(&[&modulus, &tlv(2, [1, 0, 1])]))])
         }
     }
 }
 
 fn bits(octets: &[u8]) -> Vec<u8> {
-    tlv(3, &[&[0], octets].concat())
+    tlv(3, [&[0], octets].concat())
 }
