@@ -9,7 +9,7 @@ export interface Restricted {
   readonly by: readonly string[]
 }
 
-/** The column "never knows" of `docs/ARCHITECTURE.md`, as far as imports show it. */
+/** The column "does not know" of `docs/ARCHITECTURE.md`, as far as imports show it. */
 export const restricted: readonly Restricted[] = [
   { src: 'packages/web-sdk/src', name: /^react(?:-dom)?(?:\/|$)/, by: ['react/'] },
   { src: 'packages/web-sdk/src', name: /^@panva\/hpke-noble$/, by: ['post-quantum.ts'] },

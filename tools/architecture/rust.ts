@@ -1,4 +1,4 @@
-import { withoutLiterals } from '../mutants/rust-functions.ts'
+import { withoutLiterals } from '../source/rust-functions.ts'
 import type { Source, Uses } from './uses.ts'
 
 /** A path in Rust source, by its segments. */

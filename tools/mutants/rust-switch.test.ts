@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Mutant } from './mutant.ts'
-import { functions, withoutLiterals } from './rust-functions.ts'
+import { functions, withoutLiterals } from '../source/rust-functions.ts'
 import { switched } from './rust-switch.ts'
 
 const mutant = (name: string, find: string, replace: string): Mutant => ({

@@ -1,6 +1,6 @@
 /** Many mutants of one Rust file in one build: the environment variable `MUTANT` names the one that is active. */
 import type { Mutant } from './mutant.ts'
-import { functions, type RustFunction } from './rust-functions.ts'
+import { functions, type RustFunction } from '../source/rust-functions.ts'
 import { patched } from './source.ts'
 
 /** Appended to `lib.rs`. The verifier has no `std` of its own where it is built for a page; tests always have one. */

@@ -1,4 +1,4 @@
-import { withoutLiterals } from '../mutants/rust-functions.ts'
+import { withoutLiterals } from '../source/rust-functions.ts'
 
 const items = /\b(?:struct|enum|union|trait|type|fn|mod|const|static)\s+(?:mut\s+)?(\w+)/g
 /** Fields and parameters: a name, then one colon. */
