@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from '@blindllama/web-sdk'
-import { startStaging } from '../tools/staging/staging.ts'
+import { startStaging } from '../services/staging/staging.ts'
 import { type Comparison, type Quartiles, compare, quartiles, ready } from './statistics.js'
 
 /** Between leaving the model's server and reaching the application, in milliseconds. */

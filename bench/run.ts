@@ -30,7 +30,7 @@ const { json, engine: chosen = engines } = parseArgs({
 }).values
 
 function readVector(name: string): Vector {
-  const file = new URL(`../packages/verifier-wasm/conformance/bundles/${name}.json`, import.meta.url)
+  const file = new URL(`../spec/vectors/bundles/${name}.json`, import.meta.url)
   return JSON.parse(readFileSync(file, 'utf8')) as Vector
 }
 

@@ -3,7 +3,7 @@ import { KEM_X25519_SHA256, suitesOf } from '../packages/web-sdk/src/ohttp/suite
 import { loadVerifier } from '../packages/web-sdk/src/verifier/load.js'
 import { type Quartiles, quartiles } from './statistics.js'
 
-/** A vector of packages/verifier-wasm/conformance/bundles. */
+/** A vector of spec/vectors/bundles. */
 export interface Vector {
   name: string
   why: string

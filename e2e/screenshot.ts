@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chromium as browserType, type Page } from '@playwright/test'
-import { startStaging } from '../tools/staging/staging.ts'
+import { startStaging } from '../services/staging/staging.ts'
 import { chromium } from './support/browser.ts'
 
 const [folder = 'docs'] = process.argv.slice(2)

@@ -1,5 +1,5 @@
 /**
- * Writes the SDK's types of a policy from the JSON Schema of policies, `docs/policy.schema.json`.
+ * Writes the SDK's types of a policy from the JSON Schema of policies, `spec/policy.schema.json`.
  *
  *     pnpm policy-types            write
  *     pnpm policy-types --check    exit with 1 when the generated file is stale
@@ -11,7 +11,7 @@ import { policyTypes } from './policy-types/policy-types.ts'
 const root: URL = new URL('../', import.meta.url)
 const path = 'packages/web-sdk/src/generated/policy.ts'
 const file: string = fileURLToPath(new URL(path, root))
-const text: string = await policyTypes(readFileSync(new URL('docs/policy.schema.json', root), 'utf8'))
+const text: string = await policyTypes(readFileSync(new URL('spec/policy.schema.json', root), 'utf8'))
 
 if (readFileSync(file, 'utf8') !== text)
   if (process.argv.includes('--check')) {

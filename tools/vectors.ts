@@ -4,7 +4,7 @@
  *
  *     pnpm --silent vectors FILE...           quotes of other TPMs, one a file
  *     pnpm --silent vectors:bundle FILE...    whole bundles, one a file
- *     pnpm vectors:bundle                     our own (packages/verifier-wasm/conformance): exits with 1 unless each ends as it says
+ *     pnpm vectors:bundle                     our own (spec/vectors): exits with 1 unless each ends as it says
  *     pnpm --silent chains FILE...            certificate chains of attestation keys, an array of them a file
  */
 import { readdirSync, readFileSync } from 'node:fs'
@@ -20,7 +20,7 @@ import { loadVerifier, type Outcome } from './vectors/verifier.ts'
 const root: string = fileURLToPath(new URL('..', import.meta.url))
 const kinds = { quote: runQuote, bundle: runBundle, chain: runChains }
 
-const ownBundles: string = join(root, 'packages/verifier-wasm/conformance/bundles')
+const ownBundles: string = join(root, 'spec/vectors/bundles')
 
 const [kind = '', ...files] = process.argv.slice(2)
 const own: boolean = kind === 'bundle' && files.length === 0

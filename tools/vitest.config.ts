@@ -4,7 +4,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     name: 'tools',
     include: ['**/*.test.ts'],
-    exclude: ['model-server/**', '**/node_modules/**'],
+    exclude: ['**/node_modules/**'],
     testTimeout: 60_000,
   },
 })

@@ -53,7 +53,7 @@ export async function measureNode(): Promise<Pick<Figures, 'seal' | 'verifyMs' |
 }
 
 async function warmVerify(): Promise<number> {
-  const file = join(root, 'packages/verifier-wasm/conformance/bundles/ok-ecc.json')
+  const file = join(root, 'spec/vectors/bundles/ok-ecc.json')
   const vector = JSON.parse(readFileSync(file, 'utf8')) as BundleVector
   const verifier = await loadVerifier('pkg')
   return time(() => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { freePorts } from '../../tools/staging/ports.ts'
-import { startGateway } from '../../tools/staging/gateway.ts'
-import { startStaging, type Staging } from '../../tools/staging/staging.ts'
+import { freePorts } from '../../services/staging/ports.ts'
+import { startGateway } from '../../services/staging/gateway.ts'
+import { startStaging, type Staging } from '../../services/staging/staging.ts'
 
 /** As the samples of docs/proxies name them. */
 const names = ['a1', 'b2', 'c3'] as const

@@ -1,4 +1,4 @@
-import type { Staging } from '../../tools/staging/staging.ts'
+import type { Staging } from '../../services/staging/staging.ts'
 import { requestHeads } from '../support/http-heads.ts'
 import { loadSdk } from '../support/load-sdk.ts'
 import { Recorder } from '../support/recorder.ts'

@@ -3,9 +3,9 @@ import { restartWithOtherConfiguration, startOverForeignTpm } from '../support/a
 import { BUNDLE, CLAIMS, NONCE_PROOF, PCRS, QUOTE, STATIC } from '../support/evidence.ts'
 import { bytesOf, close, edit, editStatic, flip, member, open, type CborMap } from '../support/evidence.ts'
 import { expect, requestsAt, test, type Chat } from '../support/test.ts'
-import { toEvents } from '../../tools/staging/measurements.ts'
-import { replay } from '../../tools/staging/replay.ts'
-import { startStaging } from '../../tools/staging/staging.ts'
+import { toEvents } from '../../services/staging/measurements.ts'
+import { replay } from '../../services/staging/replay.ts'
+import { startStaging } from '../../services/staging/staging.ts'
 
 /** The page refuses with `code`, shows why, and lets nothing be typed, let alone sent. */
 async function refuses(chat: Chat, code: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PageServer } from '../../tools/staging/page-server.ts'
+import { PageServer } from '../../services/staging/page-server.ts'
 import { grownStates } from '../support/growth.ts'
 import { requestHeads, type RequestHead } from '../support/http-heads.ts'
 import { instanceOf } from '../support/instance.ts'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { startStaging } from '../../tools/staging/staging.ts'
+import { startStaging } from '../../services/staging/staging.ts'
 import { expect, requestsAt, test, type Staging } from '../support/test.ts'
 
 /** The staging's model at an address of its own, as `npm start -- --upstream URL` has it: nobody measured what listens there. */

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { startGateway, writeConfig } from '../../tools/staging/gateway.ts'
-import { toEvents } from '../../tools/staging/measurements.ts'
-import type { Staging } from '../../tools/staging/staging.ts'
-import { startSoftwareTpm } from '../../tools/staging/swtpm.ts'
-import { extendPcrs } from '../../tools/staging/tpm.ts'
+import { startGateway, writeConfig } from '../../services/staging/gateway.ts'
+import { toEvents } from '../../services/staging/measurements.ts'
+import type { Staging } from '../../services/staging/staging.ts'
+import { startSoftwareTpm } from '../../services/staging/swtpm.ts'
+import { extendPcrs } from '../../services/staging/tpm.ts'
 
 export interface Attacker {
   readonly url: string

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseEvent } from '../../tools/staging/log-line.ts'
-import type { Staging } from '../../tools/staging/staging.ts'
+import { parseEvent } from '../../services/staging/log-line.ts'
+import type { Staging } from '../../services/staging/staging.ts'
 
 /** The `instance` of the gateway that runs: by it proxies route (docs/PROTOCOL.md §2). */
 export async function instanceOf({ folder }: Pick<Staging, 'folder'>): Promise<string> {

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PageServer } from '../../tools/staging/page-server.ts'
-import { startStaging, type Staging } from '../../tools/staging/staging.ts'
+import { PageServer } from '../../services/staging/page-server.ts'
+import { startStaging, type Staging } from '../../services/staging/staging.ts'
 import { writeSdkPage } from './sdk-page.ts'
 import { RestartableUpstream } from './upstream/restartable-upstream.ts'
 

@@ -9,9 +9,9 @@ import {
   type PlaywrightWorkerOptions,
   type TestType,
 } from '@playwright/test'
-import { artifacts } from '../../tools/staging/artifacts.ts'
-import { PageServer } from '../../tools/staging/page-server.ts'
-import { startStaging, type Staging } from '../../tools/staging/staging.ts'
+import { artifacts } from '../../services/staging/artifacts.ts'
+import { PageServer } from '../../services/staging/page-server.ts'
+import { startStaging, type Staging } from '../../services/staging/staging.ts'
 import { launch, type EngineName } from './browser.ts'
 import { Chat } from './chat.ts'
 import { ServiceProxy, type ProxyBehaviour } from './service-proxy.ts'

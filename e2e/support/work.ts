@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
-import type { Staging } from '../../tools/staging/staging.ts'
+import type { Staging } from '../../services/staging/staging.ts'
 
 /** Processor time, in ms, that the model server uses within the next `periodMs`. */
 export async function workOf({ processes }: Staging, periodMs: number): Promise<number> {

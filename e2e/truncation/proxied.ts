@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Staging } from '../../tools/staging/staging.ts'
+import type { Staging } from '../../services/staging/staging.ts'
 import { instanceOf } from '../support/instance.ts'
 import type { Certificate } from '../support/proxies/certificate.ts'
 import { proxyKinds } from '../support/proxies/index.ts'

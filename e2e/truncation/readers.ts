@@ -1,5 +1,5 @@
 import { chromium as browserType, type Browser, type Page } from '@playwright/test'
-import { PageServer } from '../../tools/staging/page-server.ts'
+import { PageServer } from '../../services/staging/page-server.ts'
 import { chromium } from '../support/browser.ts'
 import { withoutPadding } from '../support/padding.ts'
 import { writeSdkPage, type SdkGlobals } from '../support/sdk-page.ts'

@@ -1,4 +1,4 @@
-import type { Staging } from '../../tools/staging/staging.ts'
+import type { Staging } from '../../services/staging/staging.ts'
 import { join, split, type Answer } from './chunks.ts'
 import { cuts, flips, insertions, rearrangements, type Damaged } from './damage.ts'
 import { nodeReader, type Reader } from './readers.ts'

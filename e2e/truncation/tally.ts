@@ -73,7 +73,7 @@ function eventCount(text: string): number {
 }
 
 function readCodes(): ReadonlySet<string> {
-  const registry = parse(readFileSync(new URL('../../packages/verifier-wasm/codes.toml', import.meta.url), 'utf8'))
+  const registry = parse(readFileSync(new URL('../../spec/codes.toml', import.meta.url), 'utf8'))
   const names = Object.entries(registry).flatMap(([layer, reasons]) =>
     typeof reasons === 'object' ? Object.keys(reasons).map((reason) => `${layer}.${reason}`) : [],
   )

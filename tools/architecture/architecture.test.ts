@@ -36,7 +36,11 @@ describe('a planted circle is told', () => {
       'attestation → channel',
     ],
     ['packages/web-sdk/src/ohttp/kem.ts', "const late = import('../channel/send.js')", 'channel → ohttp → channel'],
-    ['conformance/src/event-log/parse.ts', "export { readPcrPolicy } from '../policy/pcrs.ts'", 'event-log → policy'],
+    [
+      'assurance/second-verifier/src/event-log/parse.ts',
+      "export { readPcrPolicy } from '../policy/pcrs.ts'",
+      'event-log → policy',
+    ],
   ])('%s: %s', (path, line, circle) => {
     const { circles } = withLine(path, line)
     expect(circles.join('\n')).toContain(circle)

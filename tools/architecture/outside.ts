@@ -23,7 +23,7 @@ export const restricted: readonly Restricted[] = [
   },
   { src: 'packages/gateway/src', name: /^tss_esapi\b/, by: ['tpm/'] },
   { src: 'packages/gateway/src', name: /^blindllama_verifier::(?!Code\b|attester\b|evidence\b)/, by: [] },
-  { src: 'conformance/src', name: /^@blindllama\//, by: [] },
+  { src: 'assurance/second-verifier/src', name: /^@blindllama\//, by: [] },
 ]
 
 /** Uses of something restricted by a source that may not use it. */

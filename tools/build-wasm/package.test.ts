@@ -31,8 +31,8 @@ function leave(free: number, { memory, __wbindgen_malloc }: Exports): void {
   take(end + enough - begin - free, 1)
 }
 
-const vectors: BundleVector[] = readdirSync(new URL('conformance/bundles', crate)).map(
-  (name) => JSON.parse(readFileSync(new URL(`conformance/bundles/${name}`, crate), 'utf8')) as BundleVector,
+const vectors: BundleVector[] = readdirSync(new URL('../../spec/vectors/bundles', crate)).map(
+  (name) => JSON.parse(readFileSync(new URL(`../../spec/vectors/bundles/${name}`, crate), 'utf8')) as BundleVector,
 )
 
 let verifier: VerifierModule

@@ -26,7 +26,7 @@ export const buildSteps: readonly BuildStep[] = [
       ...rust,
       'packages/verifier-wasm/Cargo.toml',
       'packages/gateway/Cargo.toml',
-      'tools/ohttp-peer/Cargo.toml',
+      'assurance/interop/rust/Cargo.toml',
     ],
     output: 'node_modules/.cargo-metadata.json',
     timeoutMs: 5 * minutes,
@@ -34,14 +34,14 @@ export const buildSteps: readonly BuildStep[] = [
   {
     name: 'codes',
     command: [...tsx, 'tools/codes.ts', '--check'],
-    inputs: ['tools/codes.ts', 'packages/verifier-wasm/codes.toml', 'packages/verifier-wasm/steps.toml'],
+    inputs: ['tools/codes.ts', 'spec/codes.toml', 'packages/verifier-wasm/steps.toml'],
     output: 'packages/verifier-wasm/ts/codes.ts',
     timeoutMs: minutes,
   },
   {
     name: 'policy types',
     command: [...tsx, 'tools/policy-types.ts', '--check'],
-    inputs: ['tools/policy-types.ts', 'tools/policy-types', 'docs/policy.schema.json', 'pnpm-lock.yaml'],
+    inputs: ['tools/policy-types.ts', 'tools/policy-types', 'spec/policy.schema.json', 'pnpm-lock.yaml'],
     output: 'packages/web-sdk/src/generated/policy.ts',
     timeoutMs: minutes,
   },
@@ -82,9 +82,9 @@ export const buildSteps: readonly BuildStep[] = [
   },
   {
     name: 'model server',
-    command: pnpmBuild('tools/model-server'),
-    inputs: ['tools/model-server', 'pnpm-lock.yaml'],
-    output: 'tools/model-server/dist/server.mjs',
+    command: pnpmBuild('services/model-server'),
+    inputs: ['services/model-server', 'pnpm-lock.yaml'],
+    output: 'services/model-server/dist/server.mjs',
     timeoutMs: 2 * minutes,
   },
   {

@@ -25,7 +25,7 @@ export function deadCitations(file: string, text: string): string[] {
   )
   const paths = [
     ...text.matchAll(
-      /(?<![\w./-])(?:docs|spec|packages|conformance|e2e|tools|bench|examples)\/[\w./-]*\.(?:md|json|toml|rs|tsx?)\b/g,
+      /(?<![\w./-])(?:docs|spec|packages|assurance|services|e2e|tools|bench|examples)\/[\w./-]*\.(?:md|json|toml|rs|tsx?)\b/g,
     ),
   ]
   const absent = paths.map(([path]) => path).filter((path) => !starts.some((start) => exists(join(start, path))))

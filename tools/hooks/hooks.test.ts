@@ -55,7 +55,7 @@ it('refuses a page of Markdown whose prose is not wrapped, and names the page', 
 
 it('refuses a change to the registry of codes without what is generated from it', () => {
   expect(git('checkout', '--quiet', '.').status).toBe(0)
-  const path = join(clone, 'packages/verifier-wasm/codes.toml')
+  const path = join(clone, 'spec/codes.toml')
   writeFileSync(path, readFileSync(path, 'utf8').replace('The check passed.', 'This check passed.'))
   const { status, output } = git('commit', '--quiet', '--all', '--message', 'verifier: change a sentence')
   expect(status).not.toBe(0)

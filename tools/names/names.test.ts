@@ -31,7 +31,7 @@ describe('a replaced name is told', () => {
     ['packages/web-sdk/src/connect.ts', 'const { key: keeper } = parts', 'keeper'],
     ['packages/web-sdk/src/react/a.tsx', 'function A({ keeper }: P) { return <p keeper="" /> }', 'keeper'],
     ['packages/web-sdk/src/attestation/keeper.ts', '', 'keeper'],
-    ['e2e/sabotage.ts', 'for (const canary of builds) run(canary)', 'canary'],
+    ['assurance/mutants/sabotage.ts', 'for (const canary of builds) run(canary)', 'canary'],
     ['e2e/support/run.ts', 'export function runStories(): void {}', 'runStories'],
     ['e2e/canary/tree.ts', '', 'canary'],
   ])('%s: %s', (path, text, name) => {

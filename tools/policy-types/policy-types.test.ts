@@ -11,7 +11,7 @@ import { forGenerator, type Schema } from './for-generator.ts'
 import { policyTypes } from './policy-types.ts'
 
 const root: string = fileURLToPath(new URL('../..', import.meta.url))
-const schemaText: string = readFileSync(join(root, 'docs/policy.schema.json'), 'utf8')
+const schemaText: string = readFileSync(join(root, 'spec/policy.schema.json'), 'utf8')
 const sdk = join(root, 'packages/web-sdk/src')
 const types: string = join(sdk, 'generated/policy.ts')
 

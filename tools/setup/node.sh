@@ -41,7 +41,7 @@ install_pnpm_here() {
 # The lock file and the manifests decide what is installed: as long as they are the same, nothing is to do.
 install_workspace() {
   local stamp=node_modules/.workspace-stamp now
-  now=$(cat pnpm-lock.yaml pnpm-workspace.yaml package.json {packages,examples}/*/package.json {e2e,bench,tools,tools/model-server}/package.json 2>/dev/null | sha256sum)
+  now=$(cat pnpm-lock.yaml pnpm-workspace.yaml package.json {packages,examples}/*/package.json {e2e,bench,tools,assurance,assurance/second-verifier,services,services/model-server}/package.json 2>/dev/null | sha256sum)
   [ "$(cat "$stamp" 2>/dev/null)" = "$now" ] && return 0
   doing 'installing'
   CI=true run 'The packages could not be installed.' pnpm install --frozen-lockfile

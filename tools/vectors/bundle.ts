@@ -2,7 +2,7 @@ import type { Verdict } from '../../packages/verifier-wasm/ts/verdict.ts'
 import type { VerifyInput, VerifyReceiptInput } from '../../packages/verifier-wasm/ts/verify.ts'
 import type { Outcome, VerifierModule } from './verifier.ts'
 
-/** The input of one verification and what it must end in; byte strings are hex. See conformance/README.md. */
+/** The input of one verification and what it must end in; byte strings are hex. See assurance/compare/README.md. */
 export interface BundleVector {
   name: string
   why: string

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest'
 import type { BundleVector } from './bundle.ts'
 
 const root: URL = new URL('../../', import.meta.url)
-const bundles: URL = new URL('packages/verifier-wasm/conformance/bundles/', root)
-const schema = JSON.parse(readFileSync(new URL('docs/policy.schema.json', root), 'utf8')) as object
+const bundles: URL = new URL('spec/vectors/bundles/', root)
+const schema = JSON.parse(readFileSync(new URL('spec/policy.schema.json', root), 'utf8')) as object
 const validate = new Ajv2020().compile(schema)
 
 const vectors: BundleVector[] = readdirSync(bundles).map(

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { BundleVector } from './bundle.ts'
 import { type SignedDocument, signedDocuments } from './current-status.ts'
 
-const folder: URL = new URL('../../packages/verifier-wasm/conformance/bundles/', import.meta.url)
+const folder: URL = new URL('../../spec/vectors/bundles/', import.meta.url)
 
 /** A vector of the verifier's conformance suite. */
 export function bundleVector(name: string): BundleVector {

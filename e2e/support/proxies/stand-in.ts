@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import { freePorts } from '../../../tools/staging/ports.ts'
+import { freePorts } from '../../../services/staging/ports.ts'
 
 /** Where a gateway stands (PROTOCOL.md §2.1). */
 export type GatewayState = 'ready' | 'draining' | 'unavailable'

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises'
-import { Child } from '../../../tools/staging/child.ts'
-import { freePorts } from '../../../tools/staging/ports.ts'
+import { Child } from '../../../services/staging/child.ts'
+import { freePorts } from '../../../services/staging/ports.ts'
 import type { Certificate } from './certificate.ts'
 
 /** Where a proxy leads, and where it finds what it needs. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Child } from '../../../tools/staging/child.ts'
-import { freePorts } from '../../../tools/staging/ports.ts'
+import { Child } from '../../../services/staging/child.ts'
+import { freePorts } from '../../../services/staging/ports.ts'
 
 const program: string = fileURLToPath(new URL('server.ts', import.meta.url))
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { Child } from '../../../tools/staging/child.ts'
+import { Child } from '../../../services/staging/child.ts'
 
 /** A screen that nobody sees: WebKitGTK has no mode without one. */
 export interface Display {

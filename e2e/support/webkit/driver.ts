@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Child } from '../../../tools/staging/child.ts'
-import { freePortPair } from '../../../tools/staging/ports.ts'
+import { Child } from '../../../services/staging/child.ts'
+import { freePortPair } from '../../../services/staging/ports.ts'
 import type { Display } from './display.ts'
 
 /** WebKitGTK's own driver, which starts a MiniBrowser for each session. */

@@ -101,7 +101,7 @@ describe('what went wrong', () => {
   })
 
   it('says that nothing was sent only where that is known: for no code of another layer, and for no code of a system', () => {
-    const registry = readFileSync(new URL('../../../packages/verifier-wasm/codes.toml', import.meta.url), 'utf8')
+    const registry = readFileSync(new URL('../../../spec/codes.toml', import.meta.url), 'utf8')
     const entries = [...registry.matchAll(/^\[([a-z]+)\.([a-z_]+)\]\nby = \[(.*)\]$/gm)]
     expect(entries.length).toBeGreaterThan(150)
     for (const [, layer = '', reason = '', by = ''] of entries) {

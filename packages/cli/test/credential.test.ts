@@ -3,7 +3,7 @@ import { makeCredential } from '../src/enrol/credential.js'
 import { kdfa, kdfe } from '../src/enrol/kdf.js'
 
 // Computed with hmac and hashlib of Python and with its package `cryptography` from the formulas of TPM 2.0 Part 1. That a TPM agrees,
-// tools/staging/test/enrolment.test.ts shows.
+// services/staging/test/enrolment.test.ts shows.
 const repeated = (byte: number, length: number): Buffer => Buffer.alloc(length, byte)
 const hex = (text: string): Buffer => Buffer.from(text, 'hex')
 const none = Buffer.alloc(0)

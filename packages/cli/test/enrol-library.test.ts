@@ -10,7 +10,7 @@ import type { TemplateName } from '../src/enrol/templates.js'
 import { loadInspector } from '../src/verifier.js'
 import { vector } from './support/run.js'
 
-// That a TPM gives the value back, tools/staging/test/enrolment.test.ts shows; here nobody holds the private keys.
+// That a TPM gives the value back, services/staging/test/enrolment.test.ts shows; here nobody holds the private keys.
 const pem = (name: string): Uint8Array[] =>
   certificatesIn(name, readFileSync(new URL(`enrolment/${name}.pem`, import.meta.url)))
 const [root, issuer] = pem('authorities') as [Uint8Array, Uint8Array]

@@ -6,7 +6,7 @@ import { coverageOf } from '../src/policy/coverage.js'
 import { loadVerifier } from '../src/verifier.js'
 import { blindllama, file, inProcess, vector } from './support/run.js'
 
-const bundles: URL = new URL('../../verifier-wasm/conformance/bundles/', import.meta.url)
+const bundles: URL = new URL('../../../spec/vectors/bundles/', import.meta.url)
 const names: string[] = readdirSync(bundles).map((name) => name.replace(/\.json$/, ''))
 
 const policyOf = (name: string): string => file(`${name}.checked.json`, vector(name).policy)

@@ -22,7 +22,7 @@ Proves which TPM holds the attestation key of a gateway, and writes a signed rec
 only the operator vouches that a key is in a hardware TPM. The gateway has to list the public key in its setting enrolment.keys.
 
 Options:
-  --roots FILE          your list of roots of TPM vendors, each with its kind of TPM (docs/enrolment-roots.schema.json)
+  --roots FILE          your list of roots of TPM vendors, each with its kind of TPM (spec/enrolment-roots.schema.json)
   --certificates FILE … certificates of roots and authorities, PEM or DER, to build the chain with
   --key FILE            your key (blindllama release keygen): signs the record, and the requests
   --access-key FILE     another key for the requests, such as one that the operator gave you

@@ -86,7 +86,7 @@ function isRoot(value: unknown): value is Root {
 }
 
 function malformed(file: string, what: string): Failure {
-  return new Failure('cli.enrolment', `${file}: ${what} (docs/enrolment-roots.schema.json)`, exit.undecided)
+  return new Failure('cli.enrolment', `${file}: ${what} (spec/enrolment-roots.schema.json)`, exit.undecided)
 }
 
 /**

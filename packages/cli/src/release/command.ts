@@ -44,7 +44,7 @@ only their owner may read. Each verb reads a document once, so that it signs, pu
   publish FILE --log DIR --origin NAME --log-key FILE --witnesses FILE --proof FILE [--tool PROGRAM]
     [--sha256 HEX] [--policy FILE [--key-set FILE …]]
                          put a signed manifest, key set or status into a log of static files, and take the proof; PROGRAM is
-                         built from tools/release-log. The entry covers the signatures: publish after the last one. With --policy:
+                         built from services/release-log. The entry covers the signatures: publish after the last one. With --policy:
                          only once every signature that the policy demands is there
   pack --out DIR --manifest FILE [--key-set FILE …] [--status FILE] [--proof FILE …] [--policy FILE]
                          write release.cbor and status.cbor for the gateway, each document with its proof;

@@ -43,7 +43,7 @@ async function run(program: string, args: readonly string[], io: Io): Promise<vo
     createInterface({ input: child.stderr }).on('line', (line) => io.err(shown`${line}\n`))
     child.once('error', (cause) => {
       clearTimeout(patience)
-      reject(failed('cannot be run; build it from tools/release-log, and name it with --tool', cause))
+      reject(failed('cannot be run; build it from services/release-log, and name it with --tool', cause))
     })
     child.once('close', (code) => {
       clearTimeout(patience)

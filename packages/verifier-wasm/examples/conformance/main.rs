@@ -1,7 +1,7 @@
 //! Writes the conformance vectors: whole bundles from a TPM in software that also does what no TPM would.
 //!
 //! ```text
-//! cargo run --release -p blindllama-verifier --example conformance    writes conformance/bundles/*.json
+//! cargo run --release -p blindllama-verifier --example conformance    writes spec/vectors/bundles/*.json
 //! ```
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
@@ -50,7 +50,7 @@ fn written() -> BTreeMap<PathBuf, String> {
 }
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/bundles")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/vectors/bundles")
 }
 
 fn there() -> Vec<PathBuf> {

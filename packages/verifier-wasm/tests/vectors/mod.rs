@@ -1,4 +1,4 @@
-//! Reads `conformance/bundles`.
+//! Reads `spec/vectors/bundles`.
 #![allow(dead_code, reason = "each test uses a part")]
 
 use std::{fs, path::Path};
@@ -142,7 +142,7 @@ fn unhex(text: &str) -> Vec<u8> {
 }
 
 fn folder() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/conformance/bundles"))
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../spec/vectors/bundles"))
 }
 
 pub(crate) fn named(name: &str) -> Vector {

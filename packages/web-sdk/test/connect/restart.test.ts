@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import OpenAI from 'openai'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startGateway } from '../../../../tools/staging/gateway.ts'
+import { startGateway } from '../../../../services/staging/gateway.ts'
 import { type BlindLlamaClient, connectWith } from '../../src/connect.js'
 import type { ConnectEvent } from '../../src/events.js'
 import type { ConnectOptions } from '../../src/options.js'

@@ -10,5 +10,5 @@ export default function buildPeer(): void {
   const cargo = ['build', '--quiet', '--locked']
   execFileSync('cargo', [...cargo, '-p', 'ohttp-peer'], { cwd: root, stdio: 'inherit' })
   execFileSync('cargo', [...cargo, '-p', 'blindllama-gateway', '--example', 'decode'], { cwd: root, stdio: 'inherit' })
-  buildGo('ohttp-peer-go', goPeerProgram)
+  buildGo('assurance/interop/go', goPeerProgram)
 }

@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../../../..', import.meta.url))
 /** Where build-peer.ts puts the program. */
 export const goPeerProgram: string = join(process.env['CARGO_TARGET_DIR'] ?? join(root, 'target'), 'ohttp-peer-go')
 
-/** The Go modules twoway, ohttp and bhttp of openpcc in a process of their own: tools/ohttp-peer-go. */
+/** The Go modules twoway, ohttp and bhttp of openpcc in a process of their own: assurance/interop/go. */
 class GoPeer {
   readonly #process: ChildProcessWithoutNullStreams
   readonly #lines: AsyncIterator<string>

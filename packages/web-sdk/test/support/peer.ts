@@ -36,7 +36,7 @@ interface Answer {
   content?: string
 }
 
-/** The crates `ohttp` and `bhttp` in a process of their own: tools/ohttp-peer. */
+/** The crates `ohttp` and `bhttp` in a process of their own: assurance/interop/rust. */
 export class Peer {
   readonly #process: ChildProcessWithoutNullStreams
   readonly #waiting: ((answer: Answer) => void)[] = []

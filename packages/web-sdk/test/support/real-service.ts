@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Staging, startStaging } from '../../../../tools/staging/staging.ts'
+import { type Staging, startStaging } from '../../../../services/staging/staging.ts'
 import { CountingRelay } from './counting-relay.js'
 import { Upstream } from './upstream.js'
 

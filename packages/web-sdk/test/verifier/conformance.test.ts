@@ -10,7 +10,7 @@ import { requestKeyOf } from '../support/channel-keys.js'
 import { parseKeyConfig } from '../support/key-config.js'
 import { wasmFile } from '../support/wasm.js'
 
-const folder = new URL('../../../verifier-wasm/conformance/bundles/', import.meta.url)
+const folder = new URL('../../../../spec/vectors/bundles/', import.meta.url)
 const vectors = readdirSync(folder)
   .filter((name) => name.endsWith('.json'))
   .map((name) => JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as BundleVector)

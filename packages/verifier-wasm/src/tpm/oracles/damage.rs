@@ -24,7 +24,7 @@ pub(super) struct Carried {
 
 /// Of every conformance vector whose bundle can be read.
 pub(super) fn bundles() -> Vec<Carried> {
-    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/conformance/bundles"));
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../spec/vectors/bundles"));
     let files: Vec<String> =
         fs::read_dir(folder).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
     assert!(files.len() > 300, "the vectors are missing");

@@ -1,0 +1,141 @@
+import { concat } from '../../../../second-verifier/src/bytes.ts'
+import * as maker from './certificate-maker.ts'
+import * as der from './der-writer.ts'
+import {
+  anyPurpose,
+  attestationKey,
+  crlSign,
+  digitalSignature,
+  endorsementKey,
+  type Entry,
+  keyAgreement,
+  keyCertSign,
+  keyEncipherment,
+  leafPurpose,
+  leafUsage,
+  serverAuthentication,
+  withAuthority,
+  withLeaf,
+} from './entry.ts'
+
+/** Chains that break one rule of PROTOCOL.md §17.2 or §17.3. */
+export const brokenPaths: readonly Entry[] = [
+  [
+    'expired-leaf',
+    'C9',
+    'a second after the end of the leaf',
+    { leaf: { notAfter: der.time(maker.validToMs - 5000) }, nowMs: maker.validToMs - 4000 },
+  ],
+  [
+    'expired-authority',
+    'C9',
+    'an intermediate that has expired',
+    { authority: { notAfter: der.time(maker.validToMs - 5000) }, nowMs: maker.validToMs - 4000 },
+  ],
+  [
+    'expired-root',
+    'C9',
+    'a root that has expired',
+    { root: { notAfter: der.time(maker.validToMs - 5000) }, nowMs: maker.validToMs - 4000 },
+  ],
+  ['early', 'C9', 'a millisecond before the beginning', { nowMs: maker.validFromMs - 1 }],
+  ['issuer', 'C9', 'a leaf that names another issuer', { leaf: { issuer: maker.name('somebody') } }],
+  ['issuer-case', 'C9', 'the name of the issuer in capitals', { leaf: { issuer: maker.name('AUTHORITY') } }],
+  [
+    'signature',
+    'C9',
+    'a signature with one bit changed',
+    { leaf: { changeSignature: (bytes) => bytes.with(bytes.length - 1, (bytes.at(-1) as number) ^ 1) } },
+  ],
+  [
+    'signature-not-der',
+    'C9',
+    'a signature with a byte after it',
+    { leaf: { changeSignature: (bytes) => concat(bytes, Uint8Array.of(0)) } },
+  ],
+  [
+    'not-an-authority',
+    'C9',
+    'an intermediate without basicConstraints',
+    { authority: { extensions: [maker.keyUsage(keyCertSign)] } },
+  ],
+  [
+    'authority-false',
+    'C9',
+    'an intermediate whose cA is false',
+    { authority: { extensions: [maker.basicConstraints(false), maker.keyUsage(keyCertSign)] } },
+  ],
+  [
+    'authority-without-usage',
+    'C9',
+    'an intermediate without keyUsage',
+    { authority: { extensions: [maker.basicConstraints(true)] } },
+  ],
+  [
+    'authority-signs-lists',
+    'C9',
+    'an intermediate that may sign only lists',
+    { authority: { extensions: [maker.basicConstraints(true), maker.keyUsage(crlSign)] } },
+  ],
+  ['root-without-usage', 'C9', 'a root without keyUsage', { root: { extensions: [maker.basicConstraints(true)] } }],
+  ['root-not-an-authority', 'C9', 'a root without cA', { root: { extensions: [maker.keyUsage(keyCertSign)] } }],
+  [
+    'path-length',
+    'C9',
+    'one intermediate more than the root allows',
+    { root: { extensions: [maker.basicConstraints(true, 0), maker.keyUsage(keyCertSign)] } },
+  ],
+  ['leaf-authority', 'C9', 'a leaf that is an authority', withLeaf(maker.basicConstraints(true))],
+  ['leaf-without-usage', 'C8', 'a leaf without keyUsage', { leaf: { extensions: [leafPurpose] } }],
+  [
+    'leaf-encipherment',
+    'C7',
+    'a leaf for keyEncipherment too',
+    { leaf: { extensions: [maker.keyUsage(digitalSignature, keyEncipherment), leafPurpose] } },
+  ],
+  [
+    'leaf-agreement',
+    'C7',
+    'a leaf for keyAgreement',
+    { leaf: { extensions: [maker.keyUsage(keyAgreement), leafPurpose] } },
+  ],
+  ['leaf-without-purpose', 'C8', 'a leaf without extKeyUsage', { leaf: { extensions: [leafUsage] } }],
+  [
+    'leaf-server',
+    'C8',
+    'a certificate for a web server',
+    { leaf: { extensions: [leafUsage, maker.extKeyUsage(serverAuthentication)] } },
+  ],
+  [
+    'leaf-any-purpose',
+    'C8',
+    'a leaf for any purpose',
+    { leaf: { extensions: [leafUsage, maker.extKeyUsage(anyPurpose)] } },
+  ],
+  [
+    'leaf-endorsement',
+    'C7',
+    'a leaf for an endorsement key too',
+    { leaf: { extensions: [leafUsage, maker.extKeyUsage(attestationKey, endorsementKey)] } },
+  ],
+  ['authority-server', 'C8', 'an intermediate for web servers', withAuthority(maker.extKeyUsage(serverAuthentication))],
+  ['alone', 'C8', 'a leaf without its authorities', { chain: (chain) => chain.slice(0, 1) }],
+  [
+    'without-intermediate',
+    'C9',
+    'an intermediate left out',
+    { chain: (chain) => [chain[0], chain[2]] as Uint8Array[] },
+  ],
+  [
+    'intermediate-twice',
+    'C9',
+    'an intermediate twice',
+    { chain: ([leaf, authority, root]) => [leaf, authority, authority, root] as Uint8Array[] },
+  ],
+  [
+    'nine',
+    'C9',
+    'more certificates than a chain has',
+    { chain: ([leaf, authority, root]) => [leaf, ...Array(7).fill(authority), root] as Uint8Array[] },
+  ],
+]

@@ -1,3 +1,0 @@
-module github.com/blindllama/blindllama-web/conformance/reader-go
-
-go 1.25.4

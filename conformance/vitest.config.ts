@@ -1,6 +1,0 @@
-import { defineConfig, type ViteUserConfig } from 'vitest/config'
-
-const config: ViteUserConfig = defineConfig({
-  test: { name: 'conformance', include: ['test/**/*.test.ts'], testTimeout: 60_000 },
-})
-export default config

@@ -1,0 +1,118 @@
+/** `npm start`: runs the whole service on this machine until Ctrl-C. */
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { startStaging, type Staging } from './staging.ts'
+
+const usage = `Usage: npm start [-- options]
+
+Starts a software TPM, a small language model, the gateway and the example chat on this machine.
+
+  --port N          port of the page (4180)
+  --upstream URL    put the gateway before your own OpenAI-compatible server, e.g. http://127.0.0.1:8080;
+                    the page then says that the model runs outside what is proven
+  --page FOLDER     serve this built page instead of the example chat
+  --help            this text
+`
+
+const started: number = performance.now()
+const live: boolean = process.stdout.isTTY
+
+/** On a terminal the line is overwritten; elsewhere only changes of what is done become a line. */
+let shown = ''
+function progress(message: string): void {
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  const what = message.replace(/ … \d+ %$/, '')
+  if (live) process.stdout.write(`\r\u001B[K  ${seconds} s  ${message}`)
+  else if (what !== shown) process.stdout.write(`  ${seconds} s  ${what}\n`)
+  if (live && what === message) process.stdout.write('\n')
+  shown = what
+}
+
+function fail(message: string): never {
+  process.stderr.write(`${live ? '\n' : ''}${message}\n`)
+  process.exit(1)
+}
+
+function readArguments(): { port: number; upstream: string | undefined; page: string | undefined } {
+  let values: { port?: string; upstream?: string; page?: string; help?: boolean }
+  try {
+    values = parseArgs({
+      options: {
+        port: { type: 'string' },
+        upstream: { type: 'string' },
+        page: { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    }).values
+  } catch (error) {
+    fail(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+  }
+  if (values.help === true) {
+    process.stdout.write(usage)
+    process.exit(0)
+  }
+  const port = Number(values.port ?? '4180')
+  if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`--port must be a number from 0 to 65535\n\n${usage}`)
+  if (values.upstream !== undefined && !/^http:\/\/[^/?#]+(\/[^?#]*)?$/.test(values.upstream)) {
+    fail('--upstream must be an address like http://127.0.0.1:8080')
+  }
+  return { port, upstream: values.upstream, page: values.page }
+}
+
+function announce(staging: Staging): void {
+  const where = staging.upstream === 'in-image' ? 'measured with the gateway' : 'outside what is proven'
+  process.stdout.write(`
+  Open    ${staging.pageUrl}
+
+  Model   ${staging.model} (${where})
+  Proof   simulated: a software TPM signs whatever this machine tells it
+  Gateway ${staging.url}
+  Logs    ${staging.folder}
+
+  Ctrl-C ends everything.
+`)
+}
+
+const { port, upstream, page } = readArguments()
+const interrupted = new AbortController()
+const starting = startStaging({
+  port,
+  measuresItself: true,
+  onProgress: progress,
+  signal: interrupted.signal,
+  ...(upstream === undefined ? {} : { upstream }),
+  ...(page === undefined ? {} : { page: resolve(page) }),
+})
+
+async function end(status: number): Promise<never> {
+  if (interrupted.signal.aborted) process.exit(status)
+  interrupted.abort(new Error('interrupted'))
+  const staging = await starting.catch(() => undefined)
+  await staging?.stop()
+  process.exit(status)
+}
+
+const signals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
+for (const [signal, number] of Object.entries(signals)) process.on(signal, () => void end(128 + number))
+// npm, killed hard, tells its child nothing: the child notices that somebody else has become its parent.
+const parent = process.ppid
+setInterval(() => process.ppid !== parent && void end(1), 1000).unref()
+
+try {
+  const staging = await starting
+  announce(staging)
+  const reason = await staging.failed
+  if (!interrupted.signal.aborted) {
+    process.stderr.write(`\n${reason}\n`)
+    await end(1)
+  }
+} catch (error) {
+  if (!interrupted.signal.aborted) fail(explain(error))
+}
+
+function explain(error: unknown): string {
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    return `Port ${port} is in use. Choose another one: npm start -- --port ${port + 1}`
+  }
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,169 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { cargoCount, mutantCount, vitestCount, wordCount, type Counter } from './count.ts'
+import type { InLane } from './lanes.ts'
+import { cargoPassed, goPassed, playwrightPassed, vitestPassed, type PassedReader } from './ran.ts'
+
+/** What runs side by side. Stages of `pages` need a core for a browser; those of `crates` build and test Rust. */
+type Lane = 'crates' | 'pages'
+
+export interface Stage extends InLane {
+  readonly name: string
+  readonly lane: Lane
+  readonly command: readonly string[]
+  /** Folder to run it in, relative to the root. */
+  readonly folder?: string
+  /** Without one, the stage is one test: it passes when the command does. */
+  readonly count?: Counter
+  /** Which tests passed, for the claims of the documents. */
+  readonly passed?: PassedReader
+  /** Sources, by the beginning of their path, that claims may name where the whole stage passed. */
+  readonly sources?: string
+  readonly timeoutMs: number
+}
+
+/** Where stages leave their reports, relative to the root. */
+export const reports = 'target/test-reports'
+
+const minutes = 60_000
+const bin = (name: string): string => `node_modules/.bin/${name}`
+const tsx = (...words: string[]): string[] => ['node', '--import', 'tsx', ...words]
+const pages = (stage: Omit<Stage, 'lane'>): Stage => ({ ...stage, lane: 'pages' })
+const crates = (stage: Omit<Stage, 'lane'>): Stage => ({ ...stage, lane: 'crates' })
+
+function vitest(root: string, folder: string, timeoutMs: number): Omit<Stage, 'lane'> {
+  const report = join(root, reports, `${folder.replaceAll('/', '-')}.json`)
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  return {
+    name: folder,
+    command: ['pnpm', 'exec', 'vitest', 'run', ...reporters],
+    folder,
+    count: vitestCount,
+    passed: vitestPassed(report),
+    timeoutMs,
+  }
+}
+
+/** Ratios of speed. They build the gateway's load program three times, so that they run in `.ci/run` alone; `--list` names them there. */
+const floors: readonly Stage[] = [
+  crates({ name: 'floor', command: tsx('bench/floor.ts'), count: wordCount, timeoutMs: 45 * minutes }),
+  crates({
+    name: 'floor under the settings for size',
+    command: tsx('bench/floor.ts', '--small'),
+    count: wordCount,
+    timeoutMs: 45 * minutes,
+  }),
+]
+
+/** Everything that must hold before a change is merged: quick ones first, in each lane. */
+export function stages(root: string): Stage[] {
+  // Vectors and evidence that lie beside the checkout, with the checks of those who made them.
+  const checks = join(root, '../shared/check')
+  const ofOthers = existsSync(checks) ? readdirSync(checks).toSorted() : []
+  const log = 'services/release-log'
+  const reader = 'assurance/third-reader'
+  return [
+    pages({ name: 'lint', command: [bin('oxlint'), '--deny-warnings'], timeoutMs: minutes }),
+    pages({
+      name: 'format',
+      command: ['bash', '-c', `${bin('oxfmt')} --check && ${bin('rumdl')} check .`],
+      timeoutMs: minutes,
+    }),
+    pages({ name: 'types', command: [bin('tsc'), '--build'], timeoutMs: 5 * minutes }),
+    pages({ name: 'architecture', command: tsx('tools/architecture.ts'), timeoutMs: minutes }),
+    pages(vitest(root, 'packages/cli', 10 * minutes)),
+    pages(vitest(root, 'examples/react-chat', 5 * minutes)),
+    pages(vitest(root, 'services/model-server', 5 * minutes)),
+    pages({ name: 'package', command: tsx('tools/release-check.ts'), timeoutMs: 5 * minutes }),
+    pages({ name: 'size', command: tsx('tools/size.ts'), timeoutMs: 2 * minutes }),
+    pages({
+      name: 'end to end',
+      command: tsx('e2e/run.ts'),
+      count: wordCount,
+      passed: playwrightPassed('e2e/results/report.json', 'e2e/specs'),
+      timeoutMs: 30 * minutes,
+    }),
+    pages({
+      name: 'truncation',
+      command: tsx('e2e/truncation.ts'),
+      count: wordCount,
+      sources: 'e2e/truncation',
+      timeoutMs: 5 * minutes,
+    }),
+    pages({
+      name: 'faithful',
+      command: tsx('e2e/faithful.ts', '--json'),
+      count: wordCount,
+      sources: 'e2e/faithful',
+      timeoutMs: 5 * minutes,
+    }),
+    pages({
+      name: 'leakage',
+      command: tsx('e2e/leakage.ts', '--check'),
+      sources: 'e2e/leakage',
+      timeoutMs: 2 * minutes,
+    }),
+    // `pnpm soak` runs longer: this one shows that what it judges by still fits the gateway.
+    pages({ name: 'soak of half a minute', command: tsx('e2e/soak.ts', '--minutes', '0.5'), timeoutMs: 3 * minutes }),
+    pages({
+      name: 'sabotaged builds',
+      command: tsx('assurance/mutants/sabotage.ts'),
+      count: wordCount,
+      timeoutMs: 25 * minutes,
+    }),
+    // It builds crates too, in folders of its own: this lane ends first.
+    pages({
+      name: 'mutants (a sample)',
+      command: tsx('assurance/mutants/mutants.ts', '--json', '--sample', '8'),
+      count: mutantCount,
+      timeoutMs: 15 * minutes,
+    }),
+    crates({ name: 'codes', command: tsx('tools/codes.ts', '--check'), timeoutMs: minutes }),
+    crates({ name: 'policy types', command: tsx('tools/policy-types.ts', '--check'), timeoutMs: minutes }),
+    crates({ name: 'Rust format', command: ['cargo', 'fmt', '--check'], timeoutMs: minutes }),
+    crates({
+      name: 'Rust tests',
+      command: ['cargo', 'test', '--workspace', '--locked', '--no-fail-fast'],
+      count: cargoCount,
+      passed: cargoPassed,
+      timeoutMs: 25 * minutes,
+    }),
+    crates(vitest(root, 'packages/web-sdk', 10 * minutes)),
+    crates(vitest(root, 'tools', 10 * minutes)),
+    crates(vitest(root, 'services', 10 * minutes)),
+    crates(vitest(root, 'assurance', 5 * minutes)),
+    crates({
+      name: 'log of releases',
+      command: ['bash', '-c', 'go vet ./... && go test -v ./...'],
+      folder: log,
+      passed: goPassed(log),
+      timeoutMs: 5 * minutes,
+    }),
+    crates({
+      name: 'reader',
+      // The vectors are outside of the module, so that Go's cache of results cannot see a change of them.
+      command: ['bash', '-c', 'go vet ./... && go test -count=1 -v ./...'],
+      folder: reader,
+      passed: goPassed(reader),
+      timeoutMs: 5 * minutes,
+    }),
+    crates(vitest(root, 'assurance/second-verifier', 5 * minutes)),
+    crates({ name: 'vectors of our own', command: tsx('tools/vectors.ts', 'bundle'), timeoutMs: 5 * minutes }),
+    crates({
+      name: 'conformance',
+      command: tsx('assurance/compare/conformance.ts'),
+      count: wordCount,
+      timeoutMs: 10 * minutes,
+    }),
+    ...ofOthers.map((name) =>
+      crates({ name: `${name} of others`, command: [join(checks, name)], timeoutMs: 5 * minutes }),
+    ),
+    crates({
+      name: 'Rust lint',
+      command: ['cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '--deny', 'warnings'],
+      timeoutMs: 15 * minutes,
+    }),
+    ...((process.env['CI'] ?? '') === '' ? [] : floors),
+    crates({ name: 'fuzzing', command: tsx('assurance/fuzz/fuzz.ts'), count: wordCount, timeoutMs: 40 * minutes }),
+  ]
+}
