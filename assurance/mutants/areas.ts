@@ -12,7 +12,11 @@ export const areas: readonly Area[] = [
   {
     name: 'verifier',
     folder: 'packages/verifier-wasm',
-    runner: { kind: 'rust', package: 'blindllama-verifier', crates: ['packages/verifier-wasm'] },
+    runner: {
+      kind: 'rust',
+      package: 'blindllama-verifier',
+      crates: ['packages/verifier-wasm', 'packages/verifier-testkit'],
+    },
     mutants: [...verifier, ...verifierTrust],
   },
   {
@@ -21,7 +25,7 @@ export const areas: readonly Area[] = [
     runner: {
       kind: 'rust',
       package: 'blindllama-gateway',
-      crates: ['packages/gateway', 'packages/verifier-wasm'],
+      crates: ['packages/gateway', 'packages/verifier-wasm', 'packages/verifier-testkit'],
     },
     mutants: gateway,
   },

@@ -25,6 +25,7 @@ export const buildSteps: readonly BuildStep[] = [
     inputs: [
       ...rust,
       'packages/verifier-wasm/Cargo.toml',
+      'packages/verifier-testkit/Cargo.toml',
       'packages/gateway/Cargo.toml',
       'assurance/interop/rust/Cargo.toml',
     ],

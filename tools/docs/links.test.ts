@@ -85,7 +85,7 @@ describe('the citations of sources', () => {
       'docs/NOTHING.md',
     ])
     expect(deadCitations('packages/gateway/src/lib.rs', 'tools/nothing.ts')).toEqual(['tools/nothing.ts'])
-    expect(deadCitations('packages/verifier-wasm/src/lib.rs', 'examples/conformance/main.rs')).toEqual([])
-    expect(deadCitations('README.md', 'examples/conformance/main.rs')).toEqual(['examples/conformance/main.rs'])
+    expect(deadCitations('packages/gateway/src/lib.rs', 'examples/load/main.rs')).toEqual([])
+    expect(deadCitations('README.md', 'examples/load/main.rs')).toEqual(['examples/load/main.rs'])
   })
 })

@@ -1,12 +1,13 @@
 //! An attestation key that somebody else put into the TPM and certified, as clouds do.
 
+use blindllama_testkit::cvm::{Machine, certificate::signed, demanded};
+use blindllama_testkit::keys::Keys;
 use blindllama_verifier::evidence::bundle::{Bundle, Static};
 use blindllama_verifier::{Code, Verdict};
 use serde_json::json;
 
 use crate::support::client::{Evidence, policy};
 use crate::support::cloud::{ATTRIBUTES, Authority, HANDLE};
-use crate::support::confidential::Machine;
 use crate::support::outage::outlive;
 use crate::support::{Gateway, Setup, Swtpm, Upstream};
 
@@ -215,16 +216,17 @@ async fn a_confidential_machine_is_proven_by_its_report() {
         .step_by(2)
         .map(|at| u8::from_str_radix(&public[at..at + 2], 16).unwrap())
         .collect();
-    let [machine, other] = [Machine::holding(&modulus), Machine::holding(&modulus)];
+    let (machine, mut keys) = (Machine::new(modulus), Keys::derive());
+    let certificates = signed(&machine.certificates, &keys);
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, bytes: &[u8]| {
         let path = folder.path().join(name);
         std::fs::write(&path, bytes).unwrap();
         path.display().to_string()
     };
-    let names = ["vcek.der", "ask.der", "ark.der"].iter().zip(&machine.certificates);
+    let names = ["vcek.der", "ask.der", "ark.der"].iter().zip(&certificates);
     let gateway = setup
-        .with("attestation.platform_report", write("report", &machine.report))
+        .with("attestation.platform_report", write("report", &machine.hcl(&keys)))
         .with("attestation.platform_certificates", names.map(|(name, bytes)| write(name, bytes)).collect::<Vec<_>>())
         .start()
         .await;
@@ -232,13 +234,14 @@ async fn a_confidential_machine_is_proven_by_its_report() {
     policy["anchors"] =
         json!([{ "kind": "ak-name", "name": key["name"], "assurance": "cloud-vtpm", "hierarchy": "endorsement" }]);
     policy["acceptAssurance"] = json!(["cvm-bound"]);
-    policy["platform"] = machine.demand();
+    policy["platform"] = demanded(&keys);
     let verdict = Evidence::of(&gateway).await.verify(&policy);
     assert!(matches!(verdict, Verdict::Passed { .. }), "{}", verdict.to_json());
     let report: serde_json::Value = serde_json::from_str(&verdict.to_json()).unwrap();
     assert_eq!(report["assurance"], "cvm-bound");
 
-    write("report", &other.report);
+    std::mem::swap(&mut keys.vcek, &mut keys.p384);
+    write("report", &machine.hcl(&keys));
     gateway.log.wait("release.read", 1).await;
     let verdict = Evidence::of(&gateway).await.verify(&policy);
     assert_eq!(verdict.failure(), Some(Code::PLATFORM_SIGNATURE), "the report of another processor");

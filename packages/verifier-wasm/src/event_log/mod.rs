@@ -16,7 +16,7 @@
 mod allowed;
 mod describe;
 mod digest;
-mod event_type;
+pub mod event_type;
 mod explain;
 #[cfg(feature = "inspect")]
 pub mod export;

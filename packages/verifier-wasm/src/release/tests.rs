@@ -1,4 +1,4 @@
-//! What another implementation computed, and the paths that no vector reaches. Everything else is in `examples/conformance`.
+//! What another implementation computed, and the paths that no vector reaches. Everything else is in the vectors.
 
 use super::{
     Status,

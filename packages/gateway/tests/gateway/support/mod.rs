@@ -7,7 +7,6 @@ use tokio::time::timeout;
 pub mod attack;
 pub mod client;
 pub mod cloud;
-pub mod confidential;
 pub mod enroller;
 pub mod http;
 pub mod memory;

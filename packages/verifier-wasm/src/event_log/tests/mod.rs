@@ -4,10 +4,9 @@ mod allowing;
 mod check;
 mod explaining;
 mod hostile;
-mod machine;
 mod replaying;
 mod requiring;
 mod rules;
 mod syntax;
 
-use super::event_type;
+use blindllama_testkit::machine;

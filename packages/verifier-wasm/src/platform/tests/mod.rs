@@ -1,4 +1,4 @@
-//! The step against real evidence; what it refuses is in the vectors (`examples/conformance/cases/platform.rs`).
+//! The step against real evidence; what it refuses is in the vectors (`packages/verifier-testkit/src/bin/vectors/cases/platform.rs`).
 
 mod hostile;
 mod real;

@@ -1,9 +1,7 @@
 //! Every rule has a generated chain that breaks it and one beside it that keeps it.
 #![allow(clippy::expect_used)]
 
-mod builder;
 mod certificates;
-mod der_writer;
 mod endorsement;
 mod extensions;
 mod keys;
@@ -12,6 +10,8 @@ mod paths;
 mod pkits;
 mod profiles;
 mod times;
+
+use blindllama_testkit::certificates as builder;
 
 use super::{
     certificate::Certificate,
