@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { areas } from './areas.ts'
@@ -10,6 +11,17 @@ const mutant = (find: string, replace: string): Mutant => ({ name: 'm', file: 'f
 
 test('every patch fits its source once, under a name of its own, with a test', () => {
   expect(misfits(root, areas)).toEqual([])
+})
+
+test('the document of figures counts the mutants that there are', () => {
+  const text = readFileSync(`${root}/docs/ASSURANCE.md`, 'utf8')
+  const [, total] = /\| (\d+),? [^|]*\| `pnpm mutants` \|/.exec(text) ?? []
+  expect(Number(total)).toBe(areas.reduce((sum, { mutants }) => sum + mutants.length, 0))
+  const rows = [...text.matchAll(/\| \d+ of (\d+) detected \| `pnpm mutants --area (\S+)` \|/g)]
+  expect(rows.map(([, count, name]) => [name, Number(count)])).toEqual(
+    rows.map(([, , name]) => [name, areas.find((area) => area.name === name)?.mutants.length]),
+  )
+  expect(rows.length).toBeGreaterThan(3)
 })
 
 test('a patch that does not fit is told before anything is built', () => {

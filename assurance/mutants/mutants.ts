@@ -80,7 +80,7 @@ const total: number = chosen.reduce((sum, { mutants }) => sum + mutants.length, 
 const noticed = new Set<string>()
 for (const area of chosen) {
   const begin = performance.now()
-  progress.write(`${area.name}: ${area.mutants.length} mutants\n`)
+  progress.write(`${area.name}: ${area.mutants.length} ${area.mutants.length === 1 ? 'mutant' : 'mutants'}\n`)
   for (const { name, outcome } of await runArea(area)) if (outcome === 'noticed') noticed.add(name)
   progress.write(`${area.name}: ${((performance.now() - begin) / 1000).toFixed(0)} s\n`)
 }
