@@ -39,6 +39,18 @@ const all: readonly Call[] = [
 ].flat()
 const calls: readonly Call[] = all.filter(({ name }) => only === undefined || name.includes(only))
 
+/** The default routes, and one that an operator may add. */
+const routes = [
+  'POST /v1/chat/completions',
+  'POST /v1/completions',
+  'POST /v1/embeddings',
+  'POST /v1/moderations',
+  'POST /v1/responses',
+  'GET /v1/models',
+  'GET /v1/models/{id}',
+  'GET /v1/files/{id}',
+]
+
 const started: number = performance.now()
 const undo: (() => unknown)[] = []
 const unexplained: string[] = []
@@ -56,7 +68,7 @@ try {
       `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${models.length}\r\n\r\n${models}`,
     )
   }
-  const staging = await startStaging({ upstream: upstream.url, page })
+  const staging = await startStaging({ upstream: upstream.url, page, gateway: { upstream: { routes } } })
   undo.push(async () => staging.stop())
   const client = await connect({ url: staging.url, policy: staging.policy, dangerouslyAllowSimulated: true })
   undo.push(() => client.close())

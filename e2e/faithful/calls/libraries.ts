@@ -33,6 +33,10 @@ const whole: Answer = (socket, { target }) => {
         JSON.stringify({ object: 'list', data, model: 'm', usage: { prompt_tokens: 1, total_tokens: 1 } }),
       ),
     )
+  } else if (target.endsWith('/moderations')) {
+    socket.write(sized(200, [json], JSON.stringify({ id: 'modr-1', model: 'm', results: [{ flagged: true }] })))
+  } else if (target.includes('/files/')) {
+    socket.write(sized(200, [json], JSON.stringify({ id: 'file-1', object: 'file', bytes: 2, filename: 'a.txt' })))
   } else if (target.includes('/models')) {
     socket.write(sized(200, [json], JSON.stringify({ object: 'list', data: [{ id: 'm', object: 'model' }] })))
   } else socket.write(sized(200, [json, 'x-request-id: req_1'], completion('hi')))
@@ -110,6 +114,11 @@ const rows: Readonly<Record<string, Row>> = {
     whole,
     async (fetch, base) => (await openai(fetch, base).embeddings.create({ model: 'm', input: 'x' })).data[0]?.embedding,
   ],
+  'openai: a moderation': [
+    whole,
+    async (fetch, base) => (await openai(fetch, base).moderations.create({ model: 'm', input: 'x' })).results,
+  ],
+  'openai: a file': [whole, async (fetch, base) => openai(fetch, base).files.retrieve('file-1')],
   'openai: models': [whole, async (fetch, base) => (await openai(fetch, base).models.list()).data.map(({ id }) => id)],
   'openai: a model with a slash': [
     whole,

@@ -111,6 +111,13 @@ const ways: Readonly<Record<string, Call['ask']>> = {
   'a model with a slash': get('v1/models/meta-llama%2FLlama-3.1-8B'),
   'a model with a blank': get('v1/models/qwen2.5%20coder'),
   'a model with colons': get('v1/models/ft:gpt-4o:org::x'),
+  'a moderation': inForm(
+    () => ({ body: '{"model":"m","input":"hi"}', headers: { 'content-type': 'application/json' } }),
+    'v1/moderations',
+  ),
+  'a file': get('v1/files/file-abc123'),
+  'the content of a file': get('v1/files/file-abc123/content'),
+  'the content of a file, with a slash that is encoded': get('v1/files/file-abc123%2Fcontent'),
   'a query': get('v1/models?limit=20&after=m%2F1'),
   "Azure's query": async (fetch, base) =>
     look(await fetch(`${base}${chatPath}?api-version=2024-10-21`, { method: 'POST', body: text }), base),

@@ -104,6 +104,14 @@ export const admission: readonly Mutant[] = [
     'lib::upstream::routes',
   ),
   changed(
+    'the id of a file has no slash',
+    'upstream/routes.rs',
+    "prefix == MODELS || !id.contains('/')",
+    "prefix == MODELS || !id.contains('%')",
+    'lib::upstream::routes',
+    'gateway::prompt_cache::what_is_no_prompt',
+  ),
+  changed(
     'an id has no parameters of a path',
     'upstream/routes.rs',
     "'?' | '#' | ';'",

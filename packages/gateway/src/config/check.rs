@@ -34,8 +34,8 @@ const LONGEST_BATCH_MS: u64 = 10_000;
 /// Who may enrol (PROTOCOL.md §22.1).
 const MAX_ENROLMENT_KEYS: usize = 8;
 
-/// llama.cpp reads `cache_prompt` of prompts that it completes alone.
-const EMBEDDINGS: &str = "POST /v1/embeddings";
+/// Routes on which no server is known to read `cache_prompt`: llama.cpp reads it of prompts that it completes alone.
+const WITHOUT_CACHE_PROMPT: [&str; 2] = ["POST /v1/embeddings", "POST /v1/moderations"];
 
 type Checked<T> = Result<T, Failure>;
 
@@ -256,9 +256,10 @@ fn upstream(upstream: file::Upstream) -> Checked<UpstreamSettings> {
     let fields = fields(&upstream.fields, api_key.is_some())?;
     let barriers = CacheBarrier::ALL.map(|barrier| (barrier.as_str(), barrier));
     let prompt_cache = choose("upstream.prompt_cache", &upstream.prompt_cache, &barriers)?;
-    if prompt_cache == CacheBarrier::Off && upstream.routes.iter().any(|route| route == EMBEDDINGS) {
+    let unread = WITHOUT_CACHE_PROMPT.iter().find(|&&unread| upstream.routes.iter().any(|route| route == unread));
+    if let (CacheBarrier::Off, Some(route)) = (prompt_cache, unread) {
         let why = format!(
-            "\"off\" reaches no {EMBEDDINGS} of llama.cpp; leave it out of upstream.routes, or start the server with --no-cache-prompt and write \"none\""
+            "\"off\" reaches no {route} of llama.cpp; leave it out of upstream.routes, or start the server with --no-cache-prompt and write \"none\""
         );
         return invalid("upstream.prompt_cache", &why);
     }

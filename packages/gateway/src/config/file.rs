@@ -113,6 +113,7 @@ impl Default for Upstream {
             "POST /v1/chat/completions",
             "POST /v1/completions",
             "POST /v1/embeddings",
+            "POST /v1/moderations",
             "POST /v1/responses",
             "GET /v1/models",
             "GET /v1/models/{id}",

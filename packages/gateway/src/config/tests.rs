@@ -181,6 +181,8 @@ fn what_would_not_be_safe_is_invalid() {
         "upstream.api_key = \"a\\r\\nb\"",
         "upstream.prompt_cache = 'private'",
         "upstream.prompt_cache = 'off'",
+        "upstream.prompt_cache = 'off'\nupstream.routes = ['POST /v1/embeddings']",
+        "upstream.prompt_cache = 'off'\nupstream.routes = ['POST /v1/moderations']",
         "upstream.model_digest = '00'",
         "upstream.model_digest = '00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF'",
         "audiences = ['a', 'a']",

@@ -3,17 +3,23 @@
 
 use std::fmt;
 
-const KNOWN: [(&str, &str); 7] = [
+const KNOWN: [(&str, &str); 9] = [
     ("POST", "/v1/chat/completions"),
     ("POST", "/v1/completions"),
     ("POST", "/v1/embeddings"),
+    ("POST", "/v1/moderations"),
     ("POST", "/v1/responses"),
     ("GET", "/v1/models"),
     ("GET", "/v1/models/{id}"),
     ("POST", FILES),
+    ("GET", "/v1/files/{id}"),
 ];
 
 const PLACEHOLDER: &str = "{id}";
+
+/// Ids below this path alone may have a slash, as `meta-llama%2FLlama-3.1-8B`. Others have routes behind them, as `/v1/files/{id}/content`,
+/// and servers that decode a path before they compare it would take `{id}%2Fcontent` for one.
+const MODELS: &str = "/v1/models/";
 
 /// A method and a path, the last segment of which may be a placeholder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +50,9 @@ impl Route {
     pub fn admits(self, method: &str, path: &str) -> bool {
         let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
         let matches = match self.path.strip_suffix(PLACEHOLDER) {
-            Some(prefix) => path.strip_prefix(prefix).is_some_and(is_segment),
+            Some(prefix) => {
+                path.strip_prefix(prefix).and_then(id_of).is_some_and(|id| prefix == MODELS || !id.contains('/'))
+            }
             None => path == self.path,
         };
         method == self.method && matches && query.is_none_or(is_query)
@@ -76,12 +84,14 @@ fn is_query(text: &str) -> bool {
         })
 }
 
-/// Whether `text` is one path segment (RFC 3986 §3.3) that names one thing, whoever decodes it and when: a slash in it is a part of a name
-/// as `meta-llama/Llama-3.1-8B`, and no part is a dot segment. Servers that know parameters of a path leave out what stands behind `;`.
-fn is_segment(text: &str) -> bool {
-    let Some(decoded) = percent_decoded(text) else { return false };
-    !decoded.chars().any(|character| character.is_control() || matches!(character, '%' | '\\' | '?' | '#' | ';'))
-        && decoded.split('/').all(|part| !matches!(part.trim(), "" | "." | ".."))
+/// The id that `text` stands for: one path segment (RFC 3986 §3.3) that names one thing, whoever decodes it and when. No part between its
+/// slashes is a dot segment. Servers that know parameters of a path leave out what stands behind `;`. None where it names no one thing.
+fn id_of(text: &str) -> Option<String> {
+    let decoded = percent_decoded(text)?;
+    let is_one =
+        !decoded.chars().any(|character| character.is_control() || matches!(character, '%' | '\\' | '?' | '#' | ';'))
+            && decoded.split('/').all(|part| !matches!(part.trim(), "" | "." | ".."));
+    is_one.then_some(decoded)
 }
 
 /// The text that a segment stands for; None where it is no segment.
@@ -241,5 +251,37 @@ mod tests {
         ] {
             assert!(!model.admits("GET", &format!("/v1/models/{id}")), "{id}");
         }
+    }
+
+    /// Behind the id of a file is a route of its own: the content.
+    #[test]
+    fn the_id_of_a_file_has_no_slash_in_any_spelling() {
+        let file = route("GET /v1/files/{id}");
+        for id in ["file-abc123", "a.b_c~d", "file%2Dabc", "%C3%A9", "a%20b", "file-1?limit=1"] {
+            assert!(file.admits("GET", &format!("/v1/files/{id}")), "{id}");
+        }
+        for id in [
+            "",
+            "file-1/content",
+            "file-1%2Fcontent",
+            "file-1%2fcontent",
+            "file-1%252Fcontent",
+            "file-1;x",
+            "..",
+            "%2e",
+        ] {
+            assert!(!file.admits("GET", &format!("/v1/files/{id}")), "{id}");
+        }
+        assert!(!file.admits("DELETE", "/v1/files/file-1"));
+        assert!(!file.admits("POST", "/v1/files/file-1"));
+        assert!(!file.admits("GET", "/v1/files"));
+    }
+
+    #[test]
+    fn whatever_is_posted_but_a_file_is_a_prompt() {
+        assert!(has_prompt("POST", "/v1/moderations"));
+        assert!(has_prompt("POST", "/v1/moderations?api-version=1"));
+        assert!(!has_prompt("POST", "/v1/files?purpose=assistants"));
+        assert!(!has_prompt("GET", "/v1/files/file-1"));
     }
 }

@@ -120,6 +120,8 @@ async fn nothing_but_the_configured_routes_can_be_reached() {
         "//v1/chat/completions",
         "/v1/chat/completions?x=1",
         "/v1/models/..%2Fslots",
+        "/v1/moderations/x",
+        "/v1/files/file-1",
         "http://other.example/v1/chat/completions",
         "*",
         "",
@@ -135,11 +137,15 @@ async fn nothing_but_the_configured_routes_can_be_reached() {
         let message = Message { method: method.into(), ..chat() };
         assert_eq!(attested.ask(&message).await.code(), "request.route", "{method}");
     }
+    for path in ["/v1/moderations", "/v1/files", "/v1/files/file-1"] {
+        assert_eq!(attested.ask(&Message::get(path)).await.code(), "request.route", "{path}");
+    }
     let with_content = Message { content: b"GET /slots HTTP/1.1\r\n\r\n".into(), ..Message::get("/v1/models") };
     assert_eq!(attested.ask(&with_content).await.code(), "request.route", "a GET has no content");
     assert_eq!(upstream.requests(), 0);
     assert_eq!(attested.ask(&Message::get("/v1/models")).await.status(), 200);
     assert_eq!(attested.ask(&Message::get("/v1/models/smollm2")).await.status(), 200);
+    assert_eq!(attested.ask(&Message::post("/v1/moderations", "{}")).await.status(), 200);
     let id = "/v1/models/meta-llama%2FLlama-3.1%208B?api-version=1";
     assert_eq!(attested.ask(&Message::get(id)).await.status(), 200);
     assert_eq!(upstream.got.lock().unwrap().last().unwrap().head.uri, id, "as it was spelled");

@@ -7,11 +7,15 @@ use crate::support::http::Version;
 use crate::support::receipt::Exchange;
 use crate::support::{Answer, Gateway, Message, Setup, Swtpm, Upstream};
 
-const ROUTES: [&str; 3] = ["POST /v1/chat/completions", "POST /v1/responses", "POST /v1/files"];
+/// Those that `off` allows.
+const ROUTES: [&str; 4] = ["POST /v1/chat/completions", "POST /v1/responses", "POST /v1/files", "GET /v1/files/{id}"];
 
 async fn started(upstream: &Upstream, barrier: &str) -> (Swtpm, Gateway, Attested) {
     let swtpm = Swtpm::start().await;
-    let routes: Vec<toml::Value> = ROUTES.map(Into::into).into();
+    let mut routes: Vec<toml::Value> = ROUTES.map(Into::into).into();
+    if barrier != "off" {
+        routes.push("POST /v1/moderations".into());
+    }
     let setup = Setup::new(&swtpm, upstream).with("upstream.prompt_cache", barrier).with("upstream.routes", routes);
     let gateway = setup.start().await;
     let attested = Attested::to(&gateway).await;
@@ -48,6 +52,7 @@ async fn every_prompt_gets_a_salt_of_its_own() {
         chat(r#"{"messages":[]}"#),
         chat(r#"{"cache_salt":"chosen to meet another visitor's","messages":[]}"#),
         Message::post("/v1/responses", r#"{"messages":[]}"#),
+        Message::post("/v1/moderations", r#"{"messages":[]}"#),
     ] {
         assert_eq!(attested.ask(&message).await.status(), 200);
         let (body, length) = last(&upstream);
@@ -60,7 +65,7 @@ async fn every_prompt_gets_a_salt_of_its_own() {
     }
     salts.sort_unstable();
     salts.dedup();
-    assert_eq!(salts.len(), 4);
+    assert_eq!(salts.len(), 5);
 }
 
 #[tokio::test]
@@ -106,6 +111,11 @@ async fn what_is_no_prompt_is_passed_on_as_it_is() {
     let (_swtpm, _gateway, attested) = started(&upstream, "salted").await;
     assert_eq!(attested.ask(&Message::post("/v1/files", "--boundary")).await.status(), 200);
     assert_eq!(upstream.got.lock().unwrap()[0].body.as_deref(), Some(&b"--boundary"[..]));
+    assert_eq!(attested.ask(&Message::get("/v1/files/file-1")).await.status(), 200);
+    assert_eq!(upstream.got.lock().unwrap()[1].body.as_deref(), Some(&b""[..]));
+    for path in ["/v1/files/file-1/content", "/v1/files/file-1%2Fcontent"] {
+        assert_eq!(attested.ask(&Message::get(path)).await.code(), "request.route", "{path}");
+    }
 }
 
 #[tokio::test]

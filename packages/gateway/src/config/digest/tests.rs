@@ -14,9 +14,10 @@ fn the_settings_have_one_encoding() {
         "POST /v1/chat/completions",
         "POST /v1/completions",
         "POST /v1/embeddings",
+        "POST /v1/moderations",
         "POST /v1/responses",
     ];
-    let mut expected = b"\xab\x00\x01\x01\x6cunix:/m.sock\x02\x00\x03\x01\x04\x86".to_vec();
+    let mut expected = b"\xab\x00\x01\x01\x6cunix:/m.sock\x02\x00\x03\x01\x04\x87".to_vec();
     for route in routes {
         let length = u8::try_from(route.len()).unwrap();
         expected.extend(if length < 24 { vec![0x60 | length] } else { vec![0x78, length] });
