@@ -29,7 +29,12 @@ export const areas: readonly Area[] = [
     },
     mutants: gateway,
   },
-  { name: 'second-verifier', folder: 'assurance/second-verifier', runner: { kind: 'vitest' }, mutants: secondVerifier },
+  {
+    name: 'second-verifier',
+    folder: 'assurance/second-verifier',
+    runner: { kind: 'vitest', importers: ['assurance/compare'] },
+    mutants: secondVerifier,
+  },
   { name: 'sdk', folder: 'packages/web-sdk', runner: { kind: 'vitest' }, mutants: sdk },
   // The tests of the command run it as it is published.
   {

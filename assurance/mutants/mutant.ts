@@ -41,6 +41,8 @@ export interface RustRunner {
 
 export interface VitestRunner {
   readonly kind: 'vitest'
+  /** Folders beside the package through which its tests import it, relative to the root. */
+  readonly importers?: readonly string[]
   /** What builds the package where its tests run the built files; words of a command in its folder. */
   readonly build?: readonly string[]
 }

@@ -30,10 +30,11 @@ export async function runVitest(area: VitestArea, root: string, copies: string, 
   const workers = Math.min(AT_ONCE, area.mutants.length)
   const isBuilt = area.runner.build !== undefined
   const folders = Array.from({ length: workers }, (_, worker) =>
-    mirror(root, join(copies, `${area.name}-${worker}`), area.folder, isBuilt),
+    mirror(root, join(copies, `${area.name}-${worker}`), area.folder, area.runner.importers ?? [], isBuilt),
   )
   const folderOf = (worker: number): string => folders[worker] ?? ''
   await demandPassing(area, root, folderOf(0))
+  await demandReached(area, root, folderOf(0))
   await inParallel(area.mutants, workers, async (mutant, worker) =>
     report(await judge(area, root, folderOf(worker), mutant)),
   )
@@ -45,6 +46,24 @@ async function demandPassing(area: VitestArea, root: string, folder: string): Pr
   const result = (await build(area, folder)) ?? (await run(root, folder, files, 3 * RUN_LIMIT_MS))
   if (result.kind !== 'passed')
     throw new Error(`${area.folder} does not pass without a mutant: ${JSON.stringify(result)}`)
+}
+
+/** Without this, tests that load the package from another place than the copy would pass with every mutant. */
+async function demandReached(area: VitestArea, root: string, folder: string): Promise<void> {
+  const [mutant] = area.mutants
+  if (mutant === undefined) return
+  const path = join(folder, 'src', mutant.file)
+  const whole = readFileSync(path, 'utf8')
+  writeFileSync(path, `${whole}\nthrow new Error('a broken module')\n`)
+  try {
+    const result = (await build(area, folder)) ?? (await run(root, folder, mutant.tests, RUN_LIMIT_MS))
+    if (result.kind === 'passed')
+      throw new Error(
+        `${area.folder}: ${mutant.tests.join(', ')} pass with a broken ${mutant.file}: they load another copy`,
+      )
+  } finally {
+    writeFileSync(path, whole)
+  }
 }
 
 async function judge(area: VitestArea, root: string, folder: string, mutant: Mutant): Promise<Finding> {
