@@ -81,7 +81,7 @@ function milliseconds(value: number): number {
 
 /** @throws {BlindLlamaError} `client.options` */
 export function policyBytes(policy: string | Uint8Array | Policy | PolicyJson): Uint8Array<ArrayBuffer> {
-  if (policy instanceof Uint8Array) return new Uint8Array(policy)
+  if (ArrayBuffer.isView(policy)) return new Uint8Array(policy)
   if (typeof policy === 'string') return new TextEncoder().encode(policy)
   if (typeof policy !== 'object' || policy === null)
     throw new BlindLlamaError('client.options', '`policy` must be JSON text, its bytes, or an object')
