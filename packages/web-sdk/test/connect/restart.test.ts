@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import OpenAI from 'openai'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { BlindLlamaError } from '../../src/errors.js'
 import { startGateway } from '../../../../services/staging/gateway.ts'
 import { type BlindLlamaClient, connectWith } from '../../src/connect.js'
 import type { ConnectEvent } from '../../src/events.js'
@@ -77,7 +78,7 @@ async function codeOf(asking: Promise<unknown>): Promise<unknown> {
     () => expect.unreachable('it was answered'),
     (caught: unknown) => caught as Error,
   )
-  return (error.cause as { code?: unknown } | undefined)?.code ?? error
+  return BlindLlamaError.find(error)?.code ?? error
 }
 
 describe('after a restart of the gateway with default settings', () => {
