@@ -160,8 +160,14 @@ describe('the retries of openai', () => {
     await end()
     await start()
     service.relay.alter = (piece) => piece.map((byte, at) => (at === piece.length >> 1 ? byte ^ 1 : byte)) as Buffer
-    const error = await codeOf(openai(client).chat.completions.create(question))
-    expect(error).toMatch(/^(?:bundle|ak|attest|signature|binding|claims|pcr)\./)
+    // The request was posted before the gateway was gone, so that its own fate is told, with the refusal as its cause.
+    const asking = openai(client).chat.completions.create(question)
+    const error = await asking.catch((caught: unknown) => BlindLlamaError.find(caught))
+    expect(error).toMatchObject({
+      code: 'request.unknown_fate',
+      verdict: { result: 'fail' },
+      cause: { code: expect.stringMatching(/^(?:bundle|ak|attest|signature|binding|claims|pcr)\./) },
+    })
     expect([posts(), evidence(), service.upstream.requests.length]).toEqual([1, 1, 0])
   })
 })
