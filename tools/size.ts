@@ -19,7 +19,7 @@ interface Size {
 }
 
 /** Gzip, in bytes: none may grow beyond them. */
-const budgets = { wasm: 85_500, core: 16_000, total: 100_000 }
+const budgets = { wasm: 85_500, core: 16_384, total: 100_000 }
 const sdk: string = fileURLToPath(new URL('../packages/web-sdk', import.meta.url))
 const { json } = parseArgs({ options: { json: { type: 'boolean' } } }).values
 

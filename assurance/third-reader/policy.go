@@ -59,6 +59,11 @@ func readPolicy(text []byte) (policy, string) {
 	if d.integer(d.required(o, "version"), 1, maxJSONInteger) != 1 {
 		d.fail("policy.unsupported")
 	}
+	if v, has := d.optional(o, "$schema"); has {
+		if _, is := v.(string); !is {
+			d.fail(d.syntax)
+		}
+	}
 	p := policy{maxAgeMs: defaultMaxAgeMs}
 	if v, has := d.optional(o, "audience"); has {
 		p.audience = d.text(v)

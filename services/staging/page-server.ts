@@ -19,6 +19,11 @@ const mediaTypes: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 }
 
+export interface PageServerOptions {
+  /** The page starts workers, whose addresses Trusted Types refuse as text: the policy is without them. Default: false. */
+  readonly workers?: boolean
+}
+
 /** Serves a built page and beside it `/staging.json`, under a policy that lets it talk to one service only. */
 export class PageServer {
   readonly origin: string
@@ -26,7 +31,10 @@ export class PageServer {
   readonly #files: ReadonlyMap<string, Buffer>
   #published: { readonly serviceOrigin: string; readonly staging: Buffer } | undefined
 
-  private constructor(server: Server, files: ReadonlyMap<string, Buffer>) {
+  readonly #workers: boolean
+
+  private constructor(server: Server, files: ReadonlyMap<string, Buffer>, workers: boolean) {
+    this.#workers = workers
     this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     this.#server = server
     this.#files = files
@@ -44,11 +52,11 @@ export class PageServer {
   }
 
   /** Listens at once; until {@link publish} it answers 503. @throws with code EADDRINUSE when the port is taken */
-  static async start(folder: string, port: number): Promise<PageServer> {
+  static async start(folder: string, port: number, options: PageServerOptions = {}): Promise<PageServer> {
     const files = await readAll(folder)
     const server = createServer().listen(port, '127.0.0.1')
     await once(server, 'listening')
-    return new PageServer(server, files)
+    return new PageServer(server, files, options.workers ?? false)
   }
 
   publish(serviceUrl: string, staging: object): void {
@@ -68,7 +76,7 @@ export class PageServer {
 
   #headers(): Record<string, string> {
     return {
-      'content-security-policy': contentSecurityPolicy(this.#published?.serviceOrigin),
+      'content-security-policy': contentSecurityPolicy(this.#published?.serviceOrigin, this.#workers),
       'cache-control': 'no-cache',
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
@@ -78,7 +86,7 @@ export class PageServer {
   }
 }
 
-function contentSecurityPolicy(serviceOrigin: string | undefined): string {
+function contentSecurityPolicy(serviceOrigin: string | undefined, workers: boolean): string {
   return [
     "default-src 'none'",
     "script-src 'self' 'wasm-unsafe-eval'",
@@ -86,8 +94,7 @@ function contentSecurityPolicy(serviceOrigin: string | undefined): string {
     `connect-src 'self' ${serviceOrigin ?? ''}`.trimEnd(),
     "img-src 'self' data:",
     "font-src 'self'",
-    "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
+    ...(workers ? [] : ["require-trusted-types-for 'script'", "trusted-types 'none'"]),
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",

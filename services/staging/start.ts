@@ -1,18 +1,7 @@
 /** `npm start`: runs the whole service on this machine until Ctrl-C. */
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { startStaging, type Staging } from './staging.ts'
-
-const usage = `Usage: npm start [-- options]
-
-Starts a software TPM, a small language model, the gateway and the example chat on this machine.
-
-  --port N          port of the page (4180)
-  --upstream URL    put the gateway before your own OpenAI-compatible server, e.g. http://127.0.0.1:8080;
-                    the page then says that the model runs outside what is proven
-  --page FOLDER     serve this built page instead of the example chat
-  --help            this text
-`
+import { readStartOptions, usage, type StartOptions } from './start-options.ts'
 
 const started: number = performance.now()
 const live: boolean = process.stdout.isTTY
@@ -33,30 +22,16 @@ function fail(message: string): never {
   process.exit(1)
 }
 
-function readArguments(): { port: number; upstream: string | undefined; page: string | undefined } {
-  let values: { port?: string; upstream?: string; page?: string; help?: boolean }
+function readArguments(): StartOptions {
+  let options: StartOptions | undefined
   try {
-    values = parseArgs({
-      options: {
-        port: { type: 'string' },
-        upstream: { type: 'string' },
-        page: { type: 'string' },
-        help: { type: 'boolean' },
-      },
-    }).values
+    options = readStartOptions(process.argv.slice(2))
   } catch (error) {
-    fail(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+    fail(error instanceof Error ? error.message : String(error))
   }
-  if (values.help === true) {
-    process.stdout.write(usage)
-    process.exit(0)
-  }
-  const port = Number(values.port ?? '4180')
-  if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`--port must be a number from 0 to 65535\n\n${usage}`)
-  if (values.upstream !== undefined && !/^http:\/\/[^/?#]+(\/[^?#]*)?$/.test(values.upstream)) {
-    fail('--upstream must be an address like http://127.0.0.1:8080')
-  }
-  return { port, upstream: values.upstream, page: values.page }
+  if (options !== undefined) return options
+  process.stdout.write(usage)
+  process.exit(0)
 }
 
 function announce(staging: Staging): void {
@@ -67,16 +42,18 @@ function announce(staging: Staging): void {
   Model   ${staging.model} (${where})
   Proof   simulated: a software TPM signs whatever this machine tells it
   Gateway ${staging.url}
+  Command node packages/cli/dist/blindllama.js policy init --url ${staging.url}
   Logs    ${staging.folder}
 
   Ctrl-C ends everything.
 `)
 }
 
-const { port, upstream, page } = readArguments()
+const { port, origins, upstream, page } = readArguments()
 const interrupted = new AbortController()
 const starting = startStaging({
   port,
+  origins,
   measuresItself: true,
   onProgress: progress,
   signal: interrupted.signal,

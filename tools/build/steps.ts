@@ -12,7 +12,14 @@ const minutes = 60_000
 const rust = ['Cargo.toml', 'Cargo.lock']
 const verifier = [...rust, 'packages/verifier-wasm', 'tools/build-wasm.ts', 'tools/build-wasm']
 /** The SDK holds the module and its hash: whatever changes how that is built changes the SDK, and what holds the SDK. */
-const sdk = [...verifier, 'packages/web-sdk', 'tsconfig.base.json', 'pnpm-lock.yaml']
+const sdk = [
+  ...verifier,
+  'spec/policy.schema.json',
+  'docs/ERRORS.md',
+  'packages/web-sdk',
+  'tsconfig.base.json',
+  'pnpm-lock.yaml',
+]
 const tsx = ['node', '--import', 'tsx']
 const pnpmBuild = (folder: string): string[] => ['pnpm', '--dir', folder, 'run', 'build']
 

@@ -44,6 +44,8 @@ function vitest(root: string, folder: string, timeoutMs: number): Omit<Stage, 'l
   }
 }
 
+const isCi = (): boolean => (process.env['CI'] ?? '') !== ''
+
 /** Ratios of speed. They build the gateway's load program three times, so that they run in `.ci/run` alone; `--list` names them there. */
 const floors: readonly Stage[] = [
   crates({ name: 'floor', command: tsx('bench/floor.ts'), count: wordCount, timeoutMs: 45 * minutes }),
@@ -75,6 +77,13 @@ export function stages(root: string): Stage[] {
     pages(vitest(root, 'examples/react-chat', 5 * minutes)),
     pages(vitest(root, 'services/model-server', 5 * minutes)),
     pages({ name: 'package', command: tsx('tools/release-check.ts'), timeoutMs: 5 * minutes }),
+    // The whole of it needs many packages of the registry: `.ci/run` alone installs them.
+    pages({
+      name: 'matrix',
+      command: tsx('e2e/matrix.ts', ...(isCi() ? [] : ['--quick'])),
+      count: wordCount,
+      timeoutMs: 20 * minutes,
+    }),
     pages({ name: 'size', command: tsx('tools/size.ts'), timeoutMs: 2 * minutes }),
     pages({
       name: 'end to end',
@@ -163,7 +172,7 @@ export function stages(root: string): Stage[] {
       command: ['cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '--deny', 'warnings'],
       timeoutMs: 15 * minutes,
     }),
-    ...((process.env['CI'] ?? '') === '' ? [] : floors),
+    ...(isCi() ? floors : []),
     crates({ name: 'fuzzing', command: tsx('assurance/fuzz/fuzz.ts'), count: wordCount, timeoutMs: 40 * minutes }),
   ]
 }

@@ -8,6 +8,8 @@ import type { Tarball } from './tarball.ts'
 const source = `import { connect, type Policy } from '@blindllama/web-sdk'
 import { connect as connectInline } from '@blindllama/web-sdk/inline'
 import { useBlindLlama } from '@blindllama/web-sdk/react'
+import { useBlindLlama as useBlindLlamaInline } from '@blindllama/web-sdk/react/inline'
+import { fakeClient } from '@blindllama/web-sdk/testing'
 import { receipts, verifyReceipt } from '@blindllama/web-sdk/receipts'
 import { sentenceOfRefusal } from '@blindllama/web-sdk/sentences'
 import { indexedDbState } from '@blindllama/web-sdk/state'
@@ -15,10 +17,13 @@ import policy from './policy.json' with { type: 'json' }
 
 export const client = await connect({ url: 'https://service.example', policy, receipts: receipts(), state: indexedDbState() })
 export const demanded: Policy['releaseKeys'] = policy.releaseKeys
-export const other = [connectInline, useBlindLlama, verifyReceipt, sentenceOfRefusal]
+// @ts-expect-error a test double is no client of a service
+export const real: typeof client = fakeClient({ respond: () => new Response() })
+export const other = [connectInline, useBlindLlama, useBlindLlamaInline, verifyReceipt, sentenceOfRefusal]
 `
 
 const policy = {
+  $schema: './node_modules/@blindllama/web-sdk/dist/policy.schema.json',
   version: 1,
   anchors: [{ kind: 'azure', rootSha256: '11' }],
   pcrs: { bank: 'sha256', rules: { '4': 'golden' } },

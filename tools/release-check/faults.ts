@@ -13,7 +13,13 @@ export const published: readonly Published[] = [
   {
     folder: 'packages/web-sdk',
     may: [/^dist\/[\w-]+(\.d)?\.[jt]s$/, /^dist\/licences\/[\w-]+\/LICENSE(\.md)?$/],
-    must: ['dist/blindllama.js', 'dist/blindllama-post-quantum.js', 'dist/blindllama_verifier_bg.wasm'],
+    must: [
+      'dist/blindllama.js',
+      'dist/blindllama-post-quantum.js',
+      'dist/blindllama_verifier_bg.wasm',
+      'dist/policy.schema.json',
+      'dist/ERRORS.md',
+    ],
   },
   { folder: 'packages/cli', may: [], must: ['dist/blindllama.js', 'dist/blindllama_inspect_bg.wasm'] },
 ]
@@ -32,7 +38,17 @@ export function faults(
     (path) => !expected.includes(path) && !what.may.some((form) => form.test(path)),
   )
   const linked = Object.entries(manifest.dependencies ?? {}).filter(([, range]) => !/^\d+\.\d+\.\d+$/.test(range))
+  const serverReact = [...files.keys()].filter(
+    (path) => /^dist\/react[\w-]*\.js$/.test(path) && !/^["']use client["']/.test(String(files.get(path))),
+  )
+  const relative = ['README.md', 'dist/ERRORS.md'].flatMap((path) =>
+    [...String(files.get(path) ?? '').matchAll(/\]\((?!https:|#)([^)]*)\)/g)].map(
+      ([, link]) => `${path} links to ${link}`,
+    ),
+  )
   return [
+    ...serverReact.map((path) => `${path} does not begin with 'use client'`),
+    ...relative.map((link) => `${link}, which leads nowhere outside of the repository`),
     ...missing.map((path) => `${path} is missing`),
     ...(files.has('LICENSE') && String(files.get('LICENSE')) !== license
       ? ['LICENSE is not the one of the repository']

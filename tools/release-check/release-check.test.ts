@@ -39,6 +39,12 @@ test.each([
   ['no licence', { LICENSE: undefined }, {}, 'LICENSE is missing'],
   ['another licence', { LICENSE: 'mine' }, {}, 'LICENSE is not the one of the repository'],
   ['an empty README', { 'README.md': '' }, {}, 'README.md is missing'],
+  [
+    'a link into the repository',
+    { 'README.md': '[x](../docs/X.md) [y](https://y.example) [z](#z)' },
+    {},
+    'README.md links to ../docs/X.md, which leads nowhere outside of the repository',
+  ],
   ['a source', { 'src/some.ts': '' }, {}, 'src/some.ts is not one of the files of this package'],
   ['a key', { 'dist/key.pem': '' }, {}, 'dist/key.pem is not one of the files of this package'],
   ['no types', { 'dist/some.d.ts': undefined }, {}, 'package.json names dist/some.d.ts, which is missing'],

@@ -22,6 +22,7 @@ const beyondSchema = new Set([
   'policy-syntax-duplicate-key',
   'policy-syntax-duplicate-key-escaped',
   'policy-syntax-float',
+  'policy-syntax-schema-twice',
   'policy-syntax-exponent',
   'policy-syntax-lone-surrogate',
   'policy-syntax-golden-length',

@@ -6,6 +6,7 @@ const enrol = 'test/enrol.test.ts'
 const enrolLibrary = 'test/enrol-library.test.ts'
 const ownPolicy = 'test/own-policy.test.ts'
 const policy = 'test/policy.test.ts'
+const init = 'test/init.test.ts'
 const inputs = 'test/inputs.test.ts'
 const streams = 'test/streams.test.ts'
 const terminal = 'test/terminal.test.ts'
@@ -260,10 +261,18 @@ export const mutants: readonly Mutant[] = [
     countersign,
   ),
   changed(
+    'init accepts an unattested model server unasked',
+    'author/propose.ts',
+    '...(acceptUnattested && {',
+    '...({',
+    init,
+  ),
+  changed('init replaces a policy', 'author/init.ts', "flag: 'wx'", "flag: 'w'", init),
+  changed(
     'a policy that the verifier refuses is trusted',
     'policy/read.ts',
-    "if (verdict.steps.find(({ id }) => id === 'policy')?.status !== 'pass')",
-    "if (verdict.steps.find(({ id }) => id === 'policy') === undefined)",
+    "return verdict.steps.find(({ id }) => id === 'policy')?.status === 'pass' ? undefined : verdict",
+    "return verdict.steps.find(({ id }) => id === 'policy') === undefined ? verdict : undefined",
     countersign,
   ),
   changed(

@@ -162,6 +162,12 @@ const steps: readonly Mutant[] = [
     'Rule::Derived(_) => true,',
   ),
   changed(
+    'policy: $schema is a text',
+    'policy/decode.rs',
+    'schema.ensure(schema.is_text(), Flaw::Syntax);',
+    'let _ = schema;',
+  ),
+  changed(
     'policy: no log explains what is derived',
     'policy/decode.rs',
     'if !matches!(rule, Rule::Derived(_)) {',

@@ -10,7 +10,7 @@ const button = element<HTMLButtonElement>('button')
 
 /** A refusal has a code of docs/ERRORS.md. Nothing was sent then, or the answer ended early. */
 function show(place: Element, error: unknown): void {
-  const code = BlindLlamaError.isInstance(error) ? error.code : 'other'
+  const code = BlindLlamaError.find(error)?.code ?? 'other'
   place.setAttribute('data-code', code)
   place.textContent = `${code}: ${error instanceof Error ? error.message : String(error)}`
 }

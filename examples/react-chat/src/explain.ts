@@ -103,10 +103,11 @@ export function reasonOf(error: BlindLlamaError): string {
   return error.message.replace(` (${error.code})`, '')
 }
 
-/** `openai` wraps what its `fetch` throws; the reason is found along `cause`. */
+/** `openai` wraps what its `fetch` throws; the reason is found along `cause`, and in what a failure that is final was answered with. */
 export function codeOf(error: unknown): string {
+  const own = BlindLlamaError.find(error)
+  if (own) return own.code
   for (let each: unknown = error, depth = 0; each !== undefined && depth < 8; depth += 1) {
-    if (BlindLlamaError.isInstance(each)) return each.code
     if (each instanceof APIConnectionTimeoutError) return 'openai.timeout'
     if (each instanceof APIError && each.status !== undefined) {
       const said = each.headers?.get('blindllama-code')

@@ -16,6 +16,11 @@ export type Verifier = Pick<typeof pageModule, 'verify'>
 /** What shows what evidence, event logs and chains say by themselves. */
 export type Inspector = Pick<typeof inspectGlue, 'inspect' | 'explainEventLog' | 'checkChain' | 'checkEndorsement'>
 
+/** KEM, KDF and AEAD of every suite that a policy can name, for a judgement after which nothing is encrypted. */
+export const everySuite: pageModule.VerifyInput['suites'] = [0x0020, 0x647a].flatMap((kem) =>
+  [1, 2, 3].map((aead) => [kem, 1, aead] as const),
+)
+
 /** Run from its sources, inside the workspace, the command has no build that knew a hash, and the module is the workspace's own. */
 const isBuilt: boolean = typeof WASM_SHA256 === 'string' && typeof INSPECT_WASM_SHA256 === 'string'
 

@@ -518,6 +518,9 @@ pub enum Code {
     /// No service is attested here: the hook has no options, its component is not mounted, or the page is rendered on a server.
     #[cfg(not(target_family = "wasm"))]
     CLIENT_IDLE,
+    /// A test double was asked for outside of a test.
+    #[cfg(not(target_family = "wasm"))]
+    CLIENT_FAKE,
     /// This environment lacks something that the channel needs.
     #[cfg(not(target_family = "wasm"))]
     CLIENT_ENVIRONMENT,
@@ -837,6 +840,7 @@ impl Code {
         Self::REQUEST_UPSTREAM_STATUS,
         Self::CLIENT_OPTIONS,
         Self::CLIENT_IDLE,
+        Self::CLIENT_FAKE,
         Self::CLIENT_ENVIRONMENT,
         Self::CLIENT_POST_QUANTUM,
         Self::CLIENT_ATTEST_TIMEOUT,
@@ -1299,6 +1303,7 @@ request.upstream_broken The model's server broke off or answered with something 
 request.upstream_status The model's server answered with a status that HTTP does not define.
 client.options An option has a value that cannot be used.
 client.idle No service is attested here: the hook has no options, its component is not mounted, or the page is rendered on a server.
+client.fake A test double was asked for outside of a test.
 client.environment This environment lacks something that the channel needs.
 client.post_quantum The policy demands post-quantum keys, which this engine lacks, and the code for them could not be loaded.
 client.attest_timeout The attestation did not end in time.

@@ -232,6 +232,7 @@ export type Code =
   | 'request.upstream_status'
   | 'client.options'
   | 'client.idle'
+  | 'client.fake'
   | 'client.environment'
   | 'client.post_quantum'
   | 'client.attest_timeout'

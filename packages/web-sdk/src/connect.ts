@@ -1,3 +1,4 @@
+import { answerRetrying } from './attestation/answer-retrying.js'
 import { attestationClient } from './attestation/attest.js'
 import { KeyManager } from './attestation/key-manager.js'
 import { expireOnRestore } from './attestation/restore.js'
@@ -18,7 +19,8 @@ export interface BlindLlamaClient<AllowSimulated extends boolean = false> {
    * headers and bodies. Give it to `openai` or the AI SDK as their `fetch` option, or call it.
    *
    * It rejects with a `BlindLlamaError`, or with the reason of the caller's own `AbortSignal`. The body of an answer that
-   * was altered or cut ends with such an error too, never quietly. The option `resend` of a request goes before that of `connect`.
+   * was altered or cut ends with such an error too, never quietly. A client that would retry a failure that no repetition mends, as
+   * `openai`, gets status 406 with the code in its place; `BlindLlamaError.find` finds the error again. The option `resend` of a request goes before that of `connect`.
    */
   readonly fetch: ChannelFetch
   /** The report on the key in use now. */
@@ -70,7 +72,7 @@ export function openClient(options: ConnectOptions<boolean>, origins: Origins): 
   )
   const forgetPage = expireOnRestore(keyManager)
   return {
-    fetch: channelFetch(settings, keyManager, emit),
+    fetch: answerRetrying(channelFetch(settings, keyManager, emit), settings.fetch),
     get verdict() {
       return keyManager.verdict
     },

@@ -5,6 +5,12 @@ export type { Code } from '@blindllama/verifier-wasm'
 
 const marker = Symbol.for('blindllama.error')
 
+/** How many errors `find` may look at. */
+const maxSearched = 64
+
+/** What a library was answered with in place of a rejection, by the header fields of the answer, which its own error keeps. */
+export const answered: WeakMap<object, BlindLlamaError> = new WeakMap()
+
 export interface BlindLlamaErrorOptions {
   /** What was caught when the error was made. The error keeps its kind and no word of it. */
   cause?: unknown
@@ -29,6 +35,35 @@ export class BlindLlamaError extends Error {
     this.code = code
     if (options.verdict) this.verdict = options.verdict
     Object.defineProperties(this, { name: { value: 'BlindLlamaError' }, [marker]: { value: true } })
+  }
+
+  /** The page that says what the code means and what to do about it. */
+  get help(): string {
+    return `https://github.com/blindllama/blindllama-web/blob/main/docs/ERRORS.md#${this.code.split('.')[0]}`
+  }
+
+  /**
+   * The error of this package in `error`, which a library may have wrapped: itself, one of its causes, or what a retrying client
+   * was answered with. Looks at 64 errors at most, so that causes may form a circle.
+   *
+   * @example
+   * ```ts
+   * try {
+   *   await openai.chat.completions.create(request)
+   * } catch (error) {
+   *   show(BlindLlamaError.find(error)?.message ?? 'The model server failed')
+   * }
+   * ```
+   */
+  static find(error: unknown): BlindLlamaError | undefined {
+    const seen = [error]
+    for (const one of seen) {
+      if (BlindLlamaError.isInstance(one)) return one
+      if (typeof one !== 'object' || one === null || seen.length > maxSearched) continue
+      const { cause, errors, headers } = one as { cause?: unknown; errors?: unknown; headers?: unknown }
+      seen.push(cause, answered.get(headers as object), ...(Array.isArray(errors) ? errors.slice(0, 8) : []))
+    }
+    return undefined
   }
 
   /** Whether `value` is such an error, also one of another copy of this package, where `instanceof` says no. */

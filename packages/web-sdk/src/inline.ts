@@ -1,11 +1,8 @@
 import { type BlindLlamaClient, connectWith } from './connect.js'
-import { loadHybrid } from './hybrid.js'
 import type { ConnectOptions } from './options.js'
+import { origins } from './origins-inline.js'
 
 export * from './public.js'
-
-/** The verifier's WebAssembly in base64; the build writes it here. */
-declare const WASM_BASE64: string
 
 /**
  * Proves which software answers at `options.url` and returns a client that talks to exactly that software.
@@ -22,8 +19,5 @@ declare const WASM_BASE64: string
 export function connect<AllowSimulated extends boolean = false>(
   options: ConnectOptions<AllowSimulated>,
 ): Promise<BlindLlamaClient<AllowSimulated>> {
-  return connectWith(options, {
-    wasm: () => Uint8Array.from(atob(WASM_BASE64), (character) => character.charCodeAt(0)),
-    hybrid: loadHybrid,
-  })
+  return connectWith(options, origins)
 }

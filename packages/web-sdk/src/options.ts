@@ -12,7 +12,10 @@ import type { Policy, PolicyJson } from './policy.js'
 import type { WasmSource } from './verifier/source.js'
 
 export interface ConnectOptions<AllowSimulated extends boolean = false> {
-  /** Base URL of the service, the one that requests are addressed to. `https:`, or `http:` on the loopback for development. */
+  /**
+   * Base URL of the service, the one that requests are addressed to. `https:`, or `http:` on the loopback for development. In pages
+   * and workers a text that begins with `/` is an address of their own server.
+   */
   url: string | URL
   /** Text and bytes are taken as they are; an object is serialised once. Pin it in the page: it is the root of all trust. */
   policy: string | Uint8Array | Policy | PolicyJson
@@ -55,9 +58,12 @@ export type Settings = AttestationSettings & ChannelSettings
 function baseUrl(name: 'url' | 'relay', value: string | URL): URL {
   let url: URL
   try {
-    url = new URL(value)
+    // Of a typing error, such as a host without its scheme, nothing else makes an address of the page's server.
+    url = new URL(value, String(value).startsWith('/') ? globalThis.location?.href : undefined)
   } catch (cause) {
-    throw new BlindLlamaError('client.options', `\`${name}\` is not an absolute URL`, { cause })
+    throw new BlindLlamaError('client.options', `\`${name}\` is no absolute URL, and no path that begins with /`, {
+      cause,
+    })
   }
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback.test(url.hostname)))
     throw new BlindLlamaError('client.options', `\`${name}\` must be an https: URL`)
@@ -75,7 +81,7 @@ function milliseconds(value: number): number {
 
 /** @throws {BlindLlamaError} `client.options` */
 export function policyBytes(policy: string | Uint8Array | Policy | PolicyJson): Uint8Array<ArrayBuffer> {
-  if (policy instanceof Uint8Array) return new Uint8Array(policy)
+  if (ArrayBuffer.isView(policy)) return new Uint8Array(policy)
   if (typeof policy === 'string') return new TextEncoder().encode(policy)
   if (typeof policy !== 'object' || policy === null)
     throw new BlindLlamaError('client.options', '`policy` must be JSON text, its bytes, or an object')

@@ -1,9 +1,29 @@
-/** What every request of the SDK is sent with (PROTOCOL.md §2): nothing that identifies, nothing that is kept, no detours. */
-export const outerRequest: RequestInit = {
-  credentials: 'omit',
-  referrerPolicy: 'no-referrer',
-  redirect: 'error',
-  cache: 'no-store',
+let requestInit: RequestInit | undefined
+
+/**
+ * What every request of the SDK is sent with (PROTOCOL.md §2): nothing that identifies, nothing that is kept, no detours.
+ *
+ * Runtimes without a browser refuse some of it, as workerd does: there is no cookie, referrer or cache then that could be left
+ * out. A redirect that they cannot refuse is not followed (`'manual'`): it is then a response, and any status but 200 is refused.
+ */
+export function outerRequest(): RequestInit {
+  return (requestInit ??= Object.assign(
+    { redirect: 'manual' },
+    ...[
+      { credentials: 'omit' },
+      { referrerPolicy: 'no-referrer' },
+      { redirect: 'error' },
+      { cache: 'no-store' },
+    ].filter(isAccepted as (init: object) => boolean),
+  ) as RequestInit)
+}
+
+function isAccepted(init: RequestInit): boolean {
+  try {
+    return !!new Request('https://x', init)
+  } catch {
+    return false
+  }
 }
 
 type Fetch = typeof globalThis.fetch

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { BlindLlamaError } from '../src/errors.js'
+import { answered, BlindLlamaError } from '../src/errors.js'
 
 describe('an error', () => {
   const cause = new TypeError('network')
@@ -22,6 +22,42 @@ describe('an error', () => {
 
   test.each([new Error('x'), { code: 'client.closed' }, undefined, null, 'client.closed'])('%s is none', (value) => {
     expect(BlindLlamaError.isInstance(value)).toBe(false)
+  })
+})
+
+describe('the error of this package is found', () => {
+  const ours = new BlindLlamaError('pcr.mismatch', 'x')
+  const answer = new Response(null, { status: 406 })
+  answered.set(answer.headers, ours)
+  const loop = Object.assign(new Error('x'), { cause: undefined as unknown, errors: [] as unknown[] })
+  loop.cause = loop
+  loop.errors = [loop, loop, loop]
+
+  test.each<[string, unknown]>([
+    ['itself', ours],
+    ['as a cause', new Error('Connection error.', { cause: ours })],
+    ['as a cause of a cause', new Error('x', { cause: new Error('y', { cause: ours }) })],
+    ['as one of several errors', new AggregateError([new Error('x'), ours])],
+    ['where a library was answered with it', { status: 406, headers: answer.headers }],
+    ['beside a circle of causes', new AggregateError([loop, ours])],
+  ])('%s', (_, error) => {
+    expect(BlindLlamaError.find(error)).toBe(ours)
+  })
+
+  test.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['text', 'quote.signature'],
+    ['null', null],
+    ['a foreign error', new Error('x', { cause: new Error('y') })],
+    ['a circle of causes', loop],
+    ['the header fields of another answer', { headers: new Headers() }],
+    ['header fields that are text', { headers: 'x', errors: 'y' }],
+  ])('but not in %s', (_, error) => {
+    expect(BlindLlamaError.find(error)).toBeUndefined()
+  })
+
+  test('and names its page', () => {
+    expect(ours.help).toBe('https://github.com/blindllama/blindllama-web/blob/main/docs/ERRORS.md#pcr')
   })
 })
 

@@ -1,7 +1,12 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { discard, over, platformFetch } from '../src/outer-fetch.js'
+import { discard, outerRequest, over, platformFetch } from '../src/outer-fetch.js'
 
 afterEach(() => void vi.unstubAllGlobals())
+
+/** A constructor that refuses all but the referrer. */
+const refusing = function refusing(_: string, init: RequestInit): void {
+  if (Object.keys(init).some((name) => name !== 'referrerPolicy')) throw new TypeError('not implemented')
+}
 
 const platform: typeof fetch = async () => new Response('platform')
 
@@ -31,4 +36,22 @@ test('a response that nobody reads is let go, also where that fails', async () =
   locked.body?.getReader()
   discard(locked)
   await new Promise((resolve) => setTimeout(resolve))
+})
+
+describe('what every request is sent with', () => {
+  test('is what the platform accepts', () => {
+    expect(outerRequest()).toEqual({
+      credentials: 'omit',
+      referrerPolicy: 'no-referrer',
+      redirect: 'error',
+      cache: 'no-store',
+    })
+  })
+
+  test('follows no redirect where a runtime refuses the rest, as workerd does', async () => {
+    vi.resetModules()
+    vi.stubGlobal('Request', refusing)
+    const fresh = await import('../src/outer-fetch.js')
+    expect(fresh.outerRequest()).toEqual({ redirect: 'manual', referrerPolicy: 'no-referrer' })
+  })
 })

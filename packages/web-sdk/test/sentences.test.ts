@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, expect, test, vi } from 'vitest'
 import { refusal } from '../src/attestation/refusal.js'
+import { remedies } from '../src/generated/remedies.js'
 import { ofCodes, ofSteps } from '../src/generated/sentences.js'
 import { sentenceOfRefusal, sentenceOfStep } from '../src/sentences.js'
 import type { FailedVerdict } from '../src/verdict.js'
@@ -13,8 +14,13 @@ const failed = (detail: string): FailedVerdict => ({
   detail,
 })
 
+const judged = { policy: '{}', audience: 'https://service.example' }
+
 const registry = (name: string): string =>
-  readFileSync(new URL(`../../verifier-wasm/${name}.toml`, import.meta.url), 'utf8')
+  readFileSync(
+    new URL(name === 'codes' ? '../../../spec/codes.toml' : '../../verifier-wasm/steps.toml', import.meta.url),
+    'utf8',
+  )
 
 afterEach(() => {
   vi.doUnmock('../src/sentences.js')
@@ -42,8 +48,8 @@ test('there is a sentence for every step and code of the registries', () => {
 
 test('a refusal has its sentence, its place, its code and its verdict', async () => {
   const verdict = failed('certificate 1')
-  expect(await refusal(verdict)).toMatchObject({
-    message: 'A certificate of the chain has expired. (certificate 1) (chain.expired)',
+  expect(await refusal(verdict, judged)).toMatchObject({
+    message: `A certificate of the chain has expired. (certificate 1) ${remedies['chain.expired'].slice(0, -1)} (chain.expired)`,
     code: 'chain.expired',
     verdict,
   })
@@ -54,18 +60,18 @@ test('a refusal whose sentences do not come has all of that but the sentence', a
     throw new Error('404')
   })
   const code = 'chain.expired'
-  expect(await refusal(failed(''))).toMatchObject({
+  expect(await refusal(failed(''), judged)).toMatchObject({
     message: 'The verifier refused the evidence (chain.expired)',
     code,
   })
   const message = 'The verifier refused the evidence (certificate 1) (chain.expired)'
-  expect(await refusal(failed('certificate 1'))).toMatchObject({ message, code })
+  expect(await refusal(failed('certificate 1'), judged)).toMatchObject({ message, code })
 })
 
 test('a refusal does not wait for its sentences for long', async () => {
   vi.doMock('../src/sentences.js', async () => new Promise(() => {}))
   vi.useFakeTimers()
-  const waiting = refusal(failed(''))
+  const waiting = refusal(failed(''), judged)
   await vi.advanceTimersByTimeAsync(2000)
   expect((await waiting).code).toBe('chain.expired')
 })

@@ -114,6 +114,22 @@ it('says how to choose another port when its own is taken', async () => {
   expect(run.said().trim()).toBe(`Port ${port} is in use. Choose another one: npm start -- --port ${port + 1}`)
 })
 
+it('lets pages of every --origin call the gateway, and no others', async () => {
+  const origins = ['http://localhost:5173', 'http://127.0.0.1:3000']
+  const run = start('--port', '0', ...origins.flatMap((origin) => ['--origin', origin]))
+  await run.says('Ctrl-C ends everything.')
+  const gateway = /Gateway (http:\S+)/.exec(run.said())?.[1] ?? ''
+  expect(run.said()).toContain(`policy init --url ${gateway}`)
+  const allowed = async (origin: string): Promise<string | null> => {
+    const address = `${gateway}blindllama/v1/evidence?nonce=${Buffer.alloc(32, 7).toString('base64url')}&v=1`
+    return (await fetch(address, { headers: { origin } })).headers.get('access-control-allow-origin')
+  }
+  for (const origin of origins) expect(await allowed(origin)).toBe(origin)
+  expect(await allowed('http://localhost:5174')).not.toBe('http://localhost:5174')
+  run.process.kill('SIGINT')
+  expect(await run.ended()).toBe(130)
+})
+
 it('explains its options', async () => {
   const run = start('--help')
   expect(await run.ended()).toBe(0)
@@ -122,6 +138,11 @@ it('explains its options', async () => {
 
 it.each([
   [['--port', 'http'], '--port must be a number'],
+  [['--port', '6000'], '--port 6000 is one that browsers open for no page'],
+  [['--port', '4190'], 'Choose another one'],
+  [['--origin', 'localhost:5173'], '--origin localhost:5173 must be an origin like http://localhost:5173'],
+  [['--origin', 'http://localhost:5173/'], 'must be an origin without a path: http://localhost:5173'],
+  [['--origin', 'https://a.example', '--origin', '*'], '--origin * must be an origin'],
   [['--upstream', 'localhost'], '--upstream must be an address'],
   [['--colour'], "Unknown option '--colour'"],
 ])('refuses %j with a sentence', async (args, sentence) => {

@@ -20,6 +20,13 @@ export const module: readonly Mutant[] = [
     tests: [compile],
   },
   {
+    name: 'sdk: a page in the place of the verifier is no tampering',
+    file: 'verifier/compile.ts',
+    find: "bytes && start.startsWith('\\0asm')",
+    replace: 'bytes',
+    tests: [compile],
+  },
+  {
     name: 'sdk: the download of the verifier has a time',
     file: 'verifier/compile.ts',
     find: 'return within(timeoutMs, late, signal, async (own) => {',

@@ -216,7 +216,7 @@ export const sealing: readonly Mutant[] = [
   {
     name: 'sdk: patience with a service that is away ends',
     file: 'evidence/ask-again.ts',
-    find: '      if (performance.now() + wait > end) throw error\n',
+    find: '      if (performance.now() + wait > end) throw await explained(error, question)\n',
     replace: '',
     tests: [askAgain],
     hangs: true,

@@ -38,6 +38,7 @@ export function readPolicy(bytes: Uint8Array): Policy {
   const version = members.get('version')
   demand(typeof version === 'bigint' && version > 0n, 'policy.syntax', 'policy.version')
   if (version !== 1n) unsupported(`version ${version}`)
+  demand(!members.has('$schema') || typeof members.get('$schema') === 'string', 'policy.syntax', 'policy.$schema')
   const pcrs = readPcrPolicy(members.object('pcrs'))
   const policy: Policy = {
     audience: members.optionalText('audience'),

@@ -11,6 +11,13 @@ import { loadVerifier } from '../verifier.js'
  * @throws {Failure} with the verifier's code for a policy that it refuses, and `exitCode`
  */
 export function readPolicy(origin: string, policy: Uint8Array, exitCode: ExitCode = exit.undecided): Policy {
+  const verdict = faultOf(policy)
+  if (verdict) throw new Failure(verdict.code, `${origin}: ${sentenceOfRefusal(verdict)}`, exitCode)
+  return JSON.parse(Buffer.from(policy).toString('utf8')) as Policy
+}
+
+/** The first fault that the verifier finds in a policy: its code and its place; undefined for a policy that it reads. */
+export function faultOf(policy: Uint8Array): FailedVerdict | undefined {
   // Without evidence every verification fails, and later than at its policy where that can be used.
   const verdict = loadVerifier().verify({
     evidence: new Uint8Array(),
@@ -22,7 +29,5 @@ export function readPolicy(origin: string, policy: Uint8Array, exitCode: ExitCod
     versions: [1],
     suites: [[0x20, 1, 1]],
   }) as FailedVerdict
-  if (verdict.steps.find(({ id }) => id === 'policy')?.status !== 'pass')
-    throw new Failure(verdict.code, `${origin}: ${sentenceOfRefusal(verdict)}`, exitCode)
-  return JSON.parse(Buffer.from(policy).toString('utf8')) as Policy
+  return verdict.steps.find(({ id }) => id === 'policy')?.status === 'pass' ? undefined : verdict
 }

@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline/promises'
 import type { Shown } from './text.js'
 
 /** Where a command writes, so that tests can read it. Nothing but {@link Shown} gets there. */
@@ -8,6 +9,8 @@ export interface Io {
   err: (text: Shown) => void
   /** Whether `out` shows colours. */
   color: boolean
+  /** Asks a person and gives the line; undefined where nobody can be asked. */
+  ask?: (question: Shown) => Promise<string>
 }
 
 /** The streams of this process; colours where a person looks and has not asked for none (no-color.org). */
@@ -18,5 +21,21 @@ export function processIo(): Io {
     out: (text) => void process.stdout.write(text.toString()),
     err: (text) => void process.stderr.write(text.toString()),
     color: wanted && (NO_COLOR === undefined || NO_COLOR === ''),
+    ...(process.stdin.isTTY && process.stdout.isTTY && { ask: askOnTerminal }),
+  }
+}
+
+/** How long a person may think about one question, in milliseconds. */
+const patienceMs = 600_000
+
+async function askOnTerminal(question: Shown): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  const patience = new AbortController()
+  const timer = setTimeout(() => patience.abort(), patienceMs)
+  try {
+    return await terminal.question(question.toString(), { signal: patience.signal })
+  } finally {
+    clearTimeout(timer)
+    terminal.close()
   }
 }

@@ -1,9 +1,8 @@
-import type { VerifyInput } from '@blindllama/verifier-wasm'
 import { usage } from '../failure.js'
 import { hexOf, timeOf } from '../options.js'
 import { bytesOf } from '../read-file.js'
 import { instant } from '../terminal/rows.js'
-import { loadVerifier } from '../verifier.js'
+import { everySuite, loadVerifier } from '../verifier.js'
 import { judged, type Outcome } from './outcome.js'
 
 interface Request {
@@ -12,11 +11,6 @@ interface Request {
   allowSimulated: boolean
   values: { nonce?: string; audience?: string; static?: string; at?: string }
 }
-
-/** KEM, KDF and AEAD of every suite that a policy can name: nothing is going to be encrypted. */
-const everySuite: VerifyInput['suites'] = [0x0020, 0x647a].flatMap((kem) =>
-  [1, 2, 3].map((aead) => [kem, 1, aead] as const),
-)
 
 /**
  * Judges a bundle whose question is known.

@@ -47,6 +47,10 @@ impl<'d> Policy<'d> {
     fn read(top: &'d Item<'d>) -> Self {
         let version = top.required("version");
         version.ensure(version.integer(1, u64::MAX) == VERSION, Flaw::Unsupported);
+        // For editors alone: a text, whose value decides nothing.
+        if let Some(schema) = top.optional("$schema") {
+            schema.ensure(schema.is_text(), Flaw::Syntax);
+        }
         let audience = top.optional("audience").map(Item::name);
         let mut anchors = Vec::new();
         for item in top.required("anchors").each(1, 256) {

@@ -71,7 +71,7 @@ export function attestationClient({
     const verdict = await verifyWithState(state, judge, signal)
     for (const step of verdict.steps) emit({ type: 'step', step })
     emit({ type: 'verdict', verdict })
-    const passed = await assertPassed(verdict, settings.allowSimulated)
+    const passed = await assertPassed(verdict, settings)
 
     const carried = ready.staticPart(evidence)
     const staticPart = carried ? undefined : cache.bytes
@@ -116,8 +116,11 @@ export function inTime<T>(
   return within(ms, late, signal, work)
 }
 
-async function assertPassed(verdict: Verdict, allowSimulated: boolean): Promise<PassedVerdict | SimulatedVerdict> {
-  if (verdict.result !== 'pass') throw await refusal(verdict)
+async function assertPassed(
+  verdict: Verdict,
+  { policy, audience, allowSimulated }: AttestationSettings,
+): Promise<PassedVerdict | SimulatedVerdict> {
+  if (verdict.result !== 'pass') throw await refusal(verdict, { policy, audience })
   // The verifier refuses this itself; a page that was handed another verifier must still not take one for the other.
   if (verdict.simulated && !allowSimulated)
     throw new BlindLlamaError('ak.simulated', 'The page did not allow a simulated TPM')

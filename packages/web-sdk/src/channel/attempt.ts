@@ -94,7 +94,7 @@ async function post(
   const headers = { 'content-type': 'message/ohttp-chunked-req', incremental: '?1' }
   const timer = silent && setTimeout(silent, silenceMs)
   try {
-    return await fetch(url, { ...outerRequest, method: 'POST', headers, body, signal: signal ?? null })
+    return await fetch(url, { ...outerRequest(), method: 'POST', headers, body, signal: signal ?? null })
   } catch (cause) {
     signal?.throwIfAborted()
     // The platform does not say how far the request got.

@@ -1,6 +1,7 @@
-import { raceAbort } from '../abort.js'
+import { raceAbort, within } from '../abort.js'
 import type { Bytes } from '../bytes.js'
 import { isOffline } from '../environment.js'
+import type { BlindLlamaError } from '../errors.js'
 import { type Instant, instant } from '../instant.js'
 import { type Question, askEvidence, away } from './ask.js'
 
@@ -8,6 +9,8 @@ import { type Question, askEvidence, away } from './ask.js'
 const patienceMs = 10_000
 const firstPauseMs = 250
 const pauseMs = 1000
+/** For the module that explains a failure. */
+const explanationMs = 2000
 
 /** Evidence, and the question that it answers. */
 export interface FreshEvidence {
@@ -32,10 +35,26 @@ export async function askAgain(question: Omit<Question, 'nonce'>, patient: boole
       return { evidence: await askEvidence({ ...question, nonce }), nonce, start }
     } catch (error) {
       const wanted = away.get(error as object)
-      if (wanted === undefined || !(wanted > 0 || patient) || isOffline(question.endpoint)) throw error
+      if (wanted === undefined || !(wanted > 0 || patient) || isOffline(question.endpoint))
+        throw await explained(error, question)
       const wait = Math.max(wanted, pause * (0.5 + Math.random()))
-      if (performance.now() + wait > end) throw error
+      if (performance.now() + wait > end) throw await explained(error, question)
       await raceAbort(new Promise((resolve) => setTimeout(resolve, wait)), question.signal)
     }
+  }
+}
+
+async function explanation(): Promise<typeof import('./unreachable.js')> {
+  return import('./unreachable.js')
+}
+
+/** Pages that reach their service load no module that says why they do not. */
+async function explained(error: unknown, { endpoint, fetch, signal }: Omit<Question, 'nonce'>): Promise<unknown> {
+  if ((error as { code?: unknown }).code !== 'evidence.unreachable') return error
+  try {
+    const { unreachable } = await within(explanationMs, () => new Error(), signal, explanation)
+    return await unreachable(error as BlindLlamaError, endpoint, fetch, signal)
+  } catch {
+    return error
   }
 }

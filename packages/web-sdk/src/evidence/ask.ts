@@ -43,7 +43,7 @@ function address({ endpoint, nonce, have }: Question): URL {
 export async function askEvidence(question: Question): Promise<Bytes> {
   return within(timeoutMs, late, question.signal, async (signal) => {
     try {
-      return await receive(await question.fetch(address(question), { ...outerRequest, signal }))
+      return await receive(await question.fetch(address(question), { ...outerRequest(), signal }), question.endpoint)
     } catch (cause) {
       if (cause instanceof BlindLlamaError) throw cause
       const error = new BlindLlamaError('evidence.unreachable', 'The service could not be reached for its evidence', {
@@ -59,18 +59,18 @@ function late(): BlindLlamaError {
   return new BlindLlamaError('evidence.timeout', 'No evidence within 30 s')
 }
 
-async function receive(response: Response): Promise<Bytes> {
+async function receive(response: Response, { href }: URL): Promise<Bytes> {
   const { status, headers } = response
   if (status !== 200) {
     discard(response)
-    const error = new BlindLlamaError('evidence.status', `The service answered ${status} in place of evidence`)
+    const error = new BlindLlamaError('evidence.status', `${href} answered ${status} in place of evidence`)
     if (status > 501 && status < 505)
       away.set(error, (status === 503 && Number(headers.get('retry-after')) * 1000) || 0)
     throw error
   }
   if (mediaType(response) !== 'application/cbor') {
     discard(response)
-    throw new BlindLlamaError('evidence.media_type', 'What answers at the base URL is not a BlindLlama service')
+    throw new BlindLlamaError('evidence.media_type', `What answers at ${href} is not a BlindLlama service`)
   }
   const evidence = await readLimited(response, maxBundleBytes)
   if (!evidence) throw new BlindLlamaError('evidence.size', 'The service sent more evidence than the protocol allows')

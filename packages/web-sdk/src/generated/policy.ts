@@ -297,6 +297,10 @@ export type SuiteName =
 export interface Policy {
   version: 1
   /**
+   * Names this schema for editors. The verifier ignores the value.
+   */
+  $schema?: string
+  /**
    * Name of the service. Default: the ASCII origin of its base URL.
    */
   audience?: string

@@ -28,7 +28,7 @@ export interface SealOptions {
 }
 
 export function lengthOf(piece: Piece): number {
-  return piece instanceof Uint8Array ? piece.length : piece.size
+  return ArrayBuffer.isView(piece) ? piece.length : piece.size
 }
 
 /** `pieces` in parts that are read into memory at once, each within one window. */
@@ -37,14 +37,14 @@ function* partsOf(pieces: readonly Piece[]): Generator<Piece, void, void> {
   for (const piece of pieces)
     for (let offset = 0; offset < lengthOf(piece);) {
       const end = Math.min(offset + room, lengthOf(piece))
-      yield piece instanceof Uint8Array ? piece.subarray(offset, end) : piece.slice(offset, end)
+      yield ArrayBuffer.isView(piece) ? piece.subarray(offset, end) : piece.slice(offset, end)
       room = room - (end - offset) || windowLength
       offset = end
     }
 }
 
 async function read(part: Piece): Promise<Bytes> {
-  if (part instanceof Uint8Array) return part
+  if (ArrayBuffer.isView(part)) return part
   try {
     return new Uint8Array(await part.arrayBuffer())
   } catch (cause) {
@@ -71,7 +71,7 @@ function memory(length: number): Bytes {
 
 /** Gives back the body of a request that was sent: it may be overwritten from now on. */
 export function release(body: Bytes | Blob): void {
-  if (body instanceof Uint8Array && body.buffer.byteLength === memoryLength) spare = new Uint8Array(body.buffer)
+  if (ArrayBuffer.isView(body) && body.buffer.byteLength === memoryLength) spare = new Uint8Array(body.buffer)
 }
 
 /** One window of a message: how many bytes of plaintext, where its chunks count from, and whether the message ends with it. */

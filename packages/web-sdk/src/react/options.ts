@@ -36,7 +36,7 @@ export function optionsKey(options: UseBlindLlamaOptions): string {
 /** The text of the policy, in whichever form it is given: the verifier gets the same bytes. */
 function policyKey(policy: UseBlindLlamaOptions['policy']): string {
   if (typeof policy === 'string') return policy
-  if (!(policy instanceof Uint8Array)) return JSON.stringify(policy)
+  if (!ArrayBuffer.isView(policy)) return JSON.stringify(policy)
   try {
     // A byte order mark stays in the text: the verifier refuses a policy that begins with one.
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(policy)

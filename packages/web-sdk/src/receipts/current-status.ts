@@ -75,7 +75,7 @@ function head(major: number, argument: number): Bytes {
 
 function readEnvelope(given: Envelope, kind: 'status' | 'key-set'): Signed {
   try {
-    const isBare = typeof given === 'string' || given instanceof Uint8Array
+    const isBare = typeof given === 'string' || ArrayBuffer.isView(given)
     const envelope = isBare ? given : given.envelope
     const text = typeof envelope === 'string' ? envelope : new TextDecoder('utf-8', { fatal: true }).decode(envelope)
     const { payloadType, payload, signatures } = JSON.parse(text) as Record<string, unknown>

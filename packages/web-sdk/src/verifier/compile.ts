@@ -1,6 +1,7 @@
 import { within } from '../abort.js'
 import type { Bytes } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
+import { mediaType } from '../outer-fetch.js'
 import { readLimited } from '../read-limited.js'
 import { assertIntegrity } from './integrity.js'
 import type { WasmToCompile } from './source.js'
@@ -51,14 +52,26 @@ async function readWasm(source: WasmToCompile, { fetch, signal }: Download): Pro
     try {
       const response = source instanceof Response ? source : await open(source, fetch, own)
       if (response instanceof Uint8Array) return response
-      const bytes = response.ok && (await readLimited(response, maxBytes, own))
-      if (bytes) return bytes
-      throw new BlindLlamaError('wasm.load', `The server of the verifier answered ${response.status}`)
+      const bytes = await readLimited(response, maxBytes, own)
+      const start = new TextDecoder('latin1').decode(bytes?.subarray(0, 24))
+      if (response.ok && bytes && start.startsWith('\0asm')) return bytes
+      throw missing(source, `answered ${response.status} ${mediaType(response)} ${JSON.stringify(start)}`)
     } catch (cause) {
       if (cause instanceof BlindLlamaError) throw cause
-      throw new BlindLlamaError('wasm.load', 'The verifier could not be loaded', { cause })
+      throw missing(source, 'could not be fetched', cause)
     }
   })
+}
+
+/** A page in the place of the file is no tampering: servers of single-page applications answer so whatever they do not have. */
+function missing(source: WasmToCompile, seen: string, cause?: unknown): BlindLlamaError {
+  // Without its query: an address may hold a signature of the page's own server.
+  const place = source instanceof Response ? source.url : String(source)
+  return new BlindLlamaError(
+    'wasm.load',
+    `The verifier is not at ${place.split('?')[0]}, which ${seen}. Serve blindllama_verifier_bg.wasm and pass its address as \`wasm\`, or import @blindllama/web-sdk/inline`,
+    { cause },
+  )
 }
 
 function late(): BlindLlamaError {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type AttestationClientOptions, attestationClient } from '../../src/attestation/attest.js'
 import { hex } from '../../src/bytes.js'
 import { BlindLlamaError } from '../../src/errors.js'
@@ -206,6 +206,28 @@ test('connect refuses a value of `resend` that it does not know', () => {
   const options = { url: 'https://service.example/', policy: '{}', resend: 'safe' } as unknown as ConnectOptions
   expect(() => settingsOf(options)).toThrow(expect.objectContaining({ code: 'client.options' }))
   expect(settingsOf({ url: 'https://service.example/', policy: '{}' })).toMatchObject({ resend: 'repeatable' })
+})
+
+describe('in a page a path is an address of its own server', () => {
+  beforeEach(() => void vi.stubGlobal('location', { href: 'https://page.example/app/index.html' }))
+  afterEach(() => void vi.unstubAllGlobals())
+
+  test.each([
+    ['/', 'https://page.example/'],
+    ['/llm', 'https://page.example/llm/'],
+    ['//other.example', 'https://other.example/'],
+  ])('%s is %s', (url, href) => {
+    const settings = settingsOf({ url, relay: '/relay', policy: '{}' })
+    expect([settings.base.href, settings.endpoint.href]).toEqual([href, 'https://page.example/relay/'])
+  })
+
+  test.each(['service.example', '', '.', './llm', 'localhost:8080', 'undefined'])('%j is none', (url) => {
+    expect(() => settingsOf({ url, policy: '{}' })).toThrow(expect.objectContaining({ code: 'client.options' }))
+  })
+})
+
+test('outside of a page a path is no address', () => {
+  expect(() => settingsOf({ url: '/', policy: '{}' })).toThrow(expect.objectContaining({ code: 'client.options' }))
 })
 
 test.each([undefined, null, 'https://service.example/', {}])(

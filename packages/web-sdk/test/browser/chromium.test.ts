@@ -14,6 +14,10 @@ let service: RealService
 let removePages: () => Promise<void>
 /** The same pages, under a policy that forgets WebAssembly. */
 let withoutWasm: Server
+/** The same pages, whose policy lets them reach anything, at an origin that the gateway does not list. */
+let stranger: Server
+/** The same pages, under a policy that lets them reach their own server alone. */
+let enclosed: Server
 let browser: Browser
 let page: Page
 let violations: string[]
@@ -22,13 +26,16 @@ beforeAll(async () => {
   const pages = await writePages()
   removePages = pages.remove
   withoutWasm = await servePages(pages.folder, "default-src 'none'; script-src 'self'; connect-src *; img-src data:")
-  service = await startRealService({ page: pages.folder, origins: [originOf(withoutWasm)] })
+  const scripts = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; img-src data:"
+  stranger = await servePages(pages.folder, `${scripts}; connect-src *`)
+  enclosed = await servePages(pages.folder, `${scripts}; connect-src 'self'`)
+  service = await startRealService({ page: pages.folder, origins: [originOf(withoutWasm), originOf(enclosed)] })
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
 }, 120_000)
 afterAll(async () => {
   await browser?.close()
   await service?.stop()
-  withoutWasm?.close()
+  for (const server of [withoutWasm, stranger, enclosed]) server?.close()
   await removePages?.()
 })
 afterEach(async () => page?.close())
@@ -122,6 +129,23 @@ describe('Chromium, under a strict Content-Security-Policy', () => {
     await open('/')
     await page.route('**/evidence?**', async (route) => route.abort())
     expect(await chat()).toEqual({ code: 'evidence.unreachable' })
+  })
+
+  test.each([
+    ['a gateway that does not list the page', () => stranger, 'answers, but not to pages of'],
+    ['a page whose policy forbids the service', () => enclosed, 'The Content-Security-Policy of this page forbids'],
+  ])('tells %s', async (_, server, words) => {
+    page = await browser.newPage()
+    await page.goto(`${originOf(server())}/inline.html`)
+    const message = await page.evaluate(
+      async ({ base, policy }) => {
+        const { connect } = globalThis as unknown as PageGlobals
+        return connect({ url: base, policy }).then(String, String)
+      },
+      { base: service.staging.url, policy: service.staging.policy },
+    )
+    expect(message).toContain(words)
+    expect(message).toContain('(evidence.unreachable)')
   })
 
   test('takes the page of a captive portal for what it is', async () => {

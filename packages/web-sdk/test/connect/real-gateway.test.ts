@@ -220,7 +220,7 @@ describe('the openai package over it', () => {
     service.relay.seen.length = 0
     const failing = openai(client).chat.completions.create({ model: 'fixed', messages })
     const error = (await failing.catch((caught: unknown) => caught)) as Error
-    expect(BlindLlamaError.isInstance(error.cause)).toBe(true)
+    expect(BlindLlamaError.find(error)?.verdict?.result).toBe('fail')
     expect(service.relay.seen).toEqual([])
   })
 })

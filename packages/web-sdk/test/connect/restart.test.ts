@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import OpenAI from 'openai'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { BlindLlamaError } from '../../src/errors.js'
 import { startGateway } from '../../../../services/staging/gateway.ts'
 import { type BlindLlamaClient, connectWith } from '../../src/connect.js'
 import type { ConnectEvent } from '../../src/events.js'
@@ -77,7 +78,7 @@ async function codeOf(asking: Promise<unknown>): Promise<unknown> {
     () => expect.unreachable('it was answered'),
     (caught: unknown) => caught as Error,
   )
-  return (error.cause as { code?: unknown } | undefined)?.code ?? error
+  return BlindLlamaError.find(error)?.code ?? error
 }
 
 describe('after a restart of the gateway with default settings', () => {
@@ -159,8 +160,14 @@ describe('the retries of openai', () => {
     await end()
     await start()
     service.relay.alter = (piece) => piece.map((byte, at) => (at === piece.length >> 1 ? byte ^ 1 : byte)) as Buffer
-    const error = await codeOf(openai(client).chat.completions.create(question))
-    expect(error).toMatch(/^(?:bundle|ak|attest|signature|binding|claims|pcr)\./)
+    // The request was posted before the gateway was gone, so that its own fate is told, with the refusal as its cause.
+    const asking = openai(client).chat.completions.create(question)
+    const error = await asking.catch((caught: unknown) => BlindLlamaError.find(caught))
+    expect(error).toMatchObject({
+      code: 'request.unknown_fate',
+      verdict: { result: 'fail' },
+      cause: { code: expect.stringMatching(/^(?:bundle|ak|attest|signature|binding|claims|pcr)\./) },
+    })
     expect([posts(), evidence(), service.upstream.requests.length]).toEqual([1, 1, 0])
   })
 })

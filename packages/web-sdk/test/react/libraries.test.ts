@@ -86,14 +86,8 @@ const libraries: Readonly<Record<string, (fetch: Fetch, signal?: AbortSignal) =>
   },
 }
 
-/** The code of ours in an error of a library, which wraps what its `fetch` throws. */
-function codeIn(error: unknown): string | undefined {
-  if (BlindLlamaError.isInstance(error)) return error.code
-  return error instanceof Error ? codeIn(error.cause) : undefined
-}
-
 async function outcome(work: Promise<string>): Promise<string> {
-  return work.catch((error: unknown) => codeIn(error) ?? `no code of ours: ${String(error)}`)
+  return work.catch((error: unknown) => BlindLlamaError.find(error)?.code ?? `no code of ours: ${String(error)}`)
 }
 
 /** Shows a component whose client sends nothing before the gate is open; everything else on the page sends at once. */

@@ -171,7 +171,7 @@ describe('how many attestations there are', () => {
       inline(),
       inline({ url: 'https://other.example/' }),
       inline({ policy: '{"version":1}' }),
-      inline({ policy: new TextEncoder().encode('{"version":1}') }),
+      inline({ policy: new TextEncoder().encode('{"version": 1}') }),
       inline({ relay: 'https://relay.example/' }),
       inline({ attestTimeoutMs: 1000 }),
       { ...inline(), dangerouslyAllowSimulated: true },
@@ -183,6 +183,12 @@ describe('how many attestations there are', () => {
     ]
     for (const options of others) renderHook(() => useBlindLlama(options))
     expect(held.opened).toHaveLength(others.length)
+  })
+
+  it('is one for a policy as text and as bytes, also of another realm', () => {
+    for (const policy of ['{"version":1}', new TextEncoder().encode('{"version":1}')])
+      renderHook(() => useBlindLlama(inline({ policy })))
+    expect(held.opened).toHaveLength(1)
   })
 
   it('stays one while a component makes its state store anew, of which the first serves', () => {

@@ -21,6 +21,8 @@ beforeAll(async () => {
       response.on('drain', more)
       more()
     } else if (request.url === '/missing.wasm') response.writeHead(404).end(wasm)
+    else if (request.url?.startsWith('/page.wasm'))
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<!doctype html>\n<title>App</title>')
     else if (request.url === '/altered.wasm')
       response.writeHead(200, { 'content-type': 'application/wasm' }).end(altered)
     else response.writeHead(200, { 'content-type': 'text/plain' }).end(wasm)
@@ -55,6 +57,9 @@ describe('is refused', () => {
     ['cut', () => wasm.slice(0, -1), 'wasm.integrity'],
     ['replaced by another module', () => Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0), 'wasm.integrity'],
     ['missing at its address', () => new URL('missing.wasm', base), 'wasm.load'],
+    ['a page at its address', () => new URL('page.wasm', base), 'wasm.load'],
+    ['a page as a response', () => new Response('<!doctype html>'), 'wasm.load'],
+    ['an empty response', () => new Response(), 'wasm.load'],
     ['missing as a file', () => new URL('file:///nowhere/verifier.wasm'), 'wasm.load'],
     ['at an address that is none', () => 'verifier.wasm', 'wasm.load'],
     ['where nobody answers', () => 'http://127.0.0.1:1/verifier.wasm', 'wasm.load'],
@@ -64,6 +69,22 @@ describe('is refused', () => {
     expect(compile, 'nothing was compiled').not.toHaveBeenCalled()
     compile.mockRestore()
   })
+})
+
+test('what came in its place is named, with both remedies and without the query of the address', async () => {
+  const address = new URL('page.wasm?signature=secret', base)
+  const error: unknown = await compileWasm(address, { fetch }).catch((reason: unknown) => reason)
+  expect(String(error)).toBe(
+    `BlindLlamaError: The verifier is not at ${base.href}page.wasm, which answered 200 text/html "<!doctype html>\\n<title>A". ` +
+      'Serve blindllama_verifier_bg.wasm and pass its address as `wasm`, or import @blindllama/web-sdk/inline (wasm.load)',
+  )
+})
+
+test.each([
+  ['missing.wasm', 'answered 404'],
+  ['http://127.0.0.1:1/v.wasm', 'could not be fetched'],
+])('%s: the error says what was seen', async (address, seen) => {
+  await expect(compileWasm(new URL(address, base), { fetch })).rejects.toThrow(seen)
 })
 
 describe('the download', () => {

@@ -21,6 +21,15 @@ pub(crate) fn cases(cases: &mut Cases<'_>) {
         cases.accept_rsa(&format!("ok-rsa-{name}"), "the other hashes that a scheme may have", |s| s.area.hash = hash);
         cases.accept(&format!("ok-name-{name}"), "Names of another nameAlg", |s| s.area.name_algorithm = hash);
     }
+    cases.accept("ok-policy-schema", "the schema that editors read decides nothing", |s| {
+        s.policy["$schema"] = "./policy.schema.json".into();
+    });
+    cases.accept("ok-policy-schema-empty", "the schema that editors read is any text", |s| {
+        s.policy["$schema"] = "".into();
+    });
+    cases.accept("ok-policy-schema-long", "longer than a name may be", |s| {
+        s.policy["$schema"] = "x".repeat(300).into();
+    });
     algorithms(cases);
     cases.accept("ok-bank-sha384", "a policy may demand the other bank", |s| s.use_sha384());
     cases.accept("ok-malleated-s", "(r, n - s) is as valid as (r, s): TPMs give either", |s| {

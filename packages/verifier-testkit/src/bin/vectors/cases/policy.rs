@@ -30,6 +30,12 @@ fn syntax(cases: &mut Cases<'_>) {
     syntax("unknown-key", "an unknown key", |s| s.policy["maxAge"] = 1.into());
     syntax("unknown-key-release", "an unknown key in a release", |s| s.policy["releases"][0]["pcr"] = json!({}));
     syntax("unknown-key-anchor", "an unknown key in an anchor", |s| s.policy["anchors"][0]["note"] = "".into());
+    syntax("schema-object", "a schema that is no text", |s| s.policy["$schema"] = json!({}));
+    syntax("schema-null", "a schema that is null", |s| s.policy["$schema"] = json!(null));
+    syntax("schema-inner", "a schema of an inner object", |s| s.policy["pcrs"]["$schema"] = "".into());
+    syntax("schema-release", "a schema of a release", |s| s.policy["releases"][0]["$schema"] = "".into());
+    syntax("schema-twice", "two schemas", |s| replaced("{", "{\"$schema\":\"\",\"$schema\":\"\",")(s));
+    syntax("schema-other-case", "a member that is no `$schema`", |s| s.policy["$Schema"] = "".into());
     syntax("trailing", "text after the object", |s| s.patch_policy = Some(Box::new(|text| text + "{}")));
     syntax("truncated", "a text that ends early", |s| {
         s.patch_policy = Some(Box::new(|mut text| {

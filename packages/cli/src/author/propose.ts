@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto'
+import type { Policy } from '@blindllama/web-sdk'
+import { usage } from '../failure.js'
+import type { Inspection } from '../inspect/report.js'
+
+/** What the author of a policy knows of an attestation key that no certificate vouches for. */
+export const assurances = ['simulated', 'operator-ca', 'cloud-vtpm', 'hardware-tpm'] as const
+export type Assurance = (typeof assurances)[number]
+
+/** What evidence cannot say. */
+export interface Choices {
+  /** Name of the service; undefined: the origin of its address, which a policy need not state. */
+  readonly audience: string | undefined
+  readonly assurance: Assurance
+  /** Google's name for the project of the author, for a chain of Google. */
+  readonly projectId: string | undefined
+  readonly release: string
+  /** PCRs that are quoted and compared with nothing. */
+  readonly unchecked: readonly number[]
+  readonly acceptUnattested: boolean
+  readonly allowPartialCoverage: boolean
+}
+
+/** What only a verdict shows: whether PCR 14 and 15 follow from the claims, and whether the log explains the values. */
+export interface Adjustments {
+  readonly derived: ReadonlySet<number>
+  readonly replays: boolean
+}
+
+type RuleName = 'golden' | 'untouched' | 'unchecked' | 'config' | 'instance'
+
+/** Roots of clouds, PROTOCOL.md §17.4; every other root is one of the author. */
+const roots: Readonly<Record<string, 'azure' | 'gcp'>> = {
+  e6c596b17f8ffefba5c300f714cfb1260c6028704ecf7becc4ab5018efb00e95: 'azure',
+  '594759594b9b61524f6c8ef668f7177f7b9066bc0674f2f49fe9e052be78beb2': 'gcp',
+  '9bd5285f8fb18502a7947e621ffd470266f49fcd3b73e19a190f690ad32a7caf': 'gcp',
+}
+
+/**
+ * The policy that pins what evidence shows: trust on first use. Whoever answered chose the values.
+ *
+ * @throws {Failure} `cli.usage` where evidence lacks what a policy needs
+ */
+export function propose(read: Inspection, choices: Choices, { derived, replays }: Adjustments): Policy {
+  const { values, claims } = read
+  if (!values || !claims || !read.ak)
+    throw usage('the evidence lacks its key, its claims or its PCRs: blindllama inspect shows why')
+  const rules = Object.fromEntries(
+    values.pcrs.map(({ index, value }) => [
+      String(index),
+      choices.unchecked.includes(index) ? 'unchecked' : ruleOf(index, value, derived),
+    ]),
+  )
+  const golden = values.pcrs.filter(({ index }) => rules[index] === 'golden')
+  const { audience, acceptUnattested, allowPartialCoverage, release } = choices
+  return {
+    $schema: './node_modules/@blindllama/web-sdk/dist/policy.schema.json',
+    version: 1,
+    ...(audience !== undefined && { audience }),
+    anchors: [anchorOf(read, choices)],
+    acceptAssurance: [isNamed(read) ? choices.assurance : isOwnRoot(read) ? 'operator-ca' : 'cloud-vtpm'],
+    ...(acceptUnattested && { acceptUpstream: ['in-image', 'attested', 'unattested'] }),
+    pcrs: {
+      bank: values.bank,
+      rules,
+      ...(replays && { replay: 'quoted' }),
+      ...(allowPartialCoverage && { allowPartialCoverage }),
+    },
+    releases: [
+      {
+        name: release,
+        pcrs: Object.fromEntries(golden.map(({ index, value }) => [String(index), value])),
+        configDigests: [claims.configDigest],
+      },
+    ],
+  } as Policy
+}
+
+/** What each PCR that was quoted is for: `golden` where something extended it. */
+function ruleOf(index: number, value: string, derived: ReadonlySet<number>): RuleName {
+  if (derived.has(index)) return index === 14 ? 'config' : 'instance'
+  if (index === 10 || index === 15 || index === 16 || index === 23) return 'unchecked'
+  if (!isReset(index, value) || index === 0) return 'golden'
+  // Firmware extends 1 to 7 always: no value of theirs is the reset value on a machine that measures.
+  return index <= 7 ? 'unchecked' : 'untouched'
+}
+
+/** PCR 17 to 22 start with ff, the others with 00. */
+export function isReset(index: number, value: string): boolean {
+  return (index >= 17 && index <= 22 ? /^f+$/ : /^0+$/).test(value)
+}
+
+function rootOf({ chain }: Inspection): string | undefined {
+  const root = chain?.at(-1)
+  return root === undefined ? undefined : createHash('sha256').update(Buffer.from(root, 'hex')).digest('hex')
+}
+
+/** Whether the policy has to name the key itself, because no certificate vouches for it. */
+export function isNamed(read: Inspection): boolean {
+  return rootOf(read) === undefined
+}
+
+function isOwnRoot(read: Inspection): boolean {
+  return roots[rootOf(read) ?? ''] === undefined
+}
+
+function anchorOf(read: Inspection, { assurance, projectId }: Choices): object {
+  const rootSha256 = rootOf(read)
+  const name = read.ak?.name
+  if (rootSha256 === undefined)
+    return assurance === 'simulated'
+      ? { kind: 'simulated', name, hierarchy: 'endorsement' }
+      : { kind: 'ak-name', name, assurance, hierarchy: 'endorsement' }
+  const kind = roots[rootSha256] ?? 'custom-ca'
+  if (kind !== 'gcp') return { kind, rootSha256 }
+  if (projectId === undefined)
+    throw usage("a chain of Google needs --project-id: certificates of every customer have Google's root")
+  return { kind, rootSha256, projectId }
+}

@@ -1,0 +1,5 @@
+/** Of runtimes that import a compiled module. */
+declare module '*.wasm' {
+  const module: WebAssembly.Module
+  export default module
+}
