@@ -26,6 +26,7 @@ export const buildSteps: readonly BuildStep[] = [
       ...rust,
       'packages/verifier-wasm/Cargo.toml',
       'packages/gateway/Cargo.toml',
+      'packages/image/init/Cargo.toml',
       'assurance/interop/rust/Cargo.toml',
     ],
     output: 'node_modules/.cargo-metadata.json',
