@@ -1,6 +1,8 @@
 /** `npm start`: runs the whole service on this machine until Ctrl-C. */
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { defaultShape } from '../machine/qemu.ts'
+import { startMachineService } from '../machine/service.ts'
 import { startStaging, type Staging } from './staging.ts'
 
 const usage = `Usage: npm start [-- options]
@@ -11,6 +13,9 @@ Starts a software TPM, a small language model, the gateway and the example chat 
   --upstream URL    put the gateway before your own OpenAI-compatible server, e.g. http://127.0.0.1:8080;
                     the page then says that the model runs outside what is proven
   --page FOLDER     serve this built page instead of the example chat
+  --vm              run gateway and model inside the measured image, in a virtual machine; builds the image where it has changed
+  --memory N        with --vm: memory of the machine in MiB, 768 to 16384 (1024)
+  --kvm             with --vm: demand KVM; without it KVM is used where a probe shows that it works, and the machine is emulated otherwise
   --help            this text
 `
 
@@ -33,14 +38,33 @@ function fail(message: string): never {
   process.exit(1)
 }
 
-function readArguments(): { port: number; upstream: string | undefined; page: string | undefined } {
-  let values: { port?: string; upstream?: string; page?: string; help?: boolean }
+interface Arguments {
+  readonly port: number
+  readonly upstream: string | undefined
+  readonly page: string | undefined
+  /** Undefined: on this machine itself. */
+  readonly vm: { readonly memory: number; readonly kvm: boolean } | undefined
+}
+
+function readArguments(): Arguments {
+  let values: {
+    port?: string
+    upstream?: string
+    page?: string
+    vm?: boolean
+    memory?: string
+    kvm?: boolean
+    help?: boolean
+  }
   try {
     values = parseArgs({
       options: {
         port: { type: 'string' },
         upstream: { type: 'string' },
         page: { type: 'string' },
+        vm: { type: 'boolean' },
+        memory: { type: 'string' },
+        kvm: { type: 'boolean' },
         help: { type: 'boolean' },
       },
     }).values
@@ -56,16 +80,58 @@ function readArguments(): { port: number; upstream: string | undefined; page: st
   if (values.upstream !== undefined && !/^http:\/\/[^/?#]+(\/[^?#]*)?$/.test(values.upstream)) {
     fail('--upstream must be an address like http://127.0.0.1:8080')
   }
-  return { port, upstream: values.upstream, page: values.page }
+  const memory = Number(values.memory ?? String(defaultShape.memory))
+  if (!Number.isInteger(memory) || memory < 768 || memory > 16_384)
+    fail('--memory must be a number from 768 to 16384, in MiB')
+  if (values.vm !== true && (values.memory ?? values.kvm) !== undefined) fail('--memory and --kvm need --vm')
+  if (values.vm === true && values.upstream !== undefined)
+    fail('--upstream and --vm exclude each other: the machine has no way out, and its model is inside')
+  const vm = values.vm === true ? { memory, kvm: values.kvm === true } : undefined
+  return { port, upstream: values.upstream, page: values.page, vm }
 }
 
-function announce(staging: Staging): void {
-  const where = staging.upstream === 'in-image' ? 'measured with the gateway' : 'outside what is proven'
+/** What both kinds of start have. */
+type Started = Pick<Staging, 'pageUrl' | 'url' | 'model' | 'folder' | 'failed' | 'stop'> & {
+  /** Where the model runs, and what the proof is worth. */
+  readonly where: string
+  readonly proof: string
+}
+
+async function start(): Promise<Started> {
+  const common = {
+    port,
+    onProgress: progress,
+    signal: interrupted.signal,
+    ...(page === undefined ? {} : { page: resolve(page) }),
+  }
+  if (vm === undefined) {
+    const staging = await startStaging({
+      ...common,
+      measuresItself: true,
+      ...(upstream === undefined ? {} : { upstream }),
+    })
+    const where = staging.upstream === 'in-image' ? 'measured with the gateway' : 'outside what is proven'
+    return { ...staging, where, proof: 'simulated: a software TPM signs whatever this machine tells it' }
+  }
+  const service = await startMachineService({
+    ...common,
+    shape: { ...defaultShape, memory: vm.memory },
+    ...(vm.kvm ? { accelerator: 'kvm' as const } : {}),
+  })
+  const how = service.accelerator === 'kvm' ? 'KVM' : 'emulated'
+  return {
+    ...service,
+    where: `in the measured image, virtual machine (${how})`,
+    proof: 'SIMULATED: the image is measured for real, but its TPM is software that this machine controls',
+  }
+}
+
+function announce(staging: Started): void {
   process.stdout.write(`
   Open    ${staging.pageUrl}
 
-  Model   ${staging.model} (${where})
-  Proof   simulated: a software TPM signs whatever this machine tells it
+  Model   ${staging.model} (${staging.where})
+  Proof   ${staging.proof}
   Gateway ${staging.url}
   Logs    ${staging.folder}
 
@@ -73,16 +139,9 @@ function announce(staging: Staging): void {
 `)
 }
 
-const { port, upstream, page } = readArguments()
+const { port, upstream, page, vm } = readArguments()
 const interrupted = new AbortController()
-const starting = startStaging({
-  port,
-  measuresItself: true,
-  onProgress: progress,
-  signal: interrupted.signal,
-  ...(upstream === undefined ? {} : { upstream }),
-  ...(page === undefined ? {} : { page: resolve(page) }),
-})
+const starting = start()
 
 async function end(status: number): Promise<never> {
   if (interrupted.signal.aborted) process.exit(status)
