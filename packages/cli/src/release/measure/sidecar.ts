@@ -15,7 +15,7 @@ function record({ name, mode, content, inode }: Entry): Buffer {
   return Buffer.concat([pad(Buffer.concat([Buffer.from(header), title])), pad(content)])
 }
 
-const trailer = Buffer.from(`070701${'0'.repeat(32)}00000001${'0'.repeat(48)}0000000b00000000TRAILER!!!\0\0\0\0`)
+const trailer = Buffer.from(`070701${'0'.repeat(32)}00000001${'0'.repeat(48)}0000000B00000000TRAILER!!!\0\0\0\0`)
 
 /**
  * The initrd that Linux gets from systemd-stub 257: that of the image, and behind it an archive with `/.extra/os-release`
