@@ -12,6 +12,7 @@ import { launch } from '../support/browser.ts'
 import { Chat } from '../support/chat.ts'
 import { packets } from './capture.ts'
 import { Machines, type Booted, type Tampering } from './machines.ts'
+import { systemdMeasure } from './oracle.ts'
 
 const wasm: URL = new URL('../../packages/web-sdk/dist/blindllama_verifier_bg.wasm', import.meta.url)
 
@@ -99,6 +100,11 @@ test('the page verifies the machine by its own firmware log, and streams an answ
     await engine.close()
     await stop()
   }
+})
+
+test('systemd-measure computes the same PCR 11', async ({ machines, folder }) => {
+  const { image, values } = machines.release
+  expect(await systemdMeasure(image.uki, folder)).toBe(values['11'])
 })
 
 test('a line that the host appends to the kernel command line is refused', async ({ machines }) => {
