@@ -1,10 +1,12 @@
-import { readFile, rm, mkdtemp, copyFile, open } from 'node:fs/promises'
+import { copyFile, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test as base, expect } from '@playwright/test'
 import { BlindLlamaError, connect } from '@blindllama/web-sdk'
+import { bootDisk } from '../../packages/image/build/esp.ts'
 import { guestAddress } from '../../packages/image/build/uki.ts'
+import { unpacked } from '../../packages/image/build/unpacked.ts'
 import { guestConfiguration } from '../../services/machine/guest-configuration.ts'
 import { artifacts, modelId } from '../../services/staging/artifacts.ts'
 import { PageServer } from '../../services/staging/page-server.ts'
@@ -115,6 +117,32 @@ test('a line that the host appends to the kernel command line is refused', async
 test('a credential by SMBIOS changes nothing: no measurement, and nothing in the guest', async ({ machines }) => {
   const extra = smbios('io.systemd.credential:systemd.extra-unit.evil.service=[Service]')
   expect(await verdictAfter(machines, { extra })).toBe('verified')
+})
+
+test('a credential by fw_cfg changes nothing either', async ({ machines }) => {
+  const extra = ['-fw_cfg', 'name=opt/io.systemd.credentials/evil,string=evil']
+  expect(await verdictAfter(machines, { extra })).toBe('verified')
+})
+
+test('a credential beside the image on its disk is refused', async ({ machines, folder }) => {
+  const credential = join(folder, 'evil.cred')
+  await writeFile(credential, 'evil')
+  const disk = join(folder, 'boot.img')
+  const more = { '/EFI/BOOT/BOOTX64.EFI.extra.d/evil.cred': credential }
+  await bootDisk(await unpacked('tools', console.log), disk, machines.release.image.uki, more)
+  expect(await verdictAfter(machines, { bootDisk: disk })).toBe('pcr.touched')
+})
+
+test('an image with one changed letter of its command line is refused', async ({ machines, folder }) => {
+  const image = await readFile(machines.release.image.uki)
+  const word = image.indexOf('console=ttyS0 quiet')
+  expect(word, 'the command line in the image').toBeGreaterThan(0)
+  image.write('console=ttyS0 Quiet', word)
+  const changed = join(folder, 'changed.efi')
+  await writeFile(changed, image)
+  const disk = join(folder, 'boot.img')
+  await bootDisk(await unpacked('tools', console.log), disk, changed)
+  expect(await verdictAfter(machines, { bootDisk: disk })).toBe('pcr.mismatch')
 })
 
 test('another configuration is refused', async ({ machines, pageServer }) => {
