@@ -3,6 +3,7 @@
 #
 #   bash tools/setup.sh start    what `npm start` needs
 #   bash tools/setup.sh test     what `npm test` needs as well
+#   bash tools/setup.sh vm       what `npm start -- --vm` and `pnpm image` need as well
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -15,11 +16,11 @@ for part in ui system node environment wasm-tools evidence model; do
 done
 
 case "$purpose" in
-  start | test) ;;
-  *) fail "Usage: bash tools/setup.sh start|test" ;;
+  start | test | vm) ;;
+  *) fail "Usage: bash tools/setup.sh start|test|vm" ;;
 esac
 
-[ "$purpose" = start ] && steps 8 || steps 10
+[ "$purpose" = test ] && steps 10 || steps 8
 begin_log "$root/.staging/setup.log"
 mkdir -p "$cache"
 
@@ -29,8 +30,8 @@ step "pnpm $pnpm_version" install_pnpm
 step "Packages of the workspace" install_workspace
 step "Rust" install_rust "$purpose"
 step "WebAssembly tools" install_wasm_tools
-[ "$purpose" = start ] || step "Go" install_go
-[ "$purpose" = start ] || step "Evidence of real processors" install_evidence
+[ "$purpose" != test ] || step "Go" install_go
+[ "$purpose" != test ] || step "Evidence of real processors" install_evidence
 step "Language model (98 MB)" install_model
 printf '[%d/%d] Build\n' "$step_total" "$step_total"
 node --import tsx tools/build.ts --log "$log" || exit 1

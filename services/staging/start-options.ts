@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { defaultShape } from '../machine/qemu.ts'
 
 export const usage = `Usage: npm start [-- options]
 
@@ -9,6 +10,9 @@ Starts a software TPM, a small language model, the gateway and the example chat 
   --upstream URL    put the gateway before your own OpenAI-compatible server, e.g. http://127.0.0.1:8080;
                     the page then says that the model runs outside what is proven
   --page FOLDER     serve this built page instead of the example chat
+  --vm              run gateway and model inside the measured image, in a virtual machine; builds the image where it has changed
+  --memory N        with --vm: memory of the machine in MiB, 768 to 16384 (1024)
+  --kvm             with --vm: demand KVM; without it KVM is used where a probe shows that it works, and the machine is emulated otherwise
   --help            this text
 `
 
@@ -17,6 +21,8 @@ export interface StartOptions {
   readonly origins: readonly string[]
   readonly upstream: string | undefined
   readonly page: string | undefined
+  /** Undefined: on this machine itself. Memory in MiB. */
+  readonly vm: { readonly memory: number; readonly kvm: boolean } | undefined
 }
 
 /** Ports that browsers open for no page (Fetch §2.9). */
@@ -43,7 +49,21 @@ export function readStartOptions(args: readonly string[]): StartOptions | undefi
     throw new Error(`--port ${port} is one that browsers open for no page. Choose another one, such as 4180`)
   if (values.upstream !== undefined && !/^http:\/\/[^/?#]+(\/[^?#]*)?$/.test(values.upstream))
     throw new Error('--upstream must be an address like http://127.0.0.1:8080')
-  return { port, origins: (values.origin ?? []).map(originOf), upstream: values.upstream, page: values.page }
+  const origins = (values.origin ?? []).map(originOf)
+  return { port, origins, upstream: values.upstream, page: values.page, vm: vmOf(values) }
+}
+
+function vmOf({ vm, memory, kvm, upstream }: Values): StartOptions['vm'] {
+  if (vm !== true) {
+    if ((memory ?? kvm) !== undefined) throw new Error('--memory and --kvm need --vm')
+    return undefined
+  }
+  if (upstream !== undefined)
+    throw new Error('--upstream and --vm exclude each other: the machine has no way out, and its model is inside')
+  const size = Number(memory ?? String(defaultShape.memory))
+  if (!Number.isInteger(size) || size < 768 || size > 16_384)
+    throw new Error('--memory must be a number from 768 to 16384, in MiB')
+  return { memory: size, kvm: kvm === true }
 }
 
 /** @throws {Error} for what no browser sends as an origin: the gateway would never find it equal */
@@ -54,7 +74,16 @@ function originOf(text: string): string {
   throw new Error(`--origin ${text} must be an origin ${hint}`)
 }
 
-type Values = { port?: string; origin?: string[]; upstream?: string; page?: string; help?: boolean }
+type Values = {
+  port?: string
+  origin?: string[]
+  upstream?: string
+  page?: string
+  vm?: boolean
+  memory?: string
+  kvm?: boolean
+  help?: boolean
+}
 
 function parse(args: readonly string[]): { values: Values } {
   try {
@@ -65,6 +94,9 @@ function parse(args: readonly string[]): { values: Values } {
         origin: { type: 'string', multiple: true },
         upstream: { type: 'string' },
         page: { type: 'string' },
+        vm: { type: 'boolean' },
+        memory: { type: 'string' },
+        kvm: { type: 'boolean' },
         help: { type: 'boolean' },
       },
     })

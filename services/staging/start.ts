@@ -1,5 +1,7 @@
 /** `npm start`: runs the whole service on this machine until Ctrl-C. */
 import { resolve } from 'node:path'
+import { defaultShape } from '../machine/qemu.ts'
+import { startMachineService } from '../machine/service.ts'
 import { startStaging, type Staging } from './staging.ts'
 import { readStartOptions, usage, type StartOptions } from './start-options.ts'
 
@@ -34,13 +36,49 @@ function readArguments(): StartOptions {
   process.exit(0)
 }
 
-function announce(staging: Staging): void {
-  const where = staging.upstream === 'in-image' ? 'measured with the gateway' : 'outside what is proven'
+/** What both kinds of start have. */
+type Started = Pick<Staging, 'pageUrl' | 'url' | 'model' | 'folder' | 'failed' | 'stop'> & {
+  /** Where the model runs, and what the proof is worth. */
+  readonly where: string
+  readonly proof: string
+}
+
+async function start(): Promise<Started> {
+  const common = {
+    port,
+    origins,
+    onProgress: progress,
+    signal: interrupted.signal,
+    ...(page === undefined ? {} : { page: resolve(page) }),
+  }
+  if (vm === undefined) {
+    const staging = await startStaging({
+      ...common,
+      measuresItself: true,
+      ...(upstream === undefined ? {} : { upstream }),
+    })
+    const where = staging.upstream === 'in-image' ? 'measured with the gateway' : 'outside what is proven'
+    return { ...staging, where, proof: 'simulated: a software TPM signs whatever this machine tells it' }
+  }
+  const service = await startMachineService({
+    ...common,
+    shape: { ...defaultShape, memory: vm.memory },
+    ...(vm.kvm ? { accelerator: 'kvm' as const } : {}),
+  })
+  const how = service.accelerator === 'kvm' ? 'KVM' : 'emulated'
+  return {
+    ...service,
+    where: `in the measured image, virtual machine (${how})`,
+    proof: 'SIMULATED: the image is measured for real, but its TPM is software that this machine controls',
+  }
+}
+
+function announce(staging: Started): void {
   process.stdout.write(`
   Open    ${staging.pageUrl}
 
-  Model   ${staging.model} (${where})
-  Proof   simulated: a software TPM signs whatever this machine tells it
+  Model   ${staging.model} (${staging.where})
+  Proof   ${staging.proof}
   Gateway ${staging.url}
   Command node packages/cli/dist/blindllama.js policy init --url ${staging.url}
   Logs    ${staging.folder}
@@ -49,17 +87,9 @@ function announce(staging: Staging): void {
 `)
 }
 
-const { port, origins, upstream, page } = readArguments()
+const { port, origins, upstream, page, vm } = readArguments()
 const interrupted = new AbortController()
-const starting = startStaging({
-  port,
-  origins,
-  measuresItself: true,
-  onProgress: progress,
-  signal: interrupted.signal,
-  ...(upstream === undefined ? {} : { upstream }),
-  ...(page === undefined ? {} : { page: resolve(page) }),
-})
+const starting = start()
 
 async function end(status: number): Promise<never> {
   if (interrupted.signal.aborted) process.exit(status)

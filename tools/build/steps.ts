@@ -34,6 +34,7 @@ export const buildSteps: readonly BuildStep[] = [
       'packages/verifier-wasm/Cargo.toml',
       'packages/verifier-testkit/Cargo.toml',
       'packages/gateway/Cargo.toml',
+      'packages/image/init/Cargo.toml',
       'assurance/interop/rust/Cargo.toml',
     ],
     output: 'node_modules/.cargo-metadata.json',

@@ -76,6 +76,7 @@ export function stages(root: string): Stage[] {
     pages(vitest(root, 'packages/cli', 10 * minutes)),
     pages(vitest(root, 'examples/react-chat', 5 * minutes)),
     pages(vitest(root, 'services/model-server', 5 * minutes)),
+    pages(vitest(root, 'packages/image', 2 * minutes)),
     pages({ name: 'package', command: tsx('tools/release-check.ts'), timeoutMs: 5 * minutes }),
     // The whole of it needs many packages of the registry: `.ci/run` alone installs them.
     pages({

@@ -31,6 +31,7 @@ missing_packages() {
   has curl || echo curl
   has_file '/etc/ssl/certs/ca-certificates.crt' || echo ca-certificates
   python3 -m pip --version >/dev/null 2>&1 || echo python3-pip
+  [ "$1" = vm ] && missing_vm_packages
   [ "$1" = test ] || return 0
   has swtpm_setup || echo swtpm-tools
   has tpm2_pcrread || echo tpm2-tools
@@ -43,6 +44,16 @@ missing_packages() {
   has_file /usr/sbin/nginx || echo nginx-light
   has_file /usr/bin/caddy || echo caddy
   has_file '/usr/share/fonts/truetype/*' || echo fonts-dejavu-core
+}
+
+# What builds and boots the measured image. Its own packages are locked in packages/image/packages.lock.
+missing_vm_packages() {
+  has qemu-system-x86_64 || echo qemu-system-x86
+  has cmake || echo cmake
+  has ninja || echo ninja-build
+  has c++ || echo build-essential
+  has git || echo git
+  has dpkg-deb || echo dpkg
 }
 
 install_system_packages() {

@@ -102,7 +102,7 @@ export const mutants: readonly Mutant[] = [
     ...changed('standard input has for ever to end', 'read-file.ts', '    stdin.destroy()\n', '', inputs),
     hangs: true,
   },
-  changed('an input has any size', 'read-file.ts', 'if (length > largestInput)', 'if (length < 0)', inputs),
+  changed('an input has any size', 'read-file.ts', 'if (length > limit)', 'if (length < 0)', inputs),
   changed(
     'a device or a FIFO is read',
     'read-file.ts',

@@ -10,11 +10,12 @@ export const largestInput: number = 16 * 1024 * 1024
 /**
  * The bytes of a regular file, or of standard input for `-`. Devices, FIFOs and folders are refused: they may have no end.
  *
- * @throws {Failure} `cli.file`; `cli.size` beyond {@link largestInput}; `cli.timeout` for standard input without an end
+ * @param limit in bytes, of a file
+ * @throws {Failure} `cli.file`; `cli.size` beyond the limit; `cli.timeout` for standard input without an end
  */
-export async function bytesOf(file: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function bytesOf(file: string, limit: number = largestInput): Promise<Uint8Array<ArrayBuffer>> {
   if (file === '-' || file === '/dev/stdin') return standardInput()
-  return withRegularFile(file, async (handle) => contentOf(file, handle))
+  return withRegularFile(file, async (handle) => contentOf(file, handle, limit))
 }
 
 /**
@@ -42,8 +43,12 @@ export async function withRegularFile<T>(file: string, use: (handle: FileHandle)
 }
 
 /** Files of /sys and /proc state the size 0: only reading finds the end. @throws {Failure} `cli.size` */
-export async function contentOf(file: string, handle: FileHandle): Promise<Uint8Array<ArrayBuffer>> {
-  return collected(file, handle.createReadStream({ autoClose: false }))
+export async function contentOf(
+  file: string,
+  handle: FileHandle,
+  limit: number = largestInput,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return collected(file, handle.createReadStream({ autoClose: false }), limit)
 }
 
 /** @param patienceMs until its end */
@@ -68,15 +73,19 @@ export async function standardInput(
   throw new Failure('cli.timeout', `Standard input did not end within ${patienceMs / 1000} s`, exit.undecided)
 }
 
-async function collected(name: string, stream: AsyncIterable<Buffer>): Promise<Uint8Array<ArrayBuffer>> {
+async function collected(
+  name: string,
+  stream: AsyncIterable<Buffer>,
+  limit: number = largestInput,
+): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Buffer[] = []
   let length = 0
   for await (const part of stream) {
     length += part.length
-    if (length > largestInput)
+    if (length > limit)
       throw new Failure(
         'cli.size',
-        `${name} has more than ${largestInput} bytes, and no input of this command is larger. Check that it is the right file`,
+        `${name} has more than ${limit} bytes, and no input of this command is larger. Check that it is the right file`,
         exit.undecided,
       )
     parts.push(part)

@@ -8,6 +8,7 @@ import { countersign } from './countersign.js'
 import { makeKey } from './keys.js'
 import { keySet } from './key-set.js'
 import { make } from './make.js'
+import { measure } from './measure/command.js'
 import { pack } from './pack.js'
 import { publish } from './publish.js'
 import { show } from './show.js'
@@ -20,6 +21,9 @@ Makes, signs and publishes releases (docs/PROTOCOL.md §19). Documents are DSSE 
 only their owner may read. Each verb reads a document once, so that it signs, publishes or packs exactly the document that it shows.
 
   keygen FILE            make a key; prints its public part
+  measure IMAGE [--out FILE] [--name TEXT] [--platform FILE …] [--config-digest HEX]
+                         compute PCR 4, 5, 9 and 11 of a unified kernel image from the file alone, with an explanation of each event;
+                         FILE is for make --pcrs. --platform: values of firmware and machine; --config-digest: also PCR 14
   make --out FILE        a manifest with these values (make, key-set and status replace only an unsigned document of their kind):
     --name TEXT --version N --min-version N --source-commit HEX --image-digest HEX [--model-digest HEX] --machine TEXT
     --days N             duration of the validity, from --from TIME (default: now) on
@@ -72,6 +76,7 @@ async function keygen(args: readonly string[], io: Io): Promise<ExitCode> {
 
 const verbs: Readonly<Record<string, Verb>> = {
   keygen,
+  measure,
   make,
   'key-set': keySet,
   status,

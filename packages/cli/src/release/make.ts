@@ -70,7 +70,10 @@ async function fromFile(file: string): Promise<Parts> {
   }
   if (typeof read !== 'object' || read === null) throw usage(`--pcrs: ${file} is no object`)
   const parts = read as Parts
-  if (parts.whole ?? parts.platforms ?? parts.images) return parts
+  const { whole, platforms, images } = parts
+  // `release measure` explains its values in a further member, which is no part of a manifest.
+  if (whole ?? platforms ?? images)
+    return { ...(whole && { whole }), ...(platforms && { platforms }), ...(images && { images }) }
   return { whole: [{ name: 'whole', pcrs: read as Values }] }
 }
 

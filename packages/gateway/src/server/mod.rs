@@ -2,6 +2,7 @@
 
 mod connection;
 mod cors;
+mod listen;
 mod plain;
 mod query;
 mod routes;
@@ -148,9 +149,7 @@ impl Server {
             epochs: Arc::clone(&epochs),
             clock: Arc::clone(&clock),
         };
-        let listen_failed = |error: std::io::Error| Failure::with(Code::GATEWAY_LISTEN, error.to_string());
-        let listener = TcpListener::bind(&config.listen).await.map_err(listen_failed)?;
-        let address = listener.local_addr().map_err(listen_failed)?;
+        let (listener, address) = listen::listen(&config.listen).await?;
         // The last of what can fail for a reason that a second start may mend: the PCR takes one process.
         if config.extend_instance {
             tpm.measure(MeasuredPcr::Instance, instance_event).await?;

@@ -19,6 +19,7 @@ mod enrolment;
 mod evidence;
 mod faithful;
 mod http2;
+mod inherited;
 mod interop;
 mod leftovers;
 mod lifecycle;

@@ -78,6 +78,18 @@ impl Setup {
         self.start_as(program()).await
     }
 
+    /// Starts it with `passed` as file 3 and the variables of `sd_listen_fds(3)`, as an init does that opened the socket.
+    pub async fn start_with_socket(self, passed: impl Into<Stdio>) -> Gateway {
+        self.start_as(handed(&program(), passed, 1)).await
+    }
+
+    /// Runs it with `passed` as file 3, said to be the first of `count`, to its end.
+    pub async fn run_with_socket(self, passed: impl Into<Stdio>, count: u8) -> std::process::Output {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = handed(&program(), passed, count);
+        in_time("the end of the program", command.arg("--config").arg(self.write(&folder)).output()).await.unwrap()
+    }
+
     /// Starts it so that this process may read its memory. The program forbids that to all but those with rights over its user
     /// namespace: root, or who made the namespace.
     pub async fn start_readable(self) -> Gateway {
@@ -141,6 +153,20 @@ fn limited(command: &Command, soft: u64, hard: u64) -> Command {
     }
     limited.kill_on_drop(true);
     limited
+}
+
+/// The same command with `passed` as file 3. The shell sets LISTEN_PID, which is known only then, and becomes the program itself.
+fn handed(command: &Command, passed: impl Into<Stdio>, count: u8) -> Command {
+    let mut handed = Command::new("sh");
+    let script = format!("LISTEN_PID=$$ LISTEN_FDS={count} exec \"$0\" \"$@\" 3<&0 </dev/null");
+    handed.arg("-c").arg(script).arg(command.as_std().get_program()).stdin(passed).kill_on_drop(true);
+    for (name, value) in command.as_std().get_envs() {
+        match value {
+            Some(value) => handed.env(name, value),
+            None => handed.env_remove(name),
+        };
+    }
+    handed
 }
 
 /// What the program wrote.

@@ -1,0 +1,91 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import '../../tools/environment.ts'
+import { audience } from '../staging/policy.ts'
+
+const command: string = fileURLToPath(new URL('../../packages/cli/dist/blindllama.js', import.meta.url))
+
+/** Index to value, SHA-256 bank, hexadecimal. */
+export type Values = Readonly<Record<string, string>>
+
+/** Computes what the image decides (PCR 4, 5, 9, 11) from its file, by `blindllama release measure`. */
+export async function imageValues(image: string): Promise<Values> {
+  const folder = await mkdtemp(join(tmpdir(), 'blindllama-measure-'))
+  try {
+    const out = join(folder, 'golden.json')
+    await promisify(execFile)(process.execPath, [command, 'release', 'measure', image, '--out', out], {
+      timeout: 60_000,
+    })
+    const { images } = JSON.parse(await readFile(out, 'utf8')) as { images: readonly { pcrs: Values }[] }
+    const [first] = images
+    if (first === undefined) throw new Error(`${out} has no image`)
+    return first.pcrs
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+export interface MachinePolicyInput {
+  /** Name of the attestation key, hexadecimal. */
+  readonly akName: string
+  readonly platform: Values
+  readonly image: Values
+  readonly configDigest: string
+}
+
+/** The policy that a page pins for a machine with a software TPM (PROTOCOL.md §7), JSON: every PCR has a rule, none is left open. */
+export function machinePolicy({ akName, platform, image, configDigest }: MachinePolicyInput): string {
+  const pcrs = { ...platform, ...image }
+  const rules = {
+    ...Object.fromEntries(Object.keys(pcrs).map((pcr) => [pcr, 'golden'])),
+    12: 'untouched',
+    13: 'untouched',
+    14: 'config',
+    15: 'instance',
+  }
+  return JSON.stringify(
+    {
+      version: 1,
+      audience,
+      anchors: [{ kind: 'simulated', name: akName, hierarchy: 'endorsement' }],
+      acceptAssurance: ['simulated'],
+      acceptUpstream: ['in-image'],
+      pcrs: { bank: 'sha256', rules, replay: 'quoted' },
+      releases: [{ name: 'image of this checkout', pcrs, configDigests: [configDigest] }],
+    },
+    null,
+    2,
+  )
+}
+
+/** Digest of a configuration under the settings that the image forces, hexadecimal: before the machine starts. */
+export async function guestConfigDigest(gateway: string, configuration: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'blindllama-config-'))
+  try {
+    const file = join(folder, 'gateway.toml')
+    await writeFile(file, configuration)
+    const { stdout } = await promisify(execFile)(gateway, ['config-digest', '--config', file], {
+      timeout: 20_000,
+      env: Object.fromEntries(Object.entries(forced).map(([name, value]) => [`BLINDLLAMA_${name}`, value])),
+    })
+    return stdout.trim()
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** As packages/image/init/src/worker/role.rs sets them. A test compares the two lists. */
+export const forced: Readonly<Record<string, string>> = {
+  TPM_TCTI: 'device:/dev/tpmrm0',
+  ATTESTATION_BANK: 'sha256',
+  ATTESTATION_PCRS: '0,1,2,3,4,5,6,7,9,11,12,13,14,15',
+  ATTESTATION_EXTEND_INSTANCE: 'true',
+  ATTESTATION_EVENT_LOGS: '/run/gateway/event.log',
+  UPSTREAM_URL: 'unix:/run/model/server.sock',
+  UPSTREAM_KIND: 'in-image',
+  UPSTREAM_PROMPT_CACHE: 'none',
+}

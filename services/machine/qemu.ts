@@ -1,0 +1,104 @@
+import type { Firmware } from './firmware.ts'
+
+/** What decides the platform's measurements: the values of PCR 0 to 3, 6 and 7 belong to one shape. */
+export interface Shape {
+  /** In MiB. */
+  readonly memory: number
+  readonly processors: number
+}
+
+export const defaultShape: Shape = { memory: 1024, processors: 2 }
+
+export interface Disks {
+  /** FAT disk with the image. */
+  readonly boot: string
+  readonly model: string
+  readonly configuration: string
+}
+
+export interface MachineInput {
+  readonly shape: Shape
+  readonly accelerator: 'kvm' | 'tcg'
+  readonly firmware: Firmware
+  /** Copy of the firmware's variables that the machine may change. */
+  readonly variables: string
+  readonly disks: Disks
+  /** Control socket of swtpm. */
+  readonly tpm: string
+  /** Port of 127.0.0.1 that leads to the guest's one port; undefined: no way in. */
+  readonly port?: number
+  /** File that gets every packet, in the format of tcpdump. */
+  readonly capture?: string
+  /** Further words, for tests of what a host can put in. */
+  readonly extra?: readonly string[]
+}
+
+/** The guest's address and port, as the image has them. */
+const guest = '10.0.2.15:8787'
+
+/** Options of QEMU after which no host file holds a comma that QEMU would read as the end of the name. */
+const escape = (path: string): string => path.replaceAll(',', ',,')
+
+/**
+ * Words for `qemu-system-x86_64`: a machine with a TPM, a network card and three disks, and with no console input, monitor, screen, USB,
+ * guest agent or shared folder.
+ */
+export function qemuArguments(input: MachineInput): string[] {
+  const { shape, accelerator, firmware, variables, disks, tpm, port, capture, extra = [] } = input
+  const forward = port === undefined ? '' : `,hostfwd=tcp:127.0.0.1:${port}-${guest}`
+  const disk = (id: string, file: string, more: string): string[] => [
+    '-drive',
+    `if=none,id=${id},format=raw,readonly=on,file=${escape(file)}`,
+    '-device',
+    `virtio-blk-pci,drive=${id},${more}`,
+  ]
+  return [
+    '-no-user-config',
+    '-nodefaults',
+    '-no-reboot',
+    '-display',
+    'none',
+    '-vga',
+    'none',
+    '-monitor',
+    'none',
+    '-parallel',
+    'none',
+    '-chardev',
+    'stdio,id=console,signal=off',
+    '-serial',
+    'chardev:console',
+    '-machine',
+    'q35,smm=off',
+    '-accel',
+    accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi',
+    '-cpu',
+    accelerator === 'kvm' ? 'host' : 'max',
+    '-m',
+    String(shape.memory),
+    '-smp',
+    String(shape.processors),
+    '-drive',
+    `if=pflash,format=raw,unit=0,readonly=on,file=${escape(firmware.code)}`,
+    '-drive',
+    `if=pflash,format=raw,unit=1,file=${escape(variables)}`,
+    '-chardev',
+    `socket,id=tpm,path=${escape(tpm)}`,
+    '-tpmdev',
+    'emulator,id=tpm,chardev=tpm',
+    '-device',
+    'tpm-crb,tpmdev=tpm',
+    // `restrict`: the outside is closed here too. The image does not rely on it.
+    '-netdev',
+    `user,id=net,restrict=on${forward}`,
+    '-device',
+    'virtio-net-pci,netdev=net,romfile=',
+    ...(capture === undefined ? [] : ['-object', `filter-dump,id=dump,netdev=net,file=${escape(capture)}`]),
+    ...disk('boot', disks.boot, 'bootindex=0'),
+    ...disk('model', disks.model, 'serial=blindllama-model'),
+    ...disk('configuration', disks.configuration, 'serial=blindllama-config'),
+    '-device',
+    'virtio-rng-pci',
+    ...extra,
+  ]
+}

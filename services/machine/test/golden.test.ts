@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { forced, machinePolicy } from '../golden.ts'
+import { guestConfiguration } from '../guest-configuration.ts'
+import { probeFirmware } from '../acceleration.ts'
+import { defaultShape, qemuArguments } from '../qemu.ts'
+
+const role: URL = new URL('../../../packages/image/init/src/worker/role.rs', import.meta.url)
+
+describe('settings that the image forces', () => {
+  it('are those that the golden value of the configuration is computed with', () => {
+    const text = readFileSync(role, 'utf8')
+    const list = /const SETTINGS[^=]*= &\[([^\]]*)\]/.exec(text)?.[1] ?? ''
+    const found = [...list.matchAll(/\("([A-Z_]+)", "([^"]*)"\)/g)].map(([, name, value]) => [name, value])
+    expect(Object.fromEntries(found)).toEqual(forced)
+  })
+})
+
+describe('the policy of a machine', () => {
+  it('has a rule for every PCR that the image has quoted, and leaves none open', () => {
+    const value = 'ab'.repeat(32)
+    const values = (...indices: number[]): Record<string, string> =>
+      Object.fromEntries(indices.map((index) => [String(index), value]))
+    const policy = JSON.parse(
+      machinePolicy({
+        akName: '000b',
+        platform: values(0, 1, 2, 3, 6, 7),
+        image: values(4, 5, 9, 11),
+        configDigest: value,
+      }),
+    ) as { pcrs: { rules: Record<string, string> } }
+    const quoted = forced['ATTESTATION_PCRS']?.split(',')
+    expect(Object.keys(policy.pcrs.rules).toSorted((a, b) => Number(a) - Number(b))).toEqual(quoted)
+    expect(Object.values(policy.pcrs.rules)).not.toContain('unchecked')
+  })
+})
+
+describe('the configuration of a guest', () => {
+  it('is TOML with the origins of the page', () => {
+    const text = guestConfiguration(['http://127.0.0.1:1'], { limits: { streams: 2 } })
+    expect(text).toContain('[cors]\norigins = ["http://127.0.0.1:1"]\n')
+    expect(text).toContain('[limits]\nstreams = 2\n')
+    expect(text.indexOf('audiences')).toBeLessThan(text.indexOf('['))
+  })
+})
+
+describe('the words for QEMU', () => {
+  const input = {
+    shape: defaultShape,
+    accelerator: 'tcg' as const,
+    firmware: { code: '/f,w/code.fd', variables: '/f/vars.fd' },
+    variables: '/v',
+    tpm: '/t',
+    disks: { boot: '/b', model: '/m', configuration: '/c' },
+  }
+
+  it('give the machine no input, screen, monitor or way out', () => {
+    const text = qemuArguments(input).join(' ')
+    expect(text).toContain('-monitor none')
+    expect(text).toContain('-nodefaults')
+    expect(text).toContain('restrict=on')
+    expect(text).not.toMatch(/usb|vnc|virtio-serial|9p|guest-agent|hostfwd|balloon/)
+    expect(text.match(/readonly=on/g)).toHaveLength(4)
+  })
+
+  it('take a comma in a path for no separator', () => {
+    expect(qemuArguments(input).join(' ')).toContain('file=/f,,w/code.fd')
+  })
+})
+
+describe('the probe for KVM', () => {
+  it('starts at the reset vector', () => {
+    const image = probeFirmware()
+    expect(image).toHaveLength(0x1_0000)
+    expect([...image.subarray(0xfff0, 0xfff5)]).toEqual([0xea, 0, 0, 0, 0xf0])
+  })
+})
