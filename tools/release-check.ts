@@ -46,7 +46,7 @@ try {
     const { manifest, files } = tarball
     const bytes = await readFile(tarball.path)
     const wrong = [...faults(tarball, what, license), ...(await judgedByOthers(tarball))]
-    if (manifest.exports !== undefined) {
+    if (manifest.name === '@blindllama/web-sdk') {
       await mkdir(join(own, 'application'))
       wrong.push(...(await compileApplication(tarball, join(root, what.folder), join(own, 'application'))))
     }

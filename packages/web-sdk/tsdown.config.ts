@@ -56,6 +56,7 @@ const config: UserConfig[] = defineConfig([
       receipts: 'src/receipts/index.ts',
       sentences: 'src/sentences.ts',
       state: 'src/state/index.ts',
+      verify: 'src/verify.ts',
     },
     format: 'esm',
     dts: true,

@@ -15,6 +15,11 @@ export const published: readonly Published[] = [
     may: [/^dist\/[\w-]+(\.d)?\.[jt]s$/, /^dist\/licences\/[\w-]+\/LICENSE(\.md)?$/],
     must: ['dist/blindllama.js', 'dist/blindllama-post-quantum.js', 'dist/blindllama_verifier_bg.wasm'],
   },
+  {
+    folder: 'packages/ui',
+    may: [/^dist\/[\w-]+(\.d)?\.[jt]s$/],
+    must: ['dist/index.js', 'dist/react.js', 'dist/de.js'],
+  },
   { folder: 'packages/cli', may: [], must: ['dist/blindllama.js', 'dist/blindllama_inspect_bg.wasm'] },
 ]
 
