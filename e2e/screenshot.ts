@@ -12,7 +12,9 @@ const browser = await browserType.launch(chromium)
 
 async function converse(page: Page): Promise<void> {
   await page.goto(staging.pageUrl)
-  await page.locator('[data-testid="badge"][data-status="ready"]').waitFor()
+  await page
+    .locator('[data-testid="badge"]:is([data-status="proven"], [data-status="limited"], [data-status="simulated"])')
+    .waitFor()
   await page.getByTestId('composer').fill('What is a lighthouse for? Answer in two sentences.')
   await page.getByTestId('send').click()
   await page.locator('[data-testid="answer"][data-state="complete"]').waitFor()

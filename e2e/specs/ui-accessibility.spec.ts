@@ -23,7 +23,7 @@ for (const [screen, viewport] of Object.entries(screens))
             await expect.poll(() => text(tab, panel, '.outcome')).not.toBe('')
           }
           expect(await complaints(tab), name).toEqual([])
-          await clickInShadow(tab, panel, 'header button')
+          await clickInShadow(tab, panel, '.header button')
         }
       })
     })

@@ -88,7 +88,7 @@ export async function writeUiPage(page: string): Promise<void> {
   await writeFile(join(page, 'ui.css'), 'html { color-scheme: light dark } body { margin: 0; font-family: sans-serif }')
   const head = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Proof</title>
     <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><link rel="stylesheet" href="/ui.css">`
-  const body = `<main><h1>A page</h1><blindllama-badge for="proof"></blindllama-badge>
+  const body = `<header>A header</header><main><h1>A page</h1><blindllama-badge for="proof"></blindllama-badge>
     <blindllama-refusal for="proof"></blindllama-refusal>`
   const script = '<script type="module" src="/ui.js"></script>'
   const panel = '<blindllama-verification id="proof" dialog></blindllama-verification></main>'

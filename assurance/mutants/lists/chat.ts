@@ -2,9 +2,7 @@ import type { Mutant } from '../mutant.ts'
 
 const composer = 'test/composer.test.tsx'
 const conversation = 'test/conversation.test.ts'
-const boot = 'test/boot.test.tsx'
 const kept = 'test/kept.test.ts'
-const proof = 'test/proof.test.tsx'
 
 function changed(name: string, file: string, find: string, replace: string, ...tests: readonly string[]): Mutant {
   return { name, file, find, replace, tests }
@@ -40,7 +38,7 @@ export const mutants: readonly Mutant[] = [
   changed(
     'suggestions are sent before the service is verified',
     'app.tsx',
-    "const ready = service.status === 'ready' ? model : undefined",
+    'const ready = verified ? model : undefined',
     "const ready = model ?? ({ openai: {}, name: '' } as unknown as Model)",
     'test/app.test.tsx',
   ),
@@ -95,70 +93,6 @@ export const mutants: readonly Mutant[] = [
     'said && OF_ANSWERS.test(said) ? said',
     'said ? said',
     'test/explain.test.ts',
-  ),
-  changed(
-    'what the log calls an event is shown as measured',
-    'proof/boot.tsx',
-    'verified: the TPM measured exactly this into PCR {pcr}',
-    'verified: the TPM measured exactly this into PCR {pcr} as {called}',
-    boot,
-  ),
-  changed(
-    'a claim of the log is shown as measured',
-    'proof/boot-events.ts',
-    'measured: verified,',
-    'measured: true,',
-    boot,
-  ),
-  changed(
-    'what the log calls a separator is hidden',
-    'proof/boot-events.ts',
-    'return verified && SEPARATORS.has(description)',
-    "return verified && description !== 'linux'",
-    boot,
-  ),
-  changed(
-    'an unproven separator is hidden',
-    'proof/boot-events.ts',
-    'return verified && SEPARATORS',
-    'return SEPARATORS',
-    boot,
-  ),
-  changed(
-    'Secure Boot is off where nothing proves it',
-    'proof/boot-events.ts',
-    'if (enforced === undefined)',
-    'if (enforced === null)',
-    boot,
-  ),
-  changed(
-    'an earlier value explains a later one',
-    'proof/explanation.ts',
-    'return found?.measured === measured && found.value === value ? found.explanation : undefined',
-    'return found?.explanation',
-    proof,
-  ),
-  changed(
-    'digests that explain nothing are shown as recomputed',
-    'proof/measurements.tsx',
-    'if (explanation === undefined)\n',
-    'if (explanation === null)\n',
-    proof,
-  ),
-  changed(
-    'a key without a proven Name has one',
-    'proof/panel.tsx',
-    '{name === undefined ? (',
-    '{name === null ? (',
-    proof,
-  ),
-  changed('no warning of a simulated TPM', 'proof/banners.tsx', 'if (simulated) {', 'if (simulated === null) {', proof),
-  changed(
-    'no warning of a model outside the proof',
-    'proof/banners.tsx',
-    "if (claims?.upstream === 'unattested') {",
-    "if (claims?.upstream === 'attested') {",
-    proof,
   ),
   changed(
     'the check that is recommended takes the policy in the file',

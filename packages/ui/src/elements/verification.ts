@@ -107,8 +107,8 @@ export class BlindLlamaVerification extends ProofElement {
 
   #header(): HTMLElement {
     return h(
-      'header',
-      { lang: this.strings.lang },
+      'div',
+      { class: 'header', lang: this.strings.lang },
       h('h2', {}, this.strings.title),
       h(
         'button',

@@ -47,6 +47,7 @@ export function statusOf(verdict: Passed): 'proven' | 'limited' | 'simulated' {
   return limitsOf(verdict).length === 0 ? 'proven' : 'limited'
 }
 
+/** Whether every required step passed, with or without limits, and also for a simulated TPM where the page allows one. */
 export function isPassing(status: ProofStatus): boolean {
   return status === 'proven' || status === 'limited' || status === 'simulated'
 }

@@ -37,7 +37,7 @@ footer{display:flex;flex-wrap:wrap;gap:.5rem;margin-top:.6rem}
 export const panelStyles: string = `${common}
 dialog{width:min(32rem,100vw);max-width:none;height:100dvh;max-height:none;margin:0;margin-inline-start:auto;padding:0;border:0;color:inherit;background:var(--ground)}
 dialog::backdrop{background:#000a}
-header{display:flex;align-items:center;justify-content:space-between;position:sticky;top:0;z-index:1;padding:.6rem 1.1rem;background:var(--surface)}
+.header{display:flex;align-items:center;justify-content:space-between;position:sticky;top:0;z-index:1;padding:.6rem 1.1rem;background:var(--surface)}
 h2{font-size:1.1rem}h3{font-size:1rem;margin:1.1rem 0 .35rem}
 .panel{padding:1rem 1.1rem 2rem;background:var(--ground);overflow-wrap:anywhere}
 .answer,details{border:1px solid var(--line);border-radius:.85rem;background:var(--surface)}
