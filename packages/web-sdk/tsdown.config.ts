@@ -50,6 +50,7 @@ const config: UserConfig[] = defineConfig([
   {
     ...common,
     entry: {
+      'ai-sdk': 'src/ai-sdk.ts',
       index: 'src/index.ts',
       inline: 'src/inline.ts',
       react: 'src/react/index.ts',

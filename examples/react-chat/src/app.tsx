@@ -26,11 +26,12 @@ function serviceOptions({ url, policy }: Staging): UseBlindLlamaOptions {
 const PANEL = 'proof'
 
 export function App(): ReactElement {
-  const { staging, problem } = useStaging()
+  const state = useStaging()
+  const { staging } = state
   return (
     <BlindLlamaProvider options={staging && serviceOptions(staging)}>
       <PolicyOfPage value={staging?.policy}>
-        <Chat staging={staging} problem={problem} />
+        <Chat {...state} />
       </PolicyOfPage>
     </BlindLlamaProvider>
   )
