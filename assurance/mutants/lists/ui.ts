@@ -106,8 +106,8 @@ export const mutants: readonly Mutant[] = [
   changed(
     'a link behind the step that failed holds',
     'panel/chain.ts',
-    ' && (ended < 0 || last < ended)',
-    '',
+    'if (ended >= 0 && last > ended)',
+    'if (ended > last)',
     elements,
   ),
   changed('a claim of the log is shown as measured', 'panel/boot.ts', 'verified && h(', 'h(', panel, elements),

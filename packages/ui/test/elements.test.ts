@@ -191,6 +191,15 @@ describe('the panel', () => {
     expect(section({ shadowRoot }, 'steps').querySelectorAll('[data-status=fail]').length).toBe(1)
   })
 
+  test('shows no link as holding of which a part comes after the step that failed', async () => {
+    const proof = proofOf(vector('ok-release'))
+    await attest(proof, { ...vector('ok-release'), nonce: 'ab'.repeat(32) })
+    // The keys of the release were read, with a warning, before the nonce failed.
+    expect(proof.state.verdict?.steps.find(({ id }) => id === 'release.keys')?.status).toBe('warn')
+    const { shadowRoot } = shown('blindllama-verification', proof)
+    expect(shadowRoot.querySelector<HTMLElement>('[data-link=release]')?.dataset['status']).toBe('skipped')
+  })
+
   test('shows as measured only what a digest covers, and what the log calls it as a claim', async () => {
     const panel = shown('blindllama-verification', await proofFor('ok-log'))
     const events = [...section(panel, 'boot').querySelectorAll<HTMLElement>('.boot-event')]

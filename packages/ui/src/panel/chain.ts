@@ -19,11 +19,12 @@ type Status = Step['status']
 /** How the steps of one link ended together: a link holds where at least one step was checked and none failed. */
 export function statusOfLink(link: Exclude<LinkId, 'session'>, verdict: Verdict): Status {
   const ends = new Set(verdict.steps.filter(({ id }) => steps[link].includes(id)).map(({ status }) => status))
-  for (const status of ['fail', 'warn'] as const) if (ends.has(status)) return status
+  if (ends.has('fail')) return 'fail'
   // After the step that failed, nothing was checked any more.
   const ended = verdict.steps.findIndex(({ status }) => status === 'fail')
   const last = verdict.steps.findLastIndex(({ id }) => steps[link].includes(id))
-  return ends.has('pass') && (ended < 0 || last < ended) ? 'pass' : 'skipped'
+  if (ended >= 0 && last > ended) return 'skipped'
+  return ends.has('warn') ? 'warn' : ends.has('pass') ? 'pass' : 'skipped'
 }
 
 /** Root → AK → quote → PCRs → release → key → this session, each with what it is and how it ended. */
