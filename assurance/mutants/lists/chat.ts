@@ -42,6 +42,13 @@ export const mutants: readonly Mutant[] = [
     "const ready = model ?? ({ openai: {}, name: '' } as unknown as Model)",
     'test/app.test.tsx',
   ),
+  changed(
+    'the Escape that closes a dialog stops the answer',
+    'chat/composer.tsx',
+    'each instanceof HTMLDialogElement && each.open',
+    'each === document.body.lastChild && false',
+    composer,
+  ),
   changed('a text that is too long is sent', 'chat/composer.tsx', ' && !tooLong && ', ' && ', composer),
   changed(
     'a browser cuts pasted text',
