@@ -76,7 +76,7 @@ describe('the badge', () => {
     const badge = shown('blindllama-badge', await proofFor(name))
     expect(badge.dataset['status']).toBe(status)
     expect(text(badge.shadowRoot.querySelector('button'))).toContain(word)
-    expect(text(badge.shadowRoot.querySelector('small'))).toContain('last proof')
+    expect(text(badge.shadowRoot.querySelector('small'))).toContain('last verified')
     expect(text(badge.shadowRoot.querySelector('[role=status]'))).toBe(word)
   })
 

@@ -23,7 +23,7 @@ export const de: Strings = {
     expired: 'Der letzte Beweis ist abgelaufen. Die nächste Anfrage prüft neu, bevor etwas gesendet wird.',
   },
   simulatedBadge: 'simuliertes TPM',
-  provenAt: 'letzter Beweis {0}',
+  provenAt: 'zuletzt geprüft {0}',
   renewing: 'Wird neu geprüft; der Beweis unten gilt noch.',
   validFor: 'gültig für {0}',
   title: 'Prüfung',

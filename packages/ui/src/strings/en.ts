@@ -22,7 +22,7 @@ export const en: Strings = {
     expired: 'The last proof has expired. The next request verifies again before anything is sent.',
   },
   simulatedBadge: 'simulated TPM',
-  provenAt: 'last proof {0}',
+  provenAt: 'last verified {0}',
   renewing: 'Verifying again; the proof below is still valid.',
   validFor: 'valid for {0}',
   title: 'Verification',
