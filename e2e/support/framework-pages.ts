@@ -56,9 +56,9 @@ const mains: Readonly<Record<Framework, string>> = {
 }
 
 const component = `<script>
-  let { proof, state } = $props()
+  let { proof, current } = $props()
 </script>
-<p><blindllama-badge {proof}></blindllama-badge><output>{$state.status}</output></p>`
+<p><blindllama-badge {proof}></blindllama-badge><output>{$current.status}</output></p>`
 
 /** Writes `/vue.html` and `/svelte.html` into a folder of pages. */
 export async function writeFrameworkPages(page: string): Promise<void> {

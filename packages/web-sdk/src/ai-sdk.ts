@@ -53,7 +53,7 @@ export function blindLlamaTransport(options: BlindLlamaTransportOptions): ChatTr
   })
   return {
     async sendMessages({ messages, abortSignal, headers, body }) {
-      const { toUIMessageStream } = streamText({
+      const answer = streamText({
         model: provider(model),
         messages: await convertToModelMessages(messages),
         // The client sends a request again where that is safe; a question that may have been run is the person's to repeat.
@@ -65,7 +65,7 @@ export function blindLlamaTransport(options: BlindLlamaTransportOptions): ChatTr
         // The stream of the chat tells it; by default it is printed too.
         onError: () => {},
       })
-      return toUIMessageStream({ onError: messageOf })
+      return answer.toUIMessageStream({ onError: messageOf })
     },
     // An answer exists in its channel alone, and ends with it.
     reconnectToStream: async () => null,

@@ -18,6 +18,7 @@ let client: BlindLlamaClient<true>
 beforeAll(async () => {
   service = await startRealService()
   recorder = new SocketRecorder()
+  service.upstream.finishReason = 'stop'
   const { policy } = service.staging
   client = await connectWith({ url: service.relay.url, policy, dangerouslyAllowSimulated: true }, origins)
 }, 120_000)
@@ -53,6 +54,14 @@ describe('a transport for useChat', () => {
     expect(service.upstream.requests[0]).toMatchObject({ headers: { authorization: `Bearer ${apiKey}` } })
     expect(recorder.requests.filter((request) => !/^(?:GET|POST) \/blindllama\/v1\//.test(request))).toEqual([])
     for (const secret of [apiKey, prompt, 'briefly', 'completions']) expect(recorder.bytes).not.toContain(secret)
+  })
+
+  test('does not take an answer for whole that ended without a reason', async () => {
+    service.upstream.finishReason = undefined
+    const chat = chatWith()
+    await chat.current.sendMessage({ text: prompt })
+    await expect.poll(() => chat.current.status).toBe('error')
+    service.upstream.finishReason = 'stop'
   })
 
   test('ends with the code where the client is closed, and says no word of the request', async () => {
