@@ -17,8 +17,20 @@ export const mutants: readonly Mutant[] = [
     'disabled={!sendable}\n          hidden={busy}\n          key={busy ? 0 : 1}\n          onClick={send}',
     composer,
   ),
-  changed('Stop sends the draft', 'chat/composer.tsx', '    onStop()\n', '    onStop()\n    onSend(text)\n', composer),
-  changed('Stop loses the draft', 'chat/composer.tsx', '    onStop()\n', "    onStop()\n    setText('')\n", composer),
+  changed(
+    'Stop sends the draft',
+    'chat/composer.tsx',
+    '    onStop()\n    field',
+    '    onStop()\n    onSend(text)\n    field',
+    composer,
+  ),
+  changed(
+    'Stop loses the draft',
+    'chat/composer.tsx',
+    '    onStop()\n    field',
+    "    onStop()\n    setText('')\n    field",
+    composer,
+  ),
   changed('a key that is held down sends', 'chat/composer.tsx', 'if (!event.repeat) send()', 'send()', composer),
   changed(
     'Enter sends while an input method composes',
@@ -78,6 +90,20 @@ export const mutants: readonly Mutant[] = [
     'chat/conversation.ts',
     "({ state, text }) => state !== 'incomplete' && text !== ''",
     "({ text }) => text !== ''",
+    conversation,
+  ),
+  changed(
+    'an edited question takes along what followed it',
+    'chat/conversation.ts',
+    'this.#turns = before\n    await',
+    'this.#turns = [...before, ...rest]\n    await',
+    conversation,
+  ),
+  changed(
+    'a branch is lost when another is shown',
+    'chat/conversation.ts',
+    '{ paths: fork.paths.with(fork.at, place.rest), at: branch }',
+    '{ paths: fork.paths, at: branch }',
     conversation,
   ),
   changed(

@@ -96,7 +96,16 @@ function Chat({ staging, problem }: StagingState): ReactElement {
         {turns.length === 0 ? (
           <Welcome ready={ready !== undefined} refused={refused} onAsk={ask} />
         ) : (
-          <Transcript turns={turns} ready={ready !== undefined} onAgain={again} onVerify={service.retry} />
+          <Transcript
+            turns={turns}
+            ready={ready !== undefined}
+            busy={busy}
+            branchesOf={(turnId) => conversation.branches(turnId)}
+            onEdit={(turnId, question) => void (ready && conversation.edit(turnId, question, ready))}
+            onShow={(turnId, branch) => conversation.show(turnId, branch)}
+            onAgain={again}
+            onVerify={service.retry}
+          />
         )}
         <BlindLlamaRefusal className="refusal" data-testid="error" for={PANEL} />
         <Composer

@@ -170,3 +170,66 @@ describe('the conversation', () => {
     expect(seen).toHaveLength(told)
   })
 })
+
+const questions = (): string[] => conversation.turns().map(({ question }) => question)
+const id = (index: number): string => conversation.turns()[index]?.id ?? 'no turn'
+
+describe('an edited question', () => {
+  it('begins a branch: what followed the first one is kept, and not sent along', async () => {
+    await askAndAnswer('One?', 'one')
+    await askAndAnswer('Two?', 'two')
+    await askAndAnswer('Three?', 'three')
+    const before = model.requests.length
+    const ended = conversation.edit(id(1), 'Two, in another way?', model)
+    await vi.waitFor(() => expect(model.requests).toHaveLength(before + 1))
+    model.say('zwei')
+    model.finish()
+    await ended
+    expect(questions()).toEqual(['One?', 'Two, in another way?'])
+    expect(
+      model.requests
+        .at(-1)
+        ?.messages.map(({ content }) => content)
+        .slice(1),
+    ).toEqual(['One?', 'one', 'Two, in another way?'])
+    expect(conversation.branches(id(1))).toEqual({ at: 1, count: 2 })
+    expect(conversation.branches(id(0))).toEqual({ at: 0, count: 1 })
+  })
+
+  it('leaves both branches whole while a person goes from one to the other', async () => {
+    await askAndAnswer('One?', 'one')
+    await askAndAnswer('Two?', 'two')
+    const first = conversation.turns()
+    const ended = conversation.edit(id(0), 'Another one?', model)
+    await vi.waitFor(() => expect(model.requests).toHaveLength(3))
+    model.say('other')
+    model.finish()
+    await ended
+    await askAndAnswer('And on?', 'on')
+    const second = conversation.turns()
+    conversation.show(id(0), 0)
+    expect(conversation.turns()).toEqual(first)
+    conversation.show(id(0), 1)
+    expect(conversation.turns()).toEqual(second)
+    conversation.show(id(0), 2)
+    expect(conversation.turns()).toEqual(second)
+  })
+
+  it('waits for the answer under way, and is gone with the conversation', async () => {
+    const { ended } = await ask('One?')
+    await conversation.edit(id(0), 'Another?', model)
+    expect(questions()).toEqual(['One?'])
+    model.finish()
+    await ended
+    const edited = conversation.edit(id(0), 'Another?', model)
+    await vi.waitFor(() => expect(model.requests).toHaveLength(2))
+    model.finish()
+    await edited
+    const turn = id(0)
+    conversation.clear()
+    await askAndAnswer('New?', 'new')
+    conversation.show(turn, 0)
+    expect(questions()).toEqual(['New?'])
+    expect(conversation.branches(id(0))).toEqual({ at: 0, count: 1 })
+  })
+})

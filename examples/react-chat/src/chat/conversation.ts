@@ -22,6 +22,13 @@ export interface Turn {
   readonly answers: readonly Answer[]
 }
 
+/** Which of the branches that begin at a turn is shown. */
+export interface Branches {
+  /** From 0 on. */
+  readonly at: number
+  readonly count: number
+}
+
 export interface Model {
   readonly openai: OpenAI
   readonly name: string
@@ -41,6 +48,8 @@ const REDRAW_MS = 16
  */
 export class Conversation {
   #turns: readonly Turn[] = []
+  /** What continues a turn in more than one way, by its id; '' stands for the beginning. `paths[at]` is shown, and current in `#turns`. */
+  #forks = new Map<string, { readonly paths: readonly (readonly Turn[])[]; readonly at: number }>()
   #listeners = new Set<() => void>()
   #running: AbortController | undefined
   #redraw: ReturnType<typeof setTimeout> | undefined
@@ -73,6 +82,41 @@ export class Conversation {
     await this.#answer(turn.id, model)
   }
 
+  /** Asks `question` in the place of an earlier one. What followed the earlier one stays, as a branch of its own. */
+  async edit(turnId: string, question: string, model: Model): Promise<void> {
+    const place = this.#placeOf(turnId)
+    if (this.busy || !place) return
+    const { before, key, rest } = place
+    const { paths, at } = this.#forks.get(key) ?? { paths: [rest], at: 0 }
+    this.#forks.set(key, { paths: [...paths.with(at, rest), []], at: paths.length })
+    this.#turns = before
+    await this.ask(question, model)
+  }
+
+  /** The branches that begin at a turn; one where its question was never edited. */
+  branches(turnId: string): Branches {
+    const fork = this.#forks.get(this.#placeOf(turnId)?.key ?? turnId)
+    return { at: fork?.at ?? 0, count: fork?.paths.length ?? 1 }
+  }
+
+  /** Shows the branch with this number in the place of the one that begins at the turn. */
+  show(turnId: string, branch: number): void {
+    const place = this.#placeOf(turnId)
+    const fork = place && this.#forks.get(place.key)
+    const path = fork?.paths[branch]
+    if (this.busy || !fork || !path) return
+    this.#forks.set(place.key, { paths: fork.paths.with(fork.at, place.rest), at: branch })
+    this.#turns = [...place.before, ...path]
+    this.#notify()
+  }
+
+  #placeOf(turnId: string): { before: readonly Turn[]; key: string; rest: readonly Turn[] } | undefined {
+    const index = this.#turns.findIndex(({ id }) => id === turnId)
+    if (index < 0) return undefined
+    const before = this.#turns.slice(0, index)
+    return { before, key: before.at(-1)?.id ?? '', rest: this.#turns.slice(index) }
+  }
+
   /** Stops the answer under way. The abort travels through the channel, so that the model stops too. */
   stop(): void {
     this.#running?.abort()
@@ -82,6 +126,7 @@ export class Conversation {
     this.stop()
     this.#running = undefined
     this.#turns = []
+    this.#forks.clear()
     this.#notify()
   }
 

@@ -47,6 +47,11 @@ export const AgainIcon = (): ReactElement => (
     <path d="M19.5 3.5v4h-4" />
   </Icon>
 )
+export const EditIcon = (): ReactElement => (
+  <Icon>
+    <path d="M4.5 19.5 5.5 15 16 4.5l3.5 3.5L9 18.5zM13.5 7l3.5 3.5" />
+  </Icon>
+)
 export const NewChatIcon = (): ReactElement => (
   <Icon>
     <path d="M12 5v14M5 12h14" />
