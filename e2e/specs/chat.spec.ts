@@ -67,6 +67,27 @@ test('stopping an answer sends nothing of a draft, and a pasted text stays whole
   expect(await page.text('.composer-reason')).toContain('200,001 of at most 200,000 characters')
 })
 
+test('Escape stops an answer, and an edited question leaves both branches whole', async ({ chat }) => {
+  const page = await chat()
+  await page.verified()
+  await page.ask('Write a very long story about a lighthouse, in many chapters.')
+  await page.said(20)
+  await page.tab.press('Escape')
+  const first = await page.ended('stopped')
+
+  await page.tab.click('[aria-label="Edit the question"]')
+  await page.tab.type('.question-editor textarea', ' No: say hello.')
+  await page.tab.click('.question-editor .button:last-of-type')
+  await expect.poll(() => page.text('.branches')).toContain('2 of 2')
+  expect(await page.text('.question p')).toContain('No: say hello.')
+  await page.said(0)
+  await page.tab.press('Escape')
+  await expect.poll(async () => (await page.answer())?.state).toMatch(/^(?:stopped|complete)$/)
+  await page.tab.click('[aria-label="Previous branch"]')
+  await expect.poll(() => page.text('.branches')).toContain('1 of 2')
+  expect((await page.answer())?.said).toBe(first.said)
+})
+
 test('the page shows every step of the proof, the measured values and that the TPM is simulated', async ({
   chat,
   staging,

@@ -1,6 +1,6 @@
 import { BlindLlamaError } from '@blindllama/web-sdk'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { Conversation, type Answer } from '../src/chat/conversation.ts'
+import { Conversation, speedOf, type Answer } from '../src/chat/conversation.ts'
 import { ServedModel } from './served-model.ts'
 
 let conversation: Conversation
@@ -231,5 +231,26 @@ describe('an edited question', () => {
     conversation.show(turn, 0)
     expect(questions()).toEqual(['New?'])
     expect(conversation.branches(id(0))).toEqual({ at: 0, count: 1 })
+  })
+})
+
+describe('the speed of an answer', () => {
+  it('is that between the first and the last event with text', async () => {
+    expect(speedOf({ count: 11, firstMs: 1000, lastMs: 3000 })).toEqual({ tokensPerSecond: 5 })
+    const { ended } = await ask('One?')
+    for (const word of ['a', 'b', 'c']) {
+      model.say(word)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    model.finish()
+    await ended
+    const { tokensPerSecond = 0 } = latest() ?? {}
+    expect(tokensPerSecond).toBeGreaterThan(1)
+    expect(tokensPerSecond).toBeLessThan(100)
+  })
+
+  it('is not told of an answer of one event, or of events that came at once', () => {
+    expect(speedOf({ count: 1, firstMs: 1000, lastMs: 1000 })).toEqual({})
+    expect(speedOf({ count: 5, firstMs: 1000, lastMs: 1000 })).toEqual({})
   })
 })

@@ -11,6 +11,8 @@ export interface Answer {
   readonly failure?: Failure
   /** The model reached its limit of tokens and ended in good order. */
   readonly cut?: boolean
+  /** Events with text for each second between the first and the last of them; a model sends about one for each token. */
+  readonly tokensPerSecond?: number
   /** The answer as `fetch` gave it, read to its end: by it the receipt is found. */
   readonly response?: Response
 }
@@ -139,6 +141,7 @@ export class Conversation {
 
     let text = ''
     let finish: string | null = null
+    const arrivals = { count: 0, firstMs: 0, lastMs: 0 }
     let response: Response | undefined
     const end = (outcome: Omit<Answer, 'id' | 'text'>): void => {
       if (this.#running === controller) this.#running = undefined
@@ -157,6 +160,9 @@ export class Conversation {
         const delta = choice?.delta.content
         if (!delta) continue
         text += delta
+        arrivals.lastMs = performance.now()
+        if (arrivals.count === 0) arrivals.firstMs = arrivals.lastMs
+        arrivals.count += 1
         this.#putSoon(turnId, () => ({ id: answerId, state: 'streaming', text }))
       }
     } catch (error) {
@@ -166,7 +172,13 @@ export class Conversation {
     // `openai` ends the loop quietly after an abort, and takes the end of the stream for the end of the answer.
     if (controller.signal.aborted) end({ state: 'stopped' })
     else if (finish === null) end({ state: 'incomplete', failure: explain(UNFINISHED) })
-    else end({ state: 'complete', ...(response && { response }), ...(finish === 'length' && { cut: true }) })
+    else
+      end({
+        state: 'complete',
+        ...speedOf(arrivals),
+        ...(response && { response }),
+        ...(finish === 'length' && { cut: true }),
+      })
   }
 
   #id(kind: string): string {
@@ -192,6 +204,16 @@ export class Conversation {
   #notify(): void {
     for (const listener of this.#listeners) listener()
   }
+}
+
+/** Nothing for an answer that came at once: there is no time between its events. */
+export function speedOf(arrivals: {
+  readonly count: number
+  readonly firstMs: number
+  readonly lastMs: number
+}): Pick<Answer, 'tokensPerSecond'> {
+  const { count, firstMs, lastMs } = arrivals
+  return count < 2 || lastMs <= firstMs ? {} : { tokensPerSecond: ((count - 1) * 1000) / (lastMs - firstMs) }
 }
 
 /** The channel vouched for every byte and for the end, yet the model server never said that the answer was whole. */
