@@ -56,8 +56,8 @@ export const mutants: readonly Mutant[] = [
   changed(
     'a proof outlives its key where no timer fires',
     'proof/proof.ts',
-    '    this.#expire()\n    return this.#state',
-    '    return this.#state',
+    'if (this.#isOver()) {',
+    'if (this.#isOver() && this.#expiry === undefined) {',
     proof,
   ),
   changed(

@@ -158,7 +158,12 @@ describe('a proof', () => {
     const proof = proofOf(vector('ok-enrolment'))
     await attest(proof, vector('ok-enrolment'))
     vi.useFakeTimers({ now: Date.now() + 61_000, toFake: ['Date'] })
+    const heard: string[] = []
+    proof.subscribe(() => heard.push(proof.state.status))
     expect(proof.state.status).toBe('expired')
+    expect(heard, 'while it is read').toEqual([])
+    await Promise.resolve()
+    expect(heard).toEqual(['expired'])
   })
 
   test('is forgotten with its client', async () => {

@@ -56,8 +56,12 @@ export class Proof implements ProofSource {
   }
 
   get state(): ProofState {
-    // Timers stand still while a machine sleeps.
-    this.#expire()
+    // Timers stand still while a machine sleeps. Whoever reads this may be drawing, so that the others are told afterwards.
+    if (this.#isOver()) {
+      const { renewing, provenAtMs } = this.#state
+      this.#state = { ...NOTHING, status: renewing ? 'checking' : 'expired', provenAtMs }
+      queueMicrotask(() => this.#notify())
+    }
     return this.#state
   }
 
@@ -160,18 +164,28 @@ export class Proof implements ProofSource {
 
   #become(state: ProofState): void {
     this.#state = state
+    this.#arm()
+    this.#notify()
+  }
+
+  /** Timers may fire a little early, and take no longer time than that: a proof that is not over is waited for again. */
+  #arm(): void {
     clearTimeout(this.#expiry)
-    if (state.expiresAtMs !== undefined) {
-      const left = Math.min(Math.max(0, state.expiresAtMs - Date.now()), longestTimerMs)
-      this.#expiry = setTimeout(() => this.#expire(), left)
-    }
+    const { expiresAtMs } = this.#state
+    if (expiresAtMs === undefined) return
+    const left = Math.min(Math.max(1, expiresAtMs - Date.now()), longestTimerMs)
+    this.#expiry = setTimeout(() => {
+      if (isPassing(this.state.status)) this.#arm()
+    }, left)
+  }
+
+  #notify(): void {
     for (const listener of this.#listeners) listener()
   }
 
-  #expire(): void {
-    const { status, expiresAtMs, renewing, provenAtMs } = this.#state
-    if (!isPassing(status) || expiresAtMs === undefined || Date.now() < expiresAtMs) return
-    this.#become({ ...NOTHING, status: renewing ? 'checking' : 'expired', provenAtMs })
+  #isOver(): boolean {
+    const { status, expiresAtMs } = this.#state
+    return isPassing(status) && expiresAtMs !== undefined && Date.now() >= expiresAtMs
   }
 }
 
