@@ -15,7 +15,7 @@ export const en: Strings = {
   meaning: {
     idle: 'Nothing was requested or sent.',
     checking: 'Nothing is sent before fresh evidence is verified.',
-    proven: 'This page verified which software answers. Requests are encrypted to a key inside that software.',
+    proven: 'This page verified which software answers, and encrypts to a key inside it.',
     limited: 'This page verified which software answers, and the limits below apply.',
     simulated: 'Every check passed, but the TPM is simulated: this proves nothing about the machine.',
     refused: 'The service did not prove which software it runs.',
