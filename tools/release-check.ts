@@ -26,7 +26,8 @@ async function judgedByOthers({ path, manifest }: Tarball): Promise<string[]> {
   const commands = [[bin('publint'), '--strict', path]]
   if (manifest.exports !== undefined) {
     const untyped = Object.keys(manifest.exports).filter((entry) => /script|\.wasm$/.test(entry))
-    commands.push([bin('attw'), path, '--profile', 'esm-only', '--exclude-entrypoints', ...untyped])
+    const excluded = untyped.length > 0 ? ['--exclude-entrypoints', ...untyped] : []
+    commands.push([bin('attw'), path, '--profile', 'esm-only', ...excluded])
   }
   const said: string[] = []
   for (const command of commands) {
