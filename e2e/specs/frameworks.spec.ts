@@ -20,7 +20,8 @@ const test: TestType<
     // oxlint-disable-next-line no-empty-pattern -- Playwright reads the fixtures needed from this pattern.
     async ({}, use) => {
       const service = await SdkService.start(writeFrameworkPages)
-      service.pages.publish(service.staging.url, {})
+      // Svelte makes a policy of its own as soon as it is loaded.
+      service.pages.publish(service.staging.url, {}, 'svelte-trusted-html')
       await use(service)
       await service.stop()
     },

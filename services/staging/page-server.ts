@@ -24,7 +24,7 @@ export class PageServer {
   readonly origin: string
   readonly #server: Server
   readonly #files: ReadonlyMap<string, Buffer>
-  #published: { readonly serviceOrigin: string; readonly staging: Buffer } | undefined
+  #published: { readonly serviceOrigin: string; readonly staging: Buffer; readonly trustedTypes: string } | undefined
 
   private constructor(server: Server, files: ReadonlyMap<string, Buffer>) {
     this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -51,8 +51,10 @@ export class PageServer {
     return new PageServer(server, files)
   }
 
-  publish(serviceUrl: string, staging: object): void {
-    this.#published = { serviceOrigin: new URL(serviceUrl).origin, staging: Buffer.from(JSON.stringify(staging)) }
+  /** @param trustedTypes Names of the Trusted Types policies that the page may make */
+  publish(serviceUrl: string, staging: object, trustedTypes = "'none'"): void {
+    const { origin: serviceOrigin } = new URL(serviceUrl)
+    this.#published = { serviceOrigin, staging: Buffer.from(JSON.stringify(staging)), trustedTypes }
   }
 
   async stop(): Promise<void> {
@@ -68,7 +70,7 @@ export class PageServer {
 
   #headers(): Record<string, string> {
     return {
-      'content-security-policy': contentSecurityPolicy(this.#published?.serviceOrigin),
+      'content-security-policy': contentSecurityPolicy(this.#published?.serviceOrigin, this.#published?.trustedTypes),
       'cache-control': 'no-cache',
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
@@ -78,7 +80,7 @@ export class PageServer {
   }
 }
 
-function contentSecurityPolicy(serviceOrigin: string | undefined): string {
+function contentSecurityPolicy(serviceOrigin: string | undefined, trustedTypes = "'none'"): string {
   return [
     "default-src 'none'",
     "script-src 'self' 'wasm-unsafe-eval'",
@@ -87,7 +89,7 @@ function contentSecurityPolicy(serviceOrigin: string | undefined): string {
     "img-src 'self' data:",
     "font-src 'self'",
     "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
+    `trusted-types ${trustedTypes}`,
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
