@@ -11,6 +11,7 @@ const once: string[] = [
   '**/usage.spec.ts',
   // axe judges roles, names and computed colours; phones and dark colours are simulated in Chromium alone.
   '**/accessibility.spec.ts',
+  '**/ui-accessibility.spec.ts',
   // What a relay passes on is the relay's doing.
   '**/relay.spec.ts',
 ]

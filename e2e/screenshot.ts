@@ -1,38 +1,79 @@
-/** `node --import tsx e2e/screenshot.ts FOLDER`: the chat as a person sees it, for README and for looking at. */
-import { mkdir } from 'node:fs/promises'
+/**
+ * `pnpm screenshots [FOLDER]`: the chat and each answer of the panel as a person sees them, into `docs/images` or another folder.
+ */
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { chromium as browserType, type Page } from '@playwright/test'
+import { fileURLToPath } from 'node:url'
+import { chromium as browserType, type Browser, type Page } from '@playwright/test'
 import { startStaging } from '../services/staging/staging.ts'
 import { chromium } from './support/browser.ts'
+import { SdkService } from './support/sdk-service.ts'
+import { type Replayed, type UiGlobals, writeUiPage } from './support/ui-page.ts'
 
-const [folder = 'docs'] = process.argv.slice(2)
-await mkdir(folder, { recursive: true })
-const staging = await startStaging()
-const browser = await browserType.launch(chromium)
+const folder: string = process.argv[2] ?? fileURLToPath(new URL('../docs/images', import.meta.url))
+const looks = {
+  light: { viewport: { width: 1280, height: 800 }, colorScheme: 'light' },
+  dark: { viewport: { width: 1280, height: 800 }, colorScheme: 'dark' },
+  phone: { viewport: { width: 390, height: 844 }, colorScheme: 'light' },
+} as const
 
-async function converse(page: Page): Promise<void> {
-  await page.goto(staging.pageUrl)
-  await page.locator('[data-testid="badge"][data-status="ready"]').waitFor()
-  await page.getByTestId('composer').fill('What is a lighthouse for? Answer in two sentences.')
-  await page.getByTestId('send').click()
-  await page.locator('[data-testid="answer"][data-state="complete"]').waitFor()
+/** Vectors whose proofs have each of the answers. */
+const answers = {
+  proven: 'ok-enrolment',
+  limited: 'ok-chain-azure',
+  simulated: 'ok-simulated',
+  refused: 'chain-other-root',
+} as const
+
+const shot = (page: Page, name: string): Promise<Buffer> =>
+  page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled' })
+
+async function chats(browser: Browser): Promise<void> {
+  const staging = await startStaging()
+  try {
+    for (const [look, settings] of Object.entries(looks)) {
+      const page = await browser.newPage(settings)
+      await page.goto(staging.pageUrl)
+      await page.locator('[data-testid="badge"][data-status="simulated"]').waitFor()
+      await page.getByTestId('composer').fill('What is a lighthouse for? Answer in two sentences.')
+      await page.getByTestId('send').click()
+      await page.locator('[data-testid="answer"][data-state="complete"]').waitFor()
+      await shot(page, `chat-${look}`)
+      await page.close()
+    }
+  } finally {
+    await staging.stop()
+  }
 }
 
-const shots = [
-  { name: 'chat', viewport: { width: 1280, height: 800 }, colorScheme: 'light', panel: true },
-  { name: 'chat-dark', viewport: { width: 1280, height: 800 }, colorScheme: 'dark', panel: false },
-  { name: 'chat-phone', viewport: { width: 390, height: 844 }, colorScheme: 'light', panel: false },
-  { name: 'proof-phone', viewport: { width: 390, height: 844 }, colorScheme: 'dark', panel: true },
-] as const
-try {
-  for (const { name, viewport, colorScheme, panel } of shots) {
-    const page = await browser.newPage({ viewport, colorScheme, deviceScaleFactor: 2 })
-    await converse(page)
-    if (panel) await page.getByTestId('badge').click()
-    await page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled' })
-    await page.close()
+async function panels(browser: Browser): Promise<void> {
+  const service = await SdkService.start(writeUiPage)
+  service.pages.publish(service.staging.url, {})
+  try {
+    for (const [answer, name] of Object.entries(answers)) {
+      const file = new URL(`../spec/vectors/bundles/${name}.json`, import.meta.url)
+      const recorded = JSON.parse(await readFile(file, 'utf8')) as Replayed
+      for (const [look, settings] of Object.entries(looks)) {
+        const page = await browser.newPage(settings)
+        await page.goto(`${service.pages.origin}/ui.html`)
+        await page.waitForFunction(() => 'replay' in globalThis)
+        await page.evaluate((each) => (globalThis as typeof globalThis & UiGlobals).replay(each), recorded)
+        await page.locator(`blindllama-badge[data-status="${answer}"]`).click()
+        await page.locator('dialog[open] .word').waitFor()
+        await shot(page, `panel-${answer}-${look}`)
+        await page.close()
+      }
+    }
+  } finally {
+    await service.stop()
   }
+}
+
+await mkdir(folder, { recursive: true })
+const browser: Browser = await browserType.launch(chromium)
+try {
+  await panels(browser)
+  await chats(browser)
 } finally {
   await browser.close()
-  await staging.stop()
 }

@@ -26,7 +26,8 @@ async function judgedByOthers({ path, manifest }: Tarball): Promise<string[]> {
   const commands = [[bin('publint'), '--strict', path]]
   if (manifest.exports !== undefined) {
     const untyped = Object.keys(manifest.exports).filter((entry) => /script|\.wasm$/.test(entry))
-    commands.push([bin('attw'), path, '--profile', 'esm-only', '--exclude-entrypoints', ...untyped])
+    const excluded = untyped.length > 0 ? ['--exclude-entrypoints', ...untyped] : []
+    commands.push([bin('attw'), path, '--profile', 'esm-only', ...excluded])
   }
   const said: string[] = []
   for (const command of commands) {
@@ -46,7 +47,7 @@ try {
     const { manifest, files } = tarball
     const bytes = await readFile(tarball.path)
     const wrong = [...faults(tarball, what, license), ...(await judgedByOthers(tarball))]
-    if (manifest.exports !== undefined) {
+    if (manifest.name === '@blindllama/web-sdk') {
       await mkdir(join(own, 'application'))
       wrong.push(...(await compileApplication(tarball, join(root, what.folder), join(own, 'application'))))
     }

@@ -19,8 +19,9 @@ interface Size {
 }
 
 /** Gzip, in bytes: none may grow beyond them. */
-const budgets = { wasm: 85_500, core: 16_384, total: 100_000 }
+const budgets = { wasm: 85_500, core: 16_384, total: 100_000, elements: 12_288 }
 const sdk: string = fileURLToPath(new URL('../packages/web-sdk', import.meta.url))
+const ui: string = fileURLToPath(new URL('../packages/ui', import.meta.url))
 const { json } = parseArgs({ options: { json: { type: 'boolean' } } }).values
 
 // A reader like `head` closes the pipe when it has seen enough; the exit code still says whether the budgets hold.
@@ -38,20 +39,28 @@ interface Loaded {
   later: (name: string) => Size
 }
 
-/** What a page that imports `names` from an entry of the built package loads at once, and later on; React is the page's own. */
-async function bundled(entry: string, names: string): Promise<Loaded> {
+/**
+ * What a page that imports `names` from an entry of the built package in `folder` loads at once, and later on; React is the page's own, and so
+ * is what `external` names.
+ */
+async function bundled(
+  entry: string,
+  names: string,
+  folder: string = sdk,
+  external: readonly string[] = [],
+): Promise<Loaded> {
   const { outputFiles, metafile } = await build({
-    stdin: { contents: `import { ${names} } from '${entry}'; globalThis.used = [${names}]`, resolveDir: sdk },
+    stdin: { contents: `import { ${names} } from '${entry}'; globalThis.used = [${names}]`, resolveDir: folder },
     bundle: true,
     splitting: true,
-    outdir: sdk,
+    outdir: folder,
     metafile: true,
     minify: true,
     write: false,
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
-    external: ['react', 'react/*'],
+    external: ['react', 'react/*', ...external],
     logLevel: 'error',
   })
   const outputs = new Map(Object.entries(metafile.outputs).map(([path, output]) => [resolve(path), output]))
@@ -94,8 +103,9 @@ const [postQuantum, sentences] = [later('post-quantum'), later('sentences')]
 const { now: react } = await bundled('@blindllama/web-sdk/react', 'useBlindLlama')
 const { now: receipts } = await bundled('@blindllama/web-sdk/receipts', 'receipts, verifyReceipt')
 const { now: state } = await bundled('@blindllama/web-sdk/state', 'indexedDbState')
+const { now: elements } = await bundled('@blindllama/ui', 'Proof', ui, ['@blindllama/web-sdk', 'pkijs', 'cborg'])
 const total: Size = { gzip: wasm.gzip + core.gzip, brotli: wasm.brotli + core.brotli }
-const sizes = { wasm, core, react, postQuantum, sentences, receipts, state, total }
+const sizes = { wasm, core, react, postQuantum, sentences, receipts, state, elements, total }
 
 if (json === true) process.stdout.write(`${JSON.stringify(sizes)}\n`)
 else {
@@ -109,6 +119,7 @@ else {
     ['sentences of verdicts', sentences],
     ['receipts, alone', receipts],
     ['state, alone', state],
+    ['elements of the proof', elements],
   ]
   for (const [name, { gzip, brotli }] of rows)
     process.stdout.write(`${name.padEnd(28)}${String(gzip).padStart(9)}${String(brotli).padStart(9)}\n`)
@@ -117,6 +128,7 @@ for (const [name, { gzip }, budget] of [
   ['verifier (WebAssembly)', wasm, budgets.wasm],
   ['core', core, budgets.core],
   ['verifier + core', total, budgets.total],
+  ['elements of the proof', elements, budgets.elements],
 ] as const)
   if (gzip > budget) {
     process.stderr.write(`${name}: ${gzip} bytes gzip exceed the budget of ${budget}\n`)

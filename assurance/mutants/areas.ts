@@ -3,6 +3,7 @@ import { mutants as cli } from './lists/cli.ts'
 import { mutants as gateway } from './lists/gateway.ts'
 import { mutants as sdk } from './lists/sdk.ts'
 import { mutants as secondVerifier } from './lists/second-verifier.ts'
+import { mutants as ui } from './lists/ui.ts'
 import { mutants as verifier } from './lists/verifier.ts'
 import { mutants as verifierTrust } from './lists/verifier-trust.ts'
 import type { Area } from './mutant.ts'
@@ -43,5 +44,6 @@ export const areas: readonly Area[] = [
     runner: { kind: 'vitest', build: ['node_modules/.bin/tsdown'] },
     mutants: cli,
   },
+  { name: 'ui', folder: 'packages/ui', runner: { kind: 'vitest' }, mutants: ui },
   { name: 'chat', folder: 'examples/react-chat', runner: { kind: 'vitest' }, mutants: chat },
 ]

@@ -67,6 +67,27 @@ test('stopping an answer sends nothing of a draft, and a pasted text stays whole
   expect(await page.text('.composer-reason')).toContain('200,001 of at most 200,000 characters')
 })
 
+test('Escape stops an answer, and an edited question leaves both branches whole', async ({ chat }) => {
+  const page = await chat()
+  await page.verified()
+  await page.ask('Write a very long story about a lighthouse, in many chapters.')
+  await page.said(20)
+  await page.tab.press('Escape')
+  const first = await page.ended('stopped')
+
+  await page.tab.click('[aria-label="Edit the question"]')
+  await page.tab.type('.question-editor textarea', ' No: say hello.')
+  await page.tab.click('.question-editor .button:last-of-type')
+  await expect.poll(() => page.text('.branches')).toContain('2 of 2')
+  expect(await page.text('.question p')).toContain('No: say hello.')
+  await page.said(0)
+  await page.tab.press('Escape')
+  await expect.poll(async () => (await page.answer())?.state).toMatch(/^(?:stopped|complete)$/)
+  await page.tab.click('[aria-label="Previous branch"]')
+  await expect.poll(() => page.text('.branches')).toContain('1 of 2')
+  expect((await page.answer())?.said).toBe(first.said)
+})
+
 test('the page shows every step of the proof, the measured values and that the TPM is simulated', async ({
   chat,
   staging,
@@ -77,6 +98,7 @@ test('the page shows every step of the proof, the measured values and that the T
   expect(await page.count('[data-testid="banner-unattested"]')).toBe(0)
 
   await page.openPanel()
+  for (const section of ['steps', 'boot', 'pcrs']) await page.openSection(section)
   const required = [
     'policy',
     'ak.trust',
@@ -90,15 +112,18 @@ test('the page shows every step of the proof, the measured values and that the T
     'key',
   ]
   for (const id of required)
-    expect(await page.attribute(`dialog [data-testid="step"][data-id="${id}"]`, 'data-status'), id).toBe('pass')
-  expect(await page.count('dialog [data-testid="step"][data-status="fail"]')).toBe(0)
+    expect(await page.inPanel(`[data-testid="step"][data-id="${id}"][data-status="pass"]`), id).toHaveLength(1)
+  expect(await page.inPanel('[data-testid="step"][data-status="fail"]')).toEqual([])
   const golden = (JSON.parse(staging.policy) as { releases: { pcrs: Record<string, string> }[] }).releases[0]?.pcrs
   expect(golden?.['4']).toMatch(/^[0-9a-f]{64}$/)
-  expect(await page.text('dialog')).toContain(golden?.['4'] ?? '')
+  const [fourth] = await page.inPanel('[data-pcr="4"]')
+  expect(fourth?.text).toContain(golden?.['4'] ?? '')
+  // The page server publishes what was measured; the page recomputes the value from it.
+  await expect.poll(async () => (await page.inPanel('[data-pcr="4"]'))[0]?.text).toContain('Recomputed here')
 
   // What the log tells, and what of it the measurements prove: the words of the firmware, not the name of a file.
-  const boot = await page.text('dialog [data-testid="boot"]')
-  expect(boot).toContain('no firmware and no operating system was measured')
-  expect(await page.text('dialog .boot-event[data-verified="true"]')).toContain('verified')
-  expect(await page.text('dialog .boot-event[data-verified="false"]')).toContain('claimed')
+  const [boot] = await page.inPanel('[data-testid="boot"]')
+  expect(boot?.text).toContain('no firmware and no operating system was measured')
+  expect((await page.inPanel('.boot-event[data-verified="true"]'))[0]?.text).toContain('measured: ')
+  expect((await page.inPanel('.boot-event[data-verified="false"]'))[0]?.text).not.toContain('measured: ')
 })

@@ -1,4 +1,5 @@
 import { expect } from '@playwright/test'
+import { clickInShadow, inShadow, type ShadowElement } from './shadow.ts'
 import type { Tab } from './tab.ts'
 
 /** How often the page is looked at while something is awaited, in ms. */
@@ -18,6 +19,9 @@ export interface Answer {
 /** The page's global object, with what {@link Chat.askAndWatch} leaves there. */
 type Watched = typeof globalThis & { grown?: Set<number> }
 
+/** The element of the proof. */
+const panel = 'blindllama-verification'
+
 const testId = (name: string): string => `[data-testid="${name}"]`
 
 /** The chat, as a person uses and reads it, in whatever browser. */
@@ -31,8 +35,9 @@ export class Chat {
   /** Waits for the page's decision about the service. */
   async decided(): Promise<'ready' | 'error'> {
     const status = async (): Promise<string | undefined> => this.attribute(testId('badge'), 'data-status')
-    await expect.poll(status, { message: 'status of the badge', intervals }).toMatch(/^(?:ready|error)$/)
-    return (await status()) === 'ready' ? 'ready' : 'error'
+    const decided = /^(?:proven|limited|simulated|refused)$/
+    await expect.poll(status, { message: 'status of the badge', intervals }).toMatch(decided)
+    return (await status()) === 'refused' ? 'error' : 'ready'
   }
 
   async verified(): Promise<void> {
@@ -78,9 +83,19 @@ export class Chat {
 
   async openPanel(): Promise<void> {
     await this.tab.click(testId('badge'))
-    await expect
-      .poll(() => this.isThere('dialog[open], [role="dialog"]'), { message: 'the panel', intervals })
-      .toBe(true)
+    await expect.poll(() => this.inPanel('dialog[open] .word'), { message: 'the panel', intervals }).toHaveLength(1)
+  }
+
+  /** Opens details of the panel by their name. */
+  async openSection(name: string): Promise<void> {
+    const at = `[data-section=${name}]`
+    await clickInShadow(this.tab, panel, `${at}:not([open]) > summary`)
+    await expect.poll(() => this.inPanel(`${at} .body > *`), { message: name, intervals }).not.toHaveLength(0)
+  }
+
+  /** Elements of the panel. */
+  async inPanel(selector: string): Promise<readonly ShadowElement[]> {
+    return inShadow(this.tab, panel, selector)
   }
 
   /** @param index of the answer in the conversation, from 0 */

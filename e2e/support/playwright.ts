@@ -4,9 +4,13 @@ import type { Engine, Tab } from './tab.ts'
 /** A browser that Playwright drives. */
 export function playwrightEngine(browser: Browser): Engine {
   return {
-    async newTab({ viewport, colorScheme } = {}) {
+    async newTab({ viewport, colorScheme, forcedColors } = {}) {
       const options: BrowserContextOptions = { ignoreHTTPSErrors: true, viewport: viewport ?? null }
-      const context = await browser.newContext(colorScheme === undefined ? options : { ...options, colorScheme })
+      const context = await browser.newContext({
+        ...options,
+        ...(colorScheme !== undefined && { colorScheme }),
+        ...(forcedColors !== undefined && { forcedColors }),
+      })
       return { tab: new PlaywrightTab(await context.newPage()), close: () => context.close() }
     },
     close: () => browser.close(),
@@ -49,6 +53,10 @@ class PlaywrightTab implements Tab {
 
   async click(selector: string): Promise<void> {
     await this.#page.locator(selector).first().click()
+  }
+
+  async press(key: string): Promise<void> {
+    await this.#page.keyboard.press(key)
   }
 
   async chooseFile(selector: string, path: string): Promise<void> {

@@ -19,6 +19,8 @@ export interface Tab {
   /** Presses the keys of `text`, one after the other, with the focus in the element. */
   type(selector: string, text: string): Promise<void>
   click(selector: string): Promise<void>
+  /** Presses one key, named as in `KeyboardEvent.key`, with the focus where it is. */
+  press(key: string): Promise<void>
   /** Gives the element, an `<input type="file">`, the file at `path`. */
   chooseFile(selector: string, path: string): Promise<void>
   /** Everything that the page or the browser on its behalf wrote to the console: refusals of the CSP are among it. */
@@ -29,6 +31,7 @@ export interface Tab {
 export interface TabAppearance {
   readonly viewport?: { readonly width: number; readonly height: number } | null
   readonly colorScheme?: 'light' | 'dark' | 'no-preference' | null
+  readonly forcedColors?: 'active' | 'none' | null
 }
 
 /** A browser that runs. */

@@ -50,6 +50,7 @@ const config: UserConfig[] = defineConfig([
   {
     ...common,
     entry: {
+      'ai-sdk': 'src/ai-sdk.ts',
       index: 'src/index.ts',
       inline: 'src/inline.ts',
       react: 'src/react/index.ts',
@@ -59,6 +60,7 @@ const config: UserConfig[] = defineConfig([
       state: 'src/state/index.ts',
       testing: 'src/testing.ts',
       workerd: 'src/workerd.ts',
+      verify: 'src/verify.ts',
     },
     format: 'esm',
     dts: true,

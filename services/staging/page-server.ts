@@ -24,13 +24,19 @@ export interface PageServerOptions {
   readonly workers?: boolean
 }
 
+interface Published {
+  readonly serviceOrigin: string
+  readonly staging: Buffer
+  /** Names of the Trusted Types policies that the page may make. */
+  readonly trustedTypes: string
+}
+
 /** Serves a built page and beside it `/staging.json`, under a policy that lets it talk to one service only. */
 export class PageServer {
   readonly origin: string
   readonly #server: Server
   readonly #files: ReadonlyMap<string, Buffer>
-  #published: { readonly serviceOrigin: string; readonly staging: Buffer } | undefined
-
+  #published: Published | undefined
   readonly #workers: boolean
 
   private constructor(server: Server, files: ReadonlyMap<string, Buffer>, workers: boolean) {
@@ -59,8 +65,10 @@ export class PageServer {
     return new PageServer(server, files, options.workers ?? false)
   }
 
-  publish(serviceUrl: string, staging: object): void {
-    this.#published = { serviceOrigin: new URL(serviceUrl).origin, staging: Buffer.from(JSON.stringify(staging)) }
+  /** @param trustedTypes Names of the Trusted Types policies that the page may make */
+  publish(serviceUrl: string, staging: object, trustedTypes = "'none'"): void {
+    const { origin: serviceOrigin } = new URL(serviceUrl)
+    this.#published = { serviceOrigin, staging: Buffer.from(JSON.stringify(staging)), trustedTypes }
   }
 
   async stop(): Promise<void> {
@@ -76,7 +84,7 @@ export class PageServer {
 
   #headers(): Record<string, string> {
     return {
-      'content-security-policy': contentSecurityPolicy(this.#published?.serviceOrigin, this.#workers),
+      'content-security-policy': contentSecurityPolicy(this.#published, this.#workers),
       'cache-control': 'no-cache',
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
@@ -86,15 +94,16 @@ export class PageServer {
   }
 }
 
-function contentSecurityPolicy(serviceOrigin: string | undefined, workers: boolean): string {
+function contentSecurityPolicy(published: Published | undefined, workers: boolean): string {
+  const { serviceOrigin, trustedTypes } = published ?? { serviceOrigin: '', trustedTypes: "'none'" }
   return [
     "default-src 'none'",
     "script-src 'self' 'wasm-unsafe-eval'",
     "style-src 'self'",
-    `connect-src 'self' ${serviceOrigin ?? ''}`.trimEnd(),
+    `connect-src 'self' ${serviceOrigin}`.trimEnd(),
     "img-src 'self' data:",
     "font-src 'self'",
-    ...(workers ? [] : ["require-trusted-types-for 'script'", "trusted-types 'none'"]),
+    ...(workers ? [] : ["require-trusted-types-for 'script'", `trusted-types ${trustedTypes}`]),
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",

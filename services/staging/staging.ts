@@ -28,7 +28,7 @@ export interface StagingOptions {
   readonly upstream?: string
   /** Port of the page, 0 (default) for a free one. */
   readonly port?: number
-  /** Origins besides the staging's own page that may call the gateway. */
+  /** Origins besides the staging's own page that may call the gateway; `*` for any, pages without an origin included. */
   readonly origins?: readonly string[]
   /** Further settings of the gateway. */
   readonly gateway?: GatewaySettings['extra']
@@ -112,7 +112,7 @@ export async function startStaging(options: StagingOptions = {}): Promise<Stagin
         kind: upstream,
         prompt_cache: external === undefined ? 'none' : 'shared',
       },
-      origins: [page.origin, ...(options.origins ?? [])],
+      origins: options.origins?.includes('*') ? ['*'] : [page.origin, ...(options.origins ?? [])],
       eventLog,
       measuresItself,
       extra: {

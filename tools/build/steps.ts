@@ -76,6 +76,13 @@ export const buildSteps: readonly BuildStep[] = [
     timeoutMs: 5 * minutes,
   },
   {
+    name: 'elements of the proof',
+    command: pnpmBuild('packages/ui'),
+    inputs: ['packages/ui', ...sdk],
+    output: 'packages/ui/dist/index.js',
+    timeoutMs: 2 * minutes,
+  },
+  {
     name: 'command',
     command: pnpmBuild('packages/cli'),
     inputs: ['packages/cli', ...sdk],
@@ -85,7 +92,7 @@ export const buildSteps: readonly BuildStep[] = [
   {
     name: 'example chat',
     command: pnpmBuild('examples/react-chat'),
-    inputs: ['examples/react-chat', ...sdk],
+    inputs: ['examples/react-chat', 'packages/ui', ...sdk],
     output: 'examples/react-chat/dist/index.html',
     timeoutMs: 5 * minutes,
   },

@@ -74,6 +74,7 @@ export function stages(root: string): Stage[] {
     pages({ name: 'types', command: [bin('tsc'), '--build'], timeoutMs: 5 * minutes }),
     pages({ name: 'architecture', command: tsx('tools/architecture.ts'), timeoutMs: minutes }),
     pages(vitest(root, 'packages/cli', 10 * minutes)),
+    pages(vitest(root, 'packages/ui', 5 * minutes)),
     pages(vitest(root, 'examples/react-chat', 5 * minutes)),
     pages(vitest(root, 'services/model-server', 5 * minutes)),
     pages(vitest(root, 'packages/image', 2 * minutes)),

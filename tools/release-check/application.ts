@@ -52,6 +52,9 @@ export async function compileApplication(tarball: Tarball, sdk: string, scratch:
     const folder = dirname(require.resolve(`${name}/package.json`))
     await symlink(folder, join(modules, name))
   }
+  // What the types of React are written with, which comes with them.
+  const ofTypes = createRequire(require.resolve('@types/react/package.json'))
+  await symlink(dirname(ofTypes.resolve('csstype/package.json')), join(modules, 'csstype'))
   await writeFile(join(scratch, 'package.json'), JSON.stringify({ type: 'module' }))
   await writeFile(join(scratch, 'policy.json'), JSON.stringify(policy))
   await writeFile(join(scratch, 'application.ts'), source)

@@ -21,6 +21,11 @@ export const published: readonly Published[] = [
       'dist/ERRORS.md',
     ],
   },
+  {
+    folder: 'packages/ui',
+    may: [/^dist\/[\w-]+(\.d)?\.[jt]s$/],
+    must: ['dist/index.js', 'dist/react.js', 'dist/de.js', 'dist/verifier.html'],
+  },
   { folder: 'packages/cli', may: [], must: ['dist/blindllama.js', 'dist/blindllama_inspect_bg.wasm'] },
 ]
 

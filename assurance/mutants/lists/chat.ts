@@ -2,9 +2,7 @@ import type { Mutant } from '../mutant.ts'
 
 const composer = 'test/composer.test.tsx'
 const conversation = 'test/conversation.test.ts'
-const boot = 'test/boot.test.tsx'
 const kept = 'test/kept.test.ts'
-const proof = 'test/proof.test.tsx'
 
 function changed(name: string, file: string, find: string, replace: string, ...tests: readonly string[]): Mutant {
   return { name, file, find, replace, tests }
@@ -19,8 +17,20 @@ export const mutants: readonly Mutant[] = [
     'disabled={!sendable}\n          hidden={busy}\n          key={busy ? 0 : 1}\n          onClick={send}',
     composer,
   ),
-  changed('Stop sends the draft', 'chat/composer.tsx', '    onStop()\n', '    onStop()\n    onSend(text)\n', composer),
-  changed('Stop loses the draft', 'chat/composer.tsx', '    onStop()\n', "    onStop()\n    setText('')\n", composer),
+  changed(
+    'Stop sends the draft',
+    'chat/composer.tsx',
+    '    onStop()\n    field',
+    '    onStop()\n    onSend(text)\n    field',
+    composer,
+  ),
+  changed(
+    'Stop loses the draft',
+    'chat/composer.tsx',
+    '    onStop()\n    field',
+    "    onStop()\n    setText('')\n    field",
+    composer,
+  ),
   changed('a key that is held down sends', 'chat/composer.tsx', 'if (!event.repeat) send()', 'send()', composer),
   changed(
     'Enter sends while an input method composes',
@@ -40,9 +50,16 @@ export const mutants: readonly Mutant[] = [
   changed(
     'suggestions are sent before the service is verified',
     'app.tsx',
-    "const ready = service.status === 'ready' ? model : undefined",
+    'const ready = verified ? model : undefined',
     "const ready = model ?? ({ openai: {}, name: '' } as unknown as Model)",
     'test/app.test.tsx',
+  ),
+  changed(
+    'the Escape that closes a dialog stops the answer',
+    'chat/composer.tsx',
+    'each instanceof HTMLDialogElement && each.open',
+    'each === document.body.lastChild && false',
+    composer,
   ),
   changed('a text that is too long is sent', 'chat/composer.tsx', ' && !tooLong && ', ' && ', composer),
   changed(
@@ -76,6 +93,20 @@ export const mutants: readonly Mutant[] = [
     conversation,
   ),
   changed(
+    'an edited question takes along what followed it',
+    'chat/conversation.ts',
+    'this.#turns = before\n    await',
+    'this.#turns = [...before, ...rest]\n    await',
+    conversation,
+  ),
+  changed(
+    'a branch is lost when another is shown',
+    'chat/conversation.ts',
+    '{ paths: fork.paths.with(fork.at, place.rest), at: branch }',
+    '{ paths: fork.paths, at: branch }',
+    conversation,
+  ),
+  changed(
     'links of an answer reach the browser',
     'chat/prose.tsx',
     'return <p key={index}>{inline(block.text)}</p>',
@@ -95,70 +126,6 @@ export const mutants: readonly Mutant[] = [
     'said && OF_ANSWERS.test(said) ? said',
     'said ? said',
     'test/explain.test.ts',
-  ),
-  changed(
-    'what the log calls an event is shown as measured',
-    'proof/boot.tsx',
-    'verified: the TPM measured exactly this into PCR {pcr}',
-    'verified: the TPM measured exactly this into PCR {pcr} as {called}',
-    boot,
-  ),
-  changed(
-    'a claim of the log is shown as measured',
-    'proof/boot-events.ts',
-    'measured: verified,',
-    'measured: true,',
-    boot,
-  ),
-  changed(
-    'what the log calls a separator is hidden',
-    'proof/boot-events.ts',
-    'return verified && SEPARATORS.has(description)',
-    "return verified && description !== 'linux'",
-    boot,
-  ),
-  changed(
-    'an unproven separator is hidden',
-    'proof/boot-events.ts',
-    'return verified && SEPARATORS',
-    'return SEPARATORS',
-    boot,
-  ),
-  changed(
-    'Secure Boot is off where nothing proves it',
-    'proof/boot-events.ts',
-    'if (enforced === undefined)',
-    'if (enforced === null)',
-    boot,
-  ),
-  changed(
-    'an earlier value explains a later one',
-    'proof/explanation.ts',
-    'return found?.measured === measured && found.value === value ? found.explanation : undefined',
-    'return found?.explanation',
-    proof,
-  ),
-  changed(
-    'digests that explain nothing are shown as recomputed',
-    'proof/measurements.tsx',
-    'if (explanation === undefined)\n',
-    'if (explanation === null)\n',
-    proof,
-  ),
-  changed(
-    'a key without a proven Name has one',
-    'proof/panel.tsx',
-    '{name === undefined ? (',
-    '{name === null ? (',
-    proof,
-  ),
-  changed('no warning of a simulated TPM', 'proof/banners.tsx', 'if (simulated) {', 'if (simulated === null) {', proof),
-  changed(
-    'no warning of a model outside the proof',
-    'proof/banners.tsx',
-    "if (claims?.upstream === 'unattested') {",
-    "if (claims?.upstream === 'attested') {",
-    proof,
   ),
   changed(
     'the check that is recommended takes the policy in the file',

@@ -32,6 +32,9 @@ export async function launchWebKit(): Promise<Engine> {
   }
 }
 
+/** WebDriver §15.4.2, of the keys that scenarios press. */
+const keyCodes: Readonly<Record<string, string>> = { Enter: '\uE006', Escape: '\uE00C', Tab: '\uE004' }
+
 class WebKitTab implements Tab {
   readonly #session: Session
 
@@ -70,6 +73,10 @@ class WebKitTab implements Tab {
 
   async click(selector: string): Promise<void> {
     await this.#session.click(await this.#session.find(selector))
+  }
+
+  async press(key: string): Promise<void> {
+    await this.#session.pressKey(keyCodes[key] ?? key)
   }
 
   async chooseFile(selector: string, path: string): Promise<void> {

@@ -51,6 +51,15 @@ export class Session {
     await this.#post(`element/${element}/value`, { text })
   }
 
+  /** §15.7: one key, by its character or its code of §15.4.2, down and up. */
+  async pressKey(value: string): Promise<void> {
+    const actions = [
+      { type: 'keyDown', value },
+      { type: 'keyUp', value },
+    ]
+    await this.#post('actions', { actions: [{ type: 'key', id: 'keyboard', actions }] })
+  }
+
   /** §8.2: the browser ends with its session. */
   async delete(): Promise<void> {
     await command('DELETE', this.#base)

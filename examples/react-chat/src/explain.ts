@@ -98,11 +98,6 @@ function wordsFor(code: string): Words {
   return VERIFIER_LAYERS.has(layer) ? NOT_VERIFIED : UNKNOWN
 }
 
-/** The verifier's or the SDK's own sentence, without the code that messages end with: the code is shown beside it. */
-export function reasonOf(error: BlindLlamaError): string {
-  return error.message.replace(` (${error.code})`, '')
-}
-
 /** `openai` wraps what its `fetch` throws; the reason is found along `cause`, and in what a failure that is final was answered with. */
 export function codeOf(error: unknown): string {
   const own = BlindLlamaError.find(error)

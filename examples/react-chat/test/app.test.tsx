@@ -15,8 +15,14 @@ beforeEach(() => {
     return new Promise<Response>(() => {})
   })
   vi.stubGlobal('matchMedia', () => ({ matches: false }))
-  // jsdom has no dialogs.
-  HTMLDialogElement.prototype.close = () => {}
+  // jsdom constructs no style sheets.
+  vi.stubGlobal(
+    'CSSStyleSheet',
+    class {
+      replaceSync(): void {}
+    },
+  )
+  Object.defineProperty(ShadowRoot.prototype, 'adoptedStyleSheets', { value: [], writable: true })
 })
 afterEach(() => {
   cleanup()
@@ -26,7 +32,7 @@ afterEach(() => {
 it('takes no question before the service is verified, whatever the hook gives it to send with', async () => {
   const { App } = await import('../src/app.tsx')
   render(<App />)
-  await waitFor(() => expect(screen.getByTestId('badge').dataset['status']).toBe('attesting'))
+  await waitFor(() => expect(screen.getByTestId('badge').dataset['status']).toBe('checking'))
   const suggestions = screen
     .getAllByRole<HTMLButtonElement>('button')
     .filter(({ className }) => /suggestion/.test(className))

@@ -50,6 +50,26 @@ describe('Stop', () => {
     expect(field().value).toBe('half a sen')
   })
 
+  it('is Escape too, from anywhere in the page, and keeps the draft', () => {
+    render(<Chat busy />)
+    write('half a sen')
+    fireEvent.keyDown(document.body, { key: 'Escape', isComposing: true })
+    expect(stop()).toBeTruthy()
+    fireEvent.keyDown(document.body, { key: 'Escape' })
+    expect(screen.queryByTestId('stop')).toBeNull()
+    expect(sent).not.toHaveBeenCalled()
+    expect(field().value).toBe('half a sen')
+  })
+
+  it('is not the Escape that closes a dialog', () => {
+    render(<Chat busy />)
+    const dialog = document.body.appendChild(document.createElement('dialog'))
+    dialog.open = true
+    fireEvent.keyDown(dialog, { key: 'Escape' })
+    expect(stop()).toBeTruthy()
+    dialog.remove()
+  })
+
   it('is a button in a place of its own: Send stays the same element beside it, and is off for as long', () => {
     render(<Chat busy />)
     write('half a sen')

@@ -1,6 +1,6 @@
 import { BlindLlamaError } from '@blindllama/web-sdk'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { Conversation, type Answer } from '../src/chat/conversation.ts'
+import { Conversation, speedOf, type Answer } from '../src/chat/conversation.ts'
 import { ServedModel } from './served-model.ts'
 
 let conversation: Conversation
@@ -168,5 +168,89 @@ describe('the conversation', () => {
     leave()
     await askAndAnswer('second', 'two')
     expect(seen).toHaveLength(told)
+  })
+})
+
+const questions = (): string[] => conversation.turns().map(({ question }) => question)
+const id = (index: number): string => conversation.turns()[index]?.id ?? 'no turn'
+
+describe('an edited question', () => {
+  it('begins a branch: what followed the first one is kept, and not sent along', async () => {
+    await askAndAnswer('One?', 'one')
+    await askAndAnswer('Two?', 'two')
+    await askAndAnswer('Three?', 'three')
+    const before = model.requests.length
+    const ended = conversation.edit(id(1), 'Two, in another way?', model)
+    await vi.waitFor(() => expect(model.requests).toHaveLength(before + 1))
+    model.say('zwei')
+    model.finish()
+    await ended
+    expect(questions()).toEqual(['One?', 'Two, in another way?'])
+    expect(
+      model.requests
+        .at(-1)
+        ?.messages.map(({ content }) => content)
+        .slice(1),
+    ).toEqual(['One?', 'one', 'Two, in another way?'])
+    expect(conversation.branches(id(1))).toEqual({ at: 1, count: 2 })
+    expect(conversation.branches(id(0))).toEqual({ at: 0, count: 1 })
+  })
+
+  it('leaves both branches whole while a person goes from one to the other', async () => {
+    await askAndAnswer('One?', 'one')
+    await askAndAnswer('Two?', 'two')
+    const first = conversation.turns()
+    const ended = conversation.edit(id(0), 'Another one?', model)
+    await vi.waitFor(() => expect(model.requests).toHaveLength(3))
+    model.say('other')
+    model.finish()
+    await ended
+    await askAndAnswer('And on?', 'on')
+    const second = conversation.turns()
+    conversation.show(id(0), 0)
+    expect(conversation.turns()).toEqual(first)
+    conversation.show(id(0), 1)
+    expect(conversation.turns()).toEqual(second)
+    conversation.show(id(0), 2)
+    expect(conversation.turns()).toEqual(second)
+  })
+
+  it('waits for the answer under way, and is gone with the conversation', async () => {
+    const { ended } = await ask('One?')
+    await conversation.edit(id(0), 'Another?', model)
+    expect(questions()).toEqual(['One?'])
+    model.finish()
+    await ended
+    const edited = conversation.edit(id(0), 'Another?', model)
+    await vi.waitFor(() => expect(model.requests).toHaveLength(2))
+    model.finish()
+    await edited
+    const turn = id(0)
+    conversation.clear()
+    await askAndAnswer('New?', 'new')
+    conversation.show(turn, 0)
+    expect(questions()).toEqual(['New?'])
+    expect(conversation.branches(id(0))).toEqual({ at: 0, count: 1 })
+  })
+})
+
+describe('the speed of an answer', () => {
+  it('is that between the first and the last event with text', async () => {
+    expect(speedOf({ count: 11, firstMs: 1000, lastMs: 3000 })).toEqual({ tokensPerSecond: 5 })
+    const { ended } = await ask('One?')
+    for (const word of ['a', 'b', 'c']) {
+      model.say(word)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    model.finish()
+    await ended
+    const { tokensPerSecond = 0 } = latest() ?? {}
+    expect(tokensPerSecond).toBeGreaterThan(1)
+    expect(tokensPerSecond).toBeLessThan(100)
+  })
+
+  it('is not told of an answer of one event, or of events that came at once', () => {
+    expect(speedOf({ count: 1, firstMs: 1000, lastMs: 1000 })).toEqual({})
+    expect(speedOf({ count: 5, firstMs: 1000, lastMs: 1000 })).toEqual({})
   })
 })

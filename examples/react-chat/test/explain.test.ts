@@ -2,7 +2,7 @@ import { BlindLlamaError } from '@blindllama/web-sdk'
 import { readFileSync } from 'node:fs'
 import OpenAI from 'openai'
 import { describe, expect, it } from 'vitest'
-import { explain, reasonOf } from '../src/explain.ts'
+import { explain } from '../src/explain.ts'
 import { keepErrors } from '../src/chat/keep-errors.ts'
 
 async function failWith(fetch: typeof globalThis.fetch): Promise<unknown> {
@@ -128,9 +128,5 @@ describe('what went wrong', () => {
     const error = new Error('round')
     error.cause = error
     expect(explain(error).code).toBe('unknown')
-  })
-
-  it('shows a reason without repeating the code', () => {
-    expect(reasonOf(new BlindLlamaError('evidence.timeout', 'Too late'))).toBe('Too late')
   })
 })

@@ -14,8 +14,17 @@ export type AttestReason = 'connect' | 'renew' | 'expiring' | 'expired' | 'key-u
  */
 export type ConnectEvent =
   | { type: 'attesting'; reason: AttestReason }
-  /** What was asked and what arrived: enough to verify it again elsewhere. */
-  | { type: 'evidence'; evidence: Uint8Array; nonce: Uint8Array }
+  /**
+   * What was asked and what arrived: enough to verify it again elsewhere. `staticPart` is that of an earlier bundle, for evidence that
+   * leaves it out; `receivedAtMs` is the time of the verdict, in milliseconds since 1970.
+   */
+  | {
+      type: 'evidence'
+      evidence: Uint8Array
+      nonce: Uint8Array
+      staticPart: Uint8Array | undefined
+      receivedAtMs: number
+    }
   | { type: 'step'; step: Step }
   | { type: 'verdict'; verdict: Verdict }
   /** A key is held; `expiresInMs` from now on. */

@@ -37,6 +37,11 @@ export function over<F extends Fetch>(fetch: F, outer: Fetch): F {
   return fetch
 }
 
+/** Whether `fetch` is one of this package: it encrypts whatever it sends. */
+export function isChannelFetch(fetch: Fetch): boolean {
+  return beneath.has(fetch)
+}
+
 /**
  * The `fetch` of the platform, as it is now. A client takes it once: a page may put the client's own `fetch` in its place
  * later, for libraries without such an option.

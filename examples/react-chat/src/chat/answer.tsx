@@ -16,7 +16,7 @@ interface AnswerViewProps {
 }
 
 export function AnswerView({ answer, latest, ready, onAgain, onVerify }: AnswerViewProps): ReactElement {
-  const { state, text, failure, cut, response } = answer
+  const { state, text, failure, cut, response, tokensPerSecond } = answer
   const ended = state !== 'streaming' && (text !== '' || !failure)
   return (
     <div className="answer" data-testid="answer" data-state={state} aria-busy={state === 'streaming'}>
@@ -45,6 +45,9 @@ export function AnswerView({ answer, latest, ready, onAgain, onVerify }: AnswerV
             </span>
           )}
           {cut && <span className="answer-note">Cut at the model’s length limit</span>}
+          {tokensPerSecond !== undefined && (
+            <span className="answer-note">about {Math.round(tokensPerSecond)} tokens/s</span>
+          )}
           {latest && !failure && (
             <button
               type="button"

@@ -29,6 +29,18 @@ export function Composer({ busy, blocked, writable, onSend, onStop }: ComposerPr
     if (writable && lost && matchMedia('(pointer: fine)').matches) field.current?.focus()
   }, [writable, busy])
 
+  // Escape stops the answer from anywhere in the page, except where it closes a dialog or ends a composition.
+  useEffect(() => {
+    if (!busy) return undefined
+    const onEscape = (event: globalThis.KeyboardEvent): void => {
+      if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return
+      if (event.composedPath().some((each) => each instanceof HTMLDialogElement && each.open)) return
+      onStop()
+    }
+    document.addEventListener('keydown', onEscape)
+    return () => document.removeEventListener('keydown', onEscape)
+  }, [busy, onStop])
+
   const send = (): void => {
     if (!sendable) return
     onSend(text)
@@ -70,7 +82,14 @@ export function Composer({ busy, blocked, writable, onSend, onStop }: ComposerPr
           under the pointer sends the draft: by the same click, by the second one of a double click, or as the answer ends by itself.
         */}
         {busy && (
-          <button type="button" className="round-button" data-testid="stop" aria-label="Stop the answer" onClick={stop}>
+          <button
+            type="button"
+            className="round-button"
+            data-testid="stop"
+            aria-label="Stop the answer"
+            title="Stop (Esc)"
+            onClick={stop}
+          >
             <StopIcon />
           </button>
         )}

@@ -11,6 +11,8 @@ export interface Answer {
   readonly failure?: Failure
   /** The model reached its limit of tokens and ended in good order. */
   readonly cut?: boolean
+  /** Events with text for each second between the first and the last of them; a model sends about one for each token. */
+  readonly tokensPerSecond?: number
   /** The answer as `fetch` gave it, read to its end: by it the receipt is found. */
   readonly response?: Response
 }
@@ -20,6 +22,13 @@ export interface Turn {
   readonly question: string
   /** Attempts at an answer, oldest first. A new attempt never removes text that was already shown. */
   readonly answers: readonly Answer[]
+}
+
+/** Which of the branches that begin at a turn is shown. */
+export interface Branches {
+  /** From 0 on. */
+  readonly at: number
+  readonly count: number
 }
 
 export interface Model {
@@ -41,6 +50,8 @@ const REDRAW_MS = 16
  */
 export class Conversation {
   #turns: readonly Turn[] = []
+  /** What continues a turn in more than one way, by its id; '' stands for the beginning. `paths[at]` is shown, and current in `#turns`. */
+  #forks = new Map<string, { readonly paths: readonly (readonly Turn[])[]; readonly at: number }>()
   #listeners = new Set<() => void>()
   #running: AbortController | undefined
   #redraw: ReturnType<typeof setTimeout> | undefined
@@ -73,6 +84,41 @@ export class Conversation {
     await this.#answer(turn.id, model)
   }
 
+  /** Asks `question` in the place of an earlier one. What followed the earlier one stays, as a branch of its own. */
+  async edit(turnId: string, question: string, model: Model): Promise<void> {
+    const place = this.#placeOf(turnId)
+    if (this.busy || !place) return
+    const { before, key, rest } = place
+    const { paths, at } = this.#forks.get(key) ?? { paths: [rest], at: 0 }
+    this.#forks.set(key, { paths: [...paths.with(at, rest), []], at: paths.length })
+    this.#turns = before
+    await this.ask(question, model)
+  }
+
+  /** The branches that begin at a turn; one where its question was never edited. */
+  branches(turnId: string): Branches {
+    const fork = this.#forks.get(this.#placeOf(turnId)?.key ?? turnId)
+    return { at: fork?.at ?? 0, count: fork?.paths.length ?? 1 }
+  }
+
+  /** Shows the branch with this number in the place of the one that begins at the turn. */
+  show(turnId: string, branch: number): void {
+    const place = this.#placeOf(turnId)
+    const fork = place && this.#forks.get(place.key)
+    const path = fork?.paths[branch]
+    if (this.busy || !fork || !path) return
+    this.#forks.set(place.key, { paths: fork.paths.with(fork.at, place.rest), at: branch })
+    this.#turns = [...place.before, ...path]
+    this.#notify()
+  }
+
+  #placeOf(turnId: string): { before: readonly Turn[]; key: string; rest: readonly Turn[] } | undefined {
+    const index = this.#turns.findIndex(({ id }) => id === turnId)
+    if (index < 0) return undefined
+    const before = this.#turns.slice(0, index)
+    return { before, key: before.at(-1)?.id ?? '', rest: this.#turns.slice(index) }
+  }
+
   /** Stops the answer under way. The abort travels through the channel, so that the model stops too. */
   stop(): void {
     this.#running?.abort()
@@ -82,6 +128,7 @@ export class Conversation {
     this.stop()
     this.#running = undefined
     this.#turns = []
+    this.#forks.clear()
     this.#notify()
   }
 
@@ -94,6 +141,7 @@ export class Conversation {
 
     let text = ''
     let finish: string | null = null
+    const arrivals = { count: 0, firstMs: 0, lastMs: 0 }
     let response: Response | undefined
     const end = (outcome: Omit<Answer, 'id' | 'text'>): void => {
       if (this.#running === controller) this.#running = undefined
@@ -112,6 +160,9 @@ export class Conversation {
         const delta = choice?.delta.content
         if (!delta) continue
         text += delta
+        arrivals.lastMs = performance.now()
+        if (arrivals.count === 0) arrivals.firstMs = arrivals.lastMs
+        arrivals.count += 1
         this.#putSoon(turnId, () => ({ id: answerId, state: 'streaming', text }))
       }
     } catch (error) {
@@ -121,7 +172,13 @@ export class Conversation {
     // `openai` ends the loop quietly after an abort, and takes the end of the stream for the end of the answer.
     if (controller.signal.aborted) end({ state: 'stopped' })
     else if (finish === null) end({ state: 'incomplete', failure: explain(UNFINISHED) })
-    else end({ state: 'complete', ...(response && { response }), ...(finish === 'length' && { cut: true }) })
+    else
+      end({
+        state: 'complete',
+        ...speedOf(arrivals),
+        ...(response && { response }),
+        ...(finish === 'length' && { cut: true }),
+      })
   }
 
   #id(kind: string): string {
@@ -147,6 +204,16 @@ export class Conversation {
   #notify(): void {
     for (const listener of this.#listeners) listener()
   }
+}
+
+/** Nothing for an answer that came at once: there is no time between its events. */
+export function speedOf(arrivals: {
+  readonly count: number
+  readonly firstMs: number
+  readonly lastMs: number
+}): Pick<Answer, 'tokensPerSecond'> {
+  const { count, firstMs, lastMs } = arrivals
+  return count < 2 || lastMs <= firstMs ? {} : { tokensPerSecond: ((count - 1) * 1000) / (lastMs - firstMs) }
 }
 
 /** The channel vouched for every byte and for the end, yet the model server never said that the answer was whole. */

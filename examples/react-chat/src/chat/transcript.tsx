@@ -1,11 +1,17 @@
 import { useEffect, useRef, useState, type ReactElement } from 'react'
 import { DownIcon } from '../ui/icons.tsx'
 import { AnswerView } from './answer.tsx'
-import type { Turn } from './conversation.ts'
+import type { Branches, Turn } from './conversation.ts'
+import { QuestionView } from './question-view.tsx'
 
 interface TranscriptProps {
   readonly turns: readonly Turn[]
   readonly ready: boolean
+  /** Whether an answer is under way. */
+  readonly busy: boolean
+  readonly branchesOf: (turnId: string) => Branches
+  readonly onEdit: (turnId: string, question: string) => void
+  readonly onShow: (turnId: string, branch: number) => void
   readonly onAgain: () => void
   readonly onVerify: () => void
 }
@@ -13,7 +19,15 @@ interface TranscriptProps {
 /** How close to the end, in pixels, still counts as reading along. */
 const AT_END = 48
 
-export function Transcript({ turns, ready, onAgain, onVerify }: TranscriptProps): ReactElement {
+export function Transcript({
+  turns,
+  ready,
+  busy,
+  branchesOf,
+  onEdit,
+  onShow,
+  ...actions
+}: TranscriptProps): ReactElement {
   const scroller = useRef<HTMLDivElement>(null)
   const [following, setFollowing] = useState(true)
   const followingNow = useRef(true)
@@ -47,18 +61,20 @@ export function Transcript({ turns, ready, onAgain, onVerify }: TranscriptProps)
       >
         {turns.map((turn, index) => (
           <article className="turn" key={turn.id} aria-label={`Question ${index + 1}`}>
-            <div className="question">
-              <h2 className="visually-hidden">You asked</h2>
-              <p>{turn.question}</p>
-            </div>
+            <QuestionView
+              question={turn.question}
+              ready={ready && !busy}
+              branches={branchesOf(turn.id)}
+              onEdit={(question) => onEdit(turn.id, question)}
+              onShow={(branch) => onShow(turn.id, branch)}
+            />
             {turn.answers.map((answer, attempt) => (
               <AnswerView
                 key={answer.id}
                 answer={answer}
                 latest={index === turns.length - 1 && attempt === turn.answers.length - 1}
                 ready={ready}
-                onAgain={onAgain}
-                onVerify={onVerify}
+                {...actions}
               />
             ))}
           </article>

@@ -1,24 +1,11 @@
+import { en, limitsOf } from '@blindllama/ui'
 import type { PassedVerdict, SimulatedVerdict } from '@blindllama/web-sdk'
 import type { ReactElement } from 'react'
 import { WarningIcon } from '../ui/icons.tsx'
 
-interface Warning {
-  readonly id: 'simulated' | 'unattested'
-  readonly sentence: string
-}
-
 /** What a visitor must not overlook about a verification that passed. */
-export function warningsOf({ simulated, claims }: PassedVerdict | SimulatedVerdict): readonly Warning[] {
-  const warnings: Warning[] = []
-  if (simulated) {
-    const sentence = 'Simulated TPM: this demonstrates the protocol and proves nothing about the machine.'
-    warnings.push({ id: 'simulated', sentence })
-  }
-  if (claims?.upstream === 'unattested') {
-    const sentence = 'The model runs outside the proof: its operator can read what you write.'
-    warnings.push({ id: 'unattested', sentence })
-  }
-  return warnings
+export function warningsOf(verdict: PassedVerdict | SimulatedVerdict): readonly ('simulated' | 'unattested')[] {
+  return limitsOf(verdict).filter((limit) => limit === 'simulated' || limit === 'unattested')
 }
 
 /** The warnings over the conversation. They cannot be dismissed. */
@@ -27,10 +14,10 @@ export function Banners({ verdict }: { readonly verdict: PassedVerdict | Simulat
   if (warnings.length === 0) return null
   return (
     <div className="banners" role="region" aria-label="Warnings about this service">
-      {warnings.map(({ id, sentence }) => (
-        <p className="banner" data-testid={`banner-${id}`} key={id}>
+      {warnings.map((limit) => (
+        <p className="banner" data-testid={`banner-${limit}`} key={limit}>
           <WarningIcon />
-          <strong>{sentence}</strong>
+          <strong>{limit === 'simulated' ? en.meaning.simulated : en.limits[limit]}</strong>
         </p>
       ))}
     </div>

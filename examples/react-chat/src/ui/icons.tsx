@@ -9,21 +9,9 @@ function Icon({ children }: { readonly children: ReactNode }): ReactElement {
   )
 }
 
-export const LockIcon = (): ReactElement => (
-  <Icon>
-    <rect x="5" y="11" width="14" height="9" rx="2.5" />
-    <path d="M8 11V8a4 4 0 0 1 8 0v3" />
-  </Icon>
-)
 export const KeepIcon = (): ReactElement => (
   <Icon>
     <path d="M12 4v10.5m-4.2-4 4.2 4.2 4.2-4.2M5 19.5h14" />
-  </Icon>
-)
-export const OpenLockIcon = (): ReactElement => (
-  <Icon>
-    <rect x="5" y="11" width="14" height="9" rx="2.5" />
-    <path d="M8 11V8a4 4 0 0 1 7.5-2" />
   </Icon>
 )
 export const CheckIcon = (): ReactElement => (
@@ -31,20 +19,10 @@ export const CheckIcon = (): ReactElement => (
     <path d="m5 12.5 4.5 4.5L19 7.5" />
   </Icon>
 )
-export const CrossIcon = (): ReactElement => (
-  <Icon>
-    <path d="m6.5 6.5 11 11m0-11-11 11" />
-  </Icon>
-)
 export const WarningIcon = (): ReactElement => (
   <Icon>
     <path d="M12 4 2.8 19.5h18.4z" />
     <path d="M12 10v4.5m0 2.4v.1" />
-  </Icon>
-)
-export const DashIcon = (): ReactElement => (
-  <Icon>
-    <path d="M7 12h10" />
   </Icon>
 )
 export const CopyIcon = (): ReactElement => (
@@ -69,6 +47,11 @@ export const AgainIcon = (): ReactElement => (
     <path d="M19.5 3.5v4h-4" />
   </Icon>
 )
+export const EditIcon = (): ReactElement => (
+  <Icon>
+    <path d="M4.5 19.5 5.5 15 16 4.5l3.5 3.5L9 18.5zM13.5 7l3.5 3.5" />
+  </Icon>
+)
 export const NewChatIcon = (): ReactElement => (
   <Icon>
     <path d="M12 5v14M5 12h14" />
@@ -77,11 +60,6 @@ export const NewChatIcon = (): ReactElement => (
 export const DownIcon = (): ReactElement => (
   <Icon>
     <path d="M12 5v14m-6-6 6 6 6-6" />
-  </Icon>
-)
-export const ChevronIcon = (): ReactElement => (
-  <Icon>
-    <path d="m9 6 6 6-6 6" />
   </Icon>
 )
 

@@ -54,7 +54,8 @@ export function attestationClient({
       kemsFor(settings.policy, loadHybrid, signal),
       askAgain(question, patient),
     ])
-    emit({ type: 'evidence', evidence, nonce })
+    const nowMs = Date.now()
+    emit({ type: 'evidence', evidence, nonce, staticPart: cache.bytes, receivedAtMs: nowMs })
 
     const input = {
       evidence,
@@ -62,7 +63,7 @@ export function attestationClient({
       policy: settings.policy,
       audience: settings.audience,
       nonce,
-      nowMs: Date.now(),
+      nowMs,
       allowSimulated: settings.allowSimulated,
       versions,
       suites: suitesOf(kems),

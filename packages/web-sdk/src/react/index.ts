@@ -2,11 +2,18 @@
 
 import { openClient } from '../connect.js'
 import { origins } from '../origins.js'
+import { createProvider } from './provider.js'
 import { Sessions } from './sessions.js'
-import { createUseBlindLlama, type UseBlindLlama } from './use-blindllama.js'
+import { createUseBlindLlama } from './use-blindllama.js'
 
 export type { UseBlindLlamaOptions } from './options.js'
-export type { BlindLlamaState, UseBlindLlama } from './use-blindllama.js'
+export { useBlindLlamaFetch, useProvidedBlindLlama } from './provider.js'
+export type { BlindLlamaProviderProps, Provided, UseBlindLlamaAnywhere } from './provider.js'
+export type { BlindLlama, BlindLlamaState, UseBlindLlama } from './use-blindllama.js'
+
+const made: ReturnType<typeof createProvider> = createProvider(
+  createUseBlindLlama(new Sessions((options) => openClient(options, origins))),
+)
 
 /**
  * Attests the service when the component appears and shows where that stands. Its `fetch` is a function from the first render
@@ -18,6 +25,18 @@ export type { BlindLlamaState, UseBlindLlama } from './use-blindllama.js'
  * ```
  *
  * Options may be written inline: they are compared by value, and components with equal options share one attestation.
- * Without options the hook is idle. It is idle on a server too, so that markup and hydration agree.
+ * With `null` or `undefined` the hook is idle. It is idle on a server too, so that markup and hydration agree. Without an argument it is
+ * the hook of the `<BlindLlamaProvider>` above.
  */
-export const useBlindLlama: UseBlindLlama = createUseBlindLlama(new Sessions((options) => openClient(options, origins)))
+export const useBlindLlama: (typeof made)['useBlindLlama'] = made.useBlindLlama
+
+/**
+ * Attests one service for all components in it.
+ *
+ * ```tsx
+ * <BlindLlamaProvider options={{ url: 'https://llm.example/', policy }}>
+ *   <Chat />
+ * </BlindLlamaProvider>
+ * ```
+ */
+export const BlindLlamaProvider: (typeof made)['BlindLlamaProvider'] = made.BlindLlamaProvider

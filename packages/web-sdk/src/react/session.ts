@@ -5,6 +5,7 @@ import { BlindLlamaError } from '../errors.js'
 import type { AttestReason, ConnectEvent } from '../events.js'
 import type { ConnectOptions } from '../options.js'
 import type { FailedVerdict, TrustedVerdict } from '../verdict.js'
+import { LastAttestation } from './follow.js'
 import type { UseBlindLlamaOptions } from './options.js'
 
 /** Where the attestation of a component stands. */
@@ -69,6 +70,8 @@ export class Session {
   readonly #options: UseBlindLlamaOptions
   readonly #changed: () => void
   readonly #heard: (event: ConnectEvent) => void
+  /** What a component that comes later is told. */
+  readonly lastAttestation: LastAttestation = new LastAttestation()
   #state: State = IDLE
   #client: ReturnType<Open> | undefined
   #closed = false
@@ -131,6 +134,7 @@ export class Session {
         renewing: false,
         renewalError: undefined,
       })
+    this.lastAttestation.add(event)
     this.#heard(event)
   }
 

@@ -1,5 +1,4 @@
 import type { ConnectEvent } from '../events.js'
-import type { ComponentFetch } from './component-fetch.js'
 import { optionsKey, type UseBlindLlamaOptions } from './options.js'
 import { IDLE, Session, type Open, type SessionState } from './session.js'
 
@@ -7,6 +6,8 @@ import { IDLE, Session, type Open, type SessionState } from './session.js'
 export interface Observer {
   changed(): void
   heard(event: ConnectEvent): void
+  /** Comes before anything is heard of the session. */
+  shows(session: Session): void
 }
 
 interface Entry {
@@ -33,11 +34,11 @@ export class Sessions {
     return this.#entries.get(key)?.session.state ?? IDLE
   }
 
-  /** Shows the session of `options` to `observer` until the returned function is called; `door` leads there from now on. */
-  observe(options: UseBlindLlamaOptions, observer: Observer, componentFetch: ComponentFetch): () => void {
+  /** Shows the session of `options` to `observer` until the returned function is called. */
+  observe(options: UseBlindLlamaOptions, observer: Observer): () => void {
     const key = optionsKey(options)
     const entry = this.#entries.get(key) ?? this.#start(key, options)
-    componentFetch.show(entry.session)
+    observer.shows(entry.session)
     entry.observers.add(observer)
     if (entry.session.state === IDLE) entry.session.attest()
     return () => {

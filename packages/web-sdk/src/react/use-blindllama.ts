@@ -1,6 +1,7 @@
 import { useCallback, useInsertionEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import type { ChannelFetch } from '../channel/fetch.js'
 import { ComponentFetch } from './component-fetch.js'
+import { Followers, type Listener } from './follow.js'
 import { optionsKey, type UseBlindLlamaOptions } from './options.js'
 import { IDLE, type SessionState } from './session.js'
 import type { Sessions } from './sessions.js'
@@ -16,15 +17,23 @@ export type BlindLlamaState<AllowSimulated extends boolean = boolean> = SessionS
   readonly fetch: ChannelFetch
 }
 
-export type UseBlindLlama = <const AllowSimulated extends boolean = false>(
-  options: UseBlindLlamaOptions<AllowSimulated> | null | undefined,
-) => BlindLlamaState<AllowSimulated> & {
+/** What a component gets. */
+export type BlindLlama<AllowSimulated extends boolean = boolean> = BlindLlamaState<AllowSimulated> & {
   /**
    * Attests anew: after an error, or to renew the key. Requests under way keep theirs, and new ones use the key that is still
    * valid. Stable while the options are equal.
    */
   readonly retry: () => void
+  /**
+   * Calls `listener` with the events of the last attestation, and with those that follow, until the returned function is called. Panels
+   * verify the evidence in them again. Stable while the options are equal.
+   */
+  readonly follow: (listener: Listener) => () => void
 }
+
+export type UseBlindLlama = <const AllowSimulated extends boolean = false>(
+  options: UseBlindLlamaOptions<AllowSimulated> | null | undefined,
+) => BlindLlama<AllowSimulated>
 
 /** Makes the hook over a set of sessions. */
 export function createUseBlindLlama(sessions: Sessions): UseBlindLlama {
@@ -42,17 +51,24 @@ export function createUseBlindLlama(sessions: Sessions): UseBlindLlama {
       () => new ComponentFetch(key !== undefined && typeof document !== 'undefined'),
       [key],
     )
+    const followers = useMemo(() => new Followers(), [key])
     const observe = useCallback(
       (changed: () => void) => {
         const current = latest.current
         if (key === undefined || !current) return () => {}
-        return sessions.observe(
-          current,
-          { changed, heard: (event) => latest.current?.onEvent?.(event) },
-          componentFetch,
-        )
+        return sessions.observe(current, {
+          changed,
+          heard(event) {
+            latest.current?.onEvent?.(event)
+            followers.heard(event)
+          },
+          shows(session) {
+            componentFetch.show(session)
+            followers.show(session)
+          },
+        })
       },
-      [key, componentFetch],
+      [key, componentFetch, followers],
     )
     const snapshot = (): SessionState<true> => (key === undefined ? IDLE : sessions.state(key))
     const state = useSyncExternalStore(observe, snapshot, () => IDLE)
@@ -62,8 +78,13 @@ export function createUseBlindLlama(sessions: Sessions): UseBlindLlama {
 
     // A session made from options without the opt-in cannot hold a simulated verdict: `connect` refuses it.
     return useMemo(
-      () => ({ ...(state as SessionState<AllowSimulated>), fetch: componentFetch.fetch, retry }),
-      [state, componentFetch, retry],
+      () => ({
+        ...(state as SessionState<AllowSimulated>),
+        fetch: componentFetch.fetch,
+        retry,
+        follow: followers.follow,
+      }),
+      [state, componentFetch, retry, followers],
     )
   }
 }

@@ -86,8 +86,10 @@ export function receiptOf(proof: Proof, exchange: SignedText | undefined): Recei
 
 /** What a verification record shows. */
 export interface RecordInput {
-  /** As received, with its static part in it. */
+  /** As received. */
   evidence: Uint8Array
+  /** The static part of an earlier bundle, for evidence that leaves it out. */
+  staticPart?: Uint8Array | undefined
   /** The 32 bytes that were sent. */
   nonce: Uint8Array
   /** The policy's JSON text. */
@@ -107,7 +109,7 @@ export interface RecordInput {
  * ```
  */
 export function verificationRecord(input: RecordInput): string {
-  return textOf(fileOf({ input, staticPart: undefined }, undefined, true))
+  return textOf(fileOf({ input, staticPart: input.staticPart }, undefined, true))
 }
 
 function textOf(file: object): string {

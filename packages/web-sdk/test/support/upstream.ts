@@ -8,6 +8,9 @@ export class Upstream {
   /** Waited for between two events of a streamed answer. */
   pause: () => Promise<void> = async () => {}
 
+  /** Of a streamed answer, in an event of its own after the last word; some libraries demand one. */
+  finishReason: string | undefined
+
   private constructor() {
     this.#server = createServer((request, response) => void this.#answer(request, response))
   }
@@ -56,6 +59,10 @@ export class Upstream {
       const chunk = { ...common, object: 'chat.completion.chunk', choices: [{ index: 0, delta: { content } }] }
       response.write(`data: ${JSON.stringify(chunk)}\n\n`)
       await this.pause()
+    }
+    if (this.finishReason !== undefined) {
+      const choices = [{ index: 0, delta: {}, finish_reason: this.finishReason }]
+      response.write(`data: ${JSON.stringify({ ...common, object: 'chat.completion.chunk', choices })}\n\n`)
     }
     response.end('data: [DONE]\n\n')
   }
