@@ -1,9 +1,11 @@
 /** `pnpm image`: builds the image of this checkout. */
-import { stat } from 'node:fs/promises'
+import { stat, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { sha256File } from '../../packages/image/build/cache.ts'
 import { rebuildImage } from '../../packages/image/build/image.ts'
 import { artifacts, modelId, requireArtifacts } from '../staging/artifacts.ts'
+import { defaultShape } from './qemu.ts'
+import { measuredRelease } from './release.ts'
 import { requireForImage } from './requirements.ts'
 import { updateLock } from '../../packages/image/build/update-lock.ts'
 
@@ -11,6 +13,9 @@ const usage = `Usage: pnpm image [-- options]
 
 Builds the measured image: a unified kernel image, its boot disk, and the verified disk of the model.
 
+  --platform FILE boot the firmware without the image as well, and write PCR 0 to 3, 6 and 7 of this machine to FILE,
+                  for: blindllama release measure --platform FILE
+  --memory N      with --platform: memory of the machine in MiB (1024)
   --update-lock   lock the current packages of Debian instead, in packages/image/packages.lock
   --help          this text
 `
@@ -26,8 +31,31 @@ function progress(message: string): void {
   process.stdout.write(`  ${((performance.now() - started) / 1000).toFixed(1)} s  ${step}\n`)
 }
 
+/** What `blindllama release measure --platform` reads. */
+async function writePlatform(file: string, memory: number): Promise<void> {
+  const shape = { ...defaultShape, memory }
+  const { platform } = await measuredRelease({ shape, onProgress: progress, signal: new AbortController().signal })
+  const name = `OVMF 2025.02, ${shape.memory} MiB, ${shape.processors} processors`
+  await writeFile(file, `${JSON.stringify({ name, pcrs: platform }, undefined, 2)}\n`)
+  process.stdout.write(`${name}: ${file}\n`)
+}
+
+function memoryOf(text = String(defaultShape.memory)): number {
+  const memory = Number(text)
+  if (!Number.isInteger(memory) || memory < 768 || memory > 16_384)
+    throw new Error('--memory must be a number from 768 to 16384, in MiB')
+  return memory
+}
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { 'update-lock': { type: 'boolean' }, help: { type: 'boolean' } } })
+  const { values } = parseArgs({
+    options: {
+      platform: { type: 'string' },
+      memory: { type: 'string' },
+      'update-lock': { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  })
   if (values.help === true) process.stdout.write(usage)
   else if (values['update-lock'] === true) await updateLock(progress)
   else {
@@ -38,6 +66,7 @@ async function main(): Promise<void> {
       const mebibytes = ((await stat(file)).size / (1 << 20)).toFixed(1)
       process.stdout.write(`${await sha256File(file)}  ${mebibytes.padStart(6)} MiB  ${file}\n`)
     }
+    if (values.platform !== undefined) await writePlatform(values.platform, memoryOf(values.memory))
   }
 }
 
