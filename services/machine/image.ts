@@ -9,7 +9,7 @@ import { measuredRelease } from './release.ts'
 import { requireForImage } from './requirements.ts'
 import { updateLock } from '../../packages/image/build/update-lock.ts'
 
-const usage = `Usage: pnpm image [-- options]
+const usage = `Usage: pnpm image [options]
 
 Builds the measured image: a unified kernel image, its boot disk, and the verified disk of the model.
 

@@ -32,7 +32,7 @@ async function platformOf(file: string): Promise<Part> {
   const refuse = (): Failure =>
     new Failure(
       'cli.file',
-      `${file} is no {"name", "pcrs"}. Write it with: pnpm image -- --platform FILE`,
+      `${file} is no {"name", "pcrs"}. Write it with: pnpm image --platform FILE`,
       exit.undecided,
     )
   let read: unknown
