@@ -30,11 +30,7 @@ interface Part {
 /** What a reference boot of firmware and machine measured. @throws {Failure} `cli.file` */
 async function platformOf(file: string): Promise<Part> {
   const refuse = (): Failure =>
-    new Failure(
-      'cli.file',
-      `${file} is no {"name", "pcrs"}. Write it with: pnpm image --platform FILE`,
-      exit.undecided,
-    )
+    new Failure('cli.file', `${file} is no {"name", "pcrs"}. Write it with: pnpm image --platform FILE`, exit.undecided)
   let read: unknown
   try {
     read = JSON.parse(Buffer.from(await bytesOf(file)).toString('utf8'))

@@ -1,4 +1,11 @@
 //! Event logs that explain the measurements, and those that do not.
+//!
+//! | helper | the machine measured | the log says |
+//! | --- | --- | --- |
+//! | `edited` | what it always does | the same, changed |
+//! | `measured` | that, changed | the same |
+//! | `delivered` | what it always does | other bytes, whatever they are |
+//! | `told_apart` | that, changed, under rules for its events | that, changed again |
 
 mod digests;
 mod events;
