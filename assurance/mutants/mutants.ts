@@ -59,7 +59,9 @@ async function runArea(area: Area): Promise<Finding[]> {
   const report = (finding: Finding): void => {
     findings.push(finding)
     const word = { noticed: 'noticed by', missed: 'NOT NOTICED by', unusable: 'UNUSABLE:' }[finding.outcome]
-    progress.write(`  ${area.name}: ${finding.name}: ${word} ${finding.note}\n`)
+    // Names of some areas begin with the area.
+    const name = finding.name.replace(`${area.name}: `, '')
+    progress.write(`  ${area.name}: ${name}: ${word} ${finding.note}\n`)
   }
   const copies = join(root, 'target/mutants')
   const target = join(process.env['CARGO_TARGET_DIR'] ?? join(root, 'target'), 'mutants/cargo')
