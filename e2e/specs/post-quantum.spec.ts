@@ -104,7 +104,8 @@ test('a chat whose policy demands post-quantum keys answers in every engine, and
   await page.ask('Say hello.')
   await page.ended('complete')
   await page.openPanel()
-  expect(await page.text('dialog')).toContain('ML-KEM-768 + X25519')
+  await page.openSection('facts')
+  expect((await page.inPanel('[data-fact="encryption"]'))[0]?.text).toContain('ML-KEM-768 + X25519')
   expect(await fetchedFor(page.tab)).toBe(native.has(engine) ? 0 : 1)
 })
 

@@ -14,7 +14,7 @@ export type Framework = (typeof frameworks)[number]
 /** What a page leaves in its global object. */
 export interface FrameworkGlobals {
   /** Shows the badge for a service, under the status of its proof. */
-  readonly show: (options: object) => void
+  readonly show: (options: object) => void | Promise<void>
   /** The `fetch` that the wrapper gave. */
   readonly send: typeof fetch
   readonly hide: () => void
@@ -47,12 +47,15 @@ const mains: Readonly<Record<Framework, string>> = {
     import { mount, unmount } from 'svelte'
     import { blindLlama } from './wrapper'
     import Page from './page.svelte'
-    globalThis.show = (options) => {
+    const show = (options) => {
       const service = blindLlama(options)
       globalThis.send = service.fetch
       const page = mount(Page, { target: document.body, props: service })
       globalThis.hide = () => unmount(page).then(service.close)
-    }`,
+    }
+    // A task of its own: where WebDriver calls a function of the page, WebKit runs microtasks after each reaction of a custom element,
+    // and Svelte takes the one that it is in for ended.
+    globalThis.show = (options) => new Promise((shown) => setTimeout(() => shown(show(options))))`,
 }
 
 const component = `<script>

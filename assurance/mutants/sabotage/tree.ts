@@ -6,6 +6,8 @@ import type { Patch } from './builds.ts'
 
 const root: string = fileURLToPath(new URL('../../..', import.meta.url))
 const sources = [
+  'assurance',
+  'docs',
   'packages',
   'examples',
   'services',
@@ -49,6 +51,7 @@ export class Tree {
   async build(): Promise<void> {
     await this.#run('node', '--import', 'tsx', 'tools/build-wasm.ts', 'pkg')
     await this.#run('pnpm', '--dir', 'packages/web-sdk', 'run', 'build')
+    await this.#run('pnpm', '--dir', 'packages/ui', 'run', 'build')
     await this.#run('pnpm', '--dir', 'examples/react-chat', 'run', 'build')
   }
 

@@ -81,9 +81,9 @@ async function certifiedTpm(name: string): Promise<SoftwareTpm> {
   return tpm
 }
 
-/** By the schema of this name in docs/. */
+/** By the schema of this name in spec/. */
 function isValid(name: string, value: unknown): boolean {
-  const schema = readFileSync(new URL(`../../../docs/${name}.schema.json`, import.meta.url), 'utf8')
+  const schema = readFileSync(new URL(`../../../spec/${name}.schema.json`, import.meta.url), 'utf8')
   return new Ajv2020().compile(JSON.parse(schema) as object)(value)
 }
 

@@ -343,7 +343,7 @@ it('shows a developer every use of his key in the log that he does not know', as
 
 it.each(['manifest.json', 'keys.json', 'status.json'])('%s is what its schema describes', (name) => {
   const schemas = { 'manifest.json': 'release', 'keys.json': 'release-keys', 'status.json': 'release-status' }
-  const file = `../../../docs/${schemas[name as keyof typeof schemas]}.schema.json`
+  const file = `../../../spec/${schemas[name as keyof typeof schemas]}.schema.json`
   const schema = JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as object
   const validate = new Ajv2020().compile(schema)
   const { payload } = JSON.parse(readFileSync(at(name), 'utf8')) as { payload: string }
