@@ -6,7 +6,8 @@ const config: PlaywrightTestConfig = defineConfig({
   // A machine takes two processors.
   workers: 1,
   fullyParallel: false,
-  retries: 0,
+  // An emulated machine with two processors panics in its scheduler's clock about once in 45 starts (QEMU 7.2): the list says so.
+  retries: 1,
   timeout: 400_000,
   expect: { timeout: 20_000 },
   forbidOnly: true,

@@ -64,6 +64,25 @@ async function verdictAfter(machines: Machines, tampering: Tampering): Promise<s
   }
 }
 
+/** How many words came from inside. A small model may end after a few: it is asked again, up to four times in all. */
+async function wordsSaid(chat: Chat, question: string): Promise<number> {
+  let words = 0
+  for (let turn = 0; turn < 4 && words < 20; turn++) {
+    const now = async (): Promise<readonly [ended: boolean, words: number]> => {
+      const answer = await chat.answer(turn)
+      const ended = answer !== undefined && answer.state !== 'streaming'
+      if (ended) expect(answer.state, answer.code).toBe('complete')
+      return [ended, answer?.said.split(/\s+/).filter((word) => word !== '').length ?? 0]
+    }
+    await chat.ask(question)
+    await expect
+      .poll(async () => now().then(([ended, said]) => ended || words + said >= 20), { timeout: 120_000 })
+      .toBe(true)
+    words += (await now())[1]
+  }
+  return words
+}
+
 /** Words for QEMU: a text of SMBIOS type 11, which a host hands to the guest. */
 const smbios = (value: string): readonly string[] => ['-smbios', `type=11,value=${value.replaceAll(',', ',,')}`]
 
@@ -83,10 +102,9 @@ test('the page verifies the machine by its own firmware log, and streams an answ
     await tab.open(`${pageServer.origin}/`)
     await chat.verified()
     expect(await chat.isThere('[data-testid="banner-simulated"]')).toBe(true)
-    await chat.ask('Count from one to thirty.')
-    await expect
-      .poll(async () => (await chat.answer(0))?.said.split(/\s+/).length ?? 0, { timeout: 120_000 })
-      .toBeGreaterThanOrEqual(20)
+    expect(
+      await wordsSaid(chat, 'Write a very long story about a lighthouse, in many chapters.'),
+    ).toBeGreaterThanOrEqual(20)
     await close()
 
     const seen = packets(await readFile(capture))
@@ -97,7 +115,7 @@ test('the page verifies the machine by its own firmware log, and streams an answ
     )
     expect(unasked, 'packets outside of connections that were opened from outside').toEqual([])
     const console = await machine.console()
-    expect(console, 'nothing of the conversation').not.toContain('thirty')
+    expect(console, 'nothing of the conversation').not.toContain('lighthouse')
   } finally {
     await engine.close()
     await stop()
