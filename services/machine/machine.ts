@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { Child } from '../staging/child.ts'
 import { parseEvent } from '../staging/log-line.ts'
 import { freePorts } from '../staging/ports.ts'
-import type { SoftwareMaker } from '../staging/manufacture.ts'
 import { writeConfigurationDisk } from './configuration.ts'
 import type { Firmware } from './firmware.ts'
 import { defaultShape, qemuArguments, type Shape } from './qemu.ts'
@@ -24,7 +23,6 @@ export interface MachineOptions {
   readonly capture?: string
   /** Further words for QEMU. */
   readonly extra?: readonly string[]
-  readonly maker?: SoftwareMaker
   readonly signal: AbortSignal
 }
 
@@ -56,7 +54,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   await writeConfigurationDisk(configuration, options.configuration)
   await copyFile(firmware.variables, variables)
   await writeFile(log, '')
-  const tpm = await startMachineTpm(folder, signal, options.maker === undefined ? {} : { maker: options.maker })
+  const tpm = await startMachineTpm(folder, signal)
   const qemu = new Child({
     name: 'the machine (QEMU)',
     command: 'qemu-system-x86_64',

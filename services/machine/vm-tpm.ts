@@ -1,7 +1,6 @@
 import { access, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Child } from '../staging/child.ts'
-import { manufacture, type SoftwareMaker } from '../staging/manufacture.ts'
 
 export interface MachineTpm {
   readonly child: Child
@@ -15,13 +14,12 @@ export interface MachineTpm {
 export async function startMachineTpm(
   folder: string,
   signal: AbortSignal,
-  options: { readonly maker?: SoftwareMaker; readonly recorded?: boolean } = {},
+  options: { readonly recorded?: boolean } = {},
 ): Promise<MachineTpm> {
   const state = join(folder, 'tpm')
   const socket = join(folder, 'tpm.sock')
   const log = join(folder, 'tpm-commands.log')
   await mkdir(state)
-  if (options.maker) await manufacture(options.maker, state, signal)
   const child = new Child({
     name: 'the software TPM (swtpm)',
     command: 'swtpm',

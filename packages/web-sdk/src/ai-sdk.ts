@@ -18,9 +18,6 @@ export interface BlindLlamaTransportOptions {
   system?: string
 }
 
-/** How deep causes are followed; libraries nest two or three. */
-const deepestCause = 8
-
 /**
  * A transport for `useChat` of the AI SDK, which asks the verified service itself: no server of the page stands between.
  *
@@ -74,9 +71,5 @@ export function blindLlamaTransport(options: BlindLlamaTransportOptions): ChatTr
 
 /** What the person may read. Messages of other libraries can quote the request. */
 function messageOf(error: unknown): string {
-  for (let each = error, depth = 0; each instanceof Error && depth < deepestCause; depth += 1) {
-    if (BlindLlamaError.isInstance(each)) return each.message
-    each = each.cause
-  }
-  return 'The model server reported an error'
+  return BlindLlamaError.find(error)?.message ?? 'The model server reported an error'
 }

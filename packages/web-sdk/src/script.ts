@@ -7,9 +7,11 @@ import type { ConnectOptions } from './options.js'
 /* The drop-in for pages without a bundler: `<script src="…/blindllama.js" integrity="…">` defines `BlindLlama`. */
 
 // Only while the script runs for the first time does the page say which script it is. A worker that imports it never does: there the
-// file is beside the worker's own script.
-const element: unknown = globalThis.document?.currentScript
-const here = (element as Partial<HTMLScriptElement> | null | undefined)?.src ?? location.href
+// file is beside the worker's own script. An image with that name, which content may have put there, is no script.
+const here =
+  typeof document === 'object' && document.currentScript instanceof HTMLScriptElement
+    ? document.currentScript.src
+    : location.href
 
 async function hybrid(): Promise<Kem> {
   const { BlindLlamaPostQuantum } = globalThis as { BlindLlamaPostQuantum?: KEMFactory }

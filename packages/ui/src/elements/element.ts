@@ -1,21 +1,10 @@
-import type { ProofSource, ProofState } from '../proof/source.js'
+import { NO_PROOF, type ProofSource, type ProofState } from '../proof/source.js'
 import { en } from '../strings/en.js'
 import type { Strings } from '../strings/strings.js'
 import { adopt } from '../styles/styles.js'
 
 /** Servers have no elements: the class is defined there and never made. */
 const Base: typeof HTMLElement = globalThis.HTMLElement ?? Object
-
-/** What a proof is before there is one. */
-export const NO_PROOF: ProofState = {
-  status: 'idle',
-  renewing: false,
-  verdict: undefined,
-  problem: undefined,
-  provenAtMs: undefined,
-  expiresAtMs: undefined,
-  evidence: undefined,
-}
 
 /** An element that shows a proof, in a shadow root whose styles need no permission of the page. */
 export abstract class ProofElement extends Base {

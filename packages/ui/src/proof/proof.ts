@@ -3,7 +3,7 @@ import { type ReceiptVerdict, verifyReceipt } from '@blindllama/web-sdk/receipts
 import { verifyEvidence } from '@blindllama/web-sdk/verify'
 import { isPassing, statusOf } from './answer.js'
 import type { Evidence } from './evidence.js'
-import type { ProofSource, ProofState } from './source.js'
+import { NO_PROOF, type ProofSource, type ProofState } from './source.js'
 
 /** What the page demands of the service: the same values that its client has. */
 export interface ProofOptions extends Pick<ConnectOptions<boolean>, 'url' | 'policy' | 'dangerouslyAllowSimulated'> {
@@ -11,16 +11,6 @@ export interface ProofOptions extends Pick<ConnectOptions<boolean>, 'url' | 'pol
   wasm?: WasmSource | undefined
   /** Lets the elements offer to verify again: `() => client.renew()`. */
   retry?: (() => void) | undefined
-}
-
-const NOTHING: ProofState = {
-  status: 'idle',
-  renewing: false,
-  verdict: undefined,
-  problem: undefined,
-  provenAtMs: undefined,
-  expiresAtMs: undefined,
-  evidence: undefined,
 }
 
 /** Timers take no longer time, and fire at once. */
@@ -43,7 +33,7 @@ export class Proof implements ProofSource {
   readonly #policy: Uint8Array
   readonly #audience: string
   readonly #listeners = new Set<() => void>()
-  #state: ProofState = NOTHING
+  #state: ProofState = NO_PROOF
   /** Of the attestation under way. */
   #attempt: Attempt | undefined
   #expiry: ReturnType<typeof setTimeout> | undefined
@@ -59,7 +49,7 @@ export class Proof implements ProofSource {
     // Timers stand still while a machine sleeps. Whoever reads this may be drawing, so that the others are told afterwards.
     if (this.#isOver()) {
       const { renewing, provenAtMs } = this.#state
-      this.#state = { ...NOTHING, status: renewing ? 'checking' : 'expired', provenAtMs }
+      this.#state = { ...NO_PROOF, status: renewing ? 'checking' : 'expired', provenAtMs }
       queueMicrotask(() => this.#notify())
     }
     return this.#state
@@ -98,7 +88,7 @@ export class Proof implements ProofSource {
         break
       case 'closed':
         this.#attempt = undefined
-        this.#become({ ...NOTHING, provenAtMs: this.#state.provenAtMs })
+        this.#become({ ...NO_PROOF, provenAtMs: this.#state.provenAtMs })
         break
     }
   }
@@ -122,7 +112,7 @@ export class Proof implements ProofSource {
   #begin(): void {
     this.#attempt = {}
     if (isPassing(this.state.status)) this.#become({ ...this.#state, renewing: true })
-    else this.#become({ ...NOTHING, status: 'checking', provenAtMs: this.#state.provenAtMs })
+    else this.#become({ ...NO_PROOF, status: 'checking', provenAtMs: this.#state.provenAtMs })
   }
 
   async #ready(attempt: Attempt | undefined, expiresAtMs: number): Promise<void> {
@@ -132,13 +122,13 @@ export class Proof implements ProofSource {
     const { provenAtMs } = this.#state
     const evidence = attempt?.evidence
     if (verdict === undefined)
-      this.#become({ ...NOTHING, status: 'refused', problem: 'unverified', provenAtMs, evidence })
-    else if (verdict.result === 'fail') this.#become({ ...NOTHING, status: 'refused', verdict, provenAtMs, evidence })
+      this.#become({ ...NO_PROOF, status: 'refused', problem: 'unverified', provenAtMs, evidence })
+    else if (verdict.result === 'fail') this.#become({ ...NO_PROOF, status: 'refused', verdict, provenAtMs, evidence })
     else if (verdict.key.publicKey !== attempt?.clientKey)
-      this.#become({ ...NOTHING, status: 'refused', problem: 'other-key', verdict, provenAtMs, evidence })
+      this.#become({ ...NO_PROOF, status: 'refused', problem: 'other-key', verdict, provenAtMs, evidence })
     else
       this.#become({
-        ...NOTHING,
+        ...NO_PROOF,
         status: statusOf(verdict),
         verdict,
         provenAtMs: evidence?.receivedAtMs,
@@ -159,7 +149,7 @@ export class Proof implements ProofSource {
     }
     const verdict = own?.result === 'fail' ? own : error.verdict
     const { provenAtMs } = this.#state
-    this.#become({ ...NOTHING, status: 'refused', verdict, problem, provenAtMs, evidence: attempt?.evidence })
+    this.#become({ ...NO_PROOF, status: 'refused', verdict, problem, provenAtMs, evidence: attempt?.evidence })
   }
 
   #become(state: ProofState): void {

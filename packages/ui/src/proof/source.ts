@@ -27,6 +27,17 @@ export interface ProofState {
   readonly evidence: Evidence | undefined
 }
 
+/** What a proof is before there is one. */
+export const NO_PROOF: ProofState = {
+  status: 'idle',
+  renewing: false,
+  verdict: undefined,
+  problem: undefined,
+  provenAtMs: undefined,
+  expiresAtMs: undefined,
+  evidence: undefined,
+}
+
 /** What the elements show: a live service, or a file. */
 export interface ProofSource {
   readonly state: ProofState

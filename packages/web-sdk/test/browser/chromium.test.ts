@@ -102,6 +102,12 @@ describe('Chromium, under a strict Content-Security-Policy', () => {
     expect(fetched.filter((request) => request.endsWith('.wasm'))).toHaveLength(path === '/inline.html' ? 0 : 1)
   })
 
+  test('takes no image of the page for its script', async () => {
+    const fetched = await open('/posing.html')
+    expect((await chat()).code).toBe('wasm.load')
+    expect(fetched.filter((request) => request.endsWith('.wasm'))).toEqual(['GET /blindllama_verifier_bg.wasm'])
+  })
+
   test('names the directive where the page forbids WebAssembly', async () => {
     page = await browser.newPage()
     await page.goto(originOf(withoutWasm))

@@ -14,6 +14,11 @@ export async function writePages(): Promise<{ folder: string; remove: () => Prom
   await cp(dist, join(folder, 'sdk'), { recursive: true })
   await mkdir(join(folder, 'bundled'))
   await page(join(folder, 'index.html'), '<script src="/sdk/blindllama.js"></script><script src="/script.js"></script>')
+  const posing = '<img name="currentScript" src="/elsewhere/image.png">'
+  await page(
+    join(folder, 'posing.html'),
+    `${posing}<script src="/sdk/blindllama.js"></script><script src="/script.js"></script>`,
+  )
   await writeFile(join(folder, 'script.js'), 'globalThis.connect = BlindLlama.connect')
   for (const [name, entry] of [
     ['module', '@blindllama/web-sdk'],
