@@ -7,6 +7,7 @@ import { channel } from './gateway/channel.ts'
 import { enrolment } from './gateway/enrolment.ts'
 import { links } from './gateway/links.ts'
 import { machine } from './gateway/machine.ts'
+import { peer } from './gateway/peer.ts'
 import { server } from './gateway/server.ts'
 
 export const mutants: readonly Mutant[] = [
@@ -20,4 +21,5 @@ export const mutants: readonly Mutant[] = [
   ...budgets,
   ...enrolment,
   ...links,
+  ...peer,
 ]

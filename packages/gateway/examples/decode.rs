@@ -9,6 +9,7 @@
 
 use std::io::{Write, stdin, stdout};
 
+use blindllama_gateway::bhttp::RequestHead;
 use blindllama_gateway::bhttp::decode::{Decoder, Part};
 use blindllama_gateway::failure::Failure;
 use blindllama_gateway::hex::hex;
@@ -54,7 +55,7 @@ fn framing(bytes: Vec<u8>) -> Value {
 }
 
 fn message(bytes: &[u8]) -> Value {
-    let mut decoder = Decoder::new(FIELD_BYTES);
+    let mut decoder = Decoder::<RequestHead>::new(FIELD_BYTES);
     decoder.push(BytesMut::from(bytes));
     let (mut fields, mut content) = (Vec::new(), Vec::new());
     let mut read = || -> Result<(), Failure> {

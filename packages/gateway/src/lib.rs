@@ -26,6 +26,7 @@ pub mod hex;
 pub mod log;
 pub mod ohttp;
 pub mod pause;
+pub mod peer;
 pub mod phase;
 pub mod problem;
 pub mod process;

@@ -21,6 +21,7 @@ pub fn status(code: Code) -> StatusCode {
         Code::REQUEST_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
         Code::CHANNEL_MEDIA_TYPE => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::REQUEST_UPSTREAM_UNREACHABLE
+        | Code::REQUEST_UPSTREAM_UNPROVEN
         | Code::REQUEST_UPSTREAM_REDIRECT
         | Code::REQUEST_UPSTREAM_STATUS
         | Code::REQUEST_UPSTREAM_BROKEN => StatusCode::BAD_GATEWAY,

@@ -500,6 +500,9 @@ pub enum Code {
     /// The model's server could not be reached.
     #[cfg(not(target_family = "wasm"))]
     REQUEST_UPSTREAM_UNREACHABLE,
+    /// The gateway behind this one did not prove what it has to be; nothing was sent to it.
+    #[cfg(not(target_family = "wasm"))]
+    REQUEST_UPSTREAM_UNPROVEN,
     /// The model's server paused for too long.
     #[cfg(not(target_family = "wasm"))]
     REQUEST_UPSTREAM_TIMEOUT,
@@ -834,6 +837,7 @@ impl Code {
         Self::REQUEST_UNKNOWN_FATE,
         Self::REQUEST_BODY,
         Self::REQUEST_UPSTREAM_UNREACHABLE,
+        Self::REQUEST_UPSTREAM_UNPROVEN,
         Self::REQUEST_UPSTREAM_TIMEOUT,
         Self::REQUEST_UPSTREAM_REDIRECT,
         Self::REQUEST_UPSTREAM_BROKEN,
@@ -1297,6 +1301,7 @@ request.duplicate The gateway received an earlier request with this idempotency 
 request.unknown_fate The request was posted and no authenticated answer came: it is unknown whether the request was run.
 request.body The body of the request is of a kind that cannot be sent through the channel.
 request.upstream_unreachable The model's server could not be reached.
+request.upstream_unproven The gateway behind this one did not prove what it has to be; nothing was sent to it.
 request.upstream_timeout The model's server paused for too long.
 request.upstream_redirect The model's server tried to redirect the request elsewhere; it was not followed.
 request.upstream_broken The model's server broke off or answered with something that is not HTTP.

@@ -226,6 +226,7 @@ export type Code =
   | 'request.unknown_fate'
   | 'request.body'
   | 'request.upstream_unreachable'
+  | 'request.upstream_unproven'
   | 'request.upstream_timeout'
   | 'request.upstream_redirect'
   | 'request.upstream_broken'

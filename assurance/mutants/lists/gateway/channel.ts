@@ -55,8 +55,8 @@ export const channel: readonly Mutant[] = [
   changed(
     'the header is part of the context',
     'ohttp/hpke.rs',
-    'let info = [REQUEST_LABEL, &[0], header].concat();',
-    'let info = [REQUEST_LABEL, &[0], &header[..1]].concat();',
+    '[REQUEST_LABEL, &[0], header].concat()',
+    '[REQUEST_LABEL, &[0], &header[..1]].concat()',
     'lib::ohttp::request::tests::the_vectors_of_the_draft',
   ),
   changed(
@@ -97,8 +97,8 @@ export const channel: readonly Mutant[] = [
   changed(
     'the secret of the hybrid covers that of ML-KEM',
     'ohttp/kem.rs',
-    'let parts = [post_quantum.as_ref(), classical',
-    'let parts = [&[0; 32], classical',
+    'let parts = [post_quantum, classical',
+    'let parts = [&[0_u8; 32][..], classical',
     'lib::ohttp::hpke::tests::the_hybrid_vector',
   ),
   changed(

@@ -20,7 +20,7 @@ struct Decoded {
 }
 
 fn decode(pieces: &[Bytes]) -> Decoded {
-    let mut decoder = Decoder::new(FIELD_BYTES);
+    let mut decoder = Decoder::<RequestHead>::new(FIELD_BYTES);
     let mut decoded = Decoded::default();
     for piece in pieces {
         decoder.push(BytesMut::from(piece.as_ref()));

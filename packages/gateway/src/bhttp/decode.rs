@@ -1,16 +1,18 @@
-//! Decodes a request as its bytes arrive (RFC 9292 §3). What does not end where the format says so is refused; the header
-//! section is held until it is complete, content is handed on at once.
+//! Decodes a request, or the response of another gateway, as its bytes arrive (RFC 9292 §3). What does not end where the format says so is
+//! refused; the header section is held until it is complete, content is handed on at once.
 
 use blindllama_verifier::Code;
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 
 use super::{RequestHead, fields};
 use crate::failure::Failure;
-use crate::varint;
 
-const KNOWN_LENGTH_REQUEST: u64 = 0;
-const INDETERMINATE_LENGTH_REQUEST: u64 = 2;
+mod head;
+mod input;
+
+pub use self::head::Head;
+use self::input::Input;
 
 /// Most field lines of a message.
 const FIELD_LINES: usize = 512;
@@ -37,56 +39,49 @@ enum State {
 
 /// What became complete.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum Part<H = RequestHead> {
     /// Everything before the content.
-    Head(Box<RequestHead>),
+    Head(Box<H>),
     /// Some content, never empty.
     Content(Bytes),
 }
 
-/// The state of one message. After an error it must not be asked again.
-pub struct Decoder {
-    buffer: BytesMut,
+/// The state of one message with a head of the kind `H`. After an error it must not be asked again.
+pub struct Decoder<H: Head = RequestHead> {
+    input: Input,
     state: State,
     known_length: bool,
     content_length: Option<u64>,
-    control: Vec<String>,
+    control: H::Control,
     fields: HeaderMap,
     field_lines: usize,
     field_name: Option<Bytes>,
     /// Bytes left of a field section of known length.
     section: u64,
-    /// Bytes left for framing, control data and fields.
-    budget: u64,
     padding: u64,
 }
 
-impl Decoder {
+impl<H: Head> Decoder<H> {
     /// A decoder that takes at most `field_bytes` bytes of control data and fields.
     #[must_use]
     pub fn new(field_bytes: u64) -> Self {
         Self {
-            buffer: BytesMut::new(),
+            input: Input::new(field_bytes),
             state: State::Framing,
             known_length: false,
             content_length: None,
-            control: Vec::new(),
+            control: H::Control::default(),
             fields: HeaderMap::new(),
             field_lines: 0,
             field_name: None,
             section: 0,
-            budget: field_bytes,
             padding: 0,
         }
     }
 
     /// Adds bytes of the message.
     pub fn push(&mut self, bytes: BytesMut) {
-        if self.buffer.is_empty() {
-            self.buffer = bytes;
-        } else {
-            self.buffer.extend_from_slice(&bytes);
-        }
+        self.input.push(bytes);
     }
 
     /// Length of the content in bytes, once the message said it: the indeterminate-length form never does.
@@ -104,9 +99,9 @@ impl Decoder {
     /// The next part that is complete, or `None` until more bytes are pushed.
     ///
     /// # Errors
-    /// `channel.message` for what is not a Binary HTTP request, `request.field` for a malformed field line,
+    /// `channel.message` for what is not such a message of Binary HTTP, `request.field` for a malformed field line,
     /// `request.too_large` for a header section beyond its limit.
-    pub fn next_part(&mut self) -> Result<Option<Part>, Failure> {
+    pub fn next_part(&mut self) -> Result<Option<Part<H>>, Failure> {
         loop {
             let moved = match self.state {
                 State::Framing => self.framing()?,
@@ -122,7 +117,12 @@ impl Decoder {
                     if !self.field()? {
                         false
                     } else if self.state == State::AnyContent {
-                        return self.head().map(Some);
+                        match self.head()? {
+                            Some(head) => return Ok(Some(Part::Head(Box::new(head)))),
+                            // An informational response: another head follows (RFC 9292 §3.5.1).
+                            None => self.state = State::Control,
+                        }
+                        true
                     } else {
                         true
                     }
@@ -141,16 +141,16 @@ impl Decoder {
     /// `channel.message` when it may not.
     pub fn finish(&self) -> Result<(), Failure> {
         match self.state {
-            State::AnyContent | State::AnyTrailer | State::Padding if self.buffer.is_empty() => Ok(()),
+            State::AnyContent | State::AnyTrailer | State::Padding if self.input.is_empty() => Ok(()),
             _ => Err(malformed()),
         }
     }
 
     fn framing(&mut self) -> Result<bool, Failure> {
-        let Some(indicator) = self.number()? else { return Ok(false) };
+        let Some(indicator) = self.input.number()? else { return Ok(false) };
         self.known_length = match indicator {
-            KNOWN_LENGTH_REQUEST => true,
-            INDETERMINATE_LENGTH_REQUEST => false,
+            known if known == H::KNOWN_LENGTH => true,
+            indeterminate if indeterminate == H::INDETERMINATE_LENGTH => false,
             _ => return Err(malformed()),
         };
         self.state = State::Control;
@@ -158,16 +158,16 @@ impl Decoder {
     }
 
     fn control(&mut self) -> Result<bool, Failure> {
-        let Some(text) = self.vector()? else { return Ok(false) };
-        self.control.push(String::from_utf8(text.into()).map_err(|_| malformed())?);
-        if self.control.len() == 4 {
-            self.state = if self.known_length { State::HeaderLength } else { State::Header };
+        match H::control(&mut self.input, &mut self.control)? {
+            Some(true) => self.state = if self.known_length { State::HeaderLength } else { State::Header },
+            Some(false) => {}
+            None => return Ok(false),
         }
         Ok(true)
     }
 
     fn section_length(&mut self) -> Result<bool, Failure> {
-        let Some(length) = self.number()? else { return Ok(false) };
+        let Some(length) = self.input.number()? else { return Ok(false) };
         self.section = length;
         self.state = if self.state == State::HeaderLength { State::Header } else { State::Trailer };
         Ok(true)
@@ -175,7 +175,7 @@ impl Decoder {
 
     /// Reads one name, one value, or the end of the section.
     fn field(&mut self) -> Result<bool, Failure> {
-        if self.state == State::AnyTrailer && !self.buffer.is_empty() {
+        if self.state == State::AnyTrailer && !self.input.is_empty() {
             self.state = State::Trailer;
         }
         let ended = if self.known_length { self.section == 0 && self.field_name.is_none() } else { false };
@@ -183,10 +183,10 @@ impl Decoder {
             self.end_section();
             return Ok(true);
         }
-        let before = self.budget;
-        let Some(text) = self.vector()? else { return Ok(false) };
+        let before = self.input.budget();
+        let Some(text) = self.input.vector()? else { return Ok(false) };
         if self.known_length {
-            let used = before.saturating_sub(self.budget);
+            let used = before.saturating_sub(self.input.budget());
             self.section = self.section.checked_sub(used).ok_or_else(malformed)?;
         }
         match self.field_name.take() {
@@ -215,17 +215,13 @@ impl Decoder {
         self.state = if self.state == State::Header { State::AnyContent } else { State::Padding };
     }
 
-    fn head(&mut self) -> Result<Part, Failure> {
-        let control = std::mem::take(&mut self.control);
-        let [method, scheme, authority, path] = <[String; 4]>::try_from(control).map_err(|_| malformed())?;
-        let fields = std::mem::take(&mut self.fields);
-        Ok(Part::Head(Box::new(RequestHead { method, scheme, authority, path, fields })))
+    fn head(&mut self) -> Result<Option<H>, Failure> {
+        H::of(std::mem::take(&mut self.control), std::mem::take(&mut self.fields))
     }
 
     /// Reads the length of the content, or of its next piece.
     fn content_piece(&mut self) -> Result<bool, Failure> {
-        let Some((length, size)) = varint::peek(&self.buffer) else { return Ok(false) };
-        self.buffer.advance(size);
+        let Some(length) = self.input.length() else { return Ok(false) };
         if self.known_length {
             self.content_length = Some(length);
         }
@@ -234,53 +230,23 @@ impl Decoder {
     }
 
     fn content(&mut self, left: u64) -> Option<Bytes> {
-        let available = self.buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        let left = left.saturating_sub(available as u64);
+        let piece = self.input.take(left);
+        let left = left.saturating_sub(piece.len() as u64);
         self.state = match (left, self.known_length) {
             (0, true) => State::AnyTrailer,
             (0, false) => State::MoreContent,
             _ => State::Content(left),
         };
-        let piece = self.buffer.split_to(available).freeze();
         if piece.is_empty() { None } else { Some(piece) }
     }
 
     fn padding(&mut self) -> Result<bool, Failure> {
-        if self.buffer.iter().any(|byte| *byte != 0) {
+        let padding = self.input.take(u64::MAX);
+        if padding.iter().any(|byte| *byte != 0) {
             return Err(malformed());
         }
-        self.padding = self.padding.saturating_add(self.buffer.len() as u64);
-        self.buffer.clear();
+        self.padding = self.padding.saturating_add(padding.len() as u64);
         Ok(false)
-    }
-
-    /// An integer of the header part.
-    fn number(&mut self) -> Result<Option<u64>, Failure> {
-        let Some((value, size)) = varint::peek(&self.buffer) else { return Ok(None) };
-        self.spend(size as u64)?;
-        self.buffer.advance(size);
-        Ok(Some(value))
-    }
-
-    /// A length-prefixed text of the header part; one beyond the budget is refused before it is buffered.
-    fn vector(&mut self) -> Result<Option<Bytes>, Failure> {
-        let Some((length, size)) = varint::peek(&self.buffer) else { return Ok(None) };
-        if length > self.budget {
-            return Err(Failure::new(Code::REQUEST_TOO_LARGE));
-        }
-        let length = usize::try_from(length).map_err(|_| malformed())?;
-        let total = size.saturating_add(length);
-        if self.buffer.len() < total {
-            return Ok(None);
-        }
-        self.spend(total as u64)?;
-        self.buffer.advance(size);
-        Ok(Some(self.buffer.split_to(length).freeze()))
-    }
-
-    fn spend(&mut self, bytes: u64) -> Result<(), Failure> {
-        self.budget = self.budget.checked_sub(bytes).ok_or(Failure::new(Code::REQUEST_TOO_LARGE))?;
-        Ok(())
     }
 }
 

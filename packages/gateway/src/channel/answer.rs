@@ -10,11 +10,11 @@ use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, DATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame};
-use hyper::body::Incoming;
 use tokio::time::{Sleep, sleep};
 
 use super::exchange::{EndedBy, Exchange};
 use super::flow::{Flow, Source};
+use super::model_server::ServerContent;
 use super::response_sealer::ResponseSealer;
 use super::yield_to_ready::YieldToReady;
 use crate::bhttp;
@@ -58,7 +58,7 @@ enum AnswerState {
 }
 
 /// The content of the upstream's answer.
-type UpstreamContent = Content<PauseLimit<Incoming>>;
+type UpstreamContent = Content<PauseLimit<ServerContent>>;
 
 /// An answer on its way out. Only its last frame holds the final chunk; after a failure there is none.
 pub struct SealedAnswer {
@@ -82,7 +82,7 @@ impl SealedAnswer {
     /// The upstream's answer, passed on as it comes.
     pub(super) fn from_upstream(
         sealer: ResponseSealer,
-        answer: Response<Incoming>,
+        answer: Response<ServerContent>,
         pause: Duration,
         padding: &Padding,
         mut exchange: Exchange,

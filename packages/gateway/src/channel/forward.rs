@@ -18,19 +18,18 @@ use h2::Reason;
 use http::header::LOCATION;
 use http::{Method, Request, Response};
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use tokio::time::{Instant, interval, sleep, sleep_until, timeout};
 
 use super::Channel;
 use super::exchange::Exchange;
 use super::inner::InnerRequest;
+use super::model_server::{ServerContent, ServerSender};
 use crate::bhttp::RequestHead;
 use crate::bhttp::decode::Part;
 use crate::budget::PlaceHandle;
 use crate::failure::Failure;
 use crate::files;
 use crate::phase::End;
-use crate::upstream::client::Sender;
 use crate::upstream::headers::for_client;
 use crate::upstream::json_member::JsonMember;
 use crate::upstream::request_fields::for_upstream;
@@ -56,7 +55,7 @@ impl Channel {
         mut inner: InnerRequest,
         exchange: &mut Exchange,
         connection: u64,
-    ) -> Result<Response<Incoming>, Failure> {
+    ) -> Result<Response<ServerContent>, Failure> {
         let head = match self.admit(&mut inner).await {
             Ok(head) => head,
             Err(failure) => {
@@ -109,13 +108,13 @@ impl Channel {
     /// Sends the request, again where the upstream refused to look at it, and checks that what came is an answer.
     async fn run(
         &self,
-        sender: &Sender<RequestBody>,
+        sender: &ServerSender,
         mut request: Request<RequestBody>,
         progress: &Progress,
-    ) -> Result<Response<Incoming>, Failure> {
+    ) -> Result<Response<ServerContent>, Failure> {
         let mut again = AGAIN;
         loop {
-            let copy = self.upstream.shares_connections().then(|| copy_of(&request)).flatten();
+            let copy = self.upstream.may_refuse().then(|| copy_of(&request)).flatten();
             let answer = match (self.send(sender, request, progress).await, copy) {
                 (Err(SendError::Refused), Some(copy)) if again > 0 => {
                     again = again.saturating_sub(1);
@@ -146,24 +145,25 @@ impl Channel {
         *request.method_mut() = method;
         *request.uri_mut() = self.upstream.uri(&head.path).ok_or(Failure::new(Code::GATEWAY_INTERNAL))?;
         *request.headers_mut() = for_upstream(head.fields, api_key, &upstream.fields)?;
+        self.upstream.complete(&mut request, self.admission.date())?;
         Ok(request)
     }
 
     /// Sends the request and waits for the header of the answer, at most `upstream_timeout` since the request last moved.
     async fn send(
         &self,
-        sender: &Sender<RequestBody>,
+        sender: &ServerSender,
         request: Request<RequestBody>,
         progress: &Progress,
-    ) -> Result<Response<Incoming>, SendError> {
-        let mut answer = std::pin::pin!(sender.send(request));
+    ) -> Result<Response<ServerContent>, SendError> {
+        let mut answer = std::pin::pin!(self.upstream.send(sender, request));
         // Asks for the phase itself: whoever waits for this answer may be woken by the end before it.
         let mut end = End::new(self.phases.clone());
         let limit = self.config.limits.upstream_timeout;
         loop {
             let deadline = progress.deadline(limit);
             tokio::select! {
-                answer = &mut answer => return answer.map_err(|error| SendError::of(&error, error.is_connect())),
+                answer = &mut answer => return answer,
                 () = poll_fn(|context| end.poll(context)) => {
                     return Err(SendError::Failed(Failure::new(Code::GATEWAY_DRAINED)));
                 }
@@ -176,7 +176,7 @@ impl Channel {
 }
 
 /// Why the upstream gave no answer.
-enum SendError {
+pub(super) enum SendError {
     /// It said that it did not look at the request (RFC 9113 §8.7).
     Refused,
     Failed(Failure),
@@ -184,7 +184,7 @@ enum SendError {
 
 impl SendError {
     /// Often it is the request's own end, which it could not outlive.
-    fn of(error: &(dyn Error + 'static), connecting: bool) -> Self {
+    pub(super) fn of(error: &(dyn Error + 'static), connecting: bool) -> Self {
         let mut cause = Some(error);
         while let Some(error) = cause {
             if let Some(failure) = error.downcast_ref::<Failure>() {

@@ -9,6 +9,7 @@ mod flow;
 mod forward;
 mod idempotency;
 mod inner;
+mod model_server;
 mod padding;
 mod response_sealer;
 mod yield_to_ready;
@@ -27,8 +28,8 @@ pub use answer::{Aborted, SealedAnswer};
 
 use self::admission::Admission;
 use self::exchange::Exchange;
-use self::forward::RequestBody;
 use self::inner::InnerRequest;
+use self::model_server::ModelServer;
 use self::response_sealer::ResponseSealer;
 use crate::attestation::epoch::Epochs;
 use crate::budget::{Budget, PlaceLimits};
@@ -39,12 +40,11 @@ use crate::log::{Level, Log};
 use crate::ohttp::{REQUEST_TYPE, RESPONSE_TYPE};
 use crate::phase::{End, Phases};
 use crate::receipt::answer::AnswerReceipt;
-use crate::upstream::client::Upstream;
 
 /// Answers encapsulated requests.
 pub struct Channel {
     epochs: Arc<Epochs>,
-    upstream: Upstream<RequestBody>,
+    upstream: ModelServer,
     admission: Admission,
     arriving: Arc<Budget>,
     streams: Arc<Semaphore>,
@@ -57,7 +57,7 @@ impl Channel {
     /// The channel to the keys of `epochs` and the upstream of `config`.
     pub fn new(config: Arc<Config>, epochs: Arc<Epochs>, clock: Arc<dyn Clock>, phases: Phases, log: Log) -> Self {
         Self {
-            upstream: Upstream::new(&config.upstream.address, config.limits.streams, config.limits.connect_timeout),
+            upstream: ModelServer::new(&config, Arc::clone(&clock), log.clone()),
             admission: Admission::new(&config, clock),
             arriving: Budget::new(arriving(config.limits.arriving)),
             streams: Arc::new(Semaphore::new(config.limits.streams)),
@@ -123,6 +123,11 @@ impl Channel {
         Ok(response)
     }
 
+    /// Proves an upstream that has to be proven, so that the log says early whether it can be. Requests that come before that wait for it.
+    pub async fn prepare(&self) {
+        self.upstream.prepare().await;
+    }
+
     /// How many more requests could be opened now.
     #[must_use]
     pub fn free_streams(&self) -> usize {
@@ -133,6 +138,7 @@ impl Channel {
     fn refused(&self, failure: &Failure) {
         match failure.code {
             Code::REQUEST_UPSTREAM_UNREACHABLE
+            | Code::REQUEST_UPSTREAM_UNPROVEN
             | Code::REQUEST_UPSTREAM_BROKEN
             | Code::REQUEST_UPSTREAM_TIMEOUT
             | Code::REQUEST_UPSTREAM_REDIRECT

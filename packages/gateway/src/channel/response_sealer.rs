@@ -35,7 +35,7 @@ impl ResponseSealer {
         {
             trailers.insert(RECEIPT_FIELD, value);
         }
-        bhttp::response_end(&trailers)
+        bhttp::message_end(&trailers)
     }
 
     /// Seals bytes behind [`Self::end`], or those that it was told.

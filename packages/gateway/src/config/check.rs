@@ -10,7 +10,7 @@ use http::HeaderName;
 use zeroize::Zeroizing;
 
 use super::file::{self, File, Handle};
-use super::{Config, Limits, Origins, Padding, UpstreamSettings};
+use super::{Config, Limits, Origins, Padding, UpstreamSettings, peer};
 use crate::attestation::epoch::EpochSettings;
 use crate::attestation::static_part::PlatformFiles;
 use crate::failure::Failure;
@@ -228,9 +228,9 @@ fn enrolment_keys(texts: &[String]) -> Checked<Vec<[u8; 32]>> {
 
 fn upstream(upstream: file::Upstream) -> Checked<UpstreamSettings> {
     let address = address(&upstream.url)?;
-    // `attested` has its place in the claims; this gateway cannot verify an upstream yet and must not say that it did.
-    let kinds = [Upstream::InImage, Upstream::Unattested].map(|kind| (kind.as_str(), kind));
+    let kinds = [Upstream::InImage, Upstream::Attested, Upstream::Unattested].map(|kind| (kind.as_str(), kind));
     let kind = choose("upstream.kind", &upstream.kind, &kinds)?;
+    let peer = peer::check(kind, &upstream, &address)?;
     if kind == Upstream::InImage && !address.is_local() {
         return invalid("upstream.kind", "in-image needs a UNIX socket or a loopback address (not a name)");
     }
@@ -263,7 +263,7 @@ fn upstream(upstream: file::Upstream) -> Checked<UpstreamSettings> {
         );
         return invalid("upstream.prompt_cache", &why);
     }
-    Ok(UpstreamSettings { url: upstream.url, address, kind, model_digest, api_key, routes, fields, prompt_cache })
+    Ok(UpstreamSettings { url: upstream.url, address, kind, peer, model_digest, api_key, routes, fields, prompt_cache })
 }
 
 fn fields(names: &[String], has_key: bool) -> Checked<Vec<HeaderName>> {

@@ -47,6 +47,16 @@ impl Config {
         if !upstream.fields.is_empty() {
             settings.push((11, Value::array(upstream.fields.iter().map(|name| name.as_str()))));
         }
+        if let Some(peer) = &upstream.peer {
+            settings.push((
+                13,
+                Value::map([
+                    (0, sha256(peer.policy.as_bytes()).into()),
+                    (1, peer.audience.as_str().into()),
+                    (2, u64::from(peer.allow_simulated).into()),
+                ]),
+            ));
+        }
         Value::map(settings).encode()
     }
 

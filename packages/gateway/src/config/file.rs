@@ -105,6 +105,9 @@ pub(super) struct Upstream {
     pub(super) routes: Vec<String>,
     pub(super) fields: Vec<String>,
     pub(super) prompt_cache: String,
+    pub(super) policy: String,
+    pub(super) audience: String,
+    pub(super) allow_simulated: bool,
 }
 
 impl Default for Upstream {
@@ -126,6 +129,9 @@ impl Default for Upstream {
             routes: routes.map(Into::into).into(),
             fields: Vec::new(),
             prompt_cache: "shared".into(),
+            policy: String::new(),
+            audience: String::new(),
+            allow_simulated: false,
         }
     }
 }

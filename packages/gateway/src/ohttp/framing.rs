@@ -1,7 +1,8 @@
-//! Cuts an encapsulated request into its parts, in bounded memory and without keys (draft-08 §3.1).
+//! Cuts an encapsulated request or response into its parts, in bounded memory and without keys (draft-08 §3.1, §3.2).
 //!
 //! ```text
 //! request    = keyId(1) kem(2) kdf(2) aead(2) || enc || chunk* || finalChunk
+//! response   = response_nonce || chunk* || finalChunk
 //! chunk      = varint(len(ct)) || ct
 //! finalChunk = varint(0) || ct to the end of the body
 //! ```
@@ -67,6 +68,11 @@ impl Framing {
         }
         self.buffer.advance(HEADER);
         Some(self.buffer.split_to(length).freeze())
+    }
+
+    /// Takes the response nonce, once all its bytes are there.
+    pub(super) fn take_response_nonce(&mut self, length: usize) -> Option<Bytes> {
+        (self.buffer.len() >= length).then(|| self.buffer.split_to(length).freeze())
     }
 
     /// Takes the next chunk that is not the final one, or `None` while it is incomplete.

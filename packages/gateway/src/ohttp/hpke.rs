@@ -1,4 +1,4 @@
-//! HPKE base mode (RFC 9180) with HKDF-SHA256: the receiver's context.
+//! HPKE base mode (RFC 9180) with HKDF-SHA256: the context of the receiver, and that of the sender.
 
 use blindllama_verifier::Code;
 use bytes::BytesMut;
@@ -9,6 +9,8 @@ pub use super::kem::{KemId, PrivateKey};
 use super::cipher::{ChunkCipher, NONCE};
 use super::framing::Header;
 use super::kdf::{Block, Labeled, Prk};
+use super::kem::encapsulate;
+use super::suite::Suite;
 use super::{REQUEST_LABEL, RESPONSE_LABEL};
 use crate::failure::Failure;
 use crate::scrub::scrubbed;
@@ -57,13 +59,30 @@ impl PrivateKey {
     /// # Errors
     /// `channel.decrypt` for an encapsulated key that gives no shared secret (one of another length, a low-order point).
     pub fn receive(&self, aead: AeadId, encapsulated: &[u8], header: &Header) -> Result<Context, Failure> {
-        let info = [REQUEST_LABEL, &[0], header].concat();
+        let info = info(header);
         scrubbed(|| {
             let secret = self.decapsulate(encapsulated)?;
             Context::schedule(self.kem(), aead, &secret, &info)
         })
         .ok_or(Failure::new(Code::CHANNEL_DECRYPT))
     }
+}
+
+/// `SetupBaseS` (RFC 9180 §5.1.1) with the same `info`: the encapsulated key and the sender's context.
+///
+/// # Errors
+/// `gateway.internal` for a public key that is none of the KEM: an attested one has passed the verifier.
+pub(super) fn send(suite: Suite, public: &[u8], header: &Header) -> Result<(Vec<u8>, Context), Failure> {
+    scrubbed(|| {
+        let (encapsulated, secret) = encapsulate(suite.kem, public)?;
+        Some((encapsulated, Context::schedule(suite.kem, suite.aead, &secret, &info(header))?))
+    })
+    .ok_or(Failure::with(Code::GATEWAY_INTERNAL, "the channel key of the upstream"))
+}
+
+/// The `info` of draft-08 §3.1.
+fn info(header: &Header) -> Vec<u8> {
+    [REQUEST_LABEL, &[0], header].concat()
 }
 
 /// `suite_id` of RFC 9180 §5.1: "HPKE" and the numbers of KEM, KDF and AEAD.
@@ -76,7 +95,7 @@ fn suite_id(kem: KemId, aead: AeadId) -> SuiteId {
     [b'H', b'P', b'K', b'E', k0, k1, h0, h1, a0, a1]
 }
 
-/// The receiver's context of one request: opens its chunks in their order, exports the response secret.
+/// The context of one request: opens or seals its chunks in their order, exports the response secret.
 pub struct Context {
     cipher: ChunkCipher,
     /// Behind a pointer: a copy that a move leaves would outlive it.
@@ -115,6 +134,11 @@ impl Context {
         let opened = self.cipher.open(aad, chunk);
         chunk.truncate(opened.unwrap_or_default());
         if opened.is_some() { Ok(()) } else { Err(Failure::new(Code::CHANNEL_DECRYPT)) }
+    }
+
+    /// What seals the chunks of the request.
+    pub(super) fn into_cipher(self) -> ChunkCipher {
+        self.cipher
     }
 
     /// The response secret (draft-08 §3.2): `Export("message/bhttp chunked response", max(Nn, Nk))`.

@@ -1,12 +1,12 @@
-//! Private keys of the channel and what they decapsulate: DHKEM(X25519, HKDF-SHA256) of RFC 9180 §4.1 in base mode, and the hybrid
-//! MLKEM768-X25519 of draft-ietf-hpke-pq-04, also known as X-Wing.
+//! Private keys of the channel and what they decapsulate, and the other half, with which a gateway sends to another one:
+//! DHKEM(X25519, HKDF-SHA256) of RFC 9180 §4.1 in base mode, and the hybrid MLKEM768-X25519 of draft-ietf-hpke-pq-04, also known as X-Wing.
 //!
 //! AWS-LC makes the keys where it keeps them, uses them, and overwrites them when it frees them. There is no way to import or export one.
 //! The seed from which a key pair of X-Wing can be derived is of use to who stores it: here both halves are random.
 
 use aws_lc_rs::agreement::{self, UnparsedPublicKey, agree};
 use aws_lc_rs::digest::{SHA3_256, digest};
-use aws_lc_rs::kem::{self, DecapsulationKey, ML_KEM_768};
+use aws_lc_rs::kem::{self, DecapsulationKey, EncapsulationKey, ML_KEM_768};
 use blindllama_verifier::Code;
 use zeroize::Zeroizing;
 
@@ -50,6 +50,49 @@ impl KemId {
             Self::MlKem768X25519 => ML_KEM_CIPHERTEXT + X25519,
         }
     }
+}
+
+/// `Encap` (RFC 9180 §4.1) to the public key `public`: the encapsulated key and the shared secret. None for a public key of another length,
+/// one that is no key of ML-KEM-768 (FIPS 203 §7.2), or a point of low order.
+pub(super) fn encapsulate(kem: KemId, public: &[u8]) -> Option<(Vec<u8>, Block)> {
+    scrubbed(|| match kem {
+        KemId::X25519 => {
+            let ephemeral = Classical::generate()?;
+            let point = ephemeral.agree(public.try_into().ok()?)?;
+            let secret = dh_shared_secret(&point, &ephemeral.public, public);
+            Some((ephemeral.public.to_vec(), secret))
+        }
+        KemId::MlKem768X25519 => {
+            let (encapsulation_key, peer) = public.split_last_chunk::<X25519>()?;
+            let encapsulation_key = EncapsulationKey::new(&ML_KEM_768, encapsulation_key).ok()?;
+            let (ciphertext, post_quantum) = encapsulation_key.encapsulate().ok()?;
+            let ephemeral = Classical::generate()?;
+            let classical = ephemeral.agree(peer)?;
+            let secret = combine(post_quantum.as_ref(), &classical, &ephemeral.public, peer)?;
+            Some(([ciphertext.as_ref(), &ephemeral.public].concat(), secret))
+        }
+    })
+}
+
+/// `ExtractAndExpand` of DHKEM(X25519, HKDF-SHA256) (RFC 9180 §4.1).
+fn dh_shared_secret(point: &Block, encapsulated: &[u8], public: &[u8]) -> Block {
+    let [high, low] = KemId::X25519.number().to_be_bytes();
+    let suite = [b'K', b'E', b'M', high, low];
+    let labeled = Labeled(&suite);
+    let secret = Prk::new(&labeled.extract(&[], b"eae_prk", point.as_slice()));
+    labeled.expand(&secret, b"shared_secret", &[encapsulated, public].concat(), 32)
+}
+
+/// `Combiner` of draft-connolly-cfrg-xwing-kem §5.3: the point that was sent and the point of the receiver stand behind the two secrets.
+fn combine(
+    post_quantum: &[u8],
+    classical: &Block,
+    encapsulated: &[u8; X25519],
+    public: &[u8; X25519],
+) -> Option<Block> {
+    let parts = [post_quantum, classical.as_slice(), encapsulated, public, X_WING_LABEL];
+    let combined = digest(&SHA3_256, &Zeroizing::new(parts.concat()));
+    combined.as_ref().try_into().ok().map(Zeroizing::new)
 }
 
 /// A private key of one epoch. It exists in memory only and is overwritten when dropped; there is no way to import or
@@ -117,12 +160,8 @@ impl Classical {
 
     /// `Decap` of RFC 9180 §4.1.
     fn decapsulate(&self, encapsulated: &[u8]) -> Option<Block> {
-        let [high, low] = KemId::X25519.number().to_be_bytes();
-        let suite = [b'K', b'E', b'M', high, low];
-        let labeled = Labeled(&suite);
         let point = self.agree(encapsulated.try_into().ok()?)?;
-        let secret = Prk::new(&labeled.extract(&[], b"eae_prk", point.as_slice()));
-        Some(labeled.expand(&secret, b"shared_secret", &[encapsulated, &self.public].concat(), 32))
+        Some(dh_shared_secret(&point, encapsulated, &self.public))
     }
 }
 
@@ -148,9 +187,7 @@ impl Hybrid {
         let (ciphertext, point) = encapsulated.split_last_chunk::<X25519>()?;
         let classical = self.classical.agree(point)?;
         let post_quantum = self.post_quantum.decapsulate(ciphertext.into()).ok()?;
-        let parts = [post_quantum.as_ref(), classical.as_slice(), point, &self.classical.public, X_WING_LABEL];
-        let combined = digest(&SHA3_256, &Zeroizing::new(parts.concat()));
-        combined.as_ref().try_into().ok().map(Zeroizing::new)
+        combine(post_quantum.as_ref(), &classical, point, &self.classical.public)
     }
 }
 

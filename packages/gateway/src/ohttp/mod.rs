@@ -1,16 +1,20 @@
-//! Chunked Oblivious HTTP, the server's half: draft-ietf-ohai-chunked-ohttp-08 on RFC 9458, HPKE base mode of RFC 9180
+//! Chunked Oblivious HTTP, the server's half, and the client's towards another gateway: draft-ietf-ohai-chunked-ohttp-08 on RFC 9458, HPKE base mode of RFC 9180
 //! (docs/PROTOCOL.md §10).
 //!
 //! The way of a request: [`framing`] cuts the body into header, chunks and final chunk, without keys; [`request`] opens
 //! the chunks with the context that [`hpke`] set up; [`response`] seals the answer under keys exported from that context.
+//! [`encapsulate`] holds the other side of both: it seals a request and opens its answer.
 //!
 //! All of the cryptography is AWS-LC's; the key schedule of HPKE on top of it is compared with the crate `hpke` in the tests.
 
 mod cipher;
+pub mod encapsulate;
 pub mod framing;
 pub mod hpke;
 mod kdf;
 mod kem;
+#[cfg(test)]
+pub(crate) mod one_key;
 pub mod replay;
 pub mod request;
 pub mod response;

@@ -1,4 +1,4 @@
-//! Seals a response, chunk by chunk (draft-08 §3.2).
+//! Seals a response, chunk by chunk (draft-08 §3.2). A request to another gateway is sealed the same way.
 //!
 //! ```text
 //! response = response_nonce(max(Nn, Nk)) || chunk* || finalChunk
@@ -19,7 +19,7 @@ use crate::varint;
 /// Tag and longest length prefix of a chunk, in bytes.
 const OVERHEAD: usize = TAG + 4;
 
-/// The sealing half of one response. [`Sealer::seal_final`] consumes it: a message has one end.
+/// The sealing half of one message. [`Sealer::seal_final`] consumes it: a message has one end.
 pub struct Sealer {
     cipher: ChunkCipher,
     preamble: BytesMut,
@@ -38,15 +38,17 @@ impl Sealer {
     }
 
     pub(crate) fn derive(id: AeadId, secret: &[u8], encapsulated: &[u8], response_nonce: &[u8]) -> Option<Self> {
-        let salt = [encapsulated, response_nonce].concat();
-        let secret = Prk::extract(&salt, &[secret]);
-        let [key, nonce] = [b"key".as_slice(), b"nonce"].map(|label| secret.expand(&[label]));
-        let cipher = ChunkCipher::new(id, key.as_slice(), nonce.as_slice())?;
+        let cipher = cipher(id, secret, encapsulated, response_nonce)?;
         Some(Self { cipher, preamble: BytesMut::from(response_nonce) })
     }
 
+    /// The sealing half of a request, whose first chunk carries `preamble`, header and encapsulated key, in front.
+    pub(super) const fn of_request(cipher: ChunkCipher, preamble: BytesMut) -> Self {
+        Self { cipher, preamble }
+    }
+
     /// Seals the concatenation of `parts`, at most [`CHUNK_PLAINTEXT`] bytes, as the next chunk, and appends it to `out`. The first chunk
-    /// carries the response nonce in front.
+    /// carries the response nonce, or header and encapsulated key of a request, in front.
     ///
     /// # Errors
     /// `gateway.internal` for a chunk that the other side would have to refuse; what is in `out` must then not be sent.
@@ -82,6 +84,14 @@ impl Sealer {
         out.put_slice(tag.ok_or(Failure::new(Code::GATEWAY_INTERNAL))?.as_ref());
         Ok(())
     }
+}
+
+/// What seals the chunks of a response on one side and opens them on the other.
+pub(super) fn cipher(id: AeadId, secret: &[u8], encapsulated: &[u8], response_nonce: &[u8]) -> Option<ChunkCipher> {
+    let salt = [encapsulated, response_nonce].concat();
+    let secret = Prk::extract(&salt, &[secret]);
+    let [key, nonce] = [b"key".as_slice(), b"nonce"].map(|label| secret.expand(&[label]));
+    ChunkCipher::new(id, key.as_slice(), nonce.as_slice())
 }
 
 fn length(parts: &[&[u8]]) -> usize {

@@ -198,6 +198,8 @@ impl Server {
     /// Serves until `stop` resolves; then goes through the phases of PROTOCOL.md §2.1 and leaves the TPM as it was found.
     pub async fn run(self, stop: impl Future<Output = Stop>) {
         let sweeper = self.sweep();
+        let gateway = Arc::clone(&self.gateway);
+        tokio::spawn(async move { gateway.channel.prepare().await });
         let limits = &self.gateway.config.limits;
         let limit = limits.connections;
         let places = Arc::new(Semaphore::new(limit));

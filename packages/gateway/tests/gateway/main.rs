@@ -26,6 +26,7 @@ mod lifecycle;
 mod limits;
 mod machine;
 mod memory;
+mod peer;
 mod prompt_cache;
 mod receipts;
 mod starving;

@@ -15,7 +15,7 @@ struct Decoded {
 }
 
 fn decode_pieces<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Decoded, Failure> {
-    let mut decoder = Decoder::new(1024);
+    let mut decoder = Decoder::<RequestHead>::new(1024);
     let mut decoded = Decoded { head: None, content: Vec::new() };
     for piece in pieces {
         decoder.push(BytesMut::from(piece));
@@ -133,7 +133,7 @@ fn a_header_section_beyond_its_limit_is_refused_at_its_length() {
 
 #[test]
 fn more_field_lines_than_a_server_needs_are_refused() {
-    let mut decoder = Decoder::new(1 << 20);
+    let mut decoder = Decoder::<RequestHead>::new(1 << 20);
     let mut message = b"\x02\x03GET\x05https\x0dohttp.invalid\x01/".to_vec();
     (0..513).for_each(|_| message.extend(b"\x01a\x01b"));
     decoder.push(BytesMut::from(&message[..]));
@@ -142,7 +142,7 @@ fn more_field_lines_than_a_server_needs_are_refused() {
 
 #[test]
 fn content_is_handed_on_before_the_message_ends() {
-    let mut decoder = Decoder::new(1024);
+    let mut decoder = Decoder::<RequestHead>::new(1024);
     decoder.push(BytesMut::from(&b"\x02\x04POST\x05https\x0dohttp.invalid\x01/\x00\x44\x00ab"[..]));
     assert!(matches!(decoder.next_part(), Ok(Some(Part::Head(_)))));
     assert_eq!(decoder.next_part(), Ok(Some(Part::Content(Bytes::from_static(b"ab")))));

@@ -168,7 +168,7 @@ fn a_whole_answer_shows_its_padded_length_however_it_came() {
         assert!(others.iter().all(|chunk| *chunk == CHUNK_PLAINTEXT) && *last <= CHUNK_PLAINTEXT);
         let total: usize = lengths[0].iter().sum();
         assert!(total >= 512 && (total <= 512 || (total - length) * 100 <= length * 12 + 4000), "{length}: {total}");
-        assert_eq!(crate::channel::padding::padme(total as u64), total as u64);
+        assert_eq!(crate::bhttp::padme(total as u64), total as u64);
         assert_eq!(lengths[0], lengths[1], "{length}");
     }
 }

@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::time::{Sleep, sleep};
 
 use super::{Length, Source};
-use crate::channel::padding::padme;
+use crate::bhttp::padme;
 use crate::channel::response_sealer::ResponseSealer;
 use crate::failure::Failure;
 use crate::ohttp::CHUNK_PLAINTEXT;

@@ -40,8 +40,8 @@ fn the_settings_have_one_encoding() {
 #[test]
 fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
     let digest = |member: &str| {
-        let name = member.split(' ').next().unwrap();
-        let others = REQUIRED.lines().filter(|line| !line.starts_with(name));
+        let names: Vec<&str> = member.lines().filter_map(|line| line.split(' ').next()).collect();
+        let others = REQUIRED.lines().filter(|line| !names.iter().any(|name| line.starts_with(name)));
         read(&others.chain([member]).collect::<Vec<_>>().join("\n"), &[]).unwrap().digest()
     };
     let base = read(REQUIRED, &[]).unwrap().digest();
@@ -74,7 +74,7 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
     for same in outside {
         assert_eq!(digest(same), base, "{same}");
     }
-    let changes = [
+    let changes: [&str; 37] = [
         "upstream.url = 'unix:/other.sock'",
         "upstream.kind = 'in-image'",
         "upstream.api_key = 'k'",
@@ -85,6 +85,10 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
         "upstream.prompt_cache = 'salted'",
         "upstream.prompt_cache = 'off'\nupstream.routes = ['POST /v1/completions']",
         "upstream.prompt_cache = 'none'",
+        &attested("upstream.policy", POLICY, "a", false),
+        &attested("upstream.policy", &POLICY.replace('7', "8"), "a", false),
+        &attested("upstream.audience", POLICY, "b", false),
+        &attested("upstream.allow_simulated", POLICY, "a", true),
         "cors.origins = ['*']",
         "cors.origins = ['https://a.example']",
         "log.level = 'error'",
@@ -126,6 +130,22 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
         all_settings(),
         "a setting that nobody placed"
     );
+}
+
+/// A policy for another gateway.
+const POLICY: &str = r#"{"version":1,"anchors":[{"kind":"simulated","name":"000b0707070707070707070707070707070707070707070707070707070707070707","hierarchy":"endorsement"}],"acceptAssurance":["simulated"],"pcrs":{"bank":"sha256","rules":{"0":"golden"},"allowPartialCoverage":true},"releases":[{"name":"a","pcrs":{"0":"1111111111111111111111111111111111111111111111111111111111111111"},"configDigests":["1111111111111111111111111111111111111111111111111111111111111111"]}]}"#;
+
+/// The settings of an attested upstream, `first` in front.
+fn attested(first: &str, policy: &str, audience: &str, allow_simulated: bool) -> String {
+    let mut lines = [
+        "upstream.kind = 'attested'".to_owned(),
+        "upstream.url = 'http://192.0.2.1:8787'".to_owned(),
+        format!("upstream.policy = '{policy}'"),
+        format!("upstream.audience = '{audience}'"),
+        format!("upstream.allow_simulated = {allow_simulated}"),
+    ];
+    lines.sort_by_key(|line| !line.starts_with(first));
+    lines.join("\n")
 }
 
 /// Every setting of the file, by its path.

@@ -54,6 +54,38 @@ fn a_sender_of_another_implementation_shares_the_secret() {
     }
 }
 
+/// What this sender and a receiver of the crate `hpke` share.
+fn agreed_with<K: Kem>(kem: KemId) -> (Vec<u8>, Vec<u8>) {
+    let (private, public) = K::gen_keypair();
+    let (encapsulated, sent) = encapsulate(kem, &public.to_bytes()).unwrap();
+    let encapsulated = K::EncappedKey::from_bytes(&encapsulated).unwrap();
+    (sent.to_vec(), K::decap(&private, None, &encapsulated).unwrap().0.to_vec())
+}
+
+#[test]
+fn a_receiver_of_another_implementation_shares_the_secret() {
+    for _ in 0..16 {
+        let (sent, received) = agreed_with::<X25519HkdfSha256>(KemId::X25519);
+        assert_eq!(sent, received);
+        let (sent, received) = agreed_with::<XWing>(KemId::MlKem768X25519);
+        assert_eq!(sent, received);
+    }
+}
+
+#[test]
+fn nothing_is_sent_to_what_is_no_public_key() {
+    let (_, public) = PrivateKey::generate(KemId::MlKem768X25519).unwrap();
+    assert!(encapsulate(KemId::X25519, &[0; 32]).is_none(), "a point of small order");
+    assert!(encapsulate(KemId::MlKem768X25519, &[&public[..1184], &[0; 32]].concat()).is_none());
+    // FIPS 203 §7.2: coefficients are smaller than 3329.
+    assert!(encapsulate(KemId::MlKem768X25519, &[&[0xff; 1184], &public[1184..]].concat()).is_none());
+    for (kem, length) in [(KemId::X25519, 32), (KemId::MlKem768X25519, 1216)] {
+        for length in [0, length - 1, length + 1] {
+            assert!(encapsulate(kem, &vec![9; length]).is_none(), "{kem:?} {length}");
+        }
+    }
+}
+
 /// RFC 7748 §6.1: points of small order, whose agreement with every key is zero.
 #[test]
 fn refuses_points_of_small_order() {

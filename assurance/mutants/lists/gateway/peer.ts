@@ -1,0 +1,74 @@
+import type { Mutant } from '../../mutant.ts'
+import { changed, gone } from './patch.ts'
+
+/** The relying party of another gateway. */
+export const peer: readonly Mutant[] = [
+  changed(
+    'a simulated TPM of the upstream needs the setting',
+    'peer/relying_party.rs',
+    'allow_simulated: self.settings.allow_simulated',
+    'allow_simulated: true',
+    'gateway::peer::nothing_is_sent',
+  ),
+  changed(
+    'the audience of the upstream is the configured one',
+    'peer/relying_party.rs',
+    'audience: &self.settings.audience,',
+    'audience: "https://chat.example",',
+    'gateway::peer::nothing_is_sent',
+  ),
+  changed(
+    'a proven key ends',
+    'peer/keys.rs',
+    'now_ms < current.until_ms()',
+    'now_ms < current.until_ms() || true',
+    'lib::peer::keys',
+  ),
+  changed(
+    'a failed proof answers those that wait',
+    'peer/keys.rs',
+    '*failed = Some((Instant::now(), failure.clone()));',
+    '*failed = None;',
+    'lib::peer::keys',
+  ),
+  changed(
+    'only the key in use is forgotten',
+    'peer/keys.rs',
+    'Arc::ptr_eq(current, proven)',
+    'Arc::ptr_eq(current, current) && Arc::strong_count(proven) > 0',
+    'lib::peer::keys',
+  ),
+  changed(
+    'a request is sent again to the same process alone',
+    'peer/mod.rs',
+    '!= &proven.key.instance {',
+    '!= &proven.key.instance && false {',
+    'gateway::peer::a_restart',
+  ),
+  gone(
+    'a request to an upstream gateway ends with zeros',
+    'peer/request.rs',
+    'self.plaintext.put_bytes(0, usize::try_from(padding).unwrap_or_default());',
+    'lib::peer::request',
+  ),
+  changed(
+    'an answer of an upstream gateway ends with its final chunk',
+    'peer/answer.rs',
+    'let last = self.opener.finish().map_err(|_| broken("no final chunk"))?;',
+    'let last = self.opener.finish().unwrap_or_default();',
+    'lib::peer::answer',
+  ),
+  gone(
+    'nothing opens behind the first error',
+    'ohttp/encapsulate.rs',
+    'self.is_refused |= result.is_err();',
+    'lib::ohttp::encapsulate',
+  ),
+  changed(
+    'a policy without its kind is refused',
+    'config/peer.rs',
+    'true if !upstream.allow_simulated => Ok(None),',
+    '_ if true => Ok(None),',
+    'lib::config::tests::what_would_not_be_safe',
+  ),
+]

@@ -1,0 +1,140 @@
+//! Who runs the requests: a model server, or another gateway that this one proves first.
+
+use std::error::Error;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Request, Response, Uri};
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::forward::{RequestBody, SendError};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::log::Log;
+use crate::peer::answer::OpenedAnswer;
+use crate::peer::{Peer, PeerError, PeerSender, run_once};
+use crate::upstream::client::{Sender, Upstream};
+
+/// The one upstream.
+pub(super) enum ModelServer {
+    Direct(Upstream<RequestBody>),
+    Attested(Box<Peer<RequestBody>>),
+}
+
+/// Sends one request.
+pub(super) enum ServerSender {
+    Direct(Sender<RequestBody>),
+    Attested(PeerSender<RequestBody>),
+}
+
+impl ModelServer {
+    pub(super) fn new(config: &Config, clock: Arc<dyn Clock>, log: Log) -> Self {
+        let (upstream, limits) = (&config.upstream, &config.limits);
+        match &upstream.peer {
+            None => Self::Direct(Upstream::new(&upstream.address, limits.streams, limits.connect_timeout)),
+            Some(peer) => Self::Attested(Box::new(Peer::new(&upstream.address, peer, limits, clock, log))),
+        }
+    }
+
+    /// Makes ready what the first request would wait for.
+    pub(super) async fn prepare(&self) {
+        if let Self::Attested(peer) = self {
+            peer.prepare().await;
+        }
+    }
+
+    /// A place for a request, as [`Upstream::place`].
+    pub(super) fn place(&self) -> Option<(ServerSender, OwnedSemaphorePermit)> {
+        match self {
+            Self::Direct(upstream) => upstream.place().map(|(sender, permit)| (ServerSender::Direct(sender), permit)),
+            Self::Attested(peer) => peer.place().map(|(sender, permit)| (ServerSender::Attested(sender), permit)),
+        }
+    }
+
+    /// Whether the server may refuse a request unseen because of others: what can be sent again is then kept.
+    pub(super) const fn may_refuse(&self) -> bool {
+        match self {
+            Self::Direct(upstream) => upstream.shares_connections(),
+            Self::Attested(_) => true,
+        }
+    }
+
+    /// The address of `path` at the server; None for what is no path.
+    pub(super) fn uri(&self, path: &str) -> Option<Uri> {
+        match self {
+            Self::Direct(upstream) => upstream.uri(path),
+            Self::Attested(_) => PathAndQuery::try_from(path).ok().map(Uri::from),
+        }
+    }
+
+    /// Adds to `request` what the server demands of each, however often it is sent; `date` is now.
+    pub(super) fn complete(&self, request: &mut Request<RequestBody>, date: HeaderValue) -> Result<(), Failure> {
+        match self {
+            Self::Direct(_) => Ok(()),
+            Self::Attested(_) => run_once(request.headers_mut(), date),
+        }
+    }
+
+    /// Sends a request with a sender of this server; resolves with the head of the answer.
+    pub(super) async fn send(
+        &self,
+        sender: &ServerSender,
+        request: Request<RequestBody>,
+    ) -> Result<Response<ServerContent>, SendError> {
+        match (self, sender) {
+            (_, ServerSender::Direct(sender)) => match sender.send(request).await {
+                Ok(answer) => Ok(answer.map(ServerContent::Direct)),
+                Err(error) => Err(SendError::of(&error, error.is_connect())),
+            },
+            (Self::Attested(peer), ServerSender::Attested(sender)) => match peer.send(sender, request).await {
+                Ok(answer) => Ok(answer.map(|content| ServerContent::Attested(Box::new(content)))),
+                Err(PeerError::KeyUnknown) => Err(SendError::Refused),
+                Err(PeerError::Transport(error)) => Err(SendError::of(&error, error.is_connect())),
+                Err(PeerError::Failed(failure)) => Err(SendError::Failed(failure)),
+            },
+            (Self::Direct(_), ServerSender::Attested(_)) => Err(SendError::Refused),
+        }
+    }
+}
+
+/// The content of an answer.
+pub(super) enum ServerContent {
+    Direct(Incoming),
+    Attested(Box<OpenedAnswer>),
+}
+
+impl Body for ServerContent {
+    type Data = Bytes;
+    type Error = Box<dyn Error + Send + Sync>;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        match self.get_mut() {
+            Self::Direct(content) => {
+                Pin::new(content).poll_frame(context).map(|frame| frame.map(|frame| frame.map_err(Into::into)))
+            }
+            Self::Attested(content) => {
+                Pin::new(content).poll_frame(context).map(|frame| frame.map(|frame| frame.map_err(Into::into)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Direct(content) => content.is_end_stream(),
+            Self::Attested(content) => content.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Direct(content) => content.size_hint(),
+            Self::Attested(content) => content.size_hint(),
+        }
+    }
+}
