@@ -38,3 +38,4 @@ pub mod signing;
 pub mod tpm;
 pub mod upstream;
 pub mod varint;
+pub mod verification;

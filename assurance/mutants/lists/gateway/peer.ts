@@ -5,15 +5,15 @@ import { changed, gone } from './patch.ts'
 export const peer: readonly Mutant[] = [
   changed(
     'a simulated TPM of the upstream needs the setting',
-    'peer/relying_party.rs',
-    'allow_simulated: self.settings.allow_simulated',
+    'verification.rs',
+    'allow_simulated: policy.allow_simulated',
     'allow_simulated: true',
     'gateway::peer::nothing_is_sent',
   ),
   changed(
     'the audience of the upstream is the configured one',
-    'peer/relying_party.rs',
-    'audience: &self.settings.audience,',
+    'verification.rs',
+    'audience: &policy.audience,',
     'audience: "https://chat.example",',
     'gateway::peer::nothing_is_sent',
   ),

@@ -51,7 +51,7 @@ impl Config {
             settings.push((
                 13,
                 Value::map([
-                    (0, sha256(peer.policy.as_bytes()).into()),
+                    (0, sha256(peer.text.as_bytes()).into()),
                     (1, peer.audience.as_str().into()),
                     (2, u64::from(peer.allow_simulated).into()),
                 ]),

@@ -23,6 +23,7 @@ use crate::tpm::TpmSettings;
 use crate::upstream::address::Address;
 use crate::upstream::prompt_cache::CacheBarrier;
 use crate::upstream::routes::Route;
+use crate::verification::PeerPolicy;
 
 /// Everything that the gateway was told, checked.
 #[derive(Clone, Debug)]
@@ -88,7 +89,7 @@ pub struct UpstreamSettings {
     /// What the claims say of it.
     pub kind: Upstream,
     /// What the upstream has to prove, where it is a gateway itself; only then are the claims `attested`.
-    pub peer: Option<PeerSettings>,
+    pub peer: Option<PeerPolicy>,
     /// Digest of the model, for receipts, where the operator names one.
     pub model_digest: Option<[u8; 32]>,
     /// Key sent in place of the client's.
@@ -99,17 +100,6 @@ pub struct UpstreamSettings {
     pub fields: Vec<HeaderName>,
     /// What keeps one visitor's prompt from making another's answer faster.
     pub prompt_cache: CacheBarrier,
-}
-
-/// What another gateway has to prove before it gets a request (PROTOCOL.md §25).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PeerSettings {
-    /// The text of the policy (PROTOCOL.md §7).
-    pub policy: String,
-    /// The audience that its claims must name, where the policy names none.
-    pub audience: String,
-    /// Whether a simulated TPM may prove it, which proves nothing; the policy must accept it as well.
-    pub allow_simulated: bool,
 }
 
 /// Pages that may call.

@@ -45,10 +45,3 @@ impl Suite {
         [self.kem.number(), HKDF_SHA256, self.aead.number()]
     }
 }
-
-impl From<Suite> for blindllama_verifier::Suite {
-    fn from(suite: Suite) -> Self {
-        let [kem_id, kdf_id, aead_id] = suite.numbers();
-        Self { kem_id, kdf_id, aead_id }
-    }
-}

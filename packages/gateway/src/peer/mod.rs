@@ -29,7 +29,7 @@ use self::request::{PeerBody, SealedRequest};
 use crate::base64url;
 use crate::bhttp::{RequestHead, request_head};
 use crate::clock::Clock;
-use crate::config::{Limits, PeerSettings};
+use crate::config::Limits;
 use crate::failure::Failure;
 use crate::log::{Level, Log};
 use crate::ohttp::encapsulate::encapsulate;
@@ -38,6 +38,7 @@ use crate::random;
 use crate::upstream::address::Address;
 use crate::upstream::client::{Sender, Upstream};
 use crate::upstream::headers::IDEMPOTENCY_KEY;
+use crate::verification::PeerPolicy;
 
 /// Longest time in which evidence is fetched and verified.
 const PROOF: Duration = Duration::from_secs(10);
@@ -80,11 +81,11 @@ impl<B> Peer<B>
 where
     B: Body<Data = Bytes, Error = Failure> + Send + Unpin + 'static,
 {
-    /// The gateway at `address`, which has to meet the policy of `settings`. Nothing is connected yet.
-    pub fn new(address: &Address, settings: &PeerSettings, limits: &Limits, clock: Arc<dyn Clock>, log: Log) -> Self {
+    /// The gateway at `address`, which has to meet the `policy`. Nothing is connected yet.
+    pub fn new(address: &Address, policy: &PeerPolicy, limits: &Limits, clock: Arc<dyn Clock>, log: Log) -> Self {
         Self {
             client: Upstream::new(address, limits.streams, limits.connect_timeout),
-            party: Arc::new(RelyingParty::new(settings, Arc::clone(&clock))),
+            party: Arc::new(RelyingParty::new(policy, Arc::clone(&clock))),
             keys: Keys::new(clock),
             limits: limits.clone(),
             log,
@@ -178,7 +179,7 @@ where
     }
 }
 
-/// The fields by which the other gateway runs a request once (PROTOCOL.md §11.2): the same ones each time that the request is sent.
+/// The fields by which the other gateway runs a request once (PROTOCOL.md §11): the same ones each time that the request is sent.
 ///
 /// # Errors
 /// `gateway.internal` when the system has no random numbers.

@@ -2,15 +2,15 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use blindllama_verifier::{AttestedKey, Code, Input, Verdict, verify};
+use blindllama_verifier::Code;
 
 use super::keys::Limited;
 use crate::base64url;
 use crate::clock::Clock;
-use crate::config::PeerSettings;
 use crate::failure::Failure;
 use crate::ohttp::suite::Suite;
 use crate::random;
+use crate::verification::{AttestedKey, Evidence, PeerPolicy, judge, suite_of};
 
 /// Of the time for which a key is valid, the part in which no new request is sealed to it: one that is on its way must arrive.
 const LAST_PART: u64 = 10;
@@ -30,13 +30,13 @@ impl Limited for Proven {
 }
 
 /// One request for evidence.
-pub(super) struct Asked {
+pub(super) struct EvidenceRequest {
     nonce: [u8; 32],
     /// In milliseconds since boot.
     at_ms: u64,
 }
 
-impl Asked {
+impl EvidenceRequest {
     /// The path of the request (PROTOCOL.md §2).
     pub(super) fn path(&self) -> String {
         format!("/blindllama/v1/evidence?nonce={}&v=1", base64url::encode(&self.nonce))
@@ -45,57 +45,33 @@ impl Asked {
 
 /// Policy, and what verdicts gave to be remembered.
 pub(super) struct RelyingParty {
-    settings: PeerSettings,
+    policy: PeerPolicy,
     /// Kept as long as this process runs (PROTOCOL.md §20).
     state: Mutex<Vec<u8>>,
     clock: Arc<dyn Clock>,
 }
 
 impl RelyingParty {
-    pub(super) fn new(settings: &PeerSettings, clock: Arc<dyn Clock>) -> Self {
-        Self { settings: settings.clone(), state: Mutex::default(), clock }
+    pub(super) fn new(policy: &PeerPolicy, clock: Arc<dyn Clock>) -> Self {
+        Self { policy: policy.clone(), state: Mutex::default(), clock }
     }
 
     /// Begins a request for evidence.
-    pub(super) fn ask(&self) -> Result<Asked, Failure> {
-        Ok(Asked { nonce: random::bytes()?, at_ms: self.clock.boot_ms() })
+    pub(super) fn ask(&self) -> Result<EvidenceRequest, Failure> {
+        Ok(EvidenceRequest { nonce: random::bytes()?, at_ms: self.clock.boot_ms() })
     }
 
-    /// Verifies `evidence`, which answers `asked`.
+    /// Verifies `evidence`, which answers `request`.
     ///
     /// # Errors
     /// `request.upstream_unproven`, whose detail is the verifier's code and, for a person, where exactly.
-    pub(super) fn judge(&self, evidence: &[u8], asked: &Asked) -> Result<Proven, Failure> {
+    pub(super) fn judge(&self, evidence: &[u8], request: &EvidenceRequest) -> Result<Proven, Failure> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let verdict = verify(&Input {
-            evidence,
-            static_part: None,
-            policy: self.settings.policy.as_bytes(),
-            audience: &self.settings.audience,
-            nonce: &asked.nonce,
-            now_ms: self.clock.wall_ms(),
-            allow_simulated: self.settings.allow_simulated,
-            versions: &[1],
-            suites: &Suite::ALL.map(Into::into),
-            state: Some(&state),
-            receipt: None,
-        });
-        let (next_state, judged) = match verdict {
-            Verdict::Passed { key, next_state, .. } => (next_state, Ok(key)),
-            Verdict::Failed { code, detail, next_state, .. } => (next_state, Err(unproven(code, &detail))),
-        };
-        if let Some(next_state) = next_state {
-            *state = next_state;
-        }
-        let key = judged?;
-        let suite = Suite::ALL.into_iter().find(|suite| blindllama_verifier::Suite::from(*suite) == key.suite);
-        let suite = suite.ok_or(Failure::with(Code::GATEWAY_INTERNAL, "a suite that was not offered"))?;
+        let evidence = Evidence { bundle: evidence, nonce: &request.nonce, now_ms: self.clock.wall_ms() };
+        let key = judge(&self.policy, evidence, &mut state)
+            .map_err(|refusal| Failure::with(Code::REQUEST_UPSTREAM_UNPROVEN, refusal))?;
+        let suite = suite_of(&key).ok_or(Failure::with(Code::GATEWAY_INTERNAL, "a suite that was not offered"))?;
         let valid_ms = key.valid_for_ms.saturating_sub(key.valid_for_ms / LAST_PART);
-        Ok(Proven { suite, until_ms: asked.at_ms.saturating_add(valid_ms), key })
+        Ok(Proven { suite, until_ms: request.at_ms.saturating_add(valid_ms), key })
     }
-}
-
-fn unproven(code: Code, detail: &str) -> Failure {
-    let detail = if detail.is_empty() { code.to_string() } else { format!("{code}: {detail}") };
-    Failure::with(Code::REQUEST_UPSTREAM_UNPROVEN, detail)
 }
