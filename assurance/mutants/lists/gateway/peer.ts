@@ -43,7 +43,7 @@ export const peer: readonly Mutant[] = [
     'peer/mod.rs',
     '!= &proven.key.instance {',
     '!= &proven.key.instance && false {',
-    'gateway::peer::a_restart',
+    'gateway::peer::a_forged_refusal',
   ),
   gone(
     'a request to an upstream gateway ends with zeros',

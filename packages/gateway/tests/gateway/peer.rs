@@ -199,6 +199,54 @@ async fn a_restart_of_the_other_gateway_costs_one_proof_and_runs_nothing_twice()
 }
 
 #[tokio::test]
+async fn a_forged_refusal_leads_to_no_second_run_at_another_gateway() {
+    let upstream = Upstream::fixed("{}");
+    let tpms = [Swtpm::start().await, Swtpm::start().await, Swtpm::start().await];
+    let first = Setup::new(&tpms[0], &upstream).start().await;
+    let second = Setup::new(&tpms[1], &upstream).start().await;
+    let mut both = policy(&first);
+    both["anchors"].as_array_mut().unwrap().extend(policy(&second)["anchors"].as_array().unwrap().iter().cloned());
+    let between = forge(first.address.clone(), second.address.clone()).await;
+    let outer = front(&tpms[2], &between, &both).start().await;
+    let attested = Attested::to(&outer).await;
+    let answer = attested.ask(&chat("{}")).await;
+    assert_eq!((answer.status(), answer.code()), (502, "request.upstream_broken"));
+    assert_eq!(upstream.requests(), 0, "whoever forged it may have passed the request on before");
+    assert_eq!(attested.ask(&chat("{}")).await.text(), "{}", "the next request is one of its own");
+}
+
+/// A party on the way that serves one request a connection: those for `first`, until it answers the first encapsulated one as if the key
+/// were unknown; from then on those for `second`.
+async fn forge(first: String, second: String) -> String {
+    const FORGED: &str = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\ncontent-length: 30\r\n\
+                          connection: close\r\n\r\n{\"code\":\"channel.key_unknown\"}";
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let between = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        let mut address = first;
+        while let Ok((mut client, _)) = listener.accept().await {
+            let mut head = vec![0; 65_536];
+            let read = client.read(&mut head).await.unwrap_or_default();
+            head.truncate(read);
+            if head.starts_with(b"POST") && address != second {
+                address.clone_from(&second);
+                // All of the request is read: a connection that is closed before that is reset.
+                let mut rest = vec![0; 65_536];
+                let _ = tokio::time::timeout(std::time::Duration::from_millis(200), client.read(&mut rest)).await;
+                client.write_all(FORGED.as_bytes()).await.unwrap();
+                continue;
+            }
+            let Some(end) = find(&head, b"\r\n\r\n") else { continue };
+            head.splice(end..end, *b"\r\nconnection: close");
+            let mut server = TcpStream::connect(address.as_str()).await.unwrap();
+            server.write_all(&head).await.unwrap();
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut client, &mut server).await });
+        }
+    });
+    between
+}
+
+#[tokio::test]
 async fn an_altered_answer_of_the_other_gateway_is_never_taken_for_a_whole_one() {
     let upstream = Upstream::fixed(r#"{"answer":42}"#);
     let tpms = [Swtpm::start().await, Swtpm::start().await];
