@@ -32,7 +32,8 @@ function overview(): Shown {
 ${lines}
 blindllama COMMAND --help (-h) prints details; blindllama --version. Every command takes --json.
 Exit codes: 0 proven or done, 1 refused, 2 wrong use, 3 undecided (something could not be read),
-4 not judged (no policy was given: nothing is proven, nothing was signed).
+4 not judged (no policy was given: nothing is proven, nothing was signed), 5 proven as of then (a receipt
+without a current status, or whose release was withdrawn since).
 `
 }
 

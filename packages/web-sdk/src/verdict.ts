@@ -18,7 +18,11 @@ export type Upstream = NonNullable<Report['claims']>['upstream']
 /** What the model server keeps of one visitor's prompt for the requests of others (PROTOCOL.md §4). */
 export type PromptCache = NonNullable<Report['claims']>['promptCache']
 
-/** The verdicts that a client can hold: simulated ones only where the caller allowed them by name. */
-export type TrustedVerdict<AllowSimulated extends boolean> = AllowSimulated extends true
-  ? PassedVerdict | SimulatedVerdict
-  : PassedVerdict
+/**
+ * The verdicts that a client can hold: simulated ones only where the caller allowed them by name. It is a table and no conditional type:
+ * of those, TypeScript would take a client that may be simulated for one that is not.
+ */
+export type TrustedVerdict<AllowSimulated extends boolean> = {
+  false: PassedVerdict
+  true: PassedVerdict | SimulatedVerdict
+}[`${AllowSimulated}`]

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { exit } from '../exit.js'
-import { Failure } from '../failure.js'
+import { Failure, usage } from '../failure.js'
 import { isJsonObject } from '../options.js'
 import { bytesOf } from '../read-file.js'
 
@@ -16,10 +17,12 @@ const largest = 2 * 1024 * 1024
  * The evidence of a service, of a receipt, or of a file that is a bundle.
  *
  * @param patienceMs how long a service has for it
- * @throws {Failure} `cli.file`, `evidence.unreachable`, `evidence.timeout`, `evidence.status`, `evidence.size`
+ * @throws {Failure} `cli.usage` for an address without its scheme, `cli.file`, `evidence.unreachable`, `evidence.timeout`, `evidence.status`, `evidence.size`
  */
 export async function evidenceIn(target: string, patienceMs = 30_000): Promise<CollectedEvidence> {
   if (/^https?:/i.test(target)) return { evidence: await ask(target, patienceMs) }
+  if (/^[\w.-]+:\d+(\/|$)/.test(target) && !existsSync(target))
+    throw usage(`${target} is no file, and the address of a service begins with http:// or https://`)
   const file = await bytesOf(target)
   const receipt = receiptIn(file)
   if (!receipt) return { evidence: file }
@@ -54,7 +57,7 @@ async function ask(base: string, patienceMs: number): Promise<Uint8Array> {
     if (response.status !== 200)
       throw new Failure(
         'evidence.status',
-        `${url.origin} answered ${response.status} in place of evidence`,
+        `${url.origin} answered ${response.status} in place of evidence: is it the address of the gateway, and not that of a page?`,
         exit.undecided,
       )
     return await bodyOf(response, url.origin)

@@ -9,8 +9,8 @@ use hyper_util::client::legacy::Error;
 
 use crate::failure::Failure;
 
-/// Longest bundle, in bytes: event logs of 1 MiB, chains, reports and release evidence (PROTOCOL.md §3).
-const LONGEST_BUNDLE: usize = 4 << 20;
+/// Longest bundle, in bytes (PROTOCOL.md §3).
+const LONGEST_BUNDLE: usize = 2 << 20;
 
 /// Longest problem, in bytes.
 const LONGEST_PROBLEM: usize = 4096;
@@ -28,7 +28,7 @@ pub(super) async fn fetch(answer: Result<Response<Incoming>, Error>) -> Result<B
     let bundle = Limited::new(answer.into_body(), LONGEST_BUNDLE).collect().await;
     bundle
         .map(|bundle| bundle.to_bytes())
-        .map_err(|_| unproven("the evidence broke off, or is longer than 4 MiB".into()))
+        .map_err(|_| unproven("the evidence broke off, or is longer than 2 MiB".into()))
 }
 
 /// The code of a problem; None for anything else.

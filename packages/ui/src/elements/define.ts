@@ -2,14 +2,6 @@ import { BlindLlamaBadge } from './badge.js'
 import { BlindLlamaRefusal } from './refusal.js'
 import { BlindLlamaVerification } from './verification.js'
 
-declare global {
-  interface HTMLElementTagNameMap {
-    'blindllama-badge': BlindLlamaBadge
-    'blindllama-verification': BlindLlamaVerification
-    'blindllama-refusal': BlindLlamaRefusal
-  }
-}
-
 const elements: Readonly<Record<string, CustomElementConstructor>> = {
   'blindllama-badge': BlindLlamaBadge,
   'blindllama-verification': BlindLlamaVerification,

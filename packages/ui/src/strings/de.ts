@@ -45,7 +45,7 @@ export const de: Strings = {
   whoCouldLie: 'Wer noch lügen könnte',
   limits: {
     simulated: 'Das TPM ist simuliert: Wer es betreibt, kann es alles sagen lassen.',
-    'operator-ca': 'Die eigene Zertifizierungsstelle des Betreibers bürgt für das TPM.',
+    'operator-ca': 'Nur der Betreiber bürgt für das TPM.',
     'cloud-vtpm': 'Das TPM ist virtuell: Der Cloud, die es betreibt, wird vertraut.',
     unenrolled: 'Dass das TPM Hardware ist, sagt der Betreiber: Die Richtlinie nennt keine Aufnahme.',
     unattested: 'Das Modell läuft außerhalb des Beweises: Sein Betreiber kann Ihre Texte lesen.',

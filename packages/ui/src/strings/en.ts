@@ -44,7 +44,7 @@ export const en: Strings = {
   whoCouldLie: 'Who could still lie',
   limits: {
     simulated: 'The TPM is simulated: its operator can make it say anything.',
-    'operator-ca': 'The operator’s own certificate authority vouches for the TPM.',
+    'operator-ca': 'Only the operator vouches for the TPM.',
     'cloud-vtpm': 'The TPM is virtual: the cloud that runs it is trusted.',
     unenrolled: 'That the TPM is hardware is the operator’s word: the policy names no enrolment.',
     unattested: 'The model runs outside the proof: its operator can read what you write.',

@@ -9,6 +9,7 @@ import { receipts } from '../../src/receipts/index.js'
 import { indexedDbState, type StateStore } from '../../src/state/index.js'
 import { Sessions } from '../../src/react/sessions.js'
 import { createUseBlindLlama, type UseBlindLlama } from '../../src/react/use-blindllama.js'
+import type { BlindLlamaClient } from '../../src/connect.js'
 import type { ConnectEvent } from '../../src/events.js'
 import type { Policy } from '../../src/policy.js'
 import type { PassedVerdict, SimulatedVerdict } from '../../src/verdict.js'
@@ -137,6 +138,18 @@ describe('what the types let through', () => {
     >()
     expectTypeOf<(typeof strict)['fetch']>().toExtend<typeof globalThis.fetch>()
     expect(held.opened.map(({ options }) => options.dangerouslyAllowSimulated)).toEqual([undefined, true])
+  })
+})
+
+describe('a client whose option is decided at run time', () => {
+  it('is no client of proven services alone', () => {
+    type Strict = BlindLlamaClient
+    type Lax = BlindLlamaClient<true>
+    type Undecided = BlindLlamaClient<boolean>
+    expectTypeOf<Undecided['verdict']>().toEqualTypeOf<PassedVerdict | SimulatedVerdict>()
+    expectTypeOf<Undecided>().not.toExtend<Strict>()
+    expectTypeOf<Lax>().not.toExtend<Strict>()
+    expectTypeOf<Strict>().toExtend<Undecided>()
   })
 })
 
