@@ -56,6 +56,18 @@ test('bytes that are no evidence at all are malformed', async () => {
   expect(out).toContain('bundle: bundle.encoding')
 })
 
+test('an address without its scheme, and one of a page, are told apart from a file', async () => {
+  const bare = await blindllama('inspect', 'localhost:8787')
+  expect(bare).toMatchObject({ exitCode: 2 })
+  expect(bare.err).toContain('localhost:8787 is no file, and the address of a service begins with http:// or https://')
+  const page = createServer((_request, response) => response.writeHead(404).end('<html>'))
+  await once(page.listen(0, '127.0.0.1'), 'listening')
+  const { err, exitCode } = await blindllama('inspect', `http://127.0.0.1:${(page.address() as AddressInfo).port}/`)
+  page.close()
+  expect(exitCode).toBe(3)
+  expect(err).toContain('is it the address of the gateway, and not that of a page?')
+})
+
 test('a service that does not end its evidence is left after a time, with a code', async () => {
   const server = createServer((_request, response) => response.writeHead(200).write('x'))
   await once(server.listen(0, '127.0.0.1'), 'listening')
