@@ -563,6 +563,9 @@ pub enum Code {
     /// The TPM did not decrypt the credential: it was made for another attestation key or another endorsement key.
     #[cfg(not(target_family = "wasm"))]
     ENROL_ACTIVATION,
+    /// The certificates are no chain that a client would read for this attestation key.
+    #[cfg(not(target_family = "wasm"))]
+    ENROL_CHAIN,
     /// The TPM could not be used for the enrolment.
     #[cfg(not(target_family = "wasm"))]
     ENROL_UNAVAILABLE,
@@ -855,6 +858,7 @@ impl Code {
         Self::ENROL_CHALLENGE,
         Self::ENROL_BUSY,
         Self::ENROL_ACTIVATION,
+        Self::ENROL_CHAIN,
         Self::ENROL_UNAVAILABLE,
         Self::CONFIG_READ,
         Self::CONFIG_SYNTAX,
@@ -1318,6 +1322,7 @@ enrol.refused The request for enrolment is not signed by a key that may enrol he
 enrol.challenge The request for enrolment names a challenge that was used, is too old, or is unknown.
 enrol.busy Another enrolment is using the TPM, or there were too many within a minute.
 enrol.activation The TPM did not decrypt the credential: it was made for another attestation key or another endorsement key.
+enrol.chain The certificates are no chain that a client would read for this attestation key.
 enrol.unavailable The TPM could not be used for the enrolment.
 config.read The configuration or a file that it names cannot be read.
 config.syntax The configuration is malformed or has an unknown member.

@@ -247,6 +247,7 @@ export type Code =
   | 'enrol.challenge'
   | 'enrol.busy'
   | 'enrol.activation'
+  | 'enrol.chain'
   | 'enrol.unavailable'
   | 'config.read'
   | 'config.syntax'

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::file::{self, File, Handle};
 use super::{Config, Limits, Origins, Padding, UpstreamSettings};
 use crate::attestation::epoch::EpochSettings;
-use crate::attestation::static_part::PlatformFiles;
+use crate::attestation::static_part::{MAX_MORE_CHAINS, PlatformFiles};
 use crate::failure::Failure;
 use crate::hex::decode_32;
 use crate::log::Level;
@@ -24,9 +24,6 @@ use crate::upstream::address::Address;
 use crate::upstream::prompt_cache::CacheBarrier;
 use crate::upstream::request_fields::may_be_added;
 use crate::upstream::routes::Route;
-
-/// Chains of the attestation key beside the first (PROTOCOL.md §3).
-const MAX_MORE_CHAINS: usize = 3;
 
 /// Longer, and clients would take the stream for a dead one.
 const LONGEST_BATCH_MS: u64 = 10_000;
