@@ -42,6 +42,9 @@ missing_packages() {
   has openssl || echo openssl
   has_file /usr/lib/softhsm/libsofthsm2.so || echo softhsm2
   has pkcs11-tool || echo opensc
+  has promtool || echo prometheus
+  has umoci || echo umoci
+  has systemd-analyze || echo systemd
   has_file /usr/sbin/haproxy || echo haproxy
   has_file /usr/sbin/nginx || echo nginx-light
   has_file /usr/bin/caddy || echo caddy
