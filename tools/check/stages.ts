@@ -108,6 +108,15 @@ export function stages(root: string): Stage[] {
       sources: 'e2e/faithful',
       timeoutMs: 5 * minutes,
     }),
+    pages(vitest(root, 'e2e', 2 * minutes)),
+    // `pnpm e2e:faults` runs 500 streams.
+    pages({
+      name: 'faults',
+      command: tsx('e2e/faults.ts', '--json', '--streams', '150'),
+      count: wordCount,
+      sources: 'e2e/faults',
+      timeoutMs: 3 * minutes,
+    }),
     pages({
       name: 'leakage',
       command: tsx('e2e/leakage.ts', '--check'),

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeCertificate, type Certificate } from '../../e2e/support/proxies/certificate.ts'
+import { makeCertificate, type Certificate } from '../support/proxies/certificate.ts'
 import { Child } from '../../services/staging/child.ts'
 import { freePorts } from '../../services/staging/ports.ts'
-import { toolsFolder } from '../environment.ts'
+import { toolsFolder } from '../../tools/environment.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const deploy = join(root, 'deploy')
