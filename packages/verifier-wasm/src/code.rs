@@ -548,6 +548,12 @@ pub enum Code {
     /// The request is addressed to an endpoint of the protocol itself, which the encrypted channel does not carry.
     #[cfg(not(target_family = "wasm"))]
     CLIENT_OWN_ENDPOINT,
+    /// The request has no API key that this gateway knows.
+    #[cfg(not(target_family = "wasm"))]
+    ACCESS_KEY,
+    /// A limit on requests or on open answers is reached.
+    #[cfg(not(target_family = "wasm"))]
+    ACCESS_LIMIT,
     /// The request for enrolment is not the JSON that the gateway reads.
     #[cfg(not(target_family = "wasm"))]
     ENROL_REQUEST,
@@ -853,6 +859,8 @@ impl Code {
         Self::CLIENT_ABORTED,
         Self::CLIENT_DESTINATION,
         Self::CLIENT_OWN_ENDPOINT,
+        Self::ACCESS_KEY,
+        Self::ACCESS_LIMIT,
         Self::ENROL_REQUEST,
         Self::ENROL_REFUSED,
         Self::ENROL_CHALLENGE,
@@ -1317,6 +1325,8 @@ client.closed The client was closed.
 client.aborted The caller cancelled the operation.
 client.destination The request is addressed to another server than the attested service.
 client.own_endpoint The request is addressed to an endpoint of the protocol itself, which the encrypted channel does not carry.
+access.key The request has no API key that this gateway knows.
+access.limit A limit on requests or on open answers is reached.
 enrol.request The request for enrolment is not the JSON that the gateway reads.
 enrol.refused The request for enrolment is not signed by a key that may enrol here.
 enrol.challenge The request for enrolment names a challenge that was used, is too old, or is unknown.

@@ -242,6 +242,8 @@ export type Code =
   | 'client.aborted'
   | 'client.destination'
   | 'client.own_endpoint'
+  | 'access.key'
+  | 'access.limit'
   | 'enrol.request'
   | 'enrol.refused'
   | 'enrol.challenge'
