@@ -62,20 +62,20 @@ const documentIn = (file: string): Record<string, unknown> => {
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-/** What a page decides that trusts this authority alone. */
+/** What a page decides that trusts this authority alone, and another release. */
 async function judge({ url }: EnrollingGateway): Promise<Verdict> {
   const nonce = randomBytes(32)
   const answer = await fetch(`${url}blindllama/v1/evidence?nonce=${nonce.toString('base64url')}&v=1`)
-  const rules = Object.fromEntries(Object.keys(pcrRules).map((pcr) => [pcr, 'untouched']))
+  // The bare TPM of this test measured nothing: the verdict ends at the PCRs, behind the attestation key.
+  const golden = Object.keys(pcrRules).filter((pcr) => pcrRules[Number(pcr)] === 'golden')
   const policy = {
     version: 1,
     audience,
     anchors: [{ kind: 'custom-ca', rootSha256, hierarchy: 'endorsement' }],
     acceptAssurance: ['operator-ca'],
     acceptUpstream: ['in-image'],
-    // The bare TPM of this test measured nothing.
-    pcrs: { bank: 'sha256', rules, replay: 'quoted', allowPartialCoverage: true },
-    releases: [{ name: 'nothing', pcrs: {} }],
+    pcrs: { bank: 'sha256', rules: pcrRules },
+    releases: [{ name: 'another', pcrs: Object.fromEntries(golden.map((pcr) => [pcr, 'aa'.repeat(32)])) }],
   }
   return verifier.verify({
     evidence: new Uint8Array(await answer.arrayBuffer()),
@@ -90,7 +90,7 @@ async function judge({ url }: EnrollingGateway): Promise<Verdict> {
   })
 }
 
-it('certifies the key of a TPM that decrypted the credential, and a page accepts the installed certificate', async () => {
+it('certifies the key of a TPM that decrypted the credential, and a page trusts the installed certificate', async () => {
   const { exitCode, said } = await issue(one.url, 'first', '--install')
   expect(exitCode, JSON.stringify(said)).toBe(0)
   expect(said).toMatchObject({ akName: one.akName, result: 'software', installed: true })
@@ -115,10 +115,11 @@ it('certifies the key of a TPM that decrypted the credential, and a page accepts
   expect((await blindllama(...chain)).said['verdict']).toBe('accept')
   await expect
     .poll(async () => {
-      const verdict = await judge(one)
-      return verdict.steps.find(({ id }) => id === 'ak.trust')?.status
+      const { steps } = await judge(one)
+      return ['ak.trust', 'signature', 'pcr.rules'].map((step) => steps.find(({ id }) => id === step)?.status)
     })
-    .toBe('pass')
+    .toEqual(['pass', 'pass', 'fail'])
+  expect((await judge(two)).steps.find(({ id }) => id === 'ak.trust')?.status).toBe('fail')
 })
 
 it('renews a certificate by another enrolment of the same key, and of no other', async () => {
