@@ -46,6 +46,14 @@ function vitest(root: string, folder: string, timeoutMs: number): Omit<Stage, 'l
 
 const isCi = (): boolean => (process.env['CI'] ?? '') !== ''
 
+/** Rebuilds the SDK from the commit, in another folder: the same bytes must come out (docs/AUDIT.md). */
+const audit: Stage = crates({
+  name: 'audit',
+  command: tsx('tools/audit.ts'),
+  count: wordCount,
+  timeoutMs: 15 * minutes,
+})
+
 /** Ratios of speed. They build the gateway's load program three times, so that they run in `.ci/run` alone; `--list` names them there. */
 const floors: readonly Stage[] = [
   crates({ name: 'floor', command: tsx('bench/floor.ts'), count: wordCount, timeoutMs: 45 * minutes }),
@@ -183,7 +191,7 @@ export function stages(root: string): Stage[] {
       command: ['cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '--deny', 'warnings'],
       timeoutMs: 15 * minutes,
     }),
-    ...(isCi() ? floors : []),
+    ...(isCi() ? [audit, ...floors] : []),
     crates({ name: 'fuzzing', command: tsx('assurance/fuzz/fuzz.ts'), count: wordCount, timeoutMs: 40 * minutes }),
   ]
 }
