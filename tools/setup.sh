@@ -10,7 +10,7 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 purpose="${1:-start}"
 cd "$root"
 
-for part in ui system node environment wasm-tools evidence model; do
+for part in ui system node environment wasm-tools evidence deploy model; do
   # shellcheck source=/dev/null
   . "tools/setup/$part.sh"
 done
@@ -20,7 +20,7 @@ case "$purpose" in
   *) fail "Usage: bash tools/setup.sh start|test|vm" ;;
 esac
 
-[ "$purpose" = test ] && steps 10 || steps 8
+[ "$purpose" = test ] && steps 11 || steps 8
 begin_log "$root/.staging/setup.log"
 mkdir -p "$cache"
 
@@ -31,6 +31,7 @@ step "Packages of the workspace" install_workspace
 step "Rust" install_rust "$purpose"
 step "WebAssembly tools" install_wasm_tools
 [ "$purpose" != test ] || step "Go" install_go
+[ "$purpose" != test ] || step "Checks of deploy/" install_deploy_tools
 [ "$purpose" != test ] || step "Evidence of real processors" install_evidence
 step "Language model (98 MB)" install_model
 printf '[%d/%d] Build\n' "$step_total" "$step_total"

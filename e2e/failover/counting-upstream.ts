@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
@@ -19,6 +19,28 @@ export function eventsOf({ tokens }: Pick<CountedRequest, 'tokens'>): readonly s
   return [...Array.from({ length: tokens }, (_, token) => `data: {"token":${token}}\n\n`), 'data: [DONE]\n\n']
 }
 
+/** Answers as a model server does; `onRun` hears of each request that is run, before anything of its answer exists. */
+export function answer(request: IncomingMessage, response: ServerResponse, onRun: (id: string) => void): void {
+  if (request.method === 'GET') {
+    response.setHeader('content-type', 'application/json').end('{"object":"list","data":[{"id":"fixed"}]}')
+    return
+  }
+  const stream = async (): Promise<void> => {
+    const ask = (await json(request)) as CountedRequest
+    const { id, firstMs, everyMs } = ask
+    onRun(id)
+    // As model servers do: the head comes at once, the first token when the prompt was read.
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+    await setTimeout(firstMs)
+    for (const event of eventsOf(ask)) {
+      response.write(event)
+      await setTimeout(everyMs)
+    }
+    response.end()
+  }
+  stream().catch(() => response.destroy())
+}
+
 /** A model server that counts how often it ran each request. */
 export class CountingUpstream {
   readonly url: string
@@ -35,24 +57,7 @@ export class CountingUpstream {
     await once(server, 'listening')
     const upstream = new CountingUpstream(server)
     server.on('request', (request, response) => {
-      if (request.method === 'GET') {
-        response.setHeader('content-type', 'application/json').end('{"object":"list","data":[{"id":"fixed"}]}')
-        return
-      }
-      const answer = async (): Promise<void> => {
-        const ask = (await json(request)) as CountedRequest
-        const { id, firstMs, everyMs } = ask
-        upstream.runs.set(id, (upstream.runs.get(id) ?? 0) + 1)
-        // As model servers do: the head comes at once, the first token when the prompt was read.
-        response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
-        await setTimeout(firstMs)
-        for (const event of eventsOf(ask)) {
-          response.write(event)
-          await setTimeout(everyMs)
-        }
-        response.end()
-      }
-      answer().catch(() => response.destroy())
+      answer(request, response, (id) => upstream.runs.set(id, (upstream.runs.get(id) ?? 0) + 1))
     })
     return upstream
   }

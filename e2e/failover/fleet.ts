@@ -1,4 +1,7 @@
 import { join } from 'node:path'
+import { toEvents } from '../../services/staging/measurements.ts'
+import { powerOn, type SoftwareTpm } from '../../services/staging/swtpm.ts'
+import { extendPcrs } from '../../services/staging/tpm.ts'
 import { freePorts } from '../../services/staging/ports.ts'
 import { startGateway } from '../../services/staging/gateway.ts'
 import { startStaging, type Staging } from '../../services/staging/staging.ts'
@@ -14,11 +17,13 @@ export class Member {
   readonly #staging: Staging
   readonly #signal: AbortSignal
   #process: Staging['processes']['gateway']
+  #tpm: SoftwareTpm
 
   constructor(staging: Staging, instance: string, signal: AbortSignal) {
     this.#staging = staging
     this.#signal = signal
     this.#process = staging.processes.gateway
+    this.#tpm = staging.tpm
     this.instance = instance
     this.address = new URL(staging.url).host
   }
@@ -44,8 +49,24 @@ export class Member {
     this.#process = child
   }
 
+  /** SIGKILL for the TPM alone: the gateway in front of it goes on without one. */
+  async killTpm(): Promise<void> {
+    await this.#tpm.child.kill()
+  }
+
+  /** The machine starts again: the TPM, what it measures, and the gateway. */
+  async reboot(): Promise<void> {
+    await this.kill()
+    await this.killTpm()
+    const { folder, measured } = this.#staging
+    this.#tpm = await powerOn(folder, this.#tpm.port, this.#signal)
+    await extendPcrs(this.#tpm.port, toEvents(measured))
+    await this.start()
+  }
+
   async dispose(): Promise<void> {
     await this.#process.stop()
+    await this.#tpm.child.stop()
     await this.#staging.stop()
   }
 

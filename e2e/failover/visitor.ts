@@ -5,6 +5,10 @@ import { eventsOf, type CountedRequest } from './counting-upstream.ts'
 
 /** How one request of a visitor ended. Times are those of `performance.now()`, in milliseconds. */
 export interface Ended {
+  /** Names the request at the model server. */
+  readonly id: string
+  /** How often the client announced that it sends the request again. */
+  readonly resent: number
   readonly beganAt: number
   /** When its first token was read; `undefined` where none was. */
   readonly firstAt?: number
@@ -55,25 +59,38 @@ export class Visitor {
   }
 
   /** Asks until `signal` aborts; a request under way then comes to its end. */
-  async visit(signal: AbortSignal): Promise<void> {
-    for (let count = 0; !signal.aborted; count++) {
-      this.ended.push(await this.#ask(`${this.#name}-${count}`))
+  async visit(signal: AbortSignal, tokens = 6): Promise<void> {
+    while (!signal.aborted) {
+      await this.ask(tokens)
       await setTimeout(200 + Math.random() * 200)
     }
+  }
+
+  /** Asks once, for an answer with so many tokens. */
+  async ask(tokens = 6): Promise<Ended> {
+    const ended = await this.#ask(`${this.#name}-${this.ended.length}`, tokens)
+    this.ended.push(ended)
+    return ended
   }
 
   close(): void {
     this.#client.close()
   }
 
-  async #ask(id: string): Promise<Ended> {
-    const ask: CountedRequest = { id, tokens: 6, firstMs: 60, everyMs: 40 }
+  async #ask(id: string, tokens: number): Promise<Ended> {
+    const ask: CountedRequest = { id, tokens, firstMs: 60, everyMs: 40 }
+    const resentBefore = this.resent.length
     const beganAt = performance.now()
     let firstAt: number | undefined
     let text = ''
     const end = (code?: string): Ended => {
       const whole = withoutPadding(text) === eventsOf(ask).join('')
-      const times = { beganAt, ...(firstAt !== undefined && { firstAt }) }
+      const times = {
+        id,
+        resent: this.resent.length - resentBefore,
+        beganAt,
+        ...(firstAt !== undefined && { firstAt }),
+      }
       return { ...times, ...(code !== undefined && { code }), silentlyTruncated: code === undefined && !whole }
     }
     try {

@@ -24,9 +24,10 @@ type document struct {
 }
 
 var kinds = map[string]string{
-	"application/vnd.blindllama.release.v1+json": "release",
-	"application/vnd.blindllama.key-set.v1+json": "key-set",
-	"application/vnd.blindllama.status.v1+json":  "status",
+	"application/vnd.blindllama.release.v1+json":     "release",
+	"application/vnd.blindllama.key-set.v1+json":     "key-set",
+	"application/vnd.blindllama.status.v1+json":      "status",
+	"application/vnd.blindllama.certificate.v1+json": "certificate",
 }
 
 // parseEntry reads an entry; nothing that a verifier accepts has another form.

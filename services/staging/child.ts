@@ -101,6 +101,12 @@ export class Child {
     }
   }
 
+  /** SIGKILL: no handler runs, the kernel closes what was open. Resolves when the process has ended. */
+  async kill(): Promise<void> {
+    if (this.running) this.#process.kill('SIGKILL')
+    await this.#exited
+  }
+
   /** What it said last, for a message about its end. */
   describe(): string {
     const said = this.#tail.slice(-5).join('\n  ')

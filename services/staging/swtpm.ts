@@ -26,33 +26,41 @@ export async function startSoftwareTpm(
   await mkdir(state)
   if (maker) await manufacture(maker, state, signal)
   for (let attempt = 1; ; attempt++) {
-    const port = await freePortPair()
-    const child = new Child({
-      name: 'the software TPM (swtpm)',
-      command: 'swtpm',
-      args: [
-        'socket',
-        '--tpm2',
-        '--tpmstate',
-        `dir=${state}`,
-        '--server',
-        `type=tcp,port=${port},bindaddr=127.0.0.1`,
-        '--ctrl',
-        `type=tcp,port=${port + 1},bindaddr=127.0.0.1`,
-        '--flags',
-        'not-need-init,startup-clear',
-      ],
-      log: join(folder, 'swtpm.log'),
-      signal,
-    })
     try {
-      await child.until(() => accepts(port + 1), 10_000)
-      return { child, port, tcti: `swtpm:host=127.0.0.1,port=${port}` }
+      return await powerOn(folder, await freePortPair(), signal)
     } catch (error) {
-      await child.stop()
       // Between the search for a free port and its use, somebody else can have taken it.
       if (attempt === 3 || signal.aborted) throw error
     }
+  }
+}
+
+/** Starts a software TPM over the state in `folder`, as after a loss of power: the same seeds and keys, and PCRs that are zero again. */
+export async function powerOn(folder: string, port: number, signal: AbortSignal): Promise<SoftwareTpm> {
+  const child = new Child({
+    name: 'the software TPM (swtpm)',
+    command: 'swtpm',
+    args: [
+      'socket',
+      '--tpm2',
+      '--tpmstate',
+      `dir=${join(folder, 'tpm')}`,
+      '--server',
+      `type=tcp,port=${port},bindaddr=127.0.0.1`,
+      '--ctrl',
+      `type=tcp,port=${port + 1},bindaddr=127.0.0.1`,
+      '--flags',
+      'not-need-init,startup-clear',
+    ],
+    log: join(folder, 'swtpm.log'),
+    signal,
+  })
+  try {
+    await child.until(() => accepts(port + 1), 10_000)
+    return { child, port, tcti: `swtpm:host=127.0.0.1,port=${port}` }
+  } catch (error) {
+    await child.stop()
+    throw error
   }
 }
 

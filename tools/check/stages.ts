@@ -46,6 +46,14 @@ function vitest(root: string, folder: string, timeoutMs: number): Omit<Stage, 'l
 
 const isCi = (): boolean => (process.env['CI'] ?? '') !== ''
 
+/** Rebuilds the SDK from the commit, in another folder: the same bytes must come out (docs/AUDIT.md). */
+const audit: Stage = crates({
+  name: 'audit',
+  command: tsx('tools/audit.ts'),
+  count: wordCount,
+  timeoutMs: 15 * minutes,
+})
+
 /** Ratios of speed. They build the gateway's load program three times, so that they run in `.ci/run` alone; `--list` names them there. */
 const floors: readonly Stage[] = [
   crates({ name: 'floor', command: tsx('bench/floor.ts'), count: wordCount, timeoutMs: 45 * minutes }),
@@ -107,6 +115,15 @@ export function stages(root: string): Stage[] {
       count: wordCount,
       sources: 'e2e/faithful',
       timeoutMs: 5 * minutes,
+    }),
+    pages(vitest(root, 'e2e', 2 * minutes)),
+    // `pnpm e2e:faults` runs 500 streams.
+    pages({
+      name: 'faults',
+      command: tsx('e2e/faults.ts', '--json', '--streams', '150'),
+      count: wordCount,
+      sources: 'e2e/faults',
+      timeoutMs: 3 * minutes,
     }),
     pages({
       name: 'leakage',
@@ -174,7 +191,7 @@ export function stages(root: string): Stage[] {
       command: ['cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '--deny', 'warnings'],
       timeoutMs: 15 * minutes,
     }),
-    ...(isCi() ? floors : []),
+    ...(isCi() ? [audit, ...floors] : []),
     crates({ name: 'fuzzing', command: tsx('assurance/fuzz/fuzz.ts'), count: wordCount, timeoutMs: 40 * minutes }),
   ]
 }

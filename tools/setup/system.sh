@@ -40,6 +40,11 @@ missing_packages() {
   { has WebKitWebDriver && has_file '/usr/lib/*/webkit2gtk-4.1/MiniBrowser'; } || echo webkit2gtk-driver
   has Xvfb || echo xvfb
   has openssl || echo openssl
+  has_file /usr/lib/softhsm/libsofthsm2.so || echo softhsm2
+  has pkcs11-tool || echo opensc
+  has promtool || echo prometheus
+  has umoci || echo umoci
+  has systemd-analyze || echo systemd
   has_file /usr/sbin/haproxy || echo haproxy
   has_file /usr/sbin/nginx || echo nginx-light
   has_file /usr/bin/caddy || echo caddy

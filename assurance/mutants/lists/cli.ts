@@ -3,6 +3,7 @@ import type { Mutant } from '../mutant.ts'
 const countersign = 'test/countersign.test.ts'
 const credential = 'test/credential.test.ts'
 const enrol = 'test/enrol.test.ts'
+const authority = 'test/authority.test.ts'
 const enrolLibrary = 'test/enrol-library.test.ts'
 const ownPolicy = 'test/own-policy.test.ts'
 const policy = 'test/policy.test.ts'
@@ -419,14 +420,14 @@ export const mutants: readonly Mutant[] = [
     'a refused certificate is enrolled',
     'enrol/enrol.ts',
     "if (report.code !== 'ok') throw refused(report)",
-    "if (report.code === 'ak.syntax') throw refused(report)\n  if (report.code !== 'ok') return {} as EnrolmentRecord",
+    "if (report.code === 'ak.syntax') throw refused(report)\n  if (report.code !== 'ok') return {} as EnrolledKey",
     enrolLibrary,
   ),
   changed(
     'a chain without a root of the list is of its kind',
     'enrol/enrol.ts',
-    "const result = chain?.root.kind ?? 'unverified'",
-    "const result = chain?.root.kind ?? 'hardware'",
+    "const result: Result = chain?.root.kind ?? 'unverified'",
+    "const result: Result = chain?.root.kind ?? 'hardware'",
     enrolLibrary,
   ),
   changed(
@@ -463,5 +464,33 @@ export const mutants: readonly Mutant[] = [
     'if (days !== undefined && age > Number(days) * dayMs)',
     'if (days !== undefined && age > Number(days) * dayMs * 2)',
     enrol,
+  ),
+  changed(
+    'an authority certifies a TPM of any kind',
+    'ca/issue.ts',
+    'if (result !== expected)',
+    "if (result === 'unverified' && expected !== 'hardware')",
+    authority,
+  ),
+  changed(
+    'a renewal is of any key',
+    'ca/issue.ts',
+    'if (renews !== undefined && renews !== akName)',
+    "if (renews === '')",
+    authority,
+  ),
+  changed(
+    'a certificate outlives its root',
+    'ca/issue.ts',
+    'if (Date.parse(root.validTo) < notAfter)',
+    'if (Date.parse(root.validTo) < 0)',
+    authority,
+  ),
+  changed(
+    'an authority signs under the root of another',
+    'ca/issue.ts',
+    'if (!root.publicKey.equals(publicKey))',
+    'if (root.publicKey.type !== publicKey.type)',
+    authority,
   ),
 ]

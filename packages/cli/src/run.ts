@@ -1,4 +1,5 @@
 import { BlindLlamaError } from '@blindllama/web-sdk'
+import { authorityCommand } from './ca/command.js'
 import { chain } from './chain/command.js'
 import type { Command } from './command.js'
 import { enrolCommand } from './enrol/command.js'
@@ -21,6 +22,7 @@ const commands: Readonly<Record<string, Command>> = {
   eventlog,
   chain,
   enrol: enrolCommand,
+  ca: authorityCommand,
   release: releaseCommand,
 }
 

@@ -13,6 +13,8 @@ pub const PROBLEM_TYPE: &str = "application/problem+json";
 #[must_use]
 pub fn status(code: Code) -> StatusCode {
     match code {
+        Code::ACCESS_KEY => StatusCode::UNAUTHORIZED,
+        Code::ACCESS_LIMIT => StatusCode::TOO_MANY_REQUESTS,
         Code::REQUEST_ORIGIN | Code::ENROL_REFUSED | Code::ENROL_CHALLENGE => StatusCode::FORBIDDEN,
         Code::REQUEST_NOT_FOUND | Code::REQUEST_ROUTE => StatusCode::NOT_FOUND,
         Code::REQUEST_METHOD => StatusCode::METHOD_NOT_ALLOWED,

@@ -551,6 +551,12 @@ pub enum Code {
     /// The request is addressed to an endpoint of the protocol itself, which the encrypted channel does not carry.
     #[cfg(not(target_family = "wasm"))]
     CLIENT_OWN_ENDPOINT,
+    /// The request has no API key that this gateway knows.
+    #[cfg(not(target_family = "wasm"))]
+    ACCESS_KEY,
+    /// A limit on requests or on open answers is reached.
+    #[cfg(not(target_family = "wasm"))]
+    ACCESS_LIMIT,
     /// The request for enrolment is not the JSON that the gateway reads.
     #[cfg(not(target_family = "wasm"))]
     ENROL_REQUEST,
@@ -566,6 +572,9 @@ pub enum Code {
     /// The TPM did not decrypt the credential: it was made for another attestation key or another endorsement key.
     #[cfg(not(target_family = "wasm"))]
     ENROL_ACTIVATION,
+    /// The certificates are no chain that a client would read for this attestation key.
+    #[cfg(not(target_family = "wasm"))]
+    ENROL_CHAIN,
     /// The TPM could not be used for the enrolment.
     #[cfg(not(target_family = "wasm"))]
     ENROL_UNAVAILABLE,
@@ -854,11 +863,14 @@ impl Code {
         Self::CLIENT_ABORTED,
         Self::CLIENT_DESTINATION,
         Self::CLIENT_OWN_ENDPOINT,
+        Self::ACCESS_KEY,
+        Self::ACCESS_LIMIT,
         Self::ENROL_REQUEST,
         Self::ENROL_REFUSED,
         Self::ENROL_CHALLENGE,
         Self::ENROL_BUSY,
         Self::ENROL_ACTIVATION,
+        Self::ENROL_CHAIN,
         Self::ENROL_UNAVAILABLE,
         Self::CONFIG_READ,
         Self::CONFIG_SYNTAX,
@@ -1318,11 +1330,14 @@ client.closed The client was closed.
 client.aborted The caller cancelled the operation.
 client.destination The request is addressed to another server than the attested service.
 client.own_endpoint The request is addressed to an endpoint of the protocol itself, which the encrypted channel does not carry.
+access.key The request has no API key that this gateway knows.
+access.limit A limit on requests or on open answers is reached.
 enrol.request The request for enrolment is not the JSON that the gateway reads.
 enrol.refused The request for enrolment is not signed by a key that may enrol here.
 enrol.challenge The request for enrolment names a challenge that was used, is too old, or is unknown.
 enrol.busy Another enrolment is using the TPM, or there were too many within a minute.
 enrol.activation The TPM did not decrypt the credential: it was made for another attestation key or another endorsement key.
+enrol.chain The certificates are no chain that a client would read for this attestation key.
 enrol.unavailable The TPM could not be used for the enrolment.
 config.read The configuration or a file that it names cannot be read.
 config.syntax The configuration is malformed or has an unknown member.

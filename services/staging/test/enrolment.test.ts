@@ -1,50 +1,28 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { Ajv2020 } from 'ajv/dist/2020.js'
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import '../../../tools/environment.ts'
-import type { Child } from '../child.ts'
-import { encodeEventLog } from '../event-log.ts'
-import { attestationKeyName, startGateway, writeConfig } from '../gateway.ts'
-import { softwareMaker, type SoftwareMaker, writeRoots } from '../manufacture.ts'
-import { startSoftwareTpm, type SoftwareTpm } from '../swtpm.ts'
+import { writeRoots } from '../manufacture.ts'
+import type { SoftwareTpm } from '../swtpm.ts'
+import {
+  type Answer,
+  between,
+  blindllama,
+  type EnrollingGateway,
+  EnrolmentScene,
+  isValid,
+  type Ran,
+  tpmTool as tool,
+} from './enrolling.ts'
 
-const folder: string = mkdtempSync(join(tmpdir(), 'blindllama-enrolment-'))
-const at = (name: string): string => join(folder, name)
-const abort = new AbortController()
-const children: Child[] = []
-const main: string = fileURLToPath(new URL('../../../packages/cli/src/main.ts', import.meta.url))
-let maker: SoftwareMaker
-let enroller: string
+let scene: EnrolmentScene
+const at = (name: string): string => scene.at(name)
 let url: string
 let akName: string
 let roots: string
 /** Its own TPM, and its own budget of enrolments. */
-let second: { url: string; akName: string }
-
-interface Ran {
-  exitCode: number
-  said: Record<string, unknown>
-}
-
-/** A command line of `blindllama`, and its JSON. */
-async function blindllama(...args: string[]): Promise<Ran> {
-  const line = ['--import', import.meta.resolve('tsx'), main, ...args, '--json']
-  const ended = promisify(execFile)(process.execPath, line)
-  const { code, stdout } = await ended.then(
-    (done) => ({ code: 0, stdout: done.stdout }),
-    (error: unknown) => error as { code: number; stdout: string },
-  )
-  return { exitCode: code, said: JSON.parse(stdout) as Record<string, unknown> }
-}
+let second: EnrollingGateway
 
 /** Enrols into the file `out`, which must not be there when that is refused. */
 async function enrol(service: string, out: string, ...more: string[]): Promise<Ran> {
@@ -54,60 +32,21 @@ async function enrol(service: string, out: string, ...more: string[]): Promise<R
   return ran
 }
 
-/** A gateway in front of a TPM, where the enroller may enrol. */
-async function gateway(name: string, tpm: SoftwareTpm): Promise<{ url: string; akName: string }> {
-  const own = at(name)
-  const eventLog = join(own, 'event.log')
-  writeFileSync(eventLog, encodeEventLog([]))
-  const config = await writeConfig(own, {
-    tcti: tpm.tcti,
-    port: 0,
-    upstream: { url: 'http://127.0.0.1:9', kind: 'in-image', prompt_cache: 'none' },
-    origins: ['*'],
-    eventLog,
-    extra: { enrolment: { keys: [enroller] } },
-  })
-  const key = await attestationKeyName(config, abort.signal)
-  const started = await startGateway(config, own, abort.signal)
-  children.push(started.child)
-  return { url: started.url, akName: key }
-}
-
-async function certifiedTpm(name: string): Promise<SoftwareTpm> {
-  const own = at(name)
-  execFileSync('mkdir', [own])
-  const tpm = await startSoftwareTpm(own, abort.signal, maker)
-  children.push(tpm.child)
-  return tpm
-}
-
-/** By the schema of this name in spec/. */
-function isValid(name: string, value: unknown): boolean {
-  const schema = readFileSync(new URL(`../../../spec/${name}.schema.json`, import.meta.url), 'utf8')
-  return new Ajv2020().compile(JSON.parse(schema) as object)(value)
-}
-
-const tool = (tpm: SoftwareTpm, name: string, ...args: string[]): Buffer =>
-  execFileSync(name, ['-T', tpm.tcti, ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
-
 beforeAll(async () => {
-  enroller = (await blindllama('release', 'keygen', at('enroller.pem'))).said['key'] as string
-  maker = await softwareMaker(folder)
-  const tpm = await certifiedTpm('one')
+  scene = await EnrolmentScene.make()
+  const tpm = await scene.certifiedTpm('one')
   // The maker certifies RSA and P-384; the P-256 key is certified by hand.
   certifyP256(tpm)
-  roots = await writeRoots(at('roots.json'), maker)
-  ;({ url, akName } = await gateway('one', tpm))
-  second = await gateway('two', await certifiedTpm('two'))
+  roots = await writeRoots(at('roots.json'), scene.maker)
+  ;({ url, akName } = await scene.gateway('one', tpm))
+  second = await scene.gateway('two', await scene.certifiedTpm('two'))
 }, 120_000)
 
 afterAll(async () => {
-  for (const child of children.toReversed()) await child.stop()
-  abort.abort()
-  rmSync(folder, { recursive: true, force: true })
+  await scene.stop()
 })
 
-const openssl = (...args: string[]): Buffer => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
+const openssl = (...args: string[]): Buffer => execFileSync('openssl', args, { cwd: scene.folder, stdio: 'pipe' })
 
 /** Certifies the endorsement key of the template L-2 by an authority of its own, into NVRAM. */
 function certifyP256(tpm: SoftwareTpm): void {
@@ -160,7 +99,7 @@ it('enrols the key of a software TPM as what its maker is, with what the certifi
     rootName: 'swtpm-localca of this machine',
     manufacturer: 'id:00001014',
     model: 'swtpm',
-    signer: enroller,
+    signer: scene.enroller,
   })
   const envelope = JSON.parse(readFileSync(at('software.json'), 'utf8')) as Record<string, string>
   expect(envelope['payloadType']).toBe('application/vnd.blindllama.enrolment.v1+json')
@@ -169,7 +108,7 @@ it('enrols the key of a software TPM as what its maker is, with what the certifi
   expect(isValid('enrolment', JSON.parse(payload.toString()))).toBe(true)
   expect(isValid('enrolment-roots', JSON.parse(readFileSync(roots, 'utf8')))).toBe(true)
   const shown = await blindllama('release', 'show', at('software.json'))
-  expect(shown.said['signatures']).toEqual([{ key: enroller, good: true }])
+  expect(shown.said['signatures']).toEqual([{ key: scene.enroller, good: true }])
 })
 
 it('refuses to enrol a software TPM as hardware', async () => {
@@ -191,7 +130,7 @@ it('calls a TPM unverified whose root is not at hand, and takes that for no hard
 })
 
 it('makes a record that a policy can name, where the author calls the maker one of hardware', async () => {
-  const forged = await writeRoots(at('forged.json'), maker, 'hardware')
+  const forged = await writeRoots(at('forged.json'), scene.maker, 'hardware')
   const { said } = await enrol(url, 'named.json', '--roots', forged)
   const policy = JSON.parse(
     readFileSync(new URL('../../../spec/vectors/bundles/ok-enrolment.json', import.meta.url), 'utf8'),
@@ -213,29 +152,6 @@ it('makes a record that a policy can name, where the author calls the maker one 
   expect([withTruth.exitCode, withTruth.said['code']]).toEqual([1, 'cli.enrolment'])
 })
 
-type Answer = Record<string, unknown>
-
-/** A service in front of the gateway that changes its answers to signed requests. */
-async function between(change: (answer: Answer) => Answer, base = url): Promise<string> {
-  const server: Server = createServer((request, response) => {
-    const parts: Buffer[] = []
-    request.on('data', (part: Buffer) => parts.push(part))
-    request.on('end', async () => {
-      const body = Buffer.concat(parts)
-      const asked = request.method === 'POST' ? (JSON.parse(body.toString()) as Answer) : undefined
-      const path = new URL(request.url ?? '', base)
-      const answer = await fetch(path, asked ? { method: 'POST', body } : {})
-      const text = (await answer.json()) as Answer
-      response.writeHead(answer.status, { 'content-type': 'application/json' })
-      response.end(JSON.stringify(asked && answer.ok ? change(text) : text))
-    })
-  })
-  onTestFinished(() => void server.close())
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-}
-
 /** The templates that the gateway tells of, with all but these left out. */
 const only =
   (...names: string[]) =>
@@ -246,7 +162,7 @@ const only =
   }
 
 it('has the TPM itself confirm credentials for both curves', async () => {
-  const p384 = await enrol(await between(only('ecc-p384')), 'p384.json', '--as', 'software')
+  const p384 = await enrol(await between(only('ecc-p384'), url), 'p384.json', '--as', 'software')
   expect([p384.exitCode, p384.said['template'], p384.said['model']]).toEqual([0, 'ecc-p384', 'swtpm'])
   const root = execFileSync('openssl', ['x509', '-in', at('root.pem'), '-outform', 'DER'])
   const sha256 = createHash('sha256').update(root).digest('hex')
@@ -268,8 +184,9 @@ it('refuses the certificate of another TPM, and the attestation key of another T
   const two = await enrol(await between(stolen, second.url), 'two.json', '--as', 'software')
   expect(two.said['akName']).toBe(second.akName)
   for (const member of ['endorsements', 'akPublic']) {
-    const mixed = await between((answer) =>
-      member in answer ? { ...answer, [member]: description?.[member] } : answer,
+    const mixed = await between(
+      (answer) => (member in answer ? { ...answer, [member]: description?.[member] } : answer),
+      url,
     )
     const { exitCode, said } = await enrol(mixed, `mixed-${member}.json`, '--as', 'software')
     expect([exitCode, said['code']], member).toEqual([1, 'enrol.activation'])

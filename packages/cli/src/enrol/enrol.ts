@@ -58,9 +58,26 @@ const activationMs = 60_000
 export async function enrol(
   service: EnrolmentService,
   roots: Roots,
-  { checkEndorsement }: Pick<Inspector, 'checkEndorsement'>,
+  inspector: Pick<Inspector, 'checkEndorsement'>,
   clock: () => number = Date.now,
 ): Promise<EnrolmentRecord> {
+  return (await enrolKey(service, roots, inspector, clock)).record
+}
+
+/** A key that was proven to be in the TPM of its record. */
+export interface EnrolledKey {
+  readonly record: EnrolmentRecord
+  /** TPMT_PUBLIC */
+  readonly akPublic: Uint8Array
+}
+
+/** As {@link enrol}, with the key itself. */
+export async function enrolKey(
+  service: EnrolmentService,
+  roots: Roots,
+  { checkEndorsement }: Pick<Inspector, 'checkEndorsement'>,
+  clock: () => number = Date.now,
+): Promise<EnrolledKey> {
   const date = clock()
   const described = await service.describe()
   const { template, certificate, chain } = choose(described, roots)
@@ -89,8 +106,9 @@ export async function enrol(
       exit.refused,
     )
   const root = chain && { rootSha256: chain.root.sha256, rootName: chain.root.name }
-  const result = chain?.root.kind ?? 'unverified'
-  return { akName, akPublicSha256, result, template, ekCertificateSha256, ...root, ...words, date }
+  const result: Result = chain?.root.kind ?? 'unverified'
+  const record = { akName, akPublicSha256, result, template, ekCertificateSha256, ...root, ...words, date }
+  return { record, akPublic: described.akPublic }
 }
 
 /** The first endorsement key whose chain is complete; without one the first. */

@@ -20,6 +20,17 @@ export interface EnrolmentService {
   activate(template: TemplateName, credential: Credential): Promise<Uint8Array>
 }
 
+/** A gateway that takes certificates of its attestation key (PROTOCOL.md §22.1). */
+export interface ChainService {
+  /** @param chain DER, leaf to root; in the evidence of this process from then on, in place of an earlier one that was installed */
+  install(chain: readonly Uint8Array[]): Promise<void>
+}
+
+/** What a signed request asks for; nothing: describe. */
+type EnrolmentAction =
+  | { readonly activate: { readonly template: TemplateName; readonly credential: Credential } }
+  | { readonly chain: readonly Uint8Array[] }
+
 /** Of an answer: three certificates of NVRAM, each of 64 KiB at most. */
 const largest = 512 * 1024
 
@@ -31,12 +42,12 @@ const attempts = 3
  * @param key Ed25519, one of the gateway's `enrolment.keys`
  * @param patienceMs of each request
  */
-export function enrolmentService(base: string, key: KeyObject, patienceMs = 60_000): EnrolmentService {
+export function enrolmentService(base: string, key: KeyObject, patienceMs = 60_000): EnrolmentService & ChainService {
   const url = new URL('blindllama/v1/enrol', base.endsWith('/') ? base : `${base}/`)
-  const post = async (activate?: { template: TemplateName; credential: Credential }): Promise<Answer> => {
+  const post = async (action?: EnrolmentAction): Promise<Answer> => {
     for (let attempt = 1; ; attempt++) {
       const challenge = bytesIn(await exchange(url, patienceMs), 'challenge')
-      const answer = await exchange(url, patienceMs, signedRequest(key, challenge, activate))
+      const answer = await exchange(url, patienceMs, signedRequest(key, challenge, action))
       if (answer['code'] !== 'enrol.challenge' || attempt === attempts) return accepted(answer)
     }
   }
@@ -51,35 +62,43 @@ export function enrolmentService(base: string, key: KeyObject, patienceMs = 60_0
       })
       return { akPublic: bytesIn(answer, 'akPublic'), endorsements: read }
     },
-    activate: async (template, credential) => bytesIn(await post({ template, credential }), 'secret'),
+    activate: async (template, credential) => bytesIn(await post({ activate: { template, credential } }), 'secret'),
+    install: async (chain) => {
+      await post({ chain })
+    },
   }
 }
 
 type Answer = Record<string, unknown>
 
-function signedRequest(
-  key: KeyObject,
-  challenge: Uint8Array,
-  activate: { template: TemplateName; credential: Credential } | undefined,
-): string {
+function signedRequest(key: KeyObject, challenge: Uint8Array, action: EnrolmentAction | undefined): string {
+  return JSON.stringify({
+    version: 1,
+    challenge: base64url(challenge),
+    key: Buffer.from(publicHex(key), 'hex').toString('base64url'),
+    signature: base64url(sign(null, Buffer.concat(partsOf(challenge, action).map(lengthPrefixed)), key)),
+    ...(action && membersOf(action)),
+  })
+}
+
+/** What the signature covers. Each form has a context of its own. */
+function partsOf(challenge: Uint8Array, action: EnrolmentAction | undefined): Uint8Array[] {
+  if (action && 'chain' in action) return [Buffer.from('blindllama/enrol-chain/v1'), challenge, ...action.chain]
   const none = Buffer.alloc(0)
-  const { template = '', credential = { credential: none, secret: none } } = activate ?? {}
-  const message = [
+  const { template = '', credential = { credential: none, secret: none } } = action?.activate ?? {}
+  return [
     Buffer.from('blindllama/enrol/v1'),
     challenge,
     Buffer.from(template),
     credential.credential,
     credential.secret,
   ]
-  return JSON.stringify({
-    version: 1,
-    challenge: base64url(challenge),
-    key: Buffer.from(publicHex(key), 'hex').toString('base64url'),
-    signature: base64url(sign(null, Buffer.concat(message.map(lengthPrefixed)), key)),
-    ...(activate && {
-      activate: { template, credential: base64url(credential.credential), secret: base64url(credential.secret) },
-    }),
-  })
+}
+
+function membersOf(action: EnrolmentAction): object {
+  if ('chain' in action) return { chain: action.chain.map(base64url) }
+  const { template, credential } = action.activate
+  return { activate: { template, credential: base64url(credential.credential), secret: base64url(credential.secret) } }
 }
 
 function lengthPrefixed(part: Uint8Array): Buffer {
@@ -154,7 +173,14 @@ function accepted(answer: Answer): Answer {
       'The TPM did not decrypt the credential: the attestation key is not in the TPM that the certificate describes. Do not trust it as such',
       exit.refused,
     )
-  const known = ['enrol.request', 'enrol.refused', 'enrol.challenge', 'enrol.busy', 'enrol.unavailable'] as const
+  const known = [
+    'enrol.request',
+    'enrol.refused',
+    'enrol.challenge',
+    'enrol.busy',
+    'enrol.chain',
+    'enrol.unavailable',
+  ] as const
   const same = known.find((each) => each === code)
   if (same === undefined) throw unexpected('code')
   throw new Failure(same, `The gateway refused the enrolment: ${String(answer['title'])}`, exit.undecided)

@@ -10,5 +10,6 @@ export type CommandCode =
   | 'cli.reviewed'
   | 'cli.signers'
   | 'cli.enrolment'
+  | 'cli.authority'
   | 'cli.timeout'
   | 'cli.defect'

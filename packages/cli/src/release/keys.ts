@@ -26,6 +26,16 @@ export function publicHex(key: KeyObject): string {
  */
 export async function makeKey(file: string): Promise<string> {
   const { privateKey } = generateKeyPairSync('ed25519')
+  await writeKey(file, privateKey)
+  return publicHex(privateKey)
+}
+
+/**
+ * Writes a private key into a file that nobody else may read, and that was not there before.
+ *
+ * @throws {Failure} `cli.file`
+ */
+export async function writeKey(file: string, privateKey: KeyObject): Promise<void> {
   const pem = privateKey.export({ format: 'pem', type: 'pkcs8' })
   try {
     await writeNew(file, pem, 0o600)
@@ -34,24 +44,30 @@ export async function makeKey(file: string): Promise<string> {
   } catch (cause) {
     throw unreadable(file, cause)
   }
-  return publicHex(privateKey)
 }
 
 /**
  * @throws {Failure} `cli.file`, `cli.release` for a key that others may read, or that is not Ed25519
  */
 export async function readKey(file: string): Promise<KeyObject> {
-  const refused = (what: string): Failure => new Failure('cli.release', `${file}: ${what}`, exit.undecided)
-  const { text, mode } = await opened(file)
-  if ((mode & 0o077) !== 0) throw refused('others may read this key: chmod 600')
-  let key: KeyObject
-  try {
-    key = createPrivateKey(text)
-  } catch {
-    throw refused('not a PKCS#8 PEM')
-  }
-  if (key.asymmetricKeyType !== 'ed25519') throw refused('not an Ed25519 key')
+  const key = await readPrivateKey(file)
+  if (key.asymmetricKeyType !== 'ed25519') throw refused(file, 'not an Ed25519 key')
   return key
+}
+
+/** A private key of any kind. @throws {Failure} `cli.file`, `cli.release` for a key that others may read */
+export async function readPrivateKey(file: string): Promise<KeyObject> {
+  const { text, mode } = await opened(file)
+  if ((mode & 0o077) !== 0) throw refused(file, 'others may read this key: chmod 600')
+  try {
+    return createPrivateKey(text)
+  } catch {
+    throw refused(file, 'not a PKCS#8 PEM')
+  }
+}
+
+function refused(file: string, what: string): Failure {
+  return new Failure('cli.release', `${file}: ${what}`, exit.undecided)
 }
 
 /** Content and rights of one and the same file: both are asked of what was opened, and not of its name. */

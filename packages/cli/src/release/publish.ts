@@ -9,7 +9,7 @@ import { hexOf, parse } from '../options.js'
 import type { Io } from '../terminal/io.js'
 import { json, shown } from '../terminal/text.js'
 import { assertReviewed, documentOf } from './document.js'
-import { assertSignatures, logEntry, readEnvelope, sha256 } from './envelope.js'
+import { assertSignatures, type Envelope, logEntry, readEnvelope, sha256 } from './envelope.js'
 import { assertFollows, assertSigned, readTrust, signersOf } from './trust.js'
 
 const options = {
@@ -76,16 +76,31 @@ export async function publish(args: readonly string[], io: Io): Promise<ExitCode
     assertFollows(file as string, envelope, trust.current)
     assertSigned(file as string, envelope, signersOf(envelope.kind, trust))
   }
+  await append(envelope, { log, origin, key, witnesses, proof, tool } as LogPlace, io)
+  const digest = sha256(envelope)
+  io.out(asJson ? json({ proof, sha256: digest }) : shown`${proof ?? ''}  for ${digest}\n`)
+  return exit.passed
+}
+
+/** A log, and the file for the proof. All are paths but `origin`, its name, and `tool`, a program. */
+export interface LogPlace {
+  readonly log: string
+  readonly origin: string
+  readonly key: string
+  readonly witnesses: string
+  readonly proof: string
+  readonly tool: string
+}
+
+/** Appends a signed document to the log, and returns once its proof is on the disk. @throws {Failure} `cli.release`, `cli.timeout` */
+export async function append(envelope: Envelope, { tool, ...place }: LogPlace, io: Io): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'blindllama-release-'))
   try {
     const entry = join(folder, 'entry')
     await writeFile(entry, logEntry(envelope))
-    const named = { log, origin, key, witnesses, entry, proof } as Record<string, string>
+    const named = { ...place, entry }
     await run(tool, ['publish', ...Object.entries(named).flatMap(([name, value]) => [`--${name}`, value])], io)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-  const digest = sha256(envelope)
-  io.out(asJson ? json({ proof, sha256: digest }) : shown`${proof ?? ''}  for ${digest}\n`)
-  return exit.passed
 }

@@ -42,8 +42,10 @@ export async function readTrust(policyFile: string, keySets: readonly string[]):
 
 /** @throws {Failure} `cli.usage` where the policy names no keys for such documents */
 export function signersOf(kind: Kind, { current, statusSigners }: Trust): KeySet {
-  // Who may enrol is no matter of releases.
-  const set = kind === 'enrolment' ? undefined : kind === 'status' ? (statusSigners ?? current) : current
+  // Who may enrol or certify is no matter of releases.
+  const isRelated = kind !== 'enrolment' && kind !== 'certificate'
+  const signers = kind === 'status' ? (statusSigners ?? current) : current
+  const set = isRelated ? signers : undefined
   if (set === undefined) throw usage(`--policy: the policy names no keys that sign a ${kind}`)
   return set
 }

@@ -4,5 +4,6 @@ pub mod batch;
 pub mod claims;
 pub mod epoch;
 pub mod evidence;
+pub mod installed_chain;
 pub mod machine;
 pub mod static_part;

@@ -13,9 +13,13 @@ use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep};
 
+use super::installed_chain::{Chain, InstalledChain};
 use crate::clock::{Clock, SystemClock};
 use crate::failure::Failure;
 use crate::log::{Level, Log};
+
+/// Chains beside the first one (PROTOCOL.md §3).
+pub const MAX_MORE_CHAINS: usize = 3;
 
 /// TCG PC Client Platform Firmware Profile, the one kind of log that version 1 knows.
 const PC_CLIENT_LOG: u64 = 1;
@@ -52,6 +56,8 @@ pub struct Sources {
     pub ak_chain: Vec<PathBuf>,
     /// The same of further chains of that key, by other authorities.
     pub more_chains: Vec<Vec<PathBuf>>,
+    /// One more of them, which arrives while the gateway runs.
+    pub installed: InstalledChain,
     /// Event logs, read once: the firmware writes them before anything else runs.
     pub event_logs: Vec<Vec<u8>>,
     /// Files of what the machine says of itself.
@@ -114,6 +120,34 @@ fn unreadable_one<'a>(member: &'a str, paths: &'a [PathBuf]) -> impl FnOnce(Refu
     move |(index, code)| unreadable(member, paths.get(index).map_or(Path::new(""), PathBuf::as_path), code)
 }
 
+/// The chain of the configuration and the installed one, which stands behind all others.
+fn with_installed(
+    ak_public: &[u8],
+    first: Chain,
+    mut more: Vec<Chain>,
+    installed: Option<&Chain>,
+) -> Result<(Chain, Vec<Chain>), Failure> {
+    let Some(installed) = installed else { return Ok((first, more)) };
+    check_chain(ak_public, &slices(installed))
+        .map_err(|(index, code)| invalid(&format!("certificate {index}: {}", Failure::new(code))))?;
+    if first.is_empty() {
+        return Ok((installed.clone(), more));
+    }
+    // Clients use the first chain that ends in a root: an older one of the same authority would hide the installed one.
+    if first.last() == installed.last() {
+        return Ok((installed.clone(), more));
+    }
+    if let Some(older) = more.iter_mut().find(|chain| chain.last() == installed.last()) {
+        older.clone_from(installed);
+        return Ok((first, more));
+    }
+    if more.len() >= MAX_MORE_CHAINS {
+        return Err(invalid("attestation.more_chains: 3 chains leave no room for one that is installed"));
+    }
+    more.push(installed.clone());
+    Ok((first, more))
+}
+
 impl PlatformFiles {
     fn read(&self) -> Result<(Vec<u8>, Vec<Vec<u8>>), Failure> {
         let report = read_file(&self.report)?;
@@ -131,6 +165,14 @@ impl Sources {
     /// # Errors
     /// `config.read`; `config.invalid` for what no client would read.
     pub fn read(&self) -> Result<StaticPart, Failure> {
+        self.read_with(self.installed.get().as_ref())
+    }
+
+    /// The same with another chain in the place of the installed one.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(super) fn read_with(&self, installed: Option<&Chain>) -> Result<StaticPart, Failure> {
         let file = |path: &Option<PathBuf>| path.as_deref().map(read_file).transpose();
         let (release, status) = (file(&self.release)?, file(&self.status)?);
         let release = release.as_deref().map(ReleaseEvidence::decode).transpose();
@@ -142,7 +184,8 @@ impl Sources {
         };
         let ak_chain = chain("attestation.ak_chain", &self.ak_chain)?;
         let more_chains = self.more_chains.iter().map(|paths| chain("attestation.more_chains", paths));
-        let more_chains: Vec<Vec<Vec<u8>>> = more_chains.collect::<Result<_, _>>()?;
+        let more_chains: Vec<Chain> = more_chains.collect::<Result<_, _>>()?;
+        let (ak_chain, more_chains) = with_installed(&self.ak_public, ak_chain, more_chains, installed)?;
         let platform = self.platform.as_ref().map(PlatformFiles::read).transpose()?;
         let platform_reports = platform.iter().map(|(report, certificates)| PlatformReport {
             kind: AZURE_SNP_REPORT,

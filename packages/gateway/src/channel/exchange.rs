@@ -7,6 +7,7 @@ use blindllama_verifier::Code;
 use http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::access::StreamPlace;
 use crate::budget::Place;
 use crate::failure::Failure;
 use crate::log::{Level, Log};
@@ -30,6 +31,8 @@ pub(super) struct Exchange {
     /// Bytes of the outer body so far.
     pub(super) received: Arc<AtomicU64>,
     reservation: Reservation,
+    /// Places among the open answers of its API key.
+    stream_places: Vec<OwnedSemaphorePermit>,
     ended_by: EndedBy,
     /// When the gateway ends, whatever the answer.
     pub(super) end: End,
@@ -56,6 +59,7 @@ impl Exchange {
             sent: 0,
             received: Arc::new(AtomicU64::new(0)),
             reservation: Reservation::Evictable { _place: place },
+            stream_places: Vec::new(),
             ended_by: EndedBy::Client,
             end,
         }
@@ -70,6 +74,11 @@ impl Exchange {
         let permit = Arc::clone(streams).try_acquire_owned().map_err(|_| Failure::new(Code::CHANNEL_BUSY))?;
         self.reservation = Reservation::Stream { _permit: permit, _upstream: upstream };
         Ok(())
+    }
+
+    /// Keeps the place among the open answers of its API key, to its end.
+    pub(super) fn hold(&mut self, place: StreamPlace) {
+        self.stream_places.extend(place);
     }
 
     /// Gives back what the exchange holds for `place`.

@@ -32,7 +32,7 @@ use crate::files;
 use crate::phase::End;
 use crate::upstream::headers::for_client;
 use crate::upstream::json_member::JsonMember;
-use crate::upstream::request_fields::for_upstream;
+use crate::upstream::request_fields::{CREDENTIALS, for_upstream};
 use crate::upstream::routes::has_prompt;
 
 /// How long an upstream that refused a request may take nothing of it until the rest is thrown away.
@@ -56,7 +56,7 @@ impl Channel {
         exchange: &mut Exchange,
         connection: u64,
     ) -> Result<Response<ServerContent>, Failure> {
-        let head = match self.admit(&mut inner).await {
+        let head = match self.admit(&mut inner, exchange).await {
             Ok(head) => head,
             Err(failure) => {
                 inner.drain().await;
@@ -98,11 +98,15 @@ impl Channel {
         Ok(answer)
     }
 
-    async fn admit(&self, inner: &mut InnerRequest) -> Result<RequestHead, Failure> {
-        match poll_fn(|context| inner.poll_part(context)).await? {
-            Some(Part::Head(head)) => self.admission.check(&head).map(|()| *head),
-            _ => Err(Failure::new(Code::CHANNEL_MESSAGE)),
+    async fn admit(&self, inner: &mut InnerRequest, exchange: &mut Exchange) -> Result<RequestHead, Failure> {
+        let Some(Part::Head(head)) = poll_fn(|context| inner.poll_part(context)).await? else {
+            return Err(Failure::new(Code::CHANNEL_MESSAGE));
+        };
+        self.admission.check(&head)?;
+        if let Some(access) = &self.access {
+            exchange.hold(access.admit(&head.fields, Instant::now())?);
         }
+        Ok(*head)
     }
 
     /// Sends the request, again where the upstream refused to look at it, and checks that what came is an answer.
@@ -138,7 +142,18 @@ impl Channel {
         }
     }
 
-    fn request(&self, head: RequestHead, method: Method, body: RequestBody) -> Result<Request<RequestBody>, Failure> {
+    fn request(
+        &self,
+        mut head: RequestHead,
+        method: Method,
+        body: RequestBody,
+    ) -> Result<Request<RequestBody>, Failure> {
+        if self.access.is_some() {
+            // The key is one of this gateway, and no business of the model server.
+            for name in CREDENTIALS {
+                head.fields.remove(name);
+            }
+        }
         let upstream = &self.config.upstream;
         let api_key = upstream.api_key.as_ref().map(|key| key.as_str());
         let mut request = Request::new(body);

@@ -2,6 +2,7 @@
 //!
 //! A failure of the encapsulation is answered outside it; from the moment a chunk was opened, everything else is answered inside.
 
+mod access;
 mod admission;
 mod answer;
 mod exchange;
@@ -26,6 +27,7 @@ use tokio::time::{Instant, timeout_at};
 
 pub use answer::{Aborted, SealedAnswer};
 
+use self::access::Access;
 use self::admission::Admission;
 use self::exchange::Exchange;
 use self::inner::InnerRequest;
@@ -46,6 +48,7 @@ pub struct Channel {
     epochs: Arc<Epochs>,
     upstream: ModelServer,
     admission: Admission,
+    access: Option<Access>,
     arriving: Arc<Budget>,
     streams: Arc<Semaphore>,
     config: Arc<Config>,
@@ -59,6 +62,7 @@ impl Channel {
         Self {
             upstream: ModelServer::new(&config, Arc::clone(&clock), log.clone()),
             admission: Admission::new(&config, clock),
+            access: config.access.as_ref().map(Access::new),
             arriving: Budget::new(arriving(config.limits.arriving)),
             streams: Arc::new(Semaphore::new(config.limits.streams)),
             epochs,

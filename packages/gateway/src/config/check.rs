@@ -10,9 +10,9 @@ use http::HeaderName;
 use zeroize::Zeroizing;
 
 use super::file::{self, File, Handle};
-use super::{Config, Limits, Origins, Padding, UpstreamSettings, peer};
+use super::{AccessSettings, Config, Limits, Origins, Padding, UpstreamSettings, peer};
 use crate::attestation::epoch::EpochSettings;
-use crate::attestation::static_part::PlatformFiles;
+use crate::attestation::static_part::{MAX_MORE_CHAINS, PlatformFiles};
 use crate::failure::Failure;
 use crate::hex::decode_32;
 use crate::log::Level;
@@ -25,14 +25,14 @@ use crate::upstream::prompt_cache::CacheBarrier;
 use crate::upstream::request_fields::may_be_added;
 use crate::upstream::routes::Route;
 
-/// Chains of the attestation key beside the first (PROTOCOL.md §3).
-const MAX_MORE_CHAINS: usize = 3;
-
 /// Longer, and clients would take the stream for a dead one.
 const LONGEST_BATCH_MS: u64 = 10_000;
 
 /// Who may enrol (PROTOCOL.md §22.1).
 const MAX_ENROLMENT_KEYS: usize = 8;
+
+/// API keys (PROTOCOL.md §11.2): each request is compared with every one of them.
+const MAX_ACCESS_KEYS: usize = 4096;
 
 /// Routes on which no server is known to read `cache_prompt`: llama.cpp reads it of prompts that it completes alone.
 const WITHOUT_CACHE_PROMPT: [&str; 2] = ["POST /v1/embeddings", "POST /v1/moderations"];
@@ -109,6 +109,7 @@ impl File {
             status: path(&self.attestation.status),
             tpm: tpm(&self.tpm, &self.attestation)?,
             enrolment_keys: enrolment_keys(&self.enrolment.keys)?,
+            access: access(&self.access)?,
             upstream: upstream(self.upstream)?,
             origins: origins(self.cors.origins)?,
             log_level: choose(
@@ -224,6 +225,32 @@ fn enrolment_keys(texts: &[String]) -> Checked<Vec<[u8; 32]>> {
             invalid("enrolment.keys", "at most 8 distinct Ed25519 public keys, 32 bytes each in lower-case hexadecimal")
         }
     }
+}
+
+fn access(access: &file::Access) -> Checked<Option<AccessSettings>> {
+    let keys: Option<Vec<_>> = access.keys.iter().map(|text| decode_32(text)).collect();
+    let Some(keys) = keys.filter(|keys| keys.len() <= MAX_ACCESS_KEYS && distinct(keys)) else {
+        return invalid(
+            "access.keys",
+            "at most 4096 distinct SHA-256 of API keys, 32 bytes each in lower-case hexadecimal",
+        );
+    };
+    let bounds = [access.requests_per_minute, access.streams, access.total_requests_per_minute];
+    if keys.is_empty() {
+        return if bounds.iter().all(|bound| *bound == 0) {
+            Ok(None)
+        } else {
+            invalid("access.keys", "at least one, since there is a limit for each key; without keys nothing is counted")
+        };
+    }
+    let bound = |member: &str, value: u64| (value != 0).then(|| size(member, value)).transpose();
+    Ok(Some(AccessSettings {
+        keys,
+        requests: bound("access.requests_per_minute", access.requests_per_minute)?.map(|value| value as u64),
+        streams: bound("access.streams", access.streams)?,
+        total_requests: bound("access.total_requests_per_minute", access.total_requests_per_minute)?
+            .map(|value| value as u64),
+    }))
 }
 
 fn upstream(upstream: file::Upstream) -> Checked<UpstreamSettings> {

@@ -2,7 +2,7 @@
 
 use blindllama_verifier::evidence::cbor::Value;
 
-use super::{Config, Origins};
+use super::{AccessSettings, Config, Origins};
 use crate::digest::sha256;
 
 /// Version of the list of settings.
@@ -47,9 +47,12 @@ impl Config {
         if !upstream.fields.is_empty() {
             settings.push((11, Value::array(upstream.fields.iter().map(|name| name.as_str()))));
         }
+        if let Some(access) = &self.access {
+            settings.push((13, access_value(access)));
+        }
         if let Some(peer) = &upstream.peer {
             settings.push((
-                13,
+                14,
                 Value::map([
                     (0, sha256(peer.text.as_bytes()).into()),
                     (1, peer.audience.as_str().into()),
@@ -94,6 +97,13 @@ impl Config {
         let selection = self.tpm.selection.iter().map(|index| u64::from(*index));
         Value::map([(0, u64::from(self.tpm.bank.algorithm_id()).into()), (1, Value::array(selection))])
     }
+}
+
+/// The limits, 0 for none. Keys are outside: they change every week, and a weak one could be guessed from a hash.
+fn access_value(access: &AccessSettings) -> Value {
+    let streams = access.streams.map(|streams| streams as u64);
+    let bounds = [access.requests, streams, access.total_requests];
+    Value::map([0, 1, 2].into_iter().zip(bounds.map(|bound| Value::from(bound.unwrap_or(0)))))
 }
 
 fn milliseconds(duration: std::time::Duration) -> Value {

@@ -13,6 +13,7 @@ pub(super) struct File {
     pub(super) tpm: Tpm,
     pub(super) attestation: Attestation,
     pub(super) enrolment: Enrolment,
+    pub(super) access: Access,
     pub(super) upstream: Upstream,
     pub(super) cors: Cors,
     pub(super) log: Log,
@@ -93,6 +94,15 @@ impl Default for Attestation {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Enrolment {
     pub(super) keys: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Access {
+    pub(super) keys: Vec<String>,
+    pub(super) requests_per_minute: u64,
+    pub(super) streams: u64,
+    pub(super) total_requests_per_minute: u64,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

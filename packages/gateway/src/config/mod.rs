@@ -52,6 +52,8 @@ pub struct Config {
     pub status: Option<PathBuf>,
     /// Ed25519 keys of those who may enrol the attestation key; none: nobody may.
     pub enrolment_keys: Vec<[u8; 32]>,
+    /// Who may send requests; None: everybody.
+    pub access: Option<AccessSettings>,
     /// The model server.
     pub upstream: UpstreamSettings,
     /// Pages that may call.
@@ -77,6 +79,19 @@ pub struct Padding {
     pub event_bucket: usize,
     /// Events leave together, at its multiples; None: each at once.
     pub batch: Option<Duration>,
+}
+
+/// Who may send requests, and how many (PROTOCOL.md §11.2). A limit of None is no limit.
+#[derive(Clone, Debug)]
+pub struct AccessSettings {
+    /// SHA-256 of each API key.
+    pub keys: Vec<[u8; 32]>,
+    /// Requests of one key in a minute.
+    pub requests: Option<u64>,
+    /// Answers of one key that are open at once.
+    pub streams: Option<usize>,
+    /// Requests of all keys in a minute.
+    pub total_requests: Option<u64>,
 }
 
 /// The model server and what may be asked of it.

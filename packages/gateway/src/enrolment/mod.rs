@@ -1,5 +1,5 @@
 //! Enrolment of the attestation key by the relying side (PROTOCOL.md §22.1): certificates of the endorsement keys, and activation of
-//! credentials, for those who hold a key of the configuration. Whoever holds none reaches no TPM.
+//! credentials, for those who hold a key of the configuration. Whoever holds none reaches no TPM. They also install certificates of the key.
 
 mod challenge;
 mod request;
@@ -13,12 +13,13 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use crate::attestation::installed_chain::ChainInstaller;
 use crate::base64url::encode;
 use crate::failure::Failure;
 use crate::log::{Level, Log};
 use crate::tpm::worker::Tpm;
 use challenge::Challenges;
-use request::Request;
+use request::{Action, Request};
 
 /// Bytes of a request.
 pub const MAX_REQUEST: usize = 16 * 1024;
@@ -32,6 +33,7 @@ pub struct Enrolment {
     keys: Vec<[u8; 32]>,
     ak_public: Vec<u8>,
     tpm: Tpm,
+    chains: ChainInstaller,
     challenges: Mutex<Challenges>,
     uses: Mutex<Vec<Instant>>,
     /// One enrolment at the TPM at a time.
@@ -42,11 +44,12 @@ pub struct Enrolment {
 impl Enrolment {
     /// For those who hold one of `keys` (Ed25519), of the key with this TPMT_PUBLIC; None where nobody may.
     #[must_use]
-    pub fn new(keys: Vec<[u8; 32]>, ak_public: Vec<u8>, tpm: Tpm, log: Log) -> Option<Self> {
+    pub fn new(keys: Vec<[u8; 32]>, ak_public: Vec<u8>, tpm: Tpm, chains: ChainInstaller, log: Log) -> Option<Self> {
         (!keys.is_empty()).then(|| Self {
             keys,
             ak_public,
             tpm,
+            chains,
             challenges: Mutex::default(),
             uses: Mutex::default(),
             permit: Arc::new(Semaphore::new(1)),
@@ -93,8 +96,8 @@ impl Enrolment {
     async fn serve(&self, request: Request) -> Result<Value, Failure> {
         let permit = Arc::clone(&self.permit).try_acquire_owned().map_err(|_| Failure::new(Code::ENROL_BUSY))?;
         self.count(Instant::now())?;
-        match request.activation {
-            None => {
+        match request.action {
+            Action::Describe => {
                 let endorsements = self.tpm.endorsements(permit).await.map_err(unavailable)?;
                 let endorsements: Vec<Value> = endorsements
                     .iter()
@@ -102,7 +105,11 @@ impl Enrolment {
                     .collect();
                 Ok(json!({ "version": 1, "akPublic": encode(&self.ak_public), "endorsements": endorsements }))
             }
-            Some(activation) => {
+            Action::Install(chain) => {
+                self.chains.install(chain).map_err(|failure| Failure::with(Code::ENROL_CHAIN, failure.detail))?;
+                Ok(json!({ "version": 1 }))
+            }
+            Action::Activate(activation) => {
                 let secret = self.tpm.activate(activation, permit).await.map_err(unavailable)?;
                 Ok(json!({ "version": 1, "secret": encode(&secret) }))
             }

@@ -18,11 +18,13 @@ struct Wire {
     signature: String,
     #[serde(default, deserialize_with = "present")]
     activate: Option<WireActivation>,
+    #[serde(default, deserialize_with = "present")]
+    chain: Option<Vec<String>>,
 }
 
 /// A member that is there has a value: no `null`.
-fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<WireActivation>, D::Error> {
-    WireActivation::deserialize(value).map(Some)
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
 }
 
 #[derive(Deserialize)]
@@ -33,12 +35,21 @@ struct WireActivation {
     secret: String,
 }
 
+/// What a request asks for.
+pub(super) enum Action {
+    /// What the TPM is.
+    Describe,
+    /// To decrypt a credential.
+    Activate(Activation),
+    /// To show certificates of the attestation key, DER, leaf to root.
+    Install(Vec<Vec<u8>>),
+}
+
 pub(super) struct Request {
     pub(super) challenge: [u8; 32],
     key: [u8; 32],
     signature: Vec<u8>,
-    /// None: what the TPM is.
-    pub(super) activation: Option<Activation>,
+    pub(super) action: Action,
 }
 
 impl Request {
@@ -50,17 +61,22 @@ impl Request {
     }
 
     fn of(wire: &Wire) -> Option<Self> {
-        let activation = match &wire.activate {
-            None => None,
-            Some(activate) => Some(Activation {
+        let action = match (&wire.activate, &wire.chain) {
+            (None, None) => Action::Describe,
+            (Some(activate), None) => Action::Activate(Activation {
                 template: Template::ALL.into_iter().find(|template| template.as_str() == activate.template)?,
                 credential: decode(activate.credential.as_bytes()).filter(|bytes| matches!(bytes.len(), 1..=256))?,
                 secret: decode(activate.secret.as_bytes()).filter(|bytes| matches!(bytes.len(), 1..=512))?,
             }),
+            // As in a configured chain (PROTOCOL.md §17.2).
+            (None, Some(chain)) if matches!(chain.len(), 2..=8) => {
+                Action::Install(chain.iter().map(|text| decode(text.as_bytes())).collect::<Option<_>>()?)
+            }
+            _ => return None,
         };
         let signature = decode(wire.signature.as_bytes()).filter(|signature| signature.len() == 64)?;
         let (challenge, key) = (decode_32(wire.challenge.as_bytes())?, decode_32(wire.key.as_bytes())?);
-        (wire.version == 1).then_some(Self { challenge, key, signature, activation })
+        (wire.version == 1).then_some(Self { challenge, key, signature, action })
     }
 
     pub(super) fn is_signed_by_one_of(&self, keys: &[[u8; 32]]) -> bool {
@@ -69,10 +85,13 @@ impl Request {
     }
 
     fn message(&self) -> Vec<u8> {
-        let asked = self.activation.as_ref().map_or([&[][..]; 3], |activation| {
-            [activation.template.as_str().as_bytes(), &activation.credential, &activation.secret]
-        });
-        enrolment::message(&self.challenge, asked)
+        match &self.action {
+            Action::Describe => enrolment::message(&self.challenge, [&[]; 3]),
+            Action::Activate(Activation { template, credential, secret }) => {
+                enrolment::message(&self.challenge, [template.as_str().as_bytes(), credential, secret])
+            }
+            Action::Install(chain) => enrolment::chain_message(&self.challenge, chain.iter().map(Vec::as_slice)),
+        }
     }
 }
 
@@ -113,13 +132,21 @@ mod tests {
         request
     }
 
+    fn install() -> Value {
+        let signed = message([b"blindllama/enrol-chain/v1", &[1; 32], &[2; 4], &[3; 5], &[4; 6]]);
+        let mut request = describe();
+        request["signature"] = encode(signer().sign(&signed).as_ref()).into();
+        request["chain"] = json!([encode(&[2; 4]), encode(&[3; 5]), encode(&[4; 6])]);
+        request
+    }
+
     fn read(request: &Value) -> Result<Request, Failure> {
         Request::read(request.to_string().as_bytes())
     }
 
     #[test]
     fn a_signed_request_is_accepted_for_its_own_key_alone() {
-        for request in [describe(), activate()] {
+        for request in [describe(), activate(), install()] {
             let request = read(&request).unwrap();
             assert!(request.is_signed_by_one_of(&[[9; 32], key()]));
             assert!(!request.is_signed_by_one_of(&[[9; 32]]));
@@ -142,6 +169,14 @@ mod tests {
         let mut without = activate();
         without.as_object_mut().unwrap().remove("activate");
         assert!(!read(&without).unwrap().is_signed_by_one_of(&[key()]));
+        for place in 0..3 {
+            let mut request = install();
+            request["chain"][place] = encode(&[9; 4]).into();
+            assert!(!read(&request).unwrap().is_signed_by_one_of(&[key()]), "certificate {place}");
+        }
+        let mut shorter = install();
+        shorter["chain"].as_array_mut().unwrap().pop();
+        assert!(!read(&shorter).unwrap().is_signed_by_one_of(&[key()]));
     }
 
     #[test]
@@ -163,6 +198,15 @@ mod tests {
             *request.pointer_mut(pointer).unwrap() = value.clone();
             assert_eq!(read(&request).err(), Some(Failure::new(Code::ENROL_REQUEST)), "{pointer} {value}");
         }
+        for chain in [json!([]), json!([encode(&[2])]), json!(vec![encode(&[2]); 9]), json!(["A=", "AA"]), Value::Null]
+        {
+            let mut request = install();
+            request["chain"] = chain.clone();
+            assert_eq!(read(&request).err(), Some(Failure::new(Code::ENROL_REQUEST)), "{chain}");
+        }
+        let mut both = activate();
+        both["chain"] = install()["chain"].clone();
+        assert_eq!(read(&both).err(), Some(Failure::new(Code::ENROL_REQUEST)), "one thing at a time");
         let mut more = describe();
         more["more"] = 1.into();
         let twice = describe().to_string().replacen('{', r#"{"version":1,"#, 1);

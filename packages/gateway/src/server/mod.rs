@@ -24,6 +24,7 @@ use crate::attestation::batch::Attester;
 use crate::attestation::claims::ClaimsSource;
 use crate::attestation::epoch::Epochs;
 use crate::attestation::evidence::EvidenceSource;
+use crate::attestation::installed_chain::{ChainInstaller, InstalledChain};
 use crate::attestation::static_part::{Sources, read_file};
 use crate::budget::{Budget, PlaceLimits};
 use crate::channel::Channel;
@@ -129,6 +130,7 @@ impl Server {
             ak_public: key.public.clone(),
             ak_chain: config.ak_chain.clone(),
             more_chains: config.more_chains.clone(),
+            installed: InstalledChain::default(),
             event_logs,
             platform: config.platform.clone(),
             release: config.release.clone(),
@@ -169,13 +171,20 @@ impl Server {
             ],
         );
         let reload = Arc::new(Notify::new());
+        let chains = ChainInstaller::new(sources.clone(), Arc::clone(&reload));
         tokio::spawn(sources.follow(static_parts, Arc::clone(&reload), log.clone()));
         let (phase, phases) = watch::channel(Phase::Serving);
         let gateway = Gateway {
             instance,
             evidence: EvidenceSource { attester, static_part, bank: config.tpm.bank },
             channel: Channel::new(Arc::clone(&config), Arc::clone(&epochs), clock, phases.clone(), log.clone()),
-            enrolment: Enrolment::new(config.enrolment_keys.clone(), key.public.clone(), tpm.clone(), log.clone()),
+            enrolment: Enrolment::new(
+                config.enrolment_keys.clone(),
+                key.public.clone(),
+                tpm.clone(),
+                chains,
+                log.clone(),
+            ),
             sending: Budget::new(SENDING),
             phases,
             config,

@@ -7,6 +7,7 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use crate::support::client::{Evidence, policy};
+use crate::support::cloud::{ATTRIBUTES, Authority, HANDLE};
 use crate::support::enroller::{Endorsement, Enroller, PATH, bytes, challenge, post};
 use crate::support::http::{get, request};
 use crate::support::{Setup, Swtpm, Upstream, in_time};
@@ -212,4 +213,115 @@ async fn one_enrolment_is_at_the_tpm_and_quotes_go_on() {
     let counted = enroller.ask(&gateway, None).await;
     assert_eq!((counted.status.as_u16(), counted.code().as_str()), (503, "enrol.busy"), "20 within a minute");
     evidence_is_good(&gateway).await;
+}
+
+const RSA: &str = "rsa2048:rsassa-sha256:null";
+
+/// The verdict on fresh evidence by a page that trusts the authority with this root; evidence with another chain follows within moments.
+async fn judged_by(authority: &Authority, gateway: &crate::support::Gateway) -> Option<blindllama_verifier::Code> {
+    let mut policy = policy(gateway);
+    policy["anchors"] = json!([{ "kind": "custom-ca", "rootSha256": authority.root_sha256() }]);
+    policy["acceptAssurance"] = json!(["operator-ca"]);
+    Evidence::of(gateway).await.verify(&policy).failure()
+}
+
+async fn until_judged(
+    authority: &Authority,
+    gateway: &crate::support::Gateway,
+    expected: Option<blindllama_verifier::Code>,
+) {
+    let reached = async {
+        while judged_by(authority, gateway).await != expected {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    in_time("the verdict", reached).await;
+}
+
+#[tokio::test]
+async fn an_installed_chain_is_in_the_evidence_beside_the_configured_ones() {
+    let swtpm = Swtpm::start().await;
+    swtpm.keep_key(RSA, ATTRIBUTES).await;
+    let (configured, installed) = (Authority::new().await, Authority::new().await);
+    let enroller = Enroller::new(1);
+    let files = configured.certify(&swtpm).await;
+    let chain = installed.certify(&swtpm).await;
+    for with_file in [false, true] {
+        let mut setup = enroller.setup(&swtpm).with("tpm.handle", HANDLE);
+        if with_file {
+            setup = setup.with("attestation.ak_chain", files.clone());
+        }
+        let gateway = setup.start().await;
+        assert!(judged_by(&installed, &gateway).await.is_some(), "nothing vouches for the key yet");
+        let reply = enroller.install(&gateway, &chain).await;
+        assert_eq!(reply.status, 200, "{}", gateway.log.text());
+        until_judged(&installed, &gateway, None).await;
+        assert_eq!(judged_by(&configured, &gateway).await.is_none(), with_file);
+        gateway.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_renewed_chain_takes_the_place_of_the_older_one_of_its_authority() {
+    let swtpm = Swtpm::start().await;
+    swtpm.keep_key(RSA, ATTRIBUTES).await;
+    let authority = Authority::new().await;
+    let files = authority.certify(&swtpm).await;
+    let older = std::fs::read(&files[0]).unwrap();
+    let enroller = Enroller::new(1);
+    let setup = enroller.setup(&swtpm).with("tpm.handle", HANDLE);
+    let kept = tempfile::tempdir().unwrap();
+    let configured = kept.path().join("leaf.der").display().to_string();
+    std::fs::write(&configured, &older).unwrap();
+    let gateway = setup.with("attestation.ak_chain", vec![configured, files[1].clone()]).start().await;
+    let renewed = authority.certify(&swtpm).await;
+    let newer = std::fs::read(&renewed[0]).unwrap();
+    assert_ne!(older, newer);
+    assert_eq!(enroller.install(&gateway, &renewed).await.status, 200);
+    let shows = async |der: &[u8]| {
+        let evidence = Evidence::of(&gateway).await;
+        evidence.bundle.windows(der.len()).any(|bytes| bytes == der)
+    };
+    let replaced = async {
+        while !shows(&newer).await {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    in_time("the renewed certificate", replaced).await;
+    assert!(!shows(&older).await, "clients would use the first of the two");
+}
+
+#[tokio::test]
+async fn a_chain_that_no_client_would_read_is_not_installed() {
+    let (swtpm, other) = (Swtpm::start().await, Swtpm::start().await);
+    for swtpm in [&swtpm, &other] {
+        swtpm.keep_key(RSA, ATTRIBUTES).await;
+    }
+    let authority = Authority::new().await;
+    let own = authority.certify(&swtpm).await;
+    let own: Vec<_> = own.iter().map(|path| std::fs::read(path).unwrap()).collect();
+    let others: Vec<_> = authority.certify(&other).await.iter().map(|path| std::fs::read(path).unwrap()).collect();
+    let (enroller, stranger) = (Enroller::new(1), Enroller::new(2));
+    let gateway = enroller.setup(&swtpm).with("tpm.handle", HANDLE).start().await;
+    let mut damaged = own.clone();
+    damaged[0].truncate(100);
+    for chain in [&others, &damaged, &vec![vec![], vec![]]] {
+        let request = enroller.install_request(&challenge(&gateway).await, chain).to_string();
+        let reply = post(&gateway, request).await;
+        assert_eq!((reply.status.as_u16(), reply.code().as_str()), (400, "enrol.chain"));
+    }
+    let request = stranger.install_request(&challenge(&gateway).await, &own);
+    let reply = post(&gateway, request.to_string()).await;
+    assert_eq!((reply.status.as_u16(), reply.code().as_str()), (403, "enrol.refused"));
+    // Another chain than the one that was signed for.
+    let mut exchanged = enroller.install_request(&challenge(&gateway).await, &others);
+    exchanged["chain"] = enroller.install_request(&[0; 32], &own)["chain"].clone();
+    let reply = post(&gateway, exchanged.to_string()).await;
+    assert_eq!((reply.status.as_u16(), reply.code().as_str()), (403, "enrol.refused"));
+    assert!(judged_by(&authority, &gateway).await.is_some(), "nothing was installed");
+    let request = enroller.install_request(&challenge(&gateway).await, &own).to_string();
+    assert_eq!(post(&gateway, request.clone()).await.status, 200);
+    let replayed = post(&gateway, request).await;
+    assert_eq!((replayed.status.as_u16(), replayed.code().as_str()), (403, "enrol.challenge"));
+    until_judged(&authority, &gateway, None).await;
 }

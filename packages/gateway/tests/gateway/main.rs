@@ -10,6 +10,7 @@
     missing_docs
 )]
 
+mod access;
 mod admission;
 mod channel;
 mod cloud;

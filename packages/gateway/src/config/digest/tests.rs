@@ -47,6 +47,9 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
     let base = read(REQUIRED, &[]).unwrap().digest();
     let keys = ["a", "b"].map(|key| digest(&format!("upstream.api_key = '{key}'")));
     assert_eq!(keys[0], keys[1], "a weak key cannot be guessed from the digest");
+    let keys = ["aa", "bb"].map(|byte| digest(&format!("access.keys = ['{}']", byte.repeat(32))));
+    assert_eq!(keys[0], keys[1], "keys change without another digest");
+    assert_ne!(keys[0], base, "that there are keys does not");
     // It needs PCR 15, which the digest holds.
     let extending =
         ["", "\nattestation.extend_instance = true"].map(|more| digest(&format!("attestation.pcrs = [15]{more}")));
@@ -74,7 +77,10 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
     for same in outside {
         assert_eq!(digest(same), base, "{same}");
     }
-    let changes: [&str; 37] = [
+    let key = format!("\naccess.keys = ['{}']", "aa".repeat(32));
+    let limits = ["requests_per_minute", "streams", "total_requests_per_minute"];
+    let limits = limits.map(|limit| format!("access.{limit} = 2{key}"));
+    let changes: [&str; 40] = [
         "upstream.url = 'unix:/other.sock'",
         "upstream.kind = 'in-image'",
         "upstream.api_key = 'k'",
@@ -112,6 +118,9 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
         "channel.batch_ms = 2",
         "attestation.bank = 'sha384'",
         "attestation.pcrs = [0]",
+        &limits[0],
+        &limits[1],
+        &limits[2],
     ];
     let mut digests: Vec<_> = changes.iter().map(|member| digest(member)).chain([base]).collect();
     digests.sort_unstable();
@@ -123,7 +132,7 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
     };
     let (mut outside, changing) = (named(&outside), named(&changes));
     assert!(outside.is_disjoint(&changing));
-    outside.extend(["upstream.api_key", "attestation.extend_instance"].map(str::to_owned));
+    outside.extend(["upstream.api_key", "access.keys", "attestation.extend_instance"].map(str::to_owned));
     assert_eq!(outside, documented_outside(), "the table of PROTOCOL.md §12");
     assert_eq!(
         outside.union(&changing).cloned().collect::<BTreeSet<_>>(),

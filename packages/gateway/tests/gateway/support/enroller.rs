@@ -61,6 +61,21 @@ impl Enroller {
         request
     }
 
+    /// A request that installs these certificates.
+    pub fn install_request(&self, challenge: &[u8; 32], chain: &[Vec<u8>]) -> Value {
+        let signature = self.0.sign(&enrolment::chain_message(challenge, chain.iter().map(Vec::as_slice)));
+        let mut request = self.request(challenge, None);
+        request["signature"] = encode(signature.as_ref()).into();
+        request["chain"] = chain.iter().map(|der| encode(der)).collect();
+        request
+    }
+
+    /// Installs the certificates of these files.
+    pub async fn install(&self, gateway: &Gateway, chain: &[String]) -> Reply {
+        let chain: Vec<_> = chain.iter().map(|path| std::fs::read(path).unwrap()).collect();
+        post(gateway, self.install_request(&challenge(gateway).await, &chain).to_string()).await
+    }
+
     /// Asks with a fresh challenge.
     pub async fn ask(&self, gateway: &Gateway, activate: Option<&Credential>) -> Reply {
         let request = self.request(&challenge(gateway).await, activate);

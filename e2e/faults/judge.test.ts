@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import type { Ended } from '../failover/visitor.ts'
+import { type Fault, kinds } from './faults.ts'
+import { defectsOf, figuresOf, type Visit, withinMs } from './judge.ts'
+import { randomFrom, shuffled } from './random.ts'
+
+const kills = kinds.map((kind): Fault => ({ kind, killedAt: 1000, backAt: 1500 }))
+const ended = (id: string, beganAt: number, more: Partial<Ended> = {}): Ended => ({
+  id,
+  resent: 0,
+  beganAt,
+  firstAt: beganAt + 100,
+  silentlyTruncated: false,
+  ...more,
+})
+
+/** A visit with one request before the fault, one that it met, and one after it. */
+function visit(resend: Visit['resend'], met: Partial<Ended>, last: Partial<Ended> = {}): Visit {
+  const end = ended('c', 2000, last)
+  return { resend, ended: [ended('a', 0), ended('b', 900, met), end], last: end }
+}
+
+const defects = (visits: readonly Visit[], runs: Record<string, number> = {}, faults = kills): readonly string[] =>
+  defectsOf(visits, figuresOf(visits, faults), new Map(Object.entries({ a: 1, b: 1, c: 1, ...runs })))
+
+test('a code and a working next request are no defect', () => {
+  expect(defects([visit('never', { code: 'channel.truncated' })])).toEqual([])
+  expect(defects([visit('default', { code: 'http.502' })])).toEqual([])
+  expect(defects([visit('default', { resent: 1 })], { b: 2 })).toEqual([])
+})
+
+test.each<[string, Visit, Record<string, number>]>([
+  ['without an error', visit('default', { silentlyTruncated: true }), {}],
+  ['is no code', visit('default', { code: 'TypeError: terminated' }), {}],
+  ["run 2 times under resend 'never'", visit('never', {}), { b: 2 }],
+  ["sent again under resend 'never'", visit('never', { resent: 1 }), {}],
+  ['0 repetitions were announced', visit('default', {}), { b: 2 }],
+  ['did not run it', visit('default', {}), { b: 0 }],
+  ['after all faults', visit('default', { code: 'channel.truncated' }, { code: 'evidence.unreachable' }), {}],
+  ['no answer for', visit('default', {}, { beganAt: 1000, firstAt: 1001 + withinMs }), {}],
+  ['no fault met a request', visit('default', {}), {}],
+])('a defect is told: %s', (said, one, runs) => {
+  expect(defects([one], runs).join('\n')).toContain(said)
+})
+
+test('a fault that nothing outlived is told', () => {
+  expect(
+    defects([visit('default', { code: 'channel.truncated' }, { code: 'channel.truncated' })]).join('\n'),
+  ).toContain('Infinity ms')
+})
+
+const order = (seed: number): string => shuffled([...'abcdefgh'], randomFrom(seed)).join('')
+
+test('a seed gives the same order again', () => {
+  expect(order(7)).toBe(order(7))
+  expect(new Set([1, 2, 3, 4].map(order)).size).toBe(4)
+  const numbers = Array.from({ length: 1000 }, randomFrom(9))
+  expect(Math.min(...numbers)).toBeGreaterThanOrEqual(0)
+  expect(Math.max(...numbers)).toBeLessThan(1)
+})
