@@ -16,6 +16,7 @@ export const published: readonly Published[] = [
     must: [
       'dist/blindllama.js',
       'dist/blindllama-post-quantum.js',
+      'dist/script-types.d.ts',
       'dist/blindllama_verifier_bg.wasm',
       'dist/policy.schema.json',
       'dist/ERRORS.md',

@@ -174,6 +174,9 @@ export type VerifierCode =
 /** A code of the registry, `layer.reason`: stable for ever once released. What each means stands in docs/ERRORS.md. */
 export type Code =
   | VerifierCode
+  | 'policy.unpinned'
+  | 'policy.integrity'
+  | 'policy.unreachable'
   | 'receipt.salt'
   | 'receipt.unknown'
   | 'receipt.incomplete'
@@ -242,6 +245,9 @@ export type Code =
   | 'client.aborted'
   | 'client.destination'
   | 'client.own_endpoint'
+  | 'dropin.tag'
+  | 'dropin.unsupported_transport'
+  | 'dropin.events'
   | 'enrol.request'
   | 'enrol.refused'
   | 'enrol.challenge'
