@@ -1,10 +1,10 @@
-import type {} from '@blindllama/web-sdk/script'
+import type { BlindLlamaGlobal } from '@blindllama/web-sdk/script'
 import { type DropInGlobals, integrityOf } from '../support/dropin-site.ts'
 import { test } from '../support/dropin-test.ts'
 import type { Tab } from '../support/tab.ts'
 import { expect } from '../support/test.ts'
 
-type Global = typeof globalThis & DropInGlobals
+type Global = typeof globalThis & DropInGlobals & { readonly BlindLlama: BlindLlamaGlobal }
 
 const question = JSON.stringify({
   model: 'any',

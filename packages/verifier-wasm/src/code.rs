@@ -482,6 +482,9 @@ pub enum Code {
     /// The gateway does not forward this method and path.
     #[cfg(not(target_family = "wasm"))]
     REQUEST_ROUTE,
+    /// The Realtime API needs a WebSocket or WebRTC, which the encrypted channel does not carry.
+    #[cfg(not(target_family = "wasm"))]
+    REQUEST_REALTIME,
     /// The request names another scheme or authority than the one the protocol fixes.
     #[cfg(not(target_family = "wasm"))]
     REQUEST_AUTHORITY,
@@ -846,6 +849,7 @@ impl Code {
         Self::REQUEST_TOO_LARGE,
         Self::REQUEST_TIMEOUT,
         Self::REQUEST_ROUTE,
+        Self::REQUEST_REALTIME,
         Self::REQUEST_AUTHORITY,
         Self::REQUEST_FIELD,
         Self::REQUEST_DATE,
@@ -1315,6 +1319,7 @@ request.origin The gateway does not serve pages of this origin.
 request.too_large The request or its header section is larger than the gateway accepts.
 request.timeout The request did not arrive in time.
 request.route The gateway does not forward this method and path.
+request.realtime The Realtime API needs a WebSocket or WebRTC, which the encrypted channel does not carry.
 request.authority The request names another scheme or authority than the one the protocol fixes.
 request.field A header field of the request is malformed or not allowed.
 request.date The date of the request is too far from the gateway's clock.

@@ -220,6 +220,7 @@ export type Code =
   | 'request.too_large'
   | 'request.timeout'
   | 'request.route'
+  | 'request.realtime'
   | 'request.authority'
   | 'request.field'
   | 'request.date'
