@@ -79,6 +79,12 @@ export function stages(root: string): Stage[] {
     pages(vitest(root, 'services/model-server', 5 * minutes)),
     pages(vitest(root, 'packages/image', 2 * minutes)),
     pages({ name: 'package', command: tsx('tools/release-check.ts'), timeoutMs: 5 * minutes }),
+    pages({ name: 'bill of materials', command: tsx('tools/sbom.ts'), timeoutMs: 2 * minutes }),
+    pages({
+      name: 'pages of the API',
+      command: ['tools/node_modules/.bin/typedoc', '--options', 'tools/typedoc.json', '--logLevel', 'Error'],
+      timeoutMs: 2 * minutes,
+    }),
     // The whole of it needs many packages of the registry: `.ci/run` alone installs them.
     pages({
       name: 'matrix',
@@ -108,6 +114,8 @@ export function stages(root: string): Stage[] {
       sources: 'e2e/faithful',
       timeoutMs: 5 * minutes,
     }),
+    // The whole of it asks llama.cpp's server as well, which has to be built: `.ci/run` does.
+    pages({ name: 'clients', command: tsx('e2e/clients.ts', '--quick'), count: wordCount, timeoutMs: 3 * minutes }),
     pages({
       name: 'leakage',
       command: tsx('e2e/leakage.ts', '--check'),
@@ -143,6 +151,7 @@ export function stages(root: string): Stage[] {
     crates(vitest(root, 'tools', 10 * minutes)),
     crates(vitest(root, 'services', 10 * minutes)),
     crates(vitest(root, 'assurance', 5 * minutes)),
+    crates(vitest(root, 'e2e', 2 * minutes)),
     crates({
       name: 'log of releases',
       command: ['bash', '-c', 'go vet ./... && go test -v ./...'],
