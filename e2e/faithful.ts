@@ -39,7 +39,7 @@ const all: readonly Call[] = [
 ].flat()
 const calls: readonly Call[] = all.filter(({ name }) => only === undefined || name.includes(only))
 
-/** The default routes, and one that an operator may add. */
+/** The default routes, and some that an operator may add. */
 const routes = [
   'POST /v1/chat/completions',
   'POST /v1/completions',
@@ -48,7 +48,21 @@ const routes = [
   'POST /v1/responses',
   'GET /v1/models',
   'GET /v1/models/{id}',
+  'POST /v1/files',
+  'GET /v1/files',
   'GET /v1/files/{id}',
+  'GET /v1/files/{id}/content',
+  'DELETE /v1/files/{id}',
+  'POST /v1/batches',
+  'GET /v1/batches/{id}',
+  'POST /v1/batches/{id}/cancel',
+  'POST /v1/audio/speech',
+  'POST /v1/audio/transcriptions',
+  'POST /v1/images/generations',
+  'POST /v1/images/edits',
+  'POST /v1/rerank',
+  'POST /score',
+  'POST /tokenize',
 ]
 
 const started: number = performance.now()

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import { createServer as createTlsServer, request as httpsRequest } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import type { Certificate } from './proxies/certificate.ts'
@@ -85,8 +85,11 @@ async function forward(
   // To a page that shares its origin with the service, the gateway's list of other origins does not apply.
   if (behaviour.page !== undefined) delete headers.origin
   const target = behaviour.page !== undefined && request.url?.startsWith('/blindllama/') !== true
-  const address = new URL(request.url ?? '/', target ? behaviour.page : upstream)
-  const onward = httpRequest(address, { method: method ?? 'GET', headers })
+  // The base URL of a service may have a path, and its server a name of its own.
+  const address = new URL(`.${request.url ?? '/'}`, target ? behaviour.page : upstream)
+  if (behaviour.page !== undefined) headers.host = address.host
+  const ask = address.protocol === 'https:' ? httpsRequest : httpRequest
+  const onward = ask(address, { method: method ?? 'GET', headers })
   response.once('close', () => onward.destroy())
   request.pipe(onward)
   const [answer] = (await once(onward, 'response')) as [IncomingMessage]

@@ -11,6 +11,7 @@ const wasm = readFileSync(wasmFile)
 /** What the build puts into its files: a licence goes with each. */
 const fallback = createRequire(require.resolve('@panva/hpke-noble'))
 const licences = [
+  { from: join(dirname(require.resolve('eventsource-parser')), '../LICENSE'), to: 'dist/licences/eventsource-parser' },
   { from: join(dirname(require.resolve('hpke')), 'LICENSE.md'), to: 'dist/licences/hpke' },
   { from: join(dirname(require.resolve('@panva/hpke-noble')), 'LICENSE.md'), to: 'dist/licences/hpke-noble' },
   ...['hashes/sha3.js', 'curves/ed25519.js', 'post-quantum/ml-kem.js'].map((module) => ({
@@ -56,6 +57,8 @@ const config: UserConfig[] = defineConfig([
       react: 'src/react/index.ts',
       'react-inline': 'src/react/inline.ts',
       receipts: 'src/receipts/index.ts',
+      // Types alone: what the script defines in a page.
+      'script-types': 'src/dropin/global.ts',
       sentences: 'src/sentences.ts',
       state: 'src/state/index.ts',
       testing: 'src/testing.ts',

@@ -87,6 +87,12 @@ export function stages(root: string): Stage[] {
     pages(vitest(root, 'services/model-server', 5 * minutes)),
     pages(vitest(root, 'packages/image', 2 * minutes)),
     pages({ name: 'package', command: tsx('tools/release-check.ts'), timeoutMs: 5 * minutes }),
+    pages({ name: 'bill of materials', command: tsx('tools/sbom.ts'), timeoutMs: 2 * minutes }),
+    pages({
+      name: 'pages of the API',
+      command: ['tools/node_modules/.bin/typedoc', '--options', 'tools/typedoc.json', '--logLevel', 'Error'],
+      timeoutMs: 2 * minutes,
+    }),
     // The whole of it needs many packages of the registry: `.ci/run` alone installs them.
     pages({
       name: 'matrix',
@@ -125,6 +131,8 @@ export function stages(root: string): Stage[] {
       sources: 'e2e/faults',
       timeoutMs: 3 * minutes,
     }),
+    // The whole of it asks llama.cpp's server as well, which has to be built: `.ci/run` does.
+    pages({ name: 'clients', command: tsx('e2e/clients.ts', '--quick'), count: wordCount, timeoutMs: 3 * minutes }),
     pages({
       name: 'leakage',
       command: tsx('e2e/leakage.ts', '--check'),

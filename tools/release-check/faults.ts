@@ -16,6 +16,7 @@ export const published: readonly Published[] = [
     must: [
       'dist/blindllama.js',
       'dist/blindllama-post-quantum.js',
+      'dist/script-types.d.ts',
       'dist/blindllama_verifier_bg.wasm',
       'dist/policy.schema.json',
       'dist/ERRORS.md',
@@ -58,6 +59,9 @@ export function faults(
     ...(files.has('LICENSE') && String(files.get('LICENSE')) !== license
       ? ['LICENSE is not the one of the repository']
       : []),
+    ...(manifest.publishConfig?.provenance === true
+      ? []
+      : ['publishConfig of package.json does not ask for provenance']),
     ...targets.map((path) => `package.json names ${path}, which is missing`),
     ...untyped(manifest).map((entry) => `${entry} has no types`),
     ...extra.map((path) => `${path} is not one of the files of this package`),

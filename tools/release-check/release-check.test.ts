@@ -12,6 +12,7 @@ const what = { folder: 'packages/some', may: [/^dist\/[\w-]+\.d\.ts$/], must: ['
 const manifest: Manifest = {
   name: 'some',
   version: '1.0.0',
+  publishConfig: { access: 'public', provenance: true },
   dependencies: { other: '2.0.0' },
   exports: { '.': { types: './dist/some.d.ts', default: './dist/some.js' }, './script': './dist/some.js' },
 }
@@ -51,6 +52,12 @@ test.each([
   ['an entry without types', {}, { exports: { '.': './dist/some.js' } }, '. has no types'],
   ['a range', {}, { dependencies: { other: '^2.0.0' } }, 'the dependency other has no exact version: ^2.0.0'],
   ['a link', {}, { dependencies: { other: 'workspace:*' } }, 'the dependency other has no exact version: workspace:*'],
+  [
+    'no provenance',
+    {},
+    { publishConfig: { access: 'public' } },
+    'publishConfig of package.json does not ask for provenance',
+  ],
   [
     'a command that is not there',
     {},

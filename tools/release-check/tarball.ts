@@ -20,6 +20,7 @@ export interface Manifest {
   readonly name: string
   readonly version: string
   readonly license?: string
+  readonly publishConfig?: { readonly access?: string; readonly provenance?: boolean }
   readonly dependencies?: Readonly<Record<string, string>>
   readonly bin?: Readonly<Record<string, string>>
   /** A path, or paths by condition. */

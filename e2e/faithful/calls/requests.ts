@@ -115,6 +115,23 @@ const ways: Readonly<Record<string, Call['ask']>> = {
     () => ({ body: '{"model":"m","input":"hi"}', headers: { 'content-type': 'application/json' } }),
     'v1/moderations',
   ),
+  ...Object.fromEntries(
+    ['v1/audio/speech', 'v1/images/generations', 'v1/rerank', 'score', 'tokenize', 'v1/batches'].map((path) => [
+      `JSON to ${path}`,
+      inForm(() => ({ body: '{"input":"hi"}', headers: { 'content-type': 'application/json' } }), path),
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['v1/files', 'v1/audio/transcriptions', 'v1/images/edits'].map((path) => [
+      `a form with a file to ${path}`,
+      inForm(() => ({ body: form() }), path),
+    ]),
+  ),
+  'a batch': get('v1/batches/batch_abc'),
+  'the end of a batch': inForm(() => ({}), 'v1/batches/batch_abc/cancel'),
+  files: get('v1/files?purpose=batch&limit=2&order=asc&after=file-1'),
+  'the end of a file': async (fetch, base) =>
+    look(await fetch(`${base}v1/files/file-abc123`, { method: 'DELETE' }), base),
   'a file': get('v1/files/file-abc123'),
   'the content of a file': get('v1/files/file-abc123/content'),
   'the content of a file, with a slash that is encoded': get('v1/files/file-abc123%2Fcontent'),
@@ -157,8 +174,17 @@ const ways: Readonly<Record<string, Call['ask']>> = {
 export const requests: readonly Call[] = Object.entries(ways).map(([name, ask]) => ({
   name: `request: ${name}`,
   answer: (socket, { method, target }) => {
-    const known = target.split('?')[0] !== '/v1/nothing' && (method === 'POST' || method === 'GET')
-    socket.write(known ? sized(200, [json], completion('hi')) : sized(404, [json], '{"error":{"message":"none"}}'))
+    const methods = ['POST', 'GET', ...(target.startsWith('/v1/files/') ? ['DELETE'] : [])]
+    const known = target.split('?')[0] !== '/v1/nothing' && methods.includes(method)
+    if (target === '/v1/audio/speech')
+      socket.write(
+        sized(
+          200,
+          ['content-type: audio/mpeg'],
+          Uint8Array.from({ length: 4096 }, (_, at) => at * 7),
+        ),
+      )
+    else socket.write(known ? sized(200, [json], completion('hi')) : sized(404, [json], '{"error":{"message":"none"}}'))
   },
   ask,
 }))

@@ -37,6 +37,7 @@ pub fn status(code: Code) -> StatusCode {
         | Code::GATEWAY_STOPPING
         | Code::GATEWAY_DRAINED => StatusCode::SERVICE_UNAVAILABLE,
         Code::GATEWAY_INTERNAL => StatusCode::INTERNAL_SERVER_ERROR,
+        Code::REQUEST_REALTIME => StatusCode::NOT_IMPLEMENTED,
         _ => StatusCode::BAD_REQUEST,
     }
 }

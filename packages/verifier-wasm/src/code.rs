@@ -344,6 +344,15 @@ pub enum Code {
     VERDICT_NOT_REACHED,
     /// The policy does not ask for this check.
     VERDICT_NOT_REQUIRED,
+    /// The policy is at an address, and nothing in the page says which file it must be.
+    #[cfg(not(target_family = "wasm"))]
+    POLICY_UNPINNED,
+    /// The policy at the address is not the file that the page pins.
+    #[cfg(not(target_family = "wasm"))]
+    POLICY_INTEGRITY,
+    /// The policy could not be loaded from its address.
+    #[cfg(not(target_family = "wasm"))]
+    POLICY_UNREACHABLE,
     /// The request asks for a receipt with a salt that is not 32 bytes of base64url, or with two.
     #[cfg(not(target_family = "wasm"))]
     RECEIPT_SALT,
@@ -473,6 +482,9 @@ pub enum Code {
     /// The gateway does not forward this method and path.
     #[cfg(not(target_family = "wasm"))]
     REQUEST_ROUTE,
+    /// The Realtime API needs a WebSocket or WebRTC, which the encrypted channel does not carry.
+    #[cfg(not(target_family = "wasm"))]
+    REQUEST_REALTIME,
     /// The request names another scheme or authority than the one the protocol fixes.
     #[cfg(not(target_family = "wasm"))]
     REQUEST_AUTHORITY,
@@ -557,6 +569,15 @@ pub enum Code {
     /// A limit on requests or on open answers is reached.
     #[cfg(not(target_family = "wasm"))]
     ACCESS_LIMIT,
+    /// The tag of the drop-in script has an attribute that cannot be used.
+    #[cfg(not(target_family = "wasm"))]
+    DROPIN_TAG,
+    /// The page asked a declared endpoint by a way that the channel does not carry, such as XMLHttpRequest, WebSocket, a form or a link.
+    #[cfg(not(target_family = "wasm"))]
+    DROPIN_UNSUPPORTED_TRANSPORT,
+    /// The response is no stream of server-sent events, or has an event that is too long.
+    #[cfg(not(target_family = "wasm"))]
+    DROPIN_EVENTS,
     /// The request for enrolment is not the JSON that the gateway reads.
     #[cfg(not(target_family = "wasm"))]
     ENROL_REQUEST,
@@ -794,6 +815,9 @@ impl Code {
         Self::RECEIPT_MODEL,
         Self::VERDICT_NOT_REACHED,
         Self::VERDICT_NOT_REQUIRED,
+        Self::POLICY_UNPINNED,
+        Self::POLICY_INTEGRITY,
+        Self::POLICY_UNREACHABLE,
         Self::RECEIPT_SALT,
         Self::RECEIPT_UNKNOWN,
         Self::RECEIPT_INCOMPLETE,
@@ -837,6 +861,7 @@ impl Code {
         Self::REQUEST_TOO_LARGE,
         Self::REQUEST_TIMEOUT,
         Self::REQUEST_ROUTE,
+        Self::REQUEST_REALTIME,
         Self::REQUEST_AUTHORITY,
         Self::REQUEST_FIELD,
         Self::REQUEST_DATE,
@@ -865,6 +890,9 @@ impl Code {
         Self::CLIENT_OWN_ENDPOINT,
         Self::ACCESS_KEY,
         Self::ACCESS_LIMIT,
+        Self::DROPIN_TAG,
+        Self::DROPIN_UNSUPPORTED_TRANSPORT,
+        Self::DROPIN_EVENTS,
         Self::ENROL_REQUEST,
         Self::ENROL_REFUSED,
         Self::ENROL_CHALLENGE,
@@ -1261,6 +1289,9 @@ receipt.signature The signature of the receipt is not that of the attested gatew
 receipt.model The receipt names another model than the release.
 verdict.not_reached An earlier check failed, so this check did not run.
 verdict.not_required The policy does not ask for this check.
+policy.unpinned The policy is at an address, and nothing in the page says which file it must be.
+policy.integrity The policy at the address is not the file that the page pins.
+policy.unreachable The policy could not be loaded from its address.
 receipt.salt The request asks for a receipt with a salt that is not 32 bytes of base64url, or with two.
 receipt.unknown This response did not come from the client that asks for receipts.
 receipt.incomplete The answer broke off or was not read to its end, so that it has no receipt.
@@ -1304,6 +1335,7 @@ request.origin The gateway does not serve pages of this origin.
 request.too_large The request or its header section is larger than the gateway accepts.
 request.timeout The request did not arrive in time.
 request.route The gateway does not forward this method and path.
+request.realtime The Realtime API needs a WebSocket or WebRTC, which the encrypted channel does not carry.
 request.authority The request names another scheme or authority than the one the protocol fixes.
 request.field A header field of the request is malformed or not allowed.
 request.date The date of the request is too far from the gateway's clock.
@@ -1332,6 +1364,9 @@ client.destination The request is addressed to another server than the attested 
 client.own_endpoint The request is addressed to an endpoint of the protocol itself, which the encrypted channel does not carry.
 access.key The request has no API key that this gateway knows.
 access.limit A limit on requests or on open answers is reached.
+dropin.tag The tag of the drop-in script has an attribute that cannot be used.
+dropin.unsupported_transport The page asked a declared endpoint by a way that the channel does not carry, such as XMLHttpRequest, WebSocket, a form or a link.
+dropin.events The response is no stream of server-sent events, or has an event that is too long.
 enrol.request The request for enrolment is not the JSON that the gateway reads.
 enrol.refused The request for enrolment is not signed by a key that may enrol here.
 enrol.challenge The request for enrolment names a challenge that was used, is too old, or is unknown.

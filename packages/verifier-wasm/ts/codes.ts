@@ -174,6 +174,9 @@ export type VerifierCode =
 /** A code of the registry, `layer.reason`: stable for ever once released. What each means stands in docs/ERRORS.md. */
 export type Code =
   | VerifierCode
+  | 'policy.unpinned'
+  | 'policy.integrity'
+  | 'policy.unreachable'
   | 'receipt.salt'
   | 'receipt.unknown'
   | 'receipt.incomplete'
@@ -217,6 +220,7 @@ export type Code =
   | 'request.too_large'
   | 'request.timeout'
   | 'request.route'
+  | 'request.realtime'
   | 'request.authority'
   | 'request.field'
   | 'request.date'
@@ -245,6 +249,9 @@ export type Code =
   | 'client.own_endpoint'
   | 'access.key'
   | 'access.limit'
+  | 'dropin.tag'
+  | 'dropin.unsupported_transport'
+  | 'dropin.events'
   | 'enrol.request'
   | 'enrol.refused'
   | 'enrol.challenge'

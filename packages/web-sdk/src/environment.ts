@@ -13,5 +13,5 @@ export function assertEnvironment(): void {
   if (globalThis.crypto?.subtle === undefined)
     throw new BlindLlamaError('client.environment', 'WebCrypto is missing: serve the page over HTTPS')
   if (typeof WebAssembly === 'undefined' || typeof fetch === 'undefined')
-    throw new BlindLlamaError('client.environment', 'WebAssembly or fetch is missing in this runtime')
+    throw new BlindLlamaError('client.environment', 'WebAssembly or fetch is missing')
 }

@@ -84,7 +84,7 @@ export function policyBytes(policy: string | Uint8Array | Policy | PolicyJson): 
   if (ArrayBuffer.isView(policy)) return new Uint8Array(policy)
   if (typeof policy === 'string') return new TextEncoder().encode(policy)
   if (typeof policy !== 'object' || policy === null)
-    throw new BlindLlamaError('client.options', '`policy` must be JSON text, its bytes, or an object')
+    throw new BlindLlamaError('client.options', '`policy` must be JSON text, bytes or an object')
   return new TextEncoder().encode(JSON.stringify(policy))
 }
 

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::upstream::headers::IDEMPOTENCY_KEY;
 use crate::upstream::request_fields::CREDENTIALS;
-use crate::upstream::routes::Route;
+use crate::upstream::routes::{Route, is_realtime};
 
 const SCHEME: &str = "https";
 const AUTHORITY: &str = "ohttp.invalid";
@@ -41,6 +41,9 @@ impl Admission {
     pub(super) fn check(&self, head: &RequestHead) -> Result<(), Failure> {
         if head.scheme != SCHEME || head.authority != AUTHORITY {
             return Err(Failure::new(Code::REQUEST_AUTHORITY));
+        }
+        if is_realtime(&head.path) {
+            return Err(Failure::new(Code::REQUEST_REALTIME));
         }
         if !self.routes.iter().any(|route| route.admits(&head.method, &head.path)) {
             return Err(no_route(head));

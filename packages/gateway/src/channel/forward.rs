@@ -33,7 +33,7 @@ use crate::phase::End;
 use crate::upstream::headers::for_client;
 use crate::upstream::json_member::JsonMember;
 use crate::upstream::request_fields::{CREDENTIALS, for_upstream};
-use crate::upstream::routes::has_prompt;
+use crate::upstream::routes::{Content, content_of};
 
 /// How long an upstream that refused a request may take nothing of it until the rest is thrown away.
 const REFUSED: Duration = Duration::from_secs(1);
@@ -63,11 +63,13 @@ impl Channel {
                 return Err(failure);
             }
         };
-        let member =
-            if has_prompt(&head.method, &head.path) { self.config.upstream.prompt_cache.member()? } else { None };
+        let member = match content_of(&head.method, &head.path) {
+            Content::Plain => None,
+            _ => self.config.upstream.prompt_cache.member()?,
+        };
         let (body, progress) = RequestBody::read(inner, member).await?;
-        if head.method == Method::GET.as_str() && !body.is_end_stream() {
-            return Err(Failure::new(Code::REQUEST_ROUTE).telling("A GET has no content."));
+        if [Method::GET, Method::DELETE].iter().any(|method| head.method == method.as_str()) && !body.is_end_stream() {
+            return Err(Failure::new(Code::REQUEST_ROUTE).telling(format!("A {} has no content.", head.method)));
         }
         let (sender, place) = self.upstream.place().ok_or(Failure::new(Code::CHANNEL_BUSY))?;
         exchange.run(&self.streams, place)?;

@@ -23,7 +23,7 @@ use crate::tpm::{KeyKind, KeySource, TpmSettings, is_tcti};
 use crate::upstream::address::Address;
 use crate::upstream::prompt_cache::CacheBarrier;
 use crate::upstream::request_fields::may_be_added;
-use crate::upstream::routes::Route;
+use crate::upstream::routes::{Content, Route};
 
 /// Longer, and clients would take the stream for a dead one.
 const LONGEST_BATCH_MS: u64 = 10_000;
@@ -33,9 +33,6 @@ const MAX_ENROLMENT_KEYS: usize = 8;
 
 /// API keys (PROTOCOL.md §11.2): each request is compared with every one of them.
 const MAX_ACCESS_KEYS: usize = 4096;
-
-/// Routes on which no server is known to read `cache_prompt`: llama.cpp reads it of prompts that it completes alone.
-const WITHOUT_CACHE_PROMPT: [&str; 2] = ["POST /v1/embeddings", "POST /v1/moderations"];
 
 type Checked<T> = Result<T, Failure>;
 
@@ -279,18 +276,38 @@ fn upstream(upstream: file::Upstream) -> Checked<UpstreamSettings> {
             None => return invalid("upstream.model_digest", "32 bytes in lower-case hexadecimal"),
         },
     };
-    let routes = routes.collect::<Checked<_>>()?;
+    let routes = routes.collect::<Checked<Vec<Route>>>()?;
     let fields = fields(&upstream.fields, api_key.is_some())?;
     let barriers = CacheBarrier::ALL.map(|barrier| (barrier.as_str(), barrier));
     let prompt_cache = choose("upstream.prompt_cache", &upstream.prompt_cache, &barriers)?;
-    let unread = WITHOUT_CACHE_PROMPT.iter().find(|&&unread| upstream.routes.iter().any(|route| route == unread));
-    if let (CacheBarrier::Off, Some(route)) = (prompt_cache, unread) {
+    keeps_apart(prompt_cache, &routes)?;
+    if let (true, Some(route)) = (api_key.is_some(), routes.iter().find(|route| route.shows_account())) {
         let why = format!(
-            "\"off\" reaches no {route} of llama.cpp; leave it out of upstream.routes, or start the server with --no-cache-prompt and write \"none\""
+            "with upstream.api_key all visitors share one account, and {route} shows or deletes what others stored"
         );
-        return invalid("upstream.prompt_cache", &why);
+        return invalid("upstream.routes", &why);
     }
     Ok(UpstreamSettings { url: upstream.url, address, kind, peer, model_digest, api_key, routes, fields, prompt_cache })
+}
+
+/// Whether the barrier reaches every prompt: the claim about the cache would be false for the others.
+fn keeps_apart(barrier: CacheBarrier, routes: &[Route]) -> Checked<()> {
+    let (unreached, mend) = match barrier {
+        CacheBarrier::Shared | CacheBarrier::None => return Ok(()),
+        // llama.cpp reads the member of prompts that it completes alone.
+        CacheBarrier::Off => ([Content::Salted, Content::Apart].as_slice(), "start the server with --no-cache-prompt"),
+        CacheBarrier::Salted => ([Content::Apart].as_slice(), "start the server without a cache of prompts"),
+    };
+    match routes.iter().find(|route| unreached.contains(&route.content())) {
+        Some(route) => invalid(
+            "upstream.prompt_cache",
+            &format!(
+                "\"{}\" does not reach the prompts of {route}; leave it out of upstream.routes, or {mend} and write \"none\"",
+                barrier.as_str()
+            ),
+        ),
+        None => Ok(()),
+    }
 }
 
 fn fields(names: &[String], has_key: bool) -> Checked<Vec<HeaderName>> {

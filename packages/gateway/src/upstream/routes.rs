@@ -3,56 +3,118 @@
 
 use std::fmt;
 
-const KNOWN: [(&str, &str); 9] = [
-    ("POST", "/v1/chat/completions"),
-    ("POST", "/v1/completions"),
-    ("POST", "/v1/embeddings"),
-    ("POST", "/v1/moderations"),
-    ("POST", "/v1/responses"),
-    ("GET", "/v1/models"),
-    ("GET", "/v1/models/{id}"),
-    ("POST", FILES),
-    ("GET", "/v1/files/{id}"),
+/// What the content of a request is, for the cache of prompts (PROTOCOL.md §11.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// No prompt: nothing of it comes into a cache of prompts.
+    Plain,
+    /// A prompt in a JSON object; servers read both `cache_salt` and `cache_prompt` of it.
+    Prompt,
+    /// A prompt in a JSON object, of which no server is known to read `cache_prompt`.
+    Salted,
+    /// A prompt that no member keeps apart: in another format, in a file that was stored before, or for a server that is not known to read
+    /// the member.
+    Apart,
+}
+
+/// Every route that a gateway may forward.
+const KNOWN: [(&str, &str, Content); 28] = [
+    ("POST", "/v1/chat/completions", Content::Prompt),
+    ("POST", "/v1/completions", Content::Prompt),
+    ("POST", "/v1/responses", Content::Prompt),
+    ("POST", "/v1/embeddings", Content::Salted),
+    ("POST", "/v1/moderations", Content::Salted),
+    ("GET", "/v1/models", Content::Plain),
+    ("GET", "/v1/models/{id}", Content::Plain),
+    ("POST", "/v1/files", Content::Plain),
+    ("GET", "/v1/files", Content::Plain),
+    ("GET", "/v1/files/{id}", Content::Plain),
+    ("GET", "/v1/files/{id}/content", Content::Plain),
+    ("DELETE", "/v1/files/{id}", Content::Plain),
+    ("POST", "/v1/batches", Content::Apart),
+    ("GET", "/v1/batches", Content::Plain),
+    ("GET", "/v1/batches/{id}", Content::Plain),
+    ("POST", "/v1/batches/{id}/cancel", Content::Plain),
+    ("POST", "/v1/audio/speech", Content::Apart),
+    ("POST", "/v1/audio/transcriptions", Content::Apart),
+    ("POST", "/v1/audio/translations", Content::Apart),
+    ("POST", "/v1/images/generations", Content::Apart),
+    ("POST", "/v1/images/edits", Content::Apart),
+    ("POST", "/v1/images/variations", Content::Apart),
+    ("POST", "/v1/rerank", Content::Apart),
+    ("POST", "/rerank", Content::Apart),
+    ("POST", "/v1/score", Content::Apart),
+    ("POST", "/score", Content::Apart),
+    // Of vLLM and llama.cpp: they compute nothing that a cache keeps.
+    ("POST", "/tokenize", Content::Plain),
+    ("POST", "/detokenize", Content::Plain),
 ];
 
 const PLACEHOLDER: &str = "{id}";
+
+const FILES: &str = "/v1/files";
 
 /// Ids below this path alone may have a slash, as `meta-llama%2FLlama-3.1-8B`. Others have routes behind them, as `/v1/files/{id}/content`,
 /// and servers that decode a path before they compare it would take `{id}%2Fcontent` for one.
 const MODELS: &str = "/v1/models/";
 
-/// A method and a path, the last segment of which may be a placeholder.
+/// A method and a path, one segment of which may be a placeholder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Route {
     method: &'static str,
     path: &'static str,
+    content: Content,
 }
 
-/// The one path to which something is posted that is no prompt.
-const FILES: &str = "/v1/files";
-
-/// Whether the content of such a request is a prompt for the model.
+/// What the content of such a request is; that of an unknown one is taken for a prompt.
 #[must_use]
-pub fn has_prompt(method: &str, path: &str) -> bool {
-    method == "POST" && path.split('?').next() != Some(FILES)
+pub fn content_of(method: &str, path: &str) -> Content {
+    KNOWN.into_iter().map(Route::of).find(|route| route.admits(method, path)).map_or(Content::Apart, Route::content)
+}
+
+/// Whether the path is one of the Realtime API, whose WebSocket and WebRTC no message of HTTP can carry (PROTOCOL.md §15).
+#[must_use]
+pub fn is_realtime(path: &str) -> bool {
+    let path = path.split('?').next().unwrap_or(path);
+    path.strip_prefix("/v1/realtime").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 impl Route {
+    const fn of((method, path, content): (&'static str, &'static str, Content)) -> Self {
+        Self { method, path, content }
+    }
+
     /// The route written as `METHOD /path`, if it is one that a gateway may forward.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (method, path) = text.split_once(' ')?;
-        KNOWN.into_iter().find(|known| *known == (method, path)).map(|(method, path)| Self { method, path })
+        KNOWN.into_iter().map(Self::of).find(|known| (known.method, known.path) == (method, path))
+    }
+
+    /// What the content of its requests is.
+    #[must_use]
+    pub const fn content(self) -> Content {
+        self.content
+    }
+
+    /// Whether its requests show, use, change or delete what an account of the model server keeps. Name and size of a file, to those who
+    /// know its id, are not meant.
+    #[must_use]
+    pub fn shows_account(self) -> bool {
+        let in_files = self.path.starts_with(FILES) && self.method != "POST" && self.path != "/v1/files/{id}";
+        in_files || self.method == "DELETE" || self.path.starts_with("/v1/batches")
     }
 
     /// Whether a request of this method and path, with its query, is on the route.
     #[must_use]
     pub fn admits(self, method: &str, path: &str) -> bool {
         let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
-        let matches = match self.path.strip_suffix(PLACEHOLDER) {
-            Some(prefix) => {
-                path.strip_prefix(prefix).and_then(id_of).is_some_and(|id| prefix == MODELS || !id.contains('/'))
-            }
+        let matches = match self.path.split_once(PLACEHOLDER) {
+            Some((before, behind)) => path
+                .strip_prefix(before)
+                .and_then(|rest| rest.strip_suffix(behind))
+                .and_then(id_of)
+                .is_some_and(|id| before == MODELS || !id.contains('/')),
             None => path == self.path,
         };
         method == self.method && matches && query.is_none_or(is_query)
@@ -149,7 +211,7 @@ mod tests {
 
     #[test]
     fn only_known_routes_can_be_configured() {
-        for (method, path) in KNOWN {
+        for (method, path, _) in KNOWN {
             assert_eq!(route(&format!("{method} {path}")).to_string(), format!("{method} {path}"));
         }
         for text in ["GET /slots", "GET /metrics", "GET /v1/chat/completions", "POST  /v1/files", "/v1/models", ""] {
@@ -278,10 +340,83 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_posted_but_a_file_is_a_prompt() {
-        assert!(has_prompt("POST", "/v1/moderations"));
-        assert!(has_prompt("POST", "/v1/moderations?api-version=1"));
-        assert!(!has_prompt("POST", "/v1/files?purpose=assistants"));
-        assert!(!has_prompt("GET", "/v1/files/file-1"));
+    fn a_placeholder_may_stand_before_the_end() {
+        let content = route("GET /v1/files/{id}/content");
+        assert!(content.admits("GET", "/v1/files/file-1/content"));
+        assert!(content.admits("GET", "/v1/files/a%20b/content?api-version=1"));
+        for path in [
+            "/v1/files/content",
+            "/v1/files//content",
+            "/v1/files/file-1/content/",
+            "/v1/files/file-1/content/content",
+            "/v1/files/file-1/x/content",
+            "/v1/files/file-1%2Fx/content",
+            "/v1/files/../content",
+            "/v1/files/%2e%2e/content",
+            "/v1/files/file-1;x/content",
+            "/v1/files/file-1/conten%74",
+            "/v1/files/file-1",
+        ] {
+            assert!(!content.admits("GET", path), "{path}");
+        }
+        assert!(route("POST /v1/batches/{id}/cancel").admits("POST", "/v1/batches/batch_1/cancel"));
+        assert!(!route("POST /v1/batches").admits("POST", "/v1/batches/batch_1/cancel"));
+    }
+
+    /// An id that could be read as another route would be one that is perhaps not configured.
+    #[test]
+    fn no_request_is_on_two_routes() {
+        for (method, path, _) in KNOWN {
+            let path = path.replace(PLACEHOLDER, "x-1");
+            let admitting = KNOWN.into_iter().map(Route::of).filter(|route| route.admits(method, &path)).count();
+            assert_eq!(admitting, 1, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn what_an_account_keeps_is_shown_by_these_routes_alone() {
+        let shown: Vec<String> = KNOWN
+            .into_iter()
+            .map(Route::of)
+            .filter(|route| route.shows_account())
+            .map(|route| route.to_string())
+            .collect();
+        let expected = [
+            "GET /v1/files",
+            "GET /v1/files/{id}/content",
+            "DELETE /v1/files/{id}",
+            "POST /v1/batches",
+            "GET /v1/batches",
+            "GET /v1/batches/{id}",
+            "POST /v1/batches/{id}/cancel",
+        ];
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn realtime_is_told_by_its_path() {
+        for path in ["/v1/realtime", "/v1/realtime?model=x", "/v1/realtime/sessions", "/v1/realtime/calls?x"] {
+            assert!(is_realtime(path), "{path}");
+        }
+        for path in ["/v1/realtimes", "/v1/chat/completions", "/V1/realtime", "/x?/v1/realtime", ""] {
+            assert!(!is_realtime(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_a_prompt_follows_from_the_route_and_an_unknown_one_is() {
+        for (method, path, content) in [
+            ("POST", "/v1/chat/completions?api-version=1", Content::Prompt),
+            ("POST", "/v1/moderations", Content::Salted),
+            ("POST", "/v1/audio/transcriptions", Content::Apart),
+            ("POST", "/v1/batches", Content::Apart),
+            ("POST", "/v1/files?purpose=assistants", Content::Plain),
+            ("POST", "/tokenize", Content::Plain),
+            ("GET", "/v1/files/file-1/content", Content::Plain),
+            ("DELETE", "/v1/files/file-1", Content::Plain),
+            ("POST", "/v1/other", Content::Apart),
+        ] {
+            assert_eq!(content_of(method, path), content, "{method} {path}");
+        }
     }
 }

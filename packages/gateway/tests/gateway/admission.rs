@@ -122,6 +122,13 @@ async fn nothing_but_the_configured_routes_can_be_reached() {
         "/v1/models/..%2Fslots",
         "/v1/moderations/x",
         "/v1/files/file-1",
+        "/v1/audio/speech",
+        "/v1/images/generations",
+        "/v1/batches",
+        "/v1/rerank",
+        "/rerank",
+        "/v1/score",
+        "/tokenize",
         "http://other.example/v1/chat/completions",
         "*",
         "",
@@ -149,6 +156,80 @@ async fn nothing_but_the_configured_routes_can_be_reached() {
     let id = "/v1/models/meta-llama%2FLlama-3.1%208B?api-version=1";
     assert_eq!(attested.ask(&Message::get(id)).await.status(), 200);
     assert_eq!(upstream.got.lock().unwrap().last().unwrap().head.uri, id, "as it was spelled");
+}
+
+#[tokio::test]
+async fn every_route_that_is_configured_is_forwarded_with_its_bytes_as_they_are() {
+    let upstream = Upstream::fixed("\0\u{7f}RIFF");
+    let swtpm = Swtpm::start().await;
+    let routes = [
+        "POST /v1/files",
+        "GET /v1/files",
+        "GET /v1/files/{id}",
+        "GET /v1/files/{id}/content",
+        "DELETE /v1/files/{id}",
+        "POST /v1/batches",
+        "GET /v1/batches",
+        "GET /v1/batches/{id}",
+        "POST /v1/batches/{id}/cancel",
+        "POST /v1/audio/speech",
+        "POST /v1/audio/transcriptions",
+        "POST /v1/audio/translations",
+        "POST /v1/images/generations",
+        "POST /v1/images/edits",
+        "POST /v1/images/variations",
+        "POST /v1/rerank",
+        "POST /rerank",
+        "POST /v1/score",
+        "POST /score",
+        "POST /tokenize",
+        "POST /detokenize",
+    ];
+    let listed = toml::Value::Array(routes.map(Into::into).into());
+    let gateway = Setup::new(&swtpm, &upstream).with("upstream.routes", listed).start().await;
+    let attested = Attested::to(&gateway).await;
+    let multipart = b"--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n\0\xff\r\n--x--\r\n";
+    for route in routes {
+        let (method, path) = route.split_once(' ').unwrap();
+        let path = format!("{}?api-version=1", path.replace("{id}", "x-1"));
+        let mut message = Message { method: method.into(), ..Message::post(&path, "") };
+        if method == "POST" {
+            message.content = multipart.to_vec();
+            message.fields.retain(|(name, _)| name != "content-type");
+            message.fields.push(("content-type".into(), "multipart/form-data; boundary=x".into()));
+        }
+        let answer = attested.ask(&message).await;
+        assert_eq!((answer.status(), answer.text()), (200, "\0\u{7f}RIFF"), "{route}");
+        let all = upstream.got.lock().unwrap();
+        let got = all.last().unwrap();
+        assert_eq!((got.head.method.as_str(), got.head.uri.to_string()), (method, path), "{route}");
+        assert_eq!(got.body.as_ref().unwrap(), &message.content, "{route}");
+    }
+    let with_content = Message { method: "DELETE".into(), ..Message::post("/v1/files/file-1", "{}") };
+    assert_eq!(attested.ask(&with_content).await.code(), "request.route", "a DELETE has no content");
+    for (method, path) in [
+        ("GET", "/v1/files/file-1%2Fcontent"),
+        ("GET", "/v1/files/file-1/content/x"),
+        ("DELETE", "/v1/files"),
+        ("GET", "/v1/audio/speech"),
+        ("POST", "/v1/batches/batch-1"),
+        ("GET", "/v1/batches/batch-1/cancel"),
+    ] {
+        let message = Message { method: method.into(), ..Message::post(path, "") };
+        assert_eq!(attested.ask(&message).await.code(), "request.route", "{method} {path}");
+    }
+    assert_eq!(upstream.requests(), routes.len());
+}
+
+#[tokio::test]
+async fn the_realtime_api_has_a_code_of_its_own() {
+    let upstream = Upstream::fixed("{}");
+    let (_swtpm, _gateway, attested) = started(&upstream).await;
+    for message in [Message::get("/v1/realtime?model=x"), Message::post("/v1/realtime/sessions", "{}")] {
+        let answer = attested.ask(&message).await;
+        assert_eq!((answer.status(), answer.code()), (501, "request.realtime"), "{}", message.path);
+    }
+    assert_eq!(upstream.requests(), 0);
 }
 
 #[tokio::test]

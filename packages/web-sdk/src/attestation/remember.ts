@@ -75,7 +75,7 @@ async function answerOf<T>(signal: AbortSignal, work: (signal: AbortSignal) => P
 }
 
 function unkept(cause: unknown): BlindLlamaError {
-  return new BlindLlamaError('client.state', 'The state of earlier visits could not be read or kept', { cause })
+  return new BlindLlamaError('client.state', 'The state could not be read or kept', { cause })
 }
 
 function late(): BlindLlamaError {

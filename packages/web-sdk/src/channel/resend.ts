@@ -32,7 +32,10 @@ interface RequestMembers {
 /** Whether the repetition of a request costs computing and nothing else. What cannot be read is not repeatable. */
 export async function isRepeatable({ method, path, content }: InnerRequest): Promise<boolean> {
   if (readsOnly(method)) return true
-  const [, route] = /^\/v1\/(responses|embeddings|moderations|(?:chat\/)?completions)(?:\?|$)/.exec(path) ?? []
+  const [, route] =
+    /^\/(?:v1\/)?(responses|embeddings|moderations|audio\/speech|images\/generations|(?:chat\/)?completions|rerank|score|\w*tokenize)(?![^?])/.exec(
+      path,
+    ) ?? []
   if (method !== 'POST' || !route) return false
   try {
     const members = (await new Response(content).json()) as RequestMembers

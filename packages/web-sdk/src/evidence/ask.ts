@@ -46,7 +46,7 @@ export async function askEvidence(question: Question): Promise<Bytes> {
       return await receive(await question.fetch(address(question), { ...outerRequest(), signal }), question.endpoint)
     } catch (cause) {
       if (cause instanceof BlindLlamaError) throw cause
-      const error = new BlindLlamaError('evidence.unreachable', 'The service could not be reached for its evidence', {
+      const error = new BlindLlamaError('evidence.unreachable', 'The service could not be reached', {
         cause,
       })
       away.set(error, 0)
@@ -73,6 +73,6 @@ async function receive(response: Response, { href }: URL): Promise<Bytes> {
     throw new BlindLlamaError('evidence.media_type', `What answers at ${href} is not a BlindLlama service`)
   }
   const evidence = await readLimited(response, maxBundleBytes)
-  if (!evidence) throw new BlindLlamaError('evidence.size', 'The service sent more evidence than the protocol allows')
+  if (!evidence) throw new BlindLlamaError('evidence.size', 'The evidence exceeds 2 MiB')
   return evidence
 }

@@ -96,6 +96,6 @@ function isUnsupported(cause: unknown): boolean {
 /** Engines disagree on the error for a point of low order; callers get one. */
 function unusable(cause: unknown): BlindLlamaError {
   return isUnsupported(cause)
-    ? new BlindLlamaError('client.environment', 'This runtime has no X25519 in its WebCrypto', { cause })
+    ? new BlindLlamaError('client.environment', 'WebCrypto has no X25519', { cause })
     : new BlindLlamaError('channel.key', 'The key of the service cannot be encrypted to', { cause })
 }

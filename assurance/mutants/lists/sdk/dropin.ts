@@ -1,0 +1,50 @@
+import type { Mutant } from '../../mutant.ts'
+
+const endpoints = 'test/dropin/endpoints.test.ts'
+const policy = 'test/dropin/pinned-policy.test.ts'
+
+/** What the drop-in script declares, and the policy that its tag pins. Its guards of the page have scenarios in `e2e/specs/dropin.spec.ts`. */
+export const dropIn: readonly Mutant[] = [
+  {
+    name: 'sdk: a policy by address needs a hash',
+    file: 'dropin/pinned-policy.ts',
+    find: 'if (tokens.length === 0)',
+    replace: 'if (tokens.length < 0)',
+    tests: [policy],
+  },
+  {
+    name: 'sdk: a malformed hash pins no policy',
+    file: 'dropin/pinned-policy.ts',
+    find: 'tokens.find((token) => !hashForm.test(token))',
+    replace: 'tokens.find(() => false)',
+    tests: [policy],
+  },
+  {
+    name: 'sdk: the policy at an address has the pinned hash',
+    file: 'dropin/pinned-policy.ts',
+    find: 'if (hash.slice(7) === btoa(String.fromCharCode(...new Uint8Array(digest)))) return bytes',
+    replace: 'if (digest.byteLength > 0) return bytes',
+    tests: [policy],
+  },
+  {
+    name: 'sdk: a declared path is found in every spelling',
+    file: 'dropin/endpoints.ts',
+    find: '[url.pathname.toLowerCase(), canonical(url.pathname)]',
+    replace: '[url.pathname]',
+    tests: [endpoints],
+  },
+  {
+    name: 'sdk: what lies about the endpoint of the protocol is declared',
+    file: 'dropin/endpoints.ts',
+    find: 'spellings.every(isBelow(each.pathname.toLowerCase()))',
+    replace: 'spellings.some(isBelow(each.pathname.toLowerCase()))',
+    tests: [endpoints],
+  },
+  {
+    name: 'sdk: a declared path is one of the service',
+    file: 'dropin/endpoints.ts',
+    find: 'url.origin !== base.origin || !url.pathname.startsWith(base.pathname)',
+    replace: 'url.origin !== base.origin',
+    tests: [endpoints],
+  },
+]

@@ -1,0 +1,69 @@
+import type { Origins } from '../connect.js'
+import type { BlindLlamaError } from '../errors.js'
+import { settingsOf } from '../options.js'
+import { type DropInClient, dropInClient, refusingClient } from './client.js'
+import { allEndpoints, type Endpoints, endpointsOf } from './endpoints.js'
+import type { UpgradeOptions } from './global.js'
+import { assertNoTag, type Tag, tagOf } from './tag.js'
+import { upgrade } from './upgrade.js'
+
+/**
+ * Does what the tag says, which `script` is; without one, asserts that there is none. Whatever is wrong with it is reported as an uncaught
+ * error, and nothing of what it declares is sent.
+ */
+export function startTag(script: HTMLScriptElement | undefined, origins: Origins): DropInClient | undefined {
+  let tag: Tag | undefined
+  try {
+    if (script) tag = tagOf(script)
+    else assertNoTag()
+  } catch (error) {
+    // An attribute that nobody knows may be a misspelt one: what the page meant to declare is unknown.
+    const client = refusingClient(report(error))
+    upgrade(allEndpoints, client)
+    return client
+  }
+  if (!tag) return undefined
+  try {
+    const client = startClient(tag.options, tag.upgrade, origins)
+    client.attest().catch(() => {})
+    return client
+  } catch (error) {
+    return refusingClient(report(error))
+  }
+}
+
+/** @throws {BlindLlamaError} where the options cannot be used; what they declare, or everything where they do not say it, then rejects */
+export function startUpgrade({ upgrade: paths = [], ...options }: UpgradeOptions, origins: Origins): DropInClient {
+  return startClient(options, paths, origins)
+}
+
+function startClient(options: Tag['options'], paths: readonly string[] | undefined, origins: Origins): DropInClient {
+  try {
+    // Before `fetch` is replaced: the client takes the platform's.
+    const client = dropInClient(options, origins)
+    if (paths) upgrade(endpointsIn(options, paths), client)
+    return client
+  } catch (error) {
+    if (paths) upgrade(knownEndpoints(options, paths), refusingClient(error as BlindLlamaError))
+    throw error
+  }
+}
+
+function endpointsIn({ url, relay }: Tag['options'], paths: readonly string[]): Endpoints {
+  const { base, endpoint } = settingsOf({ url, policy: '', ...(relay !== undefined && { relay }) })
+  return endpointsOf(base, paths, [base, endpoint])
+}
+
+/** Those that the options name, or all where the options are not clear. */
+function knownEndpoints(options: Tag['options'], paths: readonly string[]): Endpoints {
+  try {
+    return endpointsIn(options, paths)
+  } catch {
+    return allEndpoints
+  }
+}
+
+function report(error: unknown): BlindLlamaError {
+  reportError(error)
+  return error as BlindLlamaError
+}
