@@ -123,6 +123,7 @@ test('of 65,535 ports one answers, and the machine sends nothing but answers', a
     expect(closed).toBe(65_534)
     expect(new Set(wire.frames.map(kindOf)), 'besides answers to TCP').toEqual(new Set(['ARP', 'TCP']))
 
+    await sleep(3000)
     const answered = wire.frames.length
     wire.sendPing()
     // Neighbour solicitation by IPv6, to everybody: the kernel has no IPv6.

@@ -83,7 +83,8 @@ export class Wire {
     const segment = Buffer.alloc(20)
     segment.writeUInt16BE(40_000, 0)
     segment.writeUInt16BE(port, 2)
-    segment.writeUInt32BE(1, 4)
+    // A RST counts behind the SYN alone: otherwise the machine repeats its answer.
+    segment.writeUInt32BE((flags & RST) === 0 ? 1 : 2, 4)
     segment.writeUInt8(0x50, 12)
     segment.writeUInt8(flags, 13)
     segment.writeUInt16BE(1024, 14)
