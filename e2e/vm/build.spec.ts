@@ -1,10 +1,11 @@
 import { copyFile, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { sha256File } from '../../packages/image/build/cache.ts'
 import { compareBuilds } from '../../packages/image/build/check.ts'
 import { imageIn, type Image } from '../../packages/image/build/image.ts'
 import { validate } from '../../packages/image/build/sbom.ts'
 import { modelId } from '../../services/staging/artifacts.ts'
-import { assemble, flip, partsOf, withFile } from './images.ts'
+import { assemble, diskWith, flip, partsOf, withFile } from './images.ts'
 import { expect, test } from './fixtures.ts'
 
 const quiet = (): void => {}
@@ -31,6 +32,18 @@ test('the check of two builds passes for the same bytes, and names every file wi
   const bill = await readFile(image.sbom, 'utf8')
   expect(await validate(bill)).toBeUndefined()
   for (const { sha256 } of contents) expect(bill).toContain(sha256)
+})
+
+test('the boot disk has the same bytes in every time zone', async ({ machines, folder }) => {
+  const { uki, bootDisk } = machines.release.image
+  const before = process.env['TZ']
+  try {
+    process.env['TZ'] = 'EAST-14'
+    expect(await sha256File(await diskWith(uki, folder))).toBe(await sha256File(bootDisk))
+  } finally {
+    if (before === undefined) delete process.env['TZ']
+    else process.env['TZ'] = before
+  }
 })
 
 test('the check fails for one changed byte of the image, and names the section', async ({ machines, folder }) => {
