@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs, stripVTControlCharacters } from 'node:util'
 import { killRunning, runCommand } from './run/command.ts'
 import { Line } from './run/line.ts'
-import { claimsOf, unheld } from './check/claims.ts'
+import { claimsOf, isOfMachines, unheld } from './check/claims.ts'
 import type { Count } from './check/count.ts'
 import { failuresOf } from './check/failures.ts'
 import { drawSpan, runLanes, type Span } from './check/lanes.ts'
@@ -96,7 +96,7 @@ function withSkipped(skipped: number): string {
 function checkClaims(results: readonly Result[]): Result {
   const line = new Line('claims of the documents')
   const fromMs = performance.now() - started
-  const claims = claimsOf(root)
+  const claims = claimsOf(root).filter((claim) => !isOfMachines(claim))
   const passed = results.flatMap(({ tests }) => tests)
   const stagesOfSources = results.flatMap(({ sources }) => sources ?? [])
   const missing = unheld(root, claims, passed, stagesOfSources)

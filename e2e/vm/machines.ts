@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { guestConfigDigest, machinePolicy } from '../../services/machine/golden.ts'
+import type { Firmware } from '../../services/machine/firmware.ts'
+import { guestConfigDigest, machinePolicy, type Values } from '../../services/machine/golden.ts'
 import { guestConfiguration } from '../../services/machine/guest-configuration.ts'
-import { startMachine, untilReady, type Machine } from '../../services/machine/machine.ts'
+import { startMachine, untilReady, type Machine, type MachineOptions } from '../../services/machine/machine.ts'
 import { measuredRelease, type MeasuredRelease } from '../../services/machine/release.ts'
 import type { Shape } from '../../services/machine/qemu.ts'
 import { readyMs } from '../../services/machine/service.ts'
@@ -15,7 +16,13 @@ export interface Tampering {
   readonly modelDisk?: string
   readonly configuration?: string
   readonly shape?: Shape
+  readonly firmware?: Firmware
   readonly capture?: string
+  readonly wire?: string
+  readonly control?: string
+  readonly startTpm?: MachineOptions['startTpm']
+  /** A folder of the caller, so that the same TPM can be started again; default: one that ends with the machine. */
+  readonly folder?: string
   /** Words for QEMU. */
   readonly extra?: readonly string[]
 }
@@ -26,6 +33,8 @@ export interface Booted {
   readonly url: string
   /** JSON. It pins the values of the release, whatever this machine measured. */
   readonly policy: string
+  /** Name of the attestation key, hexadecimal. */
+  readonly akName: string
   stop(): Promise<void>
 }
 
@@ -33,12 +42,13 @@ export interface Booted {
 export class Machines {
   readonly release: MeasuredRelease
   readonly #configuration: string
-  readonly #configDigest: string
+  /** Hexadecimal. */
+  readonly configDigest: string
 
   private constructor(release: MeasuredRelease, configuration: string, configDigest: string) {
     this.release = release
     this.#configuration = configuration
-    this.#configDigest = configDigest
+    this.configDigest = configDigest
   }
 
   static async of(origin: string): Promise<Machines> {
@@ -49,16 +59,21 @@ export class Machines {
 
   /** Starts a machine without waiting for it. */
   async start(tampering: Tampering = {}): Promise<{ machine: Machine; stop: () => Promise<void> }> {
-    const folder = await mkdtemp(join(tmpdir(), 'blindllama-e2e-vm-'))
+    const folder = tampering.folder ?? (await mkdtemp(join(tmpdir(), 'blindllama-e2e-vm-')))
     const { image } = this.release
     const disks = { bootDisk: image.bootDisk, modelDisk: image.modelDisk, configuration: this.#configuration }
     const signal = new AbortController().signal
     const machine = await startMachine({ ...this.release, ...disks, ...tampering, folder, signal })
     const stop = async (): Promise<void> => {
       await machine.stop()
-      await rm(folder, { recursive: true, force: true })
+      if (tampering.folder === undefined) await rm(folder, { recursive: true, force: true })
     }
     return { machine, stop }
+  }
+
+  /** The policy of the release for an attestation key; `platform`: for another firmware or machine. */
+  policyFor(akName: string, platform: Values = this.release.platform): string {
+    return machinePolicy({ akName, platform, image: this.release.values, configDigest: this.configDigest })
   }
 
   /** Starts a machine whose gateway answers. @throws {Error} where it ends before, with what it printed last */
@@ -66,9 +81,7 @@ export class Machines {
     const { machine, stop } = await this.start(tampering)
     try {
       const { akName } = await untilReady(machine, readyMs)
-      const { platform, values: image } = this.release
-      const policy = machinePolicy({ akName, platform, image, configDigest: this.#configDigest })
-      return { machine, url: machine.url, policy, stop }
+      return { machine, url: machine.url, policy: this.policyFor(akName), akName, stop }
     } catch (error) {
       await stop()
       throw error

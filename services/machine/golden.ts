@@ -12,18 +12,28 @@ const command: string = fileURLToPath(new URL('../../packages/cli/dist/blindllam
 /** Index to value, SHA-256 bank, hexadecimal. */
 export type Values = Readonly<Record<string, string>>
 
+/**
+ * Runs `blindllama release measure`.
+ *
+ * @param platform file with the values of firmware and machine
+ * @returns path of the file that it wrote, for `blindllama release make` and `blindllama policy init`
+ */
+export async function measureRelease(image: string, platform: string, folder: string): Promise<string> {
+  const out = join(folder, 'golden.json')
+  const words = [command, 'release', 'measure', image, '--platform', platform, '--out', out]
+  await promisify(execFile)(process.execPath, words, { timeout: 60_000 })
+  return out
+}
+
 /** Computes what the image decides (PCR 4, 5, 9, 11) from its file, by `blindllama release measure`. */
 export async function imageValues(image: string): Promise<Values> {
   const folder = await mkdtemp(join(tmpdir(), 'blindllama-measure-'))
   try {
-    const out = join(folder, 'golden.json')
-    await promisify(execFile)(process.execPath, [command, 'release', 'measure', image, '--out', out], {
-      timeout: 60_000,
-    })
-    const { images } = JSON.parse(await readFile(out, 'utf8')) as { images: readonly { pcrs: Values }[] }
-    const [first] = images
-    if (first === undefined) throw new Error(`${out} has no image`)
-    return first.pcrs
+    const none = join(folder, 'platform.json')
+    await writeFile(none, JSON.stringify({ name: 'none', pcrs: {} }))
+    const out = await measureRelease(image, none, folder)
+    const { images, platforms } = JSON.parse(await readFile(out, 'utf8')) as Record<string, { pcrs: Values }[]>
+    return { ...images?.[0]?.pcrs, ...platforms?.[0]?.pcrs }
   } finally {
     await rm(folder, { recursive: true })
   }

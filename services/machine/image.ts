@@ -2,7 +2,10 @@
 import { stat, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { sha256File } from '../../packages/image/build/cache.ts'
-import { rebuildImage } from '../../packages/image/build/image.ts'
+import { checkImage } from '../../packages/image/build/check.ts'
+import { rebuildImage, type Image, type Language } from '../../packages/image/build/image.ts'
+import { bars, titles } from '../../packages/image/build/sizes.ts'
+import { killRunning } from '../../tools/run/command.ts'
 import { artifacts, modelId, requireArtifacts } from '../staging/artifacts.ts'
 import { defaultShape } from './qemu.ts'
 import { measuredRelease } from './release.ts'
@@ -16,6 +19,8 @@ Builds the measured image: a unified kernel image, its boot disk, and the verifi
   --platform FILE boot the firmware without the image as well, and write PCR 0 to 3, 6 and 7 of this machine to FILE,
                   for: blindllama release measure --platform FILE
   --memory N      with --platform: memory of the machine in MiB (1024)
+  --check         build twice, in two folders, with another umask, number of jobs and day, and compare the bytes; list every file
+                  with its package, and hold the sizes against their bars
   --update-lock   lock the current packages of Debian instead, in packages/image/packages.lock
   --help          this text
 `
@@ -47,9 +52,31 @@ function memoryOf(text = String(defaultShape.memory)): number {
   return memory
 }
 
+const language: Language = { model: artifacts.model, name: modelId }
+
+const mebibytes = (bytes: number): string => `${(bytes / (1 << 20)).toFixed(1).padStart(6)} MiB`
+
+async function printImage(image: Image): Promise<void> {
+  for (const file of [image.uki, image.bootDisk, image.modelDisk, image.files, image.sbom])
+    process.stdout.write(`${await sha256File(file)}  ${mebibytes((await stat(file)).size)}  ${file}\n`)
+}
+
+/** Throws where the check has found something: the command ends with 1. */
+async function check(): Promise<void> {
+  const { image, contents, sizes, faults } = await checkImage(language, progress)
+  for (const { part, path, size, package: owner } of contents)
+    process.stdout.write(`  ${String(size).padStart(10)}  ${part}: ${path}  (${owner})\n`)
+  await printImage(image)
+  for (const name of ['image', 'withoutModel'] as const)
+    process.stdout.write(`${titles[name]}: ${sizes[name]} bytes, at most ${bars[name]}\n`)
+  if (faults.length > 0) throw new Error(['The check has failed.', ...faults].join('\n  '))
+  process.stdout.write(`Two builds, the same bytes; ${contents.length} files and sections, each with its package.\n`)
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
+      check: { type: 'boolean' },
       platform: { type: 'string' },
       memory: { type: 'string' },
       'update-lock': { type: 'boolean' },
@@ -61,14 +88,18 @@ async function main(): Promise<void> {
   else {
     await requireForImage()
     await requireArtifacts(['model'])
-    const image = await rebuildImage({ model: artifacts.model, name: modelId }, progress)
-    for (const file of [image.uki, image.bootDisk, image.modelDisk]) {
-      const mebibytes = ((await stat(file)).size / (1 << 20)).toFixed(1)
-      process.stdout.write(`${await sha256File(file)}  ${mebibytes.padStart(6)} MiB  ${file}\n`)
-    }
+    if (values.check === true) await check()
+    else await printImage(await rebuildImage(language, progress))
     if (values.platform !== undefined) await writePlatform(values.platform, memoryOf(values.memory))
   }
 }
+
+// Compilers run in process groups of their own: an interrupted build ends them.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    killRunning()
+    process.exit(1)
+  })
 
 try {
   await main()

@@ -1,12 +1,13 @@
-import { copyFile, readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Child } from '../staging/child.ts'
+import type { Child } from '../staging/child.ts'
 import { parseEvent } from '../staging/log-line.ts'
 import { freePorts } from '../staging/ports.ts'
 import { writeConfigurationDisk } from './configuration.ts'
 import type { Firmware } from './firmware.ts'
-import { defaultShape, qemuArguments, type Shape } from './qemu.ts'
-import { startMachineTpm, type MachineTpm } from './vm-tpm.ts'
+import { defaultShape, type Shape } from './qemu.ts'
+import { startQemu, type QemuOptions } from './start-qemu.ts'
+import type { MachineTpm } from './vm-tpm.ts'
 
 export interface MachineOptions {
   /** Private folder of the machine: variables, TPM, logs. */
@@ -21,8 +22,12 @@ export interface MachineOptions {
   /** Port of the gateway on 127.0.0.1, 0 (default) for a free one. */
   readonly port?: number
   readonly capture?: string
+  /** As {@link MachineInput} has it; the gateway then answers at no port of this host. */
+  readonly wire?: string
+  readonly control?: string
   /** Further words for QEMU. */
   readonly extra?: readonly string[]
+  readonly startTpm?: QemuOptions['startTpm']
   readonly signal: AbortSignal
 }
 
@@ -44,44 +49,34 @@ export interface Ready {
   readonly configDigest: string
 }
 
-/** Starts QEMU with a fresh TPM; the guest boots meanwhile. */
+/** Starts QEMU with the disks of an image; the guest boots meanwhile. */
 export async function startMachine(options: MachineOptions): Promise<Machine> {
   const { folder, firmware, signal, shape = defaultShape, accelerator = 'tcg' } = options
   const port = options.port === undefined || options.port === 0 ? (await freePorts(1))[0]! : options.port
   const configuration = join(folder, 'configuration.img')
-  const variables = join(folder, 'variables.fd')
-  const log = join(folder, 'console.log')
   await writeConfigurationDisk(configuration, options.configuration)
-  await copyFile(firmware.variables, variables)
-  await writeFile(log, '')
-  const tpm = await startMachineTpm(folder, signal)
-  const qemu = new Child({
+  const { wire, control, capture, extra, startTpm } = options
+  const qemu = await startQemu({
     name: 'the machine (QEMU)',
-    command: 'qemu-system-x86_64',
-    args: qemuArguments({
-      shape,
-      accelerator,
-      firmware,
-      variables,
-      tpm: tpm.socket,
-      port,
-      disks: { boot: options.bootDisk, model: options.modelDisk, configuration },
-      ...(options.capture === undefined ? {} : { capture: options.capture }),
-      ...(options.extra === undefined ? {} : { extra: options.extra }),
-    }),
-    log,
+    folder,
+    shape,
+    accelerator,
+    firmware,
+    disks: { boot: options.bootDisk, model: options.modelDisk, configuration },
+    ...(wire === undefined ? { port } : { wire }),
+    ...(control === undefined ? {} : { control }),
+    ...(capture === undefined ? {} : { capture }),
+    ...(extra === undefined ? {} : { extra }),
+    ...(startTpm === undefined ? {} : { startTpm }),
     signal,
   })
   return {
-    qemu,
-    tpm,
+    qemu: qemu.child,
+    tpm: qemu.tpm,
     url: `http://127.0.0.1:${port}/`,
     folder,
-    console: async () => readFile(log, 'latin1'),
-    stop: async () => {
-      await qemu.stop()
-      await tpm.child.stop()
-    },
+    console: async () => readFile(qemu.console, 'latin1'),
+    stop: async () => qemu.stop(),
   }
 }
 

@@ -27,6 +27,10 @@ export interface MachineInput {
   readonly tpm: string
   /** Port of 127.0.0.1 that leads to the guest's one port; undefined: no way in. */
   readonly port?: number
+  /** In place of QEMU's user network: words of `-netdev` behind the kind and the name, for a peer on the wire itself. */
+  readonly wire?: string
+  /** UNIX socket for QEMU's control protocol (QMP), for what a host can do to a machine that runs. */
+  readonly control?: string
   /** File that gets every packet, in the format of tcpdump. */
   readonly capture?: string
   /** Further words, for tests of what a host can put in. */
@@ -44,7 +48,7 @@ const escape = (path: string): string => path.replaceAll(',', ',,')
  * guest agent or shared folder.
  */
 export function qemuArguments(input: MachineInput): string[] {
-  const { shape, accelerator, firmware, variables, disks, tpm, port, capture, extra = [] } = input
+  const { shape, accelerator, firmware, variables, disks, tpm, port, wire, control, capture, extra = [] } = input
   const forward = port === undefined ? '' : `,hostfwd=tcp:127.0.0.1:${port}-${guest}`
   const disk = (id: string, file: string, more: string): string[] => [
     '-drive',
@@ -69,7 +73,10 @@ export function qemuArguments(input: MachineInput): string[] {
     '-serial',
     'chardev:console',
     '-machine',
-    'q35,smm=off',
+    // Firmware with Secure Boot keeps its variables from the system by system management mode, and does not start without.
+    ...(firmware.secureBoot === true
+      ? ['q35,smm=on', '-global', 'driver=cfi.pflash01,property=secure,value=on']
+      : ['q35,smm=off']),
     '-accel',
     accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi',
     '-cpu',
@@ -90,9 +97,10 @@ export function qemuArguments(input: MachineInput): string[] {
     'tpm-crb,tpmdev=tpm',
     // `restrict`: the outside is closed here too. The image does not rely on it.
     '-netdev',
-    `user,id=net,restrict=on${forward}`,
+    wire === undefined ? `user,id=net,restrict=on${forward}` : `socket,id=net,${wire}`,
     '-device',
     'virtio-net-pci,netdev=net,romfile=',
+    ...(control === undefined ? [] : ['-qmp', `unix:${escape(control)},server=on,wait=off`]),
     ...(capture === undefined ? [] : ['-object', `filter-dump,id=dump,netdev=net,file=${escape(capture)}`]),
     ...disk('boot', disks.boot, 'bootindex=0'),
     ...disk('model', disks.model, 'serial=blindllama-model'),

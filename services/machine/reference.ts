@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { copyFile, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Child } from '../staging/child.ts'
 import type { Firmware } from './firmware.ts'
-import { qemuArguments, type Shape } from './qemu.ts'
+import type { Shape } from './qemu.ts'
+import { startQemu } from './start-qemu.ts'
 import { extensions } from './tpm-record.ts'
 import { startMachineTpm } from './vm-tpm.ts'
 
@@ -34,37 +34,29 @@ export interface ReferenceInput {
  */
 export async function referenceBoot(input: ReferenceInput): Promise<Record<string, string>> {
   const { firmware, shape, emptyDisk, accelerator, folder, signal } = input
-  const variables = join(folder, 'variables.fd')
-  await copyFile(firmware.variables, variables)
   // The same devices as the real machine has: firmware measures which ones it could boot from.
   const blank = join(folder, 'blank.img')
   await writeFile(blank, Buffer.alloc(1 << 20))
-  const tpm = await startMachineTpm(folder, signal, { recorded: true })
-  const qemu = new Child({
+  const { child, tpm, stop } = await startQemu({
     name: 'the reference machine (QEMU)',
-    command: 'qemu-system-x86_64',
-    args: qemuArguments({
-      shape,
-      accelerator,
-      firmware,
-      variables,
-      tpm: tpm.socket,
-      disks: { boot: emptyDisk, model: blank, configuration: blank },
-    }),
-    log: join(folder, 'console.log'),
+    folder,
+    shape,
+    accelerator,
+    firmware,
+    disks: { boot: emptyDisk, model: blank, configuration: blank },
+    startTpm: (own, abort) => startMachineTpm(own, abort, { recorded: true }),
     signal,
   })
   try {
     const end = performance.now() + patienceMs
-    while (performance.now() < end && qemu.running) {
+    while (performance.now() < end && child.running) {
       const values = platformValues(await readFile(tpm.log, 'latin1'))
       if (values !== undefined) return values
       await sleep(100, undefined, { signal })
     }
-    throw new Error(`Firmware did not end its measurements within ${patienceMs / 1000} s.${qemu.describe()}`)
+    throw new Error(`Firmware did not end its measurements within ${patienceMs / 1000} s.${child.describe()}`)
   } finally {
-    await qemu.stop()
-    await tpm.child.stop()
+    await stop()
   }
 }
 

@@ -32,6 +32,28 @@ export interface ReleaseOptions {
   readonly signal: AbortSignal
 }
 
+export interface PlatformInput {
+  readonly firmware: Firmware
+  readonly shape: Shape
+  readonly accelerator: 'kvm' | 'tcg'
+  readonly onProgress?: (message: string) => void
+  readonly signal: AbortSignal
+}
+
+/** PCR 0 to 3, 6 and 7 of a firmware on a machine of this shape: boots it without an image. */
+export async function platformOf({ onProgress = () => {}, ...input }: PlatformInput): Promise<Values> {
+  const { memory, processors } = input.shape
+  onProgress(`reference boot of the firmware without an image (${memory} MiB, ${processors} processors)`)
+  const folder = await mkdtemp(join(tmpdir(), 'blindllama-reference-'))
+  try {
+    const emptyDisk = join(folder, 'empty.img')
+    await bootDisk(await unpacked('tools', onProgress), emptyDisk, undefined)
+    return await referenceBoot({ ...input, emptyDisk, folder })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
 /**
  * Builds the image where it has changed, boots the firmware without it, and computes the golden values.
  *
@@ -42,7 +64,7 @@ export async function measuredRelease(options: ReleaseOptions): Promise<Measured
   await requireForImage()
   const image = await currentImage({ model: artifacts.model, name: modelId }, onProgress)
   const bios = await firmware(onProgress)
-  const folder = await mkdtemp(join(tmpdir(), 'blindllama-reference-'))
+  const folder = await mkdtemp(join(tmpdir(), 'blindllama-probe-'))
   try {
     const probe = join(folder, 'probe.bin')
     await writeFile(probe, probeFirmware())
@@ -52,10 +74,7 @@ export async function measuredRelease(options: ReleaseOptions): Promise<Measured
         'KVM runs no program on this machine. Leave out --kvm: the machine is then emulated, which is slower.',
       )
     const accelerator = options.accelerator ?? found
-    onProgress(`reference boot of the firmware without an image (${shape.memory} MiB, ${shape.processors} processors)`)
-    const emptyDisk = join(folder, 'empty.img')
-    await bootDisk(await unpacked('tools', onProgress), emptyDisk, undefined)
-    const platform = await referenceBoot({ firmware: bios, shape, emptyDisk, accelerator, folder, signal })
+    const platform = await platformOf({ firmware: bios, shape, accelerator, onProgress, signal })
     const values = await imageValues(image.uki)
     onProgress('golden values computed before the first start of the image')
     return { image, firmware: bios, shape, accelerator, platform, values }

@@ -1,4 +1,4 @@
-import { access, mkdir } from 'node:fs/promises'
+import { access, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Child } from '../staging/child.ts'
 
@@ -10,7 +10,7 @@ export interface MachineTpm {
   readonly log: string
 }
 
-/** Starts a software TPM for one machine, with a fresh state. It ends when QEMU does. */
+/** Starts a software TPM for one machine, with a fresh state unless `folder` has one. It ends when QEMU does. */
 export async function startMachineTpm(
   folder: string,
   signal: AbortSignal,
@@ -19,7 +19,9 @@ export async function startMachineTpm(
   const state = join(folder, 'tpm')
   const socket = join(folder, 'tpm.sock')
   const log = join(folder, 'tpm-commands.log')
-  await mkdir(state)
+  await mkdir(state, { recursive: true })
+  // Of a TPM that has ended: the new one is awaited below.
+  await rm(socket, { force: true })
   const child = new Child({
     name: 'the software TPM (swtpm)',
     command: 'swtpm',

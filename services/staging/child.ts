@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import '../../tools/environment.ts'
 
 export interface ChildOptions {
@@ -12,6 +13,8 @@ export interface ChildOptions {
   /** File that gets everything it prints. */
   readonly log: string
   readonly signal: AbortSignal
+  /** Whether {@link Child.write} reaches its standard input; default: it has none. */
+  readonly input?: boolean
   /** What {@link Child.stop} sends; default: SIGTERM. */
   readonly stopSignal?: 'SIGINT' | 'SIGTERM'
 }
@@ -25,6 +28,8 @@ export class Child {
   readonly #tail: string[] = []
   readonly #onLine = new Set<(line: string) => void>()
   readonly #exited: Promise<void>
+  /** Resolves when the process has ended and all that it printed was heard. */
+  readonly #silent: Promise<unknown>
 
   constructor(options: ChildOptions) {
     this.name = options.name
@@ -34,16 +39,22 @@ export class Child {
     // keeps Ctrl-C from the child: this process stops all of them in order.
     this.#process = spawn('setpriv', ['--pdeathsig', 'KILL', '--', options.command, ...options.args], {
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [options.input === true ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'] ?? '', ...options.env },
       signal: options.signal,
       killSignal: 'SIGKILL',
     })
     this.#process.on('error', () => {})
+    this.#process.stdin?.on('error', () => {})
     this.#exited = new Promise((resolve) => {
       this.#process.once('exit', () => resolve())
       this.#process.once('error', () => resolve())
     })
+    // A process that it left behind can hold the pipes open: that one is not waited for.
+    this.#silent = Promise.race([
+      new Promise((resolve) => this.#process.once('close', resolve)),
+      this.#exited.then(async () => sleep(1000, undefined, { ref: false })),
+    ])
     // Whoever removes the folder while a process still prints wants no log any more.
     const log = createWriteStream(options.log, { flags: 'a' }).on('error', () => {})
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
@@ -107,6 +118,11 @@ export class Child {
     await this.#exited
   }
 
+  /** Writes to its standard input. What arrives after its end is lost. */
+  write(text: string): void {
+    this.#process.stdin?.write(text)
+  }
+
   /** What it said last, for a message about its end. */
   describe(): string {
     const said = this.#tail.slice(-5).join('\n  ')
@@ -126,7 +142,7 @@ export class Child {
       return await new Promise<T>((resolve, reject) => {
         end = begin(resolve)
         timer = setTimeout(() => reject(new Error(`${this.name} was not ready in time.${this.describe()}`)), timeoutMs)
-        void this.#exited.then(() => reject(new Error(`${this.name} ended before it was ready.${this.describe()}`)))
+        void this.#silent.then(() => reject(new Error(`${this.name} ended before it was ready.${this.describe()}`)))
       })
     } finally {
       end?.()

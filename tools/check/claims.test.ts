@@ -1,9 +1,9 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { claimsOf, documents, unheld } from './claims.ts'
+import { claimsOf, documents, isOfMachines, unheld } from './claims.ts'
 import { cargoPassed, goPassed, playwrightPassed, vitestPassed } from './ran.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -18,6 +18,14 @@ const spec = (status: string): object => ({
 function report(name: string, content: object): string {
   writeFileSync(join(folder, name), JSON.stringify(content))
   return join(folder, name)
+}
+
+/** Titles of a file of Playwright; what a title computes may be any text. */
+function titlesOf(source: string): RegExp[] {
+  return [...source.matchAll(/^ *test\((['"`])(.+?)\1, async/gms)].map(([, , title = '']) => {
+    const parts = title.split(/\$\{[^}]*\}/).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
+    return new RegExp(`^${parts.join('.+')}$`)
+  })
 }
 
 it('finds the file of a test of Rust', () => {
@@ -84,6 +92,15 @@ describe('a claim', () => {
   it('is in the documents, of which each has some', () => {
     for (const document of documents)
       expect(claimsOf(root).filter((claim) => claim.document === document).length, document).toBeGreaterThan(0)
+  })
+
+  it('of machines names a test that its file has: these tests run elsewhere', () => {
+    const ofMachines = claimsOf(root).filter(isOfMachines)
+    expect(ofMachines.length).toBeGreaterThan(20)
+    for (const { file: path, name } of ofMachines) {
+      const isThere = titlesOf(readFileSync(join(root, path), 'utf8')).some((title) => title.test(name))
+      expect(isThere, `${path} › ${name}`).toBe(true)
+    }
   })
 
   it('is held by a passed test of its name, in its file', () => {

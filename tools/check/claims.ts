@@ -12,6 +12,9 @@ export interface Claim {
   readonly name: string
 }
 
+/** Claims that machines of `pnpm e2e:vm` hold: that run judges them, `npm test` starts no machine. */
+export const isOfMachines = ({ file }: Claim): boolean => file.startsWith('e2e/vm/')
+
 /** Every `file` › `name` of the documents. */
 export function claimsOf(root: string): Claim[] {
   return documents.flatMap((document) => {

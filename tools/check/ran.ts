@@ -97,8 +97,16 @@ interface PlaywrightSuite {
 /** Tags at the end of a title: they choose scenarios, and say nothing of what is tested. */
 const tags = /(?: @[\w-]+)+$/
 
-/** The report of Playwright's reporter `json`. A title passed when it did in every engine. */
-export function playwrightPassed(report: string, specs: string): PassedReader {
+/**
+ * The report of Playwright's reporter `json`. A title passed when it did in every engine.
+ *
+ * @param accepted how a test may end; `flaky`: it passed when it was repeated
+ */
+export function playwrightPassed(
+  report: string,
+  specs: string,
+  accepted: readonly string[] = ['expected'],
+): PassedReader {
   return (root) => {
     const path = join(root, report)
     if (!existsSync(path)) return []
@@ -107,7 +115,7 @@ export function playwrightPassed(report: string, specs: string): PassedReader {
     const walk = ({ suites: inner = [], specs: titles = [] }: PlaywrightSuite, file: string, above: string): void => {
       for (const { title: whole, tests } of titles) {
         const title = whole.replace(tags, '')
-        const ok = tests.length > 0 && tests.every(({ status }) => status === 'expected')
+        const ok = tests.length > 0 && tests.every(({ status }) => accepted.includes(status))
         const key = `${file} ${above}${title}`
         ends.set(key, { file, name: `${above}${title}`, ok: ok && (ends.get(key)?.ok ?? true) })
       }

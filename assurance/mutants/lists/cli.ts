@@ -8,6 +8,7 @@ const enrolLibrary = 'test/enrol-library.test.ts'
 const ownPolicy = 'test/own-policy.test.ts'
 const policy = 'test/policy.test.ts'
 const init = 'test/init.test.ts'
+const fromImage = 'test/from-image.test.ts'
 const inputs = 'test/inputs.test.ts'
 const streams = 'test/streams.test.ts'
 const terminal = 'test/terminal.test.ts'
@@ -268,7 +269,21 @@ export const mutants: readonly Mutant[] = [
     '...({',
     init,
   ),
-  changed('init replaces a policy', 'author/init.ts', "flag: 'wx'", "flag: 'w'", init),
+  changed('init replaces a policy', 'author/written.ts', "flag: 'wx'", "flag: 'w'", init),
+  changed(
+    'values of an image are pinned without those of its firmware',
+    'author/from-image.ts',
+    'if (open.length > 0)',
+    'if (open.length > 24)',
+    fromImage,
+  ),
+  changed(
+    'options of init that do nothing are taken',
+    'author/init.ts',
+    'if (given.length > 0)',
+    'if (given.length > 24)',
+    fromImage,
+  ),
   changed(
     'a policy that the verifier refuses is trusted',
     'policy/read.ts',

@@ -70,8 +70,8 @@ describe('release measure', () => {
     const [image] = images
     const of = (pcr: number): string[] =>
       explanation.events.filter((event) => event.pcr === pcr).map(({ digest }) => digest)
-    expect(Object.keys(image?.pcrs ?? {})).toEqual(['4', '5', '9', '11'])
-    for (const pcr of [4, 5, 9, 11]) expect(image?.pcrs[pcr]).toBe(extended(...of(pcr)))
+    expect(Object.keys(image?.pcrs ?? {})).toEqual(['4', '9', '11'])
+    for (const pcr of [4, 9, 11]) expect(image?.pcrs[pcr]).toBe(extended(...of(pcr)))
     const text = (content: string): string => sha256(Buffer.from(content))
     expect(of(11).slice(0, 4)).toEqual([
       text('.linux\0'),
@@ -113,7 +113,7 @@ describe('release measure', () => {
   it('writes what release make reads, with the values of a platform', async () => {
     const platform = file('platform.json', JSON.stringify({ name: 'q35', pcrs: { '0': '11'.repeat(32) } }))
     const golden = at('golden.json')
-    const { images } = await measured(uki(), '--out', golden, '--platform', platform, '--name', 'chat')
+    const { images, explanation } = await measured(uki(), '--out', golden, '--platform', platform, '--name', 'chat')
     const made = await release(
       'make',
       '--out',
@@ -139,9 +139,38 @@ describe('release measure', () => {
     const envelope = JSON.parse(readFileSync(at('measured.json'), 'utf8')) as { payload: string }
     const manifest = JSON.parse(Buffer.from(envelope.payload, 'base64').toString()) as Record<string, unknown>
     expect(manifest['images']).toEqual(images)
-    expect(manifest['platforms']).toEqual([{ name: 'q35', pcrs: { '0': '11'.repeat(32) } }])
+    const ofFive = explanation.events.filter(({ pcr }) => pcr === 5).map(({ digest }) => digest)
+    expect(manifest['platforms']).toEqual([{ name: 'q35', pcrs: { '0': '11'.repeat(32), '5': extended(...ofFive) } }])
     expect(manifest).not.toHaveProperty('explanation')
   })
+
+  it('takes the values of firmware and machine alone from a platform', async () => {
+    for (const pcr of ['4', '5', '11', '17']) {
+      const platform = file('platform.json', JSON.stringify({ name: 'q35', pcrs: { [pcr]: '11'.repeat(32) } }))
+      expect(await refusal(uki(), '--platform', platform)).toContain('0 to 3, 6 and 7 alone')
+    }
+  })
+
+  it.each(['platforms', 'images'])(
+    'release make refuses %s with a value that every verifier refuses there',
+    async (list) => {
+      const pcr = list === 'images' ? '5' : '4'
+      const parts = file('parts.json', JSON.stringify({ [list]: [{ name: 'q35', pcrs: { [pcr]: '11'.repeat(32) } }] }))
+      const words = ['--name', 'chat', '--version', '1', '--min-version', '1', '--days', '1', '--machine', 'q35']
+      const digests = ['--source-commit', 'c0'.repeat(20), '--image-digest', '1a'.repeat(32)]
+      const { err, exitCode } = await release(
+        'make',
+        '--out',
+        at('refused.json'),
+        '--pcrs',
+        parts,
+        ...words,
+        ...digests,
+      )
+      expect(exitCode).toBe(2)
+      expect(err).toContain(`PCR ${pcr} in ${list} 'q35'`)
+    },
+  )
 
   it('refuses what it cannot predict', async () => {
     expect(await refusal(Buffer.from('no program'))).toContain("it does not begin with 'MZ'")

@@ -9,7 +9,16 @@ export const imageCache: string = join(toolsFolder, 'image')
 
 /** Makes a folder of the image's cache and returns its path. */
 export async function cacheFolder(...parts: readonly string[]): Promise<string> {
-  const folder = join(imageCache, ...parts)
+  return made(imageCache, ...parts)
+}
+
+/** The same for what is built here and not fetched by its digest: `IMAGE_BUILDS` names a cache of its own, so that it is built once more. */
+export async function builtFolder(...parts: readonly string[]): Promise<string> {
+  return made(process.env['IMAGE_BUILDS'] ?? imageCache, ...parts)
+}
+
+async function made(...parts: readonly string[]): Promise<string> {
+  const folder = join(...parts)
   await mkdir(folder, { recursive: true })
   return folder
 }

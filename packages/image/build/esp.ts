@@ -25,7 +25,8 @@ export async function bootDisk(
   const mtools = async (program: string, ...args: readonly string[]): Promise<void> => {
     await runTool(tools, `bin/${program}`, ['-i', path, ...args], 'The boot disk could not be made', {
       cwd: '/',
-      env: { MTOOLS_SKIP_CHECK: '1', SOURCE_DATE_EPOCH: '1767225600' },
+      // FAT keeps local times: without a zone the bytes would depend on that of the machine.
+      env: { MTOOLS_SKIP_CHECK: '1', SOURCE_DATE_EPOCH: '1767225600', TZ: 'UTC' },
     })
   }
   await mtools('mformat', '-C', '-T', String(sectors), '-h', '16', '-s', '63', '-N', 'b11d11a3', '::')

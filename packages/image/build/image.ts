@@ -2,12 +2,15 @@ import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fingerprint } from '../../../tools/build/fingerprint.ts'
-import { exists } from './cache.ts'
+import { exists, sha256File } from './cache.ts'
+import { contents } from './contents.ts'
 import { bootDisk } from './esp.ts'
 import { llamaServer } from './llama-server.ts'
+import { lockedPackages } from './lock.ts'
 import { modelDisk, type ModelFiles } from './model-disk.ts'
 import { programs } from './programs.ts'
 import type { Progress } from './run.ts'
+import { sbom } from './sbom.ts'
 import { uki } from './uki.ts'
 import { unpacked } from './unpacked.ts'
 
@@ -18,12 +21,16 @@ export interface Image {
   /** FAT disk that firmware boots it from. */
   readonly bootDisk: string
   readonly modelDisk: string
-  /** Each file of the initrd with its size, SHA-256 and package, JSON. */
+  /** All that is in image and disk, with size, SHA-256 and package, JSON: {@link Content}. */
   readonly files: string
+  /** Bill of materials, CycloneDX JSON. */
+  readonly sbom: string
+  /** Which package each file of the initrd belongs to, JSON: {@link Owners}. */
+  readonly owners: string
 }
 
 /** The model and its name towards clients. */
-type Language = Pick<ModelFiles, 'model' | 'name'>
+export type Language = Pick<ModelFiles, 'model' | 'name'>
 
 export const root: string = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
 
@@ -50,10 +57,31 @@ export async function buildImage(
   const server = await llamaServer(onProgress)
   const built = await programs(source, folder, onProgress)
   const model = await modelDisk(tools, { ...language, server }, folder, onProgress)
-  const image = await uki(tools, built, model.parameter, folder, onProgress)
-  const disk = join(folder, 'boot.img')
-  await bootDisk(tools, disk, image)
-  return { uki: image, bootDisk: disk, modelDisk: model.path, files: join(folder, 'files.json') }
+  const made = imageIn(folder)
+  const { path, owners } = await uki(source, tools, built, model.parameter, folder, onProgress)
+  await bootDisk(tools, made.bootDisk, path)
+  onProgress('listing what is in the image')
+  const all = await contents(tools, { uki: path, modelDisk: model.path, owners, model: language.name })
+  await writeFile(made.owners, asJson(owners))
+  await writeFile(made.files, asJson(all))
+  const packages = await lockedPackages('image')
+  const image = await sha256File(path)
+  await writeFile(made.sbom, await sbom({ source, contents: all, packages, model: language.name, image }))
+  return made
+}
+
+const asJson = (value: unknown): string => `${JSON.stringify(value, undefined, 1)}\n`
+
+/** Where a build in `folder` puts things. */
+export function imageIn(folder: string): Image {
+  return {
+    uki: join(folder, 'blindllama.efi'),
+    bootDisk: join(folder, 'boot.img'),
+    modelDisk: join(folder, 'model.img'),
+    files: join(folder, 'files.json'),
+    sbom: join(folder, 'sbom.cdx.json'),
+    owners: join(folder, 'owners.json'),
+  }
 }
 
 /** What decides the bytes of the image, relative to the root. */
@@ -65,6 +93,7 @@ const sources: readonly string[] = [
   'packages/image/build',
   'packages/image/init',
   'packages/image/mkosi',
+  'packages/image/package.json',
   'packages/image/packages.lock',
   'services/model-server/package.json',
 ]
@@ -87,12 +116,7 @@ export async function rebuildImage(language: Language, onProgress: Progress): Pr
 
 /** The image of this checkout: that of the last build, unless a source of it has changed since. */
 export async function currentImage(language: Language, onProgress: Progress): Promise<Image> {
-  const made: Image = {
-    uki: join(imageFolder, 'blindllama.efi'),
-    bootDisk: join(imageFolder, 'boot.img'),
-    modelDisk: join(imageFolder, 'model.img'),
-    files: join(imageFolder, 'files.json'),
-  }
+  const made = imageIn(imageFolder)
   const complete = await Promise.all(Object.values(made).map(exists))
   const before = await readFile(stamp, 'utf8').catch(() => '')
   if (complete.every(Boolean) && before === (await sourcesNow(language))) return made

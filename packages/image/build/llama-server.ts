@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { cp, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { cacheFolder, exists, sha256 } from './cache.ts'
+import { builtFolder, exists, sha256 } from './cache.ts'
 import { jobs, run, type Progress } from './run.ts'
 
 const off = (...names: readonly string[]): string[] => names.map((name) => `-D${name}=OFF`)
@@ -36,7 +36,7 @@ export async function llamaServer(onProgress: Progress): Promise<string> {
   const bundle = sourceBundle()
   const compiler = await run('The C++ compiler is missing', ['c++', '--version'], { cwd: '/' })
   const key = sha256(JSON.stringify([sha256(await readFile(bundle)), settings, compiler])).slice(0, 16)
-  const folder = await cacheFolder('llama-server', key)
+  const folder = await builtFolder('llama-server', key)
   const program = join(folder, 'llama-server')
   if (await exists(program)) return program
 

@@ -1,13 +1,10 @@
-import { copyFile, cp, mkdir, rm } from 'node:fs/promises'
+import { copyFile, cp, mkdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { cacheFolder } from './cache.ts'
+import { builtFolder } from './cache.ts'
 import { lockedPackages } from './lock.ts'
 import { fetchPackages, repository } from './packages.ts'
 import type { Programs } from './programs.ts'
 import { run, type Progress } from './run.ts'
-
-const settings: string = fileURLToPath(new URL('../mkosi', import.meta.url))
 
 /** The one address of the guest: that of QEMU's user network. */
 export const guestAddress = '10.0.2.15'
@@ -33,28 +30,40 @@ const commandLine: readonly string[] = [
   'nohibernate',
 ]
 
+/** Which package each file of the initrd belongs to, by `mkosi.finalize`. */
+export interface Owners {
+  /** Name of the kernel's package. */
+  readonly kernel: string
+  readonly files: Readonly<Record<string, string>>
+}
+
+export interface Uki {
+  readonly path: string
+  readonly owners: Owners
+}
+
 /**
  * Builds the unified kernel image.
  *
- * @param model the word that {@link modelDisk} returned
+ * @param source the checkout; @param model the word that {@link modelDisk} returned
  * @param folder where the image and mkosi's workspace go
- * @returns path of the image
  */
 export async function uki(
+  source: string,
   tools: string,
   programs: Programs,
   model: string,
   folder: string,
   onProgress: Progress,
-): Promise<string> {
+): Promise<Uki> {
   const packages = await lockedPackages('image')
   await fetchPackages(packages, onProgress)
   const mirror = await repository(packages)
   const work = join(folder, 'mkosi')
   await rm(work, { recursive: true, force: true })
-  const source = join(work, 'source')
+  const settings = join(work, 'settings')
   const extra = join(work, 'extra')
-  await cp(settings, source, { recursive: true })
+  await cp(join(source, 'packages/image/mkosi'), settings, { recursive: true })
   const place = async (from: string, to: string): Promise<void> => {
     await mkdir(dirname(join(extra, to)), { recursive: true })
     await copyFile(from, join(extra, to))
@@ -71,19 +80,19 @@ export async function uki(
     '-m',
     'mkosi',
     '--directory',
-    source,
+    settings,
     `--tools-tree=${tools}`,
     `--local-mirror=file://${mirror}`,
     `--extra-tree=${extra}`,
     `--workspace-directory=${workspace}`,
-    `--package-cache-directory=${await cacheFolder('mkosi-packages')}`,
+    `--package-cache-directory=${await builtFolder('mkosi-packages')}`,
     `--output-directory=${output}`,
     `--kernel-command-line=${[...commandLine, `blindllama.address=${guestAddress}/24`, `blindllama.model=${model}`].join(' ')}`,
     '--force',
     'build',
   ]
   await run('The image could not be built', words, {
-    cwd: source,
+    cwd: settings,
     env: {
       PYTHONPATH: join(tools, 'usr/lib/python3/dist-packages'),
       PATH: `${process.env['PATH']}:/usr/sbin:/sbin`,
@@ -92,7 +101,7 @@ export async function uki(
   })
   const image = join(folder, 'blindllama.efi')
   await copyFile(join(output, 'blindllama.efi'), image)
-  await copyFile(join(output, 'files.json'), join(folder, 'files.json')).catch(() => {})
+  const owners = JSON.parse(await readFile(join(output, 'packages.json'), 'utf8')) as Owners
   await rm(work, { recursive: true })
-  return image
+  return { path: image, owners }
 }

@@ -59,8 +59,22 @@ describe('the words for QEMU', () => {
     expect(text).toContain('-monitor none')
     expect(text).toContain('-nodefaults')
     expect(text).toContain('restrict=on')
-    expect(text).not.toMatch(/usb|vnc|virtio-serial|9p|guest-agent|hostfwd|balloon/)
+    expect(text).not.toMatch(/usb|vnc|virtio-serial|9p|guest-agent|hostfwd|balloon|qmp/)
     expect(text.match(/readonly=on/g)).toHaveLength(4)
+  })
+
+  it('give a way in only where a test names one', () => {
+    expect(qemuArguments({ ...input, port: 1234 }).join(' ')).toContain('hostfwd=tcp:127.0.0.1:1234-10.0.2.15:8787')
+    const wired = qemuArguments({ ...input, wire: 'udp=127.0.0.1:1', control: '/c,ontrol' }).join(' ')
+    expect(wired).toContain('socket,id=net,udp=127.0.0.1:1')
+    expect(wired).not.toContain('user,id=net')
+    expect(wired).toContain('-qmp unix:/c,,ontrol,server=on,wait=off')
+  })
+
+  it('give system management mode to firmware with Secure Boot alone', () => {
+    expect(qemuArguments(input).join(' ')).toContain('q35,smm=off')
+    const secure = qemuArguments({ ...input, firmware: { ...input.firmware, secureBoot: true } }).join(' ')
+    expect(secure).toContain('q35,smm=on -global driver=cfi.pflash01,property=secure,value=on')
   })
 
   it('take a comma in a path for no separator', () => {

@@ -24,6 +24,16 @@ it('waits for a line and keeps all of them in the log', async () => {
   await expect.poll(() => readFileSync(log, 'utf8').split('\n').sort()).toEqual(['', 'one', 'ready 42', 'two'])
 })
 
+it('writes to a process that has an input, and to no other', async () => {
+  const about = { name: 'the tester', command: 'sh', args: ['-c', 'read line; echo "got $line"'], signal: never }
+  const hearing = new Child({ ...about, log: join(testFolder(), 'log'), input: true })
+  hearing.write('text\n')
+  expect(await hearing.line((line) => /^got (.*)/.exec(line)?.[1], 5000)).toBe('text')
+  const deaf = new Child({ ...about, log: join(testFolder(), 'log') })
+  deaf.write('text\n')
+  expect(await deaf.line((line) => /^got (.*)/.exec(line)?.[1], 5000)).toBe('')
+})
+
 it('says what a process printed that ended too early', async () => {
   const { child } = shell('echo no such device >&2; exit 3')
   await expect(child.line(() => undefined, 5000)).rejects.toThrow(

@@ -6,6 +6,7 @@ import { explain } from '../policy/explain.js'
 import { init } from './init.js'
 
 const help = shown`Usage: blindllama policy init --url URL [--out FILE] [options]
+       blindllama policy init --from-image FILE --config-digest HEX [--ak-name HEX] [--url URL] [--out FILE] [options]
        blindllama policy check FILE [--url URL] [--json]
        blindllama policy explain FILE [--json]
 
@@ -21,6 +22,12 @@ answers at URL chose the values: compare each with one that you computed from yo
   --unchecked LIST          PCRs that are shown and compared with nothing, such as 5,14
   --accept-unattested       accept a model server whose operator can read prompts
   --allow-partial-coverage  let PCRs that decide which software runs stay open; every verdict warns
+
+With --from-image the values are those that you computed of your image, before any machine started it: FILE is what
+release measure --platform FILE --out FILE wrote. Nothing is asked, no PCR stays open, and a service that does not meet the policy is refused.
+  --config-digest HEX       what blindllama-gateway config-digest printed; again for each accepted configuration
+  --ak-name HEX             the Name of the attestation key, as blindllama-gateway ak prints it; without it the key comes from --url
+  --audience, --assurance and --project-id as above; without --url the audience is needed
 
 check reads a policy as every verifier reads it, and names every mistake with the reason. Of a policy without mistakes it prints for each
 PCR: the rule, the measured content, whether a rule is needed, and the remedy. A policy without a rule for a PCR that decides what software

@@ -1,8 +1,6 @@
-import { writeFile } from 'node:fs/promises'
 import type { Policy, Verdict } from '@blindllama/web-sdk'
-import { explainRefusal } from '@blindllama/web-sdk/sentences'
 import { exit, type ExitCode } from '../exit.js'
-import { Failure, unreadable, usage } from '../failure.js'
+import { usage } from '../failure.js'
 import { present } from '../inspect/present.js'
 import { type Inspection, report } from '../inspect/report.js'
 import { parse } from '../options.js'
@@ -14,6 +12,8 @@ import { type Style, styleOf } from '../terminal/style.js'
 import { json, type Shown, shown } from '../terminal/text.js'
 import { loadInspector } from '../verifier.js'
 import { choose } from './choose.js'
+import { initFromImage } from './from-image.js'
+import { judgement, writeNew } from './written.js'
 import { sentencesOfPolicy } from '../policy/explain.js'
 import { propose, type Choices } from './propose.js'
 import { evidenceOf, type ServiceEvidence } from '../policy/service-evidence.js'
@@ -31,16 +31,23 @@ const options = {
   'accept-unattested': { type: 'boolean', default: false },
   'allow-partial-coverage': { type: 'boolean', default: false },
   'from-release': { type: 'string' },
+  'from-image': { type: 'string' },
+  'ak-name': { type: 'string' },
+  'config-digest': { type: 'string', multiple: true },
 } as const
 
 /**
- * Writes a policy that pins what a service shows, after asking what to pin, and judges the service by it.
+ * Writes a policy that pins what a service shows, after asking what to pin, and judges the service by it; with `--from-image` one that
+ * pins the values of an image.
  *
  * @throws {Failure} `cli.usage`, `cli.exists`, `cli.file`; {BlindLlamaError} where the service gives no evidence
  */
 export async function init(args: readonly string[], io: Io): Promise<ExitCode> {
   const { values, positionals } = parse(args, options)
   const { url, out, yes } = values
+  const image = values['from-image']
+  assertTogether(values)
+  if (image !== undefined && positionals.length === 0) return initFromImage({ ...values, 'from-image': image }, io)
   if (url === undefined || positionals.length > 0)
     throw usage('policy init --url URL [--out FILE]: blindllama policy --help')
   const evidence = await evidenceOf(url)
@@ -52,14 +59,24 @@ export async function init(args: readonly string[], io: Io): Promise<ExitCode> {
   const choices = await choose(read, url, values, yes ? undefined : io.ask)
   const { policy, verdict } = settle(read, choices, evidence)
   const text = `${JSON.stringify(policy, null, 2)}\n`
-  await writeFile(out, text, { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'EEXIST') throw unreadable(out, cause)
-    throw new Failure('cli.exists', `${out} exists and was not replaced. Name another file with --out`, exit.undecided)
-  })
+  await writeNew(out, text)
   const isPassed = verdict.result === 'pass'
   if (values.json) io.out(json({ result: verdict.result, file: out, policy, ...(!isPassed && { code: verdict.code }) }))
   else io.out(presentWritten(out, policy, text, url, verdict, styleOf(io)))
   return isPassed ? exit.passed : exit.refused
+}
+
+/** Options of the two ways to a policy. An option that would do nothing is refused. */
+const ofImage = ['ak-name', 'config-digest'] as const
+const ofService = ['release', 'unchecked', 'accept-unattested', 'allow-partial-coverage', 'from-release'] as const
+
+function assertTogether(values: Readonly<Record<string, unknown>>): void {
+  const hasImage = values['from-image'] !== undefined
+  const given = (hasImage ? ofService : ofImage).filter(
+    (name) => ![undefined, false].includes(values[name] as undefined),
+  )
+  if (given.length > 0)
+    throw usage(`--${given[0]} ${hasImage ? 'does not go with' : 'needs'} --from-image: blindllama policy --help`)
 }
 
 /** Values and configurations of a manifest that the author computed, in place of those that the service shows. */
@@ -102,10 +119,7 @@ function presentWritten(
   verdict: Verdict,
   style: Style,
 ): Shown {
-  const judged =
-    verdict.result === 'pass'
-      ? shown`${style.good(style.bold('MEETS IT'))}  ${url} meets this policy now\n`
-      : shown`${style.bad(style.bold('REFUSED'))}  ${explainRefusal(verdict, { policy: text })} ${style.dim(`(${verdict.code})`)}\n`
+  const judged = judgement(url, text, verdict, style)
   const simulated = verdict.result === 'pass' && verdict.simulated ? ' --allow-simulated' : ''
   return shown`\n${style.bold(`Written to ${file}`)}\n${[
     section(

@@ -7,6 +7,9 @@ import type { Inspection } from '../inspect/report.js'
 export const assurances = ['simulated', 'operator-ca', 'cloud-vtpm', 'hardware-tpm'] as const
 export type Assurance = (typeof assurances)[number]
 
+/** For editors; verifiers ignore it. */
+export const schemaOfPolicy = './node_modules/@blindllama/web-sdk/dist/policy.schema.json'
+
 /** What evidence cannot say. */
 export interface Choices {
   /** Name of the service; undefined: the origin of its address, which a policy need not state. */
@@ -51,14 +54,15 @@ export function propose(read: Inspection, choices: Choices, { derived, replays }
       choices.unchecked.includes(index) ? 'unchecked' : ruleOf(index, value, derived),
     ]),
   )
+  const { anchor, assurance } = anchorOf(read, choices.assurance, choices.projectId)
   const golden = values.pcrs.filter(({ index }) => rules[index] === 'golden')
   const { audience, acceptUnattested, allowPartialCoverage, release } = choices
   return {
-    $schema: './node_modules/@blindllama/web-sdk/dist/policy.schema.json',
+    $schema: schemaOfPolicy,
     version: 1,
     ...(audience !== undefined && { audience }),
-    anchors: [anchorOf(read, choices)],
-    acceptAssurance: [isNamed(read) ? choices.assurance : isOwnRoot(read) ? 'operator-ca' : 'cloud-vtpm'],
+    anchors: [anchor],
+    acceptAssurance: [assurance],
     ...(acceptUnattested && { acceptUpstream: ['in-image', 'attested', 'unattested'] }),
     pcrs: {
       bank: values.bank,
@@ -100,20 +104,29 @@ export function isNamed(read: Inspection): boolean {
   return rootOf(read) === undefined
 }
 
-function isOwnRoot(read: Inspection): boolean {
-  return roots[rootOf(read) ?? ''] === undefined
-}
-
-function anchorOf(read: Inspection, { assurance, projectId }: Choices): object {
+/**
+ * The anchor for the key of evidence, and the assurance that it gives.
+ *
+ * @param assurance what holds a key that no certificate vouches for
+ * @param projectId for a chain of Google
+ * @throws {Failure} `cli.usage`
+ */
+export function anchorOf(
+  read: Inspection,
+  assurance: Assurance,
+  projectId: string | undefined,
+): { anchor: object; assurance: Assurance } {
   const rootSha256 = rootOf(read)
   const name = read.ak?.name
-  if (rootSha256 === undefined)
-    return assurance === 'simulated'
-      ? { kind: 'simulated', name, hierarchy: 'endorsement' }
-      : { kind: 'ak-name', name, assurance, hierarchy: 'endorsement' }
+  const hierarchy = 'endorsement'
+  if (rootSha256 === undefined) {
+    if (assurance === 'simulated') return { anchor: { kind: 'simulated', name, hierarchy }, assurance }
+    return { anchor: { kind: 'ak-name', name, assurance, hierarchy }, assurance }
+  }
   const kind = roots[rootSha256] ?? 'custom-ca'
-  if (kind !== 'gcp') return { kind, rootSha256 }
+  if (kind !== 'gcp')
+    return { anchor: { kind, rootSha256 }, assurance: kind === 'custom-ca' ? 'operator-ca' : 'cloud-vtpm' }
   if (projectId === undefined)
     throw usage("a chain of Google needs --project-id: certificates of every customer have Google's root")
-  return { kind, rootSha256, projectId }
+  return { anchor: { kind, rootSha256, projectId }, assurance: 'cloud-vtpm' }
 }

@@ -23,7 +23,8 @@ only their owner may read. Each verb reads a document once, so that it signs, pu
   keygen FILE            make a key; prints its public part
   measure IMAGE [--out FILE] [--name TEXT] [--platform FILE …] [--config-digest HEX]
                          compute PCR 4, 5, 9 and 11 of a unified kernel image from the file alone, with an explanation of each event;
-                         FILE is for make --pcrs. --platform: values of firmware and machine; --config-digest: also PCR 14
+                         FILE is for make --pcrs. --platform: values of firmware and machine, to which PCR 5 is added;
+                         --config-digest: also PCR 14
   make --out FILE        a manifest with these values (make, key-set and status replace only an unsigned document of their kind):
     --name TEXT --version N --min-version N --source-commit HEX --image-digest HEX [--model-digest HEX] --machine TEXT
     --days N             duration of the validity, from --from TIME (default: now) on

@@ -72,9 +72,25 @@ async function fromFile(file: string): Promise<Parts> {
   const parts = read as Parts
   const { whole, platforms, images } = parts
   // `release measure` explains its values in a further member, which is no part of a manifest.
+  assertWithin(file, 'platforms', platforms, /^[0-35-7]$/, '0 to 3 and 5 to 7')
+  assertWithin(file, 'images', images, /^(?:[489]|1[1-4])$/, '4, 8, 9 and 11 to 14')
   if (whole ?? platforms ?? images)
     return { ...(whole && { whole }), ...(platforms && { platforms }), ...(images && { images }) }
   return { whole: [{ name: 'whole', pcrs: read as Values }] }
+}
+
+/** Every verifier refuses a manifest with a value in the wrong part (PROTOCOL.md §19.4): so does its author. */
+function assertWithin(
+  file: string,
+  list: string,
+  parts: readonly Part[] | undefined,
+  allowed: RegExp,
+  said: string,
+): void {
+  for (const { name, pcrs } of parts ?? [])
+    for (const index of Object.keys(pcrs))
+      if (!allowed.test(index))
+        throw usage(`--pcrs: ${file} has PCR ${index} in ${list} '${name}', expected ${said} alone`)
 }
 
 /** The values that a machine shows. No policy judges them: the caller is told to compare them. */

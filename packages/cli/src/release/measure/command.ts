@@ -30,7 +30,11 @@ interface Part {
 /** What a reference boot of firmware and machine measured. @throws {Failure} `cli.file` */
 async function platformOf(file: string): Promise<Part> {
   const refuse = (): Failure =>
-    new Failure('cli.file', `${file} is no {"name", "pcrs"}. Write it with: pnpm image --platform FILE`, exit.undecided)
+    new Failure(
+      'cli.file',
+      `${file} is no {"name", "pcrs"} with PCR 0 to 3, 6 and 7 alone. Write it with: pnpm image --platform FILE`,
+      exit.undecided,
+    )
   let read: unknown
   try {
     read = JSON.parse(Buffer.from(await bytesOf(file)).toString('utf8'))
@@ -41,7 +45,7 @@ async function platformOf(file: string): Promise<Part> {
   const { name, pcrs } = (read ?? {}) as Partial<Part>
   if (typeof name !== 'string' || typeof pcrs !== 'object' || pcrs === null) throw refuse()
   for (const [index, value] of Object.entries(pcrs))
-    if (!/^\d{1,2}$/.test(index) || !/^[0-9a-f]{64}$/.test(String(value))) throw refuse()
+    if (!/^[0-367]$/.test(index) || !/^[0-9a-f]{64}$/.test(String(value))) throw refuse()
   return { name, pcrs }
 }
 
@@ -61,9 +65,13 @@ export async function measure(args: readonly string[], io: Io): Promise<ExitCode
   const configuration =
     config === undefined ? undefined : configurationEvent(Buffer.from(digestOf('config-digest', config), 'hex'))
   const platforms = await Promise.all((values.platform ?? []).map(platformOf))
+  // Manifests have PCR 5 beside the platform's values (PROTOCOL.md §19.4): firmware measures it, also where the image decides it.
+  const { 5: boot = '', ...ofImage } = pcrs
   const golden = {
-    images: [{ name: values.name, pcrs }],
-    ...(platforms.length > 0 && { platforms }),
+    images: [{ name: values.name, pcrs: ofImage }],
+    ...(platforms.length > 0 && {
+      platforms: platforms.map((part) => ({ name: part.name, pcrs: { ...part.pcrs, 5: boot } })),
+    }),
     explanation: { events, untouched: [12, 13] },
   }
   if (values.out !== undefined) await replaceFile(values.out, `${JSON.stringify(golden, null, 2)}\n`)

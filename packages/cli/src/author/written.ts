@@ -1,0 +1,22 @@
+import { writeFile } from 'node:fs/promises'
+import type { Verdict } from '@blindllama/web-sdk'
+import { explainRefusal } from '@blindllama/web-sdk/sentences'
+import { exit } from '../exit.js'
+import { Failure, unreadable } from '../failure.js'
+import type { Style } from '../terminal/style.js'
+import { type Shown, shown } from '../terminal/text.js'
+
+/** Writes a policy to a file that does not exist yet. @throws {Failure} `cli.exists`, `cli.file` */
+export async function writeNew(file: string, text: string): Promise<void> {
+  await writeFile(file, text, { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'EEXIST') throw unreadable(file, cause)
+    throw new Failure('cli.exists', `${file} exists and was not replaced. Name another file with --out`, exit.undecided)
+  })
+}
+
+/** Whether a service meets the policy that was written. */
+export function judgement(url: string, policy: string, verdict: Verdict, style: Style): Shown {
+  return verdict.result === 'pass'
+    ? shown`${style.good(style.bold('MEETS IT'))}  ${url} meets this policy now\n`
+    : shown`${style.bad(style.bold('REFUSED'))}  ${explainRefusal(verdict, { policy })} ${style.dim(`(${verdict.code})`)}\n`
+}
