@@ -1,9 +1,9 @@
 // @vitest-environment jsdom
-import { cleanup, fireEvent, render, screen } from '@testing-library/react'
+import { cleanup, fireEvent, render, screen } from '@testing-library/preact'
 import { useState, type ReactElement } from 'react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Composer } from '../src/chat/composer.tsx'
-import { LONGEST_QUESTION, lengthOf } from '../src/chat/question.ts'
+import { LONGEST_QUESTION, lengthOf } from '../src/conversation/question.ts'
 
 const sent = vi.fn<(question: string) => void>()
 

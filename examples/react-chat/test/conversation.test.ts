@@ -1,6 +1,6 @@
 import { BlindLlamaError } from '@blindllama/web-sdk'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { Conversation, speedOf, type Answer } from '../src/chat/conversation.ts'
+import { Conversation, speedOf, type Answer } from '../src/conversation/conversation.ts'
 import { ServedModel } from './served-model.ts'
 
 let conversation: Conversation

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import OpenAI from 'openai'
 import { describe, expect, it } from 'vitest'
 import { explain } from '../src/explain.ts'
-import { keepErrors } from '../src/chat/keep-errors.ts'
+import { keepErrors } from '../src/conversation/keep-errors.ts'
 
 async function failWith(fetch: typeof globalThis.fetch): Promise<unknown> {
   const openai = new OpenAI({ baseURL: 'https://llm.example/v1', apiKey: 'x', maxRetries: 0, logLevel: 'off', fetch })

@@ -1,5 +1,5 @@
 import OpenAI from 'openai'
-import type { Model } from '../src/chat/conversation.ts'
+import type { Model } from '../src/conversation/conversation.ts'
 
 /** A model server whose every event the test sends itself, behind the same `openai` package that the chat uses. */
 export class ServedModel implements Model {

@@ -2,7 +2,7 @@ import type { ReactElement } from 'react'
 import { KeepProof } from '../proof/keep-proof.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { AgainIcon, StopIcon, WarningIcon } from '../ui/icons.tsx'
-import type { Answer } from './conversation.ts'
+import type { Answer } from '../conversation/conversation.ts'
 import type { Failure } from '../explain.ts'
 import { Prose } from './prose.tsx'
 

@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactElement } from 'react'
 import { SendIcon, StopIcon } from '../ui/icons.tsx'
-import { isEmpty, lengthOf } from './question.ts'
+import { isEmpty, lengthOf } from '../conversation/question.ts'
 
 interface ComposerProps {
   readonly busy: boolean

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState, type KeyboardEvent, type ReactElement } from 'react'
 import { EditIcon } from '../ui/icons.tsx'
-import type { Branches } from './conversation.ts'
-import { isEmpty, lengthOf } from './question.ts'
+import type { Branches } from '../conversation/conversation.ts'
+import { isEmpty, lengthOf } from '../conversation/question.ts'
 
 export interface QuestionActions {
   /** Whether something can be asked now. */

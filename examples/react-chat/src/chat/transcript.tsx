@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState, type ReactElement } from 'react'
 import { DownIcon } from '../ui/icons.tsx'
 import { AnswerView } from './answer.tsx'
-import type { Branches, Turn } from './conversation.ts'
+import type { Branches, Turn } from '../conversation/conversation.ts'
 import { QuestionView } from './question-view.tsx'
 
 interface TranscriptProps {
