@@ -8,7 +8,7 @@ import { bootDisk } from '../../packages/image/build/esp.ts'
 import { guestAddress } from '../../packages/image/build/uki.ts'
 import { unpacked } from '../../packages/image/build/unpacked.ts'
 import { guestConfiguration } from '../../services/machine/guest-configuration.ts'
-import { artifacts, modelId } from '../../services/staging/artifacts.ts'
+import { artifacts, chatWorkers, modelId } from '../../services/staging/artifacts.ts'
 import { PageServer } from '../../services/staging/page-server.ts'
 import { launch } from '../support/browser.ts'
 import { Chat } from '../support/chat.ts'
@@ -98,7 +98,7 @@ test('the page verifies the machine by its own firmware log, and streams an answ
     expect(await verdictOn({ url, policy }), 'every PCR has its predicted value').toBe('verified')
     const { tab, close } = await engine.newTab({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' })
     const chat = new Chat(tab)
-    pageServer.publish(url, { url, policy, measured: [], upstream: 'in-image', model: modelId })
+    pageServer.publish(url, { url, policy, measured: [], upstream: 'in-image', model: modelId }, chatWorkers)
     await tab.open(`${pageServer.origin}/`)
     await chat.verified()
     expect(await chat.isThere('[data-testid="banner-simulated"]')).toBe(true)
