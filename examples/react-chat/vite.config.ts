@@ -86,8 +86,9 @@ function offlineCopy(): Plugin {
       const worker = join(dir, 'offline.js')
       const text = await readFile(worker, 'utf8')
       const digest = createHash('sha256').update(list).digest('hex').slice(0, 16)
-      const written = text.replace('__FILES__', () => list).replace('__DIGEST__', digest)
-      if (written.includes('__FILES__') || !written.includes(list) || !written.includes(digest))
+      // With its quotation marks, of which each build tool has its own.
+      const written = text.replace(/(["'`])__FILES__\1/, () => JSON.stringify(list)).replace('__DIGEST__', () => digest)
+      if (!written.includes(JSON.stringify(list)) || !written.includes(digest))
         throw new Error('src/offline/worker.ts has no place for the list of files')
       await writeFile(worker, written)
     },

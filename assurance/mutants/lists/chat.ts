@@ -138,10 +138,10 @@ export const mutants: readonly Mutant[] = [
   ),
   changed('a formula may link', 'markdown/formula.tsx', 'trust: false', 'trust: true', formatted),
   changed(
-    'a part of an answer is as long as the answer',
+    'a part of an answer is longer than its bound',
     'markdown/parts.ts',
     'const MOST = 16_000',
-    'const MOST = 16_000_000',
+    'const MOST = 17_000',
     'test/markdown/parts.test.ts',
   ),
   changed(
@@ -192,6 +192,20 @@ export const mutants: readonly Mutant[] = [
     'if (!(await takesImages()))',
     'if (!(await takesImages()) && name === null)',
     'test/attachments/read-file.test.ts',
+  ),
+  changed(
+    'the service worker answers for other addresses',
+    'offline/worker.ts',
+    ' || !Object.hasOwn(FILES, pathname)',
+    '',
+    'test/offline/worker.test.ts',
+  ),
+  changed(
+    'the service worker answers for what is no reading',
+    'offline/worker.ts',
+    "if (request.method !== 'GET') return",
+    "if (request.method === 'POST') return",
+    'test/offline/worker.test.ts',
   ),
   changed(
     'reasoning is sent to the model as its answer',

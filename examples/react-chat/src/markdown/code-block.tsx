@@ -34,7 +34,7 @@ export function CodeBlock({ text, language, settled }: CodeBlockProps): ReactEle
         <span>{name.slice(0, 30)}</span>
         <CopyButton text={text} label="Copy code" />
       </div>
-      <pre tabIndex={0} role="region" aria-label="Code">
+      <pre tabIndex={0} role="group" aria-label="Code">
         <code>{coloured?.of === text ? coloured.content : text}</code>
       </pre>
     </div>

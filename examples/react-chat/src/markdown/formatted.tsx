@@ -60,7 +60,7 @@ function element({ type, token, children }: MarkdownNode, settled: boolean): Rea
       return <ol start={Number(token.attrGet('start') ?? 1)}>{inner()}</ol>
     case 'table':
       return (
-        <div className="prose-table" role="region" aria-label="Table" tabIndex={0}>
+        <div className="prose-table" role="group" aria-label="Table" tabIndex={0}>
           <table>{inner()}</table>
         </div>
       )
