@@ -81,10 +81,7 @@ function Chat({ staging, problem }: StagingState): ReactElement {
         model={name}
         listOpen={shown.list}
         onList={() => setShown({ ...shown, list: !shown.list })}
-        onSettings={() => {
-          setShown({ ...shown, settings: true })
-          void offered.load()
-        }}
+        onSettings={() => setShown({ ...shown, settings: true })}
         onNew={turns.length > 0 ? () => library.begin() : undefined}
       >
         <BlindLlamaBadge data-testid="badge" for={PANEL} />

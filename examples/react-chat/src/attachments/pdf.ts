@@ -39,14 +39,9 @@ export async function readPdf(
 async function textOf(port: Worker, data: Uint8Array, name: string): Promise<{ text: string; pages: number }> {
   const worker = PDFWorker.create({ port })
   // Nothing is drawn: no fonts, no scripts, no forms, and nothing is fetched.
-  const task = getDocument({
-    data,
-    worker,
-    disableFontFace: true,
-    useSystemFonts: false,
-    enableXfa: false,
-    useWorkerFetch: false,
-  })
+  const nothing = { disableFontFace: true, useSystemFonts: false, enableXfa: false, useWorkerFetch: false }
+  // Remarks of the reader about a file belong in no console.
+  const task = getDocument({ data, worker, verbosity: 0, ...nothing })
   const file = await task.promise
   if (file.numPages > LIMITS.pages)
     throw new AttachmentRefused(

@@ -15,9 +15,12 @@ interface SettingsDialogProps {
 
 /** What a person can choose. A change counts with the next question. */
 export default function SettingsDialog(props: SettingsDialogProps): ReactElement {
-  const { settings, onChange, onClose, children } = props
+  const { settings, offered, onChange, onClose, children } = props
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => dialog.current?.showModal(), [])
+  const { load } = offered
+  // Also once the service is verified, where the dialog was opened before.
+  useEffect(() => void load(), [load])
   return (
     <dialog ref={dialog} className="dialog" aria-labelledby="settings-title" data-testid="settings" onClose={onClose}>
       <h2 id="settings-title">Settings</h2>
