@@ -87,7 +87,7 @@ async function parts(browser: Browser): Promise<void> {
       await page.keyboard.press('Escape')
       await page.getByTestId('open-settings').click()
       await page.locator('[data-testid="settings"][open]').waitFor()
-      await page.locator('[data-testid="model"] option[value="seeing"]').waitFor({ state: 'attached' })
+      await page.getByTestId('model').locator('option', { hasText: 'seeing' }).waitFor({ state: 'attached' })
       await shot(page, `chat-settings-${look}`)
       await page.keyboard.press('Escape')
       await page.getByTestId('open-conversations').click()
