@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { chromium as browserType, type Browser, type Page } from '@playwright/test'
 import { startStaging } from '../services/staging/staging.ts'
 import { chromium } from './support/browser.ts'
+import { ChatUpstream } from './support/chat-upstream.ts'
 import { SdkService } from './support/sdk-service.ts'
 import { type Replayed, type UiGlobals, writeUiPage } from './support/ui-page.ts'
 
@@ -16,6 +17,25 @@ const looks = {
   dark: { viewport: { width: 1280, height: 800 }, colorScheme: 'dark' },
   phone: { viewport: { width: 390, height: 844 }, colorScheme: 'light' },
 } as const
+
+/** An answer with everything that answers have. */
+const SHOWN = `Air scatters **short waves** more than long ones, with $I \\propto 1/\\lambda^4$.
+
+| colour | wavelength | scatters |
+|:--|--:|:-:|
+| blue | 450 nm | much |
+| red | 700 nm | little |
+
+> The violet light is scattered even more.
+
+1. Sunlight enters the air.
+   - Blue light leaves its way.
+
+\`\`\`js
+const ratio = (700 / 450) ** 4 // about 5.9
+\`\`\`
+
+Read more at [an encyclopedia](https://encyclopedia.example/sky).`
 
 /** Vectors whose proofs have each of the answers. */
 const answers = {
@@ -43,6 +63,41 @@ async function chats(browser: Browser): Promise<void> {
     }
   } finally {
     await staging.stop()
+  }
+}
+
+/** What the small model of staging does not write, and the parts beside the conversation. */
+async function parts(browser: Browser): Promise<void> {
+  const upstream = await ChatUpstream.start()
+  upstream.answer = { deltas: [{ reasoning: 'Air scatters short waves.' }, { content: SHOWN }] }
+  const staging = await startStaging({ upstream: upstream.url })
+  try {
+    for (const [look, settings] of Object.entries(looks)) {
+      const page = await browser.newPage(settings)
+      await page.goto(staging.pageUrl)
+      await page.locator('[data-testid="badge"][data-status="simulated"]').waitFor()
+      await page.getByTestId('composer').fill('Why is the sky blue?')
+      await page.getByTestId('send').click()
+      await page.locator('.answer-text math').first().waitFor()
+      await page.locator('.answer-text .hljs-keyword').first().waitFor()
+      await shot(page, `chat-answer-${look}`)
+      await page.locator('.outward-link').first().click()
+      await page.locator('[data-testid="leaving"][open]').waitFor()
+      await shot(page, `chat-link-${look}`)
+      await page.keyboard.press('Escape')
+      await page.getByTestId('open-settings').click()
+      await page.locator('[data-testid="settings"][open]').waitFor()
+      await page.getByTestId('model').locator('option', { hasText: 'seeing' }).waitFor({ state: 'attached' })
+      await shot(page, `chat-settings-${look}`)
+      await page.keyboard.press('Escape')
+      await page.getByTestId('open-conversations').click()
+      await page.getByTestId('entry').first().waitFor()
+      await shot(page, `chat-list-${look}`)
+      await page.close()
+    }
+  } finally {
+    await staging.stop()
+    await upstream.stop()
   }
 }
 
@@ -74,6 +129,7 @@ const browser: Browser = await browserType.launch(chromium)
 try {
   await panels(browser)
   await chats(browser)
+  await parts(browser)
 } finally {
   await browser.close()
 }

@@ -1,7 +1,7 @@
 /**
  * What a page loads: the SDK's entries as a bundler minifies them, and the verifier.
  *
- *     pnpm size [--json]    exits with 1 when the WebAssembly, the core or both together exceed their budget
+ *     pnpm size [--json]    exits with 1 when the WebAssembly, the core, both together, the elements or the chat exceed their budget
  *
  * Reads what `pnpm build` made.
  */
@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
+import { firstLoad } from './size/first-load.ts'
 
 /** Bytes, compressed as servers do at their best level. */
 interface Size {
@@ -18,8 +19,9 @@ interface Size {
   brotli: number
 }
 
-/** Gzip, in bytes: none may grow beyond them. */
-const budgets = { wasm: 85_500, core: 16_384, total: 100_000, elements: 12_288 }
+/** Gzip, in bytes: none may grow beyond them. `chat`: the first load of the example, verifier included. */
+const budgets = { wasm: 85_500, core: 16_384, total: 100_000, elements: 12_288, chat: 180_000 }
+const root: string = fileURLToPath(new URL('..', import.meta.url))
 const sdk: string = fileURLToPath(new URL('../packages/web-sdk', import.meta.url))
 const ui: string = fileURLToPath(new URL('../packages/ui', import.meta.url))
 const { json } = parseArgs({ options: { json: { type: 'boolean' } } }).values
@@ -97,6 +99,15 @@ async function bundled(
   return { now: sizeOf(now), later }
 }
 
+/** What the example chat has loaded once its service is verified: page, scripts, styles and verifier, each compressed for itself. */
+function chatSize(): Size {
+  const files = firstLoad(`${root}/examples/react-chat/dist`).map(compressed)
+  return {
+    gzip: files.reduce((sum, { gzip }) => sum + gzip, 0),
+    brotli: files.reduce((sum, { brotli }) => sum + brotli, 0),
+  }
+}
+
 const wasm: Size = compressed(readFileSync(`${sdk}/dist/blindllama_verifier_bg.wasm`))
 const { now: core, later } = await bundled('@blindllama/web-sdk', 'connect')
 const [postQuantum, sentences] = [later('post-quantum'), later('sentences')]
@@ -105,7 +116,8 @@ const { now: receipts } = await bundled('@blindllama/web-sdk/receipts', 'receipt
 const { now: state } = await bundled('@blindllama/web-sdk/state', 'indexedDbState')
 const { now: elements } = await bundled('@blindllama/ui', 'Proof', ui, ['@blindllama/web-sdk', 'pkijs', 'cborg'])
 const total: Size = { gzip: wasm.gzip + core.gzip, brotli: wasm.brotli + core.brotli }
-const sizes = { wasm, core, react, postQuantum, sentences, receipts, state, elements, total }
+const chat: Size = chatSize()
+const sizes = { wasm, core, react, postQuantum, sentences, receipts, state, elements, chat, total }
 
 if (json === true) process.stdout.write(`${JSON.stringify(sizes)}\n`)
 else {
@@ -120,6 +132,7 @@ else {
     ['receipts, alone', receipts],
     ['state, alone', state],
     ['elements of the proof', elements],
+    ['first load of the chat', chat],
   ]
   for (const [name, { gzip, brotli }] of rows)
     process.stdout.write(`${name.padEnd(28)}${String(gzip).padStart(9)}${String(brotli).padStart(9)}\n`)
@@ -129,6 +142,7 @@ for (const [name, { gzip }, budget] of [
   ['core', core, budgets.core],
   ['verifier + core', total, budgets.total],
   ['elements of the proof', elements, budgets.elements],
+  ['first load of the chat', chat, budgets.chat],
 ] as const)
   if (gzip > budget) {
     process.stderr.write(`${name}: ${gzip} bytes gzip exceed the budget of ${budget}\n`)

@@ -9,7 +9,7 @@ import {
   type PlaywrightWorkerOptions,
   type TestType,
 } from '@playwright/test'
-import { artifacts } from '../../services/staging/artifacts.ts'
+import { artifacts, chatWorkers } from '../../services/staging/artifacts.ts'
 import { PageServer } from '../../services/staging/page-server.ts'
 import { startStaging, type Staging } from '../../services/staging/staging.ts'
 import { launch, type EngineName } from './browser.ts'
@@ -87,7 +87,7 @@ export const test: TestType<
     const chat = new Chat(tab)
     await use(async ({ url = staging.url, policy = staging.policy, query = '' } = {}) => {
       const { measured, upstream, model } = staging
-      pageServer.publish(url, { url, policy, measured, upstream, model })
+      pageServer.publish(url, { url, policy, measured, upstream, model }, chatWorkers)
       await tab.open(`${pageServer.origin}/${query}`)
       return chat
     })

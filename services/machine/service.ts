@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sha256File } from '../../packages/image/build/cache.ts'
-import { artifacts, modelId, requireArtifacts } from '../staging/artifacts.ts'
+import { artifacts, chatWorkers, modelId, requireArtifacts } from '../staging/artifacts.ts'
 import { PageServer } from '../staging/page-server.ts'
 import { guestConfigDigest, machinePolicy } from './golden.ts'
 import { guestConfiguration } from './guest-configuration.ts'
@@ -85,7 +85,7 @@ export async function startMachineService(options: ServiceOptions = {}): Promise
     onProgress('gateway ready, model loaded')
     const policy = machinePolicy({ akName, platform: release.platform, image: release.values, configDigest })
     const measured = [{ name: 'unified kernel image', sha256: await sha256File(image.uki), pcr: 4 }]
-    page.publish(machine.url, { url: machine.url, policy, measured, upstream: 'in-image', model: modelId })
+    page.publish(machine.url, { url: machine.url, policy, measured, upstream: 'in-image', model: modelId }, chatWorkers)
     return {
       pageUrl: `${page.origin}/`,
       url: machine.url,

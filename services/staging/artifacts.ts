@@ -14,6 +14,9 @@ export const artifacts: Readonly<Record<'gateway' | 'modelServer' | 'model' | 'p
   page: join(root, 'examples/react-chat/dist'),
 }
 
+/** The Trusted Types policy of the chat, through which it starts its workers: one reads PDF files, one serves its copy. */
+export const chatWorkers = 'chat-workers'
+
 /** The model's name towards clients. */
 export const modelId = 'smollm2-135m-instruct'
 

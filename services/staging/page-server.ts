@@ -103,6 +103,7 @@ function contentSecurityPolicy(published: Published | undefined, workers: boolea
     `connect-src 'self' ${serviceOrigin}`.trimEnd(),
     "img-src 'self' data:",
     "font-src 'self'",
+    "manifest-src 'self'",
     ...(workers ? [] : ["require-trusted-types-for 'script'", `trusted-types ${trustedTypes}`]),
     "base-uri 'none'",
     "form-action 'none'",

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { artifacts, modelId, requireArtifacts } from './artifacts.ts'
+import { artifacts, chatWorkers, modelId, requireArtifacts } from './artifacts.ts'
 import type { Child } from './child.ts'
 import { encodeEventLog } from './event-log.ts'
 import {
@@ -148,7 +148,9 @@ export async function startStaging(options: StagingOptions = {}): Promise<Stagin
     onProgress('gateway ready')
 
     const policy = writePolicy({ akName, golden: replay(events), configDigest: digest, upstream, measuresItself })
-    page.publish(gateway.url, { url: gateway.url, policy, measured, upstream, model })
+    // A page of one's own starts no workers, or names its policy itself.
+    const workers = options.page === undefined ? chatWorkers : undefined
+    page.publish(gateway.url, { url: gateway.url, policy, measured, upstream, model }, workers)
 
     const children = [gateway.child, tpm.child, ...(modelServer === undefined ? [] : [modelServer])]
     return {

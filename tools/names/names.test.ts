@@ -39,7 +39,7 @@ describe('a replaced name is told', () => {
   })
 
   it.each([
-    ['examples/react-chat/src/chat/conversation.ts', 'export interface Turn { question: string }'],
+    ['examples/react-chat/src/conversation/conversation.ts', 'export interface Turn { question: string }'],
     ['packages/gateway/src/a.rs', 'fn run(prompt_cache: bool) { let history = "Outlet"; /* struct Outlet */ }'],
     [
       'packages/web-sdk/src/a.ts',

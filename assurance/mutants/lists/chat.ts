@@ -2,7 +2,10 @@ import type { Mutant } from '../mutant.ts'
 
 const composer = 'test/composer.test.tsx'
 const conversation = 'test/conversation.test.ts'
+const formatted = 'test/markdown/formatted.test.tsx'
 const kept = 'test/kept.test.ts'
+const library = 'test/history/library.test.ts'
+const store = 'test/history/store.test.ts'
 
 function changed(name: string, file: string, find: string, replace: string, ...tests: readonly string[]): Mutant {
   return { name, file, find, replace, tests }
@@ -70,48 +73,146 @@ export const mutants: readonly Mutant[] = [
     composer,
   ),
   changed('the length is not told', 'chat/composer.tsx', '          sentence ??\n', '', composer),
-  changed('pasted text loses its first spaces', 'chat/composer.tsx', 'onSend(text)', 'onSend(text.trim())', composer),
+  changed(
+    'pasted text loses its first spaces',
+    'chat/composer.tsx',
+    'onSend({ text, ...',
+    'onSend({ text: text.trim(), ...',
+    composer,
+  ),
   changed(
     'stopping does not abort the request',
-    'chat/conversation.ts',
+    'conversation/conversation.ts',
     'this.#running?.abort()',
     'this.#running?.signal.throwIfAborted()',
     conversation,
   ),
   changed(
     'a stream without a finish reason is complete',
-    'chat/conversation.ts',
+    'conversation/conversation.ts',
     'else if (finish === null)',
     "else if (finish === '')",
     conversation,
   ),
   changed(
     'a broken answer is repeated to the model',
-    'chat/conversation.ts',
+    'conversation/messages.ts',
     "({ state, text }) => state !== 'incomplete' && text !== ''",
     "({ text }) => text !== ''",
     conversation,
   ),
   changed(
     'an edited question takes along what followed it',
-    'chat/conversation.ts',
+    'conversation/conversation.ts',
     'this.#turns = before\n    await',
     'this.#turns = [...before, ...rest]\n    await',
     conversation,
   ),
   changed(
     'a branch is lost when another is shown',
-    'chat/conversation.ts',
+    'conversation/conversation.ts',
     '{ paths: fork.paths.with(fork.at, place.rest), at: branch }',
     '{ paths: fork.paths, at: branch }',
     conversation,
   ),
   changed(
     'links of an answer reach the browser',
-    'chat/prose.tsx',
-    'return <p key={index}>{inline(block.text)}</p>',
-    'return <p key={index} dangerouslySetInnerHTML={{ __html: block.text }} />',
-    'test/prose.test.ts',
+    'markdown/formatted.tsx',
+    "return <OutwardLink address={String(token.attrGet('href') ?? '')}>{inner()}</OutwardLink>",
+    "return <a href={String(token.attrGet('href') ?? '')}>{inner()}</a>",
+    formatted,
+  ),
+  changed(
+    'images of an answer are loaded',
+    'markdown/formatted.tsx',
+    "        <OutwardLink address={String(token.attrGet('src') ?? '')}>",
+    "        <OutwardLink address=\"\"><img src={String(token.attrGet('src') ?? '')} />",
+    formatted,
+  ),
+  changed(
+    'a link opens without a question',
+    'markdown/outward-link.tsx',
+    'onClick={() => ask(address)}',
+    "onClick={() => void (ask(address), window.open(address, '_blank'))}",
+    formatted,
+  ),
+  changed('a formula may link', 'markdown/formula.tsx', 'trust: false', 'trust: true', formatted),
+  changed(
+    'a part of an answer is longer than its bound',
+    'markdown/parts.ts',
+    'const MOST = 16_000',
+    'const MOST = 17_000',
+    'test/markdown/parts.test.ts',
+  ),
+  changed(
+    'a record of the history decrypts under another name',
+    'history/store.ts',
+    '`${NAME}/${version}/${id}`',
+    'NAME',
+    store,
+  ),
+  changed(
+    'the key of the history can be exported',
+    'history/store.ts',
+    'length: 256 }, false,',
+    'length: 256 }, true,',
+    store,
+  ),
+  changed(
+    'the key of the history is deleted last',
+    'history/store.ts',
+    "    await this.#db.delete('key', 'current')\n    await this.#db.clear('records')\n",
+    "    await this.#db.clear('records')\n    await this.#db.delete('key', 'current')\n",
+    store,
+  ),
+  changed(
+    'a tab brings back what another one deleted',
+    'history/store.ts',
+    'current?.id === this.#id && !isDeleted',
+    'current?.id === this.#id',
+    store,
+  ),
+  changed(
+    'a deleted conversation stays in the storage',
+    'history/library.ts',
+    'void this.#do(async () => this.#store?.remove(id))',
+    'void this.#do(async () => this.#store?.read())',
+    library,
+  ),
+  changed(
+    'an image of an imported file may have any address',
+    'history/read.ts',
+    "typeof dataUrl !== 'string' || !IMAGE.test(dataUrl)",
+    "typeof dataUrl !== 'string'",
+    'test/history/file.test.ts',
+  ),
+  changed(
+    'an image is attached for a model that reads none',
+    'attachments/read-file.ts',
+    'if (!(await takesImages()))',
+    'if (!(await takesImages()) && name === null)',
+    'test/attachments/read-file.test.ts',
+  ),
+  changed(
+    'the service worker answers for other addresses',
+    'offline/worker.ts',
+    ' || !Object.hasOwn(FILES, pathname)',
+    '',
+    'test/offline/worker.test.ts',
+  ),
+  changed(
+    'the service worker answers for what is no reading',
+    'offline/worker.ts',
+    "if (request.method !== 'GET') return",
+    "if (request.method === 'POST') return",
+    'test/offline/worker.test.ts',
+  ),
+  changed(
+    'reasoning is sent to the model as its answer',
+    'conversation/messages.ts',
+    'content: answer.text }',
+    "content: (answer.reasoning ?? '') + answer.text }",
+    conversation,
   ),
   changed(
     'what nothing foresaw means that nothing was sent',

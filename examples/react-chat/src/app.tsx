@@ -1,19 +1,23 @@
 import { isPassing } from '@blindllama/ui'
 import { BlindLlamaBadge, BlindLlamaRefusal, BlindLlamaVerification, useProof } from '@blindllama/ui/react'
 import { BlindLlamaProvider, useBlindLlama, type UseBlindLlamaOptions } from '@blindllama/web-sdk/react'
-import OpenAI from 'openai'
-import { useMemo, type ReactElement } from 'react'
+import { useCallback, useState, type ReactElement } from 'react'
 import { Composer } from './chat/composer.tsx'
-import type { Model } from './chat/conversation.ts'
-import { keepErrors } from './chat/keep-errors.ts'
+import { Notices } from './chat/notices.tsx'
+import { TopBar } from './chat/top-bar.tsx'
 import { Transcript } from './chat/transcript.tsx'
-import { useConversation } from './chat/use-conversation.ts'
+import { useClient, useModel } from './chat/use-model.ts'
 import { Welcome } from './chat/welcome.tsx'
+import type { Question } from './conversation/conversation.ts'
+import { useLibrary } from './history/use-library.ts'
+import { AskBeforeLeaving } from './markdown/outward-link.tsx'
+import { loadMarkdown } from './markdown/prose.tsx'
 import { Banners } from './proof/banners.tsx'
 import { kept } from './proof/kept.ts'
 import { PolicyOfPage } from './proof/policy-of-page.ts'
+import { useModels } from './settings/use-models.ts'
 import { useStaging, type Staging, type StagingState } from './staging.ts'
-import { Llama, NewChatIcon } from './ui/icons.tsx'
+import { ConversationList, SettingsDialog } from './parts.tsx'
 
 /** The staging's TPM is simulated, and this page says so in a banner; `?simulated=refuse` shows what a page without the opt-in does. */
 const ALLOW_SIMULATED = new URLSearchParams(location.search).get('simulated') !== 'refuse'
@@ -31,7 +35,9 @@ export function App(): ReactElement {
   return (
     <BlindLlamaProvider options={staging && serviceOptions(staging)}>
       <PolicyOfPage value={staging?.policy}>
-        <Chat {...state} />
+        <AskBeforeLeaving>
+          <Chat {...state} />
+        </AskBeforeLeaving>
       </PolicyOfPage>
     </BlindLlamaProvider>
   )
@@ -40,82 +46,87 @@ export function App(): ReactElement {
 function Chat({ staging, problem }: StagingState): ReactElement {
   const service = useBlindLlama()
   const proof = useProof()
-  const { conversation, turns } = useConversation()
-
-  const model = useMemo((): Model | undefined => {
-    if (staging === undefined) return undefined
-    const openai = new OpenAI({
-      baseURL: `${staging.url}v1`,
-      // The staging's model asks for none. One that does gets it inside the encryption, like everything else.
-      apiKey: 'not-needed',
-      dangerouslyAllowBrowser: true,
-      fetch: keepErrors(service.fetch),
-      // The SDK asks once more where the gateway is gone. Beyond that the person decides: a question may have been run.
-      maxRetries: 0,
-      logLevel: 'off',
-    })
-    return { openai, name: staging.model }
-  }, [staging, service.fetch])
+  const inUse = useLibrary()
+  const { library, current, turns, settings, history } = inUse
+  const [shown, setShown] = useState({ list: false, settings: false })
+  const client = useClient(staging, service.fetch)
+  const model = useModel(client, staging?.model, settings)
 
   const busy = turns.at(-1)?.answers.at(-1)?.state === 'streaming'
   // By the status, and not by whether there is a `fetch`: nothing is asked before the service is verified, by the client and by the badge.
   const verified = service.status === 'ready' && proof !== undefined && isPassing(proof.state.status)
   const refused = service.status === 'error' || proof?.state.status === 'refused'
   const ready = verified ? model : undefined
-  const ask = (question: string): void => void (ready && conversation.ask(question, ready))
+  const offered = useModels(verified ? client : undefined)
+  const { conversation } = current
+  const ask = (question: Question): void => void (ready && conversation.ask(question, ready))
   const again = (): void => void (ready && conversation.again(ready))
   const renewing = service.status === 'attesting' && service.verification?.result === 'pass'
 
+  const name = model?.name
+  const takesImages = useCallback(async (): Promise<boolean> => {
+    if (settings.readsImages) return true
+    const models = await offered.load()
+    return models.some(({ id, readsImages }) => id === name && readsImages === true)
+  }, [settings.readsImages, offered, name])
+  const prepare = (): void => {
+    // What fails here is told when the question is sent.
+    client?.().catch(() => {})
+    loadMarkdown().catch(() => {})
+  }
+
   return (
     <div className="app">
-      <header className="top">
-        <div className="brand">
-          <Llama />
-          <h1 className="brand-name">BlindLlama</h1>
-          {staging && (
-            <span className="brand-model" title="What this page calls the model. The name is not part of the proof.">
-              {staging.model}
-            </span>
-          )}
-        </div>
-        {turns.length > 0 && (
-          <button
-            type="button"
-            className="icon-button"
-            aria-label="New chat"
-            title="New chat"
-            onClick={() => conversation.clear()}
-          >
-            <NewChatIcon />
-          </button>
-        )}
+      <TopBar
+        model={name}
+        listOpen={shown.list}
+        onList={() => setShown({ ...shown, list: !shown.list })}
+        onSettings={() => setShown({ ...shown, settings: true })}
+        onNew={turns.length > 0 ? () => library.begin() : undefined}
+      >
         <BlindLlamaBadge data-testid="badge" for={PANEL} />
-      </header>
+      </TopBar>
       {service.status === 'ready' && <Banners verdict={service.verification} />}
-      <main className="main">
-        {turns.length === 0 ? (
-          <Welcome ready={ready !== undefined} refused={refused} onAsk={ask} />
-        ) : (
-          <Transcript
-            turns={turns}
-            ready={ready !== undefined}
+      <div className="middle">
+        {shown.list && <ConversationList inUse={inUse} onClose={() => setShown({ ...shown, list: false })} />}
+        <main className="main">
+          {turns.length === 0 ? (
+            <Welcome ready={ready !== undefined} refused={refused} onAsk={(text) => ask({ text })} />
+          ) : (
+            <Transcript
+              key={current.id}
+              turns={turns}
+              ready={ready !== undefined}
+              busy={busy}
+              branchesOf={(turnId) => conversation.branches(turnId)}
+              onEdit={(turnId, question) => void (ready && conversation.edit(turnId, question, ready))}
+              onShow={(turnId, branch) => conversation.show(turnId, branch)}
+              onAgain={again}
+              onVerify={service.retry}
+            />
+          )}
+          <BlindLlamaRefusal className="refusal" data-testid="error" for={PANEL} />
+          <Notices inUse={inUse} />
+          <Composer
             busy={busy}
-            branchesOf={(turnId) => conversation.branches(turnId)}
-            onEdit={(turnId, question) => void (ready && conversation.edit(turnId, question, ready))}
-            onShow={(turnId, branch) => conversation.show(turnId, branch)}
-            onAgain={again}
-            onVerify={service.retry}
+            blocked={problem ?? blockedReason(verified, refused)}
+            writable={verified || renewing}
+            stored={history === 'on'}
+            takesImages={takesImages}
+            onSend={ask}
+            onStop={() => conversation.stop()}
+            onDraft={prepare}
           />
-        )}
-        <BlindLlamaRefusal className="refusal" data-testid="error" for={PANEL} />
-        <Composer
-          busy={busy}
-          blocked={problem ?? blockedReason(verified, refused)}
-          writable={verified || renewing}
-          onSend={ask}
-          onStop={() => conversation.stop()}
+        </main>
+      </div>
+      {shown.settings && (
+        <SettingsDialog
+          inUse={inUse}
+          ownModel={staging?.model}
+          offered={offered}
+          onClose={() => setShown({ ...shown, settings: false })}
         />
-      </main>
+      )}
       <BlindLlamaVerification id={PANEL} dialog measured={staging?.measured} />
     </div>
   )

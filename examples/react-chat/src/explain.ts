@@ -1,5 +1,4 @@
 import { BlindLlamaError } from '@blindllama/web-sdk'
-import { APIConnectionTimeoutError, APIError } from 'openai'
 
 /** What went wrong, in words for the person who asked. */
 export interface Failure {
@@ -8,9 +7,11 @@ export interface Failure {
   readonly sentence: string
   /** What helps: asking again, verifying anew, or nothing that a click could do. */
   readonly remedy: 'again' | 'verify' | 'none'
+  /** The server's own message. It came through the channel, so the verified service sent it; whether it is right is not known. */
+  readonly said?: string
 }
 
-type Words = Omit<Failure, 'code'>
+type Words = Pick<Failure, 'sentence' | 'remedy'>
 
 const again = (sentence: string): Words => ({ sentence, remedy: 'again' })
 const verify = (sentence: string): Words => ({ sentence, remedy: 'verify' })
@@ -19,6 +20,11 @@ const none = (sentence: string): Words => ({ sentence, remedy: 'none' })
 const BY_CODE: Record<string, Words> = {
   'answer.unfinished': again(
     'The model stopped before it had finished. What you see arrived unaltered, but it may not be everything.',
+  ),
+  'answer.failed': again('The model server reported an error in the middle of its answer.'),
+  'page.closed': again('The page was closed before the answer was complete.'),
+  'page.part': again(
+    'A part of this page could not be loaded. Nothing was sent. Check the network, or reload the page to get its newest version.',
   ),
   'channel.truncated': again(
     'The connection ended before the authenticated end of the answer. What you see is genuine, but it may not be everything.',
@@ -88,6 +94,12 @@ const UNKNOWN: Words = again('Something unexpected went wrong.')
 
 export function explain(error: unknown): Failure {
   const code = codeOf(error)
+  const said = saidBy(error)
+  return { code, ...wordsFor(code), ...(said !== undefined && { said }) }
+}
+
+/** Words for a code alone, as for an answer whose page was closed. */
+export function failureOf(code: string): Failure {
   return { code, ...wordsFor(code) }
 }
 
@@ -98,19 +110,57 @@ function wordsFor(code: string): Words {
   return VERIFIER_LAYERS.has(layer) ? NOT_VERIFIED : UNKNOWN
 }
 
+/**
+ * What `openai` throws, by its members: the package is loaded with the first question, and this module before. Without a status it is a
+ * connection that failed, or an error that the server sent as an event of the answer, which has the server's object in `error`.
+ */
+interface OpenAiError extends Error {
+  readonly status: number | undefined
+  readonly headers: Headers | undefined
+  readonly error: unknown
+}
+
+function isOpenAiError(error: unknown): error is OpenAiError {
+  return error instanceof Error && 'status' in error && 'headers' in error && 'error' in error
+}
+
+/** Errors from the outermost to the first cause, at most eight. */
+function* causes(error: unknown): Generator<unknown> {
+  for (let each = error, depth = 0; each !== undefined && depth < 8; depth += 1) {
+    yield each
+    each = each instanceof Error ? each.cause : undefined
+  }
+}
+
 /** `openai` wraps what its `fetch` throws; the reason is found along `cause`, and in what a failure that is final was answered with. */
 export function codeOf(error: unknown): string {
   const own = BlindLlamaError.find(error)
   if (own) return own.code
-  for (let each: unknown = error, depth = 0; each !== undefined && depth < 8; depth += 1) {
-    if (each instanceof APIConnectionTimeoutError) return 'openai.timeout'
-    if (each instanceof APIError && each.status !== undefined) {
-      const said = each.headers?.get('blindllama-code')
-      return said && OF_ANSWERS.test(said) ? said : `http.${each.status}`
+  for (const each of causes(error)) {
+    if (isOpenAiError(each)) {
+      if (each.status !== undefined) {
+        const said = each.headers?.get('blindllama-code')
+        return said && OF_ANSWERS.test(said) ? said : `http.${each.status}`
+      }
+      if (each.error !== undefined) return 'answer.failed'
+      if (each.message === 'Request timed out.') return 'openai.timeout'
     }
-    if (!(each instanceof Error)) break
-    if (each.cause === undefined && 'code' in each && typeof each.code === 'string') return each.code
-    each = each.cause
+    if (each instanceof Error && each.cause === undefined && 'code' in each && typeof each.code === 'string')
+      return each.code
   }
   return 'unknown'
+}
+
+/** Longest message of a server that is shown, in UTF-16 code units. */
+const LONGEST_SAID = 600
+
+function saidBy(error: unknown): string | undefined {
+  if (BlindLlamaError.find(error)) return undefined
+  for (const each of causes(error)) {
+    if (!isOpenAiError(each)) continue
+    const { message } = (each.error ?? {}) as { message?: unknown }
+    if (typeof message !== 'string' || message.trim() === '') return undefined
+    return message.length > LONGEST_SAID ? `${message.slice(0, LONGEST_SAID)}…` : message
+  }
+  return undefined
 }

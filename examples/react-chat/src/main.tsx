@@ -4,6 +4,8 @@ import { App } from './app.tsx'
 import './styles/tokens.css'
 import './styles/layout.css'
 import './styles/chat.css'
+import './styles/prose.css'
+import './styles/parts.css'
 import './styles/proof.css'
 
 const root = document.getElementById('root')

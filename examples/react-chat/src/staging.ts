@@ -24,7 +24,13 @@ export interface Staging {
  * policy beside the page. Nothing here comes from the service that is to be verified.
  */
 export async function loadStaging(signal: AbortSignal): Promise<Staging> {
-  const response = await fetch('/staging.json', { signal, cache: 'no-store', credentials: 'omit', redirect: 'error' })
+  const options: RequestInit = { signal, cache: 'no-store', credentials: 'omit', redirect: 'error' }
+  const response = await fetch('/staging.json', options).catch((cause: unknown) => {
+    throw new Error(
+      'There is no network, or the server of this page does not answer: nothing can be sent. Stored conversations can be read.',
+      { cause },
+    )
+  })
   if (!response.ok) throw new Error(`/staging.json answered with status ${response.status}`)
   return parseStaging(await response.json())
 }

@@ -1,9 +1,10 @@
 // @vitest-environment jsdom
-import { cleanup, fireEvent, render, screen } from '@testing-library/react'
+import { cleanup, fireEvent, render, screen } from '@testing-library/preact'
 import { useState, type ReactElement } from 'react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Composer } from '../src/chat/composer.tsx'
-import { LONGEST_QUESTION, lengthOf } from '../src/chat/question.ts'
+import type { Question } from '../src/conversation/conversation.ts'
+import { LONGEST_QUESTION, lengthOf } from '../src/conversation/question.ts'
 
 const sent = vi.fn<(question: string) => void>()
 
@@ -19,8 +20,8 @@ afterEach(() => {
 /** As the app uses it: stopping ends the answer at once, within the same click. */
 function Chat({ busy: first = false, blocked }: { busy?: boolean; blocked?: string }): ReactElement {
   const [busy, setBusy] = useState(first)
-  const ask = (question: string): void => {
-    sent(question)
+  const ask = ({ text }: Question): void => {
+    sent(text)
     setBusy(true)
   }
   return (
@@ -171,7 +172,7 @@ describe('a text that is longer than what is sent at once', () => {
     expect(reason()).toBe(
       '200,007 of at most 200,000 characters: shorten it by 7, or send it in parts. Nothing was cut or sent.',
     )
-    expect(screen.getByRole('status').textContent).toBe(reason())
+    expect(screen.getByTestId('length').textContent).toBe(reason())
     expect(field().getAttribute('aria-invalid')).toBe('true')
   })
 

@@ -1,6 +1,7 @@
 import { BlindLlamaError } from '@blindllama/web-sdk'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { Conversation, speedOf, type Answer } from '../src/chat/conversation.ts'
+import { Conversation, speedOf } from '../src/conversation/conversation.ts'
+import type { Answer } from '../src/conversation/turns.ts'
 import { ServedModel } from './served-model.ts'
 
 let conversation: Conversation
@@ -16,7 +17,7 @@ const latest = (): Answer | undefined => conversation.turns().at(-1)?.answers.at
 /** Asks and waits until the request has reached the model. */
 async function ask(question: string): Promise<{ ended: Promise<void> }> {
   const before = model.requests.length
-  const ended = conversation.ask(question, model)
+  const ended = conversation.ask({ text: question }, model)
   await vi.waitFor(() => expect(model.requests).toHaveLength(before + 1))
   return { ended }
 }
@@ -57,6 +58,18 @@ describe('an answer', () => {
     expect(latest()).toMatchObject({ state: 'incomplete', text: 'A camel', failure: { code: 'channel.truncated' } })
   })
 
+  it('is incomplete when the server reports an error in its middle, with the words of the server', async () => {
+    const { ended } = await ask('What is a llama?')
+    model.say('A camel')
+    model.fail('The context is full.')
+    await ended
+    expect(latest()).toMatchObject({
+      state: 'incomplete',
+      text: 'A camel',
+      failure: { code: 'answer.failed', said: 'The context is full.' },
+    })
+  })
+
   it('is incomplete when the stream ends in good order before the model finished', async () => {
     const { ended } = await ask('What is a llama?')
     model.say('A camel')
@@ -86,7 +99,7 @@ describe('an answer', () => {
 describe('the conversation', () => {
   it('takes one question at a time', async () => {
     const { ended } = await ask('first')
-    await conversation.ask('second', model)
+    await conversation.ask({ text: 'second' }, model)
     expect(conversation.turns()).toHaveLength(1)
     model.finish()
     await ended
@@ -140,23 +153,9 @@ describe('the conversation', () => {
 
   it('replaces an attempt that showed nothing', async () => {
     model.answerWith(() => new Response('{"error":{"message":"busy"}}', { status: 429 }))
-    await conversation.ask('first', model)
+    await conversation.ask({ text: 'first' }, model)
     await conversation.again(model)
     expect(conversation.turns()[0]?.answers).toMatchObject([{ state: 'incomplete', failure: { code: 'http.429' } }])
-  })
-
-  it('forgets everything when it is cleared, stops what is under way, and is ready at once', async () => {
-    const { ended } = await ask('first')
-    const [signal] = model.signals
-    conversation.clear()
-    expect(signal?.aborted).toBe(true)
-    expect(conversation.turns()).toEqual([])
-    const next = askAndAnswer('second', 'two')
-    await ended
-    await next
-    expect(conversation.turns()).toHaveLength(1)
-    expect(latest()).toMatchObject({ state: 'complete', text: 'two' })
-    expect(model.requests.at(-1)?.messages.slice(1)).toEqual([{ role: 'user', content: 'second' }])
   })
 
   it('tells its listeners of every change until they leave', async () => {
@@ -215,22 +214,123 @@ describe('an edited question', () => {
     expect(conversation.turns()).toEqual(second)
   })
 
-  it('waits for the answer under way, and is gone with the conversation', async () => {
+  it('waits for the answer under way', async () => {
     const { ended } = await ask('One?')
     await conversation.edit(id(0), 'Another?', model)
     expect(questions()).toEqual(['One?'])
     model.finish()
     await ended
-    const edited = conversation.edit(id(0), 'Another?', model)
+  })
+})
+
+describe('a stored conversation', () => {
+  it('is continued from what it gave, with the branches that were not shown', async () => {
+    await askAndAnswer('One?', 'one')
+    await askAndAnswer('Two?', 'two')
+    const edited = conversation.edit(id(1), 'Two, in another way?', model)
+    await vi.waitFor(() => expect(model.requests).toHaveLength(3))
+    model.say('zwei')
+    model.finish()
+    await edited
+    const data = JSON.parse(JSON.stringify(conversation.data)) as typeof conversation.data
+    expect(JSON.stringify(conversation.data), 'no storage takes a response').not.toContain('"response"')
+    conversation = new Conversation(data)
+    expect(questions()).toEqual(['One?', 'Two, in another way?'])
+    expect(conversation.branches(id(1))).toEqual({ at: 1, count: 2 })
+    conversation.show(id(1), 0)
+    expect(questions()).toEqual(['One?', 'Two?'])
+    await askAndAnswer('Three?', 'three')
+    expect(
+      model.requests
+        .at(-1)
+        ?.messages.map(({ content }) => content)
+        .slice(1),
+    ).toEqual(['One?', 'one', 'Two?', 'two', 'Three?'])
+  })
+})
+
+describe('reasoning', () => {
+  it.each(['reasoning_content', 'reasoning'] as const)(
+    'in the field %s is kept apart, and not sent along',
+    async (field) => {
+      const { ended } = await ask('One?')
+      model.think(field, 'I ', 'wonder')
+      model.say('one')
+      model.finish()
+      await ended
+      expect(latest()).toMatchObject({ text: 'one', reasoning: 'I wonder', state: 'complete' })
+      await askAndAnswer('Two?', 'two')
+      expect(JSON.stringify(model.requests.at(-1))).not.toContain('wonder')
+    },
+  )
+
+  it.each([
+    ['in one piece', ['<think>hm, <b></think>\n\nyes']],
+    ['character by character', [...'<think>hm, <b></think>\n\nyes']],
+  ])('between marks is taken out of the answer, %s', async (_, pieces) => {
+    const { ended } = await ask('One?')
+    model.say(...pieces)
+    model.finish()
+    await ended
+    expect(latest()).toMatchObject({ text: 'yes', reasoning: 'hm, <b>' })
+  })
+
+  it('that never ends is no answer, and a mark in the middle of an answer is text', async () => {
+    const { ended } = await ask('One?')
+    model.say('<think>on and on</thi')
+    model.finish('length')
+    await ended
+    expect(latest()).toMatchObject({ text: '', reasoning: 'on and on</thi', cut: true })
+    await askAndAnswer('Two?', 'Write ', '<think>', ' first.')
+    expect(latest()).toMatchObject({ text: 'Write <think> first.' })
+    expect(latest()).not.toHaveProperty('reasoning')
+  })
+})
+
+describe('the settings', () => {
+  it('are sent where they differ from the model’s own', async () => {
+    await askAndAnswer('One?', 'one')
+    expect(model.requests.at(-1)).not.toHaveProperty('temperature')
+    expect(model.requests.at(-1)).not.toHaveProperty('max_tokens')
+    model.settings = { instructions: ' ', temperature: 0, maxTokens: 7 }
+    await askAndAnswer('Two?', 'two')
+    expect(model.requests.at(-1)).toMatchObject({ temperature: 0, max_tokens: 7 })
+    expect(model.requests.at(-1)?.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user'])
+  })
+})
+
+describe('attachments', () => {
+  const text = { id: 'a', kind: 'text', name: 'a "b".txt', text: 'inside' } as const
+  const image = { id: 'b', kind: 'image', name: 'c.png', dataUrl: 'data:image/png;base64,AA==' } as const
+
+  const askWith = async (attachments: readonly (typeof text | typeof image)[]): Promise<unknown> => {
+    const before = model.requests.length
+    const ended = conversation.ask({ text: 'What?', attachments }, model)
+    await vi.waitFor(() => expect(model.requests).toHaveLength(before + 1))
+    model.say('That.')
+    model.finish()
+    await ended
+    return model.requests.at(-1)?.messages.at(-1)?.content
+  }
+
+  it('of text are one text with the question, which every server reads', async () => {
+    expect(await askWith([text])).toBe('<document name="a \\"b\\".txt">\ninside\n</document>\n\nWhat?')
+  })
+
+  it('that are images are parts of their own, and stay with an edited question', async () => {
+    const parts = [
+      { type: 'text', text: '<document name="a \\"b\\".txt">\ninside\n</document>\n\nWhat?' },
+      { type: 'image_url', image_url: { url: image.dataUrl } },
+    ]
+    expect(await askWith([text, image])).toEqual(parts)
+    const edited = conversation.edit(id(0), 'Who?', model)
     await vi.waitFor(() => expect(model.requests).toHaveLength(2))
     model.finish()
     await edited
-    const turn = id(0)
-    conversation.clear()
-    await askAndAnswer('New?', 'new')
-    conversation.show(turn, 0)
-    expect(questions()).toEqual(['New?'])
-    expect(conversation.branches(id(0))).toEqual({ at: 0, count: 1 })
+    expect(model.requests.at(-1)?.messages.at(-1)?.content).toEqual([
+      { type: 'text', text: String(parts[0]?.text).replace('What', 'Who') },
+      parts[1],
+    ])
   })
 })
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import OpenAI from 'openai'
 import { describe, expect, it } from 'vitest'
 import { explain } from '../src/explain.ts'
-import { keepErrors } from '../src/chat/keep-errors.ts'
+import { keepErrors } from '../src/conversation/keep-errors.ts'
 
 async function failWith(fetch: typeof globalThis.fetch): Promise<unknown> {
   const openai = new OpenAI({ baseURL: 'https://llm.example/v1', apiKey: 'x', maxRetries: 0, logLevel: 'off', fetch })
@@ -30,7 +30,23 @@ describe('what went wrong', () => {
 
   it('is the status where the model server answered', async () => {
     const error = await failWith(async () => new Response('{"error":{"message":"busy"}}', { status: 429 }))
-    expect(explain(error)).toMatchObject({ code: 'http.429', sentence: expect.stringContaining('busy') })
+    expect(explain(error)).toMatchObject({ code: 'http.429', sentence: expect.stringContaining('busy'), said: 'busy' })
+  })
+
+  it('is told in the words of the server, as far as a screen shows them, and never in those of a failed channel', async () => {
+    const told = async (message: unknown): Promise<string | undefined> =>
+      explain(await failWith(async () => Response.json({ error: { message } }, { status: 400 }))).said
+    expect(await told('n_ctx is 4096')).toBe('n_ctx is 4096')
+    expect(await told('x'.repeat(5000))).toHaveLength(601)
+    expect(await told({ html: '<b>' })).toBeUndefined()
+    expect(await told(' ')).toBeUndefined()
+    const headers = { 'content-type': 'text/html' }
+    const page = await failWith(async () => new Response('<h1>No</h1>', { status: 502, headers }))
+    expect(explain(page)).not.toHaveProperty('said')
+    const cut = await failWith(async () => {
+      throw new BlindLlamaError('channel.truncated', 'Cut')
+    })
+    expect(explain(cut)).not.toHaveProperty('said')
   })
 
   it('is no code of the verifier where an answer says so: something was sent then', async () => {

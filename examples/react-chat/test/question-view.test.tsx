@@ -1,8 +1,8 @@
 // @vitest-environment jsdom
-import { cleanup, fireEvent, render, screen } from '@testing-library/react'
+import { cleanup, fireEvent, render, screen } from '@testing-library/preact'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { QuestionView } from '../src/chat/question-view.tsx'
-import { LONGEST_QUESTION } from '../src/chat/question.ts'
+import { LONGEST_QUESTION } from '../src/conversation/question.ts'
 
 const onEdit = vi.fn<(question: string) => void>()
 const onShow = vi.fn<(branch: number) => void>()

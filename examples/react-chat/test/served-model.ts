@@ -1,17 +1,19 @@
 import OpenAI from 'openai'
-import type { Model } from '../src/chat/conversation.ts'
+import type { Model } from '../src/conversation/conversation.ts'
+import { DEFAULTS } from '../src/settings/settings.ts'
 
 /** A model server whose every event the test sends itself, behind the same `openai` package that the chat uses. */
 export class ServedModel implements Model {
   readonly name = 'test-model'
-  readonly requests: { readonly messages: readonly { role: string; content: string }[] }[] = []
+  readonly requests: { readonly messages: readonly { role: string; content: unknown }[] }[] = []
   readonly signals: AbortSignal[] = []
-  readonly openai: OpenAI
+  readonly openai: () => Promise<OpenAI>
+  settings: Model['settings'] = DEFAULTS
   #stream: ReadableStreamDefaultController<Uint8Array> | undefined
   #answer: () => Response = () => this.#streamed()
 
   constructor() {
-    this.openai = new OpenAI({
+    const client = new OpenAI({
       baseURL: 'https://llm.example/v1',
       apiKey: 'not-needed',
       dangerouslyAllowBrowser: true,
@@ -23,6 +25,7 @@ export class ServedModel implements Model {
         return this.#answer()
       },
     })
+    this.openai = async () => client
   }
 
   /** What the next requests get instead of a stream. */
@@ -32,6 +35,16 @@ export class ServedModel implements Model {
 
   say(...words: string[]): void {
     for (const content of words) this.#send({ delta: { content }, finish_reason: null })
+  }
+
+  /** Reasoning, in a field of its own. */
+  think(field: 'reasoning_content' | 'reasoning', ...words: string[]): void {
+    for (const word of words) this.#send({ delta: { [field]: word }, finish_reason: null })
+  }
+
+  /** An event with an error, as servers send it in the middle of an answer. */
+  fail(message: string): void {
+    this.#stream?.enqueue(new TextEncoder().encode(`data: ${JSON.stringify({ error: { message } })}\n\n`))
   }
 
   finish(reason: 'stop' | 'length' = 'stop'): void {

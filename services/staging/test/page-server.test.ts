@@ -54,6 +54,7 @@ describe('with a service', () => {
       "connect-src 'self' http://127.0.0.1:9",
       "img-src 'self' data:",
       "font-src 'self'",
+      "manifest-src 'self'",
       "require-trusted-types-for 'script'",
       "trusted-types 'none'",
       "base-uri 'none'",

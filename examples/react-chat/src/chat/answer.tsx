@@ -1,10 +1,10 @@
 import type { ReactElement } from 'react'
+import { Prose } from '../markdown/prose.tsx'
 import { KeepProof } from '../proof/keep-proof.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { AgainIcon, StopIcon, WarningIcon } from '../ui/icons.tsx'
-import type { Answer } from './conversation.ts'
+import type { Answer } from '../conversation/turns.ts'
 import type { Failure } from '../explain.ts'
-import { Prose } from './prose.tsx'
 
 interface AnswerViewProps {
   readonly answer: Answer
@@ -16,11 +16,12 @@ interface AnswerViewProps {
 }
 
 export function AnswerView({ answer, latest, ready, onAgain, onVerify }: AnswerViewProps): ReactElement {
-  const { state, text, failure, cut, response, tokensPerSecond } = answer
+  const { state, text, reasoning, failure, cut, response, tokensPerSecond } = answer
   const ended = state !== 'streaming' && (text !== '' || !failure)
   return (
     <div className="answer" data-testid="answer" data-state={state} aria-busy={state === 'streaming'}>
       <h3 className="visually-hidden">Answer</h3>
+      {reasoning !== undefined && <Reasoning text={reasoning} growing={text === '' && state === 'streaming'} />}
       {text === '' && state === 'streaming' ? (
         <p className="thinking">
           <span className="visually-hidden">Waiting for the first word</span>
@@ -30,7 +31,7 @@ export function AnswerView({ answer, latest, ready, onAgain, onVerify }: AnswerV
         </p>
       ) : (
         <div className="answer-text">
-          <Prose text={text} />
+          <Prose text={text} ended={state !== 'streaming'} />
         </div>
       )}
       {failure && (
@@ -67,6 +68,16 @@ export function AnswerView({ answer, latest, ready, onAgain, onVerify }: AnswerV
   )
 }
 
+/** Folded: people read the answer, and some of them how it came about. */
+function Reasoning({ text, growing }: { readonly text: string; readonly growing: boolean }): ReactElement {
+  return (
+    <details className="reasoning" data-testid="reasoning">
+      <summary>{growing ? 'The model is reasoning' : 'Reasoning of the model'}</summary>
+      <p className="plain">{text}</p>
+    </details>
+  )
+}
+
 interface FailureNoteProps {
   readonly failure: Failure
   readonly partial: boolean
@@ -76,7 +87,7 @@ interface FailureNoteProps {
 }
 
 function FailureNote({
-  failure: { code, sentence, remedy },
+  failure: { code, sentence, remedy, said },
   partial,
   ready,
   onAgain,
@@ -93,6 +104,7 @@ function FailureNote({
           {partial && <strong>Incomplete answer. </strong>}
           {sentence}
         </p>
+        {said !== undefined && <p className="failure-said">The server says: “{said}”</p>}
         <div className="failure-foot">
           <code>{code}</code>
           {onRemedy && remedy !== 'none' && (

@@ -1,7 +1,9 @@
 import { useEffect, useRef, useState, type KeyboardEvent, type ReactElement } from 'react'
+import type { Attachment } from '../attachments/attachment.ts'
 import { EditIcon } from '../ui/icons.tsx'
-import type { Branches } from './conversation.ts'
-import { isEmpty, lengthOf } from './question.ts'
+import { AttachmentList } from './attachment-list.tsx'
+import type { Branches } from '../conversation/turns.ts'
+import { isEmpty, lengthOf } from '../conversation/question.ts'
 
 export interface QuestionActions {
   /** Whether something can be asked now. */
@@ -11,8 +13,13 @@ export interface QuestionActions {
   readonly onShow: (branch: number) => void
 }
 
+interface QuestionViewProps extends QuestionActions {
+  readonly question: string
+  readonly attachments?: readonly Attachment[] | undefined
+}
+
 /** A question, which can be asked in another way: what followed it stays as a branch. */
-export function QuestionView({ question, ...actions }: QuestionActions & { readonly question: string }): ReactElement {
+export function QuestionView({ question, attachments = [], ...actions }: QuestionViewProps): ReactElement {
   const { ready, branches, onEdit, onShow } = actions
   const [editing, setEditing] = useState(false)
   if (editing)
@@ -31,7 +38,8 @@ export function QuestionView({ question, ...actions }: QuestionActions & { reado
     <div className="question-row">
       <div className="question">
         <h2 className="visually-hidden">You asked</h2>
-        <p>{question}</p>
+        <AttachmentList list={attachments} />
+        {question !== '' && <p>{question}</p>}
       </div>
       <div className="question-foot">
         {branches.count > 1 && <BranchSwitch branches={branches} onShow={onShow} />}

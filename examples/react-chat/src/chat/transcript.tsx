@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState, type ReactElement } from 'react'
 import { DownIcon } from '../ui/icons.tsx'
 import { AnswerView } from './answer.tsx'
-import type { Branches, Turn } from './conversation.ts'
+import type { Branches, Turn } from '../conversation/turns.ts'
 import { QuestionView } from './question-view.tsx'
 
 interface TranscriptProps {
@@ -63,6 +63,7 @@ export function Transcript({
           <article className="turn" key={turn.id} aria-label={`Question ${index + 1}`}>
             <QuestionView
               question={turn.question}
+              attachments={turn.attachments}
               ready={ready && !busy}
               branches={branchesOf(turn.id)}
               onEdit={(question) => onEdit(turn.id, question)}

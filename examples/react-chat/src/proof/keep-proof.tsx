@@ -2,6 +2,7 @@ import type { Receipt } from '@blindllama/web-sdk/receipts'
 import { useContext, useEffect, useId, useState, type ReactElement } from 'react'
 import { explain } from '../explain.ts'
 import { CopyButton } from '../ui/copy-button.tsx'
+import { download } from '../ui/download.ts'
 import { KeepIcon } from '../ui/icons.tsx'
 import { checkOf, fileName, kept, POLICY_FILE, statementOf } from './kept.ts'
 import { PolicyOfPage } from './policy-of-page.ts'
@@ -96,13 +97,4 @@ function HowToCheck({ receipt }: { readonly receipt: Receipt }): ReactElement {
       )}
     </div>
   )
-}
-
-function download(file: Blob, name: string): void {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(file)
-  link.download = name
-  link.click()
-  // The browser has begun to read it by then.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }

@@ -31,6 +31,33 @@ export const CopyIcon = (): ReactElement => (
     <path d="M15 5.5A1.5 1.5 0 0 0 13.5 4h-8A1.5 1.5 0 0 0 4 5.5v8A1.5 1.5 0 0 0 5.5 15" />
   </Icon>
 )
+export const AttachIcon = (): ReactElement => (
+  <Icon>
+    <path d="m19 11.5-7.2 7.2a4.5 4.5 0 0 1-6.4-6.4l7.6-7.6a3 3 0 0 1 4.3 4.3l-7.4 7.4a1.5 1.5 0 0 1-2.2-2.2l6.6-6.5" />
+  </Icon>
+)
+export const ListIcon = (): ReactElement => (
+  <Icon>
+    <path d="M4 6.5h16M4 12h16M4 17.5h10" />
+  </Icon>
+)
+export const SettingsIcon = (): ReactElement => (
+  <Icon>
+    <path d="M4 7h9m5 0h2M4 17h2m5 0h9" />
+    <circle cx="15.5" cy="7" r="2.3" />
+    <circle cx="8.5" cy="17" r="2.3" />
+  </Icon>
+)
+export const DeleteIcon = (): ReactElement => (
+  <Icon>
+    <path d="M5 7h14M9.5 7V4.5h5V7m-8 0 1 12.5h9L17.5 7" />
+  </Icon>
+)
+export const CloseIcon = (): ReactElement => (
+  <Icon>
+    <path d="m6 6 12 12M18 6 6 18" />
+  </Icon>
+)
 export const SendIcon = (): ReactElement => (
   <Icon>
     <path d="M12 19V5m-6 6 6-6 6 6" />

@@ -1,50 +1,29 @@
 import type OpenAI from 'openai'
-import { explain, type Failure } from '../explain.ts'
-
-export type AnswerState = 'streaming' | 'complete' | 'incomplete' | 'stopped'
-
-export interface Answer {
-  readonly id: string
-  readonly state: AnswerState
-  readonly text: string
-  /** Why the answer is incomplete; what arrived before stays in `text`. */
-  readonly failure?: Failure
-  /** The model reached its limit of tokens and ended in good order. */
-  readonly cut?: boolean
-  /** Events with text for each second between the first and the last of them; a model sends about one for each token. */
-  readonly tokensPerSecond?: number
-  /** The answer as `fetch` gave it, read to its end: by it the receipt is found. */
-  readonly response?: Response
-}
-
-export interface Turn {
-  readonly id: string
-  readonly question: string
-  /** Attempts at an answer, oldest first. A new attempt never removes text that was already shown. */
-  readonly answers: readonly Answer[]
-}
-
-/** Which of the branches that begin at a turn is shown. */
-export interface Branches {
-  /** From 0 on. */
-  readonly at: number
-  readonly count: number
-}
+import type { Attachment } from '../attachments/attachment.ts'
+import { explain } from '../explain.ts'
+import type { Settings } from '../settings/settings.ts'
+import { AnswerText } from './answer-text.ts'
+import { messagesFor } from './messages.ts'
+import type { Answer, Branches, ConversationData, Turn } from './turns.ts'
 
 export interface Model {
-  readonly openai: OpenAI
+  /** The client over the verified channel; its package is loaded with the first question. */
+  readonly openai: () => Promise<OpenAI>
   readonly name: string
+  readonly settings: Pick<Settings, 'instructions' | 'temperature' | 'maxTokens'>
 }
 
-type Message = OpenAI.Chat.Completions.ChatCompletionMessageParam
-
-const INSTRUCTION = 'You are a helpful assistant. Answer clearly and briefly.'
+/** What a person asks. */
+export interface Question {
+  readonly text: string
+  readonly attachments?: readonly Attachment[]
+}
 
 /** Tokens can arrive faster than a screen shows them: about one redraw a frame. A timer, because a hidden page has no frames. */
 const REDRAW_MS = 16
 
 /**
- * One conversation, held in memory and nowhere else: it is gone with the page.
+ * One conversation, held in memory: it is gone with the page, unless the history stores what {@link Conversation.data} gives.
  *
  * Free of React, so that what it promises (order, stopping, what a broken answer looks like) is told without a screen.
  */
@@ -55,7 +34,12 @@ export class Conversation {
   #listeners = new Set<() => void>()
   #running: AbortController | undefined
   #redraw: ReturnType<typeof setTimeout> | undefined
-  #count = 0
+
+  /** @param data an earlier conversation, to be continued */
+  constructor(data?: ConversationData) {
+    this.#turns = data?.turns ?? []
+    for (const { key, paths, at } of data?.forks ?? []) this.#forks.set(key, { paths, at })
+  }
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
@@ -68,10 +52,17 @@ export class Conversation {
     return this.#running !== undefined
   }
 
+  /** Everything said so far, with the branches that are not shown; without the responses, which no storage takes. */
+  get data(): ConversationData {
+    const forks = [...this.#forks].map(([key, { paths, at }]) => ({ key, paths: paths.map(stored), at }))
+    return { turns: stored(this.#turns), forks }
+  }
+
   /** Asks a new question. Resolves when its answer ended, in whatever state; never rejects. */
-  async ask(question: string, model: Model): Promise<void> {
+  async ask({ text, attachments = [] }: Question, model: Model): Promise<void> {
     if (this.busy) return
-    const turn: Turn = { id: this.#id('turn'), question, answers: [] }
+    const sent = attachments.length > 0 ? { attachments } : {}
+    const turn: Turn = { id: newId(), question: text, ...sent, answers: [] }
     this.#turns = [...this.#turns, turn]
     await this.#answer(turn.id, model)
   }
@@ -84,15 +75,16 @@ export class Conversation {
     await this.#answer(turn.id, model)
   }
 
-  /** Asks `question` in the place of an earlier one. What followed the earlier one stays, as a branch of its own. */
-  async edit(turnId: string, question: string, model: Model): Promise<void> {
+  /** Asks `text` in the place of an earlier question, with the same attachments. What followed the earlier one stays, as a branch of its own. */
+  async edit(turnId: string, text: string, model: Model): Promise<void> {
     const place = this.#placeOf(turnId)
     if (this.busy || !place) return
     const { before, key, rest } = place
+    const { attachments } = rest[0] ?? {}
     const { paths, at } = this.#forks.get(key) ?? { paths: [rest], at: 0 }
     this.#forks.set(key, { paths: [...paths.with(at, rest), []], at: paths.length })
     this.#turns = before
-    await this.ask(question, model)
+    await this.ask({ text, ...(attachments && { attachments }) }, model)
   }
 
   /** The branches that begin at a turn; one where its question was never edited. */
@@ -124,32 +116,39 @@ export class Conversation {
     this.#running?.abort()
   }
 
-  clear(): void {
-    this.stop()
-    this.#running = undefined
-    this.#turns = []
-    this.#forks.clear()
-    this.#notify()
-  }
-
   async #answer(turnId: string, model: Model): Promise<void> {
     const controller = new AbortController()
     this.#running = controller
-    const messages = history(this.#turns, turnId)
-    const answerId = this.#id('answer')
+    const { settings } = model
+    const messages = messagesFor(this.#turns, turnId, settings.instructions)
+    const answerId = newId()
     this.#change(turnId, (answers) => [...answers, { id: answerId, state: 'streaming', text: '' }])
 
-    let text = ''
+    const said = new AnswerText()
     let finish: string | null = null
     const arrivals = { count: 0, firstMs: 0, lastMs: 0 }
     let response: Response | undefined
+    const content = (): Pick<Answer, 'id' | 'text' | 'reasoning'> => ({
+      id: answerId,
+      text: said.text,
+      ...(said.reasoning !== '' && { reasoning: said.reasoning }),
+    })
     const end = (outcome: Omit<Answer, 'id' | 'text'>): void => {
       if (this.#running === controller) this.#running = undefined
-      this.#put(turnId, { id: answerId, text, ...outcome })
+      said.end()
+      this.#put(turnId, { ...content(), ...outcome })
     }
     try {
-      const asked = model.openai.chat.completions.create(
-        { model: model.name, messages, stream: true },
+      const openai = await model.openai()
+      controller.signal.throwIfAborted()
+      const asked = openai.chat.completions.create(
+        {
+          model: model.name,
+          messages,
+          stream: true,
+          ...(settings.temperature !== undefined && { temperature: settings.temperature }),
+          ...(settings.maxTokens !== undefined && { max_tokens: settings.maxTokens }),
+        },
         { signal: controller.signal },
       )
       const { data: stream, response: answer } = await asked.withResponse()
@@ -157,13 +156,11 @@ export class Conversation {
       for await (const chunk of stream) {
         const choice = chunk.choices[0]
         finish = choice?.finish_reason ?? finish
-        const delta = choice?.delta.content
-        if (!delta) continue
-        text += delta
+        if (!choice || !said.take(choice.delta)) continue
         arrivals.lastMs = performance.now()
         if (arrivals.count === 0) arrivals.firstMs = arrivals.lastMs
         arrivals.count += 1
-        this.#putSoon(turnId, () => ({ id: answerId, state: 'streaming', text }))
+        this.#putSoon(turnId, () => ({ ...content(), state: 'streaming' }))
       }
     } catch (error) {
       end(controller.signal.aborted ? { state: 'stopped' } : { state: 'incomplete', failure: explain(error) })
@@ -179,11 +176,6 @@ export class Conversation {
         ...(response && { response }),
         ...(finish === 'length' && { cut: true }),
       })
-  }
-
-  #id(kind: string): string {
-    this.#count += 1
-    return `${kind}-${this.#count}`
   }
 
   #change(turnId: string, edit: (answers: readonly Answer[]) => readonly Answer[]): void {
@@ -222,17 +214,17 @@ export const UNFINISHED: Error & { code: string } = Object.assign(
   { code: 'answer.unfinished' },
 )
 
-/** Earlier turns that have an answer worth repeating, then the question. A broken answer is not handed to the model as its own words. */
-function history(turns: readonly Turn[], turnId: string): Message[] {
-  const messages: Message[] = [{ role: 'system', content: INSTRUCTION }]
-  for (const turn of turns) {
-    if (turn.id === turnId) {
-      messages.push({ role: 'user', content: turn.question })
-      break
-    }
-    const answer = turn.answers.findLast(({ state, text }) => state !== 'incomplete' && text !== '')
-    if (answer === undefined) continue
-    messages.push({ role: 'user', content: turn.question }, { role: 'assistant', content: answer.text })
-  }
-  return messages
+/** Unique among all conversations, so that imported ones can be continued. */
+function newId(): string {
+  return crypto.randomUUID()
+}
+
+function stored(turns: readonly Turn[]): readonly Turn[] {
+  return turns.map(({ answers, ...turn }) => Object.assign(turn, { answers: answers.map(withoutResponse) }))
+}
+
+function withoutResponse(answer: Answer): Answer {
+  const copy: { -readonly [Member in keyof Answer]: Answer[Member] } = { ...answer }
+  delete copy.response
+  return copy
 }
