@@ -10,7 +10,7 @@ import {
   type PlaywrightWorkerOptions,
   type TestType,
 } from '@playwright/test'
-import { artifacts, modelId } from '../../services/staging/artifacts.ts'
+import { artifacts, chatWorkers, modelId } from '../../services/staging/artifacts.ts'
 import { PageServer } from '../../services/staging/page-server.ts'
 import { launch } from '../support/browser.ts'
 import { Chat } from '../support/chat.ts'
@@ -36,7 +36,7 @@ export class Visitor {
   /** Opens the chat in a tab that shares nothing with those before. */
   async open({ url, policy }: Shown): Promise<{ readonly chat: Chat; readonly close: () => Promise<void> }> {
     const { tab, close } = await this.#engine.newTab({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' })
-    this.#pages.publish(url, { url, policy, measured: [], upstream: 'in-image', model: modelId })
+    this.#pages.publish(url, { url, policy, measured: [], upstream: 'in-image', model: modelId }, chatWorkers)
     await tab.open(`${this.#pages.origin}/`)
     return { chat: new Chat(tab), close }
   }
