@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, realpath } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Part } from './part.ts'
@@ -43,7 +43,8 @@ async function folderOf(from: string, name: string): Promise<string> {
   for (const base of createRequire(join(from, 'package.json')).resolve.paths(name) ?? []) {
     const folder = join(base, name)
     const found = await manifestIn(folder).catch(() => undefined)
-    if (found?.name === name) return folder
+    // pnpm links a package from where it lies, beside the packages that it needs.
+    if (found?.name === name) return realpath(folder)
   }
   throw new Error(`${name}, which ${dirname(join(from, 'x'))} needs, is not installed`)
 }

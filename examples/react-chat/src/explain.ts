@@ -17,7 +17,13 @@ const again = (sentence: string): Words => ({ sentence, remedy: 'again' })
 const verify = (sentence: string): Words => ({ sentence, remedy: 'verify' })
 const none = (sentence: string): Words => ({ sentence, remedy: 'none' })
 
+/** What only the drop-in script says of a policy; other codes of that layer are the verifier's. */
+const POLICY_NOT_LOADED: Words = verify('The policy of the page could not be loaded. Nothing was sent.')
+
 const BY_CODE: Record<string, Words> = {
+  'policy.unpinned': POLICY_NOT_LOADED,
+  'policy.integrity': POLICY_NOT_LOADED,
+  'policy.unreachable': POLICY_NOT_LOADED,
   'answer.unfinished': again(
     'The model stopped before it had finished. What you see arrived unaltered, but it may not be everything.',
   ),
@@ -59,6 +65,8 @@ const BY_CODE: Record<string, Words> = {
 const BY_LAYER: Record<string, Words> = {
   channel: again('The encrypted channel reported an error, so the rest of the answer was discarded.'),
   request: again('The service refused this request.'),
+  access: again('The service does not know the API key, or its limit is reached.'),
+  dropin: none('The script of the page cannot be used this way. Nothing was sent.'),
   evidence: verify('The request for evidence failed. Nothing was sent.'),
   wasm: verify('The verifier could not be started in this browser. Nothing was sent.'),
   gateway: again('The service reported an internal error.'),
@@ -88,7 +96,7 @@ const VERIFIER_LAYERS: ReadonlySet<string> = new Set([
 ])
 
 /** What a gateway says in an answer. Whatever else stands there is not its code: once there is an answer, something was sent. */
-const OF_ANSWERS = /^(?:request|receipt|gateway)\.[a-z_]+$/
+const OF_ANSWERS = /^(?:request|receipt|gateway|access)\.[a-z_]+$/
 
 const UNKNOWN: Words = again('Something unexpected went wrong.')
 
