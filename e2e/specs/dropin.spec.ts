@@ -152,6 +152,9 @@ test.describe('a policy by address', () => {
 test.describe('a tag that cannot be read', () => {
   for (const [what, tag] of [
     ['with an attribute that nobody knows', { 'data-upgrade': null, 'data-upgrde': '' }],
+    ['with an attribute that lacks data-', { 'data-upgrade': null, upgrade: '' }],
+    ['with an attribute that has another dash', { 'data-upgrade': null, data_upgrade: '' }],
+    ['with an integrity that is misspelt', { integrty: 'sha384-abc' }],
     ['with async', { async: '' }],
     ['of a module', { type: 'module' }],
     ['with a path that is not below the service', { 'data-upgrade': 'https://elsewhere.example/v1/' }],
@@ -255,6 +258,21 @@ test.describe('a way past the fetch of the page', () => {
       .toEqual(['dropin.unsupported_transport'])
     expect(plain()).toEqual([])
   })
+})
+
+test('places of the same document are not blocked, whatever is declared', async ({ declared: { tab, open } }) => {
+  await open({ 'data-url': '/', 'data-upgrade': '' })
+  const reached = await tab.evaluate(() => {
+    const link = document.createElement('a')
+    link.href = '#there'
+    document.body.append(link)
+    link.click()
+    const byLink = location.hash
+    history.pushState(null, '', '#here')
+    return [byLink, location.hash]
+  }, null)
+  expect(reached).toEqual(['#there', '#here'])
+  expect(await tab.evaluate(() => (globalThis as Global).faults, null)).not.toContain('dropin.unsupported_transport')
 })
 
 test.describe('ways that no script can close', () => {

@@ -2,7 +2,7 @@ import { define, type Declared, unsupported } from './transports.js'
 
 /** `navigation` of the platform, where it has one (https://html.spec.whatwg.org/#navigation-interface). */
 interface NavigateEvent extends Event {
-  readonly destination: { readonly url: string }
+  readonly destination: { readonly url: string; readonly sameDocument: boolean }
 }
 
 /**
@@ -34,16 +34,18 @@ export function guardNavigation(declared: Declared): void {
       (event) => {
         for (const part of event.composedPath())
           if (part instanceof HTMLAnchorElement || part instanceof HTMLAreaElement) {
-            block(event, 'A link', part.href)
+            if (!isFragment(part.href)) block(event, 'A link', part.href)
             for (const ping of part.getAttribute('ping')?.split(/\s+/) ?? []) block(event, 'The ping of a link', ping)
           } else if (part instanceof SVGAElement) block(event, 'A link', part.href.baseVal)
       },
       true,
     )
   const { navigation } = globalThis as { navigation?: EventTarget }
-  navigation?.addEventListener('navigate', (event) =>
-    block(event, 'A navigation', (event as NavigateEvent).destination.url),
-  )
+  navigation?.addEventListener('navigate', (event) => {
+    const { url, sameDocument } = (event as NavigateEvent).destination
+    // `pushState` and fragments ask no server for anything.
+    if (!sameDocument) block(event, 'A navigation', url)
+  })
   // `submit()` of a script fires no event.
   const { submit } = HTMLFormElement.prototype
   define(HTMLFormElement.prototype, 'submit', function submitUndeclared(this: HTMLFormElement): void {
@@ -51,6 +53,12 @@ export function guardNavigation(declared: Declared): void {
     if (found !== undefined) throw unsupported('form.submit', found)
     submit.call(this)
   })
+}
+
+/** Whether a link leads to a place in this document, for which no request is sent (HTML §7.4.2.3.3). */
+function isFragment(address: string): boolean {
+  const [target, fragment] = address.split('#', 2)
+  return fragment !== undefined && target === location.href.split('#', 1)[0]
 }
 
 /** A getter of the platform itself: a field of a form may have the name of its property. */

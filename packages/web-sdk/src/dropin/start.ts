@@ -25,7 +25,8 @@ export function startTag(script: HTMLScriptElement | undefined, origins: Origins
   if (!tag) return undefined
   try {
     const client = startClient(tag.options, tag.upgrade, origins)
-    client.attest().catch(() => {})
+    // A page that asks later gets the same reason; one that never asks would not learn of it.
+    client.attest().catch(report)
     return client
   } catch (error) {
     return refusingClient(report(error))

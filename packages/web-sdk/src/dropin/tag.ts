@@ -26,6 +26,8 @@ const known: ReadonlySet<string> = new Set([
  * @throws {BlindLlamaError} `dropin.tag`: what is misspelt must not count as left out
  */
 export function tagOf(script: HTMLScriptElement): Tag | undefined {
+  const misspelt = script.getAttributeNames().find(isMisspelt)
+  if (misspelt !== undefined) throw fault(`${misspelt} is misspelt: write integrity, or data- before the name`)
   const data = { ...script.dataset }
   const names = Object.keys(data)
   if (names.length === 0) return undefined
@@ -51,6 +53,15 @@ export function tagOf(script: HTMLScriptElement): Tag | undefined {
       dangerouslyAllowSimulated: dangerouslyAllowSimulated === 'true',
     },
   }
+}
+
+/** A name that means one of the tag's attributes, and that no browser reads. */
+function isMisspelt(name: string): boolean {
+  return (
+    /^data[^-]/.test(name) ||
+    (/^inte?g/.test(name) && name !== 'integrity') ||
+    [...known].some((attribute) => dashed(attribute) === name)
+  )
 }
 
 /** Where the platform does not say which tag runs, as for modules: what the tag says would be passed over. */

@@ -31,7 +31,8 @@ export async function unreachable(
     if (page === undefined || page === origin)
       return `${origin} cannot be reached. Check that the gateway runs there, its name and its TLS certificate`
     const { answered, isForbidden } = await probe(new URL('blindllama/v1/health', endpoint), fetch, signal)
-    if (isForbidden) return `The Content-Security-Policy of this page forbids ${origin}. Add it to connect-src`
+    if (isForbidden)
+      return `The Content-Security-Policy of this page forbids ${origin}. Add ${origin}/blindllama/v1/ to connect-src`
     if (answered)
       return `${origin} answers, but not to pages of ${page}. Add ${page} to \`origins\` under [cors] in the configuration of the gateway`
     return `${origin} cannot be reached from this page. In order of likelihood: no gateway runs there, its name or TLS certificate is wrong, or an extension or a proxy blocks it`

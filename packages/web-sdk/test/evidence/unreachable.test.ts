@@ -61,7 +61,9 @@ test('a policy of the page that forbids it is named', async () => {
       setTimeout(() => violations.dispatchEvent(Object.assign(new Event('securitypolicyviolation'), { blockedURI })), 1)
       throw new TypeError('Failed to fetch')
     }
-  expect(await why(down, 'https://page.example', blockedBy(`${down.origin}/x`))).toContain('Add it to connect-src')
+  expect(await why(down, 'https://page.example', blockedBy(`${down.origin}/x`))).toContain(
+    `Add ${down.origin}/blindllama/v1/ to connect-src`,
+  )
   expect(await why(down, 'https://page.example', blockedBy('https://other.example'))).not.toContain('connect-src')
 })
 
