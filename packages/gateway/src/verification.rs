@@ -2,6 +2,7 @@
 
 pub use blindllama_verifier::AttestedKey;
 use blindllama_verifier::{Input, Suite as Numbers, Verdict, verify};
+use serde_json::Value;
 
 use crate::ohttp::suite::Suite;
 
@@ -14,6 +15,19 @@ pub struct PeerPolicy {
     pub audience: String,
     /// Whether a simulated TPM may prove it, which proves nothing; the policy must accept it as well.
     pub allow_simulated: bool,
+}
+
+impl PeerPolicy {
+    /// Whether the policy accepts neither a simulated TPM nor an upstream outside of the proof.
+    #[must_use]
+    pub fn is_strict(&self) -> bool {
+        let policy: Value = serde_json::from_str(&self.text).unwrap_or_default();
+        // What a policy does not say it does not accept (PROTOCOL.md §7).
+        let accepts = |member: &str, value: &str| {
+            policy.get(member).and_then(Value::as_array).is_some_and(|list| list.iter().any(|each| each == value))
+        };
+        !(self.allow_simulated || accepts("acceptUpstream", "unattested") || accepts("acceptAssurance", "simulated"))
+    }
 }
 
 /// Evidence, and what it answers.
@@ -84,4 +98,24 @@ fn verdict(policy: &PeerPolicy, evidence: Evidence<'_>, state: Option<&[u8]>) ->
 fn numbers(suite: Suite) -> Numbers {
     let [kem_id, kdf_id, aead_id] = suite.numbers();
     Numbers { kem_id, kdf_id, aead_id }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_policy_that_proves_a_machine_and_its_upstream_is_strict() {
+        let is_strict = |members: &str, allow_simulated| {
+            let text = format!("{{\"version\":1{members}}}");
+            PeerPolicy { text, audience: "a".into(), allow_simulated }.is_strict()
+        };
+        let hardware = r#","acceptAssurance":["hardware-tpm"]"#;
+        assert!(is_strict(hardware, false));
+        assert!(is_strict(&format!(r#"{hardware},"acceptUpstream":["in-image","attested"]"#), false));
+        assert!(!is_strict(hardware, true));
+        assert!(!is_strict(&format!(r#"{hardware},"acceptUpstream":["unattested"]"#), false));
+        assert!(!is_strict(r#","acceptAssurance":["hardware-tpm","simulated"]"#, false));
+        assert!(is_strict("", false));
+    }
 }

@@ -136,9 +136,14 @@ it('renews a certificate by another enrolment of the same key, and of no other',
 })
 
 /** Options that name a signed status with these withdrawals, and the policy whose key signed it. */
-async function statusOf(withdrawals: readonly string[]): Promise<string[]> {
-  const name = `status-${withdrawals.length}`
+async function statusOf(withdrawals: readonly string[], date?: number): Promise<string[]> {
+  const name = `status-${withdrawals.length}${date === undefined ? '' : '-of-then'}`
   await blindllama('release', 'status', '--out', at(`${name}.json`), ...withdrawals)
+  if (date !== undefined) {
+    const envelope = JSON.parse(readFileSync(at(`${name}.json`), 'utf8')) as object
+    const payload = Buffer.from(JSON.stringify({ ...documentIn(at(`${name}.json`)), date })).toString('base64')
+    writeFileSync(at(`${name}.json`), JSON.stringify({ ...envelope, payload }))
+  }
   await blindllama('release', 'sign', at(`${name}.json`), '--key', at('enroller.pem'))
   const vector = JSON.parse(
     readFileSync(new URL('../../../spec/vectors/bundles/ok-enrolment.json', import.meta.url), 'utf8'),
@@ -160,6 +165,22 @@ it('does not renew a certificate that the status revokes', async () => {
   const forged = ['--status', at('unsigned.json'), '--policy', at('policy.json')]
   const refused = await issue(one.url, 'forged', '--previous', at('first/certificate.json'), ...forged)
   expect([refused.exitCode, refused.said['code']]).toEqual([1, 'cli.signers'])
+})
+
+it.each([
+  ['older than the policy allows', -2 * 86_400_000],
+  ['of the future', 3_600_000],
+])('does not renew a certificate by a status that is %s', async (_, offsetMs) => {
+  const then = await statusOf([], Date.now() + offsetMs)
+  const { exitCode, said } = await issue(
+    one.url,
+    `stale${offsetMs}`,
+    '--previous',
+    at('first/certificate.json'),
+    ...then,
+  )
+  expect([exitCode, said['code']]).toEqual([1, 'cli.authority'])
+  expect(said['detail']).toContain('get the newest status')
 })
 
 it('certifies no TPM without a known root, and none of another kind', async () => {

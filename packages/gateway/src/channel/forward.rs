@@ -122,7 +122,7 @@ impl Channel {
         loop {
             let copy = self.upstream.may_refuse().then(|| copy_of(&request)).flatten();
             let answer = match (self.send(sender, request, progress).await, copy) {
-                (Err(SendError::Refused), Some(copy)) if again > 0 => {
+                (Err(SendError::Refused | SendError::Unproven), Some(copy)) if again > 0 => {
                     again = again.saturating_sub(1);
                     sleep(AGAIN_AFTER).await;
                     request = copy;
@@ -196,6 +196,8 @@ impl Channel {
 pub(super) enum SendError {
     /// It said that it did not look at the request (RFC 9113 §8.7).
     Refused,
+    /// A party on the way to a proven upstream says so, which nothing authenticates: the request may have been run.
+    Unproven,
     Failed(Failure),
 }
 
@@ -232,6 +234,8 @@ impl From<SendError> for Failure {
             SendError::Refused => {
                 Self::new(Code::REQUEST_UPSTREAM_UNREACHABLE).telling("It refused the request unseen.")
             }
+            SendError::Unproven => Self::new(Code::REQUEST_UPSTREAM_BROKEN)
+                .telling("Something on the way to it says that the request was not run, and nothing proves that."),
             SendError::Failed(failure) => failure,
         }
     }

@@ -24,7 +24,7 @@ use crate::upstream::client::{Sender, Upstream};
 /// The one upstream.
 pub(super) enum ModelServer {
     Direct(Upstream<RequestBody>),
-    Attested(Box<Peer<RequestBody>>),
+    Attested(Arc<Peer<RequestBody>>),
 }
 
 /// Sends one request.
@@ -38,7 +38,7 @@ impl ModelServer {
         let (upstream, limits) = (&config.upstream, &config.limits);
         match &upstream.peer {
             None => Self::Direct(Upstream::new(&upstream.address, limits.streams, limits.connect_timeout)),
-            Some(peer) => Self::Attested(Box::new(Peer::new(&upstream.address, peer, limits, clock, log))),
+            Some(peer) => Self::Attested(Arc::new(Peer::new(&upstream.address, peer, limits, clock, log))),
         }
     }
 
@@ -94,8 +94,11 @@ impl ModelServer {
             },
             (Self::Attested(peer), ServerSender::Attested(sender)) => match peer.send(sender, request).await {
                 Ok(answer) => Ok(answer.map(|content| ServerContent::Attested(Box::new(content)))),
-                Err(PeerError::KeyUnknown) => Err(SendError::Refused),
-                Err(PeerError::Transport(error)) => Err(SendError::of(&error, error.is_connect())),
+                Err(PeerError::KeyUnknown) => Err(SendError::Unproven),
+                Err(PeerError::Transport(error)) => Err(match SendError::of(&error, error.is_connect()) {
+                    SendError::Refused => SendError::Unproven,
+                    other => other,
+                }),
                 Err(PeerError::Failed(failure)) => Err(SendError::Failed(failure)),
             },
             (Self::Direct(_), ServerSender::Attested(_)) => Err(SendError::Refused),

@@ -107,7 +107,7 @@ impl File {
             tpm: tpm(&self.tpm, &self.attestation)?,
             enrolment_keys: enrolment_keys(&self.enrolment.keys)?,
             access: access(&self.access)?,
-            upstream: upstream(self.upstream)?,
+            upstream: upstream(self.upstream, !self.access.keys.is_empty())?,
             origins: origins(self.cors.origins)?,
             log_level: choose(
                 "log.level",
@@ -250,7 +250,7 @@ fn access(access: &file::Access) -> Checked<Option<AccessSettings>> {
     }))
 }
 
-fn upstream(upstream: file::Upstream) -> Checked<UpstreamSettings> {
+fn upstream(upstream: file::Upstream, has_access_keys: bool) -> Checked<UpstreamSettings> {
     let address = address(&upstream.url)?;
     let kinds = [Upstream::InImage, Upstream::Attested, Upstream::Unattested].map(|kind| (kind.as_str(), kind));
     let kind = choose("upstream.kind", &upstream.kind, &kinds)?;
@@ -281,9 +281,11 @@ fn upstream(upstream: file::Upstream) -> Checked<UpstreamSettings> {
     let barriers = CacheBarrier::ALL.map(|barrier| (barrier.as_str(), barrier));
     let prompt_cache = choose("upstream.prompt_cache", &upstream.prompt_cache, &barriers)?;
     keeps_apart(prompt_cache, &routes)?;
-    if let (true, Some(route)) = (api_key.is_some(), routes.iter().find(|route| route.shows_account())) {
+    // With either, no credentials of the client reach the server.
+    let shares_account = api_key.is_some() || has_access_keys;
+    if let (true, Some(route)) = (shares_account, routes.iter().find(|route| route.shows_account())) {
         let why = format!(
-            "with upstream.api_key all visitors share one account, and {route} shows or deletes what others stored"
+            "with upstream.api_key or access.keys all visitors share one account, and {route} shows or deletes what others stored"
         );
         return invalid("upstream.routes", &why);
     }

@@ -117,6 +117,18 @@ pub struct UpstreamSettings {
     pub prompt_cache: CacheBarrier,
 }
 
+impl UpstreamSettings {
+    /// What the claims say of it. A gateway that need not prove more than a simulated TPM, or may itself send plaintext to anyone, proves
+    /// no more to a page than no gateway at all.
+    #[must_use]
+    pub fn claim(&self) -> Upstream {
+        match &self.peer {
+            Some(policy) if !policy.is_strict() => Upstream::Unattested,
+            _ => self.kind,
+        }
+    }
+}
+
 /// Pages that may call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origins {

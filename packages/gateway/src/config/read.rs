@@ -35,19 +35,27 @@ pub(super) fn parse(text: &str, environment: impl Iterator<Item = (String, Strin
     for (name, value) in environment.filter(|(name, _)| name.starts_with(PREFIX_OF_SETTINGS)) {
         override_member(&mut table, &shape, &name, &value)?;
     }
-    let file =
-        File::deserialize(table).map_err(|error| Failure::with(Code::CONFIG_SYNTAX, error.message().to_owned()))?;
+    let file = File::deserialize(table)
+        .map_err(|error| Failure::with(Code::CONFIG_SYNTAX, without_value(error.message()).to_owned()))?;
     file.check()
 }
 
 fn at_line(text: &str, error: &toml::de::Error) -> Failure {
     let line = error.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count());
     // Only the message: the error's own text quotes the line, which may hold a secret.
+    let message = without_value(error.message());
     let detail = match line {
-        Some(line) => format!("line {}: {}", line.saturating_add(1), error.message()),
-        None => error.message().to_owned(),
+        Some(line) => format!("line {}: {message}", line.saturating_add(1)),
+        None => message.to_owned(),
     };
     Failure::with(Code::CONFIG_SYNTAX, detail)
+}
+
+/// A message of serde without the value, which may be a secret in the wrong place: what was expected is enough beside the line.
+fn without_value(message: &str) -> &str {
+    let is_about_a_value = message.starts_with("invalid type") || message.starts_with("invalid value");
+    let at = message.rfind("expected ").filter(|_| is_about_a_value);
+    at.and_then(|at| message.get(at..)).unwrap_or(message)
 }
 
 /// Every member with a value of its type.

@@ -65,6 +65,15 @@ fn an_error_does_not_repeat_the_line_which_may_hold_a_secret() {
     assert!(!refused.contains("SECRET"), "{refused}");
     let refused = refusal("upstream = { api_key = 'SECRET', nonsense = 1 }", &[]);
     assert!(!refused.contains("SECRET"), "{refused}");
+    for (text, expected) in [
+        ("[access]\nkeys = 'SECRET'", "line 5: expected a sequence"),
+        ("[upstream]\napi_key = 53423370", "line 5: expected a string"),
+    ] {
+        let required = "audiences = ['a']\nattestation.pcrs = [0]\nlisten = 'a'\n";
+        let refused = refusal(&format!("{required}{text}"), &[]);
+        assert!(!refused.contains("SECRET") && !refused.contains("53423370"), "{refused}");
+        assert!(refused.contains(expected), "{refused}");
+    }
 }
 
 #[test]
@@ -166,6 +175,8 @@ fn what_would_not_be_safe_is_invalid() {
         "upstream.kind = 'attested'",
         "upstream.kind = 'attested'\nupstream.url = 'http://192.0.2.1:1'",
         "upstream.kind = 'attested'\nupstream.url = 'http://192.0.2.1:1'\nupstream.audience = 'a'\nupstream.policy = '{}'",
+        "upstream.routes = ['GET /v1/files']\naccess.keys = ['3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c']",
+        "upstream.routes = ['GET /v1/files']\nupstream.api_key = 'own'",
         "upstream.policy = '{}'",
         "upstream.audience = 'a'",
         "upstream.allow_simulated = true",

@@ -72,7 +72,8 @@ impl<K: Limited> Keys<K> {
         }
     }
 
-    fn current(&self) -> Option<Arc<K>> {
+    /// The key in use, where its time is not over.
+    pub(super) fn current(&self) -> Option<Arc<K>> {
         let now_ms = self.clock.boot_ms();
         self.lock().clone().filter(|current| now_ms < current.until_ms())
     }

@@ -37,7 +37,7 @@ use crate::ohttp::{REQUEST_TYPE, RESPONSE_TYPE};
 use crate::random;
 use crate::upstream::address::Address;
 use crate::upstream::client::{Sender, Upstream};
-use crate::upstream::headers::IDEMPOTENCY_KEY;
+use crate::upstream::headers::{CODE_FIELD, IDEMPOTENCY_KEY};
 use crate::verification::PeerPolicy;
 
 /// Longest time in which evidence is fetched and verified.
@@ -98,7 +98,7 @@ where
     }
 
     /// Proves a key before the first request needs it. A failure is in the log, and the next request tries again.
-    pub async fn prepare(&self) {
+    pub async fn prepare(self: &Arc<Self>) {
         if let Some((sender, _permit)) = self.place() {
             drop(self.key(&sender).await);
         }
@@ -107,12 +107,21 @@ where
     /// Sends `request`, whose path is the one inside, and waits for the head of the answer.
     ///
     /// # Errors
-    /// [`PeerError::KeyUnknown`] once the key of the other gateway is gone: the next request proves a new one. `request.upstream_broken` where
-    /// that one is of another process, which cannot know whether the first one ran the request.
-    pub async fn send(&self, sender: &PeerSender<B>, request: Request<B>) -> Result<Response<OpenedAnswer>, PeerError> {
-        let proven = self.key(sender).await?;
+    /// Once a request was posted, nothing but an answer that opens says what became of it: [`PeerError::KeyUnknown`], after which the next
+    /// request proves a new key, and `request.upstream_broken` leave that open. Everything else means that nothing was posted.
+    pub async fn send(
+        self: &Arc<Self>,
+        sender: &PeerSender<B>,
+        request: Request<B>,
+    ) -> Result<Response<OpenedAnswer>, PeerError> {
+        let is_first = sender.sent_to.get().is_none();
+        let proven = match self.key(sender).await {
+            Ok(proven) => proven,
+            Err(failure) if is_first => return Err(failure.into()),
+            Err(_) => return Err(unknown_fate("It cannot be proven again.")),
+        };
         if sender.sent_to.get_or_init(|| proven.key.instance.clone()) != &proven.key.instance {
-            return Err(Failure::with(Code::REQUEST_UPSTREAM_BROKEN, "another process answers now").into());
+            return Err(unknown_fate("Another process answers now."));
         }
         let (parts, body) = request.into_parts();
         let head = RequestHead {
@@ -129,27 +138,42 @@ where
         let path = format!("/blindllama/v1/o/{}", proven.key.instance);
         *outer.uri_mut() = self.client.uri(&path).ok_or(Failure::new(Code::GATEWAY_INTERNAL))?;
         outer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(REQUEST_TYPE));
-        let answer = sender.sender.send(outer).await.map_err(PeerError::Transport)?;
+        let answer = match sender.sender.send(outer).await {
+            Ok(answer) => answer,
+            Err(error) if error.is_connect() && !is_first => return Err(unknown_fate("It cannot be reached again.")),
+            Err(error) => return Err(PeerError::Transport(error)),
+        };
         if answer.status() != StatusCode::OK || answer.headers().get(CONTENT_TYPE).is_none_or(|is| is != RESPONSE_TYPE)
         {
             return Err(self.refused(&proven, answer).await);
         }
-        Ok(answer::open(answer, opener, self.limits.field_bytes).await?)
+        let answer = answer::open(answer, opener, self.limits.field_bytes).await?;
+        // Of the same request, sent before: its own idempotency key is used for nothing else.
+        if answer.headers().get(CODE_FIELD).is_some_and(|code| code == Code::REQUEST_DUPLICATE.as_str()) {
+            return Err(unknown_fate("It ran the request, and the answer was lost."));
+        }
+        Ok(answer)
     }
 
     /// The key that requests are sealed to now.
-    async fn key(&self, sender: &PeerSender<B>) -> Result<Arc<Proven>, Failure> {
-        self.keys.get(|| self.prove(sender)).await
+    async fn key(self: &Arc<Self>, sender: &PeerSender<B>) -> Result<Arc<Proven>, Failure> {
+        if let Some(current) = self.keys.current() {
+            return Ok(current);
+        }
+        let (peer, sender) = (Arc::clone(self), sender.sender.clone());
+        // A task of its own: a client that leaves would end the proof for all others that wait for it.
+        let proof = tokio::spawn(async move { peer.keys.get(|| peer.prove(&sender)).await });
+        proof.await.map_err(|_| Failure::with(Code::GATEWAY_INTERNAL, "the proof of the upstream"))?
     }
 
     /// Fetches evidence and verifies it.
-    async fn prove(&self, sender: &PeerSender<B>) -> Result<Proven, Failure> {
+    async fn prove(&self, sender: &Sender<PeerBody<B>>) -> Result<Proven, Failure> {
         let proving = async {
             let asked = self.party.ask()?;
             let uri = self.client.uri(&asked.path()).ok_or(Failure::new(Code::GATEWAY_INTERNAL))?;
             let mut request = Request::new(PeerBody::Empty);
             *request.uri_mut() = uri;
-            let evidence = evidence::fetch(sender.sender.send(request).await).await?;
+            let evidence = evidence::fetch(sender.send(request).await).await?;
             let party = Arc::clone(&self.party);
             // Signatures take milliseconds, for which no request of another client should wait.
             let judged = tokio::task::spawn_blocking(move || party.judge(&evidence, &asked)).await;
@@ -164,19 +188,28 @@ where
         proven
     }
 
-    /// What an answer outside of the encapsulation means. Nothing authenticates it: it ends the use of the key and decides nothing else.
+    /// What an answer outside of the encapsulation means. Nothing authenticates it: it ends the use of the key, unless the other gateway is
+    /// only busy, and decides nothing else.
     async fn refused(&self, proven: &Arc<Proven>, answer: Response<Incoming>) -> PeerError {
-        self.keys.forget(proven);
         let status = answer.status();
-        match evidence::problem_code(answer.into_body()).await.as_deref() {
+        let code = evidence::problem_code(answer.into_body()).await;
+        if code.as_deref() == Some("channel.busy") {
+            return unknown_fate("It says that it is busy.");
+        }
+        self.keys.forget(proven);
+        match code.as_deref() {
             Some("channel.key_unknown" | "channel.suite") => PeerError::KeyUnknown,
-            Some("channel.busy") => PeerError::Failed(Failure::new(Code::CHANNEL_BUSY)),
             _ => PeerError::Failed(Failure::with(
                 Code::REQUEST_UPSTREAM_BROKEN,
                 format!("status {} outside of the encapsulation", status.as_u16()),
             )),
         }
     }
+}
+
+/// A request was posted, and it is not known whether it was run.
+fn unknown_fate(told: &'static str) -> PeerError {
+    PeerError::Failed(Failure::new(Code::REQUEST_UPSTREAM_BROKEN).telling(told))
 }
 
 /// The fields by which the other gateway runs a request once (PROTOCOL.md §11): the same ones each time that the request is sent.

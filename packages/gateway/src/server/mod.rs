@@ -146,7 +146,7 @@ impl Server {
             instance: instance.clone(),
             config_digest,
             prompt_cache: config.upstream.prompt_cache.claim(),
-            upstream: config.upstream.kind,
+            upstream: config.upstream.claim(),
             instance_key,
             epochs: Arc::clone(&epochs),
             clock: Arc::clone(&clock),
@@ -167,7 +167,7 @@ impl Server {
                 ("instance", instance.clone().into()),
                 ("ak_name", hex(&key.name).into()),
                 ("config_digest", hex(&config_digest).into()),
-                ("upstream", config.upstream.kind.as_str().into()),
+                ("upstream", config.upstream.claim().as_str().into()),
             ],
         );
         let reload = Arc::new(Notify::new());

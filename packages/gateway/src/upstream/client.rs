@@ -60,6 +60,12 @@ struct Lane<B> {
 /// Sends one request.
 pub struct Sender<B>(Arc<Client<Connector, B>>);
 
+impl<B> Clone for Sender<B> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
 impl<B> Upstream<B>
 where
     B: Body<Data = Bytes> + Send + Unpin + 'static,

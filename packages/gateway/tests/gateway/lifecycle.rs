@@ -223,7 +223,8 @@ async fn a_configuration_that_is_wrong_stops_the_start_with_code_and_place() {
     let cases = [
         (setup().with("limits.stream", 3), "config.syntax", "limits.stream".trim_start_matches("limits.")),
         (setup().with("upstream.url", "http://192.0.2.1:80"), "config.invalid", "upstream.kind"),
-        (setup().with("upstream.kind", "attested"), "config.invalid", "upstream.kind"),
+        (setup().with("upstream.kind", "attested"), "config.invalid", "upstream.url: an attested upstream"),
+        (setup().with("upstream.kind", "proven"), "config.invalid", "upstream.kind"),
         (setup().with("attestation.event_logs", vec!["/nowhere".to_owned()]), "config.read", "/nowhere"),
         (setup().with("attestation.release", "/nowhere"), "config.read", "/nowhere"),
         (setup().with("attestation.status", "/dev/null"), "config.invalid", "attestation.status"),

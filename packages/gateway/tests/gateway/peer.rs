@@ -1,6 +1,7 @@
 //! A gateway in front of another one: it sends nothing before that one has met its policy, and survives its restart.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::process::Signal;
 use serde_json::Value;
@@ -72,7 +73,7 @@ async fn a_request_passes_two_proven_gateways_in_either_protocol() {
                 continue;
             }
         };
-        assert_eq!(outer.start_text("upstream"), "attested");
+        assert_eq!(outer.start_text("upstream"), "unattested", "a simulated TPM proves nothing to a page");
         let attested = Attested::to(&outer).await;
         for _ in 0..3 {
             let answer = attested.ask(&chat(r#"{"messages":[]}"#)).await;
@@ -198,6 +199,17 @@ async fn a_restart_of_the_other_gateway_costs_one_proof_and_runs_nothing_twice()
     assert_eq!((answer.status(), answer.code()), (502, "request.upstream_unreachable"));
 }
 
+/// What a party on the way answers in the place of the other gateway.
+#[derive(Clone, Copy, PartialEq)]
+enum Forged {
+    /// Once, and from then on everything goes to a second gateway.
+    KeyUnknownThenAnother,
+    /// Each time, after the request was passed on and run.
+    KeyUnknownAfterRun,
+    /// The same, as if the gateway were busy.
+    BusyAfterRun,
+}
+
 #[tokio::test]
 async fn a_forged_refusal_leads_to_no_second_run_at_another_gateway() {
     let upstream = Upstream::fixed("{}");
@@ -206,7 +218,7 @@ async fn a_forged_refusal_leads_to_no_second_run_at_another_gateway() {
     let second = Setup::new(&tpms[1], &upstream).start().await;
     let mut both = policy(&first);
     both["anchors"].as_array_mut().unwrap().extend(policy(&second)["anchors"].as_array().unwrap().iter().cloned());
-    let between = forge(first.address.clone(), second.address.clone()).await;
+    let between = forge(Forged::KeyUnknownThenAnother, first.address.clone(), second.address.clone()).await;
     let outer = front(&tpms[2], &between, &both).start().await;
     let attested = Attested::to(&outer).await;
     let answer = attested.ask(&chat("{}")).await;
@@ -215,35 +227,121 @@ async fn a_forged_refusal_leads_to_no_second_run_at_another_gateway() {
     assert_eq!(attested.ask(&chat("{}")).await.text(), "{}", "the next request is one of its own");
 }
 
-/// A party on the way that serves one request a connection: those for `first`, until it answers the first encapsulated one as if the key
-/// were unknown; from then on those for `second`.
-async fn forge(first: String, second: String) -> String {
-    const FORGED: &str = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\ncontent-length: 30\r\n\
-                          connection: close\r\n\r\n{\"code\":\"channel.key_unknown\"}";
+#[tokio::test]
+async fn a_request_that_may_have_run_is_never_told_as_one_that_did_not() {
+    for forged in [Forged::KeyUnknownAfterRun, Forged::BusyAfterRun] {
+        let upstream = Upstream::fixed("{}");
+        let tpms = [Swtpm::start().await, Swtpm::start().await];
+        let inner = Setup::new(&tpms[0], &upstream).start().await;
+        let between = forge(forged, inner.address.clone(), inner.address.clone()).await;
+        let outer = front(&tpms[1], &between, &policy(&inner)).start().await;
+        let attested = Attested::to(&outer).await;
+        let message = chat("{}");
+        let answer = attested.ask(&message).await;
+        assert_eq!((answer.status(), answer.code()), (502, "request.upstream_broken"));
+        let again = attested.ask(&message).await;
+        assert_eq!((again.status(), again.code()), (409, "request.duplicate"), "the key stays taken");
+        assert_eq!(upstream.requests(), 1);
+    }
+}
+
+/// A party on the way that serves one request a connection and forges answers to encapsulated ones.
+async fn forge(forged: Forged, first: String, second: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let between = listener.local_addr().unwrap().to_string();
     tokio::spawn(async move {
         let mut address = first;
+        let mut forging = true;
         while let Ok((mut client, _)) = listener.accept().await {
             let mut head = vec![0; 65_536];
             let read = client.read(&mut head).await.unwrap_or_default();
             head.truncate(read);
-            if head.starts_with(b"POST") && address != second {
+            let Some(end) = find(&head, b"\r\n\r\n") else { continue };
+            head.splice(end..end, *b"\r\nconnection: close");
+            let is_forged = head.starts_with(b"POST") && forging;
+            if is_forged && forged == Forged::KeyUnknownThenAnother {
                 address.clone_from(&second);
+                forging = false;
                 // All of the request is read: a connection that is closed before that is reset.
                 let mut rest = vec![0; 65_536];
                 let _ = tokio::time::timeout(std::time::Duration::from_millis(200), client.read(&mut rest)).await;
-                client.write_all(FORGED.as_bytes()).await.unwrap();
+                client.write_all(refusal(400, "channel.key_unknown").as_bytes()).await.unwrap();
                 continue;
             }
-            let Some(end) = find(&head, b"\r\n\r\n") else { continue };
-            head.splice(end..end, *b"\r\nconnection: close");
             let mut server = TcpStream::connect(address.as_str()).await.unwrap();
             server.write_all(&head).await.unwrap();
+            if is_forged {
+                let (mut from_client, mut to_client) = client.into_split();
+                let (mut from_server, mut to_server) = server.into_split();
+                tokio::spawn(async move { tokio::io::copy(&mut from_client, &mut to_server).await });
+                let mut swallowed = Vec::new();
+                from_server.read_to_end(&mut swallowed).await.unwrap();
+                let answer = match forged {
+                    Forged::BusyAfterRun => refusal(503, "channel.busy"),
+                    _ => refusal(400, "channel.key_unknown"),
+                };
+                to_client.write_all(answer.as_bytes()).await.unwrap();
+                continue;
+            }
             tokio::spawn(async move { tokio::io::copy_bidirectional(&mut client, &mut server).await });
         }
     });
     between
+}
+
+fn refusal(status: u16, code: &str) -> String {
+    let body = format!("{{\"code\":\"{code}\"}}");
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status} Forged\r\ncontent-type: application/problem+json\r\ncontent-length: {length}\r\n\
+         connection: close\r\n\r\n{body}"
+    )
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_takes_no_proof_with_it() {
+    let upstream = Upstream::fixed("{}");
+    let tpms = [Swtpm::start().await, Swtpm::start().await];
+    let inner = Setup::new(&tpms[0], &upstream).start().await;
+    let (slow, asked) = slow_evidence(inner.address.clone()).await;
+    let outer = front(&tpms[1], &slow, &policy(&inner)).start().await;
+    let attested = Arc::new(Attested::to(&outer).await);
+    for _ in 0..6 {
+        let attested = Arc::clone(&attested);
+        let stranger = tokio::spawn(async move { attested.ask(&chat("{}")).await.status() });
+        tokio::time::sleep(std::time::Duration::from_millis(60)).await;
+        stranger.abort();
+    }
+    assert_eq!(attested.ask(&chat("{}")).await.text(), "{}");
+    assert_eq!(asked.load(Ordering::Relaxed), 1, "one request for evidence served all");
+}
+
+/// A way to `address` on which the answer to each request for evidence takes a second longer, and how many there were.
+async fn slow_evidence(address: String) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let between = listener.local_addr().unwrap().to_string();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let (address, counter) = (address.clone(), Arc::clone(&counter));
+            tokio::spawn(async move {
+                let mut head = vec![0; 65_536];
+                let read = client.read(&mut head).await.unwrap_or_default();
+                head.truncate(read);
+                if head.starts_with(b"GET") {
+                    counter.fetch_add(1, Ordering::Relaxed);
+                    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                }
+                let Some(end) = find(&head, b"\r\n\r\n") else { return };
+                head.splice(end..end, *b"\r\nconnection: close");
+                let mut server = TcpStream::connect(address).await.unwrap();
+                server.write_all(&head).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+            });
+        }
+    });
+    (between, asked)
 }
 
 #[tokio::test]

@@ -113,7 +113,7 @@ fn policy_of(gateway: &Gateway, bank: &str, golden: &Digest) -> serde_json::Valu
         "version": 1,
         "anchors": [{ "kind": "simulated", "name": gateway.start_text("ak_name"), "hierarchy": "endorsement" }],
         "acceptAssurance": ["simulated"],
-        "acceptUpstream": ["in-image", "attested"],
+        "acceptUpstream": [gateway.start_text("upstream")],
         // The software TPM of these tests has no firmware: nothing but PCR 0 was measured.
         "pcrs": { "bank": bank, "rules": rules, "allowPartialCoverage": true },
         "releases": [{
