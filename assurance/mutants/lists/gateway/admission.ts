@@ -57,8 +57,8 @@ export const admission: readonly Mutant[] = [
   changed(
     'a refused stream is sent again',
     'channel/forward.rs',
-    '(Err(SendError::Refused), Some(copy)) if again > 0 => {',
-    '(Err(SendError::Refused), Some(copy)) if again > 100 => {',
+    '(Err(SendError::Refused | SendError::Unproven), Some(copy)) if again > 0 => {',
+    '(Err(SendError::Refused | SendError::Unproven), Some(copy)) if again > 100 => {',
     'gateway::faithful::a_stream_that_the_upstream_refused',
   ),
   changed(
@@ -148,8 +148,8 @@ export const admission: readonly Mutant[] = [
   changed(
     'no account of the gateway is shown to all',
     'config/check.rs',
-    'if let (true, Some(route)) = (api_key.is_some(),',
-    'if let (false, Some(route)) = (api_key.is_some(),',
+    'if let (true, Some(route)) = (shares_account,',
+    'if let (false, Some(route)) = (shares_account,',
     'lib::config',
   ),
   changed(

@@ -45,6 +45,27 @@ export const peer: readonly Mutant[] = [
     '!= &proven.key.instance && false {',
     'gateway::peer::a_forged_refusal',
   ),
+  changed(
+    'what nobody authenticates is not told as a request that was not run',
+    'channel/forward.rs',
+    'SendError::Unproven => Self::new(Code::REQUEST_UPSTREAM_BROKEN)',
+    'SendError::Unproven => Self::new(Code::REQUEST_UPSTREAM_UNREACHABLE)',
+    'gateway::peer::a_request_that_may_have_run',
+  ),
+  changed(
+    'a weak policy for the upstream claims nothing',
+    'config/mod.rs',
+    'Some(policy) if !policy.is_strict() => Upstream::Unattested,',
+    'Some(policy) if false && !policy.is_strict() => Upstream::Unattested,',
+    'gateway::peer::a_request_passes',
+  ),
+  changed(
+    'access keys share one account',
+    'config/check.rs',
+    'let shares_account = api_key.is_some() || has_access_keys;',
+    'let shares_account = api_key.is_some() || has_access_keys && false;',
+    'lib::config',
+  ),
   gone(
     'a request to an upstream gateway ends with zeros',
     'peer/request.rs',
