@@ -277,7 +277,13 @@ test.describe('the chat as a product', () => {
     expect(cached.filter((path) => path.includes('/blindllama/') || path === '/staging.json')).toEqual([])
 
     await again.tab.setOffline(true)
-    await again.tab.evaluate(() => void setTimeout(() => location.reload()), null)
+    await again.tab.evaluate(() => {
+      Object.assign(globalThis, { isBefore: true })
+      setTimeout(() => location.reload())
+    }, null)
+    const isReloaded = (): Promise<boolean> => again.tab.evaluate(() => !('isBefore' in globalThis), null)
+    // What the page is asked while it navigates has no answer.
+    await expect.poll(() => isReloaded().catch(() => false), { timeout: 20_000 }).toBe(true)
     await expect.poll(() => again.text('.composer-reason').catch(() => ''), { timeout: 20_000 }).not.toBe('')
     await exists(again, at('open-conversations'))
     await again.tab.click(at('open-conversations'))

@@ -6,6 +6,9 @@ import { startDisplay } from './display.ts'
 import { findMiniBrowser, startDriver } from './driver.ts'
 import { Session } from './session.ts'
 
+/** How long a browser has for its start: two of them within the time of one scenario. */
+const patienceMs = 30_000
+
 /** WebKitGTK, as its own driver offers it: Playwright cannot drive a WebKit that it has not patched. */
 export async function launchWebKit(): Promise<Engine> {
   const binary = await findMiniBrowser()
@@ -16,11 +19,14 @@ export async function launchWebKit(): Promise<Engine> {
   return {
     async newTab() {
       // A browser of its own for each tab; with --automation it keeps nothing on disk.
-      const session = await Session.create(driver.address, {
+      const capabilities = {
         acceptInsecureCerts: true,
         timeouts: { script: 90_000, pageLoad: 30_000 },
         'webkitgtk:browserOptions': { binary, args: ['--automation'] },
-      })
+      }
+      const create = (): Promise<Session> => Session.create(driver.address, capabilities, patienceMs)
+      // On a busy machine the driver loses a browser now and then before its first command.
+      const session = await create().catch(create)
       return { tab: new WebKitTab(session), close: () => session.delete() }
     },
     async close() {

@@ -14,9 +14,10 @@ export class Session {
     this.#base = base
   }
 
-  /** @param driver base address of the driver @param capabilities to be met all, §7.1 */
-  static async create(driver: string, capabilities: object): Promise<Session> {
-    const value = await command('POST', `${driver}/session`, { capabilities: { alwaysMatch: capabilities } })
+  /** @param driver base address of the driver @param capabilities to be met all, §7.1 @param patienceMs how long it may take */
+  static async create(driver: string, capabilities: object, patienceMs: number): Promise<Session> {
+    const parameters = { capabilities: { alwaysMatch: capabilities } }
+    const value = await command('POST', `${driver}/session`, parameters, AbortSignal.timeout(patienceMs))
     return new Session(`${driver}/session/${(value as { sessionId: string }).sessionId}`)
   }
 
@@ -70,8 +71,14 @@ export class Session {
   }
 }
 
-async function command(method: 'POST' | 'DELETE', address: string, parameters?: object): Promise<unknown> {
-  const response = await fetch(address, { method, body: parameters === undefined ? null : JSON.stringify(parameters) })
+async function command(
+  method: 'POST' | 'DELETE',
+  address: string,
+  parameters?: object,
+  signal?: AbortSignal,
+): Promise<unknown> {
+  const body = parameters === undefined ? null : JSON.stringify(parameters)
+  const response = await fetch(address, { method, body, ...(signal && { signal }) })
   const { value } = (await response.json()) as Answer
   if (response.ok) return value
   const { error, message } = value as { error: string; message: string }
