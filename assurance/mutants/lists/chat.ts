@@ -161,8 +161,8 @@ export const mutants: readonly Mutant[] = [
   changed(
     'the key of the history is deleted last',
     'history/store.ts',
-    "    await this.#db.delete('key', 'current')\n    await this.#db.clear('records')\n",
-    "    await this.#db.clear('records')\n    await this.#db.delete('key', 'current')\n",
+    "    await db.delete('key', 'current')\n    await db.clear('records')\n",
+    "    await db.clear('records')\n    await db.delete('key', 'current')\n",
     store,
   ),
   changed(

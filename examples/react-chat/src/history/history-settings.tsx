@@ -41,14 +41,18 @@ export function HistorySettings({ inUse, onKeep }: HistorySettingsProps): ReactE
         <span>
           Keep conversations on this device
           <small>
-            Encrypted with a key that this browser does not export. Also keeps a copy of this page, so that you can read
-            without a network. Software that runs under your account can still read them.
+            Other web pages cannot read them. Software that runs under your account can, and so can whoever copies the
+            profile of this browser: the key is stored in it beside the encrypted conversations. Also keeps a copy of
+            this page, so that you can read without a network.
           </small>
         </span>
       </label>
       {asking && (
         <div className="asked" role="alertdialog" aria-label="Delete the history">
-          <p>This deletes the key and every stored conversation of this device. Export them first if you need them.</p>
+          <p>
+            This deletes the key and every conversation that this page stored in this browser. Export them first if you
+            need them. Their bytes can be recovered from the disk until the browser and the disk overwrite them.
+          </p>
           <div className="dialog-foot">
             <button type="button" className="button" onClick={() => setAsking(false)}>
               Keep them

@@ -72,14 +72,24 @@ export class Library {
     })
   }
 
-  /** Turns the history off and deletes all of it: the key first, then the records. What is in memory stays until the page is closed. */
+  /**
+   * Deletes the history, the key first, and then shows it as off: where the deletion fails, the history stays on and a notice tells of it.
+   * What is in memory stays until the page is closed.
+   */
   async erase(): Promise<void> {
     await this.#do(async () => {
-      const store = this.#store
-      this.#store = undefined
-      this.#unsaved.clear()
-      this.#set({ history: 'off', removed: undefined, notice: undefined })
-      await store?.erase()
+      const { HistoryStore: Store } = await loadStore()
+      try {
+        await Store.erase()
+      } catch {
+        this.#set({
+          notice:
+            'The history was not deleted. Try again, or delete the data of this page in the settings of the browser.',
+        })
+        return
+      }
+      this.#turnOff()
+      this.#set({ removed: undefined, notice: undefined })
     })
   }
 
@@ -97,9 +107,7 @@ export class Library {
   remove(id: string): void {
     const removed = this.#state.entries.find((each) => each.id === id)
     if (!removed) return
-    removed.conversation.stop()
-    this.#set({ entries: this.#state.entries.filter((each) => each !== removed), removed })
-    if (removed.id === this.#state.current.id) this.#show(newEntry())
+    this.#drop(removed)
     void this.#do(async () => this.#store?.remove(id))
   }
 
@@ -166,6 +174,20 @@ export class Library {
     })
   }
 
+  /** Takes a conversation out of the list, from where {@link Library.undo} brings it back. */
+  #drop(removed: Entry): void {
+    removed.conversation.stop()
+    this.#set({ entries: this.#state.entries.filter(({ id }) => id !== removed.id), removed })
+    if (removed.id === this.#state.current.id) this.#show(newEntry())
+  }
+
+  #turnOff(): void {
+    this.#store?.close()
+    this.#store = undefined
+    this.#unsaved.clear()
+    this.#set({ history: 'off' })
+  }
+
   #show(current: Entry): void {
     this.#state.current.conversation.stop()
     this.#unwatch()
@@ -196,40 +218,67 @@ export class Library {
     }, SAVE_MS)
   }
 
+  /** Writes all that is unsaved. What fails stays unsaved, and keeps nothing else from being written. */
   async #write(): Promise<void> {
     const ids = [...this.#unsaved]
-    this.#unsaved.clear()
+    const failures: unknown[] = []
     for (const id of ids) {
-      const entry = this.#state.entries.find((each) => each.id === id)
+      // Before the write: a change that comes during it is written by the next one.
+      this.#unsaved.delete(id)
+      try {
+        await this.#writeRecord(id)
+      } catch (error) {
+        this.#unsaved.add(id)
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
+  }
+
+  async #writeRecord(id: string): Promise<void> {
+    const entry = this.#state.entries.find((each) => each.id === id)
+    try {
       if (id === SETTINGS) await this.#store?.write(id, this.#state.settings)
       else if (entry) await this.#store?.write(id, storedOf(entry))
+    } catch (error) {
+      if (!entry || nameOf(error) !== 'RecordDeleted') throw error
+      this.#drop(entry)
+      this.#set({ notice: 'Another tab deleted this conversation. “Undo” stores it again.' })
     }
   }
 
   /** Does one thing after the other. A failure becomes a notice. */
   async #do(work: () => Promise<unknown>): Promise<void> {
-    const done = this.#work.then(work).catch((error: unknown) => this.#failed(error))
+    const done = this.#work
+      .then(work)
+      .catch(async (error: unknown) => {
+        await this.#reopen(error)
+        await work()
+      })
+      .catch((error: unknown) => this.#failed(error))
     this.#work = done
     await done
   }
 
+  /** Opens the history again where the browser closed the connection to it. Throws every other error again. */
+  async #reopen(error: unknown): Promise<void> {
+    if (!this.#store || nameOf(error) !== 'InvalidStateError') throw error
+    this.#store = await this.#store.again()
+  }
+
   #failed(error: unknown): void {
-    const name = error instanceof Error ? error.name : ''
+    const name = nameOf(error)
     if (error instanceof Error && 'code' in error && error.code === 'page.part') {
       this.#set({ notice: `${error.message} The history is as it was before. Check the network, or reload the page.` })
       return
     }
-    const isGone = name === 'HistoryDeleted' || name === 'InvalidStateError'
-    if (isGone) {
-      this.#store?.close()
-      this.#store = undefined
-      this.#set({ history: 'off' })
-    }
+    const isGone = name === 'HistoryDeleted'
+    if (isGone) this.#turnOff()
     const notice = isGone
-      ? 'Another tab deleted the history or this conversation. From here on, this tab stores nothing; what you see is in memory only.'
+      ? 'Another tab deleted the history. From here on, this tab stores nothing; what you see is in memory only.'
       : name === 'QuotaExceededError'
         ? 'The storage of this browser is full. The last change is in memory only: delete conversations, or export them.'
-        : 'The storage of this browser failed. What you see is in memory only: export it before you close the page.'
+        : 'The storage of this browser failed. The last change is in memory only: export the conversations before you close the page.'
     this.#set({ notice })
   }
 
@@ -237,6 +286,10 @@ export class Library {
     this.#state = { ...this.#state, ...change }
     for (const listener of this.#listeners) listener()
   }
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : ''
 }
 
 function sorted(entries: readonly Entry[]): readonly Entry[] {

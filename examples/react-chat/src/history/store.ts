@@ -11,7 +11,7 @@ interface Schema extends DBSchema {
   records: { key: string; value: StoredRecord }
 }
 
-/** What is on the disk: `id` and the length of `data` can be read there, nothing else. */
+/** Without the key, `id`, `version` and the length of `data` can be read, nothing else. */
 interface StoredRecord {
   readonly id: string
   readonly version: number
@@ -20,17 +20,23 @@ interface StoredRecord {
   readonly data: ArrayBuffer
 }
 
-/** Why the history of another tab's making cannot be written any more. */
+/** Another tab has deleted the history, whose key this tab still has. */
 export class HistoryDeleted extends Error {
   override readonly name = 'HistoryDeleted'
+}
+
+/** Another tab has deleted this record alone. */
+export class RecordDeleted extends Error {
+  override readonly name = 'RecordDeleted'
 }
 
 /**
  * Records in IndexedDB, encrypted with an AES-GCM key that the browser does not export (`extractable: false`).
  *
- * The key is in the same database, as an opaque object: the protection is against a copy of the disk that is read without the profile
- * of the browser, and makes deletion certain: without the key, remains on a disk are noise. It is none against software that runs as the
- * person, or against a script of this page.
+ * Pages of other origins, and extensions without access to this page, cannot read them. Software that reads or copies the profile of
+ * the browser can: the key is in the same database, and browsers store it there unencrypted. Scripts of this page can use the key.
+ * Deletion is not forensic: a browser marks key and records as deleted, and their bytes can stay on the disk, and be recovered, until the
+ * browser and the disk overwrite them.
  */
 export class HistoryStore {
   readonly #db: IDBPDatabase<Schema>
@@ -89,7 +95,8 @@ export class HistoryStore {
   /**
    * Encrypts and stores a record under a new IV.
    *
-   * @throws {HistoryDeleted} another tab has deleted the history, or this record: nothing is written
+   * @throws {HistoryDeleted} another tab has deleted the history: nothing is written
+   * @throws {RecordDeleted} another tab has deleted this record: nothing is written, unless the caller asks again
    */
   async write(id: string, value: unknown): Promise<void> {
     // 96 random bits, RFC 5116 §3.2: a history stays far below the 2^32 records after which one key must not be used any more.
@@ -105,7 +112,9 @@ export class HistoryStore {
     }
     await write.done
     if (current?.id !== this.#id) throw new HistoryDeleted('Another tab has deleted the history.')
-    if (isDeleted) throw new HistoryDeleted('Another tab has deleted the conversation.')
+    if (!isDeleted) return
+    this.#known.delete(id)
+    throw new RecordDeleted('Another tab has deleted the conversation.')
   }
 
   async remove(id: string): Promise<void> {
@@ -113,12 +122,31 @@ export class HistoryStore {
     this.#known.delete(id)
   }
 
-  /** Deletes the key, then everything. Once the first step is done, what is left is noise, whatever becomes of the rest. */
-  async erase(): Promise<void> {
-    await this.#db.delete('key', 'current')
-    await this.#db.clear('records')
-    this.#db.close()
+  /**
+   * Deletes the key, then everything, over a connection of its own: that of a tab may be closed. A deletion that ends after its first
+   * step leaves records that this page cannot decrypt, and {@link HistoryStore.find} completes it.
+   */
+  static async erase(): Promise<void> {
+    const db = await open()
+    await db.delete('key', 'current')
+    await db.clear('records')
+    db.close()
     await deleteDB(NAME)
+  }
+
+  /**
+   * The same history over a new connection, after the browser closed the first one.
+   *
+   * @throws {HistoryDeleted} another tab has deleted the history
+   */
+  async again(): Promise<HistoryStore> {
+    const store = await HistoryStore.find()
+    if (!store || store.#id !== this.#id) {
+      store?.close()
+      throw new HistoryDeleted('Another tab has deleted the history.')
+    }
+    for (const id of this.#known) store.#known.add(id)
+    return store
   }
 
   close(): void {

@@ -2,10 +2,16 @@ import { useEffect, useState, type ReactElement, type ReactNode } from 'react'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { loadPart, once } from '../ui/load-part.ts'
 
-/** Longest code that is coloured, in UTF-16 code units: rules for languages are regular expressions, some of them slow. */
-export const LONGEST_COLOURED = 20_000
-
 const load = once(async () => loadPart(async () => import('./colours.tsx')))
+
+/** Ends with the colours of the block before. */
+let last: Promise<unknown> = Promise.resolve()
+
+/** Completes in a task of its own for each block, so that the page answers between two of many blocks. */
+async function turn(): Promise<void> {
+  last = last.then(async () => new Promise((resolve) => setTimeout(resolve)))
+  await last
+}
 
 interface CodeBlockProps {
   readonly text: string
@@ -19,13 +25,18 @@ export function CodeBlock({ text, language, settled }: CodeBlockProps): ReactEle
   const [coloured, setColoured] = useState<{ readonly of: string; readonly content: ReactNode }>()
   const [name = ''] = language.split(/\s/, 1)
   useEffect(() => {
-    if (!settled || name === '' || text.length > LONGEST_COLOURED) return undefined
+    if (!settled || name === '') return undefined
     let left = false
-    load().then(
-      ({ coloursOf }) => left || setColoured({ of: text, content: coloursOf(text, name) }),
-      // Code without colours is complete.
-      () => {},
-    )
+    const colour = async (): Promise<void> => {
+      try {
+        const { coloursOf } = await load()
+        await turn()
+        if (!left) setColoured({ of: text, content: coloursOf(text, name) })
+      } catch {
+        // Code without colours is complete.
+      }
+    }
+    void colour()
     return () => void (left = true)
   }, [settled, text, name])
   return (

@@ -10,8 +10,6 @@ const FILES: Readonly<Record<string, string>> = JSON.parse('__FILES__') as Recor
 /** Another set of files has another cache. */
 const CACHE = 'blindllama-chat-__DIGEST__'
 const PREFIX = 'blindllama-chat-'
-/** A network that answers later than this, in ms, is taken for none. */
-const NAVIGATION_MS = 4000
 
 interface WorkerEvent extends Event {
   waitUntil(work: Promise<unknown>): void
@@ -68,10 +66,13 @@ async function removeOthers(): Promise<void> {
   )
 }
 
-/** The newest page wherever there is a network: an old copy must not outlive a correction. */
+/**
+ * The newest page wherever there is a network: an old copy must not outlive a correction. How long an answer may take is left to the
+ * browser, since a time-out here would let whatever delays the answer keep an old page in use.
+ */
 async function networkFirst(request: Request): Promise<Response> {
   try {
-    return await fetch(request, { signal: AbortSignal.timeout(NAVIGATION_MS) })
+    return await fetch(request)
   } catch {
     return fromCopy('/', request)
   }

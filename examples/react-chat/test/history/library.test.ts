@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { matches } from '../../src/history/entry.ts'
 import { hasHistory } from '../../src/history/find.ts'
+import { HistoryStore } from '../../src/history/store.ts'
 import { Library } from '../../src/history/library.ts'
 import { ServedModel } from '../served-model.ts'
 
@@ -171,6 +172,88 @@ describe('the history', () => {
     await library.settled()
     expect(library.state()).toMatchObject({ history: 'off', notice: expect.stringContaining('Another tab') })
     expect(await hasHistory()).toBe(false)
+  })
+
+  it('goes on without the one conversation that another tab deleted, and can be deleted after it', async () => {
+    await library.keep()
+    await say('One?', 'one')
+    library.begin()
+    await say('Two?', 'two')
+    await library.settled()
+    const other = await reloaded()
+    other.remove(library.state().current.id)
+    await other.settled()
+    await say('And?', 'and')
+    await library.settled()
+    expect(titles()).toEqual(['One?'])
+    expect(library.state()).toMatchObject({
+      history: 'on',
+      notice: expect.stringContaining('Another tab deleted this conversation'),
+      removed: { title: 'Two?' },
+    })
+    expect(library.state().current.conversation.turns()).toEqual([])
+    library.open(library.state().entries[0]?.id ?? '')
+    await say('More?', 'more')
+    await library.settled()
+    expect((await reloaded()).state().entries.map(({ conversation }) => conversation.turns().length)).toEqual([2])
+    library.undo()
+    await library.settled()
+    expect(titles(await reloaded())).toHaveLength(2)
+    await library.erase()
+    expect(library.state().history).toBe('off')
+    expect(await hasHistory()).toBe(false)
+    expect(titles(await reloaded())).toEqual([])
+  })
+
+  it('is opened again where the browser closed it, and is then still deleted', async () => {
+    const opened = vi.spyOn(indexedDB, 'open')
+    const closeAll = (): void => {
+      for (const { value } of opened.mock.results) (value as IDBOpenDBRequest).result.close()
+    }
+    await library.keep()
+    await say('One?', 'one')
+    await library.settled()
+    closeAll()
+    await say('And?', 'and')
+    await library.settled()
+    expect(library.state()).toMatchObject({ history: 'on', notice: undefined })
+    expect((await reloaded()).state().entries[0]?.conversation.turns()).toHaveLength(2)
+    closeAll()
+    library.remove(library.state().current.id)
+    await library.settled()
+    expect(titles(await reloaded())).toEqual([])
+    closeAll()
+    await library.erase()
+    expect(await hasHistory()).toBe(false)
+    opened.mockRestore()
+  })
+
+  it('stays on, and the person is told, where it cannot be deleted', async () => {
+    await library.keep()
+    const erase = vi.spyOn(HistoryStore, 'erase').mockRejectedValueOnce(new Error('no storage'))
+    await library.erase()
+    expect(library.state()).toMatchObject({ history: 'on', notice: expect.stringContaining('was not deleted') })
+    erase.mockRestore()
+    await say('One?', 'one')
+    await library.settled()
+    expect(titles(await reloaded()), 'it is written to').toEqual(['One?'])
+  })
+
+  it('writes the rest where one write fails, and what failed with the next change', async () => {
+    const write = vi.spyOn(HistoryStore.prototype, 'write')
+    write.mockRejectedValueOnce(new DOMException('full', 'QuotaExceededError'))
+    await library.keep()
+    library.change({ ...library.state().settings, temperature: 0.5 })
+    await say('One?', 'one')
+    await library.settled()
+    expect(library.state().notice).toContain('is full')
+    expect((await reloaded()).state()).toMatchObject({
+      entries: [{ title: 'One?' }],
+      settings: { temperature: undefined },
+    })
+    await library.settled()
+    expect((await reloaded()).state().settings.temperature).toBe(0.5)
+    write.mockRestore()
   })
 
   it('names how many conversations are damaged, and shows the others', async () => {

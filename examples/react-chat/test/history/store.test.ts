@@ -131,7 +131,7 @@ describe('the history on the disk', () => {
       order.push(`clear ${this.name}`)
       return clear.apply(this)
     }
-    await store.erase()
+    await HistoryStore.erase()
     Object.assign(IDBObjectStore.prototype, { delete: remove, clear })
     expect(order).toEqual(['delete key', 'clear records'])
     expect(await hasHistory()).toBe(false)
@@ -151,8 +151,25 @@ describe('two tabs', () => {
     const other = await found()
     await other.read()
     await other.remove('a')
-    await expect(one.write('a', 2)).rejects.toMatchObject({ name: 'HistoryDeleted' })
+    await expect(one.write('a', 2)).rejects.toMatchObject({ name: 'RecordDeleted' })
     expect(await rows()).toEqual([])
+    await one.write('a', 3)
+    expect(await rows(), 'a caller that asks again stores it').toHaveLength(1)
+  })
+
+  it('know what the other one deleted also over a new connection', async () => {
+    const one = await created()
+    await one.write('a', 1)
+    one.close()
+    const again = await one.again()
+    stores.push(again)
+    await (await found()).remove('a')
+    await expect(again.write('a', 2)).rejects.toMatchObject({ name: 'RecordDeleted' })
+    await HistoryStore.erase()
+    await created()
+    await expect(one.again(), 'a history that was begun anew is another one').rejects.toMatchObject({
+      name: 'HistoryDeleted',
+    })
   })
 
   it('write nothing with a key that was deleted', async () => {

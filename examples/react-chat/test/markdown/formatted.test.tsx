@@ -1,6 +1,8 @@
 // @vitest-environment jsdom
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/preact'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { Fragment } from 'react'
+import { coloursOf } from '../../src/markdown/colours.tsx'
 import { Formatted } from '../../src/markdown/formatted.tsx'
 import { AskBeforeLeaving } from '../../src/markdown/outward-link.tsx'
 import { Prose } from '../../src/markdown/prose.tsx'
@@ -50,6 +52,33 @@ describe('the Markdown of an answer', () => {
     await waitFor(() => expect(container.querySelector('.hljs-keyword')?.textContent).toBe('const'))
     expect(container.querySelector('pre')?.textContent).toBe(code)
     expect(html('```nonsense\nx\n```', true)).not.toContain('hljs')
+  })
+
+  it('colours the beginning of a long block alone, and in a time that a person does not notice', async () => {
+    const code = `int a;\n${'function '.repeat(2200)}`
+    const started = performance.now()
+    const { container } = render(<Fragment>{coloursOf(code, 'arduino')}</Fragment>)
+    expect(performance.now() - started).toBeLessThan(1500)
+    expect(container.textContent).toBe(code)
+    const coloured = container.querySelectorAll('[class^=hljs]')
+    expect(coloured.length).toBeGreaterThan(0)
+    const after = document.createRange()
+    after.setStartAfter(coloured[coloured.length - 1] as Element)
+    after.setEndAfter(container)
+    expect(after.toString().length).toBeGreaterThan(code.length - 2000)
+  })
+
+  it('colours one block in a task, so that the page answers between two', async () => {
+    const { container } = render(<Formatted text={'```js\nconst a = 1\n```\n\n'.repeat(3)} settled />)
+    const coloured = (): number => container.querySelectorAll('.hljs-keyword').length
+    const tasks: (() => void)[] = []
+    vi.stubGlobal('setTimeout', (task: () => void) => tasks.push(task))
+    onTestFinished(() => void vi.unstubAllGlobals())
+    for (const expected of [0, 1, 2, 3]) {
+      await new Promise(setImmediate)
+      expect(coloured()).toBe(expected)
+      for (const task of tasks.splice(0)) task()
+    }
   })
 
   it.each([

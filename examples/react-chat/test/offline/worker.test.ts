@@ -34,8 +34,9 @@ class Scope {
         keys: async () => this.names,
         delete: async (name: string) => this.deleted.push(name),
       },
-      fetch: async (request: Request) => {
+      fetch: async (request: Request, { signal }: RequestInit = {}) => {
         this.fetched.push(request.url)
+        signal?.throwIfAborted()
         if (this.network === 'down') throw new TypeError('no network')
         return new Response('from the network')
       },
@@ -45,7 +46,8 @@ class Scope {
         }
       },
       URL,
-      AbortSignal,
+      // Any time that the worker allows is over at once.
+      AbortSignal: { timeout: () => AbortSignal.abort(new DOMException('late', 'TimeoutError')) },
     }
     const list = JSON.stringify(JSON.stringify(files))
     const built = code.replace(/(["'`])__FILES__\1/, () => list).replace('__DIGEST__', 'new')
@@ -104,6 +106,10 @@ describe('the service worker', () => {
     expect(await scope.fetch('https://chat.example/?q', { mode: 'navigate' })).toBe('from the network')
     scope.network = 'down'
     expect(await scope.fetch('https://chat.example/?q', { mode: 'navigate' })).toBe('copy of /')
+  })
+
+  it('waits for a slow network, which must not keep an old page in use', async () => {
+    expect(await scope.fetch('https://chat.example/', { mode: 'navigate' })).toBe('from the network')
   })
 
   it('copies each file by its hash, and removes copies of other builds alone', async () => {
