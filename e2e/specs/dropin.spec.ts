@@ -1,6 +1,6 @@
 import type { BlindLlamaGlobal } from '@blindllama/web-sdk/script'
 import { type DropInGlobals, integrityOf } from '../support/dropin-site.ts'
-import { test } from '../support/dropin-test.ts'
+import { type DeclaredPage, test } from '../support/dropin-test.ts'
 import type { Tab } from '../support/tab.ts'
 import { expect } from '../support/test.ts'
 
@@ -113,6 +113,17 @@ test.describe('the fetch of a page with data-upgrade', () => {
     expect(ends).toEqual([404, 404, true, 'sent'])
     expect(plain()).toEqual(['GET /elsewhere'])
     await expect.poll(() => site.asked.slice(asked).sort()).toEqual(['GET /other', 'GET /other', 'POST /beacon'])
+  })
+
+  test('lets a form send what a listener adds to it', async ({ declared: { tab, open } }) => {
+    const form = '<form action="/other" target="inner"><button>b</button></form>'
+    await open({ 'data-upgrade': '/v1/' }, { body: `${form}<iframe name="inner"></iframe>` })
+    await tab.evaluate(
+      () => document.querySelector('form')?.addEventListener('formdata', ({ formData }) => formData.append('a', 'b')),
+      null,
+    )
+    await tab.click('button')
+    await expect.poll(() => tab.evaluate(() => frames[0]?.location.search, null)).toBe('?a=b')
   })
 
   test('sends nothing to a service that is refused', async ({
@@ -260,18 +271,181 @@ test.describe('a way past the fetch of the page', () => {
   })
 })
 
+/** Waits for that many blocked ways of a page that declares `/v1/`; each was reported, and nothing was sent. */
+async function expectBlocked({ tab, plain }: DeclaredPage, url: string, count: number): Promise<void> {
+  await expect
+    .poll(() => tab.evaluate(() => (globalThis as Global).faults, null))
+    .toEqual(Array.from({ length: count }, () => 'dropin.unsupported_transport'))
+  // What the page sends after it arrives later.
+  await tab.evaluate((end) => fetch(end).catch(() => {}), `${url}end`)
+  expect(plain().filter((line) => !line.endsWith('/end'))).toEqual([])
+}
+
+test.describe('objects that say another address than they send to', () => {
+  test('are read as the platform reads them', async ({ declared: { tab, open, plain }, service: { recorder } }) => {
+    await open({ 'data-upgrade': '/v1/' })
+    const ends = await tab.evaluate(
+      async ({ url, body }) => {
+        const { attempt } = globalThis as Global
+        class Renamed extends Request {
+          override get url(): string {
+            return new URL('/other', location.href).href
+          }
+          override toString(): string {
+            return url
+          }
+        }
+        const headers = { 'content-type': 'application/json' }
+        return {
+          status: (await fetch(new Renamed(url, { method: 'POST', headers, body }))).status,
+          beacon: await attempt(() =>
+            navigator.sendBeacon(new Renamed('/other') as unknown as string, 'private words'),
+          ),
+          list: await attempt(() => navigator.sendBeacon([[[url]]] as unknown as string, 'private words')),
+          cached: await attempt(async () => (await caches.open('x')).add(new Renamed(url))),
+        }
+      },
+      { url: `${recorder.url}v1/chat/completions`, body: question },
+    )
+    const refused = 'dropin.unsupported_transport'
+    expect(ends).toEqual({ status: 200, beacon: refused, list: refused, cached: refused })
+    expect(plain()).toEqual([])
+  })
+})
+
+test.describe('a form in a shadow root', () => {
+  for (const kind of ['open', 'closed', 'declarative'] as const)
+    test(`that is ${kind} is blocked and reported`, async ({ declared, service: { recorder } }) => {
+      const { tab, open } = declared
+      const start = `<form method="post" action="${recorder.url}v1/chat/completions" target="inner"><input name="words">`
+      const form = `${start}<button style="display: block; width: 100%; height: 100px">b</button></form>`
+      // One for each way, because a root that was found once stays guarded. The middle of the second one is its button.
+      const forms = [`${start}</form>`, form.replace('inner', '_blank'), form, form, form]
+      const hosts = forms.map((each) =>
+        kind === 'declarative' ? `<div><template shadowrootmode="open">${each}</template></div>` : '<div></div>',
+      )
+      await open({ 'data-upgrade': '/v1/' }, { body: `${hosts.join('')}<iframe name="inner"></iframe>` })
+      await tab.evaluate(
+        ({ mode, inside }) => {
+          const roots = Array.from(document.querySelectorAll('div'), (host, at) => {
+            const root = mode === 'declarative' ? host.shadowRoot : host.attachShadow({ mode })
+            if (root && mode !== 'declarative') root.innerHTML = inside[at] ?? ''
+            return root
+          })
+          roots[0]?.querySelector('input')?.focus()
+          roots[2]?.querySelector('form')?.requestSubmit()
+          roots[3]?.querySelector('button')?.click()
+          roots[4]?.querySelector('button')?.dispatchEvent(new MouseEvent('click'))
+        },
+        { mode: kind, inside: forms },
+      )
+      await expectBlocked(declared, recorder.url, 3)
+      await tab.press('Enter')
+      await expectBlocked(declared, recorder.url, 4)
+      await tab.click('div:nth-of-type(2)')
+      await expectBlocked(declared, recorder.url, 5)
+    })
+})
+
+test('a form whose address a listener changes is blocked and reported', async ({ declared, service: { recorder } }) => {
+  const { tab, open } = declared
+  await open({ 'data-upgrade': '/v1/' }, { body: '<iframe name="inner"></iframe>' })
+  const ends = await tab.evaluate(async (base) => {
+    const url = `${base}v1/chat/completions`
+    const ways: Record<string, (form: HTMLFormElement, button: HTMLButtonElement) => void> = {
+      action: (form) => (form.action = url),
+      formAction: (_, button) => (button.formAction = url),
+      'the attribute': (form) => form.setAttribute('action', url),
+      'the node of the attribute': (form) => {
+        const node = form.getAttributeNode('action')
+        if (node) node.value = url
+      },
+      'a listener of formdata': (form) => form.addEventListener('formdata', () => (form.action = url)),
+      'the base of the document': () => {
+        const element = document.createElement('base')
+        element.href = url
+        document.head.append(element)
+      },
+    }
+    const made = Object.values(ways).map((change) => {
+      const form = document.createElement('form')
+      form.method = 'post'
+      form.action = 'completions'
+      form.target = 'inner'
+      form.innerHTML = '<input name="replaceWith" value="private words"><button>b</button>'
+      form.addEventListener('submit', (event) => {
+        event.stopPropagation()
+        change(form, event.submitter as HTMLButtonElement)
+      })
+      document.body.append(form)
+      form.querySelector('button')?.click()
+      return form
+    })
+    await new Promise((resolve) => setTimeout(resolve))
+    return made.map((form) => document.body.contains(form))
+  }, recorder.url)
+  expect(ends, 'the forms are in their places').toEqual(Array.from({ length: 6 }, () => true))
+  await expectBlocked(declared, recorder.url, 6)
+  const read = await tab.evaluate(() => {
+    const form = document.querySelector('form')
+    return form ? new FormData(form).get('replaceWith') : undefined
+  }, null)
+  expect(read, 'reading a form is no submission').toBe('private words')
+  await expectBlocked(declared, recorder.url, 6)
+})
+
+test('a link outside of the document is blocked and reported', async ({ declared, service: { recorder } }) => {
+  const { tab, open } = declared
+  await open({ 'data-upgrade': '/v1/' }, { body: '<div id="host"></div>' })
+  const url = `${recorder.url}v1/models?q=private`
+  const end = await tab.evaluate((address) => {
+    const made = (): HTMLAnchorElement => {
+      const link = document.createElement('a')
+      link.target = '_blank'
+      link.href = address
+      link.innerHTML = '<b style="display: block; height: 100px">link</b>'
+      return link
+    }
+    made().click()
+    made().querySelector('b')?.click()
+    made().dispatchEvent(new MouseEvent('click'))
+    made().dispatchEvent(new UIEvent('DOMActivate'))
+    document.querySelector('#host')?.attachShadow({ mode: 'closed' }).append(made())
+    return (globalThis as Global).attempt(() => document.open(address, '_blank', ''))
+  }, url)
+  expect(end).toBe('dropin.unsupported_transport')
+  await expectBlocked(declared, recorder.url, 4)
+  await tab.click('#host')
+  await expectBlocked(declared, recorder.url, 5)
+})
+
+test('a document that is written anew is guarded too', async ({ declared, service: { recorder } }) => {
+  const { tab, open } = declared
+  await open({ 'data-upgrade': '/v1/' })
+  await tab.evaluate((url) => {
+    document.open()
+    document.write(`<form method="post" action="${url}" target="_blank"><button>b</button></form>`)
+    document.close()
+    // It forgot this listener.
+    addEventListener('error', ({ error }) => ((globalThis as Global).faults as unknown[]).push(error?.code))
+  }, `${recorder.url}v1/chat/completions`)
+  await tab.click('button')
+  await expectBlocked(declared, recorder.url, 1)
+})
+
 test('places of the same document are not blocked, whatever is declared', async ({ declared: { tab, open } }) => {
   await open({ 'data-url': '/', 'data-upgrade': '' })
-  const reached = await tab.evaluate(() => {
+  await tab.evaluate(() => {
     const link = document.createElement('a')
     link.href = '#there'
     document.body.append(link)
     link.click()
-    const byLink = location.hash
-    history.pushState(null, '', '#here')
-    return [byLink, location.hash]
   }, null)
-  expect(reached).toEqual(['#there', '#here'])
+  const reached = (): Promise<string> => tab.evaluate(() => location.hash, null)
+  // Firefox goes there in a later task.
+  await expect.poll(reached).toBe('#there')
+  await tab.evaluate(() => history.pushState(null, '', '#here'), null)
+  expect(await reached()).toBe('#here')
   expect(await tab.evaluate(() => (globalThis as Global).faults, null)).not.toContain('dropin.unsupported_transport')
 })
 

@@ -6,16 +6,29 @@ export type Declared = (address: string) => string | undefined
 type Callable = (...args: never[]) => unknown
 type Members = Record<string, unknown>
 
-/** Functions of the platform that send without the `fetch` of the page. The address is the first argument, or the one named. */
-const methods: readonly (readonly [owner: string, method: string, address?: number])[] = [
-  ['XMLHttpRequest', 'open', 1],
+/** Which argument of a function has the address. */
+interface Place {
+  readonly at?: number
+  /** Whether it may be a `Request`; every other function turns one into text. */
+  readonly takesRequest?: boolean
+  /** With fewer arguments the function sends nothing. */
+  readonly least?: number
+}
+
+/** Functions of the platform that send without the `fetch` of the page. */
+const methods: readonly (readonly [owner: string, method: string, place?: Place])[] = [
+  ['XMLHttpRequest', 'open', { at: 1 }],
   ['Navigator', 'sendBeacon'],
-  ['Cache', 'add'],
-  ['Cache', 'addAll'],
-  ['BackgroundFetchManager', 'fetch', 1],
+  ['Cache', 'add', { takesRequest: true }],
+  ['Cache', 'addAll', { takesRequest: true }],
+  ['BackgroundFetchManager', 'fetch', { at: 1, takesRequest: true }],
+  ['Document', 'open', { least: 3 }],
 ]
 const constructors: readonly string[] = ['EventSource', 'WebSocket', 'WebSocketStream', 'WebTransport']
-const functions: readonly string[] = ['fetchLater', 'open']
+const functions: readonly (readonly [name: string, place?: Place])[] = [
+  ['fetchLater', { takesRequest: true }],
+  ['open'],
+]
 
 export function unsupported(what: string, address: string): BlindLlamaError {
   const { origin, pathname } = new URL(address, globalThis.location.href)
@@ -31,17 +44,17 @@ export function unsupported(what: string, address: string): BlindLlamaError {
  */
 export function guardTransports(declared: Declared): void {
   const realm = globalThis as unknown as Record<string, (Callable & { prototype?: Members }) | undefined>
-  for (const [owner, method, at = 0] of methods) {
+  for (const [owner, method, place] of methods) {
     const prototype = realm[owner]?.prototype
-    if (prototype && method in prototype) guard(prototype, method, `${owner}.${method}`, declared, at)
+    if (prototype) guard(prototype, method, `${owner}.${method}`, declared, place)
   }
-  for (const name of functions) if (realm[name]) guard(realm, name, name, declared, 0)
+  for (const [name, place] of functions) guard(realm, name, name, declared, place)
   for (const name of constructors) {
     const original = realm[name]
     if (!original) continue
     const guarded = new Proxy(original, {
       construct(target, args: unknown[], newTarget) {
-        return Reflect.construct(target, refused(args, 0, name, declared) as never[], newTarget) as object
+        return Reflect.construct(target, refused(args, name, declared) as never[], newTarget) as object
       },
     })
     define(realm, name, guarded)
@@ -50,17 +63,23 @@ export function guardTransports(declared: Declared): void {
   }
 }
 
-function guard(owner: Members, method: string, name: string, declared: Declared, at: number): void {
-  const original = owner[method]
+function guard(owner: Members, method: string, name: string, declared: Declared, place?: Place): void {
+  replaceMethod(owner, method, (call, _, args) => call(refused(args, name, declared, place)))
+}
+
+/** Puts `run` in the place of a method, where the platform has it; it calls the platform's own by `call`. */
+export function replaceMethod(
+  owner: object,
+  method: string,
+  run: (call: (args: readonly unknown[]) => unknown, receiver: unknown, args: readonly unknown[]) => unknown,
+): void {
+  const original = (owner as Members)[method]
   if (typeof original !== 'function') return
-  define(
-    owner,
-    method,
-    new Proxy(original as Callable, {
-      apply: (target, receiver: unknown, args: unknown[]): unknown =>
-        Reflect.apply(target, receiver, refused(args, at, name, declared) as never[]),
-    }),
-  )
+  const guarded = new Proxy(original as Callable, {
+    apply: (target, receiver: unknown, args: unknown[]): unknown =>
+      run((given) => Reflect.apply(target, receiver, given as never[]), receiver, args),
+  })
+  define(owner, method, guarded)
 }
 
 /**
@@ -68,23 +87,28 @@ function guard(owner: Members, method: string, name: string, declared: Declared,
  *
  * @throws {BlindLlamaError} `dropin.unsupported_transport`
  */
-function refused(args: readonly unknown[], at: number, name: string, declared: Declared): unknown[] {
+function refused(
+  args: readonly unknown[],
+  name: string,
+  declared: Declared,
+  { at = 0, takesRequest = false, least = 0 }: Place = {},
+): unknown[] {
   const read = [...args]
-  if (at < read.length) read[at] = addressOf(read[at])
-  for (const address of [read[at]].flat(2).map(textOf)) {
-    const found = address === undefined ? undefined : declared(address)
+  if (read.length < least || read[at] === undefined) return read
+  read[at] = takesRequest ? addressOf(read[at]) : String(read[at])
+  for (const each of [read[at]].flat()) {
+    const found = declared(requestUrl(each) ?? String(each))
     if (found !== undefined) throw unsupported(name, found)
   }
   return read
 }
 
+/** An address or a `Request`, or a list of them. */
 function addressOf(value: unknown): unknown {
-  if (requestUrl(value) !== undefined || value === undefined || value === null) return value
-  return Array.isArray(value) ? value.map(addressOf) : String(value)
-}
-
-function textOf(value: unknown): string | undefined {
-  return requestUrl(value) ?? (typeof value === 'string' ? value : undefined)
+  if (requestUrl(value) !== undefined) return value
+  return Array.isArray(value)
+    ? value.map((each) => (requestUrl(each) === undefined ? String(each) : each))
+    : String(value)
 }
 
 const urlOfRequest = Object.getOwnPropertyDescriptor(globalThis.Request?.prototype ?? {}, 'url')?.get

@@ -12,11 +12,13 @@ export function upgrade({ declared }: Endpoints, client: DropInClient): void {
   const outer = platformFetch()
   const platform = globalThis.fetch
   const fetch: typeof globalThis.fetch = async (input, init) => {
-    // Read once: an object may give another text each time.
-    const request = requestUrl(input) === undefined ? String(input) : (input as Request)
-    const address = declared(typeof request === 'string' ? request : request.url)
+    // What the platform would ask: an object may give another text each time, and a subclass of `Request` another `url`.
+    const url = requestUrl(input)
+    const request = url === undefined ? String(input) : (input as Request)
+    const address = declared(url ?? String(request))
     if (address === undefined) return platform(request, init)
-    return client.fetch(typeof request === 'string' ? address : request, init)
+    if (typeof request === 'string') return client.fetch(address, init)
+    return client.fetch(request.url === url ? request : new Request(request), init)
   }
   define(globalThis, 'fetch', over(fetch, outer))
   guardTransports(declared)
