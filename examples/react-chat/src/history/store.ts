@@ -3,7 +3,7 @@ import { hasHistory, NAME } from './find.ts'
 
 /** Version of the records, which their encryption covers. */
 const VERSION = 1
-/** Another tab that holds an older version open can keep a database from opening for ever. */
+/** Another tab that holds a database open can keep this one from opening or deleting it for ever. */
 const OPEN_MS = 5000
 
 interface Schema extends DBSchema {
@@ -59,7 +59,7 @@ export class HistoryStore {
     if (found) return new HistoryStore(db, found.id, found.key)
     // A deletion that was broken off: the key went first.
     db.close()
-    await deleteDB(NAME)
+    await deleteEmptied()
     return undefined
   }
 
@@ -131,7 +131,7 @@ export class HistoryStore {
     await db.delete('key', 'current')
     await db.clear('records')
     db.close()
-    await deleteDB(NAME)
+    await deleteEmptied()
   }
 
   /**
@@ -168,12 +168,21 @@ async function open(): Promise<IDBPDatabase<Schema>> {
     // Another tab deletes the database: this one must not hold it open.
     blocking: (_from, _to, event) => (event.target as IDBDatabase).close(),
   })
+  return inTime(opening)
+}
+
+/** Deletes the database after its key. Where another tab keeps it open for longer, the browser deletes it once that tab lets go of it. */
+async function deleteEmptied(): Promise<void> {
+  await inTime(deleteDB(NAME)).catch(() => {})
+}
+
+async function inTime<Result>(work: Promise<Result>): Promise<Result> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error('The storage of this browser did not answer within 5 s.')), OPEN_MS)
   })
   try {
-    return await Promise.race([opening, late])
+    return await Promise.race([work, late])
   } finally {
     clearTimeout(timer)
   }

@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { matches } from '../../src/history/entry.ts'
 import { hasHistory } from '../../src/history/find.ts'
 import { HistoryStore } from '../../src/history/store.ts'
@@ -240,8 +240,16 @@ describe('the history', () => {
   })
 
   it('writes the rest where one write fails, and what failed with the next change', async () => {
-    const write = vi.spyOn(HistoryStore.prototype, 'write')
-    write.mockRejectedValueOnce(new DOMException('full', 'QuotaExceededError'))
+    const { write } = HistoryStore.prototype
+    let isFull = true
+    const spied = vi.spyOn(HistoryStore.prototype, 'write').mockImplementation(async function (
+      this: HistoryStore,
+      ...record
+    ) {
+      if (isFull && record[0] === 'settings') throw new DOMException('full', 'QuotaExceededError')
+      await write.apply(this, record)
+    })
+    onTestFinished(() => void spied.mockRestore())
     await library.keep()
     library.change({ ...library.state().settings, temperature: 0.5 })
     await say('One?', 'one')
@@ -251,9 +259,9 @@ describe('the history', () => {
       entries: [{ title: 'One?' }],
       settings: { temperature: undefined },
     })
+    isFull = false
     await library.settled()
     expect((await reloaded()).state().settings.temperature).toBe(0.5)
-    write.mockRestore()
   })
 
   it('names how many conversations are damaged, and shows the others', async () => {

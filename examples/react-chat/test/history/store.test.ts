@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { hasHistory, NAME } from '../../src/history/find.ts'
 import { HistoryStore } from '../../src/history/store.ts'
 
@@ -170,6 +170,23 @@ describe('two tabs', () => {
     await expect(one.again(), 'a history that was begun anew is another one').rejects.toMatchObject({
       name: 'HistoryDeleted',
     })
+  })
+
+  it('do not wait for a tab that never lets go of the deleted history', async () => {
+    const store = await created()
+    await store.write('a', 1)
+    const held = await asked(indexedDB.open(NAME))
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const erased = vi.fn<() => void>()
+    void HistoryStore.erase().then(erased)
+    for (let step = 0; step < 200 && erased.mock.calls.length === 0; step += 1) {
+      await new Promise(setImmediate)
+      vi.advanceTimersByTime(100)
+    }
+    expect(erased).toHaveBeenCalledOnce()
+    for (const name of ['key', 'records']) expect(await asked(held.transaction(name).objectStore(name).count())).toBe(0)
+    held.close()
   })
 
   it('write nothing with a key that was deleted', async () => {
