@@ -19,7 +19,7 @@ function contention(): number {
   return Math.max(1, (1000 * (performance.now() - started)) / (user + system + (sum < 0 ? 1 : 0)))
 }
 
-test('the first load is at most 180 KB with the verifier, and a second after the first paint the service is verified', async ({
+test('the first load is at most 180 KB with the verifier, and a second after the first paint the service is verified @verification', async ({
   chat,
 }) => {
   const page = await chat()
