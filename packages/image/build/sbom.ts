@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { Enums, Models, Serialize, Spec, Validation } from '@cyclonedx/cyclonedx-library'
+import { cratesOf } from '../../../tools/sbom/cargo.ts'
 import { type Content, ownPackage, serverPackage } from './contents.ts'
-import { cratesOf, licencesOf, npmPackage } from './licences.ts'
+import { licencesOf, npmPackage } from './licences.ts'
 import type { LockedPackage } from './lock.ts'
 
 const { Component, ComponentRepository, HashDictionary, LicenseRepository, NamedLicense, LicenseExpression } = Models
@@ -110,7 +111,7 @@ async function ofDebian(entry: LockedPackage, inside: Models.ComponentRepository
 }
 
 async function ofCrates(program: string, inside: Models.ComponentRepository, source: string): Promise<Component[]> {
-  const [own, ...crates] = await cratesOf(source, program)
+  const [own, ...crates] = await cratesOf(source, program, 'x86_64-unknown-linux-gnu')
   if (own === undefined)
     throw new Error(`${program} is neither a locked package of Debian nor a crate of this repository.`)
   const libraries = crates.map(({ name, version: ofCrate, license, published }) => {
