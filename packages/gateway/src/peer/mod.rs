@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use blindllama_verifier::Code;
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, DATE, HOST};
+use http::header::{CONTENT_TYPE, DATE};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body::Body;
 use hyper::body::Incoming;
@@ -219,7 +219,6 @@ fn unknown_fate(told: &'static str) -> PeerError {
 pub fn run_once(fields: &mut HeaderMap, date: HeaderValue) -> Result<(), Failure> {
     let key = base64url::encode(&random::bytes::<16>()?);
     let key = HeaderValue::try_from(key).map_err(|_| Failure::new(Code::GATEWAY_INTERNAL))?;
-    fields.remove(HOST);
     fields.insert(DATE, date);
     fields.insert(IDEMPOTENCY_KEY, key);
     Ok(())
