@@ -69,22 +69,22 @@ export async function diskWith(
 }
 
 /** An image whose initrd has one file more, in an archive of its own behind the released one: Linux unpacks all of them. */
-export async function withFile(parts: Parts, path: string, content: string, folder: string): Promise<Parts> {
+export async function withFile(parts: Parts, path: string, content: Buffer | string, folder: string): Promise<Parts> {
   const initrd = join(folder, 'initrd')
-  await copyFile(parts.initrd, initrd)
+  if (parts.initrd !== initrd) await copyFile(parts.initrd, initrd)
   const { length } = await readFile(initrd)
-  const archive = [record(path, content, 0o100_755), record('TRAILER!!!', '', 0)]
+  const archive = [record(path, Buffer.from(content), 0o100_755), record('TRAILER!!!', Buffer.alloc(0), 0)]
   await appendFile(initrd, Buffer.concat([Buffer.alloc(-length & 3), ...archive]))
   return { ...parts, initrd }
 }
 
-const padded = (text: string): Buffer => Buffer.from(text + '\0'.repeat(-text.length & 3))
+const padded = (bytes: Buffer): Buffer => Buffer.concat([bytes, Buffer.alloc(-bytes.length & 3)])
 
 /** A file of an archive in the format "newc" of cpio(5). */
-function record(path: string, content: string, mode: number): Buffer {
+function record(path: string, content: Buffer, mode: number): Buffer {
   const fields = [1, mode, 0, 0, 1, 0, content.length, 0, 0, 0, 0, path.length + 1, 0]
   const header = `070701${fields.map((value) => value.toString(16).padStart(8, '0')).join('')}`
-  return Buffer.concat([padded(`${header}${path}\0`), padded(content)])
+  return Buffer.concat([padded(Buffer.from(`${header}${path}\0`)), padded(content)])
 }
 
 /** Flips the lowest bit of one byte. */

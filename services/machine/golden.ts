@@ -90,7 +90,7 @@ export async function guestConfigDigest(gateway: string, configuration: string):
 
 /** As packages/image/init/src/worker/role.rs sets them. A test compares the two lists. */
 export const forced: Readonly<Record<string, string>> = {
-  TPM_TCTI: 'device:/dev/tpmrm0',
+  TPM_TCTI: 'attester:/run/gateway/attester',
   ATTESTATION_BANK: 'sha256',
   ATTESTATION_PCRS: '0,1,2,3,4,5,6,7,9,11,12,13,14,15',
   ATTESTATION_EXTEND_INSTANCE: 'true',

@@ -2,6 +2,7 @@ import type { Mutant } from '../mutant.ts'
 import { admission } from './gateway/admission.ts'
 import { answers } from './gateway/answers.ts'
 import { attester, epochs } from './gateway/attester.ts'
+import { attesterProcess } from './gateway/attester-process.ts'
 import { budgets } from './gateway/budgets.ts'
 import { channel } from './gateway/channel.ts'
 import { enrolment } from './gateway/enrolment.ts'
@@ -12,6 +13,7 @@ import { server } from './gateway/server.ts'
 
 export const mutants: readonly Mutant[] = [
   ...attester,
+  ...attesterProcess,
   ...epochs,
   ...machine,
   ...channel,

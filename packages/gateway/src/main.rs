@@ -1,7 +1,7 @@
 //! The gateway as a program: arguments, signals, exit codes.
 
 use std::alloc::System;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use blindllama_gateway::config::{self, Config};
@@ -12,12 +12,13 @@ use blindllama_gateway::log::{Level, Log};
 use blindllama_gateway::process;
 use blindllama_gateway::scrub::overwrite;
 use blindllama_gateway::server::{Server, Stop};
+use blindllama_gateway::tpm::attester::server::Server as Attester;
 use blindllama_gateway::tpm::measure::{MeasuredPcr, measure};
 use blindllama_gateway::tpm::worker::Tpm;
 use blindllama_verifier::Code;
 use blindllama_verifier::evidence::instance::config_event;
 use blindllama_zeroing::Zeroing;
-use lexopt::Arg;
+use lexopt::{Arg, ValueExt as _};
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -39,9 +40,13 @@ Commands:
   extend-config  Measure the configuration digest into PCR 14, once after the machine started and before the gateway does
                  (docs/PROTOCOL.md §24); prints the digest
   ak             Print the attestation key as JSON: name, public, qualifiedName
+  attester       Own the TPM and answer one gateway, which names this process by its setting
+                 tpm.tcti, attester:PATH (docs/PROTOCOL.md §24.5), until SIGTERM or SIGINT
 
 Options:
   --config FILE  Settings in TOML; gateway.example.toml documents each. The environment (BLINDLLAMA_…) wins.
+  --socket PATH  Of the attester: where it listens; left out where the parent passes the socket (LISTEN_FDS)
+  --peer UID     Of the attester: the user of the gateway's process, as a number
   --help         Print this text
   --version      Print the version
 
@@ -53,19 +58,29 @@ enum Command {
     ConfigDigest,
     ExtendConfig,
     Ak,
+    Attester,
     Help,
     Version,
 }
 
+/// What was asked for.
+struct Arguments {
+    command: Command,
+    config: Option<PathBuf>,
+    /// Of the attester.
+    socket: Option<PathBuf>,
+    peer: Option<u32>,
+}
+
 fn main() -> ExitCode {
-    let (command, path) = match arguments() {
+    let arguments = match arguments() {
         Ok(arguments) => arguments,
         Err(error) => {
             eprintln!("{error}; see --help");
             return ExitCode::from(2);
         }
     };
-    match run(&command, path) {
+    match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("{failure}");
@@ -74,40 +89,49 @@ fn main() -> ExitCode {
     }
 }
 
-fn arguments() -> Result<(Command, Option<PathBuf>), lexopt::Error> {
-    let mut command = None;
-    let mut path = None;
+fn arguments() -> Result<Arguments, lexopt::Error> {
+    let only = |command| Ok(Arguments { command, config: None, socket: None, peer: None });
+    let (mut command, mut config, mut socket, mut peer) = (None, None, None, None);
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
-            Arg::Long("help") | Arg::Short('h') => return Ok((Command::Help, None)),
-            Arg::Long("version") | Arg::Short('V') => return Ok((Command::Version, None)),
-            Arg::Long("config") => path = Some(parser.value()?.into()),
+            Arg::Long("help") | Arg::Short('h') => return only(Command::Help),
+            Arg::Long("version") | Arg::Short('V') => return only(Command::Version),
+            Arg::Long("config") => config = Some(parser.value()?.into()),
+            Arg::Long("socket") => socket = Some(parser.value()?.into()),
+            Arg::Long("peer") => peer = Some(parser.value()?.parse()?),
             Arg::Value(ref name) if command.is_none() => {
                 command = Some(match name.to_str() {
                     Some("serve") => Command::Serve,
                     Some("config-digest" | "check") => Command::ConfigDigest,
                     Some("extend-config") => Command::ExtendConfig,
                     Some("ak") => Command::Ak,
+                    Some("attester") => Command::Attester,
                     _ => return Err(argument.unexpected()),
                 });
             }
             _ => return Err(argument.unexpected()),
         }
     }
-    Ok((command.unwrap_or(Command::Serve), path))
+    let command = command.unwrap_or(Command::Serve);
+    match (&command, &socket, peer) {
+        (Command::Attester, _, None) => Err("the attester needs --peer UID".into()),
+        (Command::Attester, ..) | (_, None, None) => Ok(Arguments { command, config, socket, peer }),
+        _ => Err("--socket and --peer are of the attester alone".into()),
+    }
 }
 
-fn run(command: &Command, path: Option<PathBuf>) -> Result<(), Failure> {
+fn run(Arguments { command, config, socket, peer }: Arguments) -> Result<(), Failure> {
     // Before the configuration is read: it may hold a key of the upstream.
     process::forbid_dumps()?;
-    let load = || config::load(path.as_deref(), environment());
+    let load = || config::load(config.as_deref(), environment());
     match command {
         Command::Help => print!("{HELP}"),
         Command::Version => println!("blindllama-gateway {}", env!("CARGO_PKG_VERSION")),
         Command::ConfigDigest => println!("{}", hex(&load()?.digest())),
         Command::ExtendConfig => extend_config(&load()?)?,
         Command::Ak => ak(load()?)?,
+        Command::Attester => attester(load()?, socket.as_deref(), peer.unwrap_or(u32::MAX))?,
         Command::Serve => serve(load()?)?,
     }
     Ok(())
@@ -146,6 +170,29 @@ fn ak(config: Config) -> Result<(), Failure> {
     });
     println!("{json}");
     Ok(())
+}
+
+fn attester(config: Config, socket: Option<&Path>, peer: u32) -> Result<(), Failure> {
+    let log = Log::start(config.log_level);
+    if !process::lock_memory() {
+        log.event(Level::Warn, "memory.unlocked", &[]);
+    }
+    let runtime = runtime()?;
+    let result = runtime.block_on(async {
+        let failed = |error: std::io::Error| Failure::with(Code::GATEWAY_INTERNAL, error.to_string());
+        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+        let attester = Attester::start(config.tpm, config.extend_instance, (socket, peer), log.clone()).await?;
+        attester
+            .run(async {
+                any(&mut terminate, &mut interrupt).await;
+            })
+            .await;
+        Ok(())
+    });
+    runtime.shutdown_background();
+    log.flush();
+    result
 }
 
 fn serve(config: Config) -> Result<(), Failure> {

@@ -18,6 +18,7 @@ use crate::hex::decode_32;
 use crate::log::Level;
 use crate::ohttp::CHUNK_PLAINTEXT;
 use crate::ohttp::suite::Suite;
+use crate::tpm::attester::socket_of;
 use crate::tpm::measure::MeasuredPcr;
 use crate::tpm::{KeyKind, KeySource, TpmSettings, is_tcti};
 use crate::upstream::address::Address;
@@ -183,7 +184,11 @@ fn tpm(tpm: &file::Tpm, attestation: &file::Attestation) -> Checked<TpmSettings>
     if tpm.tcti.starts_with("swtpm:path=") {
         return invalid("tpm.tcti", "tpm2-tss ignores `path` and would connect to port 2321; name host and port");
     }
-    if !is_tcti(&tpm.tcti) {
+    let attester = socket_of(&tpm.tcti);
+    if attester.is_some_and(|path| !path.is_absolute()) {
+        return invalid("tpm.tcti", "an attester has an absolute path, as in \"attester:/run/blindllama/attester\"");
+    }
+    if attester.is_none() && !is_tcti(&tpm.tcti) {
         return invalid(
             "tpm.tcti",
             &format!(

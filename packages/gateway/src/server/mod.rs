@@ -14,7 +14,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use blindllama_verifier::Code;
-use blindllama_verifier::evidence::instance::instance_event;
 use tokio::net::TcpListener;
 use tokio::sync::{AcquireError, Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -39,7 +38,6 @@ use crate::phase::{Phase, Phases};
 use crate::random;
 use crate::signing::SigningKey;
 use crate::tpm::AttestationKey;
-use crate::tpm::measure::MeasuredPcr;
 use crate::tpm::worker::Tpm;
 use crate::upstream::address::Address;
 
@@ -140,7 +138,7 @@ impl Server {
         let epochs = Arc::new(Epochs::new(config.epochs.clone(), Arc::clone(&clock))?);
         let instance = config.instance.clone().map_or_else(random_instance, Ok)?;
         let instance_key = SigningKey::generate()?;
-        let instance_event = instance_event(instance_key.public());
+        let instance_public = *instance_key.public();
         let claims = ClaimsSource {
             audiences: config.audiences.clone(),
             instance: instance.clone(),
@@ -154,7 +152,7 @@ impl Server {
         let (listener, address) = listen::listen(&config.listen).await?;
         // The last of what can fail for a reason that a second start may mend: the PCR takes one process.
         if config.extend_instance {
-            tpm.measure(MeasuredPcr::Instance, instance_event).await?;
+            tpm.measure_instance(instance_public).await?;
         }
         let attester = Attester::start(tpm.clone(), claims, Arc::clone(&clock), log.clone(), config.limits.waiting);
         // A gateway that cannot quote must not look as if it had started.

@@ -11,6 +11,7 @@ use tss_esapi::interface_types::session_handles::AuthSession;
 use tss_esapi::structures::{Digest, DigestValues};
 use tss_esapi::{Context, Error};
 
+use super::attester::socket_of;
 use super::retry::retry;
 use super::{TpmSettings, pcrs, reach};
 use crate::failure::Failure;
@@ -46,8 +47,14 @@ impl MeasuredPcr {
 /// Measures `event` into `pcr` of the TPM that `settings` name, on a connection of its own; waits at most their time-out.
 ///
 /// # Errors
-/// `tpm.unreachable`, `tpm.timeout`, and those of [`measure_once`].
+/// `config.invalid` where they name an attester; `tpm.unreachable`, `tpm.timeout`, and those of [`measure_once`].
 pub fn measure(settings: &TpmSettings, pcr: MeasuredPcr, event: Vec<u8>) -> Result<(), Failure> {
+    if socket_of(&settings.tcti).is_some() {
+        return Err(Failure::with(
+            Code::CONFIG_INVALID,
+            "tpm.tcti: names an attester, which measures no configuration",
+        ));
+    }
     let (answer, result) = mpsc::sync_channel(1);
     let tcti = settings.tcti.clone();
     thread::Builder::new()

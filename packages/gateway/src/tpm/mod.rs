@@ -4,6 +4,8 @@
 //! without blocking.
 
 mod ak;
+pub mod attester;
+mod backend;
 mod check;
 mod device;
 mod endorsement;

@@ -7,8 +7,7 @@ use blindllama_verifier::Code;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::timeout;
 
-use super::device::Device;
-use super::measure::MeasuredPcr;
+use super::backend::Backend;
 use super::{Activation, AttestationKey, Quote, Template, TpmSettings};
 use crate::failure::Failure;
 
@@ -44,7 +43,7 @@ impl Tpm {
         let patience = settings.timeout;
         thread::Builder::new()
             .name("tpm".into())
-            .spawn(move || match Device::open(&settings) {
+            .spawn(move || match Backend::open(&settings) {
                 Ok(device) => {
                     let key = device.attestation_key().clone();
                     if opened.send(Ok(key.clone())).is_ok() {
@@ -71,15 +70,15 @@ impl Tpm {
     /// # Errors
     /// As [`Self::quote`].
     pub async fn read(&self) -> Result<Vec<(u8, Vec<u8>)>, Failure> {
-        self.run(Device::read).await
+        self.run(Backend::read).await
     }
 
-    /// Measures `event` into `pcr`, which has to be at its reset value.
+    /// Measures the instance key of this process into PCR 15, which has to be at its reset value.
     ///
     /// # Errors
     /// As [`Self::quote`]; `tpm.pcr_used`.
-    pub async fn measure(&self, pcr: MeasuredPcr, event: Vec<u8>) -> Result<(), Failure> {
-        self.run(move |device| device.measure(pcr, &event)).await
+    pub async fn measure_instance(&self, key: [u8; 32]) -> Result<(), Failure> {
+        self.run(move |device| device.measure_instance(key)).await
     }
 
     /// The certificates of the endorsement keys. The holder of `permit` is the only one who enrols until the TPM is done, also where nobody
@@ -109,7 +108,7 @@ impl Tpm {
 
     async fn run<T: Send + 'static>(
         &self,
-        task: impl FnOnce(&mut Device) -> Result<T, Failure> + Send + 'static,
+        task: impl FnOnce(&mut Backend) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let (answer, result) = oneshot::channel();
         let job = move |worker: &mut Worker| {
@@ -149,7 +148,7 @@ async fn answer_in_time<T>(result: oneshot::Receiver<Result<T, Failure>>, patien
 struct Worker {
     settings: TpmSettings,
     key: AttestationKey,
-    device: Option<Device>,
+    device: Option<Backend>,
     tried: Instant,
 }
 
@@ -167,7 +166,7 @@ impl Worker {
     }
 
     /// Runs a task on the TPM, which is opened anew where the task before failed.
-    fn run_one<T>(&mut self, task: impl FnOnce(&mut Device) -> Result<T, Failure>) -> Result<T, Failure> {
+    fn run_one<T>(&mut self, task: impl FnOnce(&mut Backend) -> Result<T, Failure>) -> Result<T, Failure> {
         if self.device.is_none() {
             self.device = Some(self.reopen()?);
         }
@@ -179,12 +178,12 @@ impl Worker {
         result
     }
 
-    fn reopen(&mut self) -> Result<Device, Failure> {
+    fn reopen(&mut self) -> Result<Backend, Failure> {
         if self.tried.elapsed() < REOPEN {
             return Err(Failure::with(Code::TPM_UNREACHABLE, "gone a moment ago"));
         }
         self.tried = Instant::now();
-        let device = Device::open(&self.settings)?;
+        let device = Backend::open(&self.settings)?;
         // Policies name the key that the gateway started with.
         if *device.attestation_key() != self.key {
             return Err(Failure::with(Code::TPM_KEY, "another attestation key than at the start"));

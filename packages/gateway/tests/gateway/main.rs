@@ -12,6 +12,7 @@
 
 mod access;
 mod admission;
+mod attester;
 mod channel;
 mod cloud;
 mod connections;

@@ -9,11 +9,14 @@ use std::process::{Child, ExitCode, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with};
 use rustix::stdio::dup2_stdin;
 use rustix::system::{RebootCommand, reboot};
 
 use crate::failure::{Doing, Failure};
-use crate::worker::{self, GATEWAY, GATEWAY_USER, MEASURE, MODEL, MODEL_USER};
+use crate::worker::{
+    self, ATTESTER, ATTESTER_SOCKET, ATTESTER_USER, GATEWAY, GATEWAY_USER, MEASURE, MODEL, MODEL_USER,
+};
 use crate::{command_line, configuration, devices, kernel, modules, mounts, namespaces, network, supervise, verity};
 
 const MEASURE_LIMIT: Duration = Duration::from_secs(60);
@@ -51,34 +54,51 @@ fn start() -> Result<Failure, Failure> {
 
     let measurement = worker::spawn(&MEASURE, Stdio::null())?;
     supervise::finish(measurement, MEASURE.name, MEASURE_LIMIT)?;
+    let attester = worker::spawn(&ATTESTER, Stdio::from(attester_socket()?))?;
     let mut model = worker::spawn(&MODEL, Stdio::null())?;
     wait_for_model(&mut model)?;
     let gateway = worker::spawn(&GATEWAY, Stdio::from(OwnedFd::from(socket)))?;
-    Ok(supervise::reap(&[(GATEWAY.name, &gateway), (MODEL.name, &model)]))
+    Ok(supervise::reap(&[(GATEWAY.name, &gateway), (ATTESTER.name, &attester), (MODEL.name, &model)]))
 }
 
-/// Files of the workers below `/run`, and the TPM's device, which belongs to the gateway's user alone.
+/// Files of the workers below `/run`, and the TPM's device, which belongs to the attester's user alone.
 fn prepare_files(configuration: &str) -> Result<(), Failure> {
-    let folder = |path: &str, user: u32, mode: u32| -> Result<(), Failure> {
+    let folder = |path: &str, user: u32, group: u32, mode: u32| -> Result<(), Failure> {
         fs::create_dir(path).doing(path)?;
-        chown(path, Some(user), Some(GATEWAY_USER)).doing(path)?;
-        fs::set_permissions(path, Permissions::from_mode(mode)).doing(path)
+        own(path, user, group, mode)
     };
-    folder("/run/root", 0, 0o700)?;
-    folder("/run/gateway", 0, 0o750)?;
+    folder("/run/root", 0, 0, 0o700)?;
+    folder("/run/gateway", 0, GATEWAY_USER, 0o750)?;
+    folder("/run/attester", 0, ATTESTER_USER, 0o750)?;
     // The group of the folder is that of the socket in it: the gateway may connect.
-    folder("/run/model", MODEL_USER, 0o2750)?;
+    folder("/run/model", MODEL_USER, GATEWAY_USER, 0o2750)?;
     let log = format!("{}/tpm0/binary_bios_measurements", mounts::SECURITY);
     let log = fs::read(&log).doing(log)?;
-    for (name, content) in [("gateway.toml", configuration.as_bytes()), ("event.log", log.as_slice())] {
-        let path = format!("/run/gateway/{name}");
-        fs::write(&path, content).doing(&path)?;
-        chown(&path, Some(0), Some(GATEWAY_USER)).doing(&path)?;
-        fs::set_permissions(&path, Permissions::from_mode(0o440)).doing(&path)?;
+    for (path, group, content) in [
+        ("/run/gateway/gateway.toml", GATEWAY_USER, configuration.as_bytes()),
+        ("/run/attester/gateway.toml", ATTESTER_USER, configuration.as_bytes()),
+        ("/run/gateway/event.log", GATEWAY_USER, log.as_slice()),
+    ] {
+        fs::write(path, content).doing(path)?;
+        own(path, 0, group, 0o440)?;
     }
-    let tpm = "/dev/tpmrm0";
-    chown(tpm, Some(GATEWAY_USER), Some(GATEWAY_USER)).doing(tpm)?;
-    fs::set_permissions(tpm, Permissions::from_mode(0o600)).doing(tpm)
+    own("/dev/tpmrm0", ATTESTER_USER, ATTESTER_USER, 0o600)
+}
+
+fn own(path: &str, user: u32, group: u32, mode: u32) -> Result<(), Failure> {
+    chown(path, Some(user), Some(group)).doing(path)?;
+    fs::set_permissions(path, Permissions::from_mode(mode)).doing(path)
+}
+
+/// The attester's listening socket, which the gateway alone can reach: the attester can make none.
+fn attester_socket() -> Result<OwnedFd, Failure> {
+    const BACKLOG: i32 = 4;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None);
+    let socket = socket.doing(ATTESTER_SOCKET)?;
+    bind(&socket, &SocketAddrUnix::new(ATTESTER_SOCKET).doing(ATTESTER_SOCKET)?).doing(ATTESTER_SOCKET)?;
+    own(ATTESTER_SOCKET, 0, GATEWAY_USER, 0o660)?;
+    listen(&socket, BACKLOG).doing(ATTESTER_SOCKET)?;
+    Ok(socket)
 }
 
 /// Waits until the model is loaded: the server answers its health check with 200 from then on.

@@ -1,5 +1,5 @@
-//! PID 1 of the image. It prepares the machine, measures the configuration, starts the model server and the gateway in confinement, and
-//! powers the machine off when one of them ends (PROTOCOL.md §24).
+//! PID 1 of the image. It prepares the machine, measures the configuration, starts attester, model server and gateway in confinement,
+//! and powers the machine off when one of them ends (PROTOCOL.md §24).
 //!
 //! The same program is started again as `init worker ROLE`: that process confines itself and then becomes the program of its role. So no
 //! code runs between fork and exec, and no `unsafe` is needed for it.

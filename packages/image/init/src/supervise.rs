@@ -1,4 +1,4 @@
-//! After the start: orphans are reaped, and the end of the gateway or of the model server is the end of the machine.
+//! After the start: orphans are reaped, and the end of gateway, attester or model server is the end of the machine.
 
 use std::process::Child;
 use std::thread::sleep;

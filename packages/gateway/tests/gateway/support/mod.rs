@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 pub mod attack;
+pub mod attester;
 pub mod client;
 pub mod cloud;
 pub mod enroller;

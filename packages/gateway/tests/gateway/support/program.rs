@@ -61,7 +61,7 @@ impl Setup {
         self
     }
 
-    fn write(&self, folder: &TempDir) -> PathBuf {
+    pub fn write(&self, folder: &TempDir) -> PathBuf {
         let path = folder.path().join("gateway.toml");
         std::fs::write(&path, toml::to_string(&self.members).unwrap()).unwrap();
         path
@@ -178,7 +178,7 @@ pub struct EventLog {
 }
 
 impl EventLog {
-    fn push(&self, line: &str) {
+    pub fn push(&self, line: &str) {
         writeln!(self.text.lock().unwrap(), "{line}").unwrap();
         self.events.lock().unwrap().push(serde_json::from_str(line).expect("each line is JSON"));
         self.more.notify_waiters();

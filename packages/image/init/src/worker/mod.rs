@@ -12,12 +12,14 @@ use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
 use rustix::process::{Resource, Rlimit, getpid, setrlimit, umask};
 use rustix::stdio::stdin;
 
-pub(crate) use role::{GATEWAY, GATEWAY_USER, MEASURE, MODEL, MODEL_USER, Role};
+pub(crate) use role::{
+    ATTESTER, ATTESTER_SOCKET, ATTESTER_USER, GATEWAY, GATEWAY_USER, MEASURE, MODEL, MODEL_USER, Role,
+};
 
 use crate::failure::{Doing, Failure};
 use crate::namespaces;
 
-/// Starts this program again as a worker of `role`. `input` becomes its standard input: the listening socket for the gateway.
+/// Starts this program again as a worker of `role`. `input` becomes its standard input: the listening socket of one that serves.
 ///
 /// # Errors
 /// Where the process cannot be made.

@@ -100,6 +100,23 @@ const SERVER: &[i64] = &[
 /// Memory that is locked, capabilities that are read, the watch over them.
 const GATEWAY_OWN: &[i64] = &[SYS_capget, SYS_mlock, SYS_mlockall, SYS_munlock, SYS_sysinfo, SYS_pipe2];
 
+/// Connections of the gateway, which are accepted. It makes no socket and connects nowhere; the pair is for the signals that it awaits.
+const ATTESTER_OWN: &[i64] = &[
+    SYS_accept4,
+    SYS_capget,
+    SYS_epoll_create1,
+    SYS_epoll_ctl,
+    SYS_epoll_pwait,
+    SYS_epoll_wait,
+    SYS_eventfd2,
+    SYS_getsockname,
+    SYS_getsockopt,
+    SYS_mlockall,
+    SYS_recvfrom,
+    SYS_sendto,
+    SYS_socketpair,
+];
+
 /// A socket of its own, and how the model's file is mapped.
 const MODEL_OWN: &[i64] = &[
     SYS_accept,
@@ -123,6 +140,7 @@ const MODEL_OWN: &[i64] = &[
 const IOCTLS: &[u64] = &[FIONBIO, FIONREAD, TCGETS];
 
 pub(super) const GATEWAY_CALLS: &[&[i64]] = &[COMMON, SERVER, GATEWAY_OWN];
+pub(super) const ATTESTER_CALLS: &[&[i64]] = &[COMMON, ATTESTER_OWN];
 pub(super) const MODEL_CALLS: &[&[i64]] = &[COMMON, SERVER, MODEL_OWN];
 
 /// Lets this process, and what it becomes, make these system calls alone.
@@ -181,11 +199,11 @@ mod tests {
             SYS_ioperm,
             SYS_memfd_create,
         ];
-        for list in [GATEWAY_CALLS, MODEL_CALLS] {
+        for list in [GATEWAY_CALLS, ATTESTER_CALLS, MODEL_CALLS] {
             assert!(!list.iter().flat_map(|list| list.iter()).any(|number| forbidden.contains(number)));
         }
-        assert!(
-            !GATEWAY_CALLS.iter().flat_map(|list| list.iter()).any(|number| [SYS_bind, SYS_listen].contains(number))
-        );
+        let has = |lists: &[&[i64]], numbers: &[i64]| lists.concat().iter().any(|number| numbers.contains(number));
+        assert!(!has(GATEWAY_CALLS, &[SYS_bind, SYS_listen]));
+        assert!(!has(ATTESTER_CALLS, &[SYS_bind, SYS_listen, SYS_socket, SYS_connect, SYS_sendmsg, SYS_recvmsg]));
     }
 }
