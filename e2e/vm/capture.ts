@@ -5,6 +5,7 @@ export interface Packet {
   readonly protocol: 'tcp' | 'udp' | 'icmp' | 'other'
   /** Zero for protocols without ports. */
   readonly sourcePort: number
+  readonly targetPort: number
   /** TCP: a connection that the source opens (SYN without ACK). */
   readonly opens: boolean
 }
@@ -32,12 +33,15 @@ export function packets(capture: Buffer): Packet[] {
     if (type !== ipv4) throw new Error(`a frame of type 0x${type.toString(16)}`)
     const header = 14 + 4 * (frame.readUInt8(14) & 15)
     const address = (from: number): string => [...frame.subarray(from, from + 4)].join('.')
-    const protocol = protocols[frame.readUInt8(23) as keyof typeof protocols] ?? 'other'
+    const protocol: Packet['protocol'] = protocols[frame.readUInt8(23) as keyof typeof protocols] ?? 'other'
+    const port = (at: number): number =>
+      protocol === 'tcp' || protocol === 'udp' ? frame.readUInt16BE(header + at) : 0
     found.push({
       source: address(26),
       target: address(30),
       protocol,
-      sourcePort: protocol === 'tcp' || protocol === 'udp' ? frame.readUInt16BE(header) : 0,
+      sourcePort: port(0),
+      targetPort: port(2),
       opens: protocol === 'tcp' && (frame.readUInt8(header + 13) & 0x12) === 0x02,
     })
   }

@@ -19,6 +19,7 @@ export interface Tampering {
   readonly firmware?: Firmware
   readonly capture?: string
   readonly wire?: string
+  readonly outward?: boolean
   readonly control?: string
   readonly startTpm?: MachineOptions['startTpm']
   /** A folder of the caller, so that the same TPM can be started again; default: one that ends with the machine. */

@@ -1,10 +1,10 @@
-import type { Machines } from './machines.ts'
+import type { Machines, Tampering } from './machines.ts'
 import { expect, test } from './fixtures.ts'
 import { takenOver } from './taken-over.ts'
 
-/** What a machine printed until it ended by itself. */
-async function untilEnd(machines: Machines, bootDisk: string): Promise<string> {
-  const { machine, stop } = await machines.start({ bootDisk })
+/** What a machine printed until it ended by itself, where QEMU lets it out to this host. */
+async function untilEnd(machines: Machines, tampering: Tampering): Promise<string> {
+  const { machine, stop } = await machines.start({ ...tampering, outward: true })
   try {
     await machine.qemu.exited
     return await machine.console()
@@ -17,7 +17,7 @@ test('a gateway that was taken over reaches no TPM, no network and no file of ot
   machines,
   folder,
 }) => {
-  const console = await untilEnd(machines, await takenOver(machines.release.image.uki, folder))
+  const console = await untilEnd(machines, { bootDisk: await takenOver(machines.release.image.uki, folder) })
   const said = [...console.matchAll(/taken over: (.*?): (.*?)\r?\n/g)].map(([, what, outcome]) => [what, outcome])
   const absent = 'No such file or directory (os error 2)'
   const sealed = 'Read-only file system (os error 30)'
@@ -40,6 +40,11 @@ test('a gateway that was taken over reaches no TPM, no network and no file of ot
     '10.0.2.2:8443': unreachable,
     '10.0.2.15:8787': unreachable,
     '127.0.0.1:8787': unreachable,
+    // Landlock: the socket itself could leave.
+    'turned to 10.0.2.2:8443': 'Permission denied (os error 13)',
+    'turned to 10.0.2.3:53': 'Permission denied (os error 13)',
+    'place 0': absent,
+    'place 1': absent,
   })
   expect(console, 'SIGSYS').toContain('init: the gateway ended: signal 31. The machine powers off.')
   // The attester itself runs, for the user of the gateway alone.
@@ -48,6 +53,6 @@ test('a gateway that was taken over reaches no TPM, no network and no file of ot
 
 test('the end of the attester is the end of the machine', async ({ machines, folder }) => {
   const bootDisk = await takenOver(machines.release.image.uki, folder, { 'usr/lib/attester-ends': '' })
-  const console = await untilEnd(machines, bootDisk)
+  const console = await untilEnd(machines, { bootDisk })
   expect(console).toContain('init: the attester ended: status 0. The machine powers off.')
 })

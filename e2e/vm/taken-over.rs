@@ -3,8 +3,9 @@
 //! as they are, by the genuine program beside it; where the image has the file `usr/lib/attester-ends`, the attester ends instead.
 
 use std::fs::{self, File};
-use std::io;
-use std::net::TcpStream;
+use std::io::{self, Read as _, Write as _};
+use std::net::{SocketAddrV4, TcpStream};
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
@@ -36,9 +37,16 @@ fn main() {
         let connected = TcpStream::connect_timeout(&address.parse().expect("an address"), Duration::from_secs(5));
         say(address, connected);
     }
+    // The listening socket, which is of the machine's own network.
+    for address in ["10.0.2.2:8443", "10.0.2.3:53"] {
+        say(&format!("turned to {address}"), turned(3, address.parse().expect("an address")));
+    }
+    for place in [0, 1] {
+        say(&format!("place {place}"), asked(place));
+    }
     println!("taken over: now a forbidden system call");
     // Nobody of the image may listen: seccomp ends this process.
-    say("listening", std::os::unix::net::UnixListener::bind("/run/gateway/own"));
+    say("listening", UnixListener::bind("/run/gateway/own"));
 }
 
 fn say<T: std::fmt::Debug>(what: &str, outcome: io::Result<T>) {
@@ -46,6 +54,39 @@ fn say<T: std::fmt::Debug>(what: &str, outcome: io::Result<T>) {
         Ok(reached) => println!("taken over: {what}: reached {reached:?}"),
         Err(error) => println!("taken over: {what}: {error}"),
     }
+}
+
+unsafe extern "C" {
+    fn connect(socket: i32, address: *const u8, length: u32) -> i32;
+}
+
+/// Takes a socket from what it did, and connects it to another address.
+fn turned(socket: i32, to: SocketAddrV4) -> io::Result<()> {
+    let mut address = [0; 16];
+    // AF_UNSPEC
+    connected(socket, &address)?;
+    // AF_INET
+    address[0] = 2;
+    address[2..4].copy_from_slice(&to.port().to_be_bytes());
+    address[4..8].copy_from_slice(&to.ip().octets());
+    connected(socket, &address)
+}
+
+fn connected(socket: i32, address: &[u8; 16]) -> io::Result<()> {
+    // SAFETY: the address has the length of a sockaddr_in.
+    match unsafe { connect(socket, address.as_ptr(), 16) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// What the connector answers.
+fn asked(place: u8) -> io::Result<u8> {
+    let mut connector = UnixStream::connect("/run/gateway/connector")?;
+    connector.write_all(&[place])?;
+    let mut answer = [0xff];
+    connector.read_exact(&mut answer)?;
+    Ok(answer[0])
 }
 
 fn names(folder: &str) -> io::Result<Vec<String>> {

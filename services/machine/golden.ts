@@ -45,10 +45,18 @@ export interface MachinePolicyInput {
   readonly platform: Values
   readonly image: Values
   readonly configDigest: string
+  /** What the page accepts as the place of the upstream; default: the image alone. */
+  readonly upstream?: 'in-image' | 'attested' | 'unattested'
 }
 
 /** The policy that a page pins for a machine with a software TPM (PROTOCOL.md §7), JSON: every PCR has a rule, none is left open. */
-export function machinePolicy({ akName, platform, image, configDigest }: MachinePolicyInput): string {
+export function machinePolicy({
+  akName,
+  platform,
+  image,
+  configDigest,
+  upstream = 'in-image',
+}: MachinePolicyInput): string {
   const pcrs = { ...platform, ...image }
   const rules = {
     ...Object.fromEntries(Object.keys(pcrs).map((pcr) => [pcr, 'golden'])),
@@ -63,7 +71,7 @@ export function machinePolicy({ akName, platform, image, configDigest }: Machine
       audience,
       anchors: [{ kind: 'simulated', name: akName, hierarchy: 'endorsement' }],
       acceptAssurance: ['simulated'],
-      acceptUpstream: ['in-image'],
+      acceptUpstream: [upstream],
       pcrs: { bank: 'sha256', rules, replay: 'quoted' },
       releases: [{ name: 'image of this checkout', pcrs, configDigests: [configDigest] }],
     },
@@ -72,15 +80,24 @@ export function machinePolicy({ akName, platform, image, configDigest }: Machine
   )
 }
 
-/** Digest of a configuration under the settings that the image forces, hexadecimal: before the machine starts. */
-export async function guestConfigDigest(gateway: string, configuration: string): Promise<string> {
+/**
+ * Digest of a configuration under the settings that the image forces, hexadecimal: before the machine starts.
+ *
+ * @param profile that of the configuration: `router` where it has `machine.egress`
+ */
+export async function guestConfigDigest(
+  gateway: string,
+  configuration: string,
+  profile: 'closed' | 'router' = 'closed',
+): Promise<string> {
+  const settings = { ...forced, ...(profile === 'closed' ? forcedInClosed : {}) }
   const folder = await mkdtemp(join(tmpdir(), 'blindllama-config-'))
   try {
     const file = join(folder, 'gateway.toml')
     await writeFile(file, configuration)
     const { stdout } = await promisify(execFile)(gateway, ['config-digest', '--config', file], {
       timeout: 20_000,
-      env: Object.fromEntries(Object.entries(forced).map(([name, value]) => [`BLINDLLAMA_${name}`, value])),
+      env: Object.fromEntries(Object.entries(settings).map(([name, value]) => [`BLINDLLAMA_${name}`, value])),
     })
     return stdout.trim()
   } finally {
@@ -95,6 +112,11 @@ export const forced: Readonly<Record<string, string>> = {
   ATTESTATION_PCRS: '0,1,2,3,4,5,6,7,9,11,12,13,14,15',
   ATTESTATION_EXTEND_INSTANCE: 'true',
   ATTESTATION_EVENT_LOGS: '/run/gateway/event.log',
+  MACHINE_CONNECTOR: '/run/gateway/connector',
+}
+
+/** Further ones in the profile `closed` (PROTOCOL.md §24.6). */
+export const forcedInClosed: Readonly<Record<string, string>> = {
   UPSTREAM_URL: 'unix:/run/model/server.sock',
   UPSTREAM_KIND: 'in-image',
   UPSTREAM_PROMPT_CACHE: 'none',

@@ -24,6 +24,8 @@ export interface MachineOptions {
   readonly capture?: string
   /** As {@link MachineInput} has it; the gateway then answers at no port of this host. */
   readonly wire?: string
+  /** As {@link MachineInput} has it. */
+  readonly outward?: boolean
   readonly control?: string
   /** Further words for QEMU. */
   readonly extra?: readonly string[]
@@ -55,7 +57,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   const port = options.port === undefined || options.port === 0 ? (await freePorts(1))[0]! : options.port
   const configuration = join(folder, 'configuration.img')
   await writeConfigurationDisk(configuration, options.configuration)
-  const { wire, control, capture, extra, startTpm } = options
+  const { wire, outward, control, capture, extra, startTpm } = options
   const qemu = await startQemu({
     name: 'the machine (QEMU)',
     folder,
@@ -64,6 +66,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     firmware,
     disks: { boot: options.bootDisk, model: options.modelDisk, configuration },
     ...(wire === undefined ? { port } : { wire }),
+    ...(outward === undefined ? {} : { outward }),
     ...(control === undefined ? {} : { control }),
     ...(capture === undefined ? {} : { capture }),
     ...(extra === undefined ? {} : { extra }),

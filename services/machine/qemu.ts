@@ -29,6 +29,8 @@ export interface MachineInput {
   readonly port?: number
   /** In place of QEMU's user network: words of `-netdev` behind the kind and the name, for a peer on the wire itself. */
   readonly wire?: string
+  /** Lets the guest out to the host and its networks, for tests of an image that has to keep to its own list. Default: false. */
+  readonly outward?: boolean
   /** UNIX socket for QEMU's control protocol (QMP), for what a host can do to a machine that runs. */
   readonly control?: string
   /** File that gets every packet, in the format of tcpdump. */
@@ -48,7 +50,7 @@ const escape = (path: string): string => path.replaceAll(',', ',,')
  * guest agent or shared folder.
  */
 export function qemuArguments(input: MachineInput): string[] {
-  const { shape, accelerator, firmware, variables, disks, tpm, port, wire, control, capture, extra = [] } = input
+  const { shape, accelerator, firmware, variables, disks, tpm, port, wire, outward = false, control, capture, extra = [] } = input
   const forward = port === undefined ? '' : `,hostfwd=tcp:127.0.0.1:${port}-${guest}`
   const disk = (id: string, file: string, more: string): string[] => [
     '-drive',
@@ -97,7 +99,7 @@ export function qemuArguments(input: MachineInput): string[] {
     'tpm-crb,tpmdev=tpm',
     // `restrict`: the outside is closed here too. The image does not rely on it.
     '-netdev',
-    wire === undefined ? `user,id=net,restrict=on${forward}` : `socket,id=net,${wire}`,
+    wire === undefined ? `user,id=net,restrict=${outward ? 'off' : 'on'}${forward}` : `socket,id=net,${wire}`,
     '-device',
     'virtio-net-pci,netdev=net,romfile=',
     ...(control === undefined ? [] : ['-qmp', `unix:${escape(control)},server=on,wait=off`]),

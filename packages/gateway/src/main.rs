@@ -39,6 +39,8 @@ Commands:
   check          The same as config-digest
   extend-config  Measure the configuration digest into PCR 14, once after the machine started and before the gateway does
                  (docs/PROTOCOL.md §24); prints the digest
+  egress         Print what machine.egress of the file names, one address a line, without touching a TPM: for an image, which
+                 then decides its profile (docs/PROTOCOL.md §24.6)
   ak             Print the attestation key as JSON: name, public, qualifiedName
   attester       Own the TPM and answer one gateway, which names this process by its setting
                  tpm.tcti, attester:PATH (docs/PROTOCOL.md §24.5), until SIGTERM or SIGINT
@@ -58,6 +60,7 @@ enum Command {
     ConfigDigest,
     ExtendConfig,
     Ak,
+    Egress,
     Attester,
     Help,
     Version,
@@ -106,6 +109,7 @@ fn arguments() -> Result<Arguments, lexopt::Error> {
                     Some("config-digest" | "check") => Command::ConfigDigest,
                     Some("extend-config") => Command::ExtendConfig,
                     Some("ak") => Command::Ak,
+                    Some("egress") => Command::Egress,
                     Some("attester") => Command::Attester,
                     _ => return Err(argument.unexpected()),
                 });
@@ -131,6 +135,7 @@ fn run(Arguments { command, config, socket, peer }: Arguments) -> Result<(), Fai
         Command::ConfigDigest => println!("{}", hex(&load()?.digest())),
         Command::ExtendConfig => extend_config(&load()?)?,
         Command::Ak => ak(load()?)?,
+        Command::Egress => config::egress(config.as_deref())?.iter().for_each(|address| println!("{address}")),
         Command::Attester => attester(load()?, socket.as_deref(), peer.unwrap_or(u32::MAX))?,
         Command::Serve => serve(load()?)?,
     }

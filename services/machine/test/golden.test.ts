@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { forced, machinePolicy } from '../golden.ts'
+import { forced, forcedInClosed, machinePolicy } from '../golden.ts'
 import { guestConfiguration } from '../guest-configuration.ts'
 import { probeFirmware } from '../acceleration.ts'
 import { defaultShape, qemuArguments } from '../qemu.ts'
@@ -10,9 +10,13 @@ const role: URL = new URL('../../../packages/image/init/src/worker/role.rs', imp
 describe('settings that the image forces', () => {
   it('are those that the golden value of the configuration is computed with', () => {
     const text = readFileSync(role, 'utf8')
-    const list = /const SETTINGS[^=]*= &\[([^\]]*)\]/.exec(text)?.[1] ?? ''
-    const found = [...list.matchAll(/\("([A-Z_]+)", "([^"]*)"\)/g)].map(([, name, value]) => [name, value])
-    expect(Object.fromEntries(found)).toEqual(forced)
+    const found = (name: string): unknown => {
+      const list = new RegExp(`const ${name}:[^=]*= &\\[([^\\]]*)\\]`).exec(text)?.[1] ?? ''
+      const pairs = [...list.matchAll(/\("([A-Z_]+)", "([^"]*)"\)/g)]
+      return Object.fromEntries(pairs.map(([, setting, value]) => [setting, value]))
+    }
+    expect(found('SETTINGS')).toEqual(forced)
+    expect(found('CLOSED_SETTINGS')).toEqual(forcedInClosed)
   })
 })
 
@@ -68,6 +72,7 @@ describe('the words for QEMU', () => {
     const wired = qemuArguments({ ...input, wire: 'udp=127.0.0.1:1', control: '/c,ontrol' }).join(' ')
     expect(wired).toContain('socket,id=net,udp=127.0.0.1:1')
     expect(wired).not.toContain('user,id=net')
+    expect(qemuArguments({ ...input, outward: true }).join(' ')).toContain('restrict=off')
     expect(wired).toContain('-qmp unix:/c,,ontrol,server=on,wait=off')
   })
 

@@ -10,7 +10,7 @@ use http::HeaderName;
 use zeroize::Zeroizing;
 
 use super::file::{self, File, Handle};
-use super::{AccessSettings, Config, Limits, Origins, Padding, UpstreamSettings, peer};
+use super::{AccessSettings, Config, Limits, Origins, Padding, UpstreamSettings, machine, peer};
 use crate::attestation::epoch::EpochSettings;
 use crate::attestation::static_part::{MAX_MORE_CHAINS, PlatformFiles};
 use crate::failure::Failure;
@@ -94,6 +94,10 @@ impl File {
         if instance.as_ref().is_some_and(|instance| !is_instance(instance)) {
             return invalid("instance", "must match [a-z0-9]{1,32}");
         }
+        let egress = machine::egress(&self.machine.egress)?;
+        let connector = machine::connector(&self.machine)?;
+        let out = |address| machine::passage(address, &egress, connector.as_deref());
+        let upstream = upstream(self.upstream, !self.access.keys.is_empty(), out)?;
         Ok(Config {
             listen: self.listen.0,
             audiences: self.audiences,
@@ -108,7 +112,8 @@ impl File {
             tpm: tpm(&self.tpm, &self.attestation)?,
             enrolment_keys: enrolment_keys(&self.enrolment.keys)?,
             access: access(&self.access)?,
-            upstream: upstream(self.upstream, !self.access.keys.is_empty())?,
+            upstream,
+            egress,
             origins: origins(self.cors.origins)?,
             log_level: choose(
                 "log.level",
@@ -255,8 +260,12 @@ fn access(access: &file::Access) -> Checked<Option<AccessSettings>> {
     }))
 }
 
-fn upstream(upstream: file::Upstream, has_access_keys: bool) -> Checked<UpstreamSettings> {
-    let address = address(&upstream.url)?;
+fn upstream(
+    upstream: file::Upstream,
+    has_access_keys: bool,
+    out: impl Fn(Address) -> Checked<Address>,
+) -> Checked<UpstreamSettings> {
+    let address = out(address(&upstream.url)?)?;
     let kinds = [Upstream::InImage, Upstream::Attested, Upstream::Unattested].map(|kind| (kind.as_str(), kind));
     let kind = choose("upstream.kind", &upstream.kind, &kinds)?;
     let peer = peer::check(kind, &upstream, &address)?;
@@ -348,7 +357,7 @@ fn address(url: &str) -> Checked<Address> {
                 && !path.ends_with("//") =>
         {
             let base = path.strip_suffix('/').unwrap_or(path).to_owned();
-            Ok(Address::Http { authority: authority.as_str().to_owned(), base, http2: scheme == "h2c" })
+            Ok(Address::Http { authority: authority.as_str().to_owned(), base, http2: scheme == "h2c", passage: None })
         }
         _ => invalid("upstream.url", FORMS),
     }

@@ -60,6 +60,10 @@ impl Config {
                 ]),
             ));
         }
+        let egress: Vec<String> = self.egress.iter().map(ToString::to_string).collect();
+        if !egress.is_empty() {
+            settings.push((16, Value::array(egress.iter().map(String::as_str))));
+        }
         Value::map(settings).encode()
     }
 

@@ -19,6 +19,7 @@ pub(super) struct File {
     pub(super) log: Log,
     pub(super) limits: Limits,
     pub(super) channel: Channel,
+    pub(super) machine: Machine,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -88,6 +89,13 @@ impl Default for Attestation {
             status: String::new(),
         }
     }
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Machine {
+    pub(super) egress: Vec<String>,
+    pub(super) connector: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

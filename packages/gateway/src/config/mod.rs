@@ -3,10 +3,12 @@
 mod check;
 mod digest;
 mod file;
+mod machine;
 mod peer;
 mod read;
 mod service_variables;
 
+use std::net::SocketAddrV4;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,7 +16,7 @@ use blindllama_verifier::evidence::claims::Upstream;
 use http::HeaderName;
 use zeroize::Zeroizing;
 
-pub use read::load;
+pub use read::{egress, load};
 
 use crate::attestation::epoch::EpochSettings;
 use crate::attestation::static_part::PlatformFiles;
@@ -56,6 +58,8 @@ pub struct Config {
     pub access: Option<AccessSettings>,
     /// The model server.
     pub upstream: UpstreamSettings,
+    /// What an image lets this process connect to; empty: nothing, or no image.
+    pub egress: Vec<SocketAddrV4>,
     /// Pages that may call.
     pub origins: Origins,
     /// What the log holds.

@@ -1,14 +1,15 @@
 //! From file and environment to the checked value.
 
+use std::net::SocketAddrV4;
 use std::path::Path;
 
 use blindllama_verifier::Code;
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::Config;
 use super::file::File;
 use super::service_variables::is_of_a_service;
+use super::{Config, machine};
 use crate::failure::Failure;
 
 const PREFIX: &str = "BLINDLLAMA";
@@ -19,12 +20,31 @@ const PREFIX_OF_SETTINGS: &str = "BLINDLLAMA_";
 /// # Errors
 /// `config.read`; `config.syntax` with the line or the variable; `config.invalid` with the member.
 pub fn load(path: Option<&Path>, environment: impl Iterator<Item = (String, String)>) -> Result<Config, Failure> {
-    let text = match path {
-        Some(path) => std::fs::read_to_string(path)
-            .map_err(|error| Failure::with(Code::CONFIG_READ, format!("{}: {error}", path.display())))?,
-        None => String::new(),
-    };
-    parse(&text, environment)
+    parse(&text(path)?, environment)
+}
+
+/// What `machine.egress` of the file names, before an image decides what else it sets.
+///
+/// # Errors
+/// As [`load`]. In the profile `closed`, whose list is empty, the image decides the upstream: another one is `config.invalid`.
+pub fn egress(path: Option<&Path>) -> Result<Vec<SocketAddrV4>, Failure> {
+    egress_of(&text(path)?)
+}
+
+pub(super) fn egress_of(text: &str) -> Result<Vec<SocketAddrV4>, Failure> {
+    let file = toml::from_str::<File>(text).map_err(|error| at_line(text, &error))?;
+    let egress = machine::egress(&file.machine.egress)?;
+    if egress.is_empty() && !file.upstream.url.is_empty() {
+        let detail = "upstream.url: without machine.egress the upstream is the model server of the image; leave it out";
+        return Err(Failure::with(Code::CONFIG_INVALID, detail));
+    }
+    Ok(egress)
+}
+
+fn text(path: Option<&Path>) -> Result<String, Failure> {
+    let Some(path) = path else { return Ok(String::new()) };
+    let failed = |error| Failure::with(Code::CONFIG_READ, format!("{}: {error}", path.display()));
+    std::fs::read_to_string(path).map_err(failed)
 }
 
 pub(super) fn parse(text: &str, environment: impl Iterator<Item = (String, String)>) -> Result<Config, Failure> {

@@ -2,6 +2,7 @@ use super::*;
 use crate::config::read::parse;
 use crate::failure::Failure;
 use crate::tpm::{KeyKind, KeySource};
+use crate::upstream::address::Passage;
 
 const EXAMPLE: &str = include_str!("../../gateway.example.toml");
 pub(super) const REQUIRED: &str =
@@ -309,4 +310,73 @@ fn loopback_addresses_and_sockets_can_be_in_the_image() {
             format!("audiences = ['a']\nattestation.pcrs = [0]\nupstream = {{ url = '{url}', kind = 'in-image' }}");
         assert_eq!(read(&text, &[]).unwrap().upstream.kind, Upstream::InImage, "{url}");
     }
+}
+
+/// A text in the middle of `machine.egress` and the rest of a profile `router`.
+fn router(egress: &str, upstream: &str) -> String {
+    let text = REQUIRED.replace("unix:/m.sock", upstream);
+    format!("{text}machine.egress = [{egress}]\nmachine.connector = '/run/connector'\n")
+}
+
+#[test]
+fn an_image_connects_to_listed_addresses_through_its_connector() {
+    let text = router("'192.0.2.9:443', '192.0.2.1:8443'", "http://192.0.2.9:443/base");
+    let config = read(&text, &[]).unwrap();
+    // In the order of their texts, which is the connector's.
+    assert_eq!(config.egress, ["192.0.2.1:8443", "192.0.2.9:443"].map(|text| text.parse().unwrap()));
+    let expected = Passage { socket: "/run/connector".into(), index: 1 };
+    let Address::Http { passage, .. } = config.upstream.address else { panic!("over TCP") };
+    assert_eq!(passage, Some(expected));
+    let Address::Http { passage, .. } =
+        read(&REQUIRED.replace("unix:/m.sock", "http://192.0.2.9:443"), &[]).unwrap().upstream.address
+    else {
+        panic!("over TCP")
+    };
+    assert_eq!(passage, None, "outside of an image");
+}
+
+#[test]
+fn what_an_image_could_not_keep_to_is_refused() {
+    let listed = "'192.0.2.1:80'";
+    for (text, member) in [
+        (router(listed, "http://192.0.2.1:81"), "upstream.url"),
+        (router(listed, "http://gateway.example:80"), "upstream.url"),
+        (router(listed, "http://[::1]:80"), "upstream.url"),
+        (router(listed, "unix:/m.sock"), "upstream.url"),
+        // Closed: there is no address at all.
+        (router("", "http://192.0.2.1:80"), "upstream.url"),
+        (format!("{REQUIRED}machine.egress = [{listed}]"), "machine.egress"),
+        (format!("{REQUIRED}machine.connector = 'connector'"), "machine.connector"),
+        (router("'192.0.2.1:80', '192.0.2.1:80'", "http://192.0.2.1:80"), "machine.egress"),
+        (router("'192.0.2.1:080'", "http://192.0.2.1:80"), "machine.egress"),
+        (router("'192.0.2.1'", "http://192.0.2.1:80"), "machine.egress"),
+        (router("'192.0.2.1:0'", "http://192.0.2.1:80"), "machine.egress"),
+        (router("'gateway.example:80'", "http://192.0.2.1:80"), "machine.egress"),
+        (router("'127.0.0.1:80'", "http://127.0.0.1:80"), "machine.egress"),
+        (router("'0.0.0.0:80'", "http://192.0.2.1:80"), "machine.egress"),
+        (router("'224.0.0.1:80'", "http://192.0.2.1:80"), "machine.egress"),
+        (router("'255.255.255.255:80'", "http://192.0.2.1:80"), "machine.egress"),
+        (
+            router(
+                &(1..18).map(|port| format!("'192.0.2.1:{port}'")).collect::<Vec<_>>().join(","),
+                "http://192.0.2.1:1",
+            ),
+            "machine.egress",
+        ),
+    ] {
+        let refused = refusal(&text, &[]);
+        assert!(refused.contains("config.invalid") && refused.contains(&format!("({member}: ")), "{text}: {refused}");
+    }
+}
+
+#[test]
+fn an_image_reads_its_profile_before_the_rest() {
+    use crate::config::read::egress_of;
+    assert_eq!(egress_of("audiences = ['a']").unwrap(), []);
+    let egress = egress_of("machine.egress = ['192.0.2.9:80', '192.0.2.1:80']\nupstream.url = 'http://192.0.2.9:80'");
+    assert_eq!(egress.unwrap(), ["192.0.2.1:80", "192.0.2.9:80"].map(|text| text.parse().unwrap()));
+    let closed = egress_of("upstream.url = 'http://192.0.2.9:80'").unwrap_err().to_string();
+    assert!(closed.contains("config.invalid") && closed.contains("upstream.url: without machine.egress"), "{closed}");
+    assert!(egress_of("machine.egress = ['a']").is_err());
+    assert!(egress_of("machine.egres = []").is_err());
 }

@@ -3,6 +3,15 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+/// What opens connections for this process (PROTOCOL.md §24.6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passage {
+    /// The socket of the connector.
+    pub socket: PathBuf,
+    /// The place of the address in `machine.egress`, whose texts are sorted.
+    pub index: u8,
+}
+
 /// Where the model server is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
@@ -14,6 +23,8 @@ pub enum Address {
         base: String,
         /// Whether it speaks HTTP/2 in clear text with prior knowledge (RFC 9113 §3.3), else HTTP/1.1.
         http2: bool,
+        /// The way there out of an image; None: by this process's own network.
+        passage: Option<Passage>,
     },
     /// Over a UNIX socket.
     Unix(PathBuf),

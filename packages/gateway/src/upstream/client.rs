@@ -22,6 +22,7 @@ use tokio::time::timeout;
 use tower_service::Service;
 
 use super::address::Address;
+use super::passage;
 
 /// Shorter than the idle time of the servers in use (5 s and more), so that a request seldom meets a closing connection.
 const KEEP_IDLE: Duration = Duration::from_secs(2);
@@ -160,6 +161,7 @@ impl Service<Uri> for Connector {
         Box::pin(async move {
             let connecting = async {
                 match address {
+                    Address::Http { passage: Some(passage), .. } => ready(passage::connect(&passage).await?),
                     Address::Http { authority, .. } => tcp(authority).await,
                     Address::Unix(path) => unix(path).await,
                 }
@@ -173,7 +175,10 @@ impl Service<Uri> for Connector {
 async fn tcp(authority: String) -> io::Result<Socket> {
     let unknown = |_| io::Error::new(io::ErrorKind::NotFound, "the name in upstream.url does not resolve");
     let addresses: Vec<_> = lookup_host(authority).await.map_err(unknown)?.collect();
-    let stream = TcpStream::connect(&addresses[..]).await?;
+    ready(TcpStream::connect(&addresses[..]).await?)
+}
+
+fn ready(stream: TcpStream) -> io::Result<Socket> {
     stream.set_nodelay(true)?;
     Ok(Socket::Tcp(TokioIo::new(stream)))
 }

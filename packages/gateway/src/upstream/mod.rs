@@ -6,6 +6,7 @@ pub mod content;
 pub mod events;
 pub mod headers;
 pub mod json_member;
+mod passage;
 pub mod prompt_cache;
 pub mod request_fields;
 pub mod routes;

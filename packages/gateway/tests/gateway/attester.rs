@@ -97,7 +97,8 @@ async fn a_credential_is_activated_by_the_attester() {
 async fn an_attester_that_is_killed_takes_the_proof_along_until_it_is_back_with_the_same_key() {
     let mut swtpm = Swtpm::start().await;
     let attester = Attester::start(&swtpm).await;
-    let gateway = setup(&swtpm, &attester).start().await;
+    let upstream = Upstream::fixed("{}");
+    let gateway = Setup::new(&swtpm, &upstream).with("tpm.tcti", attester.tcti()).start().await;
     let own = |swtpm: &Swtpm| Setup::new(swtpm, &Upstream::fixed("{}"));
     let answer = Attested::to(&gateway).await.ask(&Message::post("/v1/chat/completions", "{}")).await;
     assert_eq!(answer.status(), 200);

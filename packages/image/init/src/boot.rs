@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, Permissions};
 use std::io::{Read as _, Write as _};
+use std::net::Ipv4Addr;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::net::UnixStream;
@@ -14,11 +15,14 @@ use rustix::stdio::dup2_stdin;
 use rustix::system::{RebootCommand, reboot};
 
 use crate::failure::{Doing, Failure};
+use crate::profile::Profile;
 use crate::worker::{
-    self, ATTESTER, ATTESTER_SOCKET, ATTESTER_USER, GATEWAY, GATEWAY_USER, MEASURE, MODEL, MODEL_USER,
+    self, ATTESTER, ATTESTER_SOCKET, ATTESTER_USER, CONNECTOR, CONNECTOR_SOCKET, EGRESS, GATEWAY, GATEWAY_USER,
+    MEASURE, MODEL, MODEL_USER,
 };
 use crate::{command_line, configuration, devices, kernel, modules, mounts, namespaces, network, supervise, verity};
 
+const READ_LIMIT: Duration = Duration::from_secs(60);
 const MEASURE_LIMIT: Duration = Duration::from_secs(60);
 const MODEL_LIMIT: Duration = Duration::from_secs(300);
 
@@ -46,19 +50,39 @@ fn start() -> Result<Failure, Failure> {
 
     let line = command_line::read(&fs::read_to_string("/proc/cmdline").doing("/proc/cmdline")?)?;
     let socket = network::listen(line.address, line.prefix)?;
-    // The interface stays behind: no process, this one included, can send a packet of its own from here on.
-    namespaces::leave_network().doing("leaving the network")?;
-    verity::open(&devices::disk("blindllama-model")?, &line.model)?;
     prepare_files(&configuration::read(&devices::disk("blindllama-config")?)?)?;
     mounts::seal_root()?;
-
-    let measurement = worker::spawn(&MEASURE, Stdio::null())?;
+    let profile = Profile::read(&worker::ask(&EGRESS, &Profile::read("")?, READ_LIMIT)?)?;
+    let measurement = worker::spawn(&MEASURE, &profile, Stdio::null())?;
     supervise::finish(measurement, MEASURE.name, MEASURE_LIMIT)?;
-    let attester = worker::spawn(&ATTESTER, Stdio::from(attester_socket()?))?;
-    let mut model = worker::spawn(&MODEL, Stdio::null())?;
+    let connector = (!profile.is_closed()).then(|| connector(&profile, line.address, line.prefix)).transpose()?;
+    // The interface stays behind: no process but the connector, this one included, can send a packet of its own from here on.
+    namespaces::leave_network().doing("leaving the network")?;
+    verity::open(&devices::disk("blindllama-model")?, &line.model)?;
+
+    let attester =
+        worker::spawn(&ATTESTER, &profile, Stdio::from(local_socket(ATTESTER_SOCKET, SocketType::SEQPACKET)?))?;
+    let model = profile.is_closed().then(|| model(&profile)).transpose()?;
+    let gateway = worker::spawn(&GATEWAY, &profile, Stdio::from(OwnedFd::from(socket)))?;
+    let optional = [(CONNECTOR.name, connector.as_ref()), (MODEL.name, model.as_ref())];
+    let optional = optional.into_iter().filter_map(|(name, child)| Some((name, child?)));
+    let workers: Vec<_> = [(GATEWAY.name, &gateway), (ATTESTER.name, &attester)].into_iter().chain(optional).collect();
+    Ok(supervise::reap(&workers))
+}
+
+/// The model server of the profile `closed`, with its model loaded.
+fn model(profile: &Profile) -> Result<Child, Failure> {
+    let mut model = worker::spawn(&MODEL, profile, Stdio::null())?;
     wait_for_model(&mut model)?;
-    let gateway = worker::spawn(&GATEWAY, Stdio::from(OwnedFd::from(socket)))?;
-    Ok(supervise::reap(&[(GATEWAY.name, &gateway), (ATTESTER.name, &attester), (MODEL.name, &model)]))
+    Ok(model)
+}
+
+/// What connects to the addresses of the profile `router`. There is no route: each of them is on the interface's own network.
+fn connector(profile: &Profile, own: Ipv4Addr, prefix: u8) -> Result<Child, Failure> {
+    if let Some(far) = profile.addresses().iter().find(|address| !network::is_near(*address.ip(), own, prefix)) {
+        return Err(Failure::new(format!("machine.egress, {far}"), format!("it is not on the network {own}/{prefix}")));
+    }
+    worker::spawn(&CONNECTOR, profile, Stdio::from(local_socket(CONNECTOR_SOCKET, SocketType::STREAM)?))
 }
 
 /// Files of the workers below `/run`, and the TPM's device, which belongs to the attester's user alone.
@@ -90,14 +114,13 @@ fn own(path: &str, user: u32, group: u32, mode: u32) -> Result<(), Failure> {
     fs::set_permissions(path, Permissions::from_mode(mode)).doing(path)
 }
 
-/// The attester's listening socket, which the gateway alone can reach: the attester can make none.
-fn attester_socket() -> Result<OwnedFd, Failure> {
-    const BACKLOG: i32 = 4;
-    let socket = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None);
-    let socket = socket.doing(ATTESTER_SOCKET)?;
-    bind(&socket, &SocketAddrUnix::new(ATTESTER_SOCKET).doing(ATTESTER_SOCKET)?).doing(ATTESTER_SOCKET)?;
-    own(ATTESTER_SOCKET, 0, GATEWAY_USER, 0o660)?;
-    listen(&socket, BACKLOG).doing(ATTESTER_SOCKET)?;
+/// A listening socket that the gateway alone can reach, for a worker that can make none.
+fn local_socket(path: &str, kind: SocketType) -> Result<OwnedFd, Failure> {
+    const BACKLOG: i32 = 16;
+    let socket = socket_with(AddressFamily::UNIX, kind, SocketFlags::CLOEXEC, None).doing(path)?;
+    bind(&socket, &SocketAddrUnix::new(path).doing(path)?).doing(path)?;
+    own(path, 0, GATEWAY_USER, 0o660)?;
+    listen(&socket, BACKLOG).doing(path)?;
     Ok(socket)
 }
 

@@ -33,6 +33,8 @@ const SETTINGS: &[Setting] = &[
     required("vm/overcommit_memory", "0"),
     required("net/ipv4/ip_forward", "0"),
     required("net/ipv4/icmp_echo_ignore_all", "1"),
+    // Data in a SYN would be a connection without connect(2), which Landlock watches.
+    required("net/ipv4/tcp_fastopen", "0"),
     required("net/ipv4/conf/all/accept_redirects", "0"),
     required("net/ipv4/conf/all/accept_source_route", "0"),
     optional("kernel/kexec_load_disabled", "1"),

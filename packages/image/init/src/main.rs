@@ -7,6 +7,7 @@
 mod boot;
 mod command_line;
 mod configuration;
+mod connector;
 mod devices;
 mod failure;
 mod kernel;
@@ -14,6 +15,7 @@ mod modules;
 mod mounts;
 mod namespaces;
 mod network;
+mod profile;
 mod supervise;
 mod verity;
 mod worker;
@@ -28,8 +30,8 @@ fn main() -> ExitCode {
     if getpid() == Pid::INIT {
         return boot::boot();
     }
-    let failure = match (arguments.next().as_deref(), arguments.next(), arguments.next()) {
-        (Some("worker"), Some(role), None) => worker::become_worker(&role),
+    let failure = match (arguments.next().as_deref(), arguments.next()) {
+        (Some("worker"), Some(role)) => worker::become_worker(&role, &arguments.collect::<Vec<_>>()),
         _ => failure::Failure::new("this program is the first process of an image", "it was started by hand"),
     };
     eprintln!("init: {failure}");

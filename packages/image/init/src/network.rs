@@ -43,6 +43,13 @@ pub(crate) fn listen(address: Ipv4Addr, prefix: u8) -> Result<TcpListener, Failu
     TcpListener::bind(SocketAddrV4::new(address, PORT)).doing(format!("listening on {address}:{PORT}"))
 }
 
+/// Whether an address is on the network of the interface, and no address of the machine itself.
+pub(crate) fn is_near(address: Ipv4Addr, own: Ipv4Addr, prefix: u8) -> bool {
+    let host_bits = 32_u32.saturating_sub(prefix.into());
+    let network = |address: Ipv4Addr| u64::from(u32::from(address)) >> host_bits;
+    address != own && network(address) == network(own)
+}
+
 fn index() -> Result<u32, Failure> {
     let path = format!("/sys/class/net/{INTERFACE}/ifindex");
     for _ in 0..200 {
@@ -112,6 +119,23 @@ mod tests {
             "ifaddrmsg, IFA_LOCAL, IFA_ADDRESS"
         );
         assert_eq!(up_message(2), [0, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0], "ifinfomsg");
+    }
+
+    #[test]
+    fn the_network_is_what_the_prefix_says() {
+        let own = Ipv4Addr::new(10, 0, 2, 15);
+        for (address, prefix, near) in [
+            ([10, 0, 2, 2], 24, true),
+            ([10, 0, 2, 255], 24, true),
+            ([10, 0, 3, 2], 24, false),
+            ([10, 0, 3, 2], 23, true),
+            ([10, 0, 2, 15], 24, false),
+            ([10, 0, 2, 14], 32, false),
+            ([192, 0, 2, 1], 1, false),
+            ([1, 0, 2, 1], 1, true),
+        ] {
+            assert_eq!(is_near(address.into(), own, prefix), near, "{address:?}/{prefix}");
+        }
     }
 
     #[test]

@@ -72,6 +72,7 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
         "attestation.release = 'a'",
         "attestation.status = 'a'",
         "audiences = ['other']",
+        "machine.connector = '/c'",
         "enrolment.keys = ['3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c']",
     ];
     for same in outside {
@@ -80,7 +81,12 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
     let key = format!("\naccess.keys = ['{}']", "aa".repeat(32));
     let limits = ["requests_per_minute", "streams", "total_requests_per_minute"];
     let limits = limits.map(|limit| format!("access.{limit} = 2{key}"));
-    let changes: [&str; 40] = [
+    let router = |addresses: &str| {
+        let out = "machine.connector = '/c'\nupstream.url = 'http://192.0.2.1:80'";
+        format!("machine.egress = [{addresses}]\n{out}")
+    };
+    let routers = ["'192.0.2.1:80'", "'192.0.2.1:80', '192.0.2.2:80'"].map(router);
+    let changes: [&str; 42] = [
         "upstream.url = 'unix:/other.sock'",
         "upstream.kind = 'in-image'",
         "upstream.api_key = 'k'",
@@ -121,6 +127,8 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
         &limits[0],
         &limits[1],
         &limits[2],
+        &routers[0],
+        &routers[1],
     ];
     let mut digests: Vec<_> = changes.iter().map(|member| digest(member)).chain([base]).collect();
     digests.sort_unstable();

@@ -136,26 +136,52 @@ const MODEL_OWN: &[i64] = &[
     SYS_unlink,
 ];
 
-/// The ioctls of any program, by their second argument: a socket that does not block, bytes that wait, whether a file is a terminal.
-const IOCTLS: &[u64] = &[FIONBIO, FIONREAD, TCGETS];
-
 pub(super) const GATEWAY_CALLS: &[&[i64]] = &[COMMON, SERVER, GATEWAY_OWN];
+/// All of the connector, which is this program itself: sockets, memory for a list of them, and an end.
+const CONNECTOR_OWN: &[i64] = &[
+    SYS_accept4,
+    SYS_brk,
+    SYS_clock_gettime,
+    SYS_close,
+    SYS_connect,
+    SYS_exit,
+    SYS_exit_group,
+    SYS_getsockopt,
+    SYS_madvise,
+    SYS_mmap,
+    SYS_mremap,
+    SYS_munmap,
+    SYS_poll,
+    SYS_ppoll,
+    SYS_recvfrom,
+    SYS_restart_syscall,
+    SYS_rt_sigreturn,
+    SYS_sendmsg,
+    SYS_sigaltstack,
+    SYS_socket,
+    SYS_write,
+];
+
+pub(super) const CONNECTOR_CALLS: &[&[i64]] = &[CONNECTOR_OWN];
 pub(super) const ATTESTER_CALLS: &[&[i64]] = &[COMMON, ATTESTER_OWN];
 pub(super) const MODEL_CALLS: &[&[i64]] = &[COMMON, SERVER, MODEL_OWN];
 
 /// Lets this process, and what it becomes, make these system calls alone.
-pub(super) fn restrict(lists: &[&[i64]]) -> Result<(), String> {
-    let program = filter(lists).map_err(|error| error.to_string())?;
+pub(super) fn restrict(lists: &[&[i64]], ioctls: &[u64]) -> Result<(), String> {
+    let program = filter(lists, ioctls).map_err(|error| error.to_string())?;
     apply_filter(&program).map_err(|error| error.to_string())
 }
 
-fn filter(lists: &[&[i64]]) -> Result<BpfProgram, seccompiler::BackendError> {
+fn filter(lists: &[&[i64]], ioctls: &[u64]) -> Result<BpfProgram, seccompiler::BackendError> {
     let mut allowed: BTreeMap<_, _> =
         lists.iter().flat_map(|list| list.iter()).map(|number| (*number, vec![])).collect();
     let command = |value: &u64| {
         SeccompRule::new(vec![SeccompCondition::new(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, *value)?])
     };
-    allowed.insert(SYS_ioctl, IOCTLS.iter().map(command).collect::<Result<_, _>>()?);
+    // No condition at all would allow every one of them.
+    if !ioctls.is_empty() {
+        allowed.insert(SYS_ioctl, ioctls.iter().map(command).collect::<Result<_, _>>()?);
+    }
     SeccompFilter::new(allowed, SeccompAction::KillProcess, SeccompAction::Allow, TargetArch::x86_64)?.try_into()
 }
 
@@ -199,11 +225,15 @@ mod tests {
             SYS_ioperm,
             SYS_memfd_create,
         ];
-        for list in [GATEWAY_CALLS, ATTESTER_CALLS, MODEL_CALLS] {
+        for list in [GATEWAY_CALLS, ATTESTER_CALLS, MODEL_CALLS, CONNECTOR_CALLS] {
             assert!(!list.iter().flat_map(|list| list.iter()).any(|number| forbidden.contains(number)));
         }
         let has = |lists: &[&[i64]], numbers: &[i64]| lists.concat().iter().any(|number| numbers.contains(number));
         assert!(!has(GATEWAY_CALLS, &[SYS_bind, SYS_listen]));
         assert!(!has(ATTESTER_CALLS, &[SYS_bind, SYS_listen, SYS_socket, SYS_connect, SYS_sendmsg, SYS_recvmsg]));
+        assert!(!has(
+            CONNECTOR_CALLS,
+            &[SYS_bind, SYS_listen, SYS_open, SYS_openat, SYS_execve, SYS_clone, SYS_clone3]
+        ));
     }
 }
