@@ -5,6 +5,7 @@ import { parse } from '../options.js'
 import type { Io } from '../terminal/io.js'
 import { json, shown } from '../terminal/text.js'
 import { countersign } from './countersign.js'
+import { disk } from './disk.js'
 import { makeKey } from './keys.js'
 import { keySet } from './key-set.js'
 import { make } from './make.js'
@@ -54,6 +55,8 @@ only their owner may read. Each verb reads a document once, so that it signs, pu
   pack --out DIR --manifest FILE [--key-set FILE …] [--status FILE] [--proof FILE …] [--policy FILE]
                          write release.cbor and status.cbor for the gateway, each document with its proof;
                          --policy as for publish
+  disk FILE … --out DISK write files, such as release.cbor and status.cbor, as the disk of documents of the measured image; a DISK
+                         that is there is changed in place, and a machine that runs follows
 
   --key-set FILE …       the successors of the policy's set of keys, oldest first
 
@@ -86,6 +89,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   countersign,
   publish,
   pack,
+  disk,
 }
 
 /** `blindllama release VERB …`. @throws {Failure} */

@@ -13,10 +13,15 @@ use rustix::stdio::dup2_stdin;
 use rustix::system::{RebootCommand, reboot};
 
 use crate::failure::{Doing, Failure};
-use crate::worker::{self, GATEWAY, GATEWAY_USER, MEASURE, MODEL, MODEL_USER};
-use crate::{command_line, configuration, devices, kernel, modules, mounts, namespaces, network, supervise, verity};
+use crate::worker::{
+    self, DOCUMENTS_USER, FOLLOW_DOCUMENTS, GATEWAY, GATEWAY_USER, MEASURE, MODEL, MODEL_USER, READ_DOCUMENTS,
+};
+use crate::{
+    command_line, configuration, devices, documents, kernel, modules, mounts, namespaces, network, supervise, verity,
+};
 
 const MEASURE_LIMIT: Duration = Duration::from_secs(60);
+const DOCUMENTS_LIMIT: Duration = Duration::from_secs(60);
 const MODEL_LIMIT: Duration = Duration::from_secs(300);
 
 /// Runs the machine until it ends. Never returns while the kernel can power off.
@@ -47,14 +52,22 @@ fn start() -> Result<Failure, Failure> {
     namespaces::leave_network().doing("leaving the network")?;
     verity::open(&devices::disk("blindllama-model")?, &line.model)?;
     prepare_files(&configuration::read(&devices::disk("blindllama-config")?)?)?;
+    let documents = devices::optional_disk("blindllama-documents")?;
     mounts::seal_root()?;
 
     let measurement = worker::spawn(&MEASURE, Stdio::null())?;
     supervise::finish(measurement, MEASURE.name, MEASURE_LIMIT)?;
     let mut model = worker::spawn(&MODEL, Stdio::null())?;
     wait_for_model(&mut model)?;
-    let gateway = worker::spawn(&GATEWAY, Stdio::from(OwnedFd::from(socket)))?;
-    Ok(supervise::reap(&[(GATEWAY.name, &gateway), (MODEL.name, &model)]))
+    let mut workers = vec![(MODEL.name, model)];
+    if let Some(disk) = documents {
+        // The gateway finds the first documents when it starts.
+        let first = worker::spawn(&READ_DOCUMENTS, documents::open(&disk)?.into())?;
+        supervise::finish(first, READ_DOCUMENTS.name, DOCUMENTS_LIMIT)?;
+        workers.push((FOLLOW_DOCUMENTS.name, worker::spawn(&FOLLOW_DOCUMENTS, documents::open(&disk)?.into())?));
+    }
+    workers.push((GATEWAY.name, worker::spawn(&GATEWAY, Stdio::from(OwnedFd::from(socket)))?));
+    Ok(supervise::reap(&workers))
 }
 
 /// Files of the workers below `/run`, and the TPM's device, which belongs to the gateway's user alone.
@@ -68,6 +81,8 @@ fn prepare_files(configuration: &str) -> Result<(), Failure> {
     folder("/run/gateway", 0, 0o750)?;
     // The group of the folder is that of the socket in it: the gateway may connect.
     folder("/run/model", MODEL_USER, 0o2750)?;
+    // The same for what the gateway reads there.
+    folder(documents::FOLDER, DOCUMENTS_USER, 0o2750)?;
     let log = format!("{}/tpm0/binary_bios_measurements", mounts::SECURITY);
     let log = fs::read(&log).doing(log)?;
     for (name, content) in [("gateway.toml", configuration.as_bytes()), ("event.log", log.as_slice())] {

@@ -12,7 +12,9 @@ use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
 use rustix::process::{Resource, Rlimit, getpid, setrlimit, umask};
 use rustix::stdio::stdin;
 
-pub(crate) use role::{GATEWAY, GATEWAY_USER, MEASURE, MODEL, MODEL_USER, Role};
+pub(crate) use role::{
+    DOCUMENTS_USER, FOLLOW_DOCUMENTS, GATEWAY, GATEWAY_USER, MEASURE, MODEL, MODEL_USER, READ_DOCUMENTS, Role,
+};
 
 use crate::failure::{Doing, Failure};
 use crate::namespaces;

@@ -4,7 +4,8 @@ use std::fs;
 use std::process::Command;
 
 use super::root::Entry;
-use super::system_calls::{GATEWAY_CALLS, MODEL_CALLS};
+use super::system_calls::{DOCUMENTS_CALLS, GATEWAY_CALLS, MODEL_CALLS};
+use crate::documents;
 use crate::failure::{Doing, Failure};
 
 /// A program of the image.
@@ -27,6 +28,7 @@ pub(crate) struct Role {
 /// Users and groups: numbers alone, since the image has no `/etc/passwd`.
 pub(crate) const GATEWAY_USER: u32 = 990;
 pub(crate) const MODEL_USER: u32 = 991;
+pub(crate) const DOCUMENTS_USER: u32 = 992;
 
 const GATEWAY_FILES: &[Entry] = &[
     Entry::read_only("/usr"),
@@ -68,8 +70,24 @@ pub(crate) const MODEL: Role = Role {
     speaks: false,
 };
 
+/// Reads the disk of documents, which is its standard input, once. It parses what the host writes, and sees nothing but its folder.
+pub(crate) const READ_DOCUMENTS: Role = Role {
+    name: "documents at the start",
+    user: DOCUMENTS_USER,
+    group: GATEWAY_USER,
+    files: &[Entry::program_file("/init"), Entry::writable(documents::FOLDER)],
+    umask: 0o027,
+    open_files: 16,
+    system_calls: DOCUMENTS_CALLS,
+    serves: false,
+    speaks: true,
+};
+
+/// Reads it again and again.
+pub(crate) const FOLLOW_DOCUMENTS: Role = Role { name: "documents", ..READ_DOCUMENTS };
+
 pub(super) fn named(name: &str) -> Option<&'static Role> {
-    const ALL: [&Role; 3] = [&GATEWAY, &MEASURE, &MODEL];
+    const ALL: [&Role; 5] = [&GATEWAY, &MEASURE, &MODEL, &READ_DOCUMENTS, &FOLLOW_DOCUMENTS];
     ALL.into_iter().find(|role| role.name == name)
 }
 
@@ -94,6 +112,12 @@ impl Role {
             command.args(arguments.lines()).env_clear();
             return Ok(command);
         }
+        if self.user == DOCUMENTS_USER {
+            let verb = if self.name == FOLLOW_DOCUMENTS.name { "follow" } else { "read" };
+            let mut command = Command::new("/init");
+            command.args(["documents", verb]).env_clear();
+            return Ok(command);
+        }
         let mut command = Command::new("/usr/bin/blindllama-gateway");
         let verb = if self.serves { "serve" } else { "extend-config" };
         command.args([verb, "--config", "/run/gateway/gateway.toml"]).env_clear().env("TSS2_LOG", "all+none");
@@ -109,17 +133,18 @@ mod tests {
     #[test]
     fn only_the_gateway_has_the_tpm_and_the_socket_and_users_differ() {
         let has_tpm = |role: &Role| role.files.iter().any(|entry| entry.target() == "/dev/tpmrm0");
-        assert!(has_tpm(&GATEWAY) && has_tpm(&MEASURE) && !has_tpm(&MODEL));
-        let serving = [&GATEWAY, &MEASURE, &MODEL].map(|role| role.serves);
-        assert_eq!(serving, [true, false, false]);
-        let mut users = [0, GATEWAY.user, MODEL.user].to_vec();
+        assert!(has_tpm(&GATEWAY) && has_tpm(&MEASURE));
+        assert!(![&MODEL, &READ_DOCUMENTS, &FOLLOW_DOCUMENTS].into_iter().any(has_tpm));
+        let serving = [&GATEWAY, &MEASURE, &MODEL, &READ_DOCUMENTS, &FOLLOW_DOCUMENTS].map(|role| role.serves);
+        assert_eq!(serving, [true, false, false, false, false]);
+        let mut users = [0, GATEWAY.user, MODEL.user, READ_DOCUMENTS.user].to_vec();
         users.dedup();
-        assert_eq!(users.len(), 3, "neither is root, nor the other");
+        assert_eq!(users.len(), 4, "none is root, nor another one");
     }
 
     #[test]
     fn nothing_that_can_be_written_can_be_executed() {
-        for role in [&GATEWAY, &MEASURE, &MODEL] {
+        for role in [&GATEWAY, &MEASURE, &MODEL, &READ_DOCUMENTS] {
             assert!(!role.files.iter().any(Entry::is_writable_and_executable), "{}", role.name);
         }
     }

@@ -119,11 +119,15 @@ const MODEL_OWN: &[i64] = &[
     SYS_unlink,
 ];
 
+/// Files that are replaced whole, and removed.
+const DOCUMENTS_OWN: &[i64] = &[SYS_rename, SYS_renameat, SYS_renameat2, SYS_unlink, SYS_unlinkat];
+
 /// The ioctls of any program, by their second argument: a socket that does not block, bytes that wait, whether a file is a terminal.
 const IOCTLS: &[u64] = &[FIONBIO, FIONREAD, TCGETS];
 
 pub(super) const GATEWAY_CALLS: &[&[i64]] = &[COMMON, SERVER, GATEWAY_OWN];
 pub(super) const MODEL_CALLS: &[&[i64]] = &[COMMON, SERVER, MODEL_OWN];
+pub(super) const DOCUMENTS_CALLS: &[&[i64]] = &[COMMON, DOCUMENTS_OWN];
 
 /// Lets this process, and what it becomes, make these system calls alone.
 pub(super) fn restrict(lists: &[&[i64]]) -> Result<(), String> {
@@ -181,7 +185,7 @@ mod tests {
             SYS_ioperm,
             SYS_memfd_create,
         ];
-        for list in [GATEWAY_CALLS, MODEL_CALLS] {
+        for list in [GATEWAY_CALLS, MODEL_CALLS, DOCUMENTS_CALLS] {
             assert!(!list.iter().flat_map(|list| list.iter()).any(|number| forbidden.contains(number)));
         }
         assert!(
