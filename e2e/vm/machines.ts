@@ -15,6 +15,8 @@ export interface Tampering {
   readonly bootDisk?: string
   readonly modelDisk?: string
   readonly configuration?: string
+  /** Disk of documents. */
+  readonly documents?: string
   readonly shape?: Shape
   readonly firmware?: Firmware
   readonly capture?: string

@@ -66,11 +66,12 @@ it('a disk of documents replaces no other file, and follows no link', async () =
   expect((await release('disk', '--out', at('link.img'))).exitCode).toBe(3)
 })
 
+async function refusal(...files: string[]): Promise<[number, string]> {
+  const { exitCode, err } = await release('disk', ...files, '--out', at('refused.img'))
+  return [exitCode, err]
+}
+
 it('a name that the image refuses, a name twice, too many files and too long ones are refused', async () => {
-  const refusal = async (...files: string[]): Promise<[number, string]> => {
-    const { exitCode, err } = await release('disk', ...files, '--out', at('refused.img'))
-    return [exitCode, err]
-  }
   expect(await refusal(file('Status.cbor', 'x'))).toEqual([2, expect.stringContaining("'Status.cbor' is no name")])
   expect(await refusal(file('status.cbor', 'x'), at('status.cbor'))).toEqual([2, expect.stringContaining('each once')])
   const many = Array.from({ length: 17 }, (_, index) => file(`f${index}`, ''))
