@@ -52,7 +52,6 @@ export class Publisher {
   readonly folder: string
   readonly #keys: ReadonlyMap<string, string>
   readonly #witnesses: readonly Witness[]
-  #proofs: readonly string[] = []
 
   private constructor(folder: string, keys: ReadonlyMap<string, string>, witnesses: readonly Witness[]) {
     this.folder = folder
@@ -104,7 +103,7 @@ export class Publisher {
 
   /** @param floor lower versions are refused */
   trust(floor = 1): Trust {
-    const key = (name: string): string => this.#keys.get(name) ?? ''
+    const key = this.key.bind(this)
     const roles = ['developer', 'auditor']
     return {
       releaseKeys: {
@@ -125,12 +124,22 @@ export class Publisher {
     }
   }
 
+  /** A public key in hexadecimal, by the name of its holder. */
+  key(name: string): string {
+    return this.#keys.get(name) ?? ''
+  }
+
+  /** A policy that trusts this publisher, for those who judge documents: no service passes it. JSON. */
+  policy(): string {
+    const anchors = [{ kind: 'simulated', name: '000b'.padEnd(68, '0'), hierarchy: 'endorsement' }]
+    const pcrs = { bank: 'sha256', rules: { 4: 'golden' }, allowPartialCoverage: true }
+    return JSON.stringify({ version: 1, audience: 'release.example', anchors, pcrs, ...this.trust() })
+  }
+
   /** Makes a release, has both sign it, and puts it into the log. */
   async release(input: ReleaseInput): Promise<void> {
     const { name, version, minVersion = 1, golden, imageDigest, modelDigest, sourceCommit, machine } = input
     const manifest = this.at('manifest.json')
-    const policy = this.at('signers.json')
-    await writeFile(policy, signersPolicy(this.trust().releaseKeys))
     // The command replaces no document that is signed.
     await rm(manifest, { force: true })
     const numbers = ['--version', `${version}`, '--min-version', `${minVersion}`, '--days', '90']
@@ -144,11 +153,26 @@ export class Publisher {
       ...numbers,
       ...digests,
     )
-    await releaseCommand('sign', manifest, '--key', this.at('developer.pem'), '--sha256', sha256)
-    const auditor = ['countersign', manifest, '--key', this.at('auditor.pem')]
-    const reviewed = await releaseCommand<{ sha256: string }>(...auditor)
-    await releaseCommand(...auditor, '--sha256', reviewed.sha256, '--policy', policy)
-    await this.#publish(manifest)
+    await this.#signByBoth(manifest, sha256)
+  }
+
+  /**
+   * Makes the manifest of a client (PROTOCOL.md §19.8), has both sign it, and puts it into the log.
+   *
+   * @param input.folder `dist` of the built package
+   * @returns the file; its proof stands beside it, as `.proof`
+   */
+  async client(input: {
+    readonly name: string
+    readonly folder: string
+    readonly sourceCommit: string
+  }): Promise<string> {
+    const manifest = this.at('client.json')
+    await rm(manifest, { force: true })
+    const about = ['--name', input.name, '--source-commit', input.sourceCommit]
+    const made = await releaseCommand<{ sha256: string }>('client', input.folder, '--out', manifest, ...about)
+    await this.#signByBoth(manifest, made.sha256)
+    return manifest
   }
 
   /** Makes a status as of now, has the office sign it, and puts it into the log. @param what options of `release status` */
@@ -162,8 +186,9 @@ export class Publisher {
 
   /** Packs release and status with their proofs. @returns the files */
   async pack(): Promise<readonly string[]> {
-    const proofs = this.#proofs.flatMap((proof) => ['--proof', proof])
-    const documents = ['--manifest', this.at('manifest.json'), '--status', this.at('status.json')]
+    const [manifest, status] = [this.at('manifest.json'), this.at('status.json')]
+    const documents = ['--manifest', manifest, '--status', status]
+    const proofs = [manifest, status].flatMap((file) => ['--proof', `${file}.proof`])
     const { files } = await releaseCommand<{ files: string[] }>('pack', '--out', this.folder, ...documents, ...proofs)
     return files
   }
@@ -182,20 +207,23 @@ export class Publisher {
     return join(this.folder, name)
   }
 
+  /** Signs as the developer, reviews and countersigns as the auditor, and publishes. @param sha256 of the document that was made */
+  async #signByBoth(file: string, sha256: string): Promise<void> {
+    const policy = this.at('signers.json')
+    await writeFile(policy, this.policy())
+    await releaseCommand('sign', file, '--key', this.at('developer.pem'), '--sha256', sha256)
+    const auditor = ['countersign', file, '--key', this.at('auditor.pem')]
+    const reviewed = await releaseCommand<{ sha256: string }>(...auditor)
+    await releaseCommand(...auditor, '--sha256', reviewed.sha256, '--policy', policy)
+    await this.#publish(file)
+  }
+
   async #publish(file: string): Promise<void> {
     const proof = `${file}.proof`
     const log = ['--log', this.at('log'), '--origin', logOrigin, '--log-key', this.at('log.pem')]
     const more = ['--witnesses', this.at('witnesses'), '--proof', proof, '--tool', releaseLog]
     await releaseCommand('publish', file, ...log, ...more)
-    this.#proofs = [...new Set([...this.#proofs, proof])]
   }
-}
-
-/** A whole policy, of which `countersign` reads the keys alone. */
-function signersPolicy(releaseKeys: object): string {
-  const anchors = [{ kind: 'simulated', name: '000b'.padEnd(68, '0'), hierarchy: 'endorsement' }]
-  const pcrs = { bank: 'sha256', rules: { 4: 'golden' }, allowPartialCoverage: true }
-  return JSON.stringify({ version: 1, audience: 'release.example', anchors, pcrs, releaseKeys })
 }
 
 /** Runs `blindllama release`, and gives its result. A review ends with 4: it judges and signs nothing. */
