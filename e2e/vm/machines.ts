@@ -22,6 +22,8 @@ export interface Tampering {
   readonly capture?: string
   readonly wire?: string
   readonly control?: string
+  /** Port of the gateway on 127.0.0.1; default: a free one. */
+  readonly port?: number
   readonly startTpm?: MachineOptions['startTpm']
   /** A folder of the caller, so that the same TPM can be started again; default: one that ends with the machine. */
   readonly folder?: string

@@ -1,40 +1,11 @@
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
-import { join } from 'node:path'
-import { diskBytes, releaseSettings } from '../../services/machine/documents.ts'
-import { guestConfiguration } from '../../services/machine/guest-configuration.ts'
+import { diskBytes } from '../../services/machine/documents.ts'
 import { signedMachinePolicy } from '../../services/machine/golden.ts'
-import { publishImage } from '../../services/machine/publish.ts'
-import { Publisher } from '../../services/staging/publisher.ts'
-import { expect, test as base } from './fixtures.ts'
+import { expect, test } from './signed.ts'
 
 /** Where files of a disk of documents go (PROTOCOL.md §24.5). */
 const body = 4096
-
-interface Fixtures {
-  /** Publishes the image of the release, as version 2. */
-  readonly publisher: Publisher
-  /** Disk with release and status of the publisher. */
-  readonly documents: string
-  /** Settings by which the gateway reads them. */
-  readonly configuration: string
-}
-
-const test = base.extend<Fixtures>({
-  publisher: async ({ machines, folder }, use) => {
-    const publisher = await Publisher.start(join(folder, 'publisher'), new AbortController().signal)
-    await publishImage(publisher, machines.release, { version: 2 })
-    await publisher.status()
-    await use(publisher)
-    await publisher.stop()
-  },
-  documents: async ({ publisher, folder }, use) => {
-    const disk = join(folder, 'documents.img')
-    await publisher.writeDisk(disk)
-    await use(disk)
-  },
-  configuration: async ({ pageServer }, use) => use(guestConfiguration([pageServer.origin], releaseSettings)),
-})
 
 /** Writes into a disk in place, as a host can at any time. */
 async function overwrite(disk: string, bytes: Uint8Array, at = 0): Promise<void> {
