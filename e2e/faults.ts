@@ -1,7 +1,10 @@
 /**
- * `pnpm e2e:faults [--json] [--streams 500] [--visitors 24] [--seed N]`: gateways, their TPMs, HAProxy and the model server are killed
- * (SIGKILL) at random moments while visitors ask, half of them with `resend: 'never'`. Each request must end with the whole answer or a
- * code, and each visitor must be answered afterwards. The seed, which is printed, repeats the order and the times of the faults.
+ * `pnpm e2e:faults [--json] [--vm] [--streams 500] [--visitors 24] [--seed N]`: gateways, their TPMs, HAProxy and the model server are
+ * killed (SIGKILL) at random moments while visitors ask, half of them with `resend: 'never'`. Each request must end with the whole answer
+ * or a code, and each visitor must be answered afterwards. The seed, which is printed, repeats the order and the times of the faults.
+ *
+ * With `--vm` it is the virtual machine of the measured image that is killed, with everything in it, while few visitors ask its model: 8
+ * streams, 3 visitors. It boots again with the same TPM.
  */
 import { randomInt } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -9,9 +12,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { Visitor } from './failover/visitor.ts'
+import { modelId } from '../services/staging/artifacts.ts'
+import { streamed, Visitor } from './failover/visitor.ts'
 import { breakThings } from './faults/faults.ts'
 import { defectsOf, figuresOf, type Visit } from './faults/judge.ts'
+import { type MachineParts, startMachineParts } from './faults/machine.ts'
 import { startParts } from './faults/parts.ts'
 import { randomFrom } from './faults/random.ts'
 import { loadSdk } from './support/load-sdk.ts'
@@ -20,15 +25,17 @@ import { makeCertificate } from './support/proxies/certificate.ts'
 const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
-    streams: { type: 'string', default: '500' },
-    visitors: { type: 'string', default: '24' },
+    vm: { type: 'boolean', default: false },
+    streams: { type: 'string' },
+    visitors: { type: 'string' },
     seed: { type: 'string' },
   },
 })
-const streams = positive('streams', values.streams)
+const streams = positive('streams', values.streams ?? (values.vm ? '8' : '500'))
+const size = positive('visitors', values.visitors ?? (values.vm ? '3' : '24'))
 const seed = values.seed === undefined ? randomInt(2 ** 31) : positive('seed', values.seed)
-/** Tokens of an answer: about a second, so that many faults meet an answer in progress. */
-const tokens = 24
+/** Tokens of an answer: about a second, so that many faults meet an answer in progress. An emulated machine takes longer. */
+const tokens = values.vm ? 8 : 24
 
 const folder = await mkdtemp(join(tmpdir(), 'blindllama-faults-'))
 const abort = new AbortController()
@@ -37,20 +44,21 @@ let defects: readonly string[]
 let summary: object
 try {
   const sdk = await loadSdk()
-  const parts = await startParts(folder, await makeCertificate(folder), abort.signal)
+  const parts = values.vm ? await startMachineParts(folder) : await startProcesses()
   try {
     const visitors = await Promise.all(
-      Array.from({ length: positive('visitors', values.visitors) }, async (_, index) => {
+      Array.from({ length: size }, async (_, index) => {
         const resend: Visit['resend'] = index % 2 === 0 ? 'default' : 'never'
-        const options = { policy: parts.fleet.policy, ...(resend === 'never' && { resend }) }
-        return { resend, visitor: await Visitor.connect(sdk, parts.url, `visitor${index}`, options) }
+        const options = { policy: parts.policy, ...(resend === 'never' && { resend }) }
+        const dialect = values.vm ? streamed(modelId) : undefined
+        return { resend, visitor: await Visitor.connect(sdk, parts.url, `visitor${index}`, options, dialect) }
       }),
     )
     const leave = new AbortController()
     const visiting = Promise.all(visitors.map(async ({ visitor }) => visitor.visit(leave.signal, tokens)))
     const count = (): number => visitors.reduce((sum, { visitor }) => sum + visitor.ended.length, 0)
     await setTimeout(1000)
-    const faults = await breakThings(parts, randomFrom(seed), () => count() >= streams)
+    const faults = await breakThings(parts.breakables, randomFrom(seed), () => count() >= streams)
     leave.abort()
     await visiting
     const visits = await Promise.all(
@@ -61,7 +69,7 @@ try {
       }),
     )
     const figures = figuresOf(visits, faults)
-    defects = defectsOf(visits, figures, parts.runs())
+    defects = defectsOf(visits, figures, parts.runs?.())
     summary = { seed, ...figures }
   } finally {
     await parts.stop()
@@ -75,6 +83,11 @@ for (const defect of defects) process.stdout.write(`  ${defect}\n`)
 process.stdout.write(`${JSON.stringify(summary, null, values.json ? 0 : 2)}\n`)
 process.stdout.write(`${defects.length === 0 ? 1 : 0} passed, ${defects.length} failed\n`)
 process.exitCode = defects.length === 0 ? 0 : 1
+
+async function startProcesses(): Promise<MachineParts> {
+  const { fleet, ...parts } = await startParts(folder, await makeCertificate(folder), abort.signal)
+  return { policy: fleet.policy, ...parts }
+}
 
 function positive(name: string, text: string): number {
   if (!/^[1-9]\d{0,9}$/.test(text)) throw new Error(`--${name}: a positive integer is expected, and not '${text}'`)

@@ -3,6 +3,33 @@ import type * as Sdk from '@blindllama/web-sdk'
 import { withoutPadding } from '../support/padding.ts'
 import { eventsOf, type CountedRequest } from './counting-upstream.ts'
 
+/** How a visitor asks, and what a whole answer is. */
+export interface Dialect {
+  /** The content of a request for an answer with so many tokens. */
+  readonly request: (id: string, tokens: number) => object
+  readonly isWhole: (text: string, tokens: number) => boolean
+}
+
+const countedRequest = (id: string, tokens: number): CountedRequest => ({ id, tokens, firstMs: 60, everyMs: 40 })
+
+/** For the server of this folder: every token is known before. */
+const counted: Dialect = {
+  request: countedRequest,
+  isWhole: (text, tokens) => withoutPadding(text) === eventsOf({ tokens }).join(''),
+}
+
+/** For a model server: what it says is not known, and its stream says where it ends. */
+export const streamed = (model: string): Dialect => ({
+  request: (id, tokens) => ({
+    model,
+    messages: [{ role: 'user', content: `Tell a story about number ${id}.` }],
+    max_tokens: tokens,
+    stream: true,
+  }),
+  isWhole: (text) =>
+    /"finish_reason":\s*"(?:stop|length)"/.test(text) && withoutPadding(text).endsWith('data: [DONE]\n\n'),
+})
+
 /** How one request of a visitor ended. Times are those of `performance.now()`, in milliseconds. */
 export interface Ended {
   /** Names the request at the model server. */
@@ -28,11 +55,13 @@ export class Visitor {
   readonly #url: string
   readonly #name: string
   readonly #client: Sdk.BlindLlamaClient<true>
+  readonly #dialect: Dialect
 
-  private constructor(url: string, name: string, client: Sdk.BlindLlamaClient<true>) {
+  private constructor(url: string, name: string, client: Sdk.BlindLlamaClient<true>, dialect: Dialect) {
     this.#url = url
     this.#name = name
     this.#client = client
+    this.#dialect = dialect
   }
 
   /** The instance that answers now. */
@@ -40,7 +69,13 @@ export class Visitor {
     return this.#client.verdict.key.instance
   }
 
-  static async connect(sdk: typeof Sdk, url: string, name: string, options: object): Promise<Visitor> {
+  static async connect(
+    sdk: typeof Sdk,
+    url: string,
+    name: string,
+    options: object,
+    dialect: Dialect = counted,
+  ): Promise<Visitor> {
     const heard: Sdk.ConnectEvent[] = []
     let onEvent = (event: Sdk.ConnectEvent): void => void heard.push(event)
     const client = await sdk.connect({
@@ -50,7 +85,7 @@ export class Visitor {
       dangerouslyAllowSimulated: true,
       onEvent: (event) => onEvent(event),
     })
-    const visitor = new Visitor(url, name, client)
+    const visitor = new Visitor(url, name, client, dialect)
     onEvent = (event) => {
       if (event.type === 'resend') visitor.resent.push(event.error.code)
       if (event.type === 'attesting') visitor.attested.push(event.reason)
@@ -78,13 +113,13 @@ export class Visitor {
   }
 
   async #ask(id: string, tokens: number): Promise<Ended> {
-    const ask: CountedRequest = { id, tokens, firstMs: 60, everyMs: 40 }
+    const ask = this.#dialect.request(id, tokens)
     const resentBefore = this.resent.length
     const beganAt = performance.now()
     let firstAt: number | undefined
     let text = ''
     const end = (code?: string): Ended => {
-      const whole = withoutPadding(text) === eventsOf(ask).join('')
+      const whole = this.#dialect.isWhole(text, tokens)
       const times = {
         id,
         resent: this.resent.length - resentBefore,

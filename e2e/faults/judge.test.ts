@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import type { Ended } from '../failover/visitor.ts'
-import { type Fault, kinds } from './faults.ts'
+import { type Ended, streamed } from '../failover/visitor.ts'
+import type { Fault, Kind } from './faults.ts'
 import { defectsOf, figuresOf, type Visit, withinMs } from './judge.ts'
 import { randomFrom, shuffled } from './random.ts'
 
+const kinds: readonly Kind[] = ['gateway', 'model server', 'proxy', 'TPM']
 const kills = kinds.map((kind): Fault => ({ kind, killedAt: 1000, backAt: 1500 }))
 const ended = (id: string, beganAt: number, more: Partial<Ended> = {}): Ended => ({
   id,
@@ -37,7 +38,7 @@ test.each<[string, Visit, Record<string, number>]>([
   ['0 repetitions were announced', visit('default', {}), { b: 2 }],
   ['did not run it', visit('default', {}), { b: 0 }],
   ['after all faults', visit('default', { code: 'channel.truncated' }, { code: 'evidence.unreachable' }), {}],
-  ['no answer for', visit('default', {}, { beganAt: 1000, firstAt: 1001 + withinMs }), {}],
+  ['no answer for', visit('default', {}, { beganAt: 1000, firstAt: 1001 + withinMs('gateway') }), {}],
   ['no fault met a request', visit('default', {}), {}],
 ])('a defect is told: %s', (said, one, runs) => {
   expect(defects([one], runs).join('\n')).toContain(said)
@@ -47,6 +48,25 @@ test('a fault that nothing outlived is told', () => {
   expect(
     defects([visit('default', { code: 'channel.truncated' }, { code: 'channel.truncated' })]).join('\n'),
   ).toContain('Infinity ms')
+})
+
+test('a machine may take longer than its parts, and nothing counts what it ran', () => {
+  const late = 1000 + withinMs('gateway')
+  const slow = [visit('default', { code: 'channel.truncated' }, { beganAt: late, firstAt: late + 1000 })]
+  const judged = (kind: Kind): readonly string[] =>
+    defectsOf(slow, figuresOf(slow, [{ kind, killedAt: 1000, backAt: 1500 }]), undefined)
+  expect(judged('VM')).toEqual([])
+  expect(judged('gateway').join('\n')).toContain('gateway: a visitor had no answer for')
+  const cut = [visit('never', { silentlyTruncated: true, resent: 1 })]
+  expect(defectsOf(cut, figuresOf(cut, []), undefined)).toHaveLength(2)
+})
+
+test('an answer of a model is whole where its stream says so', () => {
+  const { isWhole } = streamed('m')
+  const end = 'data: {"choices":[{"finish_reason":"length"}]}\n\n'
+  expect(isWhole(`${end}data: [DONE]\n\n`, 1)).toBe(true)
+  expect(isWhole(end, 1), 'without its last event').toBe(false)
+  expect(isWhole('data: {"choices":[{"finish_reason":null}]}\n\ndata: [DONE]\n\n', 1), 'without a reason').toBe(false)
 })
 
 const order = (seed: number): string => shuffled([...'abcdefgh'], randomFrom(seed)).join('')

@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Child } from '../../services/staging/child.ts'
 import { freePorts } from '../../services/staging/ports.ts'
-import { startFleet, type Fleet } from '../failover/fleet.ts'
+import { startFleet, type Fleet, type Member } from '../failover/fleet.ts'
 import type { Certificate } from '../support/proxies/certificate.ts'
 import { haproxy } from '../support/proxies/haproxy.ts'
 import { requireProgram, type ListeningPorts, type ProxyTarget } from '../support/proxies/stock-proxy.ts'
+import type { Breakable, Breakables, Kind } from './faults.ts'
 
 const modelProcess: string = fileURLToPath(new URL('model-process.ts', import.meta.url))
 
@@ -31,10 +32,9 @@ class Part {
 /** Three gateways with a TPM each, stock HAProxy before them and one model server behind them: each a process that can be killed. */
 export interface Parts {
   readonly fleet: Fleet
-  readonly proxy: Part
-  readonly model: Part
   /** Base URL at the proxy. */
   readonly url: string
+  readonly breakables: Breakables
   /** How often the model server ran each request, by its id, over all of its processes. */
   readonly runs: () => ReadonlyMap<string, number>
   readonly stop: () => Promise<void>
@@ -63,8 +63,27 @@ export async function startParts(folder: string, certificate: Certificate, signa
     await stop()
     throw error
   }
-  return { fleet, proxy, model, url: `http://127.0.0.1:${clearPort}/`, runs: () => countedIn(file), stop }
+  const member = (random: () => number): Member => fleet.members[Math.floor(random() * fleet.members.length)] as Member
+  const breakables: Breakables = new Map<Kind, (random: () => number) => Breakable>([
+    ['gateway', (random) => breakable(member(random))],
+    ['model server', () => breakable(model)],
+    ['proxy', () => breakable(proxy)],
+    [
+      'TPM',
+      (random) => {
+        const one = member(random)
+        // Its gateway refuses evidence, and nothing but a start of the machine brings it back (PROTOCOL.md §24).
+        return { kill: async () => one.killTpm(), start: async () => one.reboot() }
+      },
+    ],
+  ])
+  return { fleet, breakables, url: `http://127.0.0.1:${clearPort}/`, runs: () => countedIn(file), stop }
 }
+
+const breakable = (part: { kill(): Promise<void>; start(): Promise<void> }): Breakable => ({
+  kill: async () => part.kill(),
+  start: async () => part.start(),
+})
 
 async function startModel(port: number, file: string, folder: string, signal: AbortSignal): Promise<Child> {
   const args = ['--import', import.meta.resolve('tsx'), modelProcess, `${port}`, file]

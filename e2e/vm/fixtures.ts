@@ -56,13 +56,13 @@ export class Visitor {
   }
 }
 
-interface Shared {
+export interface Shared {
   readonly pageServer: PageServer
   readonly machines: Machines
   readonly visitor: Visitor
 }
 
-interface Fixtures {
+export interface Fixtures {
   readonly folder: string
   /** Boots what a host has changed, and gives the page's verdict under the policy of the release. */
   readonly verdictAfter: (tampering: Tampering) => Promise<string>

@@ -1,19 +1,13 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { decode } from 'cborg'
-import { measureRelease } from '../../services/machine/golden.ts'
 import { BUNDLE, bytesOf, edit, editStatic, open, STATIC } from '../support/evidence.ts'
 import { ServiceProxy } from '../support/service-proxy.ts'
 import { Authority } from './certificates.ts'
 import { expect, test } from './fixtures.ts'
-import { Signers } from './signed-release.ts'
 import { SwitchedTpm } from './tpm-switch.ts'
 
 /** An operator's list with one key. */
 const list = (name: string): object => ({ kind: 'ak-name', name, assurance: 'operator-ca', hierarchy: 'endorsement' })
-
-/** Member of the static part with the release (PROTOCOL.md §3). */
-const release = 3
 
 test('quotes from before a restart of the machine are refused after it, and its new ones pass', async ({
   machines,
@@ -87,29 +81,5 @@ test("a stranger's genuine machine is refused where the policy demands the opera
   } finally {
     await proxy.stop()
     await stranger.stop()
-  }
-})
-
-test('a signed release passes, and one below the floor is refused', async ({ machines, visitor, folder }) => {
-  const signers = await Signers.make(folder)
-  const platform = join(folder, 'platform.json')
-  await writeFile(platform, JSON.stringify({ name: 'QEMU', pcrs: machines.release.platform }))
-  const golden = await measureRelease(machines.release.image.uki, platform, folder)
-  const older: unknown = decode(await signers.release(1, golden, machines.configDigest), { useMaps: true })
-  const { stop, url, policy } = await machines.boot()
-  const proxy = await ServiceProxy.start(url, {
-    evidence: (bundle) => edit(bundle, (map) => editStatic(map, (part) => part.set(release, older))),
-  })
-  const under = (floor: number): string => {
-    const { releases: _, ...rest } = JSON.parse(policy) as { releases: unknown }
-    return JSON.stringify({ ...rest, releaseKeys: signers.trust(floor) })
-  }
-  try {
-    expect(await visitor.verdict({ url: proxy.url, policy: under(1) })).toBe('verified')
-    expect(await visitor.verdict({ url: proxy.url, policy: under(2) })).toBe('release.below_floor')
-    expect(await visitor.verdict({ url, policy: under(1) }), 'without the release').toBe('release.missing')
-  } finally {
-    await proxy.stop()
-    await stop()
   }
 })

@@ -15,12 +15,16 @@ export interface Tampering {
   readonly bootDisk?: string
   readonly modelDisk?: string
   readonly configuration?: string
+  /** Disk of documents. */
+  readonly documents?: string
   readonly shape?: Shape
   readonly firmware?: Firmware
   readonly capture?: string
   readonly wire?: string
   readonly outward?: boolean
   readonly control?: string
+  /** Port of the gateway on 127.0.0.1; default: a free one. */
+  readonly port?: number
   readonly startTpm?: MachineOptions['startTpm']
   /** A folder of the caller, so that the same TPM can be started again; default: one that ends with the machine. */
   readonly folder?: string

@@ -6,21 +6,33 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import '../../tools/environment.ts'
 import { audience } from '../staging/policy.ts'
+import type { Trust } from '../staging/publisher.ts'
 
 const command: string = fileURLToPath(new URL('../../packages/cli/dist/blindllama.js', import.meta.url))
 
 /** Index to value, SHA-256 bank, hexadecimal. */
 export type Values = Readonly<Record<string, string>>
 
+/** Values under a name. */
+export interface Named {
+  readonly name: string
+  readonly pcrs: Values
+}
+
 /**
  * Runs `blindllama release measure`.
  *
- * @param platform file with the values of firmware and machine
+ * @param platforms values of firmware and machine, by shape
  * @returns path of the file that it wrote, for `blindllama release make` and `blindllama policy init`
  */
-export async function measureRelease(image: string, platform: string, folder: string): Promise<string> {
+export async function measureRelease(image: string, platforms: readonly Named[], folder: string): Promise<string> {
   const out = join(folder, 'golden.json')
-  const words = [command, 'release', 'measure', image, '--platform', platform, '--out', out]
+  const words = [command, 'release', 'measure', image, '--out', out]
+  for (const [index, { name, pcrs }] of platforms.entries()) {
+    const file = join(folder, `platform-${index}.json`)
+    await writeFile(file, JSON.stringify({ name, pcrs }))
+    words.push('--platform', file)
+  }
   await promisify(execFile)(process.execPath, words, { timeout: 60_000 })
   return out
 }
@@ -29,15 +41,15 @@ export async function measureRelease(image: string, platform: string, folder: st
 export async function imageValues(image: string): Promise<Values> {
   const folder = await mkdtemp(join(tmpdir(), 'blindllama-measure-'))
   try {
-    const none = join(folder, 'platform.json')
-    await writeFile(none, JSON.stringify({ name: 'none', pcrs: {} }))
-    const out = await measureRelease(image, none, folder)
+    const out = await measureRelease(image, [{ name: 'none', pcrs: {} }], folder)
     const { images, platforms } = JSON.parse(await readFile(out, 'utf8')) as Record<string, { pcrs: Values }[]>
     return { ...images?.[0]?.pcrs, ...platforms?.[0]?.pcrs }
   } finally {
     await rm(folder, { recursive: true })
   }
 }
+
+type Upstream = 'in-image' | 'attested' | 'unattested'
 
 export interface MachinePolicyInput {
   /** Name of the attestation key, hexadecimal. */
@@ -46,38 +58,41 @@ export interface MachinePolicyInput {
   readonly image: Values
   readonly configDigest: string
   /** What the page accepts as the place of the upstream; default: the image alone. */
-  readonly upstream?: 'in-image' | 'attested' | 'unattested'
+  readonly upstream?: Upstream
 }
 
-/** The policy that a page pins for a machine with a software TPM (PROTOCOL.md §7), JSON: every PCR has a rule, none is left open. */
-export function machinePolicy({
-  akName,
-  platform,
-  image,
-  configDigest,
-  upstream = 'in-image',
-}: MachinePolicyInput): string {
-  const pcrs = { ...platform, ...image }
+/** What every policy for a machine with a software TPM has (PROTOCOL.md §7): every PCR has a rule, none is left open. */
+function rulesFor(akName: string, golden: readonly string[], upstream: Upstream = 'in-image'): object {
   const rules = {
-    ...Object.fromEntries(Object.keys(pcrs).map((pcr) => [pcr, 'golden'])),
+    ...Object.fromEntries(golden.map((pcr) => [pcr, 'golden'])),
     12: 'untouched',
     13: 'untouched',
     14: 'config',
     15: 'instance',
   }
-  return JSON.stringify(
-    {
-      version: 1,
-      audience,
-      anchors: [{ kind: 'simulated', name: akName, hierarchy: 'endorsement' }],
-      acceptAssurance: ['simulated'],
-      acceptUpstream: [upstream],
-      pcrs: { bank: 'sha256', rules, replay: 'quoted' },
-      releases: [{ name: 'image of this checkout', pcrs, configDigests: [configDigest] }],
-    },
-    null,
-    2,
-  )
+  return {
+    version: 1,
+    audience,
+    anchors: [{ kind: 'simulated', name: akName, hierarchy: 'endorsement' }],
+    acceptAssurance: ['simulated'],
+    acceptUpstream: [upstream],
+    pcrs: { bank: 'sha256', rules, replay: 'quoted' },
+  }
+}
+
+/** The policy of a page that pins the values itself, JSON. */
+export function machinePolicy({ akName, platform, image, configDigest, upstream }: MachinePolicyInput): string {
+  const pcrs = { ...platform, ...image }
+  const releases = [{ name: 'image of this checkout', pcrs, configDigests: [configDigest] }]
+  return JSON.stringify({ ...rulesFor(akName, Object.keys(pcrs), upstream), releases }, null, 2)
+}
+
+/** PCRs whose values are those of a release. */
+const goldenPcrs: readonly string[] = ['0', '1', '2', '3', '4', '5', '6', '7', '9', '11']
+
+/** The policy of a page that pins the keys of a publisher, and the configuration by its digest, JSON. */
+export function signedMachinePolicy(akName: string, configDigest: string, trust: Trust): string {
+  return JSON.stringify({ ...rulesFor(akName, goldenPcrs), ...trust, configDigests: [configDigest] }, null, 2)
 }
 
 /**

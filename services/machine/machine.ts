@@ -4,6 +4,7 @@ import type { Child } from '../staging/child.ts'
 import { parseEvent } from '../staging/log-line.ts'
 import { freePorts } from '../staging/ports.ts'
 import { writeConfigurationDisk } from './configuration.ts'
+import { writeEmptyDisk } from './documents.ts'
 import type { Firmware } from './firmware.ts'
 import { defaultShape, type Shape } from './qemu.ts'
 import { startQemu, type QemuOptions } from './start-qemu.ts'
@@ -17,6 +18,8 @@ export interface MachineOptions {
   readonly modelDisk: string
   /** TOML text of the gateway. */
   readonly configuration: string
+  /** Disk of documents; default: one without any. */
+  readonly documents?: string
   readonly shape?: Shape
   readonly accelerator?: 'kvm' | 'tcg'
   /** Port of the gateway on 127.0.0.1, 0 (default) for a free one. */
@@ -57,6 +60,8 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   const port = options.port === undefined || options.port === 0 ? (await freePorts(1))[0]! : options.port
   const configuration = join(folder, 'configuration.img')
   await writeConfigurationDisk(configuration, options.configuration)
+  const documents = options.documents ?? join(folder, 'documents.img')
+  if (options.documents === undefined) await writeEmptyDisk(documents)
   const { wire, outward, control, capture, extra, startTpm } = options
   const qemu = await startQemu({
     name: 'the machine (QEMU)',
@@ -64,7 +69,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     shape,
     accelerator,
     firmware,
-    disks: { boot: options.bootDisk, model: options.modelDisk, configuration },
+    disks: { boot: options.bootDisk, model: options.modelDisk, configuration, documents },
     ...(wire === undefined ? { port } : { wire }),
     ...(outward === undefined ? {} : { outward }),
     ...(control === undefined ? {} : { control }),

@@ -14,6 +14,8 @@ export interface Disks {
   readonly boot: string
   readonly model: string
   readonly configuration: string
+  /** Disk of documents, which may change while the machine runs (PROTOCOL.md §24.7). */
+  readonly documents: string
 }
 
 export interface MachineInput {
@@ -46,7 +48,7 @@ const guest = '10.0.2.15:8787'
 const escape = (path: string): string => path.replaceAll(',', ',,')
 
 /**
- * Words for `qemu-system-x86_64`: a machine with a TPM, a network card and three disks, and with no console input, monitor, screen, USB,
+ * Words for `qemu-system-x86_64`: a machine with a TPM, a network card and four disks, and with no console input, monitor, screen, USB,
  * guest agent or shared folder.
  */
 export function qemuArguments(input: MachineInput): string[] {
@@ -120,6 +122,7 @@ export function qemuArguments(input: MachineInput): string[] {
     ...disk('boot', disks.boot, 'bootindex=0'),
     ...disk('model', disks.model, 'serial=blindllama-model'),
     ...disk('configuration', disks.configuration, 'serial=blindllama-config'),
+    ...disk('documents', disks.documents, 'serial=blindllama-documents'),
     '-device',
     'virtio-rng-pci',
     ...extra,

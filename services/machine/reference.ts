@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { bootDisk } from '../../packages/image/build/esp.ts'
+import { unpacked } from '../../packages/image/build/unpacked.ts'
 import type { Firmware } from './firmware.ts'
+import type { Values } from './golden.ts'
 import type { Shape } from './qemu.ts'
 import { startQemu } from './start-qemu.ts'
 import { extensions } from './tpm-record.ts'
@@ -43,7 +47,7 @@ export async function referenceBoot(input: ReferenceInput): Promise<Record<strin
     shape,
     accelerator,
     firmware,
-    disks: { boot: emptyDisk, model: blank, configuration: blank },
+    disks: { boot: emptyDisk, model: blank, configuration: blank, documents: blank },
     startTpm: (own, abort) => startMachineTpm(own, abort, { recorded: true }),
     signal,
   })
@@ -57,6 +61,28 @@ export async function referenceBoot(input: ReferenceInput): Promise<Record<strin
     throw new Error(`Firmware did not end its measurements within ${patienceMs / 1000} s.${child.describe()}`)
   } finally {
     await stop()
+  }
+}
+
+export interface PlatformInput {
+  readonly firmware: Firmware
+  readonly shape: Shape
+  readonly accelerator: 'kvm' | 'tcg'
+  readonly onProgress?: (message: string) => void
+  readonly signal: AbortSignal
+}
+
+/** PCR 0 to 3, 6 and 7 of a firmware on a machine of this shape: boots it without an image. */
+export async function platformOf({ onProgress = () => {}, ...input }: PlatformInput): Promise<Values> {
+  const { memory, processors } = input.shape
+  onProgress(`reference boot of the firmware without an image (${memory} MiB, ${processors} processors)`)
+  const folder = await mkdtemp(join(tmpdir(), 'blindllama-reference-'))
+  try {
+    const emptyDisk = join(folder, 'empty.img')
+    await bootDisk(await unpacked('tools', onProgress), emptyDisk, undefined)
+    return await referenceBoot({ ...input, emptyDisk, folder })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
   }
 }
 

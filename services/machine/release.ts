@@ -1,16 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bootDisk } from '../../packages/image/build/esp.ts'
 import { currentImage, type Image } from '../../packages/image/build/image.ts'
-import { unpacked } from '../../packages/image/build/unpacked.ts'
 import { artifacts, modelId } from '../staging/artifacts.ts'
 import { kvmWorks, probeFirmware } from './acceleration.ts'
 import { firmware, type Firmware } from './firmware.ts'
 import { imageValues, type Values } from './golden.ts'
 import { defaultShape, type Shape } from './qemu.ts'
+import { knownPlatforms, type Platform } from './platforms.ts'
 import { requireForImage } from './requirements.ts'
-import { referenceBoot } from './reference.ts'
 
 /** An image with the values that a start of it must lead to: computed before it ever started. */
 export interface MeasuredRelease {
@@ -18,8 +16,10 @@ export interface MeasuredRelease {
   readonly firmware: Firmware
   readonly shape: Shape
   readonly accelerator: 'kvm' | 'tcg'
-  /** PCR 0 to 3, 6, 7. */
+  /** PCR 0 to 3, 6, 7 of this machine. */
   readonly platform: Values
+  /** The same of every shape that is known here, this one first. */
+  readonly platforms: readonly Platform[]
   /** PCR 4, 5, 9, 11. */
   readonly values: Values
 }
@@ -30,28 +30,6 @@ export interface ReleaseOptions {
   readonly accelerator?: 'kvm' | 'tcg'
   readonly onProgress?: (message: string) => void
   readonly signal: AbortSignal
-}
-
-export interface PlatformInput {
-  readonly firmware: Firmware
-  readonly shape: Shape
-  readonly accelerator: 'kvm' | 'tcg'
-  readonly onProgress?: (message: string) => void
-  readonly signal: AbortSignal
-}
-
-/** PCR 0 to 3, 6 and 7 of a firmware on a machine of this shape: boots it without an image. */
-export async function platformOf({ onProgress = () => {}, ...input }: PlatformInput): Promise<Values> {
-  const { memory, processors } = input.shape
-  onProgress(`reference boot of the firmware without an image (${memory} MiB, ${processors} processors)`)
-  const folder = await mkdtemp(join(tmpdir(), 'blindllama-reference-'))
-  try {
-    const emptyDisk = join(folder, 'empty.img')
-    await bootDisk(await unpacked('tools', onProgress), emptyDisk, undefined)
-    return await referenceBoot({ ...input, emptyDisk, folder })
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
 }
 
 /**
@@ -74,10 +52,10 @@ export async function measuredRelease(options: ReleaseOptions): Promise<Measured
         'KVM runs no program on this machine. Leave out --kvm: the machine is then emulated, which is slower.',
       )
     const accelerator = options.accelerator ?? found
-    const platform = await platformOf({ firmware: bios, shape, accelerator, onProgress, signal })
+    const platforms = await knownPlatforms({ firmware: bios, shape, accelerator, onProgress, signal })
     const values = await imageValues(image.uki)
     onProgress('golden values computed before the first start of the image')
-    return { image, firmware: bios, shape, accelerator, platform, values }
+    return { image, firmware: bios, shape, accelerator, platform: platforms[0].pcrs, platforms, values }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -1,12 +1,15 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sha256File } from '../../packages/image/build/cache.ts'
 import { artifacts, chatWorkers, modelId, requireArtifacts } from '../staging/artifacts.ts'
 import { PageServer } from '../staging/page-server.ts'
-import { guestConfigDigest, machinePolicy } from './golden.ts'
+import { logOrigin, Publisher, statusMaxAgeMs } from '../staging/publisher.ts'
+import { releaseSettings } from './documents.ts'
+import { guestConfigDigest, signedMachinePolicy } from './golden.ts'
 import { guestConfiguration } from './guest-configuration.ts'
 import { startMachine, untilReady, type Machine } from './machine.ts'
+import { publishImage } from './publish.ts'
 import type { Shape } from './qemu.ts'
 import { measuredRelease } from './release.ts'
 
@@ -28,6 +31,12 @@ export interface MachineService {
   readonly pageUrl: string
   readonly url: string
   readonly policy: string
+  /** File with the policy. */
+  readonly policyFile: string
+  /** Who signs releases, the log, and the documents that they have published. */
+  readonly publisher: Publisher
+  /** Name of the signed release. */
+  readonly release: string
   readonly machine: Machine
   readonly accelerator: 'kvm' | 'tcg'
   readonly model: string
@@ -41,10 +50,11 @@ export interface MachineService {
 export const readyMs = 180_000
 
 /**
- * Starts the measured image in a virtual machine with a software TPM, and a page that pins what it must measure.
+ * Starts the measured image in a virtual machine with a software TPM, and a page that pins who signs its releases.
  *
- * The golden values come from the image's file and from a boot of the firmware without it. Only the name of the attestation key is taken
- * from the machine: nothing certifies a software TPM.
+ * The golden values come from the image's file and from a boot of the firmware without it. A developer and an auditor with keys of this
+ * run sign them before the machine starts, and the release is in a log that witnesses cosign. Only the name of the attestation key is
+ * taken from the machine: nothing certifies a software TPM.
  *
  * @throws {Error} with the step that failed, and what to do
  */
@@ -66,30 +76,45 @@ export async function startMachineService(options: ServiceOptions = {}): Promise
     const page = await PageServer.start(options.page ?? artifacts.page, options.port ?? 0)
     undo.push(() => page.stop())
     const { shape, accelerator } = options
+    const publisher = await Publisher.start(join(folder, 'publisher'), signal)
+    undo.push(() => publisher.stop())
     const release = await measuredRelease({
       onProgress,
       signal,
       ...(shape === undefined ? {} : { shape }),
       ...(accelerator === undefined ? {} : { accelerator }),
     })
-    const configuration = guestConfiguration([page.origin, ...(options.origins ?? [])])
+    const name = await publishImage(publisher, release)
+    const documents = join(folder, 'documents.img')
+    await publishStatus(publisher, documents)
+    onProgress(`release signed by developer and auditor, and in the log ${logOrigin}`)
+    const configuration = guestConfiguration([page.origin, ...(options.origins ?? [])], releaseSettings)
     const configDigest = await guestConfigDigest(artifacts.gateway, configuration)
     const own = join(folder, 'machine')
     await mkdir(own)
     const { image } = release
     const disks = { bootDisk: image.bootDisk, modelDisk: image.modelDisk }
-    const machine = await startMachine({ ...release, ...disks, folder: own, configuration, signal })
+    const machine = await startMachine({ ...release, ...disks, folder: own, configuration, documents, signal })
     undo.push(() => machine.stop())
     onProgress(`booting the image (${release.accelerator === 'kvm' ? 'KVM' : 'emulated, without KVM'})`)
     const { akName } = await untilReady(machine, readyMs)
     onProgress('gateway ready, model loaded')
-    const policy = machinePolicy({ akName, platform: release.platform, image: release.values, configDigest })
+    const policy = signedMachinePolicy(akName, configDigest, publisher.trust())
+    const policyFile = join(folder, 'policy.json')
+    await writeFile(policyFile, policy)
+    const renewal = setInterval(() => {
+      publishStatus(publisher, documents).catch((error: unknown) => onProgress(`no new status: ${String(error)}`))
+    }, statusMaxAgeMs / 7)
+    undo.push(async () => clearInterval(renewal))
     const measured = [{ name: 'unified kernel image', sha256: await sha256File(image.uki), pcr: 4 }]
     page.publish(machine.url, { url: machine.url, policy, measured, upstream: 'in-image', model: modelId }, chatWorkers)
     return {
       pageUrl: `${page.origin}/`,
       url: machine.url,
       policy,
+      policyFile,
+      publisher,
+      release: name,
       machine,
       accelerator: release.accelerator,
       model: modelId,
@@ -101,4 +126,10 @@ export async function startMachineService(options: ServiceOptions = {}): Promise
     await stop()
     throw error
   }
+}
+
+/** Signs a status as of now, and hands it to the machine with the release. */
+async function publishStatus(publisher: Publisher, documents: string): Promise<void> {
+  await publisher.status()
+  await publisher.writeDisk(documents)
 }

@@ -27,6 +27,7 @@ var kinds = map[string]string{
 	"application/vnd.blindllama.release.v1+json":     "release",
 	"application/vnd.blindllama.key-set.v1+json":     "key-set",
 	"application/vnd.blindllama.status.v1+json":      "status",
+	"application/vnd.blindllama.client.v1+json":      "client",
 	"application/vnd.blindllama.certificate.v1+json": "certificate",
 }
 

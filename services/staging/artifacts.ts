@@ -14,6 +14,9 @@ export const artifacts: Readonly<Record<'gateway' | 'modelServer' | 'model' | 'p
   page: join(root, 'examples/react-chat/dist'),
 }
 
+/** The program of the log, its witnesses and its monitor: built from services/release-log when it is needed. */
+export const releaseLog: string = join(target, 'release-log', 'release-log')
+
 /** The Trusted Types policy of the chat, through which it starts its workers: one reads PDF files, one serves its copy. */
 export const chatWorkers = 'chat-workers'
 

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { defaultShape } from '../machine/qemu.ts'
 import { startMachineService } from '../machine/service.ts'
+import { logOrigin } from './publisher.ts'
 import { startStaging, type Staging } from './staging.ts'
 import { readStartOptions, usage, type StartOptions } from './start-options.ts'
 
@@ -41,6 +42,8 @@ type Started = Pick<Staging, 'pageUrl' | 'url' | 'model' | 'folder' | 'failed' |
   /** Where the model runs, and what the proof is worth. */
   readonly where: string
   readonly proof: string
+  /** Further lines, by their title. */
+  readonly more?: Readonly<Record<string, string>>
 }
 
 async function start(): Promise<Started> {
@@ -70,6 +73,11 @@ async function start(): Promise<Started> {
     ...service,
     where: `in the measured image, virtual machine (${how})`,
     proof: 'SIMULATED: the image is measured for real, but its TPM is software that this machine controls',
+    more: {
+      Release: `${service.release}, signed by a developer and an auditor with keys of this run`,
+      Log: `${logOrigin}, below ${service.publisher.folder}`,
+      Policy: service.policyFile,
+    },
   }
 }
 
@@ -79,7 +87,9 @@ function announce(staging: Started): void {
 
   Model   ${staging.model} (${staging.where})
   Proof   ${staging.proof}
-  Gateway ${staging.url}
+${Object.entries(staging.more ?? {})
+  .map(([title, text]) => `  ${title.padEnd(7)} ${text}\n`)
+  .join('')}  Gateway ${staging.url}
   Command node packages/cli/dist/blindllama.js policy init --url ${staging.url}
   Logs    ${staging.folder}
 

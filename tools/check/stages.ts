@@ -46,10 +46,10 @@ function vitest(root: string, folder: string, timeoutMs: number): Omit<Stage, 'l
 
 const isCi = (): boolean => (process.env['CI'] ?? '') !== ''
 
-/** Rebuilds the SDK from the commit, in another folder: the same bytes must come out (docs/AUDIT.md). */
+/** Signs and logs the client, then rebuilds it from the commit in another folder: the same bytes must come out (docs/AUDIT.md). */
 const audit: Stage = crates({
   name: 'audit',
-  command: tsx('tools/audit.ts'),
+  command: tsx('services/staging/audit-client.ts'),
   count: wordCount,
   timeoutMs: 15 * minutes,
 })

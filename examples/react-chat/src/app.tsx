@@ -15,6 +15,7 @@ import { loadMarkdown } from './markdown/prose.tsx'
 import { Banners } from './proof/banners.tsx'
 import { kept } from './proof/kept.ts'
 import { PolicyOfPage } from './proof/policy-of-page.ts'
+import { Release } from './proof/release.tsx'
 import { useModels } from './settings/use-models.ts'
 import { useStaging, type Staging, type StagingState } from './staging.ts'
 import { ConversationList, SettingsDialog } from './parts.tsx'
@@ -87,6 +88,7 @@ function Chat({ staging, problem }: StagingState): ReactElement {
         <BlindLlamaBadge data-testid="badge" for={PANEL} />
       </TopBar>
       {service.status === 'ready' && <Banners verdict={service.verification} />}
+      {service.status === 'ready' && staging && <Release verdict={service.verification} policy={staging.policy} />}
       <div className="middle">
         {shown.list && <ConversationList inUse={inUse} onClose={() => setShown({ ...shown, list: false })} />}
         <main className="main">

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { forced, forcedInClosed, machinePolicy } from '../golden.ts'
+import { forced, forcedInClosed, machinePolicy, signedMachinePolicy } from '../golden.ts'
 import { guestConfiguration } from '../guest-configuration.ts'
 import { probeFirmware } from '../acceleration.ts'
 import { defaultShape, qemuArguments } from '../qemu.ts'
@@ -36,6 +36,10 @@ describe('the policy of a machine', () => {
     const quoted = forced['ATTESTATION_PCRS']?.split(',')
     expect(Object.keys(policy.pcrs.rules).toSorted((a, b) => Number(a) - Number(b))).toEqual(quoted)
     expect(Object.values(policy.pcrs.rules)).not.toContain('unchecked')
+    const trust = { releaseKeys: {}, status: {}, log: {} }
+    const signed = JSON.parse(signedMachinePolicy('000b', value, trust)) as Record<string, unknown>
+    expect(signed).toMatchObject({ pcrs: policy.pcrs, ...trust, configDigests: [value] })
+    expect(signed, 'no values of the page itself').not.toHaveProperty('releases')
   })
 })
 
@@ -55,7 +59,7 @@ describe('the words for QEMU', () => {
     firmware: { code: '/f,w/code.fd', variables: '/f/vars.fd' },
     variables: '/v',
     tpm: '/t',
-    disks: { boot: '/b', model: '/m', configuration: '/c' },
+    disks: { boot: '/b', model: '/m', configuration: '/c', documents: '/d' },
   }
 
   it('give the machine no input, screen, monitor or way out', () => {
@@ -64,7 +68,7 @@ describe('the words for QEMU', () => {
     expect(text).toContain('-nodefaults')
     expect(text).toContain('restrict=on')
     expect(text).not.toMatch(/usb|vnc|virtio-serial|9p|guest-agent|hostfwd|balloon|qmp/)
-    expect(text.match(/readonly=on/g)).toHaveLength(4)
+    expect(text.match(/readonly=on/g)).toHaveLength(5)
   })
 
   it('give a way in only where a test names one', () => {

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import '../../../tools/environment.ts'
 import { buildGo } from '../../../tools/run/go.ts'
 import { loadVerifier, type VerifierModule } from '../../../tools/vectors/verifier.ts'
-import { Child } from '../child.ts'
+import type { Child } from '../child.ts'
 import type { Verdict } from '../../../packages/verifier-wasm/ts/verdict.ts'
 import type { Policy } from '../../../packages/web-sdk/src/policy.ts'
 import { encodeEventLog } from '../event-log.ts'
@@ -20,6 +20,7 @@ import { audience, writePolicy } from '../policy.ts'
 import { replay } from '../replay.ts'
 import { startSoftwareTpm } from '../swtpm.ts'
 import { extendPcrs } from '../tpm.ts'
+import { startWitness } from '../witness.ts'
 
 const origin = 'log.example/staging'
 const abort = new AbortController()
@@ -87,19 +88,17 @@ const codeOf = (verdict: Verdict): string => (verdict.result === 'fail' ? verdic
 const witnesses = ['a', 'b', 'c'] as const
 
 /** @returns its line in the policy of witnesses */
-async function startWitness(tool: string, name: (typeof witnesses)[number]): Promise<string> {
-  const files = ['--key', at(`witness-${name}.pem`), '--state', at(`witness-${name}.state`)]
-  const args = ['witness', '--name', `witness.example/${name}`, ...files]
-  const child = new Child({
-    name: `the witness ${name}`,
-    command: tool,
-    args: [...args, '--log-origin', origin, '--log-key', key('log')],
-    log: at(`witness-${name}.log`),
+async function addWitness(tool: string, name: (typeof witnesses)[number]): Promise<string> {
+  const { child, vkey, address } = await startWitness({
+    tool,
+    name: `witness.example/${name}`,
+    key: at(`witness-${name}.pem`),
+    state: at(`witness-${name}.state`),
+    log: { origin, key: key('log') },
+    output: at(`witness-${name}.log`),
     signal: abort.signal,
   })
   children.push(child)
-  const address = await child.line((line) => /^http:\S+\/$/.exec(line)?.[0], 20_000)
-  const vkey = await child.line((line) => /^witness\.example\S+$/.exec(line)?.[0], 20_000)
   vkeys.push(vkey)
   return `witness ${name} ${vkey} ${address}\n`
 }
@@ -184,7 +183,7 @@ beforeAll(async () => {
   buildGo('services/release-log', at('release-log'))
   for (const name of ['developer', 'auditor', 'office', 'log', 'successor', 'mallory']) await keygen(name)
   for (const name of witnesses) await keygen(`witness-${name}`)
-  const lines = await Promise.all(witnesses.map(async (name) => startWitness(at('release-log'), name)))
+  const lines = await Promise.all(witnesses.map(async (name) => addWitness(at('release-log'), name)))
   writeFileSync(at('witnesses'), `${lines.join('')}group two 2 a b c\nquorum two\n`)
 
   const tpm = await startSoftwareTpm(folder, abort.signal)

@@ -1,13 +1,13 @@
-import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
+import { createHash, type KeyObject, sign } from 'node:crypto'
 import { lstat } from 'node:fs/promises'
 import { exit } from '../exit.js'
 import { Failure, unreadable, usage } from '../failure.js'
 import { bytesOf } from '../read-file.js'
 import { replaceFile } from '../replace-file.js'
-import { publicHex } from './keys.js'
+import { publicHex, verifies } from './keys.js'
 
-/** PROTOCOL.md §19.1, §22.4 and §22.6: what can be signed. */
-export type Kind = 'release' | 'key-set' | 'status' | 'enrolment' | 'certificate'
+/** PROTOCOL.md §19.1, §19.8, §22.4 and §22.6: what can be signed. */
+export type Kind = 'release' | 'key-set' | 'status' | 'client' | 'enrolment' | 'certificate'
 
 export interface Signature {
   /** Public key, in hex. */
@@ -26,7 +26,7 @@ export interface Envelope {
 /** PROTOCOL.md §19.1 */
 const mostSignatures = 16
 
-const kinds: readonly Kind[] = ['release', 'key-set', 'status', 'enrolment', 'certificate']
+const kinds: readonly Kind[] = ['release', 'key-set', 'status', 'client', 'enrolment', 'certificate']
 const typeOf = (kind: Kind): string => `application/vnd.blindllama.${kind}.v1+json`
 
 function malformed(file: string, what: string): Failure {
@@ -71,7 +71,10 @@ function envelopeIn(file: string, content: Uint8Array, wanted?: Kind): Envelope 
   }
   const kind = kinds.find((known) => typeOf(known) === parsed?.payloadType)
   if (!parsed || kind === undefined || typeof parsed.payload !== 'string' || !Array.isArray(parsed.signatures))
-    throw malformed(file, 'not a DSSE envelope of a release, a key set, a status, an enrolment or a certificate')
+    throw malformed(
+      file,
+      'not a DSSE envelope of a release, a key set, a status, a client, an enrolment or a certificate',
+    )
   if (wanted !== undefined && kind !== wanted) throw malformed(file, `a ${wanted} is expected, and this is a ${kind}`)
   // Every signature is checked over the whole document: without a bound, a small file costs hours.
   if (parsed.signatures.length > mostSignatures)
@@ -150,16 +153,7 @@ export function signed(envelope: Envelope, key: KeyObject): Envelope {
   return { ...envelope, signatures: [...envelope.signatures.filter((other) => other.keyid !== keyid), { keyid, sig }] }
 }
 
-/** RFC 8410 §4: what stands before the 32 bytes of an Ed25519 key in a SubjectPublicKeyInfo. */
-const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex')
-
 /** Whether a signature is one over this envelope, by the key that it names: whose key that is, only a policy tells. */
 export function isGood(envelope: Envelope, { keyid, sig }: Signature): boolean {
-  try {
-    const der = Buffer.concat([spkiPrefix, Buffer.from(keyid, 'hex')])
-    const key = createPublicKey({ key: der, format: 'der', type: 'spki' })
-    return verify(null, message(envelope), key, Buffer.from(sig, 'base64'))
-  } catch {
-    return false
-  }
+  return verifies(keyid, Buffer.from(sig, 'base64'), message(envelope))
 }

@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto'
 import { dirname } from 'node:path'
 import { exit } from '../exit.js'
 import { Failure, unreadable } from '../failure.js'
@@ -76,6 +76,19 @@ async function opened(file: string): Promise<{ text: string; mode: number }> {
     mode: (await handle.stat()).mode,
     text: Buffer.from(await contentOf(file, handle)).toString('utf8'),
   }))
+}
+
+/** RFC 8410 §4: what stands before the 32 bytes of an Ed25519 key in a SubjectPublicKeyInfo. */
+const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex')
+
+/** Whether a signature (RFC 8032) is one over `message`. @param key public key in hex; one that is no key verifies nothing */
+export function verifies(key: string, signature: Uint8Array, message: Uint8Array): boolean {
+  try {
+    const der = Buffer.concat([spkiPrefix, Buffer.from(key, 'hex')])
+    return verify(null, message, createPublicKey({ key: der, format: 'der', type: 'spki' }), signature)
+  } catch {
+    return false
+  }
 }
 
 /** The set of keys that a document is, or `undefined`: distinct keys, a threshold for every role that its keys can meet. */

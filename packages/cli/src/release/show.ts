@@ -1,18 +1,21 @@
 import { exit, type ExitCode } from '../exit.js'
 import { usage } from '../failure.js'
 import { parse } from '../options.js'
+import { bytesOf } from '../read-file.js'
 import type { Io } from '../terminal/io.js'
 import { facts, type Row, section } from '../terminal/rows.js'
 import { type Style, styleOf } from '../terminal/style.js'
 import { json, type Shown, shown } from '../terminal/text.js'
 import { documentOf, presentDocument } from './document.js'
-import { type Envelope, isGood, readEnvelope, sha256 } from './envelope.js'
+import { type Envelope, isGood, logEntry, readEnvelope, sha256 } from './envelope.js'
 import type { KeySet } from './keys.js'
+import { assertLogged } from './logged.js'
 import { countRoles, readTrust, signersOf } from './trust.js'
 
 const options = {
   policy: { type: 'string' },
   'key-set': { type: 'string', multiple: true },
+  proof: { type: 'string' },
   json: { type: 'boolean', default: false },
 } as const
 
@@ -24,10 +27,12 @@ export interface DocumentReport {
   set: KeySet | undefined
   /** Set by verbs that can sign. */
   signed?: boolean
+  /** Name of the log in which it is proven to be. */
+  logged?: string
 }
 
 /** Shows a document, every value of it, and its signatures. @throws {Failure} */
-export function tell({ file, envelope, set, signed }: DocumentReport, asJson: boolean, io: Io): void {
+export function tell({ file, envelope, set, signed, logged }: DocumentReport, asJson: boolean, io: Io): void {
   const signatures = envelope.signatures.map((signature) => ({
     key: signature.keyid,
     good: isGood(envelope, signature),
@@ -45,11 +50,14 @@ export function tell({ file, envelope, set, signed }: DocumentReport, asJson: bo
         signatures,
         ...(roles && { roles }),
         ...(signed !== undefined && { signed }),
+        ...(logged !== undefined && { logged }),
       }),
     )
   const style = styleOf(io)
   io.out(
-    shown`${presentDocument(file, envelope, style)}${presentSignatures(signatures, style)}${presentRoles(roles, style)}`,
+    shown`${presentDocument(file, envelope, style)}${presentSignatures(signatures, style)}${presentRoles(roles, style)}${
+      logged === undefined ? '' : section('Log', facts([['in', logged]], style), style)
+    }`,
   )
 }
 
@@ -77,17 +85,33 @@ function roleOf(key: string, { keys }: KeySet): string | undefined {
   return keys.find((each) => each.key === key)?.role
 }
 
-/** Shows a document and who signed it. Only a policy of the caller judges the signatures. @throws {Failure} */
+/**
+ * Shows a document and who signed it. Only a policy of the caller judges the signatures, and the proof of its log.
+ *
+ * @throws {Failure}
+ */
 export async function show(args: readonly string[], io: Io): Promise<ExitCode> {
   const { values, positionals } = parse(args, options)
   const [file] = positionals
   if (file === undefined || positionals.length > 1) throw usage('release show FILE [--policy FILE]')
-  if (values.policy === undefined && values['key-set']) throw usage('--key-set means nothing without --policy')
+  if (values.policy === undefined && (values['key-set'] ?? values.proof))
+    throw usage('--key-set and --proof mean nothing without --policy')
   const envelope = await readEnvelope(file)
   const trust = values.policy === undefined ? undefined : await readTrust(values.policy, values['key-set'] ?? [])
   const set = trust && signersOf(envelope.kind, trust)
-  tell({ file, envelope, set }, values.json, io)
-  if (!envelope.signatures.every((signature) => isGood(envelope, signature))) return exit.refused
-  if (!set) return exit.unjudged
-  return countRoles(envelope, set).every(({ signed, needed }) => signed >= needed) ? exit.passed : exit.refused
+  const isWhole =
+    set !== undefined &&
+    envelope.signatures.every((signature) => isGood(envelope, signature)) &&
+    countRoles(envelope, set).every(({ signed, needed }) => signed >= needed)
+  let logged: string | undefined
+  if (isWhole && values.proof !== undefined) {
+    if (trust?.log === undefined) throw usage('--proof: the policy names no log')
+    assertLogged(values.proof, logEntry(envelope), await bytesOf(values.proof), trust.log)
+    logged = trust.log.origin
+  }
+  tell({ file, envelope, set, ...(logged !== undefined && { logged }) }, values.json, io)
+  if (isWhole) return exit.passed
+  return set === undefined && envelope.signatures.every((signature) => isGood(envelope, signature))
+    ? exit.unjudged
+    : exit.refused
 }

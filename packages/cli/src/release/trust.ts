@@ -1,3 +1,4 @@
+import type { Policy } from '@blindllama/web-sdk'
 import { exit } from '../exit.js'
 import { Failure, usage } from '../failure.js'
 import { bytesOf } from '../read-file.js'
@@ -12,6 +13,8 @@ export interface Trust {
   current: KeySet | undefined
   /** Those of `status`, where the policy names them apart. */
   statusSigners: KeySet | undefined
+  /** The log that documents have to be in. */
+  log: Policy['log']
 }
 
 /** How many distinct keys of a role signed, and how many have to. */
@@ -37,7 +40,7 @@ export async function readTrust(policyFile: string, keySets: readonly string[]):
     current = keySetIn(documentOf(file, successor))
     if (current === undefined) throw new Failure('cli.release', `${file}: not a set of keys`, exit.undecided)
   }
-  return { current, statusSigners: policy.status?.signers }
+  return { current, statusSigners: policy.status?.signers, log: policy.log }
 }
 
 /** @throws {Failure} `cli.usage` where the policy names no keys for such documents */

@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::{Child, ExitCode, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -17,13 +18,16 @@ use rustix::system::{RebootCommand, reboot};
 use crate::failure::{Doing, Failure};
 use crate::profile::Profile;
 use crate::worker::{
-    self, ATTESTER, ATTESTER_SOCKET, ATTESTER_USER, CONNECTOR, CONNECTOR_SOCKET, EGRESS, GATEWAY, GATEWAY_USER,
-    MEASURE, MODEL, MODEL_USER,
+    self, ATTESTER, ATTESTER_SOCKET, ATTESTER_USER, CONNECTOR, CONNECTOR_SOCKET, DOCUMENTS_USER, EGRESS,
+    FOLLOW_DOCUMENTS, GATEWAY, GATEWAY_USER, MEASURE, MODEL, MODEL_USER, READ_DOCUMENTS,
 };
-use crate::{command_line, configuration, devices, kernel, modules, mounts, namespaces, network, supervise, verity};
+use crate::{
+    command_line, configuration, devices, documents, kernel, modules, mounts, namespaces, network, supervise, verity,
+};
 
 const READ_LIMIT: Duration = Duration::from_secs(60);
 const MEASURE_LIMIT: Duration = Duration::from_secs(60);
+const DOCUMENTS_LIMIT: Duration = Duration::from_secs(60);
 const MODEL_LIMIT: Duration = Duration::from_secs(300);
 
 /// Runs the machine until it ends. Never returns while the kernel can power off.
@@ -51,6 +55,7 @@ fn start() -> Result<Failure, Failure> {
     let line = command_line::read(&fs::read_to_string("/proc/cmdline").doing("/proc/cmdline")?)?;
     let socket = network::listen(line.address, line.prefix)?;
     prepare_files(&configuration::read(&devices::disk("blindllama-config")?)?)?;
+    let documents = devices::optional_disk("blindllama-documents")?;
     mounts::seal_root()?;
     let profile = Profile::read(&worker::ask(&EGRESS, &Profile::read("")?, READ_LIMIT)?)?;
     let measurement = worker::spawn(&MEASURE, &profile, Stdio::null())?;
@@ -63,10 +68,11 @@ fn start() -> Result<Failure, Failure> {
     let attester =
         worker::spawn(&ATTESTER, &profile, Stdio::from(local_socket(ATTESTER_SOCKET, SocketType::SEQPACKET)?))?;
     let model = profile.is_closed().then(|| model(&profile)).transpose()?;
+    let documents = documents.map(|disk| follow_documents(&disk, &profile)).transpose()?;
     let gateway = worker::spawn(&GATEWAY, &profile, Stdio::from(OwnedFd::from(socket)))?;
-    let optional = [(CONNECTOR.name, connector.as_ref()), (MODEL.name, model.as_ref())];
-    let optional = optional.into_iter().filter_map(|(name, child)| Some((name, child?)));
-    let workers: Vec<_> = [(GATEWAY.name, &gateway), (ATTESTER.name, &attester)].into_iter().chain(optional).collect();
+    let optional = [(CONNECTOR.name, connector), (MODEL.name, model), (FOLLOW_DOCUMENTS.name, documents)].into_iter();
+    let optional = optional.filter_map(|(name, child)| Some((name, child?)));
+    let workers: Vec<_> = [(GATEWAY.name, gateway), (ATTESTER.name, attester)].into_iter().chain(optional).collect();
     Ok(supervise::reap(&workers))
 }
 
@@ -75,6 +81,13 @@ fn model(profile: &Profile) -> Result<Child, Failure> {
     let mut model = worker::spawn(&MODEL, profile, Stdio::null())?;
     wait_for_model(&mut model)?;
     Ok(model)
+}
+
+/// What follows the disk of documents. The gateway finds the first ones when it starts.
+fn follow_documents(disk: &Path, profile: &Profile) -> Result<Child, Failure> {
+    let first = worker::spawn(&READ_DOCUMENTS, profile, documents::open(disk)?.into())?;
+    supervise::finish(first, READ_DOCUMENTS.name, DOCUMENTS_LIMIT)?;
+    worker::spawn(&FOLLOW_DOCUMENTS, profile, documents::open(disk)?.into())
 }
 
 /// What connects to the addresses of the profile `router`. There is no route: each of them is on the interface's own network.
@@ -96,6 +109,8 @@ fn prepare_files(configuration: &str) -> Result<(), Failure> {
     folder("/run/attester", 0, ATTESTER_USER, 0o750)?;
     // The group of the folder is that of the socket in it: the gateway may connect.
     folder("/run/model", MODEL_USER, GATEWAY_USER, 0o2750)?;
+    // The same for what the gateway reads there.
+    folder(documents::FOLDER, DOCUMENTS_USER, GATEWAY_USER, 0o2750)?;
     let log = format!("{}/tpm0/binary_bios_measurements", mounts::SECURITY);
     let log = fs::read(&log).doing(log)?;
     for (path, group, content) in [

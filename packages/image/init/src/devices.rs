@@ -31,6 +31,17 @@ pub(crate) fn disk(serial: &str) -> Result<PathBuf, Failure> {
     }
 }
 
+/// The block device with this serial number, where the host has attached one. All of its disks are there once a first one was found.
+///
+/// # Errors
+/// Where two have the number.
+pub(crate) fn optional_disk(serial: &str) -> Result<Option<PathBuf>, Failure> {
+    match with_serial(serial)?.as_slice() {
+        [] => Ok(None),
+        _ => disk(serial).map(Some),
+    }
+}
+
 fn with_serial(serial: &str) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/sys/block").doing("/sys/block")? {

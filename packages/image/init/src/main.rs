@@ -2,13 +2,16 @@
 //! and powers the machine off when one of them ends (PROTOCOL.md §24).
 //!
 //! The same program is started again as `init worker ROLE`: that process confines itself and then becomes the program of its role. So no
-//! code runs between fork and exec, and no `unsafe` is needed for it.
+//! code runs between fork and exec, and no `unsafe` is needed for it. The reader of documents is this program too: `init documents VERB`.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::arithmetic_side_effects))]
 
 mod boot;
 mod command_line;
 mod configuration;
 mod connector;
 mod devices;
+mod documents;
 mod failure;
 mod kernel;
 mod modules;
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
     }
     let failure = match (arguments.next().as_deref(), arguments.next()) {
         (Some("worker"), Some(role)) => worker::become_worker(&role, &arguments.collect::<Vec<_>>()),
+        (Some("documents"), Some(verb)) if arguments.next().is_none() => return documents::run(&verb),
         _ => failure::Failure::new("this program is the first process of an image", "it was started by hand"),
     };
     eprintln!("init: {failure}");

@@ -28,7 +28,7 @@ pub(crate) fn finish(mut child: Child, what: &str, limit: Duration) -> Result<()
 }
 
 /// Reaps until one of `workers` ends; returns which one, and how. This process ends with the machine.
-pub(crate) fn reap(workers: &[(&str, &Child)]) -> Failure {
+pub(crate) fn reap(workers: &[(&str, Child)]) -> Failure {
     loop {
         match wait(WaitOptions::empty()) {
             Ok(Some((pid, status))) => {

@@ -17,8 +17,8 @@ use rustix::process::{Resource, Rlimit, getpid, setrlimit, umask};
 use rustix::stdio::stdin;
 
 pub(crate) use role::{
-    ATTESTER, ATTESTER_SOCKET, ATTESTER_USER, CONNECTOR, CONNECTOR_SOCKET, EGRESS, GATEWAY, GATEWAY_USER, MEASURE,
-    MODEL, MODEL_USER, Role,
+    ATTESTER, ATTESTER_SOCKET, ATTESTER_USER, CONNECTOR, CONNECTOR_SOCKET, DOCUMENTS_USER, EGRESS, FOLLOW_DOCUMENTS,
+    GATEWAY, GATEWAY_USER, MEASURE, MODEL, MODEL_USER, READ_DOCUMENTS, Role,
 };
 
 use crate::failure::{Doing, Failure};

@@ -6,7 +6,8 @@ use std::process::Command;
 use libc::{FIONBIO, FIONREAD, TCGETS};
 
 use super::root::Entry;
-use super::system_calls::{ATTESTER_CALLS, CONNECTOR_CALLS, GATEWAY_CALLS, MODEL_CALLS};
+use super::system_calls::{ATTESTER_CALLS, CONNECTOR_CALLS, DOCUMENTS_CALLS, GATEWAY_CALLS, MODEL_CALLS};
+use crate::documents;
 use crate::failure::{Doing, Failure};
 use crate::profile::Profile;
 
@@ -36,6 +37,7 @@ pub(crate) const GATEWAY_USER: u32 = 990;
 pub(crate) const MODEL_USER: u32 = 991;
 pub(crate) const ATTESTER_USER: u32 = 992;
 const CONNECTOR_USER: u32 = 993;
+pub(crate) const DOCUMENTS_USER: u32 = 994;
 
 /// The path of the attester's socket: in the gateway's folder, so that the gateway alone sees it.
 pub(crate) const ATTESTER_SOCKET: &str = "/run/gateway/attester";
@@ -138,7 +140,26 @@ pub(crate) const MODEL: Role = Role {
     speaks: false,
 };
 
-const ALL: [&Role; 6] = [&GATEWAY, &ATTESTER, &MEASURE, &MODEL, &EGRESS, &CONNECTOR];
+/// Reads the disk of documents, which is its standard input, once. It parses what the host writes, and sees nothing but its folder.
+pub(crate) const READ_DOCUMENTS: Role = Role {
+    name: "documents at the start",
+    user: DOCUMENTS_USER,
+    group: GATEWAY_USER,
+    files: &[Entry::program_file("/init"), Entry::writable(documents::FOLDER)],
+    umask: 0o027,
+    open_files: 16,
+    system_calls: DOCUMENTS_CALLS,
+    ioctls: &[],
+    keeps_network: false,
+    serves: false,
+    speaks: true,
+};
+
+/// Reads it again and again.
+pub(crate) const FOLLOW_DOCUMENTS: Role = Role { name: "documents", ..READ_DOCUMENTS };
+
+const ALL: [&Role; 8] =
+    [&GATEWAY, &ATTESTER, &MEASURE, &MODEL, &EGRESS, &CONNECTOR, &READ_DOCUMENTS, &FOLLOW_DOCUMENTS];
 
 pub(super) fn named(name: &str) -> Option<&'static Role> {
     ALL.into_iter().find(|role| role.name == name)
@@ -168,6 +189,12 @@ impl Role {
             let arguments = fs::read_to_string("/model/arguments").doing("the arguments of the model server")?;
             let mut command = Command::new("/model/llama-server");
             command.args(arguments.lines()).env_clear();
+            return Ok(command);
+        }
+        if self.user == DOCUMENTS_USER {
+            let verb = if self.name == FOLLOW_DOCUMENTS.name { "follow" } else { "read" };
+            let mut command = Command::new("/init");
+            command.args(["documents", verb]).env_clear();
             return Ok(command);
         }
         let mut command = Command::new("/usr/bin/blindllama-gateway");
@@ -202,14 +229,14 @@ mod tests {
     #[test]
     fn only_the_attester_has_the_tpm_only_the_gateway_its_socket_and_users_differ() {
         let sees = |role: &Role, path: &str| role.files.iter().any(|entry| Path::new(path).starts_with(entry.target()));
-        assert_eq!(ALL.map(|role| sees(role, TPM)), [false, true, true, false, false, false]);
+        assert_eq!(ALL.map(|role| sees(role, TPM)), [false, true, true, false, false, false, false, false]);
         for socket in [ATTESTER_SOCKET, CONNECTOR_SOCKET] {
-            assert_eq!(ALL.map(|role| sees(role, socket)), [true, false, false, false, false, false]);
+            assert_eq!(ALL.map(|role| sees(role, socket)), [true, false, false, false, false, false, false, false]);
         }
-        assert_eq!(ALL.map(|role| role.serves), [true, true, false, false, false, true]);
-        assert_eq!(ALL.map(|role| role.keeps_network), [false, false, false, false, false, true]);
-        let users: BTreeSet<u32> = [0, GATEWAY.user, ATTESTER.user, MODEL.user, CONNECTOR.user].into();
-        assert_eq!(users.len(), 5, "nobody is root, or another");
+        assert_eq!(ALL.map(|role| role.serves), [true, true, false, false, false, true, false, false]);
+        assert_eq!(ALL.map(|role| role.keeps_network), [false, false, false, false, false, true, false, false]);
+        let users = [0, GATEWAY.user, ATTESTER.user, MODEL.user, CONNECTOR.user, READ_DOCUMENTS.user];
+        assert_eq!(BTreeSet::from(users).len(), users.len(), "nobody is root, or another");
         assert_eq!(MEASURE.user, ATTESTER.user);
     }
 

@@ -27,6 +27,11 @@ impl Entry {
         Self::read_only(path)
     }
 
+    /// One program.
+    pub(super) const fn program_file(path: &'static str) -> Self {
+        Self::Mount { path, flags: QUIET.union(MountFlags::RDONLY), file: true }
+    }
+
     /// Files that are read, or a socket that is connected to.
     pub(super) const fn data(path: &'static str) -> Self {
         Self::Mount { path, flags: QUIET.union(MountFlags::RDONLY).union(MountFlags::NOEXEC), file: false }

@@ -136,6 +136,9 @@ const MODEL_OWN: &[i64] = &[
     SYS_unlink,
 ];
 
+/// Files that are replaced whole, and removed.
+const DOCUMENTS_OWN: &[i64] = &[SYS_rename, SYS_renameat, SYS_renameat2, SYS_unlink, SYS_unlinkat];
+
 pub(super) const GATEWAY_CALLS: &[&[i64]] = &[COMMON, SERVER, GATEWAY_OWN];
 /// All of the connector, which is this program itself: sockets, memory for a list of them, and an end.
 const CONNECTOR_OWN: &[i64] = &[
@@ -165,6 +168,7 @@ const CONNECTOR_OWN: &[i64] = &[
 pub(super) const CONNECTOR_CALLS: &[&[i64]] = &[CONNECTOR_OWN];
 pub(super) const ATTESTER_CALLS: &[&[i64]] = &[COMMON, ATTESTER_OWN];
 pub(super) const MODEL_CALLS: &[&[i64]] = &[COMMON, SERVER, MODEL_OWN];
+pub(super) const DOCUMENTS_CALLS: &[&[i64]] = &[COMMON, DOCUMENTS_OWN];
 
 /// Lets this process, and what it becomes, make these system calls alone.
 pub(super) fn restrict(lists: &[&[i64]], ioctls: &[u64]) -> Result<(), String> {
@@ -225,7 +229,7 @@ mod tests {
             SYS_ioperm,
             SYS_memfd_create,
         ];
-        for list in [GATEWAY_CALLS, ATTESTER_CALLS, MODEL_CALLS, CONNECTOR_CALLS] {
+        for list in [GATEWAY_CALLS, ATTESTER_CALLS, MODEL_CALLS, CONNECTOR_CALLS, DOCUMENTS_CALLS] {
             assert!(!list.iter().flat_map(|list| list.iter()).any(|number| forbidden.contains(number)));
         }
         let has = |lists: &[&[i64]], numbers: &[i64]| lists.concat().iter().any(|number| numbers.contains(number));

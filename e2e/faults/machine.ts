@@ -1,0 +1,34 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { freePorts } from '../../services/staging/ports.ts'
+import { type Booted, Machines } from '../vm/machines.ts'
+import type { Breakables } from './faults.ts'
+
+/** The measured image in a virtual machine that can be killed. */
+export interface MachineParts {
+  readonly policy: string
+  /** Base URL of the gateway inside. */
+  readonly url: string
+  readonly breakables: Breakables
+  /** How often each request was run; a model server in a machine counts nothing. */
+  readonly runs?: () => ReadonlyMap<string, number>
+  readonly stop: () => Promise<void>
+}
+
+/** @param folder a private one: the machine has the same TPM and the same port after each start */
+export async function startMachineParts(folder: string): Promise<MachineParts> {
+  const [port = 0] = await freePorts(1)
+  // No page takes part.
+  const machines = await Machines.of('http://127.0.0.1')
+  const own = join(folder, 'machine')
+  await mkdir(own)
+  let booted: Booted = await machines.boot({ folder: own, port })
+  const { policy, url } = booted
+  const start = async (): Promise<void> => {
+    // Of the TPM of the machine that was killed, nothing runs any more.
+    await booted.stop()
+    booted = await machines.boot({ folder: own, port })
+  }
+  const kill = async (): Promise<void> => booted.machine.qemu.kill()
+  return { policy, url, breakables: new Map([['VM', () => ({ kill, start })]]), stop: async () => booted.stop() }
+}
