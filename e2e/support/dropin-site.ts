@@ -85,6 +85,8 @@ export class DropInSite {
   /** Method and path of every request that was for no file of the site. */
   readonly asked: string[] = []
   policy = ''
+  /** What is at `/signed.json`. */
+  signed = ''
   readonly #server: Server
 
   private constructor(server: Server) {
@@ -103,6 +105,7 @@ export class DropInSite {
       '/blindllama.js': ['text/javascript', () => script],
       '/blindllama_verifier_bg.wasm': ['application/wasm', () => wasm],
       '/policy.json': ['application/json', () => site.policy],
+      '/signed.json': ['application/json', () => site.signed],
       '/first.js': ['text/javascript', () => first],
       '/worker.js': ['text/javascript', () => worker],
       '/frame.html': ['text/html', () => '<!doctype html><title>frame</title>'],

@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { didYouMean } from '@blindllama/web-sdk/sentences'
 import { usage } from './failure.js'
 
 type Options = NonNullable<ParseArgsConfig['options']>
@@ -11,6 +12,11 @@ export function parse<const T extends Options>(args: readonly string[], options:
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
   } catch (cause) {
     // Node.js writes some of these over several lines.
+    const [, unknown] = /^Unknown option '-{1,2}([^'=]+)/.exec((cause as Error).message) ?? []
+    if (unknown !== undefined)
+      throw usage(
+        `there is no option --${unknown}${didYouMean(unknown, Object.keys(options), (name) => `--${name}`) || '; --help lists them'}`,
+      )
     const lines = (cause as Error).message.split('\n')
     throw usage(lines.map((line) => line.trim()).join(' '))
   }

@@ -1,4 +1,5 @@
 import { BlindLlamaError } from '@blindllama/web-sdk'
+import { didYouMean } from '@blindllama/web-sdk/sentences'
 import { authorityCommand } from './ca/command.js'
 import { chain } from './chain/command.js'
 import type { Command } from './command.js'
@@ -55,7 +56,11 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (!command) {
     const asJson = args.includes('--json')
-    const exitCode = report(usage(`there is no command '${name}'`), asJson, io)
+    const exitCode = report(
+      usage(`there is no command '${name}'${didYouMean(name, Object.keys(commands))}`),
+      asJson,
+      io,
+    )
     if (!asJson) io.err(shown`\n${overview()}`)
     return exitCode
   }

@@ -24,7 +24,7 @@ interface Checked {
   open: number[]
   pcrs: PcrCoverage[]
   /** With `--url`: whether the service meets the policy. A software TPM counts where the policy says so. */
-  service?: { url: string; result: 'pass' | 'fail'; code: Code; why: string }
+  service?: { url: string; result: 'pass' | 'fail'; simulated?: boolean; code: Code; why: string }
 }
 
 /** Tells which PCRs a policy covers. @throws {Failure} with the verifier's code for a policy that it refuses */
@@ -66,7 +66,13 @@ function refuse(file: string, mistakes: readonly Mistake[], asJson: boolean, io:
 async function judgeService(url: string, policy: Uint8Array): Promise<NonNullable<Checked['service']>> {
   const text = Buffer.from(policy).toString('utf8')
   const verdict = (await evidenceOf(url)).judge(text)
-  if (verdict.result === 'pass') return { url, result: 'pass', code: 'ok', why: `${url} meets this policy now` }
+  if (verdict.result === 'pass') {
+    const { simulated } = verdict
+    const why = simulated
+      ? `${url} meets this policy now, with a simulated TPM, which proves nothing: verify needs --dangerously-allow-simulated, a page dangerouslyAllowSimulated: true`
+      : `${url} meets this policy now`
+    return { url, result: 'pass', simulated, code: 'ok', why }
+  }
   const why = explainRefusal(verdict, { policy, audience: new URL(url).origin })
   return { url, result: 'fail', code: verdict.code, why }
 }
@@ -88,7 +94,8 @@ function present({ result, bank, open, pcrs, service }: Checked, style: Style): 
   ]}`
 }
 
-function ofService({ result, code, why }: NonNullable<Checked['service']>, style: Style): Shown {
+function ofService({ result, simulated, code, why }: NonNullable<Checked['service']>, style: Style): Shown {
+  if (simulated === true) return shown`  ${style.warn('!')} ${why}\n`
   return result === 'pass'
     ? shown`  ${style.good('✓')} ${why}\n`
     : shown`  ${style.bad('✗')} ${why} ${style.dim(`(${code})`)}\n`

@@ -6,8 +6,8 @@ import { bytesOf } from '../read-file.js'
 import { replaceFile } from '../replace-file.js'
 import { publicHex } from './keys.js'
 
-/** PROTOCOL.md §19.1, §22.4 and §22.6: what can be signed. */
-export type Kind = 'release' | 'key-set' | 'status' | 'enrolment' | 'certificate'
+/** PROTOCOL.md §19.1, §19.8, §22.4 and §22.6: what can be signed. */
+export type Kind = 'release' | 'key-set' | 'status' | 'policy' | 'enrolment' | 'certificate'
 
 export interface Signature {
   /** Public key, in hex. */
@@ -26,7 +26,7 @@ export interface Envelope {
 /** PROTOCOL.md §19.1 */
 const mostSignatures = 16
 
-const kinds: readonly Kind[] = ['release', 'key-set', 'status', 'enrolment', 'certificate']
+const kinds: readonly Kind[] = ['release', 'key-set', 'status', 'policy', 'enrolment', 'certificate']
 const typeOf = (kind: Kind): string => `application/vnd.blindllama.${kind}.v1+json`
 
 function malformed(file: string, what: string): Failure {
@@ -71,7 +71,10 @@ function envelopeIn(file: string, content: Uint8Array, wanted?: Kind): Envelope 
   }
   const kind = kinds.find((known) => typeOf(known) === parsed?.payloadType)
   if (!parsed || kind === undefined || typeof parsed.payload !== 'string' || !Array.isArray(parsed.signatures))
-    throw malformed(file, 'not a DSSE envelope of a release, a key set, a status, an enrolment or a certificate')
+    throw malformed(
+      file,
+      'not a DSSE envelope of a release, a key set, a status, a policy, an enrolment or a certificate',
+    )
   if (wanted !== undefined && kind !== wanted) throw malformed(file, `a ${wanted} is expected, and this is a ${kind}`)
   // Every signature is checked over the whole document: without a bound, a small file costs hours.
   if (parsed.signatures.length > mostSignatures)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Verdict } from '@blindllama/web-sdk'
 import type { ReceiptConsistency, ReceiptVerdict } from '@blindllama/web-sdk/receipts'
-import { sentenceOfRefusal } from '@blindllama/web-sdk/sentences'
+import { answerOf, limitsOf, sentenceOfLimit, sentenceOfRefusal } from '@blindllama/web-sdk/sentences'
 import { sentencesOf, shownBy } from './receipt-sentences.js'
 
 type Kind = 'service' | 'receipt' | 'record' | 'evidence'
@@ -13,6 +13,10 @@ export interface Judged {
   kind: Kind
   /** A software TPM answered: nothing is proven by it. Absent for a refusal. */
   simulated?: boolean
+  /** The answer of the panel in a page, by the same rule; absent for a refusal. */
+  answer?: 'proven' | 'limited' | 'simulated'
+  /** Sentences: what bounds a proof that passed. */
+  limits: string[]
   /** Of a refusal. */
   code?: string
   /** Sentences: what follows from evidence and policy. */
@@ -43,8 +47,17 @@ export type Outcome = Judged | OwnPolicy
 /** @param proven sentences that hold only where the verdict passed */
 export function judged(kind: Kind, verdict: Verdict, { proven, claimed }: Pick<Judged, 'proven' | 'claimed'>): Judged {
   return verdict.result === 'pass'
-    ? { result: 'pass', kind, simulated: verdict.simulated, proven: verdict.simulated ? [] : proven, claimed, verdict }
-    : { result: 'fail', kind, code: verdict.code, proven: [], claimed: [], verdict }
+    ? {
+        result: 'pass',
+        kind,
+        simulated: verdict.simulated,
+        answer: answerOf(verdict),
+        limits: limitsOf(verdict).map(sentenceOfLimit),
+        proven: verdict.simulated ? [] : proven,
+        claimed,
+        verdict,
+      }
+    : { result: 'fail', kind, code: verdict.code, limits: [], proven: [], claimed: [], verdict }
 }
 
 /** A receipt or a verification record under a policy of the caller. */

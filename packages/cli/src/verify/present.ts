@@ -15,6 +15,7 @@ function presentJudged(outcome: Judged, style: Style): Shown {
   const { verdict } = outcome
   return shown`${[
     headline(outcome, style),
+    section('Limits', sentences(outcome.limits), style),
     section(
       'Steps',
       verdict.steps.map((step) => line(step, style)),
@@ -27,17 +28,19 @@ function presentJudged(outcome: Judged, style: Style): Shown {
   ]}`
 }
 
-function headline({ result, verdict, kind, simulated }: Judged, style: Style): Shown {
+/** The three answers of the panel in a page, in its words. */
+function headline({ result, verdict, kind, answer }: Judged, style: Style): Shown {
   if (verdict.result === 'fail')
-    return shown`${style.bad(style.bold('REFUSED'))}  ${sentenceOfRefusal(verdict)} ${style.dim(`(${verdict.code})`)}\n`
+    return shown`${style.bad(style.bold('NOT PROVEN'))}  refused: ${sentenceOfRefusal(verdict)} ${style.dim(`(${verdict.code})`)}\n`
   const what = titleOf(kind)
-  if (simulated === true)
-    return shown`${style.warn(style.bold('SIMULATED'))}  ${what}: a software TPM answered, which proves nothing\n`
+  if (answer === 'simulated')
+    return shown`${style.warn(style.bold('NOT PROVEN'))}  ${what}, simulated: a software TPM answered, which proves nothing\n`
   if (result === 'withdrawn')
     return shown`${style.warn(style.bold('WITHDRAWN SINCE'))}  ${what}: it passed as of its time, and the release was withdrawn later\n`
   if (result === 'unchecked')
     return shown`${style.warn(style.bold('UNCHECKED SINCE'))}  ${what}: it passed as of its time. Give --status FILE to learn what was withdrawn later\n`
-  return shown`${style.good(style.bold('PROVEN'))}  ${what}, ${verdict.assurance}: ${verdict.anchor?.caveat ?? ''}\n`
+  const word = answer === 'limited' ? style.warn(style.bold('PROVEN, WITH LIMITS')) : style.good(style.bold('PROVEN'))
+  return shown`${word}  ${what}, ${verdict.assurance}: ${verdict.anchor?.caveat ?? ''}\n`
 }
 
 /** Shows no step, assurance or release: each would follow from a policy that the maker of the file wrote. */

@@ -40,7 +40,7 @@ export async function verifyReceiptFile({ file, policy, allowSimulated, values }
   }
   proofs.assertTaken()
   const read = await verifyReceipt(file, {
-    allowSimulated,
+    dangerouslyAllowSimulated: allowSimulated,
     policy,
     ...(audience !== undefined && { audience }),
     ...given,
