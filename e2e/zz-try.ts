@@ -1,0 +1,11 @@
+import { chromium } from '@playwright/test'
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
+const page = await browser.newPage()
+page.on('console', (m) => console.log('console', m.type(), m.text().slice(0, 600)))
+page.on('pageerror', (e) => console.log('pageerror', String(e).slice(0, 600)))
+await page.goto(process.argv[2] ?? 'http://localhost:5199/')
+await page.waitForTimeout(Number(process.argv[3] ?? 8000))
+console.log('BADGE', await page.evaluate(() => document.querySelector('blindllama-badge')?.shadowRoot?.textContent))
+console.log('TEXT', await page.evaluate(() => document.body.innerText.slice(0, 500)))
+await page.screenshot({ path: '/tmp/newcomer/shot.png' })
+await browser.close()
