@@ -104,7 +104,7 @@ async function bundle(): Promise<Uint8Array> {
     write: false,
     format: 'esm',
     target: 'es2022',
-    define: { WASM_SHA256: JSON.stringify(createHash('sha256').update(wasm).digest('hex')) },
+    define: { WASM_SHA256: JSON.stringify(createHash('sha256').update(wasm).digest('hex')), WASM_REMEDY: '""' },
     logLevel: 'error',
   })
   return outputFiles[0]?.contents ?? new Uint8Array()

@@ -110,7 +110,7 @@ function chatSize(): Size {
 
 const wasm: Size = compressed(readFileSync(`${sdk}/dist/blindllama_verifier_bg.wasm`))
 const { now: core, later } = await bundled('@blindllama/web-sdk', 'connect')
-const [postQuantum, sentences] = [later('post-quantum'), later('sentences')]
+const [postQuantum, sentences] = [later('post-quantum'), later('explain-')]
 const { now: react } = await bundled('@blindllama/web-sdk/react', 'useBlindLlama')
 const { now: receipts } = await bundled('@blindllama/web-sdk/receipts', 'receipts, verifyReceipt')
 const { now: state } = await bundled('@blindllama/web-sdk/state', 'indexedDbState')

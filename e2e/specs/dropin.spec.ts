@@ -1,6 +1,7 @@
 import type { BlindLlamaGlobal } from '@blindllama/web-sdk/script'
 import { type DropInGlobals, integrityOf } from '../support/dropin-site.ts'
 import { type DeclaredPage, test } from '../support/dropin-test.ts'
+import { changedPayload, policyIn } from '../support/policy-signers.ts'
 import type { Tab } from '../support/tab.ts'
 import { expect } from '../support/test.ts'
 
@@ -17,6 +18,15 @@ const question = JSON.stringify({
 function askModels(tab: Tab, url: string): Promise<string> {
   return tab.evaluate((models) => (globalThis as Global).attempt(() => fetch(models)), `${url}v1/models`)
 }
+
+/** Attributes of a tag that pins the keys of its policy. */
+const keys = (...names: readonly string[]): Readonly<Record<string, string | null>> => ({
+  'data-policy': '/signed.json',
+  'data-policy-integrity': null,
+  'data-policy-keys': names.join(' '),
+})
+
+const same = (text: string): string => text
 
 /** The recipe of docs/INTEGRATING.md. */
 function recipe(service: string): string {
@@ -137,6 +147,21 @@ test.describe('the fetch of a page with data-upgrade', () => {
   })
 })
 
+test('a script without the verifier beside it says where to put it', async ({ declared: { tab, open, plain } }) => {
+  await open({}, { script: '/alone/blindllama.js' })
+  const said = await tab.evaluate(async () => {
+    const { client } = (globalThis as Global).BlindLlama
+    return client?.attest().then(
+      () => 'attested',
+      ({ message }: Error) => message,
+    )
+  }, null)
+  expect(said).toMatch(
+    /Serve blindllama_verifier_bg\.wasm of the same package in the folder of this script \(wasm\.load\)$/,
+  )
+  expect(plain()).toEqual([])
+})
+
 test.describe('a policy by address', () => {
   for (const [what, tag, code] of [
     ['without a hash', { 'data-policy-integrity': null }, 'policy.unpinned'],
@@ -158,6 +183,80 @@ test.describe('a policy by address', () => {
     await open({ 'data-policy': staging.policy, 'data-policy-integrity': null })
     expect(await askModels(tab, recorder.url)).toBe('sent')
   })
+})
+
+test.describe('a policy by address with data-policy-keys', () => {
+  test('is taken where every key signed it', async ({ declared, signers, service: { recorder, site, staging } }) => {
+    const { tab, open, plain } = declared
+    const [developer, auditor] = [await signers.key('developer'), await signers.key('auditor')]
+    site.signed = await signers.sign(staging.policy, ['developer', 'auditor'])
+    await open(keys(auditor, developer))
+    expect(await askModels(tab, recorder.url)).toBe('sent')
+    expect(plain()).toEqual([])
+  })
+
+  test('is taken by a worker', async ({ declared, signers, service: { recorder, site, staging } }) => {
+    const { tab, open, plain } = declared
+    const policyKeys = await signers.key('developer')
+    site.signed = await signers.sign(staging.policy, ['developer'])
+    await open()
+    const options = { url: recorder.url, policy: '/signed.json', policyKeys, dangerouslyAllowSimulated: true }
+    const message = { url: `${recorder.url}v1/models`, options }
+    expect(await tab.evaluate((each) => (globalThis as Global).askInWorker(each), message)).toBe('200')
+    expect(plain()).toEqual([])
+  })
+
+  for (const [what, named, change, code] of [
+    ['without the signature of one key', ['developer', 'auditor'], same, 'policy.signature'],
+    ['signed by another key', ['auditor'], same, 'policy.signature'],
+    ['with a changed byte', ['developer'], changedPayload, 'policy.signature'],
+    ['that is the policy itself', ['developer'], policyIn, 'policy.envelope'],
+  ] as const)
+    test(`${what} is ${code}, and nothing is sent`, async ({
+      declared: { tab, open, plain },
+      signers,
+      service: { recorder, site, staging },
+    }) => {
+      const known = { developer: await signers.key('developer'), auditor: await signers.key('auditor') }
+      site.signed = change(await signers.sign(staging.policy, ['developer']))
+      await open(keys(...named.map((name) => known[name])))
+      expect(await askModels(tab, recorder.url)).toBe(code)
+      expect(plain()).toEqual([])
+    })
+
+  test('cannot go back to one of an earlier date, until the list of keys is another', async ({
+    declared: { tab, open, plain },
+    signers,
+    service: { recorder, site, staging },
+  }) => {
+    const [developer, auditor] = [await signers.key('developer'), await signers.key('auditor')]
+    const older = await signers.sign(staging.policy, ['developer', 'auditor'])
+    const newer = await signers.sign(staging.policy, ['developer', 'auditor'])
+    site.signed = newer
+    await open(keys(developer))
+    expect(await askModels(tab, recorder.url)).toBe('sent')
+    site.signed = older
+    await open(keys(developer))
+    expect(await askModels(tab, recorder.url)).toBe('policy.back')
+    await open(keys(developer, auditor))
+    expect(await askModels(tab, recorder.url)).toBe('sent')
+    expect(plain()).toEqual([])
+  })
+
+  for (const [what, tag, code] of [
+    ['beside a hash', { 'data-policy-integrity': integrityOf('{}') }, 'client.options'],
+    ['and keys that are none', { 'data-policy-keys': 'sha384-abc' }, 'policy.unpinned'],
+    ['and no key', { 'data-policy-keys': '' }, 'policy.unpinned'],
+    ['and a policy that is written out', { 'data-policy': '{}' }, 'client.options'],
+  ] as const)
+    test(`${what} is ${code}, and nothing is sent`, async ({
+      declared: { tab, open, plain },
+      service: { recorder },
+    }) => {
+      await open({ ...keys('1a'.repeat(32)), ...tag })
+      expect(await askModels(tab, recorder.url)).toBe(code)
+      expect(plain()).toEqual([])
+    })
 })
 
 test.describe('a tag that cannot be read', () => {

@@ -10,6 +10,7 @@ import type {
 } from '@playwright/test'
 import { startStaging, type Staging } from '../../services/staging/staging.ts'
 import { DropInSite, type DropInPage, integrityOf } from './dropin-site.ts'
+import { PolicySigners } from './policy-signers.ts'
 import { Recorder } from './recorder.ts'
 import { writeSdkPage } from './sdk-page.ts'
 import type { Tab } from './tab.ts'
@@ -32,9 +33,9 @@ export interface DeclaredPage {
 }
 
 export const test: TestType<
-  PlaywrightTestArgs & PlaywrightTestOptions & { readonly declared: DeclaredPage },
+  PlaywrightTestArgs & PlaywrightTestOptions & { readonly declared: DeclaredPage; readonly signers: PolicySigners },
   PlaywrightWorkerArgs & PlaywrightWorkerOptions & { readonly service: Service }
-> = base.extend<{ declared: DeclaredPage }, { service: Service }>({
+> = base.extend<{ declared: DeclaredPage; signers: PolicySigners }, { service: Service }>({
   service: [
     // oxlint-disable-next-line no-empty-pattern -- Playwright reads the fixtures needed from this pattern.
     async ({}, use) => {
@@ -55,6 +56,12 @@ export const test: TestType<
     },
     { scope: 'worker', timeout: 120_000 },
   ],
+  // oxlint-disable-next-line no-empty-pattern -- Playwright reads the fixtures needed from this pattern.
+  signers: async ({}, use) => {
+    const signers = await PolicySigners.start()
+    await use(signers)
+    await signers.stop()
+  },
   declared: async ({ browserEngine, service: { site, recorder, staging } }, use) => {
     const { tab, close } = await browserEngine.newTab()
     const before = recorder.sentBy('client').length

@@ -28,6 +28,9 @@ const common: UserConfig = {
   define: {
     WASM_SHA256: JSON.stringify(createHash('sha256').update(wasm).digest('hex')),
     WASM_BASE64: JSON.stringify(wasm.toString('base64')),
+    WASM_REMEDY: JSON.stringify(
+      'Serve blindllama_verifier_bg.wasm and pass its address as `wasm`, or import @blindllama/web-sdk/inline',
+    ),
   },
 }
 
@@ -41,8 +44,12 @@ function script(name: string, source: string): UserConfig {
     clean: false,
     minify: true,
     deps: { alwaysBundle: () => true, onlyBundle: false },
-    // The glue's own way to find its file, which nothing here takes.
-    define: { ...common.define, 'import.meta': '{}' },
+    define: {
+      ...common.define,
+      // The glue's own way to find its file, which nothing here takes.
+      'import.meta': '{}',
+      WASM_REMEDY: JSON.stringify('Serve blindllama_verifier_bg.wasm of the same package in the folder of this script'),
+    },
     outputOptions: { entryFileNames: '[name].js' },
   }
 }

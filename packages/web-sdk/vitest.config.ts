@@ -7,6 +7,9 @@ const wasm = new URL('../verifier-wasm/pkg/blindllama_verifier_bg.wasm', import.
 const config: ViteUserConfig = defineConfig({
   // What the build writes into the package, see build/build.ts.
   define: {
+    WASM_REMEDY: JSON.stringify(
+      'Serve blindllama_verifier_bg.wasm and pass its address as `wasm`, or import @blindllama/web-sdk/inline',
+    ),
     WASM_SHA256: JSON.stringify(existsSync(wasm) ? createHash('sha256').update(readFileSync(wasm)).digest('hex') : ''),
   },
   test: {

@@ -139,8 +139,8 @@ function withAlternatives(schema: Record<string, unknown>, groups: readonly Form
   return { ...(description !== undefined && { description }), allOf: [base, ...parts] }
 }
 
-/** The comment of a member stands in the first part. */
+/** The comment of a member, and that of its items, stand in the first part. */
 function withoutComment(member: Schema = {}): Schema {
-  const { description: _, ...rest } = member
-  return rest
+  const { description: _, items, ...rest } = member
+  return isSchema(items) ? { ...rest, items: withoutComment(items) } : rest
 }

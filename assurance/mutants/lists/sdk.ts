@@ -3,6 +3,7 @@ import { answer } from './sdk/answer.ts'
 import { dropIn } from './sdk/dropin.ts'
 import { errors } from './sdk/errors.ts'
 import { evidence } from './sdk/evidence.ts'
+import { limits } from './sdk/limits.ts'
 import { module } from './sdk/module.ts'
 import { pageFetch } from './sdk/page-fetch.ts'
 import { receiptChecks } from './sdk/receipts.ts'
@@ -17,6 +18,7 @@ export const mutants: readonly Mutant[] = [
   ...evidence,
   ...module,
   ...verdictAndKey,
+  ...limits,
   ...sealing,
   ...answer,
   ...receiptChecks,

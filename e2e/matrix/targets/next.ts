@@ -32,8 +32,8 @@ const app: App = {
     'app/client.js': client('@blindllama/web-sdk/react'),
     'app/inline/page.js': "import { Client } from './client.js'\nexport default () => <Client />\n",
     'app/inline/client.js': client('@blindllama/web-sdk/react/inline').replaceAll("'../", "'../../"),
-    // On its server Next names files by their address in the browser, which the server cannot read.
-    'app/ask/route.js': `import { connect } from '@blindllama/web-sdk/inline'
+    // On its server Next names files by their address in the browser, which the server cannot read: there the entry has the verifier inside.
+    'app/ask/route.js': `import { connect } from '@blindllama/web-sdk'
 import { ask } from '../../ask.js'
 import { service } from '../../service.js'
 

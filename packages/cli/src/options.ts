@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { didYouMean } from '@blindllama/web-sdk/sentences'
 import { usage } from './failure.js'
 
 type Options = NonNullable<ParseArgsConfig['options']>
@@ -11,9 +13,26 @@ export function parse<const T extends Options>(args: readonly string[], options:
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
   } catch (cause) {
     // Node.js writes some of these over several lines.
+    const [, unknown] = /^Unknown option '-{1,2}([^'=]+)/.exec((cause as Error).message) ?? []
+    if (unknown !== undefined)
+      throw usage(
+        `there is no option --${unknown}${didYouMean(unknown, Object.keys(options), (name) => `--${name}`) || '; --help lists them'}`,
+      )
     const lines = (cause as Error).message.split('\n')
     throw usage(lines.map((line) => line.trim()).join(' '))
   }
+}
+
+/**
+ * Whether a target is the address of a service, and not a file.
+ *
+ * @throws {Failure} `cli.usage` for an address without its scheme
+ */
+export function isAddress(target: string): boolean {
+  if (/^https?:/i.test(target)) return true
+  if (/^[\w.-]+:\d+(\/|$)/.test(target) && !existsSync(target))
+    throw usage(`${target} is no file, and the address of a service begins with http:// or https://`)
+  return false
 }
 
 /** Whether a file is JSON, as receipts are: no bundle begins like an object. */

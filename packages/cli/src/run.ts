@@ -1,4 +1,5 @@
 import { BlindLlamaError } from '@blindllama/web-sdk'
+import { didYouMean } from '@blindllama/web-sdk/sentences'
 import { authorityCommand } from './ca/command.js'
 import { chain } from './chain/command.js'
 import type { Command } from './command.js'
@@ -55,7 +56,11 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (!command) {
     const asJson = args.includes('--json')
-    const exitCode = report(usage(`there is no command '${name}'`), asJson, io)
+    const exitCode = report(
+      usage(`there is no command '${name}'${didYouMean(name, Object.keys(commands))}`),
+      asJson,
+      io,
+    )
     if (!asJson) io.err(shown`\n${overview()}`)
     return exitCode
   }
@@ -70,6 +75,12 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   }
 }
 
+/** What the SDK, which does not know who asks, leaves out of its sentence. */
+const hints: Readonly<Record<string, string>> = {
+  'evidence.status': '. Is it the address of the gateway, and not that of a page?',
+  'evidence.media_type': '. Is it the address of the gateway, and not that of a page?',
+}
+
 function report(error: unknown, asJson: boolean, io: Io): ExitCode {
   const [code, exitCode] =
     error instanceof Failure
@@ -80,7 +91,8 @@ function report(error: unknown, asJson: boolean, io: Io): ExitCode {
   const message = error instanceof Error ? error.message : String(error)
   // Messages of the SDK end with their code, which stands beside the detail here.
   const suffix = ` (${code})`
-  const detail = message.endsWith(suffix) ? message.slice(0, -suffix.length) : message
+  const bare = message.endsWith(suffix) ? message.slice(0, -suffix.length) : message
+  const detail = bare + (hints[code] ?? '')
   if (asJson) io.out(json({ result: 'error', code, detail }))
   else io.err(shown`${styleOf(io).bad('blindllama:')} ${detail} ${styleOf(io).dim(`(${code})`)}\n`)
   return exitCode

@@ -52,7 +52,7 @@ describe('policy init', () => {
     expect(said).toMatch(/^NOT VERIFIED/)
     expect(said).toContain(`MEETS IT  ${staging.url} meets this policy now`)
     expect(said).toContain('The service itself said every value in it')
-    expect(said).toContain(`Next: blindllama verify ${staging.url} --policy ${out} --allow-simulated`)
+    expect(said).toContain(`Next: blindllama verify ${staging.url} --policy ${out} --dangerously-allow-simulated`)
   })
 
   test('asks what to pin', async () => {
@@ -72,6 +72,30 @@ describe('policy init', () => {
       releases: [{ name: 'first' }],
       pcrs: { rules: { '11': 'unchecked' } },
     })
+  })
+
+  test('asks a wrong answer again, and that one alone', async () => {
+    const out = fresh()
+    const { exitCode, asked } = await answering(out, ['', 'simulatd', 'simulated', 'first', '24', 'x', 'none'])
+    expect(exitCode).toBe(0)
+    expect(asked.length).toBe(7)
+    expect(asked[2]).toMatch(/^--assurance: 'simulatd' is none of .*Did you mean simulated\? What holds the/)
+    expect(asked[5]).toMatch(/^--unchecked: '24' is no PCR from 0 to 23\. PCRs to leave/)
+    expect(read(out)).toMatchObject({ releases: [{ name: 'first' }] })
+  })
+
+  test('ends after five wrong answers, and writes nothing', async () => {
+    const out = fresh()
+    const { exitCode, asked } = await answering(out, ['', ...Array.from({ length: 9 }, () => 'nonsense')])
+    expect([exitCode, asked.length]).toEqual([2, 6])
+    expect(() => read(out)).toThrow('ENOENT')
+  })
+
+  test('says that the file exists before it asks anything, of the service or of a person', async () => {
+    const { exitCode, asked } = await answering(await written(), [])
+    expect([exitCode, asked]).toEqual([3, []])
+    const nowhere = ['policy', 'init', '--url', 'http://127.0.0.1:1/', '--out', await written()]
+    expect(await inProcess(...nowhere)).toMatchObject({ exitCode: 3, err: expect.stringContaining('(cli.exists)') })
   })
 
   test('takes the values of a manifest in place of those of the service, and says where they differ', async () => {
@@ -123,6 +147,10 @@ async function written(): Promise<string> {
 test('policy check --url says whether the service meets the policy', async () => {
   const good = await inProcess('policy', 'check', await written(), '--url', staging.url)
   expect(good).toMatchObject({ exitCode: 0, out: expect.stringContaining('meets this policy now') })
+  // The staging has a software TPM: a page that expects a proof would be surprised.
+  expect(good.out).toContain('with a simulated TPM, which proves nothing: verify needs --dangerously-allow-simulated')
+  const told = await inProcess('policy', 'check', await written(), '--url', staging.url, '--json')
+  expect(JSON.parse(told.out)).toMatchObject({ service: { result: 'pass', simulated: true } })
   const policy = { ...(JSON.parse(staging.policy) as Policy), audience: 'https://other.example' }
   const bad = await inProcess('policy', 'check', file('other.json', JSON.stringify(policy)), '--url', staging.url)
   expect(bad).toMatchObject({
@@ -157,5 +185,5 @@ test('the walk-through leads from an empty folder to a proof', async () => {
     expect(exitCode, `${words}\n${said}${err}`).toBe(0)
     last = said
   }
-  expect(last).toMatch(/^SIMULATED|^PROVEN/)
+  expect(last).toMatch(/^NOT PROVEN {2}service, simulated: |^PROVEN/)
 }, 120_000)

@@ -30,7 +30,7 @@ test('every vector of a policy that the verifier refuses has a mistake with its 
 
 /** Alone and together, each with a word of its reason. */
 const faults: readonly (readonly [place: string, why: string, edit: Edit])[] = [
-  ['maxAge', 'is no member of a policy', (it) => (it['maxAge'] = 1)],
+  ['maxAge', 'is no member of a policy; the schema lists them. Did you mean maxAgeMs?', (it) => (it['maxAge'] = 1)],
   ['version', 'expected is the number 1', (it) => (it['version'] = '1')],
   ['audience', 'a text of 1 to 255 bytes', (it) => (it['audience'] = '')],
   ['anchors[0].kind', 'ak-name, simulated, azure', (it) => (it['anchors'][0].kind = 'aws')],
@@ -55,6 +55,9 @@ describe('a mistake is named with its reason', () => {
   })
 
   test.each<[string, string, Edit]>([
+    ['anchors[0].nmae', 'Did you mean name?', (it) => (it['anchors'][0].nmae = 'x')],
+    ['pcrs.bnak', 'Did you mean bank?', (it) => (it['pcrs'].bnak = 'sha256')],
+    ['temperature', 'the schema lists them', (it) => (it['temperature'] = 1)],
     ['pcrs.rules', 'one rule must be golden', (it) => (it['pcrs'].rules = { '12': 'untouched' })],
     ['releases[0].pcrs', 'it lacks PCR 4', (it) => delete it['releases'][0].pcrs['4']],
     ['releases[0].pcrs', 'PCR 9 has no golden rule', (it) => (it['releases'][0].pcrs['9'] = '11'.repeat(32))],

@@ -44,7 +44,7 @@ describe.each([
     const policy = file(`${name}.own.json`, vector(name).policy)
     const { exitCode, out } = await blindllama('verify', path, '--policy', policy)
     expect(exitCode).toBe(0)
-    expect(out).toMatch(/^PROVEN {2}/)
+    expect(out).toMatch(/^PROVEN, WITH LIMITS {2}/)
     expect(out).toContain('hardware-tpm')
   })
 
@@ -159,7 +159,7 @@ describe('withdrawals after the time of a receipt', () => {
     expect(unproven.out).toContain('release.log_missing')
     expect(await blindllama(...run, '--proof', current?.proof ?? '', '--proof', keySet?.proof ?? '')).toMatchObject({
       exitCode: 0,
-      out: expect.stringMatching(/^PROVEN/),
+      out: expect.stringMatching(/^PROVEN, WITH LIMITS/),
     })
     expect((await blindllama(...run, '--proof', current?.path ?? '')).exitCode).toBe(3)
   })

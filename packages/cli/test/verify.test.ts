@@ -4,23 +4,82 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, inject, test } from 'vitest'
+import { limitSentences } from '@blindllama/web-sdk/sentences'
+import { remedies } from '../../web-sdk/src/generated/remedies.js'
 import type { Judged } from '../src/verify/outcome.js'
-import { argumentsOf, blindllama, file, vector } from './support/run.js'
+import { argumentsOf, blindllama, file, inProcess, vector } from './support/run.js'
 
 test('evidence that passes its policy is proven, step by step', async () => {
-  const { exitCode, out } = await blindllama('verify', ...argumentsOf('ok-ecc'))
+  const { exitCode, out } = await blindllama('verify', ...argumentsOf('ok-enrolment'))
   expect(exitCode).toBe(0)
-  expect(out).toContain('PROVEN  evidence, hardware-tpm')
+  expect(out).toMatch(/^PROVEN {2}evidence, hardware-tpm/)
+  expect(out).not.toContain('Limits')
   expect(out).toMatch(/✓ signature\n/)
   expect(out).toContain('Claimed, not proven')
+})
+
+test('a proof with limits says so first, and names each, by the rule of the panel', async () => {
+  const args = argumentsOf('ok-ecc')
+  const { out } = await blindllama('verify', ...args)
+  expect(out).toMatch(/^PROVEN, WITH LIMITS {2}evidence, hardware-tpm/)
+  expect(out).toContain(`\nLimits\n  ${limitSentences.unenrolled}\n`)
+  const { answer, limits } = JSON.parse((await blindllama('verify', ...args, '--json')).out) as Judged
+  expect([answer, limits]).toEqual(['limited', [limitSentences.unenrolled]])
+})
+
+test.each(['--dangerously-allow-simulated', '--allow-simulated'])(
+  'a simulated TPM proves nothing under %s',
+  async (option) => {
+    const args = argumentsOf('ok-simulated')
+    const { exitCode, out } = await blindllama('verify', ...args, option)
+    expect(exitCode).toBe(0)
+    expect(out).toMatch(/^NOT PROVEN {2}evidence, simulated: /)
+    const refused = await blindllama('verify', ...args)
+    expect([refused.exitCode, refused.out]).toEqual([1, expect.stringContaining('(ak.simulated)')])
+  },
+)
+
+test.each([
+  [['verfy', 'x'], 'Did you mean verify?'],
+  [['verify', 'x', '--polcy', 'y'], 'there is no option --polcy. Did you mean --policy?'],
+  [['verify', 'x', '--allow-simulate'], 'Did you mean --allow-simulated?'],
+  [['policy', 'chekc', 'x'], 'Did you mean check?'],
+  [['release', 'sing', 'x'], "there is no release 'sing'. Did you mean sign?"],
+  [['ca', 'isue'], 'Did you mean issue?'],
+])('a slip in %j is answered with what was meant', async (args, sentence) => {
+  const { exitCode, err } = await inProcess(...args)
+  expect([exitCode, err]).toEqual([2, expect.stringContaining(sentence)])
+})
+
+test('a word that is near to nothing gets no suggestion', async () => {
+  const { exitCode, err } = await inProcess('verify', 'x', '--temperature')
+  expect([exitCode, err]).toEqual([2, expect.stringContaining('there is no option --temperature; --help lists them')])
 })
 
 test('refused evidence names the step, the reason and its code, and exits with 1', async () => {
   const { exitCode, out } = await blindllama('verify', ...argumentsOf('attest-tail'))
   expect(exitCode).toBe(1)
-  expect(out).toContain('REFUSED')
+  expect(out).toMatch(/^NOT PROVEN {2}refused: /)
   expect(out).toMatch(/✗ attest .*\(attest\.syntax\)/)
   expect(out).not.toContain('Proven')
+})
+
+test('a refusal says what to do, and counts the steps that did not run in place of listing them', async () => {
+  const args = argumentsOf('attest-tail')
+  const { out } = await blindllama('verify', ...args)
+  const { verdict, why } = JSON.parse((await blindllama('verify', ...args, '--json')).out) as Judged
+  const left = verdict.steps.filter(({ code }) => code === 'verdict.not_reached').length
+  expect(left).toBeGreaterThan(5)
+  expect(out).toContain(`– ${left} later steps did not run (verdict.not_reached)\n`)
+  expect(out.split('verdict.not_reached').length).toBe(2)
+  expect(out).toContain(`refused: ${why} (attest.syntax)`)
+  expect(why).toContain(remedies['attest.syntax'].replace(/\.$/, ''))
+})
+
+test('the address of a service without its scheme is told from a file', async () => {
+  const [, ...rest] = argumentsOf('ok-ecc')
+  const { exitCode, err } = await inProcess('verify', '127.0.0.1:8787', ...rest)
+  expect([exitCode, err]).toEqual([2, expect.stringContaining('begins with http:// or https://')])
 })
 
 test('a program gets one line of JSON with the verdict', async () => {
@@ -54,7 +113,7 @@ test.each([
   [['verify', 'https://chat.example/'], '--policy FILE'],
   [['verify', ...argumentsOf('ok-ecc'), '--at', 'yesterday'], 'no time'],
   [['verify', ...argumentsOf('ok-ecc'), '--nonce', 'zz'], '32 bytes in hex'],
-  [['verify', '--what'], "Unknown option '--what'"],
+  [['verify', '--what'], 'there is no option --what; --help lists them'],
   [['frobnicate'], "no command 'frobnicate'"],
 ])('wrong use exits with 2 and says what is right: %j', async (args, sentence) => {
   const { exitCode, out, err } = await blindllama(...args)

@@ -5,7 +5,8 @@ import { BlindLlamaVerification } from './elements/verification.js'
 
 export { BlindLlamaBadge, BlindLlamaRefusal, BlindLlamaVerification }
 export type { Measured } from './panel/measurements.js'
-export { isPassing, type Limit, limitsOf, type ProofStatus } from './proof/answer.js'
+export { type Limit, limitsOf } from '@blindllama/web-sdk/sentences'
+export { isPassing, type ProofStatus } from './proof/answer.js'
 export type { Evidence } from './proof/evidence.js'
 export { Proof, type ProofOptions } from './proof/proof.js'
 export type { Problem, ProofSource, ProofState } from './proof/source.js'

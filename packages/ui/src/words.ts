@@ -1,6 +1,6 @@
-import { sentenceOfRefusal, sentenceOfStep } from '@blindllama/web-sdk/sentences'
+import { type Limit, sentenceOfRefusal, sentenceOfStep } from '@blindllama/web-sdk/sentences'
 import { h, type IconName } from './dom.js'
-import type { Limit, ProofStatus } from './proof/answer.js'
+import type { ProofStatus } from './proof/answer.js'
 import type { ProofState } from './proof/source.js'
 import type { Strings } from './strings/strings.js'
 

@@ -1,6 +1,5 @@
 import { BlindLlamaError, type FailedVerdict, type Verdict } from '@blindllama/web-sdk'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { limitsOf, statusOf } from '../src/proof/answer.js'
 import { PARTS, tamper } from '../src/proof/tamper.js'
 import { attest, evidenceEvent, proofOf, settled, vector, vectors, verdictOf } from './vectors.ts'
 
@@ -11,45 +10,6 @@ async function passed(name: string): Promise<Exclude<Verdict, FailedVerdict>> {
   if (verdict.result === 'fail') throw new Error(`${name}: ${verdict.code}`)
   return verdict
 }
-
-describe('the answer', () => {
-  test.each([
-    ['ok-enrolment', 'proven', []],
-    ['ok-platform-author-key', 'proven', []],
-    ['ok-simulated', 'simulated', ['simulated']],
-    ['ok-chain-azure', 'limited', ['cloud-vtpm']],
-    ['ok-ecc', 'limited', ['unenrolled']],
-  ] as const)('of %s is %s', async (name, status, limits) => {
-    const verdict = await passed(name)
-    expect(statusOf(verdict)).toBe(status)
-    expect(limitsOf(verdict)).toEqual(limits)
-  })
-
-  test('has a limit for each warning, and each is told once', async () => {
-    expect(limitsOf(await passed('warn-unattested'))).toContain('unattested')
-    expect(limitsOf(await passed('warn-unattested')).filter((limit) => typeof limit === 'object')).toEqual([])
-    expect(limitsOf(await passed('ok-prompt-cache-shared'))).toContain('prompt-cache')
-    const limits = limitsOf(await passed('warn-clock-unsafe'))
-    expect(limits).toContainEqual({ step: expect.objectContaining({ id: 'clock', status: 'warn' }) })
-    const coverage = limitsOf(await passed('warn-coverage-unchecked-4'))
-    expect(coverage).toContainEqual({ step: expect.objectContaining({ id: 'pcr.coverage' }) })
-  })
-
-  test('is proven for no vector that warns, claims an outside model or is simulated', async () => {
-    const accepted = vectors.filter(({ expect: end }) => end === 'accept')
-    expect(accepted.length).toBeGreaterThan(150)
-    for (const each of accepted) {
-      const verdict = await passed(each.name)
-      if (statusOf(verdict) !== 'proven') continue
-      expect(
-        verdict.steps.filter(({ status }) => status === 'warn'),
-        each.name,
-      ).toEqual([])
-      expect(['cvm-bound', 'hardware-tpm'], each.name).toContain(verdict.assurance)
-      expect(verdict.claims?.upstream, each.name).toBe('in-image')
-    }
-  })
-})
 
 function originOf(audience: string): string | undefined {
   return URL.canParse(audience) ? new URL(audience).origin : undefined

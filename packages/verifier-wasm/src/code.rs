@@ -353,6 +353,21 @@ pub enum Code {
     /// The policy could not be loaded from its address.
     #[cfg(not(target_family = "wasm"))]
     POLICY_UNREACHABLE,
+    /// The page pins keys that sign its policy, and the file at the address is not a signed policy.
+    #[cfg(not(target_family = "wasm"))]
+    POLICY_ENVELOPE,
+    /// The policy is not signed by every key that the page pins.
+    #[cfg(not(target_family = "wasm"))]
+    POLICY_SIGNATURE,
+    /// The signed policy has a date in the future.
+    #[cfg(not(target_family = "wasm"))]
+    POLICY_FUTURE,
+    /// The signed policy is no longer valid.
+    #[cfg(not(target_family = "wasm"))]
+    POLICY_EXPIRED,
+    /// The signed policy is older than one that this browser has seen.
+    #[cfg(not(target_family = "wasm"))]
+    POLICY_BACK,
     /// The request asks for a receipt with a salt that is not 32 bytes of base64url, or with two.
     #[cfg(not(target_family = "wasm"))]
     RECEIPT_SALT,
@@ -818,6 +833,11 @@ impl Code {
         Self::POLICY_UNPINNED,
         Self::POLICY_INTEGRITY,
         Self::POLICY_UNREACHABLE,
+        Self::POLICY_ENVELOPE,
+        Self::POLICY_SIGNATURE,
+        Self::POLICY_FUTURE,
+        Self::POLICY_EXPIRED,
+        Self::POLICY_BACK,
         Self::RECEIPT_SALT,
         Self::RECEIPT_UNKNOWN,
         Self::RECEIPT_INCOMPLETE,
@@ -1292,6 +1312,11 @@ verdict.not_required The policy does not ask for this check.
 policy.unpinned The policy is at an address, and nothing in the page says which file it must be.
 policy.integrity The policy at the address is not the file that the page pins.
 policy.unreachable The policy could not be loaded from its address.
+policy.envelope The page pins keys that sign its policy, and the file at the address is not a signed policy.
+policy.signature The policy is not signed by every key that the page pins.
+policy.future The signed policy has a date in the future.
+policy.expired The signed policy is no longer valid.
+policy.back The signed policy is older than one that this browser has seen.
 receipt.salt The request asks for a receipt with a salt that is not 32 bytes of base64url, or with two.
 receipt.unknown This response did not come from the client that asks for receipts.
 receipt.incomplete The answer broke off or was not read to its end, so that it has no receipt.

@@ -28,13 +28,17 @@ export interface BlindLlamaErrorOptions {
  */
 export class BlindLlamaError extends Error {
   readonly code: Code
-  readonly verdict?: FailedVerdict
+  /** The report of the verifier. Not enumerable: a console that prints the error shows its sentence, and not 150 lines of steps. */
+  declare readonly verdict?: FailedVerdict
 
   constructor(code: Code, message: string, options: BlindLlamaErrorOptions = {}) {
     super(`${message} (${code})`, 'cause' in options ? { cause: kindOf(options.cause) } : undefined)
     this.code = code
-    if (options.verdict) this.verdict = options.verdict
-    Object.defineProperties(this, { name: { value: 'BlindLlamaError' }, [marker]: { value: true } })
+    Object.defineProperties(this, {
+      name: { value: 'BlindLlamaError' },
+      [marker]: { value: true },
+      verdict: { value: options.verdict },
+    })
   }
 
   /** The page that says what the code means and what to do about it. */

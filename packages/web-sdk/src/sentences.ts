@@ -1,2 +1,6 @@
-export { explainRefusal, type Judged } from './explain-refusal.js'
+export { explainRefusal } from './explain-refusal.js'
+export type { Judged } from './explain.js'
+export { answerOf, type Limit, limitSentences, limitsOf, type NamedLimit, sentenceOfLimit } from './limits.js'
+export { policyMembers } from './generated/policy-members.js'
+export { didYouMean, nearest } from './nearest.js'
 export { sentenceOfRefusal, sentenceOfStep } from './sentence-of-step.js'

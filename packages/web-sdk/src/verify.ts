@@ -1,3 +1,4 @@
+import { type AllowSimulated, allowsSimulated } from './allow-simulated.js'
 import type { Bytes } from './bytes.js'
 import { BlindLlamaError } from './errors.js'
 import { askEvidence, versions } from './evidence/ask.js'
@@ -22,15 +23,13 @@ export interface ReceivedEvidence {
   nonce: Uint8Array
 }
 
-export interface VerifyEvidenceOptions {
+export interface VerifyEvidenceOptions extends AllowSimulated {
   /** Text and bytes are taken as they are; an object is serialised once. */
   policy: string | Uint8Array | Policy | PolicyJson
   /** The ASCII origin of the service's base URL; used where the policy names no audience. */
   audience: string
   /** When the evidence was received, in milliseconds since 1970. */
   receivedAtMs: number
-  /** Accept a `simulated` anchor that the policy lists: such a verdict proves nothing. */
-  allowSimulated?: boolean
   /** Default: the file that this package was built with, beside its module, with its hash checked before compilation. */
   wasm?: WasmSource
 }
@@ -49,8 +48,8 @@ export interface VerifyEvidenceOptions {
  * @throws {BlindLlamaError} `client.options`, `client.post_quantum`, `wasm.…`
  */
 export async function verifyEvidence(received: ReceivedEvidence, options: VerifyEvidenceOptions): Promise<Verdict> {
-  assertKnown(options, 'policy audience receivedAtMs allowSimulated wasm')
-  const { audience, receivedAtMs, allowSimulated = false } = options
+  assertKnown(options, 'policy audience receivedAtMs dangerouslyAllowSimulated allowSimulated wasm')
+  const { audience, receivedAtMs } = options
   if (!(received?.evidence instanceof Uint8Array) || !(received.nonce instanceof Uint8Array))
     throw new BlindLlamaError('client.options', '`evidence` and `nonce` must be Uint8Array')
   if (received.nonce.length !== 32) throw new BlindLlamaError('client.options', '`nonce` must have 32 bytes')
@@ -69,7 +68,7 @@ export async function verifyEvidence(received: ReceivedEvidence, options: Verify
     audience,
     nonce: received.nonce,
     nowMs: receivedAtMs,
-    allowSimulated: allowSimulated === true,
+    allowSimulated: allowsSimulated(options),
     versions,
     suites: suitesOf(kems),
   })

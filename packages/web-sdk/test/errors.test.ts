@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import type { FailedVerdict } from '../src/verdict.js'
 import { describe, expect, test } from 'vitest'
 import { answered, BlindLlamaError } from '../src/errors.js'
 
@@ -59,6 +60,15 @@ describe('the error of this package is found', () => {
   test('and names its page', () => {
     expect(ours.help).toBe('https://github.com/blindllama/blindllama-web/blob/main/docs/ERRORS.md#pcr')
   })
+})
+
+test('a console shows the sentence of a refusal, and not the steps of its verdict', () => {
+  const steps = Array.from({ length: 20 }, () => ({ id: 'policy', status: 'pass', code: 'ok', detail: '' }))
+  const verdict = { result: 'fail', code: 'pcr.mismatch', detail: '', steps } as unknown as FailedVerdict
+  const error = new BlindLlamaError('pcr.mismatch', 'The measurements differ', { verdict })
+  expect(error.verdict).toBe(verdict)
+  expect(inspect(error).replace(error.stack ?? '', '')).not.toContain('steps')
+  expect(Object.keys(error)).toEqual(['code'])
 })
 
 function told(cause: unknown): string {

@@ -1,7 +1,9 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { BlindLlamaError } from '../src/errors.js'
 import { remedies } from '../src/generated/remedies.js'
 import { explainRefusal } from '../src/sentences.js'
+import type { Policy } from '../src/policy.js'
 import type { FailedVerdict } from '../src/verdict.js'
 import { loadVerifier } from '../src/verifier/load.js'
 import { readWasm } from './support/wasm.js'
@@ -32,6 +34,55 @@ async function judged(name: string): Promise<{ verdict: FailedVerdict; policy: s
   }) as FailedVerdict
   return { verdict, policy: vector.policy, audience: vector.audience }
 }
+
+test('takes the error as well as its verdict, and the policy in every form', async () => {
+  const { verdict, policy, audience } = await judged(first('claims.audience'))
+  const error = new BlindLlamaError(verdict.code, 'x', { verdict })
+  const said = explainRefusal(verdict, { policy, audience })
+  expect(explainRefusal(error, { policy, audience })).toBe(said)
+  for (const form of [new TextEncoder().encode(policy), JSON.parse(policy) as Policy])
+    expect(explainRefusal(verdict, { policy: form, audience })).toBe(said)
+})
+
+test.each([
+  undefined,
+  null,
+  {},
+  { result: 'pass' },
+  new Error('x'),
+  'ak.simulated',
+  new BlindLlamaError('client.idle', 'x'),
+])('%j is no refusal, and is client.options', (refusal) => {
+  const explain = (): string => explainRefusal(refusal as FailedVerdict, { policy: '{}' })
+  expect(explain).toThrow(expect.objectContaining({ code: 'client.options' }) as Error)
+})
+
+test('a refusal without what it was judged by is client.options', async () => {
+  const { verdict } = await judged(first('claims.audience'))
+  const explain = explainRefusal as (refusal: FailedVerdict) => string
+  expect(() => explain(verdict)).toThrow(expect.objectContaining({ code: 'client.options' }) as Error)
+})
+
+test('names the member that was meant', async () => {
+  const verifier = await loadVerifier(readWasm())
+  const { policy } = JSON.parse(readFileSync(new URL('ok-ecc.json', bundles), 'utf8')) as Vector
+  const verdict = verifier.verify({
+    evidence: new Uint8Array(),
+    policy: new TextEncoder().encode(policy.replace('"anchors"', '"ancors"')),
+    audience: '',
+    nonce: new Uint8Array(32),
+    nowMs: 0,
+    allowSimulated: false,
+    versions: [1],
+    suites: [[0x20, 1, 1]],
+  }) as FailedVerdict
+  expect(verdict).toMatchObject({ code: 'policy.syntax', detail: 'anchors' })
+  const misspelt = { ...(JSON.parse(policy) as object), ancors: [] }
+  expect(explainRefusal(verdict, { policy: misspelt as unknown as Policy })).toContain(
+    '; "ancors": did you mean anchors?)',
+  )
+  expect(explainRefusal(verdict, { policy })).toContain('(anchors)')
+})
 
 const first = (code: string): string => {
   for (const file of readdirSync(bundles)) {

@@ -23,7 +23,7 @@ const registry = (name: string): string =>
   )
 
 afterEach(() => {
-  vi.doUnmock('../src/sentences.js')
+  vi.doUnmock('../src/explain.js')
   vi.useRealTimers()
 })
 
@@ -56,7 +56,7 @@ test('a refusal has its sentence, its place, its code and its verdict', async ()
 })
 
 test('a refusal whose sentences do not come has all of that but the sentence', async () => {
-  vi.doMock('../src/sentences.js', () => {
+  vi.doMock('../src/explain.js', () => {
     throw new Error('404')
   })
   const code = 'chain.expired'
@@ -69,7 +69,7 @@ test('a refusal whose sentences do not come has all of that but the sentence', a
 })
 
 test('a refusal does not wait for its sentences for long', async () => {
-  vi.doMock('../src/sentences.js', async () => new Promise(() => {}))
+  vi.doMock('../src/explain.js', async () => new Promise(() => {}))
   vi.useFakeTimers()
   const waiting = refusal(failed(''), judged)
   await vi.advanceTimersByTimeAsync(2000)

@@ -2,6 +2,7 @@ import type { Mutant } from '../../mutant.ts'
 
 const endpoints = 'test/dropin/endpoints.test.ts'
 const policy = 'test/dropin/pinned-policy.test.ts'
+const signed = 'test/dropin/signed-policy.test.ts'
 
 /** What the drop-in script declares, and the policy that its tag pins. Its guards of the page have scenarios in `e2e/specs/dropin.spec.ts`. */
 export const dropIn: readonly Mutant[] = [
@@ -46,5 +47,61 @@ export const dropIn: readonly Mutant[] = [
     find: 'url.origin !== base.origin || !url.pathname.startsWith(base.pathname)',
     replace: 'url.origin !== base.origin',
     tests: [endpoints],
+  },
+  {
+    name: 'sdk: a malformed key pins no policy',
+    file: 'dropin/pinned-policy.ts',
+    find: 'keys.find((key) => !keyForm.test(key))',
+    replace: 'keys.find(() => false)',
+    tests: [policy],
+  },
+  {
+    name: 'sdk: a hash and keys are never both given',
+    file: 'dropin/pinned-policy.ts',
+    find: 'if (policyIntegrity !== undefined && policyKeys !== undefined)',
+    replace: 'if (policyIntegrity === null)',
+    tests: [policy],
+  },
+  {
+    name: 'sdk: every key of the page signed the policy',
+    file: 'dropin/signed-policy.ts',
+    find: 'if (own.length === 0)',
+    replace: 'if (own.length < 0)',
+    tests: [signed],
+  },
+  {
+    name: 'sdk: each signature by a key of the page is one over the policy',
+    file: 'dropin/signed-policy.ts',
+    find: 'if (!(await isSignature(key, signature, message)))',
+    replace: 'if (!(await isSignature(key, signature, message)) && own.length === 1)',
+    tests: [signed],
+  },
+  {
+    name: 'sdk: a signed policy is in force before its end',
+    file: 'dropin/signed-policy.ts',
+    find: 'if (nowMs >= notAfterMs)',
+    replace: 'if (nowMs > notAfterMs)',
+    tests: [signed],
+  },
+  {
+    name: 'sdk: a signed policy has no date in the future',
+    file: 'dropin/signed-policy.ts',
+    find: 'if (dateMs > nowMs + skewMs)',
+    replace: 'if (dateMs < 0)',
+    tests: [signed],
+  },
+  {
+    name: 'sdk: a signed policy does not go back',
+    file: 'dropin/signed-policy.ts',
+    find: 'if (dateMs < newestMs)',
+    replace: 'if (dateMs < 0)',
+    tests: [signed],
+  },
+  {
+    name: 'sdk: a signed policy has no member more',
+    file: 'dropin/signed-policy.ts',
+    find: 'members.size !== 3 || ',
+    replace: '',
+    tests: [signed],
   },
 ]

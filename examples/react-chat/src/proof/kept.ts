@@ -43,6 +43,6 @@ export interface Check {
 export function checkOf({ signed, verdict }: Kept): Check {
   const sentence =
     'Anybody can check the file later, without a network, with the policy of this service. Take the policy from a source that you trust, such as this page: the policy inside the file was chosen by its author, and proves nothing.'
-  const allow = verdict.simulated ? ' --allow-simulated' : ''
+  const allow = verdict.simulated ? ' --dangerously-allow-simulated' : ''
   return { sentence, command: `blindllama verify ${fileName(signed)} --policy ${POLICY_FILE}${allow}` }
 }

@@ -1,8 +1,14 @@
+import { didYouMean } from '@blindllama/web-sdk/sentences'
 import { usage } from '../failure.js'
 import type { Inspection } from '../inspect/report.js'
 import { shown } from '../terminal/text.js'
 import type { Io } from '../terminal/io.js'
 import { type Assurance, assurances, type Choices, isNamed } from './propose.js'
+
+const asIs = (answer: string): string => answer
+
+/** Of one question: then nobody reads what is asked. */
+const mostRounds = 5
 
 interface Given {
   readonly audience?: string | undefined
@@ -21,40 +27,75 @@ interface Given {
  * @throws {Failure} `cli.usage`
  */
 export async function choose(read: Inspection, url: string, given: Given, ask: Io['ask']): Promise<Choices> {
-  const question = async (option: string | undefined, words: string, otherwise: string): Promise<string> =>
-    option ?? ((await ask?.(shown`${words} [${otherwise}] `))?.trim() || otherwise)
-
+  /** The value of the answer. A wrong answer is asked again; a wrong option ends the command, because nobody stands there. */
+  const question = async <T>(
+    option: string | undefined,
+    words: string,
+    otherwise: string,
+    valueOf: (answer: string) => T,
+  ): Promise<T> => {
+    if (option !== undefined || !ask) return valueOf(option ?? otherwise)
+    let fault = ''
+    for (let round = 0; round < mostRounds; round++) {
+      const answer = (await ask(shown`${fault}${words} [${otherwise}] `)).trim() || otherwise
+      try {
+        return valueOf(answer)
+      } catch (error) {
+        fault = `${(error as Error).message.replace(/\?$/, '? ').replace(/[^ ]$/, '$&. ')}`
+      }
+    }
+    throw usage(`${fault}That was the ${mostRounds}th wrong answer, and nothing was written`)
+  }
   const names = read.claims?.audiences ?? []
   const { origin } = new URL(url)
   const usual = names.includes(origin) ? origin : (names[0] ?? origin)
-  const audience = await question(given.audience, `Name of the service, of ${names.join(', ')}`, usual)
+  const audience = await question(given.audience, `Name of the service, of ${names.join(', ')}`, usual, asIs)
   const assurance = isNamed(read)
-    ? await question(given.assurance, `What holds the attestation key: ${assurances.join(', ')}`, 'simulated')
+    ? await question(
+        given.assurance,
+        `What holds the attestation key: ${assurances.join(', ')}`,
+        'simulated',
+        assuranceOf,
+      )
     : 'cloud-vtpm'
-  if (!isAssurance(assurance)) throw usage(`--assurance: '${assurance}' is none of ${assurances.join(', ')}`)
-  const release = await question(given.release, 'Name of the release', `seen ${new Date().toISOString().slice(0, 10)}`)
-  const unchecked = await question(given.unchecked, 'PCRs to leave unchecked, such as 5,14', 'none')
+  const release = await question(
+    given.release,
+    'Name of the release',
+    `seen ${new Date().toISOString().slice(0, 10)}`,
+    asIs,
+  )
+  const unchecked = await question(given.unchecked, 'PCRs to leave unchecked, such as 5,14', 'none', indicesOf)
   const isOutside = read.claims?.upstream === 'unattested' && given['accept-unattested'] !== true
   const accepted = isOutside
     ? await question(
         undefined,
         'The model server is outside of what is proven, and its operator can read prompts. Accept it? yes, no',
         'no',
+        yesOrNo,
       )
-    : 'no'
+    : false
   return {
     audience: audience === origin ? undefined : audience,
     assurance,
     projectId: given['project-id'],
     release,
-    unchecked: indicesOf(unchecked),
-    acceptUnattested: given['accept-unattested'] === true || accepted === 'yes',
+    unchecked,
+    acceptUnattested: given['accept-unattested'] === true || accepted,
     allowPartialCoverage: given['allow-partial-coverage'] === true,
   }
 }
 
-function isAssurance(text: string): text is Assurance {
-  return (assurances as readonly string[]).includes(text)
+/** @throws {Failure} `cli.usage` */
+export function assuranceOf(text: string): Assurance {
+  const known = assurances.find((each) => each === text)
+  if (known === undefined)
+    throw usage(`--assurance: '${text}' is none of ${assurances.join(', ')}${didYouMean(text, assurances)}`)
+  return known
+}
+
+function yesOrNo(text: string): boolean {
+  if (!/^(?:y|yes|n|no)$/i.test(text)) throw usage(`'${text}' is neither yes nor no`)
+  return /^y/i.test(text)
 }
 
 function indicesOf(text: string): number[] {

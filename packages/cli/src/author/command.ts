@@ -1,14 +1,17 @@
+import { didYouMean } from '@blindllama/web-sdk/sentences'
 import type { Command } from '../command.js'
 import { usage } from '../failure.js'
 import { shown } from '../terminal/text.js'
 import { check } from '../policy/check.js'
 import { explain } from '../policy/explain.js'
 import { init } from './init.js'
+import { sign } from './sign.js'
 
 const help = shown`Usage: blindllama policy init --url URL [--out FILE] [options]
        blindllama policy init --from-image FILE --config-digest HEX [--ak-name HEX] [--url URL] [--out FILE] [options]
        blindllama policy check FILE [--url URL] [--json]
        blindllama policy explain FILE [--json]
+       blindllama policy sign FILE --key FILE --out FILE [--days N] [--json]
 
 init asks a service for fresh evidence, shows it, asks what to pin, writes a policy (policy.json), and judges the service by it. Whoever
 answers at URL chose the values: compare each with one that you computed from your own image before you rely on the policy.
@@ -36,6 +39,11 @@ meets the policy.
 
 explain says in sentences what a policy demands.
 
+sign writes a signed policy, which a page with data-policy-keys loads (docs/PROTOCOL.md §19.9). Its date is now. A page that has seen it
+refuses every older one. Each key of the page must sign: a second one with blindllama release sign FILE --key FILE --sha256 HEX.
+  --key FILE                a key of blindllama release keygen
+  --days N                  how long pages take it: 1 to 366; default 30. Sign again before
+
 --json prints one object. Of check: result (pass, warn, fail), code, bank, allowPartialCoverage, open, and pcrs with pcr, rule, measures,
 needed, covered, risk and action of each; service with --url; or mistakes with code, place and why of each.
 
@@ -43,15 +51,18 @@ Exit codes: 0 the policy is read, every needed PCR is covered or the policy allo
 3 undecided.
 `
 
-const verbs: Readonly<Record<string, Command['run']>> = { check, explain, init }
+const verbs: Readonly<Record<string, Command['run']>> = { check, explain, init, sign }
 
 export const policy: Command = {
-  summary: 'write a policy for a service, check one, explain one',
+  summary: 'write a policy for a service; check, explain or sign one',
   help,
   run: async (args, io) => {
     const [verb = '', ...rest] = args
     const run = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined
-    if (!run) throw usage('policy init, policy check FILE or policy explain FILE: blindllama policy --help')
+    if (!run)
+      throw usage(
+        `policy init, policy check FILE, policy explain FILE or policy sign FILE: blindllama policy --help${didYouMean(verb, Object.keys(verbs))}`,
+      )
     return run(rest, io)
   },
 }

@@ -13,8 +13,9 @@ import { section } from '../terminal/rows.js'
 import { styleOf } from '../terminal/style.js'
 import { json, shown } from '../terminal/text.js'
 import { loadInspector } from '../verifier.js'
-import { anchorOf, assurances, type Assurance, schemaOfPolicy } from './propose.js'
-import { judgement, writeNew } from './written.js'
+import { assuranceOf } from './choose.js'
+import { anchorOf, type Assurance, schemaOfPolicy } from './propose.js'
+import { assertFree, judgement, writeNew } from './written.js'
 
 type Values = Readonly<Record<string, string>>
 
@@ -56,8 +57,8 @@ export async function initFromImage(values: FromImage, io: Io): Promise<ExitCode
   const digests = (values['config-digest'] ?? []).map((text) => digestOf('config-digest', text))
   if (digests.length === 0)
     throw usage('--from-image needs --config-digest HEX, as blindllama-gateway config-digest prints it')
-  const assurance = values.assurance ?? 'simulated'
-  if (!isAssurance(assurance)) throw usage(`--assurance: '${assurance}' is none of ${assurances.join(', ')}`)
+  const assurance = assuranceOf(values.assurance ?? 'simulated')
+  assertFree(values.out)
   const evidence = values.url === undefined ? undefined : await evidenceOf(values.url)
   const read = evidence && report(loadInspector().inspect(evidence.bytes, undefined))
   const held = key(values, assurance, read)
@@ -73,10 +74,6 @@ export async function initFromImage(values: FromImage, io: Io): Promise<ExitCode
     )
   await writeNew(values.out, text)
   return present(values, policy, text, evidence, io)
-}
-
-function isAssurance(text: string): text is Assurance {
-  return (assurances as readonly string[]).includes(text)
 }
 
 /** @throws {Failure} `cli.file` for a file that is not what `release measure` writes, or that lacks the part of a machine */

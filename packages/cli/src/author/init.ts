@@ -13,7 +13,7 @@ import { json, type Shown, shown } from '../terminal/text.js'
 import { loadInspector } from '../verifier.js'
 import { choose } from './choose.js'
 import { initFromImage } from './from-image.js'
-import { judgement, writeNew } from './written.js'
+import { assertFree, judgement, writeNew } from './written.js'
 import { sentencesOfPolicy } from '../policy/explain.js'
 import { propose, type Choices } from './propose.js'
 import { evidenceOf, type ServiceEvidence } from '../policy/service-evidence.js'
@@ -50,6 +50,7 @@ export async function init(args: readonly string[], io: Io): Promise<ExitCode> {
   if (image !== undefined && positionals.length === 0) return initFromImage({ ...values, 'from-image': image }, io)
   if (url === undefined || positionals.length > 0)
     throw usage('policy init --url URL [--out FILE]: blindllama policy --help')
+  assertFree(out)
   const evidence = await evidenceOf(url)
   const inspected = report(loadInspector().inspect(evidence.bytes, undefined))
   const read = values['from-release'] === undefined ? inspected : await withRelease(inspected, values['from-release'])
@@ -120,7 +121,7 @@ function presentWritten(
   style: Style,
 ): Shown {
   const judged = judgement(url, text, verdict, style)
-  const simulated = verdict.result === 'pass' && verdict.simulated ? ' --allow-simulated' : ''
+  const simulated = verdict.result === 'pass' && verdict.simulated ? ' --dangerously-allow-simulated' : ''
   return shown`\n${style.bold(`Written to ${file}`)}\n${[
     section(
       'This policy says',

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import type { Verdict } from '@blindllama/web-sdk'
 import { explainRefusal } from '@blindllama/web-sdk/sentences'
@@ -6,12 +7,21 @@ import { Failure, unreadable } from '../failure.js'
 import type { Style } from '../terminal/style.js'
 import { type Shown, shown } from '../terminal/text.js'
 
+/** Refuses a name that is taken, before anybody answers questions for nothing. @throws {Failure} `cli.exists` */
+export function assertFree(file: string): void {
+  if (existsSync(file)) throw taken(file)
+}
+
 /** Writes a policy to a file that does not exist yet. @throws {Failure} `cli.exists`, `cli.file` */
 export async function writeNew(file: string, text: string): Promise<void> {
   await writeFile(file, text, { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'EEXIST') throw unreadable(file, cause)
-    throw new Failure('cli.exists', `${file} exists and was not replaced. Name another file with --out`, exit.undecided)
+    throw taken(file)
   })
+}
+
+function taken(file: string): Failure {
+  return new Failure('cli.exists', `${file} exists and was not replaced. Name another file with --out`, exit.undecided)
 }
 
 /** Whether a service meets the policy that was written. */

@@ -1,3 +1,4 @@
+import { didYouMean } from '@blindllama/web-sdk/sentences'
 import type { Command } from '../command.js'
 import type { ExitCode } from '../exit.js'
 import { usage } from '../failure.js'
@@ -49,7 +50,8 @@ const verbs: Readonly<Record<string, (args: readonly string[], io: Io) => Promis
 async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   const [name, ...rest] = args
   const verb = name !== undefined && Object.hasOwn(verbs, name) ? verbs[name] : undefined
-  if (!verb) throw usage('ca init or ca issue is expected: blindllama ca --help')
+  if (!verb)
+    throw usage(`ca init or ca issue is expected: blindllama ca --help${didYouMean(name ?? '', Object.keys(verbs))}`)
   return verb(rest, io)
 }
 

@@ -10,7 +10,7 @@ import { type Style, styleOf } from '../terminal/style.js'
 import { json, padded, type Shown, shown } from '../terminal/text.js'
 import { coverageOf, type PcrCoverage } from './coverage.js'
 import { type Mistake, mistakesOf } from './mistakes.js'
-import { readPolicy } from './read.js'
+import { assertPlain, readPolicy } from './read.js'
 import { evidenceOf } from './service-evidence.js'
 
 /** What is said of a policy. */
@@ -24,7 +24,7 @@ interface Checked {
   open: number[]
   pcrs: PcrCoverage[]
   /** With `--url`: whether the service meets the policy. A software TPM counts where the policy says so. */
-  service?: { url: string; result: 'pass' | 'fail'; code: Code; why: string }
+  service?: { url: string; result: 'pass' | 'fail'; simulated?: boolean; code: Code; why: string }
 }
 
 /** Tells which PCRs a policy covers. @throws {Failure} with the verifier's code for a policy that it refuses */
@@ -33,6 +33,7 @@ export async function check(args: readonly string[], io: Io): Promise<ExitCode> 
   const [file] = positionals
   if (file === undefined || positionals.length > 1) throw usage('policy check FILE [--url URL] [--json]')
   const bytes = await bytesOf(file)
+  assertPlain(file, bytes)
   const mistakes = mistakesOf(bytes)
   if (mistakes.length > 0) return refuse(file, mistakes, values.json, io)
   const policy = readPolicy(file, bytes, exit.refused)
@@ -66,7 +67,13 @@ function refuse(file: string, mistakes: readonly Mistake[], asJson: boolean, io:
 async function judgeService(url: string, policy: Uint8Array): Promise<NonNullable<Checked['service']>> {
   const text = Buffer.from(policy).toString('utf8')
   const verdict = (await evidenceOf(url)).judge(text)
-  if (verdict.result === 'pass') return { url, result: 'pass', code: 'ok', why: `${url} meets this policy now` }
+  if (verdict.result === 'pass') {
+    const { simulated } = verdict
+    const why = simulated
+      ? `${url} meets this policy now, with a simulated TPM, which proves nothing: verify needs --dangerously-allow-simulated, a page dangerouslyAllowSimulated: true`
+      : `${url} meets this policy now`
+    return { url, result: 'pass', simulated, code: 'ok', why }
+  }
   const why = explainRefusal(verdict, { policy, audience: new URL(url).origin })
   return { url, result: 'fail', code: verdict.code, why }
 }
@@ -88,7 +95,8 @@ function present({ result, bank, open, pcrs, service }: Checked, style: Style): 
   ]}`
 }
 
-function ofService({ result, code, why }: NonNullable<Checked['service']>, style: Style): Shown {
+function ofService({ result, simulated, code, why }: NonNullable<Checked['service']>, style: Style): Shown {
+  if (simulated === true) return shown`  ${style.warn('!')} ${why}\n`
   return result === 'pass'
     ? shown`  ${style.good('✓')} ${why}\n`
     : shown`  ${style.bad('✗')} ${why} ${style.dim(`(${code})`)}\n`

@@ -1,5 +1,5 @@
 import type { Code } from '@blindllama/web-sdk'
-import { sentenceOfRefusal } from '@blindllama/web-sdk/sentences'
+import { didYouMean, policyMembers, sentenceOfRefusal } from '@blindllama/web-sdk/sentences'
 import type { Place } from './mend.js'
 
 type Rules = Readonly<Record<string, unknown>>
@@ -19,7 +19,8 @@ export function ofPlace(code: Code, place: Place | undefined): string {
   if (/^releases\[\d+\]\.pcrs$/.test(path)) return ofValues(value, rules)
   if (/^releases\[\d+\]\.pcrs\./.test(path)) return ofValue(key, value, policy)
   if (path === 'releases' && code === 'policy.invalid') return 'two releases have the same name'
-  if (code === 'policy.syntax' && isUnknown(path)) return 'is no member of a policy; the schema lists them'
+  if (code === 'policy.syntax' && isUnknown(path, key))
+    return `is no member of a policy; the schema lists them${didYouMean(key, policyMembers)}`
   const expected = Object.entries(expectations).find(([form]) => new RegExp(`^${form}$`).test(path))?.[1]
   return expected === undefined ? general : `is ${shortened(value)}; expected is ${expected}`
 }
@@ -50,7 +51,9 @@ const expectations: Readonly<Record<string, string>> = {
 const known =
   /^(?:\$schema|version|audience|anchors|acceptAssurance|acceptUpstream|pcrs|releases|releaseKeys|status|log|configDigests|platform|maxAgeMs|requireSafeClock|requireMonotonicState|suites)$/
 
-function isUnknown(path: string): boolean {
+function isUnknown(path: string, key: string): boolean {
+  // Indices, and names that are those of members elsewhere, are judged by their places.
+  if (/^[$a-z]/i.test(key) && !policyMembers.includes(key)) return true
   if (!/[.[]/.test(path)) return !known.test(path)
   const inPcrs = /^pcrs\.([^.[]+)$/.exec(path)?.[1]
   if (inPcrs !== undefined) return !/^(?:bank|rules|replay|allowPartialCoverage)$/.test(inPcrs)

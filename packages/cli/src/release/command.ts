@@ -1,3 +1,4 @@
+import { didYouMean } from '@blindllama/web-sdk/sentences'
 import type { Command } from '../command.js'
 import { exit, type ExitCode } from '../exit.js'
 import { usage } from '../failure.js'
@@ -102,7 +103,8 @@ export async function release(args: readonly string[], io: Io): Promise<ExitCode
   const [name, ...rest] = args
   if (name === undefined) throw usage('VERB is expected: blindllama release --help')
   const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined
-  if (!verb) throw usage(`there is no release '${name}': blindllama release --help`)
+  if (!verb)
+    throw usage(`there is no release '${name}'${didYouMean(name, Object.keys(verbs)) || ': blindllama release --help'}`)
   return verb(rest, io)
 }
 

@@ -1,5 +1,6 @@
 import { exit } from '../exit.js'
 import { Failure } from '../failure.js'
+import { readPolicy } from '../policy/read.js'
 import type { Io } from '../terminal/io.js'
 import { facts, instant, type Row, section } from '../terminal/rows.js'
 import { type Style, styleOf } from '../terminal/style.js'
@@ -19,9 +20,9 @@ const memberName = /^[A-Za-z0-9-]{1,32}$/
  * The document itself, where it reads in one way only: what a person is shown is then what a verifier reads. `JSON.parse` alone
  * keeps the last of two members of one name, and rounds numbers.
  *
- * @throws {Failure} `cli.release`
+ * @throws {Failure} `cli.release`; with the verifier's code for a signed policy that it refuses
  */
-export function documentOf(file: string, { payload }: Envelope): Record<string, unknown> {
+export function documentOf(file: string, { kind, payload }: Envelope): Record<string, unknown> {
   const refused = (what: string): Failure => new Failure('cli.release', `${file}: ${what}`, exit.undecided)
   if (payload.length > largest)
     throw refused(`the document has ${payload.length} bytes, and at most ${largest} are allowed`)
@@ -35,9 +36,13 @@ export function documentOf(file: string, { payload }: Envelope): Record<string, 
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw refused('the document in it is not a JSON object')
-  if (membersWritten(text) !== membersIn(parsed, refused, 1))
+  const document = parsed as Record<string, unknown>
+  // The one text that may be long is a document of its own, which the verifier reads.
+  const short = kind === 'policy' ? { ...document, policy: '' } : document
+  if (membersWritten(text) !== membersIn(short, refused, 1))
     throw refused('the document in it names a member twice, so that it reads in more than one way')
-  return parsed as Record<string, unknown>
+  if (kind === 'policy') readPolicy(file, Buffer.from(String(document['policy'])))
+  return document
 }
 
 /** Strings that a colon follows: outside of strings, JSON has a colon only after the name of a member. */
@@ -78,7 +83,10 @@ export function presentDocument(file: string, envelope: Envelope, style: Style):
     ['kind', envelope.kind],
     ['sha256', sha256(envelope)],
   ]
-  return shown`${facts(head, style)}${section('Says', facts(rows(documentOf(file, envelope), ''), style), style)}`
+  const document = documentOf(file, envelope)
+  const { policy } = document
+  const said = typeof policy === 'string' ? { ...document, policy: JSON.parse(policy) as object } : document
+  return shown`${facts(head, style)}${section('Says', facts(rows(said, ''), style), style)}`
 }
 
 /** What a verb has written: the file, then all of it. */

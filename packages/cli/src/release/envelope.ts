@@ -6,8 +6,8 @@ import { bytesOf } from '../read-file.js'
 import { replaceFile } from '../replace-file.js'
 import { publicHex, verifies } from './keys.js'
 
-/** PROTOCOL.md §19.1, §19.8, §22.4 and §22.6: what can be signed. */
-export type Kind = 'release' | 'key-set' | 'status' | 'client' | 'enrolment' | 'certificate'
+/** PROTOCOL.md §19.1, §19.8, §19.9, §22.4 and §22.6: what can be signed. */
+export type Kind = 'release' | 'key-set' | 'status' | 'client' | 'policy' | 'enrolment' | 'certificate'
 
 export interface Signature {
   /** Public key, in hex. */
@@ -26,7 +26,7 @@ export interface Envelope {
 /** PROTOCOL.md §19.1 */
 const mostSignatures = 16
 
-const kinds: readonly Kind[] = ['release', 'key-set', 'status', 'client', 'enrolment', 'certificate']
+const kinds: readonly Kind[] = ['release', 'key-set', 'status', 'client', 'policy', 'enrolment', 'certificate']
 const typeOf = (kind: Kind): string => `application/vnd.blindllama.${kind}.v1+json`
 
 function malformed(file: string, what: string): Failure {
@@ -73,7 +73,7 @@ function envelopeIn(file: string, content: Uint8Array, wanted?: Kind): Envelope 
   if (!parsed || kind === undefined || typeof parsed.payload !== 'string' || !Array.isArray(parsed.signatures))
     throw malformed(
       file,
-      'not a DSSE envelope of a release, a key set, a status, a client, an enrolment or a certificate',
+      'not a DSSE envelope of a release, a key set, a status, a client, a policy, an enrolment or a certificate',
     )
   if (wanted !== undefined && kind !== wanted) throw malformed(file, `a ${wanted} is expected, and this is a ${kind}`)
   // Every signature is checked over the whole document: without a bound, a small file costs hours.

@@ -1,7 +1,8 @@
 import type { Command } from '../command.js'
 import { exit, type ExitCode } from '../exit.js'
 import { usage } from '../failure.js'
-import { isJsonObject, parse } from '../options.js'
+import { isAddress, isJsonObject, parse } from '../options.js'
+import { assertPlain } from '../policy/read.js'
 import { bytesOf } from '../read-file.js'
 import type { Io } from '../terminal/io.js'
 import { json, shown } from '../terminal/text.js'
@@ -23,7 +24,8 @@ with that policy. The author of a file chooses the policy in it, so this proves 
 
 Options:
   --policy FILE       your policy, from a source that you trust
-  --allow-simulated   accept a software TPM, which proves nothing, where the policy does too
+  --dangerously-allow-simulated
+                      accept a software TPM, which proves nothing, where the policy does too; also --allow-simulated
   --save FILE         save the evidence of a service as a verification record
   --state FILE        store withdrawals and the clock of the service's TPM: a later run with the same FILE refuses older values.
                       Stored after a refusal too. One run at a time
@@ -52,6 +54,8 @@ Exit codes: 0 proven, 1 refused, 2 wrong use, 3 undecided, 4 consistent with its
 
 const options = {
   policy: { type: 'string' },
+  'dangerously-allow-simulated': { type: 'boolean', default: false },
+  // The former name.
   'allow-simulated': { type: 'boolean', default: false },
   save: { type: 'string' },
   state: { type: 'string' },
@@ -77,12 +81,13 @@ async function outcomeOf(args: readonly string[]): Promise<{ outcome: Outcome; a
   const [target, ...more] = positionals
   if (target === undefined || more.length > 0) throw usage('one FILE or URL is expected: blindllama verify --help')
   const policy = values.policy === undefined ? undefined : await bytesOf(values.policy)
-  const file = /^https?:/i.test(target) ? undefined : await bytesOf(target)
+  if (policy && values.policy !== undefined) assertPlain(values.policy, policy)
+  const file = isAddress(target) ? undefined : await bytesOf(target)
   const kind = file === undefined ? 'service' : isJsonObject(file) ? 'receipt' : 'evidence'
   for (const option of Object.values(known).flat())
     if (values[option] !== undefined && !(known[kind] as readonly string[]).includes(option))
       throw usage(`--${option} means nothing for ${kind === 'evidence' ? 'evidence' : `a ${kind}`}`)
-  const allowSimulated = values['allow-simulated']
+  const allowSimulated = values['dangerously-allow-simulated'] || values['allow-simulated']
   const judge = { allowSimulated, ...(policy && { policy }) }
   const outcome =
     file === undefined

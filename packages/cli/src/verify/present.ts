@@ -1,5 +1,5 @@
 import type { Step, Verdict } from '@blindllama/web-sdk'
-import { sentenceOfRefusal, sentenceOfStep } from '@blindllama/web-sdk/sentences'
+import { sentenceOfStep } from '@blindllama/web-sdk/sentences'
 import type { Io } from '../terminal/io.js'
 import { facts, instant, type Row, section, sentences } from '../terminal/rows.js'
 import { type Style, styleOf } from '../terminal/style.js'
@@ -15,11 +15,8 @@ function presentJudged(outcome: Judged, style: Style): Shown {
   const { verdict } = outcome
   return shown`${[
     headline(outcome, style),
-    section(
-      'Steps',
-      verdict.steps.map((step) => line(step, style)),
-      style,
-    ),
+    section('Limits', sentences(outcome.limits), style),
+    section('Steps', lines(verdict.steps, style), style),
     section('Service', facts(known(verdict), style), style),
     section('Measurements', facts(measurements(verdict), style), style),
     section(outcome.result === 'pass' ? 'Proven' : 'Proven, as of its time', sentences(outcome.proven), style),
@@ -27,17 +24,19 @@ function presentJudged(outcome: Judged, style: Style): Shown {
   ]}`
 }
 
-function headline({ result, verdict, kind, simulated }: Judged, style: Style): Shown {
+/** The three answers of the panel in a page, in its words. */
+function headline({ result, verdict, kind, answer, why }: Judged, style: Style): Shown {
   if (verdict.result === 'fail')
-    return shown`${style.bad(style.bold('REFUSED'))}  ${sentenceOfRefusal(verdict)} ${style.dim(`(${verdict.code})`)}\n`
+    return shown`${style.bad(style.bold('NOT PROVEN'))}  refused: ${why ?? ''} ${style.dim(`(${verdict.code})`)}\n`
   const what = titleOf(kind)
-  if (simulated === true)
-    return shown`${style.warn(style.bold('SIMULATED'))}  ${what}: a software TPM answered, which proves nothing\n`
+  if (answer === 'simulated')
+    return shown`${style.warn(style.bold('NOT PROVEN'))}  ${what}, simulated: a software TPM answered, which proves nothing\n`
   if (result === 'withdrawn')
     return shown`${style.warn(style.bold('WITHDRAWN SINCE'))}  ${what}: it passed as of its time, and the release was withdrawn later\n`
   if (result === 'unchecked')
     return shown`${style.warn(style.bold('UNCHECKED SINCE'))}  ${what}: it passed as of its time. Give --status FILE to learn what was withdrawn later\n`
-  return shown`${style.good(style.bold('PROVEN'))}  ${what}, ${verdict.assurance}: ${verdict.anchor?.caveat ?? ''}\n`
+  const word = answer === 'limited' ? style.warn(style.bold('PROVEN, WITH LIMITS')) : style.good(style.bold('PROVEN'))
+  return shown`${word}  ${what}, ${verdict.assurance}: ${verdict.anchor?.caveat ?? ''}\n`
 }
 
 /** Shows no step, assurance or release: each would follow from a policy that the maker of the file wrote. */
@@ -60,6 +59,17 @@ function presentOwnPolicy({ result, kind, code, detail, policySha256, claimed }:
 
 function titleOf(kind: Outcome['kind']): string {
   return kind === 'record' ? 'verification record, without a conversation' : kind
+}
+
+/** Each step, but for those behind the one that failed: that they did not run is one fact. */
+function lines(steps: readonly Step[], style: Style): readonly Shown[] {
+  const reached = steps.filter(({ code }) => code !== 'verdict.not_reached')
+  const count = steps.length - reached.length
+  const rest =
+    count === 0
+      ? []
+      : [shown`  ${style.dim('–')} ${style.dim(`${count} later steps did not run (verdict.not_reached)`)}\n`]
+  return [...reached.map((step) => line(step, style)), ...rest]
 }
 
 function line(step: Step, style: Style): Shown {

@@ -40,12 +40,12 @@ export async function verifyReceiptFile({ file, policy, allowSimulated, values }
   }
   proofs.assertTaken()
   const read = await verifyReceipt(file, {
-    allowSimulated,
+    dangerouslyAllowSimulated: allowSimulated,
     policy,
     ...(audience !== undefined && { audience }),
     ...given,
   })
-  return judgedReceipt(read)
+  return judgedReceipt(read, { policy, audience })
 }
 
 /** A member of a file that was read as a receipt: each of its members stands there once. */

@@ -1,6 +1,6 @@
 import type { PolicyJson, Verdict } from '@blindllama/web-sdk'
 import { type ReceiptVerdict, verifyReceipt } from '@blindllama/web-sdk/receipts'
-import { statusOf } from '../proof/answer.js'
+import { answerOf } from '@blindllama/web-sdk/sentences'
 import type { Evidence } from '../proof/evidence.js'
 import type { ProofSource, ProofState } from '../proof/source.js'
 import { en } from '../strings/en.js'
@@ -54,7 +54,7 @@ export class FileProof implements ProofSource {
 }
 
 function verify(file: string, { policy, allowSimulated, wasm }: FileProofOptions): Promise<ReceiptVerdict> {
-  return verifyReceipt(file, { policy: policy as string | PolicyJson, allowSimulated, wasm })
+  return verifyReceipt(file, { policy: policy as string | PolicyJson, dangerouslyAllowSimulated: allowSimulated, wasm })
 }
 
 function verdictOf(read: ReceiptVerdict): Verdict {
@@ -69,7 +69,7 @@ function stateOf(read: ReceiptVerdict, evidence: Evidence): ProofState {
     return { ...none, status: 'refused', provenAtMs: undefined, problem }
   }
   if (verdict.result === 'fail') return { ...none, status: 'refused', provenAtMs: undefined }
-  const status = statusOf(verdict)
+  const status = answerOf(verdict)
   const isUnchecked = read.result === 'unchecked' && status === 'proven'
   return { ...none, status: isUnchecked ? 'limited' : status, provenAtMs: read.verifiedAtMs }
 }

@@ -1,6 +1,6 @@
+import { limitsOf } from '@blindllama/web-sdk/sentences'
 import { h, icon } from '../dom.js'
 import { duration, iconOf, limitElement, refusalOf, timeText, toneOf } from '../words.js'
-import { limitsOf } from '../proof/answer.js'
 import type { ProofState } from '../proof/source.js'
 import { filled, type Strings } from '../strings/strings.js'
 

@@ -1,7 +1,8 @@
 import type { BlindLlamaError, ConnectEvent, ConnectOptions, Verdict, WasmSource } from '@blindllama/web-sdk'
 import { type ReceiptVerdict, verifyReceipt } from '@blindllama/web-sdk/receipts'
+import { answerOf } from '@blindllama/web-sdk/sentences'
 import { verifyEvidence } from '@blindllama/web-sdk/verify'
-import { isPassing, statusOf } from './answer.js'
+import { isPassing } from './answer.js'
 import type { Evidence } from './evidence.js'
 import { NO_PROOF, type ProofSource, type ProofState } from './source.js'
 
@@ -95,8 +96,8 @@ export class Proof implements ProofSource {
 
   verify({ policy, audience, receivedAtMs, ...received }: Evidence): Promise<Verdict> {
     const { dangerouslyAllowSimulated, wasm } = this.#options
-    const allowSimulated = dangerouslyAllowSimulated === true
-    return verifyEvidence(received, { policy, audience, receivedAtMs, allowSimulated, ...(wasm && { wasm }) })
+    const options = { policy, audience, receivedAtMs, dangerouslyAllowSimulated: dangerouslyAllowSimulated === true }
+    return verifyEvidence(received, { ...options, ...(wasm && { wasm }) })
   }
 
   checkFile(file: string): Promise<ReceiptVerdict> {
@@ -104,7 +105,7 @@ export class Proof implements ProofSource {
     return verifyReceipt(file, {
       policy: this.#policy,
       audience: this.#audience,
-      allowSimulated: dangerouslyAllowSimulated === true,
+      dangerouslyAllowSimulated: dangerouslyAllowSimulated === true,
       ...(wasm && { wasm }),
     })
   }
@@ -129,7 +130,7 @@ export class Proof implements ProofSource {
     else
       this.#become({
         ...NO_PROOF,
-        status: statusOf(verdict),
+        status: answerOf(verdict),
         verdict,
         provenAtMs: evidence?.receivedAtMs,
         expiresAtMs,

@@ -1,3 +1,4 @@
+import { limitSentences } from '@blindllama/web-sdk/sentences'
 import type { Strings } from './strings.js'
 
 /** English, the default. */
@@ -42,15 +43,7 @@ export const en: Strings = {
     'hardware-tpm': 'Hardware TPM',
   },
   whoCouldLie: 'Who could still lie',
-  limits: {
-    simulated: 'The TPM is simulated: its operator can make it say anything.',
-    'operator-ca': 'Only the operator vouches for the TPM.',
-    'cloud-vtpm': 'The TPM is virtual: the cloud that runs it is trusted.',
-    unenrolled: 'That the TPM is hardware is the operator’s word: the policy names no enrolment.',
-    unattested: 'The model runs outside the proof: its operator can read what you write.',
-    attested: 'The model runs elsewhere: the gateway verifies it, and this page does not.',
-    'prompt-cache': 'The prompt cache is shared: response times can reveal prompts to other visitors.',
-  },
+  limits: limitSentences,
   limitsTitle: 'Limits',
   notProvenTitle: 'What is not proven',
   notProven: [

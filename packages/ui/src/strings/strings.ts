@@ -1,5 +1,6 @@
 import type { Assurance, Step, StepId } from '@blindllama/web-sdk'
-import type { Limit, ProofStatus } from '../proof/answer.js'
+import type { NamedLimit } from '@blindllama/web-sdk/sentences'
+import type { ProofStatus } from '../proof/answer.js'
 import type { Part } from '../proof/tamper.js'
 
 /** A link of the drawn chain, in the order of trust. */
@@ -28,7 +29,7 @@ export interface Strings {
   readonly unverified: string
   readonly assurance: Record<Assurance, string>
   readonly whoCouldLie: string
-  readonly limits: Record<Exclude<Limit, object>, string>
+  readonly limits: Readonly<Record<NamedLimit, string>>
   readonly limitsTitle: string
   readonly notProvenTitle: string
   /** What no proof of this kind shows. */

@@ -1,6 +1,6 @@
 import { within } from '../abort.js'
 import { BlindLlamaError } from '../errors.js'
-import type { Judged } from '../sentences.js'
+import type { Judged } from '../explain.js'
 import type { FailedVerdict } from '../verdict.js'
 
 /** For the module of the sentences: a refusal must not wait long for its words. */
@@ -11,13 +11,9 @@ const SENTENCE_TIMEOUT_MS = 2000
  * none. Where the module does not come, the error has the code and the place all the same.
  */
 export async function refusal(verdict: FailedVerdict, judged: Judged): Promise<BlindLlamaError> {
-  const sentence = await within(SENTENCE_TIMEOUT_MS, late, undefined, async () => {
-    const { explainRefusal } = await import('../sentences.js')
-    return explainRefusal(verdict, judged)
+  const sentence = await within(SENTENCE_TIMEOUT_MS, Error, undefined, async () => {
+    const { explanationOf } = await import('../explain.js')
+    return explanationOf(verdict, judged)
   }).catch(() => `The verifier refused the evidence${verdict.detail && ` (${verdict.detail})`}`)
   return new BlindLlamaError(verdict.code, sentence, { verdict })
-}
-
-function late(): Error {
-  return new Error('the sentences did not come')
 }

@@ -32,9 +32,9 @@ export interface DropInClient {
  * @throws {BlindLlamaError} `client.options`, `client.environment`, `policy.unpinned`
  */
 export function dropInClient(options: DropInOptions, origins: Origins): DropInClient {
-  const { policy, policyIntegrity, ...others } = options
+  const { policy, policyIntegrity, policyKeys, ...others } = options
   const outer = platformFetch()
-  const source = policySource({ policy, policyIntegrity })
+  const source = policySource({ policy, policyIntegrity, policyKeys })
   // Tells a mistake of the other options now; the policy is put in its place once it is there.
   settingsOf({ ...others, policy: '' }, outer)
   let opening: Promise<OpenedClient> | undefined

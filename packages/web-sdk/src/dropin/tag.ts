@@ -1,5 +1,6 @@
 import { BlindLlamaError } from '../errors.js'
 import type { Resend } from '../channel/resend.js'
+import { didYouMean } from '../nearest.js'
 import type { DropInOptions } from './client.js'
 
 /** What a tag says. */
@@ -14,6 +15,7 @@ const known: ReadonlySet<string> = new Set([
   'url',
   'policy',
   'policyIntegrity',
+  'policyKeys',
   'upgrade',
   'relay',
   'resend',
@@ -27,16 +29,19 @@ const known: ReadonlySet<string> = new Set([
  */
 export function tagOf(script: HTMLScriptElement): Tag | undefined {
   const misspelt = script.getAttributeNames().find(isMisspelt)
-  if (misspelt !== undefined) throw fault(`${misspelt} is misspelt: write integrity, or data- before the name`)
+  if (misspelt !== undefined)
+    throw fault(
+      `${misspelt} is misspelt: write integrity, or data- before the name${didYouMean(misspelt, ['integrity', ...attributes()])}`,
+    )
   const data = { ...script.dataset }
   const names = Object.keys(data)
   if (names.length === 0) return undefined
   const unknown = names.find((name) => !known.has(name))
   if (unknown !== undefined)
     throw fault(
-      `data-${dashed(unknown)} is unknown. The attributes are ${[...known].map((name) => `data-${dashed(name)}`).join(', ')}`,
+      `data-${dashed(unknown)} is unknown. The attributes are ${attributes().join(', ')}${didYouMean(`data-${dashed(unknown)}`, attributes())}`,
     )
-  const { url, policy, policyIntegrity, upgrade, relay, resend, dangerouslyAllowSimulated } = data
+  const { url, policy, policyIntegrity, policyKeys, upgrade, relay, resend, dangerouslyAllowSimulated } = data
   if (url === undefined || policy === undefined) throw fault('data-url and data-policy are required')
   if (dangerouslyAllowSimulated !== undefined && dangerouslyAllowSimulated !== 'true')
     throw fault('data-dangerously-allow-simulated must be "true", or absent')
@@ -48,11 +53,16 @@ export function tagOf(script: HTMLScriptElement): Tag | undefined {
       url,
       policy,
       policyIntegrity,
+      policyKeys,
       ...(relay !== undefined && { relay }),
       ...(resend !== undefined && { resend: resend as Resend }),
       dangerouslyAllowSimulated: dangerouslyAllowSimulated === 'true',
     },
   }
+}
+
+function attributes(): readonly string[] {
+  return [...known].map((name) => `data-${dashed(name)}`)
 }
 
 /** A name that means one of the tag's attributes, and that no browser reads. */

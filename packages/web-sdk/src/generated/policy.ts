@@ -54,9 +54,6 @@ export type AkName = {
       names?: never
     }
   | {
-      /**
-       * Items: TPM Name: nameAlg || H(TPMT_PUBLIC), TPM 2.0 Part 1 §16.
-       */
       names: string[]
       name?: never
     }

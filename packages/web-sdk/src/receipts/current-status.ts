@@ -1,5 +1,6 @@
 import { type Bytes, concat, fromHex } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
+import { readEnvelope } from '../signed/envelope.js'
 
 /** A document in its DSSE envelope, as the command `blindllama release` writes it and as an operator publishes it. */
 export type Envelope = string | Uint8Array | LoggedEnvelope
@@ -24,17 +25,14 @@ export interface StatusClaims {
   dateMs: number
 }
 
-/** PROTOCOL.md §19.1 */
-const typeOf = (kind: 'status' | 'key-set'): string => `application/vnd.blindllama.${kind}.v1+json`
-
 /**
  * Encodes the envelope of a status, and those of the key sets that lead to those who signed it, for the verifier.
  *
  * @throws {BlindLlamaError} `receipt.status`
  */
 export function currentStatus(status: Envelope, keySets: readonly Envelope[]): CurrentStatus {
-  const read = readEnvelope(status, 'status')
-  const sets = keySets.map((set) => signed(readEnvelope(set, 'key-set')))
+  const read = readLogged(status, 'status')
+  const sets = keySets.map((set) => signed(readLogged(set, 'key-set')))
   const members = [head(5, sets.length > 0 ? 2 : 1), head(0, 0), signed(read)]
   if (sets.length > 0) members.push(head(0, 1), head(4, sets.length), ...sets)
   return { documents: concat(...members), claimed: { dateMs: dateOf(read.payload) } }
@@ -73,31 +71,19 @@ function head(major: number, argument: number): Bytes {
   return Uint8Array.of(first | 26, argument >>> 24, argument >> 16, argument >> 8, argument)
 }
 
-function readEnvelope(given: Envelope, kind: 'status' | 'key-set'): Signed {
+function readLogged(given: Envelope, kind: 'status' | 'key-set'): Signed {
   try {
     const isBare = typeof given === 'string' || ArrayBuffer.isView(given)
-    const envelope = isBare ? given : given.envelope
-    const text = typeof envelope === 'string' ? envelope : new TextDecoder('utf-8', { fatal: true }).decode(envelope)
-    const { payloadType, payload, signatures } = JSON.parse(text) as Record<string, unknown>
-    if (payloadType !== typeOf(kind) || !Array.isArray(signatures)) throw malformed(kind)
-    const each = signatures as { keyid: string; sig: string }[]
+    const { payload, signatures } = readEnvelope(isBare ? given : given.envelope, kind)
     return {
-      payload: base64(payload),
-      signatures: each.map(({ keyid, sig }) => {
-        if (!/^[0-9a-f]{64}$/.test(keyid)) throw malformed(kind)
-        return concat(fromHex(keyid), base64(sig))
-      }),
+      payload,
+      signatures: signatures.map(({ key, signature }) => concat(fromHex(key), signature)),
       ...(!isBare && { proof: Uint8Array.from(given.proof) }),
     }
   } catch {
     // The cause would show text of a file that nobody has verified.
     throw malformed(kind)
   }
-}
-
-function base64(text: unknown): Bytes {
-  if (typeof text !== 'string') throw new TypeError('not a string')
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
 }
 
 function dateOf(payload: Bytes): number {

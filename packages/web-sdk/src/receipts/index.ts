@@ -1,3 +1,4 @@
+export type { ReceiptSource } from './content.js'
 export { type Envelope, type LoggedEnvelope } from './current-status.js'
 export { type Receipt, type ReceiptTextOptions, type RecordInput, verificationRecord } from './file.js'
 export { type ReceiptStore, receipts } from './receipts.js'

@@ -1,7 +1,7 @@
 import { type Bytes, utf8 } from '../bytes.js'
 import { BlindLlamaError } from '../errors.js'
+import { type JsonObject, readJson } from '../signed/json-object.js'
 import { decodeBase64url } from './base64.js'
-import { type JsonObject, malformed, readJson } from './read-json.js'
 
 const maxFileLength = 256 * 1024 * 1024
 
@@ -29,8 +29,8 @@ export interface FileExchange {
 
 /** @throws {BlindLlamaError} `receipt.size`, `receipt.syntax` */
 export function readReceiptFile(file: string | Uint8Array): ReceiptFile {
-  if (file.length > maxFileLength) throw new BlindLlamaError('receipt.size', 'A receipt has at most 256 MiB')
-  const members = new Members(readJson(typeof file === 'string' ? file : textOf(file)))
+  assertReceiptSize(file.length)
+  const members = new Members(readJson(typeof file === 'string' ? file : textOf(file), malformed))
   if (members.text('type') !== 'blindllama/receipt') throw malformed('its type is another')
   if (members.integer('version') !== 1) throw malformed('this version reads version 1 alone')
   const read = {
@@ -57,6 +57,15 @@ function exchangeOf(members: Members): FileExchange {
   }
   members.assertAllRead()
   return read
+}
+
+/** @throws {BlindLlamaError} `receipt.size` */
+export function assertReceiptSize(length: number): void {
+  if (length > maxFileLength) throw new BlindLlamaError('receipt.size', 'A receipt has at most 256 MiB')
+}
+
+function malformed(what: string): BlindLlamaError {
+  return new BlindLlamaError('receipt.syntax', `The file is not a receipt: ${what}`)
 }
 
 function textOf(file: Uint8Array): string {

@@ -1,4 +1,5 @@
 import { type Bytes, concat, utf8 } from '../bytes.js'
+import { verifyEd25519 } from '../signed/ed25519.js'
 
 /** H(salt || message): says nothing of a message to who does not have the salt. */
 export async function saltedDigest(salt: Bytes, message: Bytes): Promise<Bytes> {
@@ -14,13 +15,12 @@ export interface SignedExchange {
   epochId: Bytes
 }
 
-/** Whether `signature` is the gateway's for that exchange (PROTOCOL.md §21; RFC 8032 §5.1.7). */
+/** Whether `signature` is the gateway's for that exchange (PROTOCOL.md §21). */
 export async function isSigned(signature: Bytes, exchange: SignedExchange, receiptKey: Bytes): Promise<boolean> {
   const { requestDigest, responseDigest, modelDigest, epochId } = exchange
   const parts = [utf8('blindllama/receipt/v1'), requestDigest, responseDigest, modelDigest, epochId]
   const message = concat(...parts.map(lengthPrefixed32))
-  const key = await crypto.subtle.importKey('raw', receiptKey, 'Ed25519', false, ['verify'])
-  return crypto.subtle.verify('Ed25519', key, signature, message)
+  return verifyEd25519(receiptKey, signature, message)
 }
 
 /** LP of PROTOCOL.md: behind its length in 32 bits. */

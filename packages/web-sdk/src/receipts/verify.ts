@@ -1,3 +1,4 @@
+import { type AllowSimulated, allowsSimulated } from '../allow-simulated.js'
 import { verifyReceipt as verifyInWasm } from '@blindllama/verifier-wasm'
 import { hex } from '../bytes.js'
 import { BlindLlamaError, type Code } from '../errors.js'
@@ -7,11 +8,12 @@ import type { Policy, PolicyJson } from '../policy.js'
 import type { FailedVerdict, PassedVerdict, SimulatedVerdict, Verdict } from '../verdict.js'
 import { loadVerifier } from '../verifier/load.js'
 import type { WasmSource } from '../verifier/source.js'
+import { contentOf, type ReceiptSource } from './content.js'
 import { currentStatus, type Envelope } from './current-status.js'
 import { type FileExchange, type ReceiptFile, readReceiptFile } from './read-file.js'
 import { saltedDigest } from './signature.js'
 
-export interface VerifyReceiptOptions extends CheckOptions {
+export interface VerifyReceiptOptions extends CheckOptions, AllowSimulated {
   /** What you demand of the service. The policy in the file is its holder's and has no say. */
   policy: string | Uint8Array | Policy | PolicyJson
   /**
@@ -28,8 +30,6 @@ export interface VerifyReceiptOptions extends CheckOptions {
   keySets?: readonly Envelope[]
   /** When `status` must be current, in milliseconds since 1970. Default: now. */
   statusAtMs?: number
-  /** Accept a `simulated` anchor that the policy lists: what such a receipt shows proves nothing. */
-  allowSimulated?: boolean
 }
 
 export interface CheckOptions {
@@ -111,7 +111,7 @@ export interface ProvenExchange {
  * ```ts
  * import { verifyReceipt } from '@blindllama/web-sdk/receipts'
  *
- * const read = await verifyReceipt(await file.text(), { policy, status, audience: 'https://chat.example' })
+ * const read = await verifyReceipt(file, { policy, status, audience: 'https://chat.example' })
  * if (read.result === 'pass' && read.kind === 'receipt') console.log('asked and answered', read.exchange, 'claimed:', read.holdersWord)
  * ```
  *
@@ -120,19 +120,19 @@ export interface ProvenExchange {
  * @throws {BlindLlamaError} `receipt.syntax` and `receipt.size` for what is no such file, `receipt.status` for a status or a key set that
  *   is no such document, `client.options`, `wasm.…`
  */
-export async function verifyReceipt(file: string | Uint8Array, options: VerifyReceiptOptions): Promise<ReceiptVerdict> {
-  assertKnown(options, 'policy audience status keySets statusAtMs allowSimulated wasm')
+export async function verifyReceipt(file: ReceiptSource, options: VerifyReceiptOptions): Promise<ReceiptVerdict> {
+  assertKnown(options, 'policy audience status keySets statusAtMs dangerouslyAllowSimulated allowSimulated wasm')
   const policy = policyBytes(options?.policy)
   const { audience, status, keySets = [], statusAtMs = Date.now() } = options
   if (status === undefined && keySets.length > 0)
     throw new BlindLlamaError('client.options', '`keySets` lead to those who signed `status`, which is missing')
   if (!Number.isSafeInteger(statusAtMs) || statusAtMs < 0)
     throw new BlindLlamaError('client.options', '`statusAtMs` must be a time in milliseconds since 1970')
-  const read = readReceiptFile(file)
+  const read = readReceiptFile(await contentOf(file))
   const known = status === undefined ? undefined : currentStatus(status, keySets)
   const current = known && { documents: known.documents, nowMs: statusAtMs }
   const judgedFile = audience === undefined ? read : { ...read, audience }
-  const verdict = await judged(judgedFile, policy, options.allowSimulated === true, options.wasm, current)
+  const verdict = await judged(judgedFile, policy, allowsSimulated(options), options.wasm, current)
   const kind = { kind: kindOf(read), verifiedAtMs: read.verifiedAtMs }
   if (verdict.result === 'fail') return { ...kind, result: 'fail', verdict }
   const asOfThen: Shown = {
@@ -166,14 +166,14 @@ function namesAudience(policy: Uint8Array): boolean {
  * and the keys that it trusts, so agreement proves nothing; a file that does not even agree with itself is damaged or forged.
  *
  * ```ts
- * const { consistent } = await checkReceipt(await file.text())
+ * const { consistent } = await checkReceipt(file)
  * ```
  *
  * @throws {BlindLlamaError} `receipt.syntax` and `receipt.size` for what is no such file, `client.options`, `wasm.…`
  */
-export async function checkReceipt(file: string | Uint8Array, options: CheckOptions = {}): Promise<ReceiptConsistency> {
+export async function checkReceipt(file: ReceiptSource, options: CheckOptions = {}): Promise<ReceiptConsistency> {
   assertKnown(options, 'wasm')
-  const read = readReceiptFile(file)
+  const read = readReceiptFile(await contentOf(file))
   // The policy in the file is asked for everything, also for whether a software TPM will do.
   const verdict = await judged(read, read.policy, true, options.wasm)
   return verdict.result === 'pass'

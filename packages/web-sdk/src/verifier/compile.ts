@@ -6,6 +6,9 @@ import { readLimited } from '../read-limited.js'
 import { assertIntegrity } from './integrity.js'
 import type { WasmToCompile } from './source.js'
 
+/** What to do where the verifier is not found, by the way in which this build is loaded; the build writes it here. */
+declare const WASM_REMEDY: string
+
 /** More than any network needs that a person would wait for. */
 const timeoutMs = 30_000
 /** Several times the verifier: what is longer is another file, and is not read to its end. */
@@ -69,7 +72,7 @@ function missing(source: WasmToCompile, seen: string, cause?: unknown): BlindLla
   const place = source instanceof Response ? source.url : String(source)
   return new BlindLlamaError(
     'wasm.load',
-    `The verifier is not at ${place.split('?')[0]}, which ${seen}. Serve blindllama_verifier_bg.wasm and pass its address as \`wasm\`, or import @blindllama/web-sdk/inline`,
+    `The verifier is not at ${place.split('?')[0]}, which ${seen}. ${WASM_REMEDY}`,
     { cause },
   )
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { loadPolicy, policySource } from '../../src/dropin/pinned-policy.js'
 
 const text = '{"version":1}'
@@ -52,11 +52,51 @@ test.each([
   expect(() => policySource({ policy: address, policyIntegrity })).toThrow(code('policy.unpinned'))
 })
 
-test('a policy that is written out is pinned as it is, and has no hash beside it', async () => {
+const key = '1a'.repeat(32)
+
+test.each([
+  '',
+  ' ',
+  key.toUpperCase(),
+  key.slice(2),
+  `${key}00`,
+  `${key} none`,
+  `${key},${'2b'.repeat(32)}`,
+  `${key} ${key}`,
+  Array.from({ length: 17 }, (_, index) => index.toString(16).padStart(2, '0').repeat(32)).join(' '),
+])('the keys %j pin no address', (policyKeys) => {
+  expect(() => policySource({ policy: address, policyKeys })).toThrow(code('policy.unpinned'))
+})
+
+test('an address is pinned by a hash or by keys, never by both', () => {
+  expect(policySource({ policy: address, policyKeys: ` ${key}\n${'2b'.repeat(32)} ` })).toEqual({
+    address,
+    keys: [key, '2b'.repeat(32)],
+  })
+  for (const policyIntegrity of [hash('sha384', text), ''])
+    expect(() => policySource({ policy: address, policyIntegrity, policyKeys: key })).toThrow(code('client.options'))
+})
+
+test('a page without HTTPS is told so, for a hash and for keys', async () => {
+  const source = policySource({ policy: address, policyIntegrity: hash('sha384', text) })
+  vi.stubGlobal('crypto', {})
+  try {
+    const never = answering(() => Response.error())
+    await expect(loadPolicy(source, never)).rejects.toThrow(code('client.environment'))
+    await expect(loadPolicy(policySource({ policy: address, policyKeys: key }), never)).rejects.toThrow(
+      code('client.environment'),
+    )
+  } finally {
+    vi.unstubAllGlobals()
+  }
+})
+
+test('a policy that is written out is pinned as it is, and has no hash and no keys beside it', async () => {
   const never = answering(() => Response.error())
   expect(await loadPolicy(policySource({ policy: ` ${text}` }), never)).toEqual(new TextEncoder().encode(` ${text}`))
   expect(await loadPolicy(policySource({ policy: bytes }), never)).toEqual(bytes)
   expect(() => policySource({ policy: text, policyIntegrity: hash('sha384', text) })).toThrow(code('client.options'))
+  expect(() => policySource({ policy: text, policyKeys: key })).toThrow(code('client.options'))
 })
 
 test.each<readonly [string, () => Response]>([

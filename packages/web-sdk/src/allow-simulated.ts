@@ -1,0 +1,14 @@
+/** Of what verifies without a client, under the name that the option has at `connect`. */
+export interface AllowSimulated {
+  /**
+   * Accept a `simulated` anchor that the policy lists. Whoever runs the host of a software TPM can make it say anything: such a verdict
+   * proves nothing.
+   */
+  dangerouslyAllowSimulated?: boolean
+  /** @deprecated The former name of `dangerouslyAllowSimulated`. */
+  allowSimulated?: boolean
+}
+
+export function allowsSimulated({ dangerouslyAllowSimulated, allowSimulated }: AllowSimulated): boolean {
+  return dangerouslyAllowSimulated === true || allowSimulated === true
+}
