@@ -2,12 +2,13 @@ import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fingerprint } from '../../../tools/build/fingerprint.ts'
-import { exists, sha256File } from './cache.ts'
+import { exists, imageCache, sha256File } from './cache.ts'
 import { contents } from './contents.ts'
 import { bootDisk } from './esp.ts'
 import { llamaServer } from './llama-server.ts'
 import { lockedPackages } from './lock.ts'
 import { modelDisk, type ModelFiles } from './model-disk.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import { programs } from './programs.ts'
 import type { Progress } from './run.ts'
 import { sbom } from './sbom.ts'
@@ -105,20 +106,33 @@ async function sourcesNow({ model }: Language): Promise<string> {
   return fingerprint(root, sources, String((await stat(model)).size))
 }
 
+/** Held by builds: they share caches, and those of one checkout a folder. */
+const builds = join(imageCache, 'builds.lock')
+
 /** Builds the image of this checkout anew. */
 export async function rebuildImage(language: Language, onProgress: Progress): Promise<Image> {
+  return oneAtATime(builds, onProgress, async () => build(language, onProgress))
+}
+
+/** The image of this checkout: that of the last build, unless a source of it has changed since. */
+export async function currentImage(language: Language, onProgress: Progress): Promise<Image> {
+  if (await isCurrent(language)) return imageIn(imageFolder)
+  return oneAtATime(builds, onProgress, async () =>
+    // Another process may have built it meanwhile.
+    (await isCurrent(language)) ? imageIn(imageFolder) : build(language, onProgress),
+  )
+}
+
+async function isCurrent(language: Language): Promise<boolean> {
+  const complete = await Promise.all(Object.values(imageIn(imageFolder)).map(exists))
+  const before = await readFile(stamp, 'utf8').catch(() => '')
+  return complete.every(Boolean) && before === (await sourcesNow(language))
+}
+
+async function build(language: Language, onProgress: Progress): Promise<Image> {
   await rm(stamp, { force: true })
   const before = await sourcesNow(language)
   const image = await buildImage(root, imageFolder, language, onProgress)
   await writeFile(stamp, before)
   return image
-}
-
-/** The image of this checkout: that of the last build, unless a source of it has changed since. */
-export async function currentImage(language: Language, onProgress: Progress): Promise<Image> {
-  const made = imageIn(imageFolder)
-  const complete = await Promise.all(Object.values(made).map(exists))
-  const before = await readFile(stamp, 'utf8').catch(() => '')
-  if (complete.every(Boolean) && before === (await sourcesNow(language))) return made
-  return rebuildImage(language, onProgress)
 }

@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, expect, test } from 'vitest'
+import { oneAtATime } from '../build/one-at-a-time.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'blindllama-lock-'))
+const file = join(folder, 'deep/builds.lock')
+afterAll(() => rmSync(folder, { recursive: true }))
+
+test('two builds run one after the other, and the second says why it waits', async () => {
+  const said: string[] = []
+  const seen: string[] = []
+  const build = (name: string) => async (): Promise<void> => {
+    seen.push(`${name} begins`)
+    await sleep(800)
+    seen.push(`${name} ends`)
+  }
+  const first = oneAtATime(file, () => {}, build('first'))
+  await expect.poll(() => seen.length).toBe(1)
+  await Promise.all([first, oneAtATime(file, (message) => said.push(message), build('second'))])
+  expect(seen).toEqual(['first begins', 'first ends', 'second begins', 'second ends'])
+  expect(said).toEqual(['waiting for another build of the image'])
+})
+
+test('a build that fails, or whose process is killed, holds nobody up', async () => {
+  await expect(
+    oneAtATime(
+      file,
+      () => {},
+      async () => Promise.reject(new Error('broken')),
+    ),
+  ).rejects.toThrow('broken')
+  const module = new URL('../build/one-at-a-time.ts', import.meta.url).href
+  const code = `
+    const { oneAtATime } = await import('${module}')
+    await oneAtATime(process.argv[1], () => {}, async () => { console.log('inside'); await new Promise(() => setInterval(() => {}, 1000)) })`
+  const other = spawn('node', ['--import', 'tsx', '--input-type=module', '--eval', code, file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await once(other.stdout, 'data')
+  other.kill('SIGKILL')
+  expect(
+    await oneAtATime(
+      file,
+      () => {},
+      async () => Promise.resolve('built'),
+    ),
+  ).toBe('built')
+})
