@@ -5,7 +5,7 @@ import { fingerprint } from '../../../tools/build/fingerprint.ts'
 import { exists, imageCache, sha256File } from './cache.ts'
 import { contents } from './contents.ts'
 import { bootDisk } from './esp.ts'
-import { llamaServer } from './llama-server.ts'
+import { llamaServers } from './llama-server.ts'
 import { lockedPackages } from './lock.ts'
 import { modelDisk, type ModelFiles } from './model-disk.ts'
 import { oneAtATime } from './one-at-a-time.ts'
@@ -55,9 +55,9 @@ export async function buildImage(
     throw new Error('The image is built as root: mkosi sets owners of files. Run: sudo -E pnpm image')
   await mkdir(folder, { recursive: true })
   const tools = await unpacked('tools', onProgress)
-  const server = await llamaServer(onProgress)
+  const servers = await llamaServers(onProgress)
   const built = await programs(source, folder, onProgress)
-  const model = await modelDisk(tools, { ...language, server }, folder, onProgress)
+  const model = await modelDisk(tools, { ...language, servers }, folder, onProgress)
   const made = imageIn(folder)
   const { path, owners } = await uki(source, tools, built, model.parameter, folder, onProgress)
   await bootDisk(tools, made.bootDisk, path)
