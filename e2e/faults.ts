@@ -58,7 +58,7 @@ try {
     const visiting = Promise.all(visitors.map(async ({ visitor }) => visitor.visit(leave.signal, tokens)))
     const count = (): number => visitors.reduce((sum, { visitor }) => sum + visitor.ended.length, 0)
     await setTimeout(1000)
-    const faults = await breakThings(parts.breakables, randomFrom(seed), () => count() >= streams)
+    const faults = await breakThings(parts.breakables, randomFrom(seed), (met) => met >= 2 && count() >= streams)
     leave.abort()
     await visiting
     const visits = await Promise.all(

@@ -28,7 +28,7 @@ const longest = { pause: 2500, outage: 400 } as const
 export async function breakThings(
   breakables: Breakables,
   random: () => number,
-  enough: () => boolean,
+  enough: (faults: number) => boolean,
 ): Promise<Fault[]> {
   const faults: Fault[] = []
   do {
@@ -42,6 +42,6 @@ export async function breakThings(
       await start()
       faults.push({ kind, killedAt, backAt: performance.now() })
     }
-  } while (!enough())
+  } while (!enough(faults.length))
   return faults
 }

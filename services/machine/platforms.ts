@@ -21,6 +21,9 @@ export interface Platform {
 /** Machine shapes whose values are known here, by reference boots. */
 const table = join(imageFolder, 'platforms.json')
 
+/** PROTOCOL.md §19.4. */
+const mostPlatforms = 64
+
 async function rows(): Promise<readonly Platform[]> {
   const text = await readFile(table, 'utf8').catch(() => '[]')
   return JSON.parse(text) as readonly Platform[]
@@ -50,7 +53,8 @@ export async function knownPlatforms(input: PlatformInput): Promise<readonly [Pl
   const { shape, accelerator } = input
   const { digest, emulator } = await machineOf(input)
   const all = await rows()
-  const ours = all.filter(({ machine }) => machine === digest)
+  // The newest rows that fit into a manifest with the wanted one.
+  const ours = all.filter(({ machine }) => machine === digest).slice(1 - mostPlatforms)
   const isWanted = (row: Platform): boolean => JSON.stringify(row.shape) === JSON.stringify(shape)
   const found = ours.find(isWanted)
   if (found !== undefined) return [found, ...ours.filter((row) => row !== found)]

@@ -1,7 +1,9 @@
 import type { Mutant } from '../mutant.ts'
 
+const client = 'test/client.test.ts'
 const countersign = 'test/countersign.test.ts'
 const credential = 'test/credential.test.ts'
+const disk = 'test/disk.test.ts'
 const enrol = 'test/enrol.test.ts'
 const authority = 'test/authority.test.ts'
 const enrolLibrary = 'test/enrol-library.test.ts'
@@ -357,8 +359,8 @@ export const mutants: readonly Mutant[] = [
   changed(
     'show passes what the policy has not enough signatures for',
     'release/show.ts',
-    'signed >= needed) ? exit.passed : exit.refused',
-    'signed >= 0 && needed > 0) ? exit.passed : exit.refused',
+    'every(({ signed, needed }) => signed >= needed)',
+    'every(({ signed, needed }) => signed >= 0 && needed > 0)',
     countersign,
   ),
   changed(
@@ -514,5 +516,47 @@ export const mutants: readonly Mutant[] = [
     'if (!root.publicKey.equals(publicKey))',
     'if (root.publicKey.type !== publicKey.type)',
     authority,
+  ),
+  changed(
+    'the log of another name proves a document',
+    'release/logged.ts',
+    'if (origin !== log.origin)',
+    "if (origin === '')",
+    client,
+  ),
+  changed(
+    'a checkpoint needs no signature of its log',
+    'release/logged.ts',
+    'ofLog.length === 0 || !ofLog.every((bytes) => verifies(log.key, bytes, message))',
+    'ofLog.length < 0',
+    client,
+  ),
+  changed(
+    'a cosignature is not verified',
+    'release/logged.ts',
+    'if (!own.every((bytes) => isCosigned(key, bytes, text)))',
+    'if (own.some((bytes) => bytes.length === 0))',
+    client,
+  ),
+  changed(
+    'fewer witnesses than the policy demands prove a document',
+    'release/logged.ts',
+    'if (count < log.threshold)',
+    'if (count < 1)',
+    client,
+  ),
+  changed(
+    'a proof of another document counts',
+    'release/logged.ts',
+    "if (!leadsFrom(entry, file, proof)) throw refused('release.log_inclusion', 'it leads from another document')",
+    'leadsFrom(entry, file, proof)',
+    client,
+  ),
+  changed(
+    'a disk of documents replaces any file',
+    'release/disk.ts',
+    'bytesRead < block || head.toString',
+    'bytesRead < 0 && head.toString',
+    disk,
   ),
 ]

@@ -99,10 +99,9 @@ export async function show(args: readonly string[], io: Io): Promise<ExitCode> {
   const envelope = await readEnvelope(file)
   const trust = values.policy === undefined ? undefined : await readTrust(values.policy, values['key-set'] ?? [])
   const set = trust && signersOf(envelope.kind, trust)
+  const isGenuine = envelope.signatures.every((signature) => isGood(envelope, signature))
   const isWhole =
-    set !== undefined &&
-    envelope.signatures.every((signature) => isGood(envelope, signature)) &&
-    countRoles(envelope, set).every(({ signed, needed }) => signed >= needed)
+    isGenuine && set !== undefined && countRoles(envelope, set).every(({ signed, needed }) => signed >= needed)
   let logged: string | undefined
   if (isWhole && values.proof !== undefined) {
     if (trust?.log === undefined) throw usage('--proof: the policy names no log')
@@ -110,8 +109,7 @@ export async function show(args: readonly string[], io: Io): Promise<ExitCode> {
     logged = trust.log.origin
   }
   tell({ file, envelope, set, ...(logged !== undefined && { logged }) }, values.json, io)
-  if (isWhole) return exit.passed
-  return set === undefined && envelope.signatures.every((signature) => isGood(envelope, signature))
-    ? exit.unjudged
-    : exit.refused
+  if (!isGenuine) return exit.refused
+  if (!set) return exit.unjudged
+  return isWhole ? exit.passed : exit.refused
 }
