@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { didYouMean } from '@blindllama/web-sdk/sentences'
 import { usage } from './failure.js'
@@ -20,6 +21,18 @@ export function parse<const T extends Options>(args: readonly string[], options:
     const lines = (cause as Error).message.split('\n')
     throw usage(lines.map((line) => line.trim()).join(' '))
   }
+}
+
+/**
+ * Whether a target is the address of a service, and not a file.
+ *
+ * @throws {Failure} `cli.usage` for an address without its scheme
+ */
+export function isAddress(target: string): boolean {
+  if (/^https?:/i.test(target)) return true
+  if (/^[\w.-]+:\d+(\/|$)/.test(target) && !existsSync(target))
+    throw usage(`${target} is no file, and the address of a service begins with http:// or https://`)
+  return false
 }
 
 /** Whether a file is JSON, as receipts are: no bundle begins like an object. */

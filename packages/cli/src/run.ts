@@ -75,6 +75,12 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   }
 }
 
+/** What the SDK, which does not know who asks, leaves out of its sentence. */
+const hints: Readonly<Record<string, string>> = {
+  'evidence.status': '. Is it the address of the gateway, and not that of a page?',
+  'evidence.media_type': '. Is it the address of the gateway, and not that of a page?',
+}
+
 function report(error: unknown, asJson: boolean, io: Io): ExitCode {
   const [code, exitCode] =
     error instanceof Failure
@@ -85,7 +91,8 @@ function report(error: unknown, asJson: boolean, io: Io): ExitCode {
   const message = error instanceof Error ? error.message : String(error)
   // Messages of the SDK end with their code, which stands beside the detail here.
   const suffix = ` (${code})`
-  const detail = message.endsWith(suffix) ? message.slice(0, -suffix.length) : message
+  const bare = message.endsWith(suffix) ? message.slice(0, -suffix.length) : message
+  const detail = bare + (hints[code] ?? '')
   if (asJson) io.out(json({ result: 'error', code, detail }))
   else io.err(shown`${styleOf(io).bad('blindllama:')} ${detail} ${styleOf(io).dim(`(${code})`)}\n`)
   return exitCode

@@ -65,7 +65,7 @@ test('an address without its scheme, and one of a page, are told apart from a fi
   const { err, exitCode } = await blindllama('inspect', `http://127.0.0.1:${(page.address() as AddressInfo).port}/`)
   page.close()
   expect(exitCode).toBe(3)
-  expect(err).toContain('is it the address of the gateway, and not that of a page?')
+  expect(err).toContain('Is it the address of the gateway, and not that of a page?')
 })
 
 test('a service that does not end its evidence is left after a time, with a code', async () => {

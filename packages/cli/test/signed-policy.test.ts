@@ -79,6 +79,18 @@ it('signs no policy that no verifier reads, also not as a second key', async () 
   expect(read('other.json').signatures).toEqual([])
 })
 
+it.each([
+  ['policy', 'check'],
+  ['policy', 'explain'],
+  ['verify', 'x.json', '--policy'],
+])('is told from a policy by %s %s', async (...words) => {
+  const key = `plain-${words.length}-${words[1]}`
+  await keygen(key)
+  await signPolicy('--key', at(`${key}.pem`), '--out', at(`${key}.json`))
+  const { exitCode, err } = await inProcess(...words, at(`${key}.json`))
+  expect([exitCode, err]).toEqual([1, expect.stringContaining('is a signed policy. Name the policy that was signed')])
+})
+
 it('is no document that release keys of a policy sign', async () => {
   const key = await keygen('release')
   await signPolicy('--key', at('release.pem'), '--out', at('page.json'))

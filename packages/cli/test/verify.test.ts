@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, inject, test } from 'vitest'
 import { limitSentences } from '@blindllama/web-sdk/sentences'
+import { remedies } from '../../web-sdk/src/generated/remedies.js'
 import type { Judged } from '../src/verify/outcome.js'
 import { argumentsOf, blindllama, file, inProcess, vector } from './support/run.js'
 
@@ -61,6 +62,24 @@ test('refused evidence names the step, the reason and its code, and exits with 1
   expect(out).toMatch(/^NOT PROVEN {2}refused: /)
   expect(out).toMatch(/✗ attest .*\(attest\.syntax\)/)
   expect(out).not.toContain('Proven')
+})
+
+test('a refusal says what to do, and counts the steps that did not run in place of listing them', async () => {
+  const args = argumentsOf('attest-tail')
+  const { out } = await blindllama('verify', ...args)
+  const { verdict, why } = JSON.parse((await blindllama('verify', ...args, '--json')).out) as Judged
+  const left = verdict.steps.filter(({ code }) => code === 'verdict.not_reached').length
+  expect(left).toBeGreaterThan(5)
+  expect(out).toContain(`– ${left} later steps did not run (verdict.not_reached)\n`)
+  expect(out.split('verdict.not_reached').length).toBe(2)
+  expect(out).toContain(`refused: ${why} (attest.syntax)`)
+  expect(why).toContain(remedies['attest.syntax'].replace(/\.$/, ''))
+})
+
+test('the address of a service without its scheme is told from a file', async () => {
+  const [, ...rest] = argumentsOf('ok-ecc')
+  const { exitCode, err } = await inProcess('verify', '127.0.0.1:8787', ...rest)
+  expect([exitCode, err]).toEqual([2, expect.stringContaining('begins with http:// or https://')])
 })
 
 test('a program gets one line of JSON with the verdict', async () => {

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { exit } from '../exit.js'
-import { Failure, usage } from '../failure.js'
-import { isJsonObject } from '../options.js'
+import { Failure } from '../failure.js'
+import { isAddress, isJsonObject } from '../options.js'
 import { bytesOf } from '../read-file.js'
 
 interface CollectedEvidence {
@@ -20,9 +19,7 @@ const largest = 2 * 1024 * 1024
  * @throws {Failure} `cli.usage` for an address without its scheme, `cli.file`, `evidence.unreachable`, `evidence.timeout`, `evidence.status`, `evidence.size`
  */
 export async function evidenceIn(target: string, patienceMs = 30_000): Promise<CollectedEvidence> {
-  if (/^https?:/i.test(target)) return { evidence: await ask(target, patienceMs) }
-  if (/^[\w.-]+:\d+(\/|$)/.test(target) && !existsSync(target))
-    throw usage(`${target} is no file, and the address of a service begins with http:// or https://`)
+  if (isAddress(target)) return { evidence: await ask(target, patienceMs) }
   const file = await bytesOf(target)
   const receipt = receiptIn(file)
   if (!receipt) return { evidence: file }
@@ -57,7 +54,7 @@ async function ask(base: string, patienceMs: number): Promise<Uint8Array> {
     if (response.status !== 200)
       throw new Failure(
         'evidence.status',
-        `${url.origin} answered ${response.status} in place of evidence: is it the address of the gateway, and not that of a page?`,
+        `${url.origin} answered ${response.status} in place of evidence`,
         exit.undecided,
       )
     return await bodyOf(response, url.origin)

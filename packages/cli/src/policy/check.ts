@@ -10,7 +10,7 @@ import { type Style, styleOf } from '../terminal/style.js'
 import { json, padded, type Shown, shown } from '../terminal/text.js'
 import { coverageOf, type PcrCoverage } from './coverage.js'
 import { type Mistake, mistakesOf } from './mistakes.js'
-import { readPolicy } from './read.js'
+import { assertPlain, readPolicy } from './read.js'
 import { evidenceOf } from './service-evidence.js'
 
 /** What is said of a policy. */
@@ -33,6 +33,7 @@ export async function check(args: readonly string[], io: Io): Promise<ExitCode> 
   const [file] = positionals
   if (file === undefined || positionals.length > 1) throw usage('policy check FILE [--url URL] [--json]')
   const bytes = await bytesOf(file)
+  assertPlain(file, bytes)
   const mistakes = mistakesOf(bytes)
   if (mistakes.length > 0) return refuse(file, mistakes, values.json, io)
   const policy = readPolicy(file, bytes, exit.refused)

@@ -11,9 +11,25 @@ import { loadVerifier } from '../verifier.js'
  * @throws {Failure} with the verifier's code for a policy that it refuses, and `exitCode`
  */
 export function readPolicy(origin: string, policy: Uint8Array, exitCode: ExitCode = exit.undecided): Policy {
+  assertPlain(origin, policy)
   const verdict = faultOf(policy)
   if (verdict) throw new Failure(verdict.code, `${origin}: ${sentenceOfRefusal(verdict)}`, exitCode)
   return JSON.parse(Buffer.from(policy).toString('utf8')) as Policy
+}
+
+/** A signed policy reads in another way, and nobody has verified its signatures here. @throws {Failure} `policy.syntax` */
+export function assertPlain(origin: string, policy: Uint8Array): void {
+  if (
+    !/^\s*\{\s*"payloadType":\s*"application\/vnd\.blindllama\.policy/.test(
+      Buffer.from(policy.subarray(0, 256)).toString('latin1'),
+    )
+  )
+    return
+  throw new Failure(
+    'policy.syntax',
+    `${origin} is a signed policy. Name the policy that was signed; blindllama release show ${origin} prints what is in it`,
+    exit.refused,
+  )
 }
 
 /** The first fault that the verifier finds in a policy: its code and its place; undefined for a policy that it reads. */

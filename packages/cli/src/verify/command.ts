@@ -1,7 +1,8 @@
 import type { Command } from '../command.js'
 import { exit, type ExitCode } from '../exit.js'
 import { usage } from '../failure.js'
-import { isJsonObject, parse } from '../options.js'
+import { isAddress, isJsonObject, parse } from '../options.js'
+import { assertPlain } from '../policy/read.js'
 import { bytesOf } from '../read-file.js'
 import type { Io } from '../terminal/io.js'
 import { json, shown } from '../terminal/text.js'
@@ -80,7 +81,8 @@ async function outcomeOf(args: readonly string[]): Promise<{ outcome: Outcome; a
   const [target, ...more] = positionals
   if (target === undefined || more.length > 0) throw usage('one FILE or URL is expected: blindllama verify --help')
   const policy = values.policy === undefined ? undefined : await bytesOf(values.policy)
-  const file = /^https?:/i.test(target) ? undefined : await bytesOf(target)
+  if (policy && values.policy !== undefined) assertPlain(values.policy, policy)
+  const file = isAddress(target) ? undefined : await bytesOf(target)
   const kind = file === undefined ? 'service' : isJsonObject(file) ? 'receipt' : 'evidence'
   for (const option of Object.values(known).flat())
     if (values[option] !== undefined && !(known[kind] as readonly string[]).includes(option))

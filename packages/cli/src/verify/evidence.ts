@@ -34,6 +34,8 @@ export async function verifyEvidence({ evidence, policy, allowSimulated, values 
     suites: everySuite,
   })
   return judged('evidence', verdict, {
+    policy,
+    audience: values.audience,
     proven: ['An instance that passed this policy answered this nonce.'],
     claimed: [`That the nonce was fresh, and sent no earlier than ${instant(at)}.`],
   })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Verdict } from '@blindllama/web-sdk'
 import type { ReceiptConsistency, ReceiptVerdict } from '@blindllama/web-sdk/receipts'
-import { answerOf, limitsOf, sentenceOfLimit, sentenceOfRefusal } from '@blindllama/web-sdk/sentences'
+import { answerOf, explainRefusal, limitsOf, sentenceOfLimit, sentenceOfRefusal } from '@blindllama/web-sdk/sentences'
 import { sentencesOf, shownBy } from './receipt-sentences.js'
 
 type Kind = 'service' | 'receipt' | 'record' | 'evidence'
@@ -19,6 +19,8 @@ export interface Judged {
   limits: string[]
   /** Of a refusal. */
   code?: string
+  /** Of a refusal: the reason, with what was expected and found, and what to do. */
+  why?: string
   /** Sentences: what follows from evidence and policy. */
   proven: string[]
   /** Sentences: what somebody says and nothing shows. */
@@ -44,8 +46,14 @@ export interface OwnPolicy {
 
 export type Outcome = Judged | OwnPolicy
 
-/** @param proven sentences that hold only where the verdict passed */
-export function judged(kind: Kind, verdict: Verdict, { proven, claimed }: Pick<Judged, 'proven' | 'claimed'>): Judged {
+/** What the verdict was reached by, and what follows from it. */
+interface Basis extends Pick<Judged, 'proven' | 'claimed'> {
+  policy: Uint8Array
+  audience?: string | undefined
+}
+
+/** @param basis its `proven` holds only where the verdict passed */
+export function judged(kind: Kind, verdict: Verdict, { proven, claimed, policy, audience }: Basis): Judged {
   return verdict.result === 'pass'
     ? {
         result: 'pass',
@@ -57,13 +65,22 @@ export function judged(kind: Kind, verdict: Verdict, { proven, claimed }: Pick<J
         claimed,
         verdict,
       }
-    : { result: 'fail', kind, code: verdict.code, limits: [], proven: [], claimed: [], verdict }
+    : {
+        result: 'fail',
+        kind,
+        code: verdict.code,
+        why: explainRefusal(verdict, { policy, ...(audience !== undefined && { audience }) }),
+        limits: [],
+        proven: [],
+        claimed: [],
+        verdict,
+      }
 }
 
 /** A receipt or a verification record under a policy of the caller. */
-export function judgedReceipt(read: ReceiptVerdict): Judged {
-  if (read.result === 'fail') return judged(read.kind, read.verdict, { proven: [], claimed: [] })
-  return { ...judged(read.kind, shownBy(read).verdict, sentencesOf(read)), result: read.result }
+export function judgedReceipt(read: ReceiptVerdict, by: Pick<Basis, 'policy' | 'audience'>): Judged {
+  if (read.result === 'fail') return judged(read.kind, read.verdict, { ...by, proven: [], claimed: [] })
+  return { ...judged(read.kind, shownBy(read).verdict, { ...by, ...sentencesOf(read) }), result: read.result }
 }
 
 /** @param policy the text in the file */

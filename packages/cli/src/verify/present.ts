@@ -1,5 +1,5 @@
 import type { Step, Verdict } from '@blindllama/web-sdk'
-import { sentenceOfRefusal, sentenceOfStep } from '@blindllama/web-sdk/sentences'
+import { sentenceOfStep } from '@blindllama/web-sdk/sentences'
 import type { Io } from '../terminal/io.js'
 import { facts, instant, type Row, section, sentences } from '../terminal/rows.js'
 import { type Style, styleOf } from '../terminal/style.js'
@@ -16,11 +16,7 @@ function presentJudged(outcome: Judged, style: Style): Shown {
   return shown`${[
     headline(outcome, style),
     section('Limits', sentences(outcome.limits), style),
-    section(
-      'Steps',
-      verdict.steps.map((step) => line(step, style)),
-      style,
-    ),
+    section('Steps', lines(verdict.steps, style), style),
     section('Service', facts(known(verdict), style), style),
     section('Measurements', facts(measurements(verdict), style), style),
     section(outcome.result === 'pass' ? 'Proven' : 'Proven, as of its time', sentences(outcome.proven), style),
@@ -29,9 +25,9 @@ function presentJudged(outcome: Judged, style: Style): Shown {
 }
 
 /** The three answers of the panel in a page, in its words. */
-function headline({ result, verdict, kind, answer }: Judged, style: Style): Shown {
+function headline({ result, verdict, kind, answer, why }: Judged, style: Style): Shown {
   if (verdict.result === 'fail')
-    return shown`${style.bad(style.bold('NOT PROVEN'))}  refused: ${sentenceOfRefusal(verdict)} ${style.dim(`(${verdict.code})`)}\n`
+    return shown`${style.bad(style.bold('NOT PROVEN'))}  refused: ${why ?? ''} ${style.dim(`(${verdict.code})`)}\n`
   const what = titleOf(kind)
   if (answer === 'simulated')
     return shown`${style.warn(style.bold('NOT PROVEN'))}  ${what}, simulated: a software TPM answered, which proves nothing\n`
@@ -63,6 +59,17 @@ function presentOwnPolicy({ result, kind, code, detail, policySha256, claimed }:
 
 function titleOf(kind: Outcome['kind']): string {
   return kind === 'record' ? 'verification record, without a conversation' : kind
+}
+
+/** Each step, but for those behind the one that failed: that they did not run is one fact. */
+function lines(steps: readonly Step[], style: Style): readonly Shown[] {
+  const reached = steps.filter(({ code }) => code !== 'verdict.not_reached')
+  const count = steps.length - reached.length
+  const rest =
+    count === 0
+      ? []
+      : [shown`  ${style.dim('–')} ${style.dim(`${count} later steps did not run (verdict.not_reached)`)}\n`]
+  return [...reached.map((step) => line(step, style)), ...rest]
 }
 
 function line(step: Step, style: Style): Shown {

@@ -45,7 +45,7 @@ export async function verifyReceiptFile({ file, policy, allowSimulated, values }
     ...(audience !== undefined && { audience }),
     ...given,
   })
-  return judgedReceipt(read)
+  return judgedReceipt(read, { policy, audience })
 }
 
 /** A member of a file that was read as a receipt: each of its members stands there once. */

@@ -56,6 +56,8 @@ export async function verifyService({ url, policy, allowSimulated, save, state }
       throw unreadable(save, cause)
     })
   return judged('service', verdict, {
+    policy,
+    audience: new URL(url).origin,
     proven: ['The service at this URL passed this policy now, and holds the key for encrypted requests.'],
     claimed: [],
   })

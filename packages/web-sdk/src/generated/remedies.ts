@@ -21,7 +21,7 @@ export const remedies: Readonly<Record<VerifierCode, string>> = {
   'ak.untrusted': "Compare the Name of the service's key with the anchors of the policy; the gateway prints it when it starts.",
   'ak.all_of': "The detail names the member and its code. If it is the operator's own list or authority, this is a machine that the operator did not enrol: do not use it. Otherwise enrol the key or send the missing chain.",
   'ak.assurance': "List the assurance under acceptAssurance only if you trust the party that its caveat names.",
-  'ak.simulated': "For development only: list `simulated` under acceptAssurance and pass dangerouslyAllowSimulated.",
+  'ak.simulated': "For development only: list `simulated` under acceptAssurance and pass dangerouslyAllowSimulated, or --dangerously-allow-simulated to the command.",
   'ak.attributes': "Create the key restricted, fixedTPM, fixedParent, sensitiveDataOrigin and sign, without decrypt.",
   'ak.attributes_claimed': "Create the key in the endorsement hierarchy and state `hierarchy` in the anchor, or pin its Name: then the quote or the policy proves them.",
   'ak.qualified_name': "Create the attestation key as a primary of the endorsement hierarchy, as Azure and Google do, or pin its Name without naming a hierarchy.",
