@@ -42,7 +42,7 @@ test.each(['--dangerously-allow-simulated', '--allow-simulated'])(
 test.each([
   [['verfy', 'x'], 'Did you mean verify?'],
   [['verify', 'x', '--polcy', 'y'], 'there is no option --polcy. Did you mean --policy?'],
-  [['verify', 'x', '--allow-simulate'], 'Did you mean --dangerously-allow-simulated?'],
+  [['verify', 'x', '--allow-simulate'], 'Did you mean --allow-simulated?'],
   [['policy', 'chekc', 'x'], 'Did you mean check?'],
   [['release', 'sing', 'x'], "there is no release 'sing'. Did you mean sign?"],
   [['ca', 'isue'], 'Did you mean issue?'],

@@ -1,12 +1,15 @@
 /** Edits that a slip of the fingers makes: one in a short name, a third of a long one. */
 const mostEdits = (length: number): number => Math.max(1, Math.floor(length / 3))
 
+/** Letters of words that tell what was meant: `data` alone tells nothing. */
+const shortestWords = 5
+
 /** Longer ones are no slip, and would cost time. */
 const longest = 64
 
 /**
- * The name that was probably meant, for "did you mean": the one with the fewest edits, or one that has the word within it, whatever its
- * letters' case and its dashes. `undefined` where none is near.
+ * The name that was probably meant, for "did you mean": the one with the fewest edits, of those that a slip leads to or that have all words
+ * of the other, whatever the case of letters and the dashes. `undefined` where none is near.
  *
  * @example
  * ```ts
@@ -19,10 +22,9 @@ export function nearest(word: string, names: Iterable<string>): string | undefin
   if (meant === '' || word.length > longest) return undefined
   let best: { readonly name: string; readonly cost: number } | undefined
   for (const name of names) {
-    const known = plain(name)
-    const isWithin = Math.min(meant.length, known.length) > 3 && (known.includes(meant) || meant.includes(known))
-    const cost = isWithin ? 1 : edits(meant, known)
-    if ((isWithin || cost <= mostEdits(meant.length)) && cost < (best?.cost ?? Infinity)) best = { name, cost }
+    const cost = edits(meant, plain(name))
+    const isNear = cost <= mostEdits(meant.length) || hasWords(name, word) || hasWords(word, name)
+    if (isNear && cost < (best?.cost ?? Infinity)) best = { name, cost }
   }
   return best?.name
 }
@@ -31,6 +33,17 @@ export function nearest(word: string, names: Iterable<string>): string | undefin
 export function didYouMean(word: string, names: Iterable<string>, written: (name: string) => string = String): string {
   const name = nearest(word, names)
   return name === undefined ? '' : `. Did you mean ${written(name)}?`
+}
+
+/** Whether a name has every word of another one, such as `allowSimulated` of `dangerously-allow-simulated`. */
+function hasWords(name: string, other: string): boolean {
+  const [has, needed] = [wordsOf(name), wordsOf(other)]
+  return needed.join('').length > shortestWords && needed.every((word) => has.includes(word))
+}
+
+function wordsOf(name: string): readonly string[] {
+  const apart = name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()
+  return apart.split(/[^a-z0-9]+/).filter((word) => word !== '')
 }
 
 function plain(name: string): string {

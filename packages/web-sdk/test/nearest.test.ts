@@ -7,6 +7,7 @@ describe('the name that was meant', () => {
     ['URL', ['url', 'policy'], 'url'],
     ['relya', ['url', 'policy', 'relay'], 'relay'],
     ['data-upgrde', ['data-upgrade', 'data-url'], 'data-upgrade'],
+    ['data-policy-key', ['data-policy', 'data-policy-integrity', 'data-policy-keys'], 'data-policy-keys'],
     ['allowSimulated', ['dangerouslyAllowSimulated', 'wasm'], 'dangerouslyAllowSimulated'],
     ['allow-simulated', ['dangerously-allow-simulated'], 'dangerously-allow-simulated'],
     ['onevents', ['onEvent', 'signal'], 'onEvent'],
