@@ -294,9 +294,16 @@ export const mutants: readonly Mutant[] = [
   changed(
     'a member that stands twice is signed',
     'release/document.ts',
-    'if (membersWritten(text) !== membersIn(parsed, refused, 1))',
-    'if (membersWritten(text) < membersIn(parsed, refused, 1))',
+    'if (membersWritten(text) !== membersIn(short, refused, 1))',
+    'if (membersWritten(text) < membersIn(short, refused, 1))',
     countersign,
+  ),
+  changed(
+    'a policy that no verifier reads is signed',
+    'release/document.ts',
+    "if (kind === 'policy') readPolicy(",
+    "if (kind === 'status') readPolicy(",
+    'test/signed-policy.test.ts',
   ),
   changed(
     'a document in broken UTF-8 is signed',

@@ -34,8 +34,8 @@ export const mutants: readonly Mutant[] = [
   changed(
     'a simulated TPM is allowed by default',
     'proof/proof.ts',
-    'const allowSimulated = dangerouslyAllowSimulated === true',
-    'const allowSimulated = dangerouslyAllowSimulated !== undefined',
+    'receivedAtMs, dangerouslyAllowSimulated: dangerouslyAllowSimulated === true }',
+    'receivedAtMs, dangerouslyAllowSimulated: dangerouslyAllowSimulated !== undefined }',
     proof,
   ),
   changed(
