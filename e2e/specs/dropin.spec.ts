@@ -147,6 +147,21 @@ test.describe('the fetch of a page with data-upgrade', () => {
   })
 })
 
+test('a script without the verifier beside it says where to put it', async ({ declared: { tab, open, plain } }) => {
+  await open({}, { script: '/alone/blindllama.js' })
+  const said = await tab.evaluate(async () => {
+    const { client } = (globalThis as Global).BlindLlama
+    return client?.attest().then(
+      () => 'attested',
+      ({ message }: Error) => message,
+    )
+  }, null)
+  expect(said).toMatch(
+    /Serve blindllama_verifier_bg\.wasm of the same package in the folder of this script \(wasm\.load\)$/,
+  )
+  expect(plain()).toEqual([])
+})
+
 test.describe('a policy by address', () => {
   for (const [what, tag, code] of [
     ['without a hash', { 'data-policy-integrity': null }, 'policy.unpinned'],

@@ -12,6 +12,8 @@ export interface DropInPage {
   readonly tag?: Readonly<Record<string, string>>
   /** The Content-Security-Policy, also of the frames and workers that the page has. */
   readonly csp?: string
+  /** Address of the tag's script. Default: the one that has the verifier beside it. */
+  readonly script?: string
   /** Elements of the page. */
   readonly body?: string
 }
@@ -103,6 +105,7 @@ export class DropInSite {
     const site = new DropInSite(server)
     const files: Readonly<Record<string, readonly [string, () => string | Buffer]>> = {
       '/blindllama.js': ['text/javascript', () => script],
+      '/alone/blindllama.js': ['text/javascript', () => script],
       '/blindllama_verifier_bg.wasm': ['application/wasm', () => wasm],
       '/policy.json': ['application/json', () => site.policy],
       '/signed.json': ['application/json', () => site.signed],
@@ -144,9 +147,9 @@ function pageOf(referer: string | undefined): DropInPage {
   return JSON.parse(text ?? '{}') as DropInPage
 }
 
-function html({ tag, body = '' }: DropInPage, integrity: string): string {
+function html({ tag, script: src = '/blindllama.js', body = '' }: DropInPage, integrity: string): string {
   const attributes = Object.entries(tag ?? {}).map(([name, value]) => `${name}="${value.replaceAll('"', '&quot;')}"`)
-  const script = tag ? `<script src="/blindllama.js" integrity="${integrity}" ${attributes.join(' ')}></script>` : ''
+  const script = tag ? `<script src="${src}" integrity="${integrity}" ${attributes.join(' ')}></script>` : ''
   const head = '<!doctype html><meta charset="utf-8"><title>drop-in</title><link rel="icon" href="data:,">'
   return `${head}<script src="/first.js"></script>${script}<body>${body}`
 }

@@ -24,6 +24,11 @@ const BY_CODE: Record<string, Words> = {
   'policy.unpinned': POLICY_NOT_LOADED,
   'policy.integrity': POLICY_NOT_LOADED,
   'policy.unreachable': POLICY_NOT_LOADED,
+  'policy.envelope': POLICY_NOT_LOADED,
+  'policy.signature': POLICY_NOT_LOADED,
+  'policy.future': POLICY_NOT_LOADED,
+  'policy.expired': POLICY_NOT_LOADED,
+  'policy.back': POLICY_NOT_LOADED,
   'answer.unfinished': again(
     'The model stopped before it had finished. What you see arrived unaltered, but it may not be everything.',
   ),

@@ -44,7 +44,7 @@ describe('how a kept proof is checked by others', () => {
   })
 
   it('allows a simulated TPM by name, and only there', () => {
-    expect(checkOf(kept(true, true)).command).toMatch(/ --allow-simulated$/)
-    expect(checkOf(kept(true, false)).command).not.toContain('--allow-simulated')
+    expect(checkOf(kept(true, true)).command).toMatch(/ --dangerously-allow-simulated$/)
+    expect(checkOf(kept(true, false)).command).not.toContain('allow-simulated')
   })
 })
