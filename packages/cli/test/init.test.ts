@@ -84,6 +84,18 @@ describe('policy init', () => {
     expect(read(out)).toMatchObject({ releases: [{ name: 'first' }] })
   })
 
+  test('refuses a wrong option before it asks anything', async () => {
+    const out = fresh()
+    const asked: string[] = []
+    const ask = async (question: { toString(): string }): Promise<string> => {
+      asked.push(String(question))
+      return ''
+    }
+    const io = { out: () => {}, err: () => {}, color: false, ask }
+    expect(await run(['policy', 'init', '--url', staging.url, '--out', out, '--unchecked', '24'], io)).toBe(2)
+    expect(asked).toEqual([])
+  })
+
   test('ends after five wrong answers, and writes nothing', async () => {
     const out = fresh()
     const { exitCode, asked } = await answering(out, ['', ...Array.from({ length: 9 }, () => 'nonsense')])

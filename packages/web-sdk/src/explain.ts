@@ -34,7 +34,7 @@ export function explanationOf(verdict: FailedVerdict, judged: Judged): string {
 function factsOf(verdict: FailedVerdict, policy: Partial<Policy>, audience: string | undefined): string {
   const { code, claims } = verdict
   if (code === 'pcr.mismatch' || code === 'pcr.touched') return pcrFacts(verdict, policy)
-  if (code === 'policy.syntax') return hint(policy)
+  if (code === 'policy.syntax') return hint(policy) || (isMissing(verdict.detail, policy) ? 'it is missing' : '')
   if (code === 'ak.untrusted' || code === 'chain.root')
     return `anchors of the policy: ${policy.anchors?.map((anchor) => ('kind' in anchor ? anchor.kind : 'allOf')).join(', ')}`
   if (code === 'claims.audience')
@@ -57,6 +57,11 @@ function pcrFacts({ code, detail, pcrs }: FailedVerdict, policy: Partial<Policy>
       return `PCR ${index} is ${actual}, expected ${wanted}`
     })
     .join('; ')
+}
+
+/** Whether a place is a member of the policy itself that the policy lacks. */
+function isMissing(place: string, policy: object): boolean {
+  return policyMembers.includes(place) && !Object.hasOwn(policy, place)
 }
 
 /** The first member that no policy has, where its name is near one that a policy has: a misspelt member counts as missing. */

@@ -82,6 +82,7 @@ test('names the member that was meant', async () => {
     '; "ancors": did you mean anchors?)',
   )
   expect(explainRefusal(verdict, { policy })).toContain('(anchors)')
+  expect(explainRefusal(verdict, { policy: '{}' })).toContain('(anchors; it is missing)')
 })
 
 const first = (code: string): string => {

@@ -41,11 +41,16 @@ export async function choose(read: Inspection, url: string, given: Given, ask: I
       try {
         return valueOf(answer)
       } catch (error) {
-        fault = `${(error as Error).message.replace(/\?$/, '? ').replace(/[^ ]$/, '$&. ')}`
+        fault = `${asSentence((error as Error).message)} `
       }
     }
-    throw usage(`${fault}That was the ${mostRounds}th wrong answer, and nothing was written`)
+    throw usage(`${fault}That was wrong ${mostRounds} times, and nothing was written`)
   }
+
+  // Before the first question: a wrong option would waste the answers.
+  if (given.assurance !== undefined) assuranceOf(given.assurance)
+  if (given.unchecked !== undefined) indicesOf(given.unchecked)
+
   const names = read.claims?.audiences ?? []
   const { origin } = new URL(url)
   const usual = names.includes(origin) ? origin : (names[0] ?? origin)
@@ -83,6 +88,10 @@ export async function choose(read: Inspection, url: string, given: Given, ask: I
     acceptUnattested: given['accept-unattested'] === true || accepted,
     allowPartialCoverage: given['allow-partial-coverage'] === true,
   }
+}
+
+function asSentence(message: string): string {
+  return /[.?]$/.test(message) ? message : `${message}.`
 }
 
 /** @throws {Failure} `cli.usage` */

@@ -76,7 +76,7 @@ function envelopeIn(file: Bytes): SignedDocument {
   return envelope
 }
 
-/** Every signature by the key must be one, so that nothing is passed over that the key stands beside. */
+/** Every signature that names the key must verify: a wrong one beside a right one is refused. */
 async function assertSignedBy(envelope: SignedDocument, key: string): Promise<void> {
   const own = envelope.signatures.filter((each) => each.key === key)
   if (own.length === 0)

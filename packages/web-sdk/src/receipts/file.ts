@@ -2,6 +2,8 @@ import type { Bytes } from '../bytes.js'
 import type { Proof } from '../channel/observed.js'
 import { BlindLlamaError } from '../errors.js'
 import { assertKnown } from '../known-options.js'
+import { policyBytes } from '../options.js'
+import type { Policy, PolicyJson } from '../policy.js'
 import type { PassedVerdict, SimulatedVerdict } from '../verdict.js'
 import { encodeBase64url } from './base64.js'
 
@@ -92,8 +94,8 @@ export interface RecordInput {
   staticPart?: Uint8Array | undefined
   /** The 32 bytes that were sent. */
   nonce: Uint8Array
-  /** The policy's JSON text. */
-  policy: Uint8Array
+  /** As `connect` takes it. */
+  policy: string | Uint8Array | Policy | PolicyJson
   /** The ASCII origin of the service's base URL. */
   audience: string
   /** When the verdict was given, in milliseconds since 1970. */
@@ -107,20 +109,29 @@ export interface RecordInput {
  * ```ts
  * const text = verificationRecord({ evidence, nonce, policy, audience: 'https://chat.example', nowMs })
  * ```
+ *
+ * @throws {BlindLlamaError} `client.options` for a value of another kind
  */
 export function verificationRecord(input: RecordInput): string {
-  return textOf(fileOf({ input, staticPart: input.staticPart }, undefined, true))
+  const { evidence, staticPart, nonce, audience, nowMs } = input ?? {}
+  for (const [name, bytes] of Object.entries({ evidence, nonce, staticPart: staticPart ?? new Uint8Array() }))
+    if (!ArrayBuffer.isView(bytes)) throw new BlindLlamaError('client.options', `\`${name}\` must be a Uint8Array`)
+  if (typeof audience !== 'string') throw new BlindLlamaError('client.options', '`audience` must be a string')
+  if (!Number.isSafeInteger(nowMs) || nowMs < 0)
+    throw new BlindLlamaError('client.options', '`nowMs` must be a time in milliseconds since 1970')
+  return textOf(fileOf({ input: { ...input, policy: policyBytes(input.policy) }, staticPart }, undefined, true))
 }
 
 function textOf(file: object): string {
   return `${JSON.stringify(file, undefined, 2)}\n`
 }
 
-function fileOf(
-  { input, staticPart }: { input: RecordInput; staticPart: Uint8Array | undefined },
-  exchange: SignedText | undefined,
-  digestsOnly: boolean,
-): object {
+interface Recorded {
+  readonly input: Omit<RecordInput, 'policy' | 'staticPart'> & { readonly policy: Uint8Array }
+  readonly staticPart: Uint8Array | undefined
+}
+
+function fileOf({ input, staticPart }: Recorded, exchange: SignedText | undefined, digestsOnly: boolean): object {
   return {
     type: 'blindllama/receipt',
     version: 1,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { readFileSync } from 'node:fs'
-import { checkReceipt, type ReceiptSource, verificationRecord } from '../../src/receipts/index.js'
+import { checkReceipt, type ReceiptSource, type RecordInput, verificationRecord } from '../../src/receipts/index.js'
+import type { PolicyJson } from '../../src/policy.js'
 import type { BundleVector } from '../../../../tools/vectors/bundle.ts'
 import { wasmFile } from '../support/wasm.js'
 
@@ -45,6 +46,26 @@ test.each<readonly [string, unknown]>([
 test('the receipt object of a client is told from its text', async () => {
   const receipt = { signed: true, text: () => text, blob: () => new Blob([text]) }
   await expect(checkReceipt(receipt, { wasm: wasmFile })).rejects.toThrow('pass its text()')
+})
+
+test('a record is written of a policy in every form, and of nothing else', async () => {
+  const { evidence, nonce, audience, nowMs } = vector
+  const input = { evidence: bytes(evidence), nonce: bytes(nonce), audience, nowMs }
+  for (const policy of [vector.policy, new TextEncoder().encode(vector.policy)])
+    expect(verificationRecord({ ...input, policy })).toBe(text)
+  const object = verificationRecord({ ...input, policy: JSON.parse(vector.policy) as PolicyJson })
+  expect(await checkReceipt(object, { wasm: wasmFile })).toEqual({ kind: 'record', consistent: true })
+  for (const wrong of [
+    { evidence },
+    { nonce: 1 },
+    { policy: undefined },
+    { audience: new URL('https://a.example') },
+    { nowMs: '1' },
+  ])
+    expect(
+      () => verificationRecord({ ...input, policy: vector.policy, ...wrong } as unknown as RecordInput),
+      JSON.stringify(wrong),
+    ).toThrow(code('client.options') as Error)
 })
 
 test('a file that is too long is refused before it is read', async () => {
