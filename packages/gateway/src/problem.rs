@@ -64,10 +64,15 @@ fn members(code: Code) -> Value {
     })
 }
 
-/// The body of a problem outside the encapsulation.
+/// The body of a problem outside the encapsulation. Only the sender of a signed request is told more than the code says.
 #[must_use]
 pub fn outer(failure: &Failure) -> String {
-    members(failure.code).to_string()
+    let mut problem = members(failure.code);
+    let is_for_the_signer = failure.code == Code::ENROL_CHAIN && !failure.told.is_empty();
+    if let (true, Some(members)) = (is_for_the_signer, problem.as_object_mut()) {
+        members.insert("detail".into(), failure.told.as_ref().into());
+    }
+    problem.to_string()
 }
 
 /// The body of a problem inside: an OpenAI client finds its `error` member too. What the failure tells the sender is its `detail`.

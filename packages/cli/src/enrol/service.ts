@@ -183,7 +183,9 @@ function accepted(answer: Answer): Answer {
   ] as const
   const same = known.find((each) => each === code)
   if (same === undefined) throw unexpected('code')
-  throw new Failure(same, `The gateway refused the enrolment: ${String(answer['title'])}`, exit.undecided)
+  const { title, detail } = answer
+  const where = typeof detail === 'string' ? ` (${detail})` : ''
+  throw new Failure(same, `The gateway refused the enrolment: ${String(title)}${where}`, exit.undecided)
 }
 
 function bytesIn(answer: Answer, member: string): Uint8Array {

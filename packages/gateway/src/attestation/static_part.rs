@@ -36,6 +36,9 @@ const PEM: &[u8] = b"-----BEGIN ";
 /// A chain that ends within so many seconds is warned of: 30 days.
 const WARNED_S: i64 = 30 * 24 * 3600;
 
+/// What the log calls a chain that is in no file.
+const INSTALLED: &str = "installed chain";
+
 /// How often it is.
 const WARN_AGAIN: Duration = Duration::from_secs(24 * 3600);
 
@@ -104,6 +107,13 @@ fn read_certificates(member: &str, paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, Fa
 
 fn slices(files: &[Vec<u8>]) -> Vec<&[u8]> {
     files.iter().map(Vec::as_slice).collect()
+}
+
+/// The file whose certificate ends first, and its last second since 1970; None where the files are no chain.
+fn first_end(paths: &[PathBuf], end: impl Fn(&[&[u8]]) -> Option<(usize, i64)>) -> Option<(String, i64)> {
+    let files = read_files(paths).ok()?;
+    let (index, end) = end(&slices(&files))?;
+    Some((paths.get(index)?.display().to_string(), end))
 }
 
 fn invalid(what: &str) -> Failure {
@@ -209,25 +219,25 @@ impl Sources {
         Ok(StaticPart { encoded: encoded.into(), hash })
     }
 
-    /// Whether any of it is in a file that may change.
+    /// Whether any of it is in a file that may change, or ends some day.
     #[must_use]
     pub fn may_change(&self) -> bool {
-        !self.ak_chain.is_empty() || self.platform.is_some() || self.release.is_some() || self.status.is_some()
+        let in_files = [!self.ak_chain.is_empty(), self.release.is_some(), self.status.is_some()];
+        in_files.contains(&true) || self.platform.is_some() || self.installed.get().is_some()
     }
 
     /// Warns of each chain of which a certificate has ended, or will within 30 days: clients refuse it from then on.
     fn warn(&self, log: &Log) {
         let now = i64::try_from(SystemClock.wall_ms() / 1000).unwrap_or(i64::MAX);
-        let processor = self.platform.iter().map(|platform| (&platform.certificates, true));
-        let chains = std::iter::once(&self.ak_chain).chain(&self.more_chains).map(|paths| (paths, false));
-        for (paths, is_processor) in chains.chain(processor) {
-            let Ok(files) = read_files(paths) else { continue };
-            let files = slices(&files);
-            let end = if is_processor { processor_chain_end(&files) } else { chain_end(&files) };
-            let Some((index, end)) = end else { continue };
+        let configured = std::iter::once(&self.ak_chain).chain(&self.more_chains);
+        let configured = configured.filter_map(|paths| first_end(paths, chain_end));
+        let processor = self.platform.iter();
+        let processor = processor.filter_map(|platform| first_end(&platform.certificates, processor_chain_end));
+        let installed = self.installed.get().and_then(|chain| chain_end(&slices(&chain)));
+        let installed = installed.map(|(_, end)| (INSTALLED.to_owned(), end));
+        for (file, end) in configured.chain(processor).chain(installed) {
             let left = end.saturating_sub(now);
             if left <= WARNED_S {
-                let file = paths.get(index).map_or_else(String::new, |path| path.display().to_string());
                 let level = if left < 0 { Level::Error } else { Level::Warn };
                 log.event(
                     level,
