@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use blindllama_gateway::config::{self, Config};
+use blindllama_gateway::enrolment::cloud::write_files;
 use blindllama_gateway::failure::Failure;
 use blindllama_gateway::files;
 use blindllama_gateway::hex::hex;
@@ -12,6 +13,7 @@ use blindllama_gateway::log::{Level, Log};
 use blindllama_gateway::process;
 use blindllama_gateway::scrub::overwrite;
 use blindllama_gateway::server::{Server, Stop};
+use blindllama_gateway::tpm::cloud::Cloud;
 use blindllama_gateway::tpm::measure::{MeasuredPcr, measure};
 use blindllama_gateway::tpm::worker::Tpm;
 use blindllama_verifier::Code;
@@ -39,8 +41,14 @@ Commands:
   extend-config  Measure the configuration digest into PCR 14, once after the machine started and before the gateway does
                  (docs/PROTOCOL.md §24); prints the digest
   ak             Print the attestation key as JSON: name, public, qualifiedName
+  enrol          Write the certificate of the attestation key that a cloud left in the TPM, and on Azure the report of a
+                 confidential machine, into the folder OUT; print the lines of the configuration that name them. On
+                 Google's cloud the key is made of its template and kept under tpm.handle. No request is made:
+                 `blindllama enrol chain` fetches the other certificates, where there is a network
 
 Options:
+  --azure, --gcp Whose virtual TPM it is, for enrol
+  --out OUT      Folder of the files of enrol
   --config FILE  Settings in TOML; gateway.example.toml documents each. The environment (BLINDLLAMA_…) wins.
   --help         Print this text
   --version      Print the version
@@ -48,11 +56,14 @@ Options:
 Exit codes: 0 done or stopped, 1 failed (standard error says why, with a code), 2 wrong arguments
 ";
 
+const COMMANDS: [&str; 6] = ["serve", "config-digest", "check", "extend-config", "ak", "enrol"];
+
 enum Command {
     Serve,
     ConfigDigest,
     ExtendConfig,
     Ak,
+    Enrol(Cloud, PathBuf),
     Help,
     Version,
 }
@@ -77,25 +88,35 @@ fn main() -> ExitCode {
 fn arguments() -> Result<(Command, Option<PathBuf>), lexopt::Error> {
     let mut command = None;
     let mut path = None;
+    let (mut cloud, mut out) = (None, None);
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
             Arg::Long("help") | Arg::Short('h') => return Ok((Command::Help, None)),
             Arg::Long("version") | Arg::Short('V') => return Ok((Command::Version, None)),
             Arg::Long("config") => path = Some(parser.value()?.into()),
+            Arg::Long("azure") if cloud.is_none() => cloud = Some(Cloud::Azure),
+            Arg::Long("gcp") if cloud.is_none() => cloud = Some(Cloud::Gcp),
+            Arg::Long("out") => out = Some(parser.value()?.into()),
             Arg::Value(ref name) if command.is_none() => {
-                command = Some(match name.to_str() {
-                    Some("serve") => Command::Serve,
-                    Some("config-digest" | "check") => Command::ConfigDigest,
-                    Some("extend-config") => Command::ExtendConfig,
-                    Some("ak") => Command::Ak,
+                command = match name.to_str() {
+                    Some(name) if COMMANDS.contains(&name) => Some(name.to_owned()),
                     _ => return Err(argument.unexpected()),
-                });
+                };
             }
             _ => return Err(argument.unexpected()),
         }
     }
-    Ok((command.unwrap_or(Command::Serve), path))
+    let command = match (command.as_deref().unwrap_or("serve"), cloud, out) {
+        ("enrol", Some(cloud), Some(out)) => Command::Enrol(cloud, out),
+        ("enrol", ..) => return Err("enrol needs --azure or --gcp, and --out".into()),
+        (_, Some(_), _) | (_, _, Some(_)) => return Err("--azure, --gcp and --out are options of enrol".into()),
+        ("config-digest" | "check", ..) => Command::ConfigDigest,
+        ("extend-config", ..) => Command::ExtendConfig,
+        ("ak", ..) => Command::Ak,
+        _ => Command::Serve,
+    };
+    Ok((command, path))
 }
 
 fn run(command: &Command, path: Option<PathBuf>) -> Result<(), Failure> {
@@ -108,6 +129,7 @@ fn run(command: &Command, path: Option<PathBuf>) -> Result<(), Failure> {
         Command::ConfigDigest => println!("{}", hex(&load()?.digest())),
         Command::ExtendConfig => extend_config(&load()?)?,
         Command::Ak => ak(load()?)?,
+        Command::Enrol(cloud, out) => print!("{}", write_files(&load()?, *cloud, out)?),
         Command::Serve => serve(load()?)?,
     }
     Ok(())

@@ -2,6 +2,7 @@
 //! credentials, for those who hold a key of the configuration. Whoever holds none reaches no TPM. They also install certificates of the key.
 
 mod challenge;
+pub mod cloud;
 mod request;
 
 use std::sync::Arc;
@@ -106,7 +107,7 @@ impl Enrolment {
                 Ok(json!({ "version": 1, "akPublic": encode(&self.ak_public), "endorsements": endorsements }))
             }
             Action::Install(chain) => {
-                self.chains.install(chain).map_err(|failure| Failure::with(Code::ENROL_CHAIN, failure.detail))?;
+                self.chains.install(chain)?;
                 Ok(json!({ "version": 1 }))
             }
             Action::Activate(activation) => {

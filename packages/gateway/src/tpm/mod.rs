@@ -5,10 +5,12 @@
 
 mod ak;
 mod check;
+pub mod cloud;
 mod device;
 mod endorsement;
 mod leftover;
 pub mod measure;
+mod nv;
 mod pcrs;
 mod reach;
 mod retry;

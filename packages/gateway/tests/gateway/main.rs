@@ -14,6 +14,7 @@ mod access;
 mod admission;
 mod channel;
 mod cloud;
+mod cloud_enrolment;
 mod connections;
 mod drain;
 mod enrolment;
