@@ -21,18 +21,18 @@ export const enrolment: readonly Mutant[] = [
   ),
   changed(
     'a challenge is taken once',
-    'enrolment/challenge.rs',
+    'challenge.rs',
     'held.take_if(|held| verify_slices_are_equal(&held.bytes, challenge).is_ok());',
     'held.as_ref().filter(|held| verify_slices_are_equal(&held.bytes, challenge).is_ok());',
-    'lib::enrolment',
+    'lib::challenge',
     'gateway::enrolment::strangers_reach_no_tpm',
   ),
   changed(
     'a challenge ends',
-    'enrolment/challenge.rs',
+    'challenge.rs',
     'now.saturating_duration_since(taken.made) < VALID',
     'now.saturating_duration_since(taken.made) < VALID.saturating_mul(2)',
-    'lib::enrolment',
+    'lib::challenge',
   ),
   gone(
     'a challenge that was given out',
@@ -56,7 +56,7 @@ export const enrolment: readonly Mutant[] = [
   changed(
     'no page enrols',
     'server/routes.rs',
-    'let is_for_pages = !matches!(endpoint, Some(Endpoint::Enrol));',
+    'let is_for_pages = !matches!(endpoint, Some(Endpoint::Enrol | Endpoint::Operate));',
     'let is_for_pages = true;',
     'gateway::enrolment::no_page_is_let_in',
   ),

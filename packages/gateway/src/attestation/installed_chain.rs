@@ -53,7 +53,8 @@ impl ChainInstaller {
         judge_chain(&self.sources.ak_public, &certificates, SystemClock.wall_ms())
             .map_err(|reason| Failure::with(Code::ENROL_CHAIN, reason.clone()).telling(reason))?;
         // Its detail may name files, which are the operator's business.
-        self.sources.read_with(Some(&chain)).map_err(|failure| Failure::with(Code::ENROL_CHAIN, failure.detail))?;
+        let read = self.sources.read_with(Some(&chain), &self.sources.arrived.get());
+        read.map_err(|failure| Failure::with(Code::ENROL_CHAIN, failure.detail))?;
         self.sources.installed.set(chain);
         self.reload.notify_one();
         Ok(())
@@ -66,6 +67,7 @@ mod tests {
     use blindllama_testkit::keys::Key;
 
     use super::*;
+    use crate::attestation::arrived::ArrivedDocuments;
 
     fn chain() -> Chain {
         let mut drafts = Drafts::new(1);
@@ -83,6 +85,7 @@ mod tests {
             ak_chain: vec![],
             more_chains: vec![],
             installed: InstalledChain::default(),
+            arrived: ArrivedDocuments::default(),
             event_logs: vec![],
             platform: None,
             release: None,

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep};
 
+use super::arrived::{ArrivedDocuments, Documents};
 use super::installed_chain::{Chain, InstalledChain};
 use crate::clock::{Clock, SystemClock};
 use crate::failure::Failure;
@@ -61,6 +62,8 @@ pub struct Sources {
     pub more_chains: Vec<Vec<PathBuf>>,
     /// One more of them, which arrives while the gateway runs.
     pub installed: InstalledChain,
+    /// Release and status that arrive while the gateway runs.
+    pub arrived: ArrivedDocuments,
     /// Event logs, read once: the firmware writes them before anything else runs.
     pub event_logs: Vec<Vec<u8>>,
     /// Files of what the machine says of itself.
@@ -175,16 +178,15 @@ impl Sources {
     /// # Errors
     /// `config.read`; `config.invalid` for what no client would read.
     pub fn read(&self) -> Result<StaticPart, Failure> {
-        self.read_with(self.installed.get().as_ref())
+        self.read_with(self.installed.get().as_ref(), &self.arrived.get())
     }
 
-    /// The same with another chain in the place of the installed one.
+    /// The same with another chain in the place of the installed one, and other documents in the place of those that arrived.
     ///
     /// # Errors
     /// As [`Self::read`].
-    pub(super) fn read_with(&self, installed: Option<&Chain>) -> Result<StaticPart, Failure> {
-        let file = |path: &Option<PathBuf>| path.as_deref().map(read_file).transpose();
-        let (release, status) = (file(&self.release)?, file(&self.status)?);
+    pub(super) fn read_with(&self, installed: Option<&Chain>, arrived: &Documents) -> Result<StaticPart, Failure> {
+        let Documents { release, status } = arrived.shown(self.release.as_deref(), self.status.as_deref())?;
         let release = release.as_deref().map(ReleaseEvidence::decode).transpose();
         let status = status.as_deref().map(Signed::decode).transpose();
         let chain = |member: &str, paths: &[PathBuf]| {

@@ -20,6 +20,7 @@ use tokio::sync::{AcquireError, Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use crate::attestation::arrived::{ArrivedDocuments, DocumentPublisher};
 use crate::attestation::batch::Attester;
 use crate::attestation::claims::ClaimsSource;
 use crate::attestation::epoch::Epochs;
@@ -35,6 +36,7 @@ use crate::failure::Failure;
 use crate::files;
 use crate::hex::hex;
 use crate::log::{Level, Log};
+use crate::operation::Operation;
 use crate::phase::{Phase, Phases};
 use crate::random;
 use crate::signing::SigningKey;
@@ -67,6 +69,8 @@ struct Gateway {
     channel: Channel,
     /// None where nobody may enrol.
     enrolment: Option<Enrolment>,
+    /// None where nobody operates.
+    operation: Option<Operation>,
     /// Places of answers that do not come from the model server.
     sending: Arc<Budget>,
     phases: Phases,
@@ -131,6 +135,7 @@ impl Server {
             ak_chain: config.ak_chain.clone(),
             more_chains: config.more_chains.clone(),
             installed: InstalledChain::default(),
+            arrived: ArrivedDocuments::default(),
             event_logs,
             platform: config.platform.clone(),
             release: config.release.clone(),
@@ -172,6 +177,7 @@ impl Server {
         );
         let reload = Arc::new(Notify::new());
         let chains = ChainInstaller::new(sources.clone(), Arc::clone(&reload));
+        let publisher = DocumentPublisher::new(sources.clone(), Arc::clone(&reload));
         tokio::spawn(sources.follow(static_parts, Arc::clone(&reload), log.clone()));
         let (phase, phases) = watch::channel(Phase::Serving);
         let gateway = Gateway {
@@ -183,6 +189,13 @@ impl Server {
                 key.public.clone(),
                 tpm.clone(),
                 chains,
+                log.clone(),
+            ),
+            operation: Operation::new(
+                config.operator_keys.clone(),
+                publisher,
+                config.access.is_some(),
+                config.limits.body_timeout,
                 log.clone(),
             ),
             sending: Budget::new(SENDING),

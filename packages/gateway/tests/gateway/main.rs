@@ -28,6 +28,7 @@ mod lifecycle;
 mod limits;
 mod machine;
 mod memory;
+mod operation;
 mod peer;
 mod prompt_cache;
 mod receipts;
