@@ -6,6 +6,7 @@ const credential = 'test/credential.test.ts'
 const disk = 'test/disk.test.ts'
 const enrol = 'test/enrol.test.ts'
 const authority = 'test/authority.test.ts'
+const enrolChain = 'test/enrol-chain.test.ts'
 const enrolLibrary = 'test/enrol-library.test.ts'
 const ownPolicy = 'test/own-policy.test.ts'
 const policy = 'test/policy.test.ts'
@@ -558,5 +559,33 @@ export const mutants: readonly Mutant[] = [
     'bytesRead < block || head.toString',
     'bytesRead < 0 && head.toString',
     disk,
+  ),
+  changed(
+    'a fetched certificate did not sign the one before',
+    'enrol/complete.ts',
+    ' && of.verify(certificate.publicKey)',
+    '',
+    enrolChain,
+  ),
+  changed(
+    'a chain that clients refuse is written',
+    'enrol/complete.ts',
+    "if (code !== 'ok')",
+    "if (code === '')",
+    enrolChain,
+  ),
+  changed(
+    'a certificate leads to an address of this machine',
+    'enrol/download.ts',
+    'if (!anyAddress && isIP(host) !== 0 && !isPublic(host))',
+    'if (!anyAddress && host.length === 0)',
+    enrolChain,
+  ),
+  changed(
+    'a redirect leads to another host',
+    'enrol/download.ts',
+    'if (url.host !== address.host || ',
+    'if (',
+    enrolChain,
   ),
 ]

@@ -8,6 +8,7 @@ import { channel } from './gateway/channel.ts'
 import { enrolment } from './gateway/enrolment.ts'
 import { links } from './gateway/links.ts'
 import { machine } from './gateway/machine.ts'
+import { operation } from './gateway/operation.ts'
 import { peer } from './gateway/peer.ts'
 import { server } from './gateway/server.ts'
 
@@ -22,6 +23,7 @@ export const mutants: readonly Mutant[] = [
   ...server,
   ...budgets,
   ...enrolment,
+  ...operation,
   ...links,
   ...peer,
 ]

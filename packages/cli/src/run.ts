@@ -8,6 +8,7 @@ import { eventlog } from './eventlog/command.js'
 import { exit, type ExitCode } from './exit.js'
 import { Failure, usage } from './failure.js'
 import { inspect } from './inspect/command.js'
+import { operateCommand } from './operate/command.js'
 import { policy } from './author/command.js'
 import { releaseCommand } from './release/command.js'
 import type { Io } from './terminal/io.js'
@@ -24,6 +25,7 @@ const commands: Readonly<Record<string, Command>> = {
   chain,
   enrol: enrolCommand,
   ca: authorityCommand,
+  operate: operateCommand,
   release: releaseCommand,
 }
 

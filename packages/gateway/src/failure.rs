@@ -11,8 +11,8 @@ pub struct Failure {
     pub code: Code,
     /// Which member, line or return code; empty where the code says it all.
     pub detail: Cow<'static, str>,
-    /// A sentence for the one who sent the request, which leaves inside the encapsulation alone and is never logged: it may name what only
-    /// that one knows, as a path.
+    /// A sentence for the one who sent the request, which leaves inside the encapsulation, or in the answer to a signed request, alone and
+    /// is never logged: it may name what only that one knows, as a path.
     pub told: Cow<'static, str>,
 }
 

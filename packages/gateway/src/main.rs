@@ -1,10 +1,13 @@
 //! The gateway as a program: arguments, signals, exit codes.
 
+mod arguments;
+
 use std::alloc::System;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use blindllama_gateway::config::{self, Config};
+use blindllama_gateway::enrolment::cloud::write_files;
 use blindllama_gateway::failure::Failure;
 use blindllama_gateway::files;
 use blindllama_gateway::hex::hex;
@@ -18,72 +21,25 @@ use blindllama_gateway::tpm::worker::Tpm;
 use blindllama_verifier::Code;
 use blindllama_verifier::evidence::instance::config_event;
 use blindllama_zeroing::Zeroing;
-use lexopt::{Arg, ValueExt as _};
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use self::arguments::{Arguments, Command};
 
 /// Prompts, answers and credentials are gone from memory once they are freed, whichever library held them.
 #[global_allocator]
 static ALLOCATOR: Zeroing<System> = Zeroing(System);
 
-const HELP: &str = "\
-blindllama-gateway: opens encrypted requests in front of a model server and proves with a TPM what runs here
-
-Usage: blindllama-gateway [COMMAND] [--config FILE]
-
-Commands:
-  serve          Serve until SIGTERM, which gives proxies notice, or SIGINT (the default); a second one ends at once.
-                 SIGHUP reads certificates, release and status again
-  config-digest  Check the configuration, without touching a TPM, and print its digest in hexadecimal
-  check          The same as config-digest
-  extend-config  Measure the configuration digest into PCR 14, once after the machine started and before the gateway does
-                 (docs/PROTOCOL.md §24); prints the digest
-  egress         Print what machine.egress of the file names, one address a line, without touching a TPM: for an image, which
-                 then decides its profile (docs/PROTOCOL.md §24.6)
-  ak             Print the attestation key as JSON: name, public, qualifiedName
-  attester       Own the TPM and answer one gateway, which names this process by its setting
-                 tpm.tcti, attester:PATH (docs/PROTOCOL.md §24.5), until SIGTERM or SIGINT
-
-Options:
-  --config FILE  Settings in TOML; gateway.example.toml documents each. The environment (BLINDLLAMA_…) wins.
-  --socket PATH  Of the attester: where it listens; left out where the parent passes the socket (LISTEN_FDS)
-  --peer UID     Of the attester: the user of the gateway's process, as a number
-  --help         Print this text
-  --version      Print the version
-
-Exit codes: 0 done or stopped, 1 failed (standard error says why, with a code), 2 wrong arguments
-";
-
-enum Command {
-    Serve,
-    ConfigDigest,
-    ExtendConfig,
-    Ak,
-    Egress,
-    Attester,
-    Help,
-    Version,
-}
-
-/// What was asked for.
-struct Arguments {
-    command: Command,
-    config: Option<PathBuf>,
-    /// Of the attester.
-    socket: Option<PathBuf>,
-    peer: Option<u32>,
-}
-
 fn main() -> ExitCode {
-    let arguments = match arguments() {
+    let arguments = match Arguments::read() {
         Ok(arguments) => arguments,
         Err(error) => {
             eprintln!("{error}; see --help");
             return ExitCode::from(2);
         }
     };
-    match run(arguments) {
+    match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("{failure}");
@@ -92,51 +48,19 @@ fn main() -> ExitCode {
     }
 }
 
-fn arguments() -> Result<Arguments, lexopt::Error> {
-    let only = |command| Ok(Arguments { command, config: None, socket: None, peer: None });
-    let (mut command, mut config, mut socket, mut peer) = (None, None, None, None);
-    let mut parser = lexopt::Parser::from_env();
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Arg::Long("help") | Arg::Short('h') => return only(Command::Help),
-            Arg::Long("version") | Arg::Short('V') => return only(Command::Version),
-            Arg::Long("config") => config = Some(parser.value()?.into()),
-            Arg::Long("socket") => socket = Some(parser.value()?.into()),
-            Arg::Long("peer") => peer = Some(parser.value()?.parse()?),
-            Arg::Value(ref name) if command.is_none() => {
-                command = Some(match name.to_str() {
-                    Some("serve") => Command::Serve,
-                    Some("config-digest" | "check") => Command::ConfigDigest,
-                    Some("extend-config") => Command::ExtendConfig,
-                    Some("ak") => Command::Ak,
-                    Some("egress") => Command::Egress,
-                    Some("attester") => Command::Attester,
-                    _ => return Err(argument.unexpected()),
-                });
-            }
-            _ => return Err(argument.unexpected()),
-        }
-    }
-    let command = command.unwrap_or(Command::Serve);
-    match (&command, &socket, peer) {
-        (Command::Attester, _, None) => Err("the attester needs --peer UID".into()),
-        (Command::Attester, ..) | (_, None, None) => Ok(Arguments { command, config, socket, peer }),
-        _ => Err("--socket and --peer are of the attester alone".into()),
-    }
-}
-
-fn run(Arguments { command, config, socket, peer }: Arguments) -> Result<(), Failure> {
+fn run(Arguments { command, config }: &Arguments) -> Result<(), Failure> {
     // Before the configuration is read: it may hold a key of the upstream.
     process::forbid_dumps()?;
     let load = || config::load(config.as_deref(), environment());
     match command {
-        Command::Help => print!("{HELP}"),
+        Command::Help => print!("{}", arguments::HELP),
         Command::Version => println!("blindllama-gateway {}", env!("CARGO_PKG_VERSION")),
         Command::ConfigDigest => println!("{}", hex(&load()?.digest())),
         Command::ExtendConfig => extend_config(&load()?)?,
         Command::Ak => ak(load()?)?,
         Command::Egress => config::egress(config.as_deref())?.iter().for_each(|address| println!("{address}")),
-        Command::Attester => attester(load()?, socket.as_deref(), peer.unwrap_or(u32::MAX))?,
+        Command::Attester { socket, peer } => attester(load()?, socket.as_deref(), *peer)?,
+        Command::Enrol { cloud, out } => print!("{}", write_files(&load()?, *cloud, out)?),
         Command::Serve => serve(load()?)?,
     }
     Ok(())

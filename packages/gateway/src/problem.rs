@@ -15,11 +15,15 @@ pub fn status(code: Code) -> StatusCode {
     match code {
         Code::ACCESS_KEY => StatusCode::UNAUTHORIZED,
         Code::ACCESS_LIMIT => StatusCode::TOO_MANY_REQUESTS,
-        Code::REQUEST_ORIGIN | Code::ENROL_REFUSED | Code::ENROL_CHALLENGE => StatusCode::FORBIDDEN,
+        Code::REQUEST_ORIGIN
+        | Code::ENROL_REFUSED
+        | Code::ENROL_CHALLENGE
+        | Code::OPERATE_REFUSED
+        | Code::OPERATE_CHALLENGE => StatusCode::FORBIDDEN,
         Code::REQUEST_NOT_FOUND | Code::REQUEST_ROUTE => StatusCode::NOT_FOUND,
         Code::REQUEST_METHOD => StatusCode::METHOD_NOT_ALLOWED,
         Code::REQUEST_TIMEOUT => StatusCode::REQUEST_TIMEOUT,
-        Code::REQUEST_DUPLICATE => StatusCode::CONFLICT,
+        Code::REQUEST_DUPLICATE | Code::OPERATE_OLDER => StatusCode::CONFLICT,
         Code::REQUEST_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
         Code::CHANNEL_MEDIA_TYPE => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::REQUEST_UPSTREAM_UNREACHABLE
@@ -31,6 +35,7 @@ pub fn status(code: Code) -> StatusCode {
         Code::CHANNEL_BUSY
         | Code::ENROL_BUSY
         | Code::ENROL_UNAVAILABLE
+        | Code::OPERATE_BUSY
         | Code::EVIDENCE_BUSY
         | Code::EVIDENCE_CHANGED
         | Code::EVIDENCE_UNAVAILABLE
@@ -64,10 +69,15 @@ fn members(code: Code) -> Value {
     })
 }
 
-/// The body of a problem outside the encapsulation.
+/// The body of a problem outside the encapsulation. Only the sender of a signed request is told more than the code says.
 #[must_use]
 pub fn outer(failure: &Failure) -> String {
-    members(failure.code).to_string()
+    let mut problem = members(failure.code);
+    let is_for_the_signer = matches!(failure.code, Code::ENROL_CHAIN | Code::OPERATE_DOCUMENT | Code::OPERATE_OLDER);
+    if let (true, Some(members)) = (is_for_the_signer && !failure.told.is_empty(), problem.as_object_mut()) {
+        members.insert("detail".into(), failure.told.as_ref().into());
+    }
+    problem.to_string()
 }
 
 /// The body of a problem inside: an OpenAI client finds its `error` member too. What the failure tells the sender is its `detail`.

@@ -32,6 +32,16 @@ pub fn check_chain(ak_public: &[u8], chain: &[&[u8]]) -> Result<(), Refused> {
     if leaf.is_none_or(|leaf| leaf.key == ak.key.key) { Ok(()) } else { Err((0, Code::CHAIN_KEY_MISMATCH)) }
 }
 
+/// The certificate of an attestation key that the content of an NV index is, without the zeros that may follow it.
+///
+/// # Errors
+/// `bundle.size`, a code of the layer `chain`.
+pub fn leaf_in(content: &[u8]) -> Result<&[u8], Code> {
+    let leaf = without_padding(content)?;
+    certificates(&[leaf], Form::Rfc5280).map_err(|(_, code)| code)?;
+    Ok(leaf)
+}
+
 /// Whether this is what the firmware of an Azure machine on AMD SEV-SNP leaves in NVRAM (PROTOCOL.md §18.2).
 ///
 /// # Errors

@@ -608,12 +608,36 @@ pub enum Code {
     /// The TPM did not decrypt the credential: it was made for another attestation key or another endorsement key.
     #[cfg(not(target_family = "wasm"))]
     ENROL_ACTIVATION,
-    /// The certificates are no chain that a client would read for this attestation key.
+    /// The certificates are no chain that clients would accept for this attestation key.
     #[cfg(not(target_family = "wasm"))]
     ENROL_CHAIN,
+    /// The TPM holds no certificate of this cloud for the attestation key.
+    #[cfg(not(target_family = "wasm"))]
+    ENROL_CERTIFICATE,
+    /// A file of the enrolment could not be written.
+    #[cfg(not(target_family = "wasm"))]
+    ENROL_FILE,
     /// The TPM could not be used for the enrolment.
     #[cfg(not(target_family = "wasm"))]
     ENROL_UNAVAILABLE,
+    /// The request of the operator is not the JSON that the gateway reads.
+    #[cfg(not(target_family = "wasm"))]
+    OPERATE_REQUEST,
+    /// The request is not signed by a key that may operate this gateway.
+    #[cfg(not(target_family = "wasm"))]
+    OPERATE_REFUSED,
+    /// The request of the operator names a challenge that was used, is too old, or is unknown.
+    #[cfg(not(target_family = "wasm"))]
+    OPERATE_CHALLENGE,
+    /// There were too many requests of operators within a minute.
+    #[cfg(not(target_family = "wasm"))]
+    OPERATE_BUSY,
+    /// A document of the operator is not one that the gateway can show or use.
+    #[cfg(not(target_family = "wasm"))]
+    OPERATE_DOCUMENT,
+    /// A document of the operator is older than the one that the gateway shows.
+    #[cfg(not(target_family = "wasm"))]
+    OPERATE_OLDER,
     /// The configuration or a file that it names cannot be read.
     #[cfg(not(target_family = "wasm"))]
     CONFIG_READ,
@@ -919,7 +943,15 @@ impl Code {
         Self::ENROL_BUSY,
         Self::ENROL_ACTIVATION,
         Self::ENROL_CHAIN,
+        Self::ENROL_CERTIFICATE,
+        Self::ENROL_FILE,
         Self::ENROL_UNAVAILABLE,
+        Self::OPERATE_REQUEST,
+        Self::OPERATE_REFUSED,
+        Self::OPERATE_CHALLENGE,
+        Self::OPERATE_BUSY,
+        Self::OPERATE_DOCUMENT,
+        Self::OPERATE_OLDER,
         Self::CONFIG_READ,
         Self::CONFIG_SYNTAX,
         Self::CONFIG_INVALID,
@@ -1397,8 +1429,16 @@ enrol.refused The request for enrolment is not signed by a key that may enrol he
 enrol.challenge The request for enrolment names a challenge that was used, is too old, or is unknown.
 enrol.busy Another enrolment is using the TPM, or there were too many within a minute.
 enrol.activation The TPM did not decrypt the credential: it was made for another attestation key or another endorsement key.
-enrol.chain The certificates are no chain that a client would read for this attestation key.
+enrol.chain The certificates are no chain that clients would accept for this attestation key.
+enrol.certificate The TPM holds no certificate of this cloud for the attestation key.
+enrol.file A file of the enrolment could not be written.
 enrol.unavailable The TPM could not be used for the enrolment.
+operate.request The request of the operator is not the JSON that the gateway reads.
+operate.refused The request is not signed by a key that may operate this gateway.
+operate.challenge The request of the operator names a challenge that was used, is too old, or is unknown.
+operate.busy There were too many requests of operators within a minute.
+operate.document A document of the operator is not one that the gateway can show or use.
+operate.older A document of the operator is older than the one that the gateway shows.
 config.read The configuration or a file that it names cannot be read.
 config.syntax The configuration is malformed or has an unknown member.
 config.invalid The configuration demands something that would not be safe or cannot be met.

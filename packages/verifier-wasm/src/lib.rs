@@ -14,6 +14,7 @@
 //! | `x509` | who certified the attestation key |
 //! | `state` | what is remembered of earlier verdicts |
 //! | `attester` | what no client would read, for the gateway |
+//! | `certified` | what a client decides of a chain alone, for the gateway |
 //! | `enrolment` | which TPM holds an attestation key, for the command |
 //! | `channel_key` | from proven claims to the one key |
 #![cfg_attr(target_family = "wasm", no_std)]
@@ -23,6 +24,8 @@ extern crate alloc;
 
 #[cfg(not(target_family = "wasm"))]
 pub mod attester;
+#[cfg(not(target_family = "wasm"))]
+mod certified;
 mod channel_key;
 mod code;
 mod decimal;
@@ -59,6 +62,8 @@ mod verify;
 pub mod wasm;
 mod x509;
 
+#[cfg(not(target_family = "wasm"))]
+pub use certified::judge_chain;
 pub use code::Code;
 pub use policy::{Assurance, Suite};
 pub use receipt::{CurrentStatus, Exchange, Receipt};

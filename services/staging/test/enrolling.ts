@@ -65,8 +65,8 @@ export class EnrolmentScene {
     return tpm
   }
 
-  /** The gateway uses the folder of the TPM of this name. */
-  async gateway(name: string, tpm: SoftwareTpm): Promise<EnrollingGateway> {
+  /** The gateway uses the folder of the TPM of this name, and has the settings of `extra` as well. */
+  async gateway(name: string, tpm: SoftwareTpm, extra: object = {}): Promise<EnrollingGateway> {
     const own = this.at(name)
     const eventLog = join(own, 'event.log')
     writeFileSync(eventLog, encodeEventLog([]))
@@ -76,7 +76,7 @@ export class EnrolmentScene {
       upstream: { url: 'http://127.0.0.1:9', kind: 'in-image', prompt_cache: 'none' },
       origins: ['*'],
       eventLog,
-      extra: { enrolment: { keys: [this.enroller] } },
+      extra: { enrolment: { keys: [this.enroller] }, ...extra },
     })
     const akName = await attestationKeyName(config, this.#abort.signal)
     const started = await startGateway(config, own, this.#abort.signal)

@@ -21,18 +21,18 @@ export const enrolment: readonly Mutant[] = [
   ),
   changed(
     'a challenge is taken once',
-    'enrolment/challenge.rs',
+    'challenge.rs',
     'held.take_if(|held| verify_slices_are_equal(&held.bytes, challenge).is_ok());',
     'held.as_ref().filter(|held| verify_slices_are_equal(&held.bytes, challenge).is_ok());',
-    'lib::enrolment',
+    'lib::challenge',
     'gateway::enrolment::strangers_reach_no_tpm',
   ),
   changed(
     'a challenge ends',
-    'enrolment/challenge.rs',
+    'challenge.rs',
     'now.saturating_duration_since(taken.made) < VALID',
     'now.saturating_duration_since(taken.made) < VALID.saturating_mul(2)',
-    'lib::enrolment',
+    'lib::challenge',
   ),
   gone(
     'a challenge that was given out',
@@ -56,7 +56,7 @@ export const enrolment: readonly Mutant[] = [
   changed(
     'no page enrols',
     'server/routes.rs',
-    'let is_for_pages = !matches!(endpoint, Some(Endpoint::Enrol));',
+    'let is_for_pages = !matches!(endpoint, Some(Endpoint::Enrol | Endpoint::Operate));',
     'let is_for_pages = true;',
     'gateway::enrolment::no_page_is_let_in',
   ),
@@ -80,5 +80,41 @@ export const enrolment: readonly Mutant[] = [
     'if is_about_the_credential(error) {',
     'if !is_about_the_credential(error) {',
     'gateway::enrolment::a_credential_of_another_name',
+  ),
+  gone(
+    'an installed chain is one that clients accept',
+    'attestation/installed_chain.rs',
+    `judge_chain(&self.sources.ak_public, &certificates, SystemClock.wall_ms())
+            .map_err(|reason| Failure::with(Code::ENROL_CHAIN, reason.clone()).telling(reason))?;`,
+    'lib::attestation::installed_chain',
+    'gateway::enrolment::a_chain_that_clients_would_refuse',
+  ),
+  changed(
+    'a chain is judged by the clock',
+    'verification.rs',
+    'Code::CHAIN_EXPIRED => now_ms.saturating_sub(CLOCK_TOLERANCE_MS),',
+    'Code::CHAIN_EXPIRED => now_ms.saturating_sub(CLOCK_TOLERANCE_MS.saturating_mul(2)),',
+    'lib::verification',
+  ),
+  changed(
+    'the end of an installed chain is followed',
+    'attestation/static_part.rs',
+    ' || self.installed.get().is_some()',
+    '',
+    'lib::attestation::installed_chain',
+  ),
+  changed(
+    "a cloud's certificate is of the key",
+    'tpm/cloud.rs',
+    'check_chain(&public, &[leaf]).map_err(',
+    'check_chain(&public, &[]).map_err(',
+    'gateway::cloud_enrolment',
+  ),
+  changed(
+    'a key without a certificate is not kept',
+    'tpm/cloud.rs',
+    'let certified = certificate_of(context, key, place).and_then(|certified| {',
+    'let certified = Ok::<NameAndLeaf, Failure>((vec![], vec![])).and_then(|certified| {',
+    'gateway::cloud_enrolment::googles_key',
   ),
 ]

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Policy } from '@blindllama/web-sdk'
 import { usage } from '../failure.js'
+import { cloudRoots } from '../chain/cloud-roots.js'
 import type { Inspection } from '../inspect/report.js'
 
 /** What the author of a policy knows of an attestation key that no certificate vouches for. */
@@ -31,13 +32,6 @@ export interface Adjustments {
 }
 
 type RuleName = 'golden' | 'untouched' | 'unchecked' | 'config' | 'instance'
-
-/** Roots of clouds, PROTOCOL.md §17.4; every other root is one of the author. */
-const roots: Readonly<Record<string, 'azure' | 'gcp'>> = {
-  e6c596b17f8ffefba5c300f714cfb1260c6028704ecf7becc4ab5018efb00e95: 'azure',
-  '594759594b9b61524f6c8ef668f7177f7b9066bc0674f2f49fe9e052be78beb2': 'gcp',
-  '9bd5285f8fb18502a7947e621ffd470266f49fcd3b73e19a190f690ad32a7caf': 'gcp',
-}
 
 /**
  * The policy that pins what evidence shows: trust on first use. Whoever answered chose the values.
@@ -123,7 +117,7 @@ export function anchorOf(
     if (assurance === 'simulated') return { anchor: { kind: 'simulated', name, hierarchy }, assurance }
     return { anchor: { kind: 'ak-name', name, assurance, hierarchy }, assurance }
   }
-  const kind = roots[rootSha256] ?? 'custom-ca'
+  const kind = cloudRoots[rootSha256] ?? 'custom-ca'
   if (kind !== 'gcp')
     return { anchor: { kind, rootSha256 }, assurance: kind === 'custom-ca' ? 'operator-ca' : 'cloud-vtpm' }
   if (projectId === undefined)

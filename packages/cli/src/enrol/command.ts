@@ -9,6 +9,7 @@ import type { Io } from '../terminal/io.js'
 import { styleOf } from '../terminal/style.js'
 import { json, shown } from '../terminal/text.js'
 import { loadInspector } from '../verifier.js'
+import { enrolChain } from './chain-command.js'
 import { check } from './check.js'
 import { enrol, type Result } from './enrol.js'
 import { results } from './record.js'
@@ -17,6 +18,7 @@ import { enrolmentService } from './service.js'
 
 const help = shown`Usage: blindllama enrol URL --roots FILE --key FILE --out FILE [options]
        blindllama enrol check RECORD --policy FILE [options]
+       blindllama enrol chain --leaf FILE --out FOLDER ROOT [options]
 
 Proves which TPM holds the attestation key of a gateway, and writes a signed record (docs/PROTOCOL.md §22). Without a record,
 only the operator vouches that a key is in a hardware TPM. The gateway has to list the public key in its setting enrolment.keys.
@@ -37,6 +39,16 @@ hardware-tpm, virtual for cloud-vtpm
   --roots FILE          this list must still have the root of the record, with its kind
   --max-age-days N      greatest age of the record, in days
 
+chain: completes the chain of a key that a cloud certified, for attestation.ak_chain. It makes requests, to the addresses that the
+certificates name (authorityInfoAccess), and trusts nothing that it gets: the verifier judges the whole chain before a file is written
+  --leaf FILE           the certificate of the key, as blindllama-gateway enrol writes it
+  ROOT                  the root that you expect: --azure, --gcp (PROTOCOL.md §17.3), or --root-sha256 HEX …
+  --certificates FILE … certificates of issuers, PEM or DER, for those that no certificate gives an address of
+  --any-address         allow addresses of this machine and of private networks, for an authority of your own
+  --out FOLDER          leaf.der, issuer-1.der …, root.der; the same again changes nothing, and days that are left are printed
+  --install URL --key FILE
+                        send the chain to the gateway too, which must list this key in enrolment.keys
+
 Exit codes: 0 enrolled or as the policy says, 1 refused, 2 wrong use, 3 undecided.
 `
 
@@ -52,6 +64,7 @@ const options = {
 
 async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   if (args[0] === 'check') return check(args.slice(1), io)
+  if (args[0] === 'chain') return enrolChain(args.slice(1), io)
   const { values, positionals } = parse(args, options)
   const [url] = positionals
   const { roots: rootsFile, key: keyFile, out, as: expected } = values

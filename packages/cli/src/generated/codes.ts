@@ -10,6 +10,7 @@ export type CommandCode =
   | 'cli.reviewed'
   | 'cli.signers'
   | 'cli.enrolment'
+  | 'cli.chain'
   | 'cli.authority'
   | 'cli.timeout'
   | 'cli.defect'

@@ -1,5 +1,6 @@
 //! What the gateway proves: keys that live for an epoch, quotes that cover them, and the evidence that carries both.
 
+pub mod arrived;
 pub mod batch;
 pub mod claims;
 pub mod epoch;

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep};
 
+use super::arrived::{ArrivedDocuments, Documents};
 use super::installed_chain::{Chain, InstalledChain};
 use crate::clock::{Clock, SystemClock};
 use crate::failure::Failure;
@@ -36,6 +37,9 @@ const PEM: &[u8] = b"-----BEGIN ";
 /// A chain that ends within so many seconds is warned of: 30 days.
 const WARNED_S: i64 = 30 * 24 * 3600;
 
+/// What the log calls a chain that is in no file.
+const INSTALLED: &str = "installed chain";
+
 /// How often it is.
 const WARN_AGAIN: Duration = Duration::from_secs(24 * 3600);
 
@@ -58,6 +62,8 @@ pub struct Sources {
     pub more_chains: Vec<Vec<PathBuf>>,
     /// One more of them, which arrives while the gateway runs.
     pub installed: InstalledChain,
+    /// Release and status that arrive while the gateway runs.
+    pub arrived: ArrivedDocuments,
     /// Event logs, read once: the firmware writes them before anything else runs.
     pub event_logs: Vec<Vec<u8>>,
     /// Files of what the machine says of itself.
@@ -104,6 +110,13 @@ fn read_certificates(member: &str, paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, Fa
 
 fn slices(files: &[Vec<u8>]) -> Vec<&[u8]> {
     files.iter().map(Vec::as_slice).collect()
+}
+
+/// The file whose certificate ends first, and its last second since 1970; None where the files are no chain.
+fn first_end(paths: &[PathBuf], end: impl Fn(&[&[u8]]) -> Option<(usize, i64)>) -> Option<(String, i64)> {
+    let files = read_files(paths).ok()?;
+    let (index, end) = end(&slices(&files))?;
+    Some((paths.get(index)?.display().to_string(), end))
 }
 
 fn invalid(what: &str) -> Failure {
@@ -165,16 +178,15 @@ impl Sources {
     /// # Errors
     /// `config.read`; `config.invalid` for what no client would read.
     pub fn read(&self) -> Result<StaticPart, Failure> {
-        self.read_with(self.installed.get().as_ref())
+        self.read_with(self.installed.get().as_ref(), &self.arrived.get())
     }
 
-    /// The same with another chain in the place of the installed one.
+    /// The same with another chain in the place of the installed one, and other documents in the place of those that arrived.
     ///
     /// # Errors
     /// As [`Self::read`].
-    pub(super) fn read_with(&self, installed: Option<&Chain>) -> Result<StaticPart, Failure> {
-        let file = |path: &Option<PathBuf>| path.as_deref().map(read_file).transpose();
-        let (release, status) = (file(&self.release)?, file(&self.status)?);
+    pub(super) fn read_with(&self, installed: Option<&Chain>, arrived: &Documents) -> Result<StaticPart, Failure> {
+        let Documents { release, status } = arrived.shown(self.release.as_deref(), self.status.as_deref())?;
         let release = release.as_deref().map(ReleaseEvidence::decode).transpose();
         let status = status.as_deref().map(Signed::decode).transpose();
         let chain = |member: &str, paths: &[PathBuf]| {
@@ -209,25 +221,25 @@ impl Sources {
         Ok(StaticPart { encoded: encoded.into(), hash })
     }
 
-    /// Whether any of it is in a file that may change.
+    /// Whether any of it is in a file that may change, or ends some day.
     #[must_use]
     pub fn may_change(&self) -> bool {
-        !self.ak_chain.is_empty() || self.platform.is_some() || self.release.is_some() || self.status.is_some()
+        let in_files = [!self.ak_chain.is_empty(), self.release.is_some(), self.status.is_some()];
+        in_files.contains(&true) || self.platform.is_some() || self.installed.get().is_some()
     }
 
     /// Warns of each chain of which a certificate has ended, or will within 30 days: clients refuse it from then on.
     fn warn(&self, log: &Log) {
         let now = i64::try_from(SystemClock.wall_ms() / 1000).unwrap_or(i64::MAX);
-        let processor = self.platform.iter().map(|platform| (&platform.certificates, true));
-        let chains = std::iter::once(&self.ak_chain).chain(&self.more_chains).map(|paths| (paths, false));
-        for (paths, is_processor) in chains.chain(processor) {
-            let Ok(files) = read_files(paths) else { continue };
-            let files = slices(&files);
-            let end = if is_processor { processor_chain_end(&files) } else { chain_end(&files) };
-            let Some((index, end)) = end else { continue };
+        let configured = std::iter::once(&self.ak_chain).chain(&self.more_chains);
+        let configured = configured.filter_map(|paths| first_end(paths, chain_end));
+        let processor = self.platform.iter();
+        let processor = processor.filter_map(|platform| first_end(&platform.certificates, processor_chain_end));
+        let installed = self.installed.get().and_then(|chain| chain_end(&slices(&chain)));
+        let installed = installed.map(|(_, end)| (INSTALLED.to_owned(), end));
+        for (file, end) in configured.chain(processor).chain(installed) {
             let left = end.saturating_sub(now);
             if left <= WARNED_S {
-                let file = paths.get(index).map_or_else(String::new, |path| path.display().to_string());
                 let level = if left < 0 { Level::Error } else { Level::Warn };
                 log.event(
                     level,

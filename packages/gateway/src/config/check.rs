@@ -30,10 +30,10 @@ use crate::upstream::routes::{Content, Route};
 const LONGEST_BATCH_MS: u64 = 10_000;
 
 /// Who may enrol (PROTOCOL.md §22.1).
-const MAX_ENROLMENT_KEYS: usize = 8;
+const MAX_SIGNERS: usize = 8;
 
 /// API keys (PROTOCOL.md §11.2): each request is compared with every one of them.
-const MAX_ACCESS_KEYS: usize = 4096;
+pub const MAX_ACCESS_KEYS: usize = 4096;
 
 type Checked<T> = Result<T, Failure>;
 
@@ -110,7 +110,8 @@ impl File {
             release: path(&self.attestation.release),
             status: path(&self.attestation.status),
             tpm: tpm(&self.tpm, &self.attestation)?,
-            enrolment_keys: enrolment_keys(&self.enrolment.keys)?,
+            enrolment_keys: signers("enrolment.keys", &self.enrolment.keys)?,
+            operator_keys: signers("operator.keys", &self.operator.keys)?,
             access: access(&self.access)?,
             upstream,
             egress,
@@ -224,13 +225,12 @@ fn tpm(tpm: &file::Tpm, attestation: &file::Attestation) -> Checked<TpmSettings>
     })
 }
 
-fn enrolment_keys(texts: &[String]) -> Checked<Vec<[u8; 32]>> {
+/// Who may sign requests of their own to the gateway.
+fn signers(member: &str, texts: &[String]) -> Checked<Vec<[u8; 32]>> {
     let keys: Option<Vec<_>> = texts.iter().map(|text| decode_32(text)).collect();
     match keys {
-        Some(keys) if keys.len() <= MAX_ENROLMENT_KEYS && distinct(&keys) => Ok(keys),
-        _ => {
-            invalid("enrolment.keys", "at most 8 distinct Ed25519 public keys, 32 bytes each in lower-case hexadecimal")
-        }
+        Some(keys) if keys.len() <= MAX_SIGNERS && distinct(&keys) => Ok(keys),
+        _ => invalid(member, "at most 8 distinct Ed25519 public keys, 32 bytes each in lower-case hexadecimal"),
     }
 }
 

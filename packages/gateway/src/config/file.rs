@@ -13,6 +13,7 @@ pub(super) struct File {
     pub(super) tpm: Tpm,
     pub(super) attestation: Attestation,
     pub(super) enrolment: Enrolment,
+    pub(super) operator: Operator,
     pub(super) access: Access,
     pub(super) upstream: Upstream,
     pub(super) cors: Cors,
@@ -101,6 +102,12 @@ pub(super) struct Machine {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Enrolment {
+    pub(super) keys: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Operator {
     pub(super) keys: Vec<String>,
 }
 

@@ -16,6 +16,7 @@ use blindllama_verifier::evidence::claims::Upstream;
 use http::HeaderName;
 use zeroize::Zeroizing;
 
+pub use check::MAX_ACCESS_KEYS;
 pub use read::{egress, load};
 
 use crate::attestation::epoch::EpochSettings;
@@ -54,6 +55,8 @@ pub struct Config {
     pub status: Option<PathBuf>,
     /// Ed25519 keys of those who may enrol the attestation key; none: nobody may.
     pub enrolment_keys: Vec<[u8; 32]>,
+    /// Ed25519 keys of those who may replace release, status and API keys while the gateway runs; none: nobody may.
+    pub operator_keys: Vec<[u8; 32]>,
     /// Who may send requests; None: everybody.
     pub access: Option<AccessSettings>,
     /// The model server.

@@ -232,6 +232,7 @@ fn what_would_not_be_safe_is_invalid() {
         "attestation.platform_report = 'report'\nattestation.platform_certificates = ['vcek.der', 'ask.der']",
         "attestation.platform_certificates = ['vcek.der', 'ask.der', 'ark.der']",
         "enrolment.keys = ['d75a98']",
+        "operator.keys = ['d75a98']",
         "access.keys = ['d75a98']",
         "access.keys = ['3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c', '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c']",
         "access.streams = 2",

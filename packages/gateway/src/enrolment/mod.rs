@@ -1,7 +1,7 @@
 //! Enrolment of the attestation key by the relying side (PROTOCOL.md §22.1): certificates of the endorsement keys, and activation of
 //! credentials, for those who hold a key of the configuration. Whoever holds none reaches no TPM. They also install certificates of the key.
 
-mod challenge;
+pub mod cloud;
 mod request;
 
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use tokio::time::Instant;
 
 use crate::attestation::installed_chain::ChainInstaller;
 use crate::base64url::encode;
+use crate::challenge::Challenges;
 use crate::failure::Failure;
 use crate::log::{Level, Log};
 use crate::tpm::worker::Tpm;
-use challenge::Challenges;
 use request::{Action, Request};
 
 /// Bytes of a request.
@@ -106,7 +106,7 @@ impl Enrolment {
                 Ok(json!({ "version": 1, "akPublic": encode(&self.ak_public), "endorsements": endorsements }))
             }
             Action::Install(chain) => {
-                self.chains.install(chain).map_err(|failure| Failure::with(Code::ENROL_CHAIN, failure.detail))?;
+                self.chains.install(chain)?;
                 Ok(json!({ "version": 1 }))
             }
             Action::Activate(activation) => {

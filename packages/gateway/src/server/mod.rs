@@ -19,6 +19,7 @@ use tokio::sync::{AcquireError, Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use crate::attestation::arrived::{ArrivedDocuments, DocumentPublisher};
 use crate::attestation::batch::Attester;
 use crate::attestation::claims::ClaimsSource;
 use crate::attestation::epoch::Epochs;
@@ -34,6 +35,7 @@ use crate::failure::Failure;
 use crate::files;
 use crate::hex::hex;
 use crate::log::{Level, Log};
+use crate::operation::Operation;
 use crate::phase::{Phase, Phases};
 use crate::random;
 use crate::signing::SigningKey;
@@ -65,6 +67,8 @@ struct Gateway {
     channel: Channel,
     /// None where nobody may enrol.
     enrolment: Option<Enrolment>,
+    /// None where nobody operates.
+    operation: Option<Operation>,
     /// Places of answers that do not come from the model server.
     sending: Arc<Budget>,
     phases: Phases,
@@ -129,6 +133,7 @@ impl Server {
             ak_chain: config.ak_chain.clone(),
             more_chains: config.more_chains.clone(),
             installed: InstalledChain::default(),
+            arrived: ArrivedDocuments::default(),
             event_logs,
             platform: config.platform.clone(),
             release: config.release.clone(),
@@ -170,6 +175,7 @@ impl Server {
         );
         let reload = Arc::new(Notify::new());
         let chains = ChainInstaller::new(sources.clone(), Arc::clone(&reload));
+        let publisher = DocumentPublisher::new(sources.clone(), Arc::clone(&reload));
         tokio::spawn(sources.follow(static_parts, Arc::clone(&reload), log.clone()));
         let (phase, phases) = watch::channel(Phase::Serving);
         let gateway = Gateway {
@@ -181,6 +187,13 @@ impl Server {
                 key.public.clone(),
                 tpm.clone(),
                 chains,
+                log.clone(),
+            ),
+            operation: Operation::new(
+                config.operator_keys.clone(),
+                publisher,
+                config.access.is_some(),
+                config.limits.body_timeout,
                 log.clone(),
             ),
             sending: Budget::new(SENDING),

@@ -25,6 +25,7 @@ const HEALTH: &str = "/blindllama/v1/health";
 const LIVE: &str = "/blindllama/v1/health/live";
 const CHANNEL: &str = "/blindllama/v1/o/";
 const ENROL: &str = "/blindllama/v1/enrol";
+const OPERATE: &str = "/blindllama/v1/operate";
 
 /// What an answer consists of.
 pub(super) type AnswerBody = Either<Plain, SealedAnswer>;
@@ -35,6 +36,7 @@ enum Endpoint {
     Live,
     Channel,
     Enrol,
+    Operate,
 }
 
 impl Endpoint {
@@ -44,7 +46,7 @@ impl Endpoint {
             Self::Evidence => *method == Method::GET,
             Self::Health | Self::Live => matches!(*method, Method::GET | Method::HEAD),
             Self::Channel => *method == Method::POST,
-            Self::Enrol => matches!(*method, Method::GET | Method::POST),
+            Self::Enrol | Self::Operate => matches!(*method, Method::GET | Method::POST),
         }
     }
 
@@ -53,7 +55,7 @@ impl Endpoint {
             Self::Evidence => "GET, OPTIONS",
             Self::Health | Self::Live => "GET, HEAD, OPTIONS",
             Self::Channel => "POST, OPTIONS",
-            Self::Enrol => "GET, POST",
+            Self::Enrol | Self::Operate => "GET, POST",
         }
     }
 }
@@ -68,7 +70,7 @@ impl Gateway {
         let origin = request.headers().get(ORIGIN).cloned();
         let origin = origin.as_ref();
         let endpoint = self.endpoint(request.uri().path());
-        let is_for_pages = !matches!(endpoint, Some(Endpoint::Enrol));
+        let is_for_pages = !matches!(endpoint, Some(Endpoint::Enrol | Endpoint::Operate));
         let mut response = match endpoint {
             Some(endpoint) if is_for_pages && *request.method() == Method::OPTIONS => self.preflight(&endpoint, origin),
             Some(endpoint) if !endpoint.takes(request.method()) => {
@@ -111,6 +113,7 @@ impl Gateway {
             HEALTH => Some(Endpoint::Health),
             LIVE => Some(Endpoint::Live),
             ENROL => self.enrolment.as_ref().map(|_| Endpoint::Enrol),
+            OPERATE => self.operation.as_ref().map(|_| Endpoint::Operate),
             _ => path.strip_prefix(CHANNEL).filter(|instance| *instance == self.instance).map(|_| Endpoint::Channel),
         }
     }
@@ -156,10 +159,16 @@ impl Gateway {
                 };
                 Ok(state(&method, status, body))
             }
-            Endpoint::Channel | Endpoint::Enrol if query.is_some() => Err(Failure::new(Code::REQUEST_QUERY)),
+            Endpoint::Channel | Endpoint::Enrol | Endpoint::Operate if query.is_some() => {
+                Err(Failure::new(Code::REQUEST_QUERY))
+            }
             Endpoint::Enrol => {
                 self.refuse_from(Phase::Draining)?;
                 Ok(whole(StatusCode::OK, "application/json", self.enrol(request).await?))
+            }
+            Endpoint::Operate => {
+                self.refuse_from(Phase::Draining)?;
+                Ok(whole(StatusCode::OK, "application/json", self.operate(request).await?))
             }
             Endpoint::Channel => {
                 self.refuse_from(Phase::Stopping)?;
@@ -184,6 +193,14 @@ impl Gateway {
             Ok(Err(_)) => Err(Failure::new(Code::ENROL_REQUEST)),
             Err(_) => Err(Failure::new(Code::REQUEST_TIMEOUT)),
         }
+    }
+
+    async fn operate(&self, request: Request<Incoming>) -> Result<String, Failure> {
+        let operation = self.operation.as_ref().ok_or(Failure::new(Code::REQUEST_NOT_FOUND))?;
+        if *request.method() == Method::GET {
+            return operation.challenge();
+        }
+        operation.answer(request, &self.channel).await
     }
 
     fn refuse_from(&self, phase: Phase) -> Result<(), Failure> {

@@ -5,17 +5,18 @@ use blindllama_verifier::Code;
 use tss_esapi::abstraction::AsymmetricAlgorithmSelection;
 use tss_esapi::abstraction::ek::{create_ek_public_from_default_template_2, retrieve_ek_pubcert};
 use tss_esapi::attributes::SessionAttributesBuilder;
+use tss_esapi::constants::SessionType;
 use tss_esapi::constants::response_code::Tss2ResponseCodeKind;
-use tss_esapi::constants::{CapabilityType, SessionType};
 use tss_esapi::handles::{AuthHandle, KeyHandle, NvIndexTpmHandle, ObjectHandle, SessionHandle, TpmHandle};
 use tss_esapi::interface_types::algorithm::HashingAlgorithm;
 use tss_esapi::interface_types::ecc::EccCurve;
 use tss_esapi::interface_types::key_bits::RsaKeyBits;
 use tss_esapi::interface_types::resource_handles::Hierarchy;
 use tss_esapi::interface_types::session_handles::{AuthSession, PolicySession};
-use tss_esapi::structures::{CapabilityData, Digest, EncryptedSecret, IdObject, Nonce, Public, SymmetricDefinition};
+use tss_esapi::structures::{Digest, EncryptedSecret, IdObject, Nonce, Public, SymmetricDefinition};
 use tss_esapi::{Context, Error, Result, WrapperErrorKind};
 
+use super::nv;
 use super::retry::retry;
 use crate::failure::Failure;
 
@@ -82,20 +83,12 @@ pub struct Activation {
 pub(super) fn certificates(context: &mut Context) -> Result<Vec<(Template, Vec<u8>)>> {
     let mut found = Vec::new();
     for template in Template::ALL {
-        if is_defined(context, template.nv_index())? {
+        let index = NvIndexTpmHandle::new(template.nv_index())?;
+        if nv::is_defined(context, TpmHandle::NvIndex(index))? {
             found.push((template, retry(|| retrieve_ek_pubcert(context, template.algorithm()))?));
         }
     }
     Ok(found)
-}
-
-fn is_defined(context: &mut Context, index: u32) -> Result<bool> {
-    let capability =
-        || context.execute_without_session(|context| context.get_capability(CapabilityType::Handles, index, 1));
-    let (handles, _) = retry(capability)?;
-    let CapabilityData::Handles(handles) = handles else { return Ok(false) };
-    let wanted = TpmHandle::NvIndex(NvIndexTpmHandle::new(index)?);
-    Ok(handles.into_inner().first() == Some(&wanted))
 }
 
 /// TPM2_ActivateCredential (Part 3 §12.5) with the attestation key and the endorsement key of the template, which is made for it and

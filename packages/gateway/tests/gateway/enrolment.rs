@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use blindllama_testkit::certificates::{Chain, Draft, key, key_info, purposes, tag, tlv};
+use blindllama_verifier::evidence::bundle::Bundle;
 use rustix::process::Signal;
 use serde_json::json;
 use tokio::time::timeout;
@@ -13,17 +15,6 @@ use crate::support::http::{get, request};
 use crate::support::{Setup, Swtpm, Upstream, in_time};
 
 const VALUE: [u8; 32] = [0x5e; 32];
-
-/// Writes something into the NV index of a certificate, as a maker does.
-async fn certified(swtpm: &Swtpm, index: &str, content: &[u8]) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("certificate").display().to_string();
-    std::fs::write(&path, content).unwrap();
-    let size = content.len().to_string();
-    let attributes = "ownerwrite|ownerread|authread|no_da";
-    swtpm.tool("tpm2_nvdefine", &[index, "-C", "o", "-s", &size, "-a", attributes]).await;
-    swtpm.tool("tpm2_nvwrite", &[index, "-C", "o", "-i", &path]).await;
-}
 
 async fn evidence_is_good(gateway: &crate::support::Gateway) {
     assert_eq!(Evidence::of(gateway).await.verify(&policy(gateway)).failure(), None);
@@ -48,8 +39,8 @@ async fn certificates_are_told_as_they_stand_in_nvram() {
     assert_eq!((none.status.as_u16(), &none.json()["endorsements"]), (200, &json!([])));
     gateway.stop().await;
     let (rsa, ecc) = ([vec![0x30; 1300], vec![0; 100]].concat(), vec![0x31; 700]);
-    certified(&swtpm, "0x01C0000A", &ecc).await;
-    certified(&swtpm, "0x01C00002", &rsa).await;
+    swtpm.write_nv("0x01C0000A", &ecc).await;
+    swtpm.write_nv("0x01C00002", &rsa).await;
     let gateway = enroller.welcomed(&swtpm).await;
     let told = enroller.ask(&gateway, None).await;
     let expected = json!([
@@ -289,6 +280,80 @@ async fn a_renewed_chain_takes_the_place_of_the_older_one_of_its_authority() {
     };
     in_time("the renewed certificate", replaced).await;
     assert!(!shows(&older).await, "clients would use the first of the two");
+}
+
+/// A chain that lasts as long as the test is kept, for the key under [`HANDLE`].
+async fn drafted(swtpm: &Swtpm) -> Chain {
+    let mut chain = Chain::new(1);
+    for certificate in &mut chain.0 {
+        certificate.not_after = tlv(tag::UTC_TIME, "491231235959Z");
+    }
+    chain.0[0].key_info = swtpm.kept_key_info().await;
+    chain.0[0].extensions.push(purposes(&[b"\x67\x81\x05\x08\x03"]));
+    chain
+}
+
+#[tokio::test]
+async fn a_chain_that_clients_would_refuse_is_not_installed() {
+    let swtpm = Swtpm::start().await;
+    swtpm.keep_key(RSA, ATTRIBUTES).await;
+    let drafts = drafted(&swtpm).await;
+    let good = drafts.signed();
+    let with = |index: usize, change: fn(&mut Draft)| {
+        let mut chain = drafts.clone();
+        change(&mut chain.0[index]);
+        chain.signed()
+    };
+    let mut forged = good.clone();
+    *forged[1].last_mut().unwrap() ^= 1;
+    let enroller = Enroller::new(1);
+    let gateway = enroller.setup(&swtpm).with("tpm.handle", HANDLE).start().await;
+    let static_part = async || *Bundle::decode(&Evidence::of(&gateway).await.bundle).unwrap().static_hash;
+    let before = static_part().await;
+    let mut refused = 0;
+    for (chain, fault) in [
+        (forged, "certificate 1: chain.signature"),
+        (with(0, |leaf| leaf.not_after = tlv(tag::UTC_TIME, "250601000000Z")), "certificate 0: chain.expired"),
+        (
+            with(1, |authority| authority.not_after = tlv(tag::UTC_TIME, "250601000000Z")),
+            "certificate 1: chain.expired",
+        ),
+        (with(0, |leaf| leaf.not_before = tlv(tag::UTC_TIME, "480601000000Z")), "certificate 0: chain.not_yet_valid"),
+        (with(0, |leaf| leaf.key_info = key_info(&key(1))), "certificate 0: chain.key_mismatch"),
+        (with(0, |leaf| drop(leaf.extensions.pop())), "certificate 0: chain.leaf_purpose"),
+        (vec![good[0].clone(), good[2].clone(), good[1].clone()], "certificate 2: chain.issuer"),
+        (vec![good[0].clone(), good[2].clone()], "certificate 0: chain.issuer"),
+    ] {
+        let request = enroller.install_request(&challenge(&gateway).await, &chain).to_string();
+        let reply = post(&gateway, request).await;
+        assert_eq!((reply.status.as_u16(), reply.code().as_str()), (400, "enrol.chain"), "{fault}");
+        let detail = reply.json()["detail"].as_str().unwrap_or_default().to_owned();
+        assert!(detail.starts_with(&format!("{fault}: ")), "{fault}: {detail}");
+        refused += 1;
+        let logged = gateway.log.wait("enrolment.refused", refused).await;
+        assert_eq!(logged["detail"], detail);
+    }
+    assert_eq!(static_part().await, before, "nothing was installed");
+    let request = enroller.install_request(&challenge(&gateway).await, &good).to_string();
+    assert_eq!(post(&gateway, request).await.status, 200, "{}", gateway.log.text());
+    gateway.log.wait("release.read", 1).await;
+    assert_ne!(static_part().await, before);
+    assert_eq!(gateway.log.count("certificate.ends"), 0, "it lasts");
+}
+
+#[tokio::test]
+async fn an_installed_chain_that_ends_soon_is_warned_of() {
+    let swtpm = Swtpm::start().await;
+    swtpm.keep_key(RSA, ATTRIBUTES).await;
+    let authority = Authority::new().await;
+    let chain = authority.certify(&swtpm).await;
+    let enroller = Enroller::new(1);
+    let gateway = enroller.setup(&swtpm).with("tpm.handle", HANDLE).start().await;
+    assert_eq!(enroller.install(&gateway, &chain).await.status, 200);
+    let warned = gateway.log.wait("certificate.ends", 1).await;
+    assert_eq!((&warned["level"], &warned["file"]), (&json!("warn"), &json!("installed chain")));
+    // The authority certifies for two days, of which a moment has passed.
+    assert!([1, 2].map(Into::into).contains(&warned["days"]), "{warned}");
 }
 
 #[tokio::test]

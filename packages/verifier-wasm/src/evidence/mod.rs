@@ -12,6 +12,7 @@ pub mod instance;
 pub mod key_config;
 pub(crate) mod length_prefix;
 pub mod nonce_tree;
+pub mod operation;
 pub mod receipt;
 
 /// The version of the protocol that this crate speaks.

@@ -74,6 +74,7 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
         "audiences = ['other']",
         "machine.connector = '/c'",
         "enrolment.keys = ['3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c']",
+        "operator.keys = ['3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c']",
     ];
     for same in outside {
         assert_eq!(digest(same), base, "{same}");

@@ -31,6 +31,25 @@ impl Swtpm {
         self.tool("tpm2_evictcontrol", &["-C", "o", "-c", &context, HANDLE]).await;
         self.tool("tpm2_flushcontext", &["-t"]).await;
     }
+
+    /// Writes something into an NV index, as makers and clouds do with certificates. No gateway may hold the TPM meanwhile.
+    pub async fn write_nv(&self, index: &str, content: &[u8]) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("content").display().to_string();
+        std::fs::write(&path, content).unwrap();
+        let size = content.len().to_string();
+        let attributes = "ownerwrite|ownerread|authread|no_da";
+        self.tool("tpm2_nvdefine", &[index, "-C", "o", "-s", &size, "-a", attributes]).await;
+        self.tool("tpm2_nvwrite", &[index, "-C", "o", "-i", &path]).await;
+    }
+
+    /// SubjectPublicKeyInfo of the key under [`HANDLE`], DER. No gateway may hold the TPM meanwhile.
+    pub async fn kept_key_info(&self) -> Vec<u8> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key.der").display().to_string();
+        self.tool("tpm2_readpublic", &["-c", HANDLE, "-f", "der", "-o", &file]).await;
+        std::fs::read(file).unwrap()
+    }
 }
 
 /// An authority that exists for one test.

@@ -69,8 +69,13 @@ impl Setup {
 
     /// Runs a command of the program to its end.
     pub async fn run(&self, command: &str) -> std::process::Output {
+        self.run_with(&[command]).await
+    }
+
+    /// The same with further arguments.
+    pub async fn run_with(&self, arguments: &[&str]) -> std::process::Output {
         let folder = tempfile::tempdir().unwrap();
-        let output = program().arg(command).arg("--config").arg(self.write(&folder)).output();
+        let output = program().args(arguments).arg("--config").arg(self.write(&folder)).output();
         in_time("the end of the program", output).await.unwrap()
     }
 

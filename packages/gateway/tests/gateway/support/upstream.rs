@@ -103,6 +103,18 @@ impl Upstream {
         (events, upstream)
     }
 
+    /// The same, which answers every further request with `body`.
+    pub fn events_then(body: &'static str) -> (Events, Self) {
+        let (events, stream) = live();
+        let stream = Mutex::new(Some(stream));
+        let upstream = Self::start(move |_| {
+            let response = Response::builder().header("content-type", "text/event-stream; charset=utf-8");
+            let first = stream.lock().unwrap().take();
+            Some(first.map_or_else(|| json(body), |stream| response.body(stream).unwrap()))
+        });
+        (events, upstream)
+    }
+
     /// Waits until `count` requests have come.
     pub async fn came(&self, count: usize) {
         in_time("a request of the gateway", until(&self.came, || self.requests() >= count)).await;

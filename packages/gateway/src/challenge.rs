@@ -1,4 +1,4 @@
-//! Challenges for enrolment: fresh for each signed request, and two of them in memory however many strangers ask.
+//! Challenges of those who sign requests, to enrol or to operate: fresh for each signed request, and two of them in memory however many strangers ask.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ struct Challenge {
 
 /// The one that is given out, and the one before it.
 #[derive(Default)]
-pub(super) struct Challenges {
+pub(crate) struct Challenges {
     current: Option<Challenge>,
     previous: Option<Challenge>,
 }
@@ -31,7 +31,7 @@ impl Challenges {
     ///
     /// # Errors
     /// `gateway.internal` without random numbers.
-    pub(super) fn give(&mut self, now: Instant) -> Result<[u8; 32], Failure> {
+    pub(crate) fn give(&mut self, now: Instant) -> Result<[u8; 32], Failure> {
         if let Some(current) = &self.current
             && now.saturating_duration_since(current.made) < GIVEN
         {
@@ -43,7 +43,7 @@ impl Challenges {
     }
 
     /// Whether `challenge` was given out, is young enough, and was not taken before.
-    pub(super) fn take(&mut self, challenge: &[u8; 32], now: Instant) -> bool {
+    pub(crate) fn take(&mut self, challenge: &[u8; 32], now: Instant) -> bool {
         [&mut self.current, &mut self.previous].into_iter().any(|held| {
             let taken = held.take_if(|held| verify_slices_are_equal(&held.bytes, challenge).is_ok());
             taken.is_some_and(|taken| now.saturating_duration_since(taken.made) < VALID)

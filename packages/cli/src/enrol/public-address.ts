@@ -1,0 +1,46 @@
+import { lookup as resolve, type LookupAddress, type LookupOptions } from 'node:dns'
+import { BlockList, isIP } from 'node:net'
+
+/** Special-purpose addresses (RFC 6890): this machine, its networks, and the metadata services of clouds. */
+const special = new BlockList()
+for (const [network, prefix] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['168.63.129.16', 32],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['224.0.0.0', 3],
+] as const)
+  special.addSubnet(network, prefix, 'ipv4')
+for (const [network, prefix] of [
+  ['::', 96],
+  ['64:ff9b::', 96],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['ff00::', 8],
+] as const)
+  special.addSubnet(network, prefix, 'ipv6')
+
+/** Whether an address is one of the public Internet: a certificate that nobody verified yet must not lead to another. */
+export function isPublic(address: string): boolean {
+  const family = isIP(address)
+  return family !== 0 && !special.check(address, family === 4 ? 'ipv4' : 'ipv6')
+}
+
+type Callback = (error: Error | null, address: string | LookupAddress[], family?: number) => void
+
+/** `lookup` of `node:net` that finds public addresses alone, for the very connection that follows. */
+export function lookupPublic(host: string, options: LookupOptions, found: Callback): void {
+  resolve(host, { ...options, all: true }, (error, addresses) => {
+    if (error) return found(error, [])
+    const [first] = addresses
+    if (first === undefined || !addresses.every(({ address }) => isPublic(address)))
+      return found(new Error(`${host} is not an address of the public Internet`), [])
+    return options.all === true ? found(null, addresses) : found(null, first.address, first.family)
+  })
+}
