@@ -1,6 +1,7 @@
 //! Who may send requests, and how many (PROTOCOL.md §11.2).
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -22,8 +23,10 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// The keys of one gateway, with what each of them used.
 pub(super) struct Access {
-    keys: Vec<Key>,
+    /// Replaced as a whole: a request is judged by one list.
+    keys: RwLock<Arc<[Arc<Key>]>>,
     all: Mutex<Window>,
+    settings: AccessSettings,
 }
 
 struct Key {
@@ -44,12 +47,24 @@ pub(super) type StreamPlace = Option<OwnedSemaphorePermit>;
 
 impl Access {
     pub(super) fn new(settings: &AccessSettings) -> Self {
-        let key = |hash: &[u8; 32]| Key {
-            hash: *hash,
-            used: Mutex::new(Window::new(settings.requests)),
-            streams: settings.streams.map(|streams| Arc::new(Semaphore::new(streams))),
+        let keys = settings.keys.iter().map(|hash| Arc::new(Key::new(*hash, settings))).collect();
+        Self {
+            keys: RwLock::new(keys),
+            all: Mutex::new(Window::new(settings.total_requests)),
+            settings: settings.clone(),
+        }
+    }
+
+    /// From now on exactly the keys with these hashes are known. A key that stays keeps what it used; answers that are open go on. Without
+    /// any hash, no request has a known key.
+    pub(super) fn replace(&self, hashes: &[[u8; 32]]) {
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let kept: HashMap<_, _> = keys.iter().map(|key| (key.hash, key)).collect();
+        let key = |hash| match kept.get(hash) {
+            Some(key) => Arc::clone(key),
+            None => Arc::new(Key::new(*hash, &self.settings)),
         };
-        Self { keys: settings.keys.iter().map(key).collect(), all: Mutex::new(Window::new(settings.total_requests)) }
+        *keys = hashes.iter().map(key).collect();
     }
 
     /// Counts a request of a known key, and takes a place for its answer.
@@ -74,14 +89,23 @@ impl Access {
     }
 
     /// Compares with every key, in a time that does not depend on which one it is.
-    fn find(&self, text: &[u8]) -> Option<&Key> {
+    fn find(&self, text: &[u8]) -> Option<Arc<Key>> {
         let hash = sha256(text);
-        self.keys.iter().fold(
-            None,
-            |found, key| {
-                if verify_slices_are_equal(&key.hash, &hash).is_ok() { Some(key) } else { found }
-            },
-        )
+        let keys = Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner));
+        let found = keys
+            .iter()
+            .fold(None, |found, key| if verify_slices_are_equal(&key.hash, &hash).is_ok() { Some(key) } else { found });
+        found.cloned()
+    }
+}
+
+impl Key {
+    fn new(hash: [u8; 32], settings: &AccessSettings) -> Self {
+        Self {
+            hash,
+            used: Mutex::new(Window::new(settings.requests)),
+            streams: settings.streams.map(|streams| Arc::new(Semaphore::new(streams))),
+        }
     }
 }
 
@@ -185,6 +209,23 @@ mod tests {
         let later = now + MINUTE;
         assert!(asked(&access, "two", later - Duration::from_millis(1)).is_err());
         assert!(asked(&access, "one", later).is_ok());
+    }
+
+    #[test]
+    fn keys_are_replaced_and_those_that_stay_keep_their_counts() {
+        let access = access(Some(1), Some(1), None);
+        let now = Instant::now();
+        let open = asked(&access, "one", now).unwrap();
+        assert!(open.is_some());
+        access.replace(&[sha256(b"three"), sha256(b"one")]);
+        let counted = |key| asked(&access, key, now).unwrap_err();
+        assert_eq!(counted("one"), "access.limit: The limit is access.streams.", "its answer is still open");
+        drop(open);
+        assert_eq!(counted("one"), "access.limit: The limit is access.requests_per_minute.");
+        assert!(counted("two").starts_with("access.key"), "it is gone");
+        assert!(asked(&access, "three", now).is_ok());
+        access.replace(&[]);
+        assert!(counted("one").starts_with("access.key") && counted("three").starts_with("access.key"));
     }
 
     #[test]

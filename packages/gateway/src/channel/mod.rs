@@ -132,6 +132,12 @@ impl Channel {
         self.upstream.prepare().await;
     }
 
+    /// From now on exactly the API keys with these SHA-256 are known; those that stay keep what they used. Returns whether this gateway asks
+    /// for keys at all: that is in the configuration digest, and no list of keys changes it.
+    pub fn replace_access_keys(&self, hashes: &[[u8; 32]]) -> bool {
+        self.access.as_ref().inspect(|access| access.replace(hashes)).is_some()
+    }
+
     /// How many more requests could be opened now.
     #[must_use]
     pub fn free_streams(&self) -> usize {
