@@ -9,6 +9,7 @@ import { links } from './gateway/links.ts'
 import { machine } from './gateway/machine.ts'
 import { peer } from './gateway/peer.ts'
 import { server } from './gateway/server.ts'
+import { upstreams } from './gateway/upstreams.ts'
 
 export const mutants: readonly Mutant[] = [
   ...attester,
@@ -22,4 +23,5 @@ export const mutants: readonly Mutant[] = [
   ...enrolment,
   ...links,
   ...peer,
+  ...upstreams,
 ]

@@ -46,7 +46,7 @@ export const links: readonly Mutant[] = [
   ),
   changed(
     'a long prompt ends with its object',
-    'channel/forward.rs',
+    'channel/request_body.rs',
     'self.member.take().map_or(Ok(()), |member| member.finish())',
     'Ok::<(), Failure>(drop(self.member.take()))',
     'gateway::prompt_cache::a_prompt_without_a_salt',

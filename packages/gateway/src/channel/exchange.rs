@@ -8,6 +8,7 @@ use http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::access::StreamPlace;
+use super::servers::UpstreamPlace;
 use crate::budget::Place;
 use crate::failure::Failure;
 use crate::log::{Level, Log};
@@ -18,7 +19,7 @@ enum Reservation {
     /// A place that a newcomer may take: the request arrives, or its refusal leaves.
     Evictable { _place: Place },
     /// A stream, which the exchange keeps to its end: the request runs.
-    Stream { _permit: OwnedSemaphorePermit, _upstream: OwnedSemaphorePermit },
+    Stream { _permit: OwnedSemaphorePermit, upstream: UpstreamPlace },
 }
 
 /// Lives as long as the answer does. Dropping it frees the place and writes the line `request`.
@@ -70,10 +71,17 @@ impl Exchange {
     ///
     /// # Errors
     /// `channel.busy` when as many run as may.
-    pub(super) fn run(&mut self, streams: &Arc<Semaphore>, upstream: OwnedSemaphorePermit) -> Result<(), Failure> {
+    pub(super) fn run(&mut self, streams: &Arc<Semaphore>, upstream: UpstreamPlace) -> Result<(), Failure> {
         let permit = Arc::clone(streams).try_acquire_owned().map_err(|_| Failure::new(Code::CHANNEL_BUSY))?;
-        self.reservation = Reservation::Stream { _permit: permit, _upstream: upstream };
+        self.reservation = Reservation::Stream { _permit: permit, upstream };
         Ok(())
+    }
+
+    /// Runs the request at another server.
+    pub(super) fn move_upstream(&mut self, to: UpstreamPlace) {
+        if let Reservation::Stream { upstream, .. } = &mut self.reservation {
+            *upstream = to;
+        }
     }
 
     /// Keeps the place among the open answers of its API key, to its end.

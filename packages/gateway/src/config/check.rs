@@ -10,7 +10,7 @@ use http::HeaderName;
 use zeroize::Zeroizing;
 
 use super::file::{self, File, Handle};
-use super::{AccessSettings, Config, Limits, Origins, Padding, UpstreamSettings, peer};
+use super::{AccessSettings, Config, Limits, Origins, Padding, UpstreamSettings, peer, servers};
 use crate::attestation::epoch::EpochSettings;
 use crate::attestation::static_part::{MAX_MORE_CHAINS, PlatformFiles};
 use crate::failure::Failure;
@@ -20,7 +20,6 @@ use crate::ohttp::CHUNK_PLAINTEXT;
 use crate::ohttp::suite::Suite;
 use crate::tpm::measure::MeasuredPcr;
 use crate::tpm::{KeyKind, KeySource, TpmSettings, is_tcti};
-use crate::upstream::address::Address;
 use crate::upstream::prompt_cache::CacheBarrier;
 use crate::upstream::request_fields::may_be_added;
 use crate::upstream::routes::{Content, Route};
@@ -34,7 +33,7 @@ const MAX_ENROLMENT_KEYS: usize = 8;
 /// API keys (PROTOCOL.md §11.2): each request is compared with every one of them.
 const MAX_ACCESS_KEYS: usize = 4096;
 
-type Checked<T> = Result<T, Failure>;
+pub(super) type Checked<T> = Result<T, Failure>;
 
 /// Kinds of attestation keys and their names.
 const KEY_KINDS: [(&str, KeyKind); 4] = [
@@ -44,7 +43,7 @@ const KEY_KINDS: [(&str, KeyKind); 4] = [
     ("rsapss-2048", KeyKind::Rsapss2048),
 ];
 
-fn invalid<T>(member: &str, why: &str) -> Checked<T> {
+pub(super) fn invalid<T>(member: &str, why: &str) -> Checked<T> {
     Err(Failure::with(Code::CONFIG_INVALID, format!("{member}: {why}")))
 }
 
@@ -70,14 +69,14 @@ fn size(member: &str, value: u64) -> Checked<usize> {
     }
 }
 
-fn duration(member: &str, value_ms: u64) -> Checked<Duration> {
+pub(super) fn duration(member: &str, value_ms: u64) -> Checked<Duration> {
     if value_ms == 0 || value_ms > MAX_LIFETIME_MS {
         return invalid(member, "between 1 ms and a day");
     }
     Ok(Duration::from_millis(value_ms))
 }
 
-fn distinct<T: PartialEq>(items: &[T]) -> bool {
+pub(super) fn distinct<T: PartialEq>(items: &[T]) -> bool {
     items.iter().enumerate().all(|(i, item)| !items.iter().skip(i.saturating_add(1)).any(|other| other == item))
 }
 
@@ -251,11 +250,12 @@ fn access(access: &file::Access) -> Checked<Option<AccessSettings>> {
 }
 
 fn upstream(upstream: file::Upstream, has_access_keys: bool) -> Checked<UpstreamSettings> {
-    let address = address(&upstream.url)?;
+    let servers = servers::check(&upstream)?;
+    let probe = servers::probe(&upstream)?;
     let kinds = [Upstream::InImage, Upstream::Attested, Upstream::Unattested].map(|kind| (kind.as_str(), kind));
     let kind = choose("upstream.kind", &upstream.kind, &kinds)?;
-    let peer = peer::check(kind, &upstream, &address)?;
-    if kind == Upstream::InImage && !address.is_local() {
+    let peer = peer::check(kind, &upstream, &servers)?;
+    if kind == Upstream::InImage && !servers.iter().all(|server| server.address.is_local()) {
         return invalid("upstream.kind", "in-image needs a UNIX socket or a loopback address (not a name)");
     }
     if upstream.routes.is_empty() || !distinct(&upstream.routes) {
@@ -289,7 +289,13 @@ fn upstream(upstream: file::Upstream, has_access_keys: bool) -> Checked<Upstream
         );
         return invalid("upstream.routes", &why);
     }
-    Ok(UpstreamSettings { url: upstream.url, address, kind, peer, model_digest, api_key, routes, fields, prompt_cache })
+    if let (2.., Some(route)) = (servers.len(), routes.iter().find(|route| route.needs_same_server())) {
+        let why = format!(
+            "{route} finds what an earlier request left at one of upstream.urls; another server has none of it"
+        );
+        return invalid("upstream.routes", &why);
+    }
+    Ok(UpstreamSettings { servers, probe, kind, peer, model_digest, api_key, routes, fields, prompt_cache })
 }
 
 /// Whether the barrier reaches every prompt: the claim about the cache would be false for the others.
@@ -326,27 +332,6 @@ fn fields(names: &[String], has_key: bool) -> Checked<Vec<HeaderName>> {
     }
     fields.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
     Ok(fields)
-}
-
-fn address(url: &str) -> Checked<Address> {
-    const FORMS: &str = "\"http://host:port[/base]\", \"h2c://host:port[/base]\" or \"unix:/absolute/path\"";
-    if let Some(path) = url.strip_prefix("unix:") {
-        return if path.starts_with('/') { Ok(Address::Unix(path.into())) } else { invalid("upstream.url", FORMS) };
-    }
-    let uri: Option<http::Uri> = url.parse().ok();
-    let parts = uri.as_ref().and_then(|uri| Some((uri.scheme_str()?, uri.authority()?, uri.path(), uri.query())));
-    match parts {
-        Some((scheme @ ("http" | "h2c"), authority, path, None))
-            if authority.port_u16().is_some()
-                && !authority.as_str().contains('@')
-                && url.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')
-                && !path.ends_with("//") =>
-        {
-            let base = path.strip_suffix('/').unwrap_or(path).to_owned();
-            Ok(Address::Http { authority: authority.as_str().to_owned(), base, http2: scheme == "h2c" })
-        }
-        _ => invalid("upstream.url", FORMS),
-    }
 }
 
 fn origins(mut origins: Vec<String>) -> Checked<Origins> {

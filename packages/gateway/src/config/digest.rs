@@ -27,7 +27,7 @@ impl Config {
         };
         let mut settings = vec![
             (0, VERSION.into()),
-            (1, upstream.url.as_str().into()),
+            (1, self.servers_value()),
             (2, upstream.kind.number().into()),
             (4, Value::array(routes.iter().map(String::as_str))),
             (5, Value::array(origins)),
@@ -61,6 +61,16 @@ impl Config {
             ));
         }
         Value::map(settings).encode()
+    }
+
+    /// One address as it is configured; several, sorted. How many requests each of them gets is no part of it: all are named.
+    fn servers_value(&self) -> Value {
+        let mut urls: Vec<&str> = self.upstream.servers.iter().map(|server| server.url.as_str()).collect();
+        urls.sort_unstable();
+        match urls.as_slice() {
+            [url] => (*url).into(),
+            _ => Value::array(urls),
+        }
     }
 
     fn limits_value(&self) -> Value {

@@ -109,6 +109,10 @@ pub(super) struct Access {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Upstream {
     pub(super) url: String,
+    pub(super) urls: Vec<String>,
+    pub(super) weights: Vec<u64>,
+    pub(super) probe_path: String,
+    pub(super) probe_interval_ms: u64,
     pub(super) kind: String,
     pub(super) model_digest: String,
     pub(super) api_key: String,
@@ -133,6 +137,10 @@ impl Default for Upstream {
         ];
         Self {
             url: String::new(),
+            urls: Vec::new(),
+            weights: Vec::new(),
+            probe_path: String::new(),
+            probe_interval_ms: 5000,
             kind: "unattested".into(),
             model_digest: String::new(),
             api_key: String::new(),

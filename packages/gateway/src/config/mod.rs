@@ -5,6 +5,7 @@ mod digest;
 mod file;
 mod peer;
 mod read;
+mod servers;
 mod service_variables;
 
 use std::path::PathBuf;
@@ -97,10 +98,10 @@ pub struct AccessSettings {
 /// The model server and what may be asked of it.
 #[derive(Clone, Debug)]
 pub struct UpstreamSettings {
-    /// The address as configured.
-    pub url: String,
-    /// The address as understood.
-    pub address: Address,
+    /// Where it is: one server, or several that are the same to a visitor.
+    pub servers: Vec<ServerSettings>,
+    /// How servers are asked whether they are well; None: they are not.
+    pub probe: Option<ProbeSettings>,
     /// What the claims say of it.
     pub kind: Upstream,
     /// What the upstream has to prove, where it is a gateway itself; only then are the claims `attested`.
@@ -117,7 +118,33 @@ pub struct UpstreamSettings {
     pub prompt_cache: CacheBarrier,
 }
 
+/// One server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerSettings {
+    /// The address as configured.
+    pub url: String,
+    /// The address as understood.
+    pub address: Address,
+    /// Its share of the requests, in proportion to the others'.
+    pub weight: u64,
+}
+
+/// How servers are asked whether they are well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProbeSettings {
+    /// Path behind the address.
+    pub path: String,
+    /// Pause between two probes of one server.
+    pub interval: Duration,
+}
+
 impl UpstreamSettings {
+    /// Whether requests share connections at every server.
+    #[must_use]
+    pub fn shares_connections(&self) -> bool {
+        self.servers.iter().all(|server| matches!(server.address, Address::Http { http2: true, .. }))
+    }
+
     /// What the claims say of it. A gateway that need not prove more than a simulated TPM, or may itself send plaintext to anyone, proves
     /// no more to a page than no gateway at all.
     #[must_use]

@@ -186,6 +186,21 @@ fn what_would_not_be_safe_is_invalid() {
         "upstream.url = 'http://model.example:80/base//'",
         "upstream.url = 'http://model.example:80/?x=1'",
         "upstream.url = 'unix:model.sock'",
+        "upstream.urls = ['unix:/a', 'unix:/b']",
+        "upstream.urls = ['unix:/a']\nupstream.url = ''",
+        "upstream.urls = ['unix:/a', 'unix:/a']\nupstream.url = ''",
+        "upstream.urls = ['unix:/a', 'unix:b']\nupstream.url = ''",
+        "upstream.weights = [1]",
+        "upstream.weights = [1]\nupstream.url = ''\nupstream.urls = ['unix:/a', 'unix:/b']",
+        "upstream.weights = [1, 0]\nupstream.url = ''\nupstream.urls = ['unix:/a', 'unix:/b']",
+        "upstream.weights = [1, 1001]\nupstream.url = ''\nupstream.urls = ['unix:/a', 'unix:/b']",
+        "upstream.kind = 'in-image'\nupstream.url = ''\nupstream.urls = ['http://127.0.0.1:1', 'http://10.0.0.1:1']",
+        "upstream.routes = ['POST /v1/files']\nupstream.url = ''\nupstream.urls = ['unix:/a', 'unix:/b']",
+        "upstream.routes = ['GET /v1/batches/{id}']\nupstream.url = ''\nupstream.urls = ['unix:/a', 'unix:/b']",
+        "upstream.probe_path = '/health'",
+        "upstream.probe_path = 'health'\nupstream.url = ''\nupstream.urls = ['unix:/a', 'unix:/b']",
+        "upstream.probe_path = '/a b'\nupstream.url = ''\nupstream.urls = ['unix:/a', 'unix:/b']",
+        "upstream.probe_interval_ms = 0",
         "upstream.routes = []",
         "upstream.routes = ['GET /slots']",
         "upstream.routes = ['GET /v1/models', 'GET /v1/models']",
@@ -283,6 +298,27 @@ fn a_handle_is_a_number_or_hexadecimal_text() {
         let refused = refusal(&format!("{REQUIRED}tpm.handle = {wrong}"), &[]);
         assert!(refused.contains("config.syntax") && refused.contains("hexadecimal text"), "{refused}");
     }
+}
+
+#[test]
+fn several_servers_have_shares_in_the_order_of_their_addresses() {
+    let text = REQUIRED
+        .replace("upstream.url = 'unix:/m.sock'", "upstream.urls = ['http://b.example:1', 'h2c://a.example:2/v']");
+    let servers = |more: &str| {
+        let upstream = read(&format!("{text}{more}"), &[]).unwrap().upstream;
+        upstream.servers.into_iter().map(|server| (server.url, server.weight)).collect::<Vec<_>>()
+    };
+    let (b, a) = ("http://b.example:1".to_owned(), "h2c://a.example:2/v".to_owned());
+    assert_eq!(servers(""), [(b.clone(), 1), (a.clone(), 1)]);
+    assert_eq!(servers("upstream.weights = [3, 2]"), [(b, 3), (a, 2)]);
+    let environment = [
+        ("BLINDLLAMA_UPSTREAM_URLS", "unix:/a,unix:/b"),
+        ("BLINDLLAMA_UPSTREAM_WEIGHTS", "2, 5"),
+        ("BLINDLLAMA_UPSTREAM_PROBE_PATH", "/health"),
+    ];
+    let upstream = read(&text, &environment).unwrap().upstream;
+    assert_eq!(upstream.servers[1].weight, 5);
+    assert_eq!(upstream.probe.unwrap(), ProbeSettings { path: "/health".into(), interval: Duration::from_secs(5) });
 }
 
 #[test]

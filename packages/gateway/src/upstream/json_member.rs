@@ -12,7 +12,7 @@ use crate::failure::Failure;
 const LONGEST_SPELLING: usize = 6;
 
 /// The member, and how much of the object has passed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct JsonMember {
     name: &'static str,
     /// JSON text.

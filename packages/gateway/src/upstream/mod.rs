@@ -1,6 +1,7 @@
 //! The model server behind the gateway: what may be asked of it, what is passed on, and how its answer is cut.
 
 pub mod address;
+pub mod balance;
 pub mod client;
 pub mod content;
 pub mod events;

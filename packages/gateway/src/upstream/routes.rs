@@ -105,6 +105,12 @@ impl Route {
         in_files || self.method == "DELETE" || self.path.starts_with("/v1/batches")
     }
 
+    /// Whether its requests need the server that an earlier one was run at: one of several would not know the file or the batch.
+    #[must_use]
+    pub fn needs_same_server(self) -> bool {
+        self.path.starts_with(FILES) || self.path.starts_with("/v1/batches")
+    }
+
     /// Whether a request of this method and path, with its query, is on the route.
     #[must_use]
     pub fn admits(self, method: &str, path: &str) -> bool {

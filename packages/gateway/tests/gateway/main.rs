@@ -35,3 +35,4 @@ mod streaming;
 mod support;
 mod tpm;
 mod uploads;
+mod upstreams;

@@ -10,6 +10,7 @@ pub mod cloud;
 pub mod enroller;
 pub mod http;
 pub mod memory;
+pub mod model_process;
 pub mod outage;
 pub mod ports;
 pub mod program;
