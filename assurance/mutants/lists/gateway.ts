@@ -1,5 +1,6 @@
 import type { Mutant } from '../mutant.ts'
 import { admission } from './gateway/admission.ts'
+import { allowances } from './gateway/allowances.ts'
 import { answers } from './gateway/answers.ts'
 import { attester, epochs } from './gateway/attester.ts'
 import { budgets } from './gateway/budgets.ts'
@@ -24,4 +25,5 @@ export const mutants: readonly Mutant[] = [
   ...links,
   ...peer,
   ...upstreams,
+  ...allowances,
 ]

@@ -16,7 +16,7 @@ pub fn status(code: Code) -> StatusCode {
         Code::ACCESS_KEY => StatusCode::UNAUTHORIZED,
         Code::ACCESS_LIMIT => StatusCode::TOO_MANY_REQUESTS,
         Code::REQUEST_ORIGIN | Code::ENROL_REFUSED | Code::ENROL_CHALLENGE => StatusCode::FORBIDDEN,
-        Code::REQUEST_NOT_FOUND | Code::REQUEST_ROUTE => StatusCode::NOT_FOUND,
+        Code::REQUEST_NOT_FOUND | Code::REQUEST_ROUTE | Code::REQUEST_MODEL => StatusCode::NOT_FOUND,
         Code::REQUEST_METHOD => StatusCode::METHOD_NOT_ALLOWED,
         Code::REQUEST_TIMEOUT => StatusCode::REQUEST_TIMEOUT,
         Code::REQUEST_DUPLICATE => StatusCode::CONFLICT,

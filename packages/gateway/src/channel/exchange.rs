@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use blindllama_verifier::Code;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::access::StreamPlace;
+use super::access::{Charge, StreamPlace};
+use super::request_body::Progress;
 use super::servers::UpstreamPlace;
+use super::token_count::TokenCount;
 use crate::budget::Place;
 use crate::failure::Failure;
 use crate::log::{Level, Log};
@@ -34,6 +36,9 @@ pub(super) struct Exchange {
     reservation: Reservation,
     /// Places among the open answers of its API key.
     stream_places: Vec<OwnedSemaphorePermit>,
+    /// Where its API key is limited in tokens: before it runs, and from then on.
+    charge: Option<Charge>,
+    tokens: Option<TokenCount>,
     ended_by: EndedBy,
     /// When the gateway ends, whatever the answer.
     pub(super) end: End,
@@ -61,6 +66,8 @@ impl Exchange {
             received: Arc::new(AtomicU64::new(0)),
             reservation: Reservation::Evictable { _place: place },
             stream_places: Vec::new(),
+            charge: None,
+            tokens: None,
             ended_by: EndedBy::Client,
             end,
         }
@@ -84,9 +91,29 @@ impl Exchange {
         }
     }
 
-    /// Keeps the place among the open answers of its API key, to its end.
-    pub(super) fn hold(&mut self, place: StreamPlace) {
+    /// Keeps the place among the open answers of its API key, to its end, and what its tokens are counted into.
+    pub(super) fn hold(&mut self, (place, charge): (StreamPlace, Option<Charge>)) {
         self.stream_places.extend(place);
+        self.charge = charge;
+    }
+
+    /// Counts tokens from here on: the request is about to run, and `progress` says how much of it there is.
+    pub(super) fn count_tokens(&mut self, progress: &Arc<Progress>) {
+        self.tokens = self.charge.take().map(|charge| TokenCount::begin(charge, Arc::clone(progress)));
+    }
+
+    /// The request was not run, and costs nothing.
+    pub(super) fn uncount_tokens(&mut self) {
+        if let Some(tokens) = self.tokens.take() {
+            tokens.withdraw();
+        }
+    }
+
+    /// Content of the upstream passes.
+    pub(super) fn read(&mut self, content: &[u8]) {
+        if let Some(tokens) = &mut self.tokens {
+            tokens.push(content);
+        }
     }
 
     /// Gives back what the exchange holds for `place`.
@@ -100,6 +127,14 @@ impl Exchange {
 
     pub(super) const fn answered(&mut self, status: StatusCode) {
         self.status = Some(status);
+    }
+
+    /// The upstream answered with this head, without the codings of its content.
+    pub(super) fn answered_by_upstream(&mut self, status: StatusCode, fields: &HeaderMap) {
+        self.answered(status);
+        if let Some(tokens) = &mut self.tokens {
+            tokens.answered(status, fields);
+        }
     }
 
     /// Tells why there will be no whole answer.

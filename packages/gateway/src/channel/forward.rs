@@ -15,8 +15,9 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use super::Channel;
 use super::exchange::Exchange;
 use super::inner::InnerRequest;
+use super::model_list::only_listed;
 use super::model_server::ServerContent;
-use super::request_body::{Progress, RequestBody, drain, hold};
+use super::request_body::{Progress, RequestBody, Rules, drain, hold};
 use super::send_error::{SendError, never_ran};
 use super::servers::Chosen;
 use crate::bhttp::RequestHead;
@@ -24,8 +25,9 @@ use crate::bhttp::decode::Part;
 use crate::failure::Failure;
 use crate::phase::End;
 use crate::upstream::headers::for_client;
+use crate::upstream::models::Models;
 use crate::upstream::request_fields::{CREDENTIALS, for_upstream};
-use crate::upstream::routes::{Content, content_of};
+use crate::upstream::routes::{Content, ModelPlace, content_of, model_place};
 
 /// How long its answer waits until the rest of a refused request was thrown away. What the client sends after it is thrown away on a place
 /// among the requests that arrive.
@@ -50,11 +52,20 @@ impl Channel {
                 return Err(failure);
             }
         };
-        let member = match content_of(&head.method, &head.path) {
+        let content = content_of(&head.method, &head.path);
+        let member = match content {
             Content::Plain => None,
             _ => self.config.upstream.prompt_cache.member()?,
         };
-        let (body, progress) = RequestBody::read(inner, member).await?;
+        let model_place = model_place(&head.method, &head.path);
+        let models = match self.models().map(|models| models.check(model_place, &head.path)).transpose() {
+            Ok(models) => models.flatten(),
+            Err(failure) => {
+                inner.drain().await;
+                return Err(failure);
+            }
+        };
+        let (body, progress) = RequestBody::read(inner, Rules { models, member }).await?;
         if [Method::GET, Method::DELETE].iter().any(|method| head.method == method.as_str()) && !body.is_end_stream() {
             return Err(Failure::new(Code::REQUEST_ROUTE).telling(format!("A {} has no content.", head.method)));
         }
@@ -65,7 +76,13 @@ impl Channel {
         let leftover = body.rest();
         let path = head.path.clone();
         let request = self.request(head, method, body)?;
+        if content != Content::Plain {
+            exchange.count_tokens(&progress);
+        }
         let answer = self.run(chosen, request, &path, &progress, exchange).await;
+        if answer.as_ref().is_err_and(|failure| never_ran(failure.code)) {
+            exchange.uncount_tokens();
+        }
         match (&answer, key) {
             (Ok(answer), Some(key)) => key.answered(answer.status()),
             (Err(failure), Some(key)) if never_ran(failure.code) => key.give_back(),
@@ -83,10 +100,18 @@ impl Channel {
             drop(timeout(DRAINED, drained).await);
         }
         let mut answer = answer?;
+        if let (Some(models), ModelPlace::List) = (self.models(), model_place) {
+            answer = only_listed(answer, models, self.config.limits.upstream_timeout).await?;
+        }
         for_client(answer.headers_mut());
         let date = self.admission.date();
         answer.headers_mut().entry(http::header::DATE).or_insert(date);
         Ok(answer)
+    }
+
+    /// The models that clients may see and use, where the operator lists them.
+    fn models(&self) -> Option<&Models> {
+        self.config.upstream.models.as_ref()
     }
 
     async fn admit(&self, inner: &mut InnerRequest, exchange: &mut Exchange) -> Result<RequestHead, Failure> {

@@ -10,12 +10,14 @@ mod flow;
 mod forward;
 mod idempotency;
 mod inner;
+mod model_list;
 mod model_server;
 mod padding;
 mod request_body;
 mod response_sealer;
 mod send_error;
 mod servers;
+mod token_count;
 mod yield_to_ready;
 
 use std::sync::Arc;
@@ -51,7 +53,7 @@ pub struct Channel {
     epochs: Arc<Epochs>,
     upstream: Arc<Servers>,
     admission: Admission,
-    access: Option<Access>,
+    access: Option<Arc<Access>>,
     arriving: Arc<Budget>,
     streams: Arc<Semaphore>,
     config: Arc<Config>,
@@ -65,7 +67,7 @@ impl Channel {
         Self {
             upstream: Arc::new(Servers::new(&config, &clock, &log)),
             admission: Admission::new(&config, clock),
-            access: config.access.as_ref().map(Access::new),
+            access: config.access.as_ref().map(Access::new).map(Arc::new),
             arriving: Budget::new(arriving(config.limits.arriving)),
             streams: Arc::new(Semaphore::new(config.limits.streams)),
             epochs,

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -135,6 +136,8 @@ impl ModelServer {
 pub(super) enum ServerContent {
     Direct(Incoming),
     Attested(Box<OpenedAnswer>),
+    /// Made of what came.
+    Own(Full<Bytes>),
 }
 
 impl Body for ServerContent {
@@ -149,6 +152,9 @@ impl Body for ServerContent {
             Self::Attested(content) => {
                 Pin::new(content).poll_frame(context).map(|frame| frame.map(|frame| frame.map_err(Into::into)))
             }
+            Self::Own(content) => Pin::new(content)
+                .poll_frame(context)
+                .map(|frame| frame.map(|frame| frame.map_err(|never| match never {}))),
         }
     }
 
@@ -156,6 +162,7 @@ impl Body for ServerContent {
         match self {
             Self::Direct(content) => content.is_end_stream(),
             Self::Attested(content) => content.is_end_stream(),
+            Self::Own(content) => content.is_end_stream(),
         }
     }
 
@@ -163,6 +170,7 @@ impl Body for ServerContent {
         match self {
             Self::Direct(content) => content.size_hint(),
             Self::Attested(content) => content.size_hint(),
+            Self::Own(content) => content.size_hint(),
         }
     }
 }

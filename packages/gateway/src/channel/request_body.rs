@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::bhttp::decode::Part;
 use crate::budget::PlaceHandle;
 use crate::failure::Failure;
 use crate::upstream::json_member::JsonMember;
+use crate::upstream::models::ModelCheck;
 
 /// How long an upstream that refused a request may take nothing of it until the rest is thrown away.
 const REFUSED: Duration = Duration::from_secs(1);
@@ -25,20 +27,32 @@ const REFUSED: Duration = Duration::from_secs(1);
 /// Content up to this size waits for its end, in bytes.
 const WHOLE: u64 = 256 * 1024;
 
-/// When a request last moved.
-pub(super) struct Progress(Mutex<Instant>);
+/// When a request last moved, and how much of its content was read.
+pub(super) struct Progress {
+    last: Mutex<Instant>,
+    bytes: AtomicU64,
+}
 
 impl Progress {
     fn begin() -> Self {
-        Self(Mutex::new(Instant::now()))
+        Self { last: Mutex::new(Instant::now()), bytes: AtomicU64::new(0) }
     }
 
     fn mark(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    fn read(&self, bytes: &[u8]) {
+        self.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+    }
+
+    /// Bytes of the content that were read.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
     }
 
     pub(super) fn deadline(&self, limit: Duration) -> Instant {
-        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
         last.checked_add(limit).unwrap_or(last)
     }
 }
@@ -72,8 +86,8 @@ struct Pieces {
     rest: Option<Arc<Rest>>,
     /// Bytes left, where that is known.
     left: Option<u64>,
-    /// What the object that is sent gets, until it has ended.
-    member: Option<JsonMember>,
+    /// What the content has to keep to and gets, until it has ended.
+    rules: Option<Rules>,
     /// Whether a connection to an upstream asked for any of it.
     is_touched: bool,
     progress: Arc<Progress>,
@@ -86,7 +100,7 @@ impl RequestBody {
             read: VecDeque::new(),
             rest: None,
             left: Some(0),
-            member: None,
+            rules: None,
             is_touched: false,
             progress: Arc::new(Progress::begin()),
         })
@@ -96,20 +110,18 @@ impl RequestBody {
         Self(Arc::new(Mutex::new(pieces)))
     }
 
-    /// Reads the content to its end or to [`WHOLE`] bytes. With a `member` it is a JSON object, and gets it.
-    pub(super) async fn read(
-        mut inner: InnerRequest,
-        mut member: Option<JsonMember>,
-    ) -> Result<(Self, Arc<Progress>), Failure> {
-        let (read, ended) = match Self::first(&mut inner, member.as_mut()).await {
+    /// Reads the content to its end or to [`WHOLE`] bytes, by the `rules`.
+    pub(super) async fn read(mut inner: InnerRequest, mut rules: Rules) -> Result<(Self, Arc<Progress>), Failure> {
+        let progress = Arc::new(Progress::begin());
+        let (read, ended) = match Self::first(&mut inner, &mut rules, &progress).await {
             Ok(first) => first,
             Err(failure) => {
                 inner.drain().await;
                 return Err(failure);
             }
         };
-        let progress = Arc::new(Progress::begin());
-        let left = match (ended, &member) {
+        progress.mark();
+        let left = match (ended, &rules.member) {
             (true, _) => Some(read.len() as u64),
             // The rest may still grow or shrink.
             (false, Some(_)) => None,
@@ -117,7 +129,8 @@ impl RequestBody {
         };
         let rest = if ended { None } else { Some(Arc::new(Mutex::new(Some(Box::new(inner))))) };
         let read = Some(read.freeze()).filter(|read| !read.is_empty()).into_iter().collect();
-        let pieces = Pieces { read, rest, left, member, is_touched: false, progress: Arc::clone(&progress) };
+        let rules = Some(rules).filter(|_| !ended);
+        let pieces = Pieces { read, rest, left, rules, is_touched: false, progress: Arc::clone(&progress) };
         Ok((Self::of(pieces), progress))
     }
 
@@ -142,28 +155,45 @@ impl RequestBody {
     }
 
     /// What is sent of the content up to its end, or of its first [`WHOLE`] bytes, and whether it ended.
-    async fn first(inner: &mut InnerRequest, member: Option<&mut JsonMember>) -> Result<(BytesMut, bool), Failure> {
+    async fn first(
+        inner: &mut InnerRequest,
+        rules: &mut Rules,
+        progress: &Progress,
+    ) -> Result<(BytesMut, bool), Failure> {
         // One buffer: a client may send a byte a chunk, and each piece by itself costs many times its size.
         let mut read = BytesMut::new();
         let mut ended = false;
         while !ended && read.len() as u64 <= WHOLE {
             match poll_fn(|context| inner.poll_part(context)).await? {
-                Some(Part::Content(bytes)) => read.extend_from_slice(&bytes),
+                Some(Part::Content(bytes)) => {
+                    progress.read(&bytes);
+                    read.extend_from_slice(&bytes);
+                }
                 Some(Part::Head(_)) => return Err(Failure::new(Code::CHANNEL_MESSAGE)),
                 None => ended = true,
             }
         }
-        if let Some(member) = member {
+        if let Some(models) = &mut rules.models {
+            models.pass(&read)?;
+        }
+        if let Some(member) = &mut rules.member {
             read = member.pass(&read)?;
-            if ended {
-                member.finish()?;
-            }
+        }
+        if ended {
+            rules.finish()?;
         }
         Ok((read, ended))
     }
 }
 
 impl Pieces {
+    fn pass(&mut self, bytes: Bytes) -> Result<Bytes, Failure> {
+        match &mut self.rules {
+            Some(rules) => rules.pass(bytes),
+            None => Ok(bytes),
+        }
+    }
+
     /// The next piece. The last one waits for the authenticated end behind it: whoever sends to the upstream stops asking once
     /// the announced length is there, and what stands behind the content would be neither checked nor read.
     fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Failure>>> {
@@ -178,12 +208,15 @@ impl Pieces {
             };
             self.progress.mark();
             match part {
-                Ok(Some(Part::Content(bytes))) => match pass(&mut self.member, bytes) {
-                    Ok(bytes) if bytes.is_empty() => {}
-                    Ok(bytes) => self.read.push_back(bytes),
-                    Err(failure) => return Poll::Ready(Some(Err(failure))),
-                },
-                Ok(None) => match self.member.take().map_or(Ok(()), |member| member.finish()) {
+                Ok(Some(Part::Content(bytes))) => {
+                    self.progress.read(&bytes);
+                    match self.pass(bytes) {
+                        Ok(bytes) if bytes.is_empty() => {}
+                        Ok(bytes) => self.read.push_back(bytes),
+                        Err(failure) => return Poll::Ready(Some(Err(failure))),
+                    }
+                }
+                Ok(None) => match self.rules.take().map_or(Ok(()), |rules| rules.finish()) {
                     Ok(()) => self.rest = None,
                     Err(failure) => return Poll::Ready(Some(Err(failure))),
                 },
@@ -195,11 +228,33 @@ impl Pieces {
     }
 }
 
-/// The next bytes of the object, with the member where it comes to stand in them.
-fn pass(member: &mut Option<JsonMember>, bytes: Bytes) -> Result<Bytes, Failure> {
-    match member {
-        Some(member) => member.pass(&bytes).map(BytesMut::freeze),
-        None => Ok(bytes),
+/// What the content of a request has to keep to, and what it gets.
+#[derive(Clone, Default)]
+pub(super) struct Rules {
+    /// It names a model of a list.
+    pub(super) models: Option<ModelCheck>,
+    /// It is an object, and gets this member.
+    pub(super) member: Option<JsonMember>,
+}
+
+impl Rules {
+    /// The next bytes, as they are sent.
+    fn pass(&mut self, bytes: Bytes) -> Result<Bytes, Failure> {
+        if let Some(models) = &mut self.models {
+            models.pass(&bytes)?;
+        }
+        match &mut self.member {
+            Some(member) => member.pass(&bytes).map(BytesMut::freeze),
+            None => Ok(bytes),
+        }
+    }
+
+    /// Checks that the content may end here.
+    fn finish(&self) -> Result<(), Failure> {
+        if let Some(models) = &self.models {
+            models.finish()?;
+        }
+        self.member.as_ref().map_or(Ok(()), JsonMember::finish)
     }
 }
 

@@ -20,15 +20,19 @@ use crate::ohttp::CHUNK_PLAINTEXT;
 use crate::ohttp::suite::Suite;
 use crate::tpm::measure::MeasuredPcr;
 use crate::tpm::{KeyKind, KeySource, TpmSettings, is_tcti};
+use crate::upstream::models::Models;
 use crate::upstream::prompt_cache::CacheBarrier;
 use crate::upstream::request_fields::may_be_added;
-use crate::upstream::routes::{Content, Route};
+use crate::upstream::routes::{Content, ModelPlace, Route};
 
 /// Longer, and clients would take the stream for a dead one.
 const LONGEST_BATCH_MS: u64 = 10_000;
 
 /// Who may enrol (PROTOCOL.md §22.1).
 const MAX_ENROLMENT_KEYS: usize = 8;
+
+/// Models that may be listed (PROTOCOL.md §11.4).
+const MAX_MODELS: usize = 256;
 
 /// API keys (PROTOCOL.md §11.2): each request is compared with every one of them.
 const MAX_ACCESS_KEYS: usize = 4096;
@@ -231,7 +235,13 @@ fn access(access: &file::Access) -> Checked<Option<AccessSettings>> {
             "at most 4096 distinct SHA-256 of API keys, 32 bytes each in lower-case hexadecimal",
         );
     };
-    let bounds = [access.requests_per_minute, access.streams, access.total_requests_per_minute];
+    let bounds = [
+        access.requests_per_minute,
+        access.streams,
+        access.total_requests_per_minute,
+        access.tokens_per_minute,
+        access.total_tokens_per_minute,
+    ];
     if keys.is_empty() {
         return if bounds.iter().all(|bound| *bound == 0) {
             Ok(None)
@@ -240,12 +250,14 @@ fn access(access: &file::Access) -> Checked<Option<AccessSettings>> {
         };
     }
     let bound = |member: &str, value: u64| (value != 0).then(|| size(member, value)).transpose();
+    let count = |member: &str, value: u64| bound(member, value).map(|bound| bound.map(|bound| bound as u64));
     Ok(Some(AccessSettings {
         keys,
-        requests: bound("access.requests_per_minute", access.requests_per_minute)?.map(|value| value as u64),
+        requests: count("access.requests_per_minute", access.requests_per_minute)?,
         streams: bound("access.streams", access.streams)?,
-        total_requests: bound("access.total_requests_per_minute", access.total_requests_per_minute)?
-            .map(|value| value as u64),
+        total_requests: count("access.total_requests_per_minute", access.total_requests_per_minute)?,
+        tokens: count("access.tokens_per_minute", access.tokens_per_minute)?,
+        total_tokens: count("access.total_tokens_per_minute", access.total_tokens_per_minute)?,
     }))
 }
 
@@ -295,7 +307,25 @@ fn upstream(upstream: file::Upstream, has_access_keys: bool) -> Checked<Upstream
         );
         return invalid("upstream.routes", &why);
     }
-    Ok(UpstreamSettings { servers, probe, kind, peer, model_digest, api_key, routes, fields, prompt_cache })
+    let models = models(upstream.models, &routes)?;
+    Ok(UpstreamSettings { servers, probe, models, kind, peer, model_digest, api_key, routes, fields, prompt_cache })
+}
+
+fn models(mut names: Vec<String>, routes: &[Route]) -> Checked<Option<Models>> {
+    if names.is_empty() {
+        return Ok(None);
+    }
+    if names.len() > MAX_MODELS || !distinct(&names) || names.iter().any(|name| !matches!(name.len(), 1..=255)) {
+        return invalid("upstream.models", "at most 256 distinct names of 1 to 255 bytes");
+    }
+    if let Some(route) = routes.iter().find(|route| route.model_place() == ModelPlace::Hidden) {
+        let why = format!(
+            "the model of {route} is in a form or in a file, where the gateway does not look; leave the route out of upstream.routes"
+        );
+        return invalid("upstream.models", &why);
+    }
+    names.sort_unstable();
+    Ok(Some(Models::new(names)))
 }
 
 /// Whether the barrier reaches every prompt: the claim about the cache would be false for the others.

@@ -60,6 +60,9 @@ impl Config {
                 ]),
             ));
         }
+        if let Some(models) = &upstream.models {
+            settings.push((15, Value::array(models.names())));
+        }
         Value::map(settings).encode()
     }
 
@@ -109,11 +112,17 @@ impl Config {
     }
 }
 
-/// The limits, 0 for none. Keys are outside: they change every week, and a weak one could be guessed from a hash.
+/// The limits, 0 for none; those on tokens only where there is one. Keys are outside: they change every week, and a weak one could be guessed
+/// from a hash.
 fn access_value(access: &AccessSettings) -> Value {
     let streams = access.streams.map(|streams| streams as u64);
-    let bounds = [access.requests, streams, access.total_requests];
-    Value::map([0, 1, 2].into_iter().zip(bounds.map(|bound| Value::from(bound.unwrap_or(0)))))
+    let bounds = [access.requests, streams, access.total_requests].map(|bound| Value::from(bound.unwrap_or(0)));
+    let mut members: Vec<(u64, Value)> = (0..).zip(bounds).collect();
+    if access.tokens.is_some() || access.total_tokens.is_some() {
+        let tokens = [access.tokens, access.total_tokens].map(|bound| Value::from(bound.unwrap_or(0)));
+        members.extend((3..).zip(tokens));
+    }
+    Value::map(members)
 }
 
 fn milliseconds(duration: std::time::Duration) -> Value {

@@ -103,6 +103,8 @@ pub(super) struct Access {
     pub(super) requests_per_minute: u64,
     pub(super) streams: u64,
     pub(super) total_requests_per_minute: u64,
+    pub(super) tokens_per_minute: u64,
+    pub(super) total_tokens_per_minute: u64,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -118,6 +120,7 @@ pub(super) struct Upstream {
     pub(super) api_key: String,
     pub(super) routes: Vec<String>,
     pub(super) fields: Vec<String>,
+    pub(super) models: Vec<String>,
     pub(super) prompt_cache: String,
     pub(super) policy: String,
     pub(super) audience: String,
@@ -146,6 +149,7 @@ impl Default for Upstream {
             api_key: String::new(),
             routes: routes.map(Into::into).into(),
             fields: Vec::new(),
+            models: Vec::new(),
             prompt_cache: "shared".into(),
             policy: String::new(),
             audience: String::new(),

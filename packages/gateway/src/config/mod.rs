@@ -22,6 +22,7 @@ use crate::attestation::static_part::PlatformFiles;
 use crate::log::Level;
 use crate::tpm::TpmSettings;
 use crate::upstream::address::Address;
+use crate::upstream::models::Models;
 use crate::upstream::prompt_cache::CacheBarrier;
 use crate::upstream::routes::Route;
 use crate::verification::PeerPolicy;
@@ -93,6 +94,10 @@ pub struct AccessSettings {
     pub streams: Option<usize>,
     /// Requests of all keys in a minute.
     pub total_requests: Option<u64>,
+    /// Tokens of one key in a minute.
+    pub tokens: Option<u64>,
+    /// Tokens of all keys in a minute.
+    pub total_tokens: Option<u64>,
 }
 
 /// The model server and what may be asked of it.
@@ -112,6 +117,8 @@ pub struct UpstreamSettings {
     pub api_key: Option<Zeroizing<String>>,
     /// What may be called.
     pub routes: Vec<Route>,
+    /// Models that clients may see and use; None: all.
+    pub models: Option<Models>,
     /// Fields of a request that pass beside those of PROTOCOL.md §11, sorted.
     pub fields: Vec<HeaderName>,
     /// What keeps one visitor's prompt from making another's answer faster.

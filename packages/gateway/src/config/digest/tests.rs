@@ -83,9 +83,10 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
         assert_eq!(digest(same), base, "{same}");
     }
     let key = format!("\naccess.keys = ['{}']", "aa".repeat(32));
-    let limits = ["requests_per_minute", "streams", "total_requests_per_minute"];
+    let limits =
+        ["requests_per_minute", "streams", "total_requests_per_minute", "tokens_per_minute", "total_tokens_per_minute"];
     let limits = limits.map(|limit| format!("access.{limit} = 2{key}"));
-    let changes: [&str; 42] = [
+    let changes: [&str; 45] = [
         "upstream.urls = ['unix:/m.sock', 'unix:/a']\nupstream.url = ''",
         "upstream.urls = ['unix:/m.sock', 'unix:/b']\nupstream.url = ''",
         "upstream.url = 'unix:/other.sock'",
@@ -128,6 +129,9 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
         &limits[0],
         &limits[1],
         &limits[2],
+        &limits[3],
+        &limits[4],
+        "upstream.models = ['a']",
     ];
     let mut digests: Vec<_> = changes.iter().map(|member| digest(member)).chain([base]).collect();
     digests.sort_unstable();
