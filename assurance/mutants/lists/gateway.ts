@@ -1,5 +1,6 @@
 import type { Mutant } from '../mutant.ts'
 import { admission } from './gateway/admission.ts'
+import { allowances } from './gateway/allowances.ts'
 import { answers } from './gateway/answers.ts'
 import { attester, epochs } from './gateway/attester.ts'
 import { attesterProcess } from './gateway/attester-process.ts'
@@ -11,6 +12,7 @@ import { machine } from './gateway/machine.ts'
 import { operation } from './gateway/operation.ts'
 import { peer } from './gateway/peer.ts'
 import { server } from './gateway/server.ts'
+import { upstreams } from './gateway/upstreams.ts'
 
 export const mutants: readonly Mutant[] = [
   ...attester,
@@ -26,4 +28,6 @@ export const mutants: readonly Mutant[] = [
   ...operation,
   ...links,
   ...peer,
+  ...upstreams,
+  ...allowances,
 ]

@@ -14,24 +14,32 @@ pub struct Failure {
     /// A sentence for the one who sent the request, which leaves inside the encapsulation, or in the answer to a signed request, alone and
     /// is never logged: it may name what only that one knows, as a path.
     pub told: Cow<'static, str>,
+    /// Seconds after which the request may succeed, where that is known.
+    pub retry_after: Option<u64>,
 }
 
 impl Failure {
     /// A refusal that its code explains fully.
     #[must_use]
     pub const fn new(code: Code) -> Self {
-        Self { code, detail: Cow::Borrowed(""), told: Cow::Borrowed("") }
+        Self { code, detail: Cow::Borrowed(""), told: Cow::Borrowed(""), retry_after: None }
     }
 
     /// A refusal with a detail for the log, or for the caller who owns what it names.
     pub fn with(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), told: Cow::Borrowed("") }
+        Self { detail: detail.into(), ..Self::new(code) }
     }
 
     /// The same with a sentence for the sender of the request.
     #[must_use]
     pub fn telling(self, told: impl Into<Cow<'static, str>>) -> Self {
         Self { told: told.into(), ..self }
+    }
+
+    /// The same with the seconds after which the request may succeed.
+    #[must_use]
+    pub fn after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
     }
 }
 

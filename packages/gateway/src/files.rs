@@ -36,13 +36,14 @@ pub fn ran_out(error: &io::Error) -> bool {
 /// What to do about it, for a log.
 pub const RAN_OUT: &str = "EMFILE: no more files can be opened; raise the limit of open files (LimitNOFILE, ulimit -n)";
 
-/// Streams and connections that fit into `files` open files, where those of `limits` do not. `shared`: whether requests to the model
-/// server share connections.
+/// Streams and connections that fit into `files` open files, where those of `limits` do not. `shared`: whether requests to the `servers`
+/// of the model share connections. Each server beside the first costs one more, and one for the question whether it is well.
 #[must_use]
-pub fn fit(limits: &Limits, files: u64, shared: bool) -> Option<(usize, usize)> {
+pub fn fit(limits: &Limits, files: u64, shared: bool, servers: usize) -> Option<(usize, usize)> {
     let (streams, connections) = (limits.streams as u64, limits.connections as u64);
     let upstream = if shared { streams.div_ceil(STREAMS as u64) } else { streams };
-    let room = files.saturating_sub(RESERVE);
+    let more = (servers as u64).saturating_sub(1).saturating_mul(2);
+    let room = files.saturating_sub(RESERVE).saturating_sub(more);
     if connections.saturating_add(upstream) <= room {
         return None;
     }
@@ -63,12 +64,13 @@ mod tests {
         let environment = required.map(|(name, value)| (format!("BLINDLLAMA_{name}"), value.to_owned()));
         let defaults = load(None, environment.into_iter()).unwrap().limits;
         assert_eq!((defaults.streams, defaults.connections), (1024, 4096));
-        assert_eq!(fit(&defaults, 65_536, false), None);
-        assert_eq!(fit(&defaults, 1024 + 4096 + 64, false), None, "to the last file");
-        assert_eq!(fit(&defaults, 1024 + 4096 + 63, false), Some((1024, 4095)));
-        assert_eq!(fit(&defaults, 1024, false), Some((480, 480)));
-        assert_eq!(fit(&defaults, 1024, true), Some((1024, 949)), "streams over HTTP/2 share connections");
-        assert_eq!(fit(&defaults, 10, false), Some((1, 1)));
+        assert_eq!(fit(&defaults, 65_536, false, 1), None);
+        assert_eq!(fit(&defaults, 1024 + 4096 + 64, false, 1), None, "to the last file");
+        assert_eq!(fit(&defaults, 1024 + 4096 + 63, false, 1), Some((1024, 4095)));
+        assert_eq!(fit(&defaults, 1024 + 4096 + 64, false, 2), Some((1024, 4094)), "two for the second server");
+        assert_eq!(fit(&defaults, 1024, false, 1), Some((480, 480)));
+        assert_eq!(fit(&defaults, 1024, true, 1), Some((1024, 949)), "streams over HTTP/2 share connections");
+        assert_eq!(fit(&defaults, 10, false, 1), Some((1, 1)));
     }
 
     #[test]

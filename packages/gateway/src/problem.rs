@@ -20,7 +20,7 @@ pub fn status(code: Code) -> StatusCode {
         | Code::ENROL_CHALLENGE
         | Code::OPERATE_REFUSED
         | Code::OPERATE_CHALLENGE => StatusCode::FORBIDDEN,
-        Code::REQUEST_NOT_FOUND | Code::REQUEST_ROUTE => StatusCode::NOT_FOUND,
+        Code::REQUEST_NOT_FOUND | Code::REQUEST_ROUTE | Code::REQUEST_MODEL => StatusCode::NOT_FOUND,
         Code::REQUEST_METHOD => StatusCode::METHOD_NOT_ALLOWED,
         Code::REQUEST_TIMEOUT => StatusCode::REQUEST_TIMEOUT,
         Code::REQUEST_DUPLICATE | Code::OPERATE_OLDER => StatusCode::CONFLICT,

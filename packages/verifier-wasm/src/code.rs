@@ -524,6 +524,9 @@ pub enum Code {
     /// The body of the request is of a kind that cannot be sent through the channel.
     #[cfg(not(target_family = "wasm"))]
     REQUEST_BODY,
+    /// The request names no model that this service offers.
+    #[cfg(not(target_family = "wasm"))]
+    REQUEST_MODEL,
     /// The model's server could not be reached.
     #[cfg(not(target_family = "wasm"))]
     REQUEST_UPSTREAM_UNREACHABLE,
@@ -581,7 +584,7 @@ pub enum Code {
     /// The request has no API key that this gateway knows.
     #[cfg(not(target_family = "wasm"))]
     ACCESS_KEY,
-    /// A limit on requests or on open answers is reached.
+    /// A limit on requests, tokens or open answers is reached.
     #[cfg(not(target_family = "wasm"))]
     ACCESS_LIMIT,
     /// The tag of the drop-in script has an attribute that cannot be used.
@@ -914,6 +917,7 @@ impl Code {
         Self::REQUEST_DUPLICATE,
         Self::REQUEST_UNKNOWN_FATE,
         Self::REQUEST_BODY,
+        Self::REQUEST_MODEL,
         Self::REQUEST_UPSTREAM_UNREACHABLE,
         Self::REQUEST_UPSTREAM_UNPROVEN,
         Self::REQUEST_UPSTREAM_TIMEOUT,
@@ -1401,6 +1405,7 @@ request.idempotency_key The request has no idempotency key, or a malformed one.
 request.duplicate The gateway received an earlier request with this idempotency key, and did not run this one.
 request.unknown_fate The request was posted and no authenticated answer came: it is unknown whether the request was run.
 request.body The body of the request is of a kind that cannot be sent through the channel.
+request.model The request names no model that this service offers.
 request.upstream_unreachable The model's server could not be reached.
 request.upstream_unproven The gateway behind this one did not prove what it has to be; nothing was sent to it.
 request.upstream_timeout The model's server paused for too long.
@@ -1420,7 +1425,7 @@ client.aborted The caller cancelled the operation.
 client.destination The request is addressed to another server than the attested service.
 client.own_endpoint The request is addressed to an endpoint of the protocol itself, which the encrypted channel does not carry.
 access.key The request has no API key that this gateway knows.
-access.limit A limit on requests or on open answers is reached.
+access.limit A limit on requests, tokens or open answers is reached.
 dropin.tag The tag of the drop-in script has an attribute that cannot be used.
 dropin.unsupported_transport The page asked a declared endpoint by a way that the channel does not carry, such as XMLHttpRequest, WebSocket, a form or a link.
 dropin.events The response is no stream of server-sent events, or has an event that is too long.

@@ -234,6 +234,7 @@ export type Code =
   | 'request.duplicate'
   | 'request.unknown_fate'
   | 'request.body'
+  | 'request.model'
   | 'request.upstream_unreachable'
   | 'request.upstream_unproven'
   | 'request.upstream_timeout'

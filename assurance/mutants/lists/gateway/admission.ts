@@ -57,8 +57,8 @@ export const admission: readonly Mutant[] = [
   changed(
     'a refused stream is sent again',
     'channel/forward.rs',
-    '(Err(SendError::Refused | SendError::Unproven), Some(copy)) if again > 0 => {',
-    '(Err(SendError::Refused | SendError::Unproven), Some(copy)) if again > 100 => {',
+    'SendError::Refused | SendError::Unproven if again > 0 => {',
+    'SendError::Refused | SendError::Unproven if again > 100 => {',
     'gateway::faithful::a_stream_that_the_upstream_refused',
   ),
   changed(
@@ -168,14 +168,14 @@ export const admission: readonly Mutant[] = [
   ),
   changed(
     'the last piece waits for the end',
-    'channel/forward.rs',
+    'channel/request_body.rs',
     'self.read.front().is_none_or(|piece| self.left == Some(piece.len() as u64))',
     'self.read.is_empty()',
     'gateway::uploads::the_last_piece',
   ),
   changed(
     'a short request waits for its end',
-    'channel/forward.rs',
+    'channel/request_body.rs',
     'while !ended && read.len() as u64 <= WHOLE {',
     'while !ended && read.is_empty() {',
     'gateway::channel::a_request_reaches_the_model',
@@ -203,7 +203,7 @@ export const admission: readonly Mutant[] = [
   ),
   changed(
     'a refused client is read to its end: in its content',
-    'channel/forward.rs',
+    'channel/request_body.rs',
     'Ok(first) => first,\n            Err(failure) => {\n                inner.drain().await;',
     'Ok(first) => first,\n            Err(failure) => {',
     'gateway::connections::a_client_that_sends_all',
@@ -285,7 +285,7 @@ export const admission: readonly Mutant[] = [
   ),
   changed(
     'the rest of a refused upload is thrown away',
-    'channel/forward.rs',
+    'channel/request_body.rs',
     'if let Some(mut inner) = inner {',
     'if let Some(mut inner) = inner.filter(|_| false) {',
     'gateway::starving::uploads_that_the_upstream_does_not_read',

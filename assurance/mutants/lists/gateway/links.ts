@@ -25,14 +25,14 @@ export const links: readonly Mutant[] = [
   ),
   changed(
     'the salt of the client gives way',
-    'upstream/json_member.rs',
-    'self.replaced = self.is_ours()?;',
-    'self.is_ours()?;',
+    'upstream/json_scan.rs',
+    'self.is_ours = self.is_name()?;',
+    'self.is_name()?;',
     'lib::upstream::json_member',
   ),
   changed(
     'a name is compared as it is read',
-    'upstream/json_member.rs',
+    'upstream/json_scan.rs',
     'Ok(name) => Ok(name == self.name),',
     'Ok(_) => Ok(false),',
     'lib::upstream::json_member',
@@ -40,15 +40,15 @@ export const links: readonly Mutant[] = [
   changed(
     'a prompt ends with its object',
     'upstream/json_member.rs',
-    'if self.state == State::End { Ok(()) } else { refuse() }',
+    'if self.scan.is_whole() { Ok(()) } else { Err(refused(NoObject)) }',
     'Ok(())',
     'lib::upstream::json_member',
   ),
   changed(
     'a long prompt ends with its object',
-    'channel/forward.rs',
-    'self.member.take().map_or(Ok(()), |member| member.finish())',
-    'Ok::<(), Failure>(drop(self.member.take()))',
+    'channel/request_body.rs',
+    'self.rules.take().map_or(Ok(()), |rules| rules.finish())',
+    'Ok::<(), Failure>(drop(self.rules.take()))',
     'gateway::prompt_cache::a_prompt_without_a_salt',
   ),
   changed(

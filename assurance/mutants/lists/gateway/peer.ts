@@ -47,7 +47,7 @@ export const peer: readonly Mutant[] = [
   ),
   changed(
     'what nobody authenticates is not told as a request that was not run',
-    'channel/forward.rs',
+    'channel/send_error.rs',
     'SendError::Unproven => Self::new(Code::REQUEST_UPSTREAM_BROKEN)',
     'SendError::Unproven => Self::new(Code::REQUEST_UPSTREAM_UNREACHABLE)',
     'gateway::peer::a_request_that_may_have_run',

@@ -213,8 +213,8 @@ export const server: readonly Mutant[] = [
   changed(
     'a model in the image is reached without a network',
     'config/check.rs',
-    'if kind == Upstream::InImage && !address.is_local() {',
-    'if kind == Upstream::InImage && !address.is_local() && false {',
+    'if kind == Upstream::InImage && !servers.iter().all(|server| server.address.is_local()) {',
+    'if kind == Upstream::InImage && !servers.iter().all(|server| server.address.is_local()) && false {',
     'lib::config',
   ),
   changed(

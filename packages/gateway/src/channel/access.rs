@@ -1,8 +1,9 @@
 //! Who may send requests, and how many (PROTOCOL.md §11.2).
 
+mod window;
+
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use blindllama_verifier::Code;
@@ -11,6 +12,7 @@ use http::header::AUTHORIZATION;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
+use self::window::{Added, Window, reached};
 use crate::config::AccessSettings;
 use crate::digest::sha256;
 use crate::failure::Failure;
@@ -18,29 +20,29 @@ use crate::failure::Failure;
 /// Where a key may be that is not in `authorization`, in this order.
 const KEY_FIELDS: [&str; 2] = ["api-key", "x-api-key"];
 
-/// Of the limits on requests.
-const MINUTE: Duration = Duration::from_secs(60);
-
 /// The keys of one gateway, with what each of them used.
 pub(super) struct Access {
     /// Replaced as a whole: a request is judged by one list.
     keys: RwLock<Arc<[Arc<Key>]>>,
-    all: Mutex<Window>,
+    all: Used,
     settings: AccessSettings,
 }
 
 struct Key {
     hash: [u8; 32],
-    used: Mutex<Window>,
+    used: Used,
     streams: Option<Arc<Semaphore>>,
 }
 
-/// Requests since the window began.
-struct Window {
-    limit: Option<u64>,
-    began: Option<Instant>,
-    used: u64,
+/// What was used within a minute, of one key or of all.
+struct Used {
+    requests: Mutex<Window>,
+    tokens: Mutex<Window>,
 }
+
+/// Names of the settings, of a key and of all.
+const REQUESTS: [&str; 2] = ["access.requests_per_minute", "access.total_requests_per_minute"];
+const TOKENS: [&str; 2] = ["access.tokens_per_minute", "access.total_tokens_per_minute"];
 
 /// The place of an open answer; None where nothing is counted.
 pub(super) type StreamPlace = Option<OwnedSemaphorePermit>;
@@ -50,7 +52,7 @@ impl Access {
         let keys = settings.keys.iter().map(|hash| Arc::new(Key::new(*hash, settings))).collect();
         Self {
             keys: RwLock::new(keys),
-            all: Mutex::new(Window::new(settings.total_requests)),
+            all: Used::new(settings.total_requests, settings.total_tokens),
             settings: settings.clone(),
         }
     }
@@ -67,25 +69,36 @@ impl Access {
         *keys = hashes.iter().map(key).collect();
     }
 
-    /// Counts a request of a known key, and takes a place for its answer.
+    /// Counts a request of a known key, and takes a place for its answer. The charge for its tokens is None where they are not limited.
     ///
     /// # Errors
     /// `access.key` without a key of the configuration; `access.limit` where a limit is reached, which counts nothing.
-    pub(super) fn admit(&self, fields: &HeaderMap, now: Instant) -> Result<StreamPlace, Failure> {
+    pub(super) fn admit(
+        self: &Arc<Self>,
+        fields: &HeaderMap,
+        now: Instant,
+    ) -> Result<(StreamPlace, Option<Charge>), Failure> {
         let key = key_in(fields).and_then(|text| self.find(text)).ok_or(Failure::new(Code::ACCESS_KEY))?;
         let place = key.streams.as_ref().map(|streams| Arc::clone(streams).try_acquire_owned()).transpose();
         let place = place.map_err(|_| reached("access.streams"))?;
-        let mut used = key.used.lock().unwrap_or_else(PoisonError::into_inner);
-        if !used.has_room(now) {
-            return Err(reached("access.requests_per_minute"));
+        for (used, setting) in [&key.used, &self.all].into_iter().zip(TOKENS) {
+            lock(&used.tokens).check(setting, now)?;
         }
-        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        if !all.has_room(now) {
-            return Err(reached("access.total_requests_per_minute"));
-        }
-        used.count();
-        all.count();
-        Ok(place)
+        let mut used = lock(&key.used.requests);
+        used.check(REQUESTS[0], now)?;
+        let mut all = lock(&self.all.requests);
+        all.check(REQUESTS[1], now)?;
+        used.add(1);
+        all.add(1);
+        drop((used, all));
+        let is_charged = self.settings.tokens.is_some() || self.settings.total_tokens.is_some();
+        let charge = is_charged.then(|| Charge {
+            access: Arc::clone(self),
+            key: Arc::clone(&key),
+            tokens: 0,
+            added: [Added::default(), Added::default()],
+        });
+        Ok((place, charge))
     }
 
     /// Compares with every key, in a time that does not depend on which one it is.
@@ -103,33 +116,39 @@ impl Key {
     fn new(hash: [u8; 32], settings: &AccessSettings) -> Self {
         Self {
             hash,
-            used: Mutex::new(Window::new(settings.requests)),
+            used: Used::new(settings.requests, settings.tokens),
             streams: settings.streams.map(|streams| Arc::new(Semaphore::new(streams))),
         }
     }
 }
 
-impl Window {
-    const fn new(limit: Option<u64>) -> Self {
-        Self { limit, began: None, used: 0 }
-    }
-
-    /// Whether one more is within the limit; begins another window where the last one is over.
-    fn has_room(&mut self, now: Instant) -> bool {
-        if self.began.is_none_or(|began| now.saturating_duration_since(began) >= MINUTE) {
-            self.began = Some(now);
-            self.used = 0;
-        }
-        self.limit.is_none_or(|limit| self.used < limit)
-    }
-
-    const fn count(&mut self) {
-        self.used = self.used.saturating_add(1);
+impl Used {
+    fn new(requests: Option<u64>, tokens: Option<u64>) -> Self {
+        Self { requests: Mutex::new(Window::new(requests)), tokens: Mutex::new(Window::new(tokens)) }
     }
 }
 
-fn reached(limit: &'static str) -> Failure {
-    Failure::new(Code::ACCESS_LIMIT).telling(format!("The limit is {limit}."))
+/// The tokens of one request, as far as they are known.
+pub(super) struct Charge {
+    access: Arc<Access>,
+    key: Arc<Key>,
+    tokens: u64,
+    /// Of the windows of the key and of all.
+    added: [Added; 2],
+}
+
+impl Charge {
+    /// From now on the request counts so many tokens.
+    pub(super) fn set(&mut self, tokens: u64, now: Instant) {
+        for (used, added) in [&self.key.used, &self.access.all].into_iter().zip(&mut self.added) {
+            lock(&used.tokens).correct(self.tokens, tokens, added, now);
+        }
+        self.tokens = tokens;
+    }
+}
+
+fn lock(window: &Mutex<Window>) -> MutexGuard<'_, Window> {
+    window.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The key that a request names: as OpenAI's clients send it, or in the fields of other clients. A field that stands twice names none.
@@ -146,97 +165,4 @@ fn key_in(fields: &HeaderMap) -> Option<&[u8]> {
 }
 
 #[cfg(test)]
-mod tests {
-    use http::HeaderName;
-
-    use super::*;
-
-    fn access(requests: Option<u64>, streams: Option<usize>, total_requests: Option<u64>) -> Access {
-        let keys = vec![sha256(b"one"), sha256(b"two")];
-        Access::new(&AccessSettings { keys, requests, streams, total_requests })
-    }
-
-    fn fields(lines: &[(&'static str, &'static str)]) -> HeaderMap {
-        lines.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect()
-    }
-
-    fn asked(access: &Access, key: &'static str, now: Instant) -> Result<StreamPlace, String> {
-        let name = format!("Bearer {key}");
-        let mut fields = HeaderMap::new();
-        fields.insert(AUTHORIZATION, name.parse().unwrap());
-        access.admit(&fields, now).map_err(|failure| format!("{}: {}", failure.code, failure.told))
-    }
-
-    #[test]
-    fn a_key_is_known_by_its_hash_in_each_of_its_fields() {
-        let access = access(None, None, None);
-        let now = Instant::now();
-        for line in
-            [("authorization", "Bearer one"), ("authorization", "bearer two"), ("api-key", "one"), ("x-api-key", "two")]
-        {
-            assert!(access.admit(&fields(&[line]), now).is_ok(), "{line:?}");
-        }
-        let hash: &'static str = Box::leak(crate::hex::hex(&sha256(b"one")).into_boxed_str());
-        for lines in [
-            &[][..],
-            &[("authorization", "Bearer three")],
-            &[("authorization", "Bearer ")],
-            &[("authorization", "Basic one")],
-            &[("authorization", "one")],
-            &[("authorization", "Bearer one "), ("openai-project", "one")],
-            &[("api-key", "")],
-            &[("api-key", hash)],
-        ] {
-            let refused = access.admit(&fields(lines), now).err();
-            assert_eq!(refused.map(|failure| failure.code), Some(Code::ACCESS_KEY), "{lines:?}");
-        }
-        let mut twice = fields(&[("x-api-key", "one")]);
-        twice.append("x-api-key", "one".parse().unwrap());
-        assert!(access.admit(&twice, now).is_err());
-    }
-
-    #[test]
-    fn requests_are_counted_by_key_and_in_all_within_a_minute() {
-        let access = access(Some(2), None, Some(3));
-        let now = Instant::now();
-        for key in ["one", "one", "two"] {
-            assert!(asked(&access, key, now).is_ok());
-        }
-        let own = asked(&access, "one", now).unwrap_err();
-        assert_eq!(own, "access.limit: The limit is access.requests_per_minute.");
-        let all = asked(&access, "two", now).unwrap_err();
-        assert_eq!(all, "access.limit: The limit is access.total_requests_per_minute.");
-        let later = now + MINUTE;
-        assert!(asked(&access, "two", later - Duration::from_millis(1)).is_err());
-        assert!(asked(&access, "one", later).is_ok());
-    }
-
-    #[test]
-    fn keys_are_replaced_and_those_that_stay_keep_their_counts() {
-        let access = access(Some(1), Some(1), None);
-        let now = Instant::now();
-        let open = asked(&access, "one", now).unwrap();
-        assert!(open.is_some());
-        access.replace(&[sha256(b"three"), sha256(b"one")]);
-        let counted = |key| asked(&access, key, now).unwrap_err();
-        assert_eq!(counted("one"), "access.limit: The limit is access.streams.", "its answer is still open");
-        drop(open);
-        assert_eq!(counted("one"), "access.limit: The limit is access.requests_per_minute.");
-        assert!(counted("two").starts_with("access.key"), "it is gone");
-        assert!(asked(&access, "three", now).is_ok());
-        access.replace(&[]);
-        assert!(counted("one").starts_with("access.key") && counted("three").starts_with("access.key"));
-    }
-
-    #[test]
-    fn answers_are_counted_while_they_are_open() {
-        let access = access(None, Some(1), None);
-        let now = Instant::now();
-        let open = asked(&access, "one", now).unwrap();
-        assert!(open.is_some());
-        assert_eq!(asked(&access, "one", now).unwrap_err(), "access.limit: The limit is access.streams.");
-        assert!(asked(&access, "two", now).is_ok(), "another key has its own places");
-        drop(open);
-        assert!(asked(&access, "one", now).is_ok());
-    }
-}
+mod tests;

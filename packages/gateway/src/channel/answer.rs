@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use blindllama_verifier::Code;
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_TYPE, DATE};
+use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame};
 use tokio::time::{Sleep, sleep};
@@ -88,8 +88,8 @@ impl SealedAnswer {
         mut exchange: Exchange,
     ) -> Self {
         let (mut parts, body) = answer.into_parts();
-        exchange.answered(parts.status);
         let codings = take_codings(&mut parts.headers);
+        exchange.answered_by_upstream(parts.status, &parts.headers);
         let head = bhttp::response_head(parts.status, &parts.headers);
         // Whatever their framing says: servers leave the length of these out, and keep the connection.
         let empty = matches!(parts.status.as_u16(), 204 | 205 | 304);
@@ -113,6 +113,9 @@ impl SealedAnswer {
         if status == StatusCode::CONFLICT || failure.code == Code::GATEWAY_DRAINED {
             // OpenAI's clients repeat a request after 409 and 503; this one was run already, or may have been.
             fields.insert(HeaderName::from_static("x-should-retry"), HeaderValue::from_static("false"));
+        }
+        if let Some(seconds) = failure.retry_after {
+            fields.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         exchange.answered(status);
         let flow = Flow::of(bhttp::response_head(status, &fields).into(), problem::inner(failure).into());
@@ -222,6 +225,7 @@ impl SealedAnswer {
             match ready!(Pin::new(upstream).poll_frame(context)) {
                 Some(Ok(frame)) => {
                     if let Ok(bytes) = frame.into_data() {
+                        self.exchange.read(&bytes);
                         flow.push(bytes);
                     }
                 }

@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use blindllama_verifier::Code;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::access::StreamPlace;
+use super::access::{Charge, StreamPlace};
+use super::request_body::Progress;
+use super::servers::UpstreamPlace;
+use super::token_count::TokenCount;
 use crate::budget::Place;
 use crate::failure::Failure;
 use crate::log::{Level, Log};
@@ -18,7 +21,7 @@ enum Reservation {
     /// A place that a newcomer may take: the request arrives, or its refusal leaves.
     Evictable { _place: Place },
     /// A stream, which the exchange keeps to its end: the request runs.
-    Stream { _permit: OwnedSemaphorePermit, _upstream: OwnedSemaphorePermit },
+    Stream { _permit: OwnedSemaphorePermit, upstream: UpstreamPlace },
 }
 
 /// Lives as long as the answer does. Dropping it frees the place and writes the line `request`.
@@ -33,6 +36,9 @@ pub(super) struct Exchange {
     reservation: Reservation,
     /// Places among the open answers of its API key.
     stream_places: Vec<OwnedSemaphorePermit>,
+    /// Where its API key is limited in tokens: before it runs, and from then on.
+    charge: Option<Charge>,
+    tokens: Option<TokenCount>,
     ended_by: EndedBy,
     /// When the gateway ends, whatever the answer.
     pub(super) end: End,
@@ -60,6 +66,8 @@ impl Exchange {
             received: Arc::new(AtomicU64::new(0)),
             reservation: Reservation::Evictable { _place: place },
             stream_places: Vec::new(),
+            charge: None,
+            tokens: None,
             ended_by: EndedBy::Client,
             end,
         }
@@ -70,15 +78,42 @@ impl Exchange {
     ///
     /// # Errors
     /// `channel.busy` when as many run as may.
-    pub(super) fn run(&mut self, streams: &Arc<Semaphore>, upstream: OwnedSemaphorePermit) -> Result<(), Failure> {
+    pub(super) fn run(&mut self, streams: &Arc<Semaphore>, upstream: UpstreamPlace) -> Result<(), Failure> {
         let permit = Arc::clone(streams).try_acquire_owned().map_err(|_| Failure::new(Code::CHANNEL_BUSY))?;
-        self.reservation = Reservation::Stream { _permit: permit, _upstream: upstream };
+        self.reservation = Reservation::Stream { _permit: permit, upstream };
         Ok(())
     }
 
-    /// Keeps the place among the open answers of its API key, to its end.
-    pub(super) fn hold(&mut self, place: StreamPlace) {
+    /// Runs the request at another server.
+    pub(super) fn move_upstream(&mut self, to: UpstreamPlace) {
+        if let Reservation::Stream { upstream, .. } = &mut self.reservation {
+            *upstream = to;
+        }
+    }
+
+    /// Keeps the place among the open answers of its API key, to its end, and what its tokens are counted into.
+    pub(super) fn hold(&mut self, (place, charge): (StreamPlace, Option<Charge>)) {
         self.stream_places.extend(place);
+        self.charge = charge;
+    }
+
+    /// Counts tokens from here on: the request is about to run, and `progress` says how much of it there is.
+    pub(super) fn count_tokens(&mut self, progress: &Arc<Progress>) {
+        self.tokens = self.charge.take().map(|charge| TokenCount::begin(charge, Arc::clone(progress)));
+    }
+
+    /// The request was not run, and costs nothing.
+    pub(super) fn uncount_tokens(&mut self) {
+        if let Some(tokens) = self.tokens.take() {
+            tokens.withdraw();
+        }
+    }
+
+    /// Content of the upstream passes.
+    pub(super) fn read(&mut self, content: &[u8]) {
+        if let Some(tokens) = &mut self.tokens {
+            tokens.push(content);
+        }
     }
 
     /// Gives back what the exchange holds for `place`.
@@ -92,6 +127,14 @@ impl Exchange {
 
     pub(super) const fn answered(&mut self, status: StatusCode) {
         self.status = Some(status);
+    }
+
+    /// The upstream answered with this head, without the codings of its content.
+    pub(super) fn answered_by_upstream(&mut self, status: StatusCode, fields: &HeaderMap) {
+        self.answered(status);
+        if let Some(tokens) = &mut self.tokens {
+            tokens.answered(status, fields);
+        }
     }
 
     /// Tells why there will be no whole answer.

@@ -10,9 +10,14 @@ mod flow;
 mod forward;
 mod idempotency;
 mod inner;
+mod model_list;
 mod model_server;
 mod padding;
+mod request_body;
 mod response_sealer;
+mod send_error;
+mod servers;
+mod token_count;
 mod yield_to_ready;
 
 use std::sync::Arc;
@@ -31,8 +36,8 @@ use self::access::Access;
 use self::admission::Admission;
 use self::exchange::Exchange;
 use self::inner::InnerRequest;
-use self::model_server::ModelServer;
 use self::response_sealer::ResponseSealer;
+use self::servers::Servers;
 use crate::attestation::epoch::Epochs;
 use crate::budget::{Budget, PlaceLimits};
 use crate::clock::Clock;
@@ -46,9 +51,9 @@ use crate::receipt::answer::AnswerReceipt;
 /// Answers encapsulated requests.
 pub struct Channel {
     epochs: Arc<Epochs>,
-    upstream: ModelServer,
+    upstream: Arc<Servers>,
     admission: Admission,
-    access: Option<Access>,
+    access: Option<Arc<Access>>,
     arriving: Arc<Budget>,
     streams: Arc<Semaphore>,
     config: Arc<Config>,
@@ -60,9 +65,9 @@ impl Channel {
     /// The channel to the keys of `epochs` and the upstream of `config`.
     pub fn new(config: Arc<Config>, epochs: Arc<Epochs>, clock: Arc<dyn Clock>, phases: Phases, log: Log) -> Self {
         Self {
-            upstream: ModelServer::new(&config, Arc::clone(&clock), log.clone()),
+            upstream: Arc::new(Servers::new(&config, &clock, &log)),
             admission: Admission::new(&config, clock),
-            access: config.access.as_ref().map(Access::new),
+            access: config.access.as_ref().map(Access::new).map(Arc::new),
             arriving: Budget::new(arriving(config.limits.arriving)),
             streams: Arc::new(Semaphore::new(config.limits.streams)),
             epochs,
@@ -127,9 +132,14 @@ impl Channel {
         Ok(response)
     }
 
-    /// Proves an upstream that has to be proven, so that the log says early whether it can be. Requests that come before that wait for it.
+    /// Proves upstreams that have to be proven, so that the log says early whether they can be. Requests that come before that wait for it.
     pub async fn prepare(&self) {
         self.upstream.prepare().await;
+    }
+
+    /// Watches whether several upstreams are well, where that is configured.
+    pub async fn watch_upstreams(&self) {
+        self.upstream.watch().await;
     }
 
     /// From now on exactly the API keys with these SHA-256 are known; those that stay keep what they used. Returns whether this gateway asks

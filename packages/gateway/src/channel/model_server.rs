@@ -1,4 +1,4 @@
-//! Who runs the requests: a model server, or another gateway that this one proves first.
+//! One server that runs requests: a model server, or another gateway that this one proves first.
 
 use std::error::Error;
 use std::pin::Pin;
@@ -7,21 +7,25 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Request, Response, Uri};
+use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::forward::{RequestBody, SendError};
+use super::request_body::RequestBody;
+use super::send_error::SendError;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::Limits;
 use crate::failure::Failure;
 use crate::log::Log;
 use crate::peer::answer::OpenedAnswer;
+use crate::peer::relying_party::RelyingParty;
 use crate::peer::{Peer, PeerError, PeerSender, run_once};
+use crate::upstream::address::Address;
 use crate::upstream::client::{Sender, Upstream};
 
-/// The one upstream.
+/// One server.
 pub(super) enum ModelServer {
     Direct(Upstream<RequestBody>),
     Attested(Arc<Peer<RequestBody>>),
@@ -34,11 +38,20 @@ pub(super) enum ServerSender {
 }
 
 impl ModelServer {
-    pub(super) fn new(config: &Config, clock: Arc<dyn Clock>, log: Log) -> Self {
-        let (upstream, limits) = (&config.upstream, &config.limits);
-        match &upstream.peer {
-            None => Self::Direct(Upstream::new(&upstream.address, limits.streams, limits.connect_timeout)),
-            Some(peer) => Self::Attested(Arc::new(Peer::new(&upstream.address, peer, limits, clock, log))),
+    /// The server at `address`; with a `party` it is a gateway, which has to prove itself.
+    pub(super) fn new(
+        address: &Address,
+        party: Option<&Arc<RelyingParty>>,
+        limits: &Limits,
+        clock: &Arc<dyn Clock>,
+        log: &Log,
+    ) -> Self {
+        match party {
+            None => Self::Direct(Upstream::new(address, limits.streams, limits.connect_timeout)),
+            Some(party) => {
+                let (party, clock) = (Arc::clone(party), Arc::clone(clock));
+                Self::Attested(Arc::new(Peer::new(address, party, limits, clock, log.clone())))
+            }
         }
     }
 
@@ -70,6 +83,19 @@ impl ModelServer {
         match self {
             Self::Direct(upstream) => upstream.uri(path),
             Self::Attested(_) => PathAndQuery::try_from(path).ok().map(Uri::from),
+        }
+    }
+
+    /// Asks for `path` outside of every encapsulation; returns the status of the answer, which nothing authenticates.
+    pub(super) async fn probe(&self, sender: &ServerSender, path: &str) -> Option<StatusCode> {
+        match (self, sender) {
+            (Self::Direct(upstream), ServerSender::Direct(sender)) => {
+                let mut request = Request::new(RequestBody::empty());
+                *request.uri_mut() = upstream.uri(path)?;
+                sender.send(request).await.ok().map(|answer| answer.status())
+            }
+            (Self::Attested(peer), ServerSender::Attested(sender)) => peer.probe(sender, path).await,
+            _ => None,
         }
     }
 
@@ -110,6 +136,8 @@ impl ModelServer {
 pub(super) enum ServerContent {
     Direct(Incoming),
     Attested(Box<OpenedAnswer>),
+    /// Made of what came.
+    Own(Full<Bytes>),
 }
 
 impl Body for ServerContent {
@@ -124,6 +152,9 @@ impl Body for ServerContent {
             Self::Attested(content) => {
                 Pin::new(content).poll_frame(context).map(|frame| frame.map(|frame| frame.map_err(Into::into)))
             }
+            Self::Own(content) => Pin::new(content)
+                .poll_frame(context)
+                .map(|frame| frame.map(|frame| frame.map_err(|never| match never {}))),
         }
     }
 
@@ -131,6 +162,7 @@ impl Body for ServerContent {
         match self {
             Self::Direct(content) => content.is_end_stream(),
             Self::Attested(content) => content.is_end_stream(),
+            Self::Own(content) => content.is_end_stream(),
         }
     }
 
@@ -138,6 +170,7 @@ impl Body for ServerContent {
         match self {
             Self::Direct(content) => content.size_hint(),
             Self::Attested(content) => content.size_hint(),
+            Self::Own(content) => content.size_hint(),
         }
     }
 }

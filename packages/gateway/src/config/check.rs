@@ -10,7 +10,7 @@ use http::HeaderName;
 use zeroize::Zeroizing;
 
 use super::file::{self, File, Handle};
-use super::{AccessSettings, Config, Limits, Origins, Padding, UpstreamSettings, machine, peer};
+use super::{AccessSettings, Config, Limits, Origins, Padding, UpstreamSettings, machine, peer, servers};
 use crate::attestation::epoch::EpochSettings;
 use crate::attestation::static_part::{MAX_MORE_CHAINS, PlatformFiles};
 use crate::failure::Failure;
@@ -22,9 +22,10 @@ use crate::tpm::attester::socket_of;
 use crate::tpm::measure::MeasuredPcr;
 use crate::tpm::{KeyKind, KeySource, TpmSettings, is_tcti};
 use crate::upstream::address::Address;
+use crate::upstream::models::Models;
 use crate::upstream::prompt_cache::CacheBarrier;
 use crate::upstream::request_fields::may_be_added;
-use crate::upstream::routes::{Content, Route};
+use crate::upstream::routes::{Content, ModelPlace, Route};
 
 /// Longer, and clients would take the stream for a dead one.
 const LONGEST_BATCH_MS: u64 = 10_000;
@@ -32,10 +33,13 @@ const LONGEST_BATCH_MS: u64 = 10_000;
 /// Who may enrol (PROTOCOL.md §22.1).
 const MAX_SIGNERS: usize = 8;
 
+/// Models that may be listed (PROTOCOL.md §11.4).
+const MAX_MODELS: usize = 256;
+
 /// API keys (PROTOCOL.md §11.2): each request is compared with every one of them.
 pub const MAX_ACCESS_KEYS: usize = 4096;
 
-type Checked<T> = Result<T, Failure>;
+pub(super) type Checked<T> = Result<T, Failure>;
 
 /// Kinds of attestation keys and their names.
 const KEY_KINDS: [(&str, KeyKind); 4] = [
@@ -45,7 +49,7 @@ const KEY_KINDS: [(&str, KeyKind); 4] = [
     ("rsapss-2048", KeyKind::Rsapss2048),
 ];
 
-fn invalid<T>(member: &str, why: &str) -> Checked<T> {
+pub(super) fn invalid<T>(member: &str, why: &str) -> Checked<T> {
     Err(Failure::with(Code::CONFIG_INVALID, format!("{member}: {why}")))
 }
 
@@ -71,14 +75,14 @@ fn size(member: &str, value: u64) -> Checked<usize> {
     }
 }
 
-fn duration(member: &str, value_ms: u64) -> Checked<Duration> {
+pub(super) fn duration(member: &str, value_ms: u64) -> Checked<Duration> {
     if value_ms == 0 || value_ms > MAX_LIFETIME_MS {
         return invalid(member, "between 1 ms and a day");
     }
     Ok(Duration::from_millis(value_ms))
 }
 
-fn distinct<T: PartialEq>(items: &[T]) -> bool {
+pub(super) fn distinct<T: PartialEq>(items: &[T]) -> bool {
     items.iter().enumerate().all(|(i, item)| !items.iter().skip(i.saturating_add(1)).any(|other| other == item))
 }
 
@@ -96,7 +100,7 @@ impl File {
         }
         let egress = machine::egress(&self.machine.egress)?;
         let connector = machine::connector(&self.machine)?;
-        let out = |address| machine::passage(address, &egress, connector.as_deref());
+        let out = |member: &str, address| machine::passage(member, address, &egress, connector.as_deref());
         let upstream = upstream(self.upstream, !self.access.keys.is_empty(), out)?;
         Ok(Config {
             listen: self.listen.0,
@@ -242,7 +246,13 @@ fn access(access: &file::Access) -> Checked<Option<AccessSettings>> {
             "at most 4096 distinct SHA-256 of API keys, 32 bytes each in lower-case hexadecimal",
         );
     };
-    let bounds = [access.requests_per_minute, access.streams, access.total_requests_per_minute];
+    let bounds = [
+        access.requests_per_minute,
+        access.streams,
+        access.total_requests_per_minute,
+        access.tokens_per_minute,
+        access.total_tokens_per_minute,
+    ];
     if keys.is_empty() {
         return if bounds.iter().all(|bound| *bound == 0) {
             Ok(None)
@@ -251,25 +261,28 @@ fn access(access: &file::Access) -> Checked<Option<AccessSettings>> {
         };
     }
     let bound = |member: &str, value: u64| (value != 0).then(|| size(member, value)).transpose();
+    let count = |member: &str, value: u64| bound(member, value).map(|bound| bound.map(|bound| bound as u64));
     Ok(Some(AccessSettings {
         keys,
-        requests: bound("access.requests_per_minute", access.requests_per_minute)?.map(|value| value as u64),
+        requests: count("access.requests_per_minute", access.requests_per_minute)?,
         streams: bound("access.streams", access.streams)?,
-        total_requests: bound("access.total_requests_per_minute", access.total_requests_per_minute)?
-            .map(|value| value as u64),
+        total_requests: count("access.total_requests_per_minute", access.total_requests_per_minute)?,
+        tokens: count("access.tokens_per_minute", access.tokens_per_minute)?,
+        total_tokens: count("access.total_tokens_per_minute", access.total_tokens_per_minute)?,
     }))
 }
 
 fn upstream(
     upstream: file::Upstream,
     has_access_keys: bool,
-    out: impl Fn(Address) -> Checked<Address>,
+    out: impl Fn(&str, Address) -> Checked<Address>,
 ) -> Checked<UpstreamSettings> {
-    let address = out(address(&upstream.url)?)?;
+    let servers = servers::check(&upstream, out)?;
+    let probe = servers::probe(&upstream)?;
     let kinds = [Upstream::InImage, Upstream::Attested, Upstream::Unattested].map(|kind| (kind.as_str(), kind));
     let kind = choose("upstream.kind", &upstream.kind, &kinds)?;
-    let peer = peer::check(kind, &upstream, &address)?;
-    if kind == Upstream::InImage && !address.is_local() {
+    let peer = peer::check(kind, &upstream, &servers)?;
+    if kind == Upstream::InImage && !servers.iter().all(|server| server.address.is_local()) {
         return invalid("upstream.kind", "in-image needs a UNIX socket or a loopback address (not a name)");
     }
     if upstream.routes.is_empty() || !distinct(&upstream.routes) {
@@ -303,7 +316,31 @@ fn upstream(
         );
         return invalid("upstream.routes", &why);
     }
-    Ok(UpstreamSettings { url: upstream.url, address, kind, peer, model_digest, api_key, routes, fields, prompt_cache })
+    if let (2.., Some(route)) = (servers.len(), routes.iter().find(|route| route.needs_same_server())) {
+        let why = format!(
+            "{route} finds what an earlier request left at one of upstream.urls; another server has none of it"
+        );
+        return invalid("upstream.routes", &why);
+    }
+    let models = models(upstream.models, &routes)?;
+    Ok(UpstreamSettings { servers, probe, models, kind, peer, model_digest, api_key, routes, fields, prompt_cache })
+}
+
+fn models(mut names: Vec<String>, routes: &[Route]) -> Checked<Option<Models>> {
+    if names.is_empty() {
+        return Ok(None);
+    }
+    if names.len() > MAX_MODELS || !distinct(&names) || names.iter().any(|name| !matches!(name.len(), 1..=255)) {
+        return invalid("upstream.models", "at most 256 distinct names of 1 to 255 bytes");
+    }
+    if let Some(route) = routes.iter().find(|route| route.model_place() == ModelPlace::Hidden) {
+        let why = format!(
+            "the model of {route} is in a form or in a file, where the gateway does not look; leave the route out of upstream.routes"
+        );
+        return invalid("upstream.models", &why);
+    }
+    names.sort_unstable();
+    Ok(Some(Models::new(names)))
 }
 
 /// Whether the barrier reaches every prompt: the claim about the cache would be false for the others.
@@ -340,27 +377,6 @@ fn fields(names: &[String], has_key: bool) -> Checked<Vec<HeaderName>> {
     }
     fields.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
     Ok(fields)
-}
-
-fn address(url: &str) -> Checked<Address> {
-    const FORMS: &str = "\"http://host:port[/base]\", \"h2c://host:port[/base]\" or \"unix:/absolute/path\"";
-    if let Some(path) = url.strip_prefix("unix:") {
-        return if path.starts_with('/') { Ok(Address::Unix(path.into())) } else { invalid("upstream.url", FORMS) };
-    }
-    let uri: Option<http::Uri> = url.parse().ok();
-    let parts = uri.as_ref().and_then(|uri| Some((uri.scheme_str()?, uri.authority()?, uri.path(), uri.query())));
-    match parts {
-        Some((scheme @ ("http" | "h2c"), authority, path, None))
-            if authority.port_u16().is_some()
-                && !authority.as_str().contains('@')
-                && url.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')
-                && !path.ends_with("//") =>
-        {
-            let base = path.strip_suffix('/').unwrap_or(path).to_owned();
-            Ok(Address::Http { authority: authority.as_str().to_owned(), base, http2: scheme == "h2c", passage: None })
-        }
-        _ => invalid("upstream.url", FORMS),
-    }
 }
 
 fn origins(mut origins: Vec<String>) -> Checked<Origins> {

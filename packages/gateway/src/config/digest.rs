@@ -27,7 +27,7 @@ impl Config {
         };
         let mut settings = vec![
             (0, VERSION.into()),
-            (1, upstream.url.as_str().into()),
+            (1, self.servers_value()),
             (2, upstream.kind.number().into()),
             (4, Value::array(routes.iter().map(String::as_str))),
             (5, Value::array(origins)),
@@ -60,11 +60,24 @@ impl Config {
                 ]),
             ));
         }
+        if let Some(models) = &upstream.models {
+            settings.push((15, Value::array(models.names())));
+        }
         let egress: Vec<String> = self.egress.iter().map(ToString::to_string).collect();
         if !egress.is_empty() {
             settings.push((16, Value::array(egress.iter().map(String::as_str))));
         }
         Value::map(settings).encode()
+    }
+
+    /// One address as it is configured; several, sorted. How many requests each of them gets is no part of it: all are named.
+    fn servers_value(&self) -> Value {
+        let mut urls: Vec<&str> = self.upstream.servers.iter().map(|server| server.url.as_str()).collect();
+        urls.sort_unstable();
+        match urls.as_slice() {
+            [url] => (*url).into(),
+            _ => Value::array(urls),
+        }
     }
 
     fn limits_value(&self) -> Value {
@@ -103,11 +116,17 @@ impl Config {
     }
 }
 
-/// The limits, 0 for none. Keys are outside: they change every week, and a weak one could be guessed from a hash.
+/// The limits, 0 for none; those on tokens only where there is one. Keys are outside: they change every week, and a weak one could be guessed
+/// from a hash.
 fn access_value(access: &AccessSettings) -> Value {
     let streams = access.streams.map(|streams| streams as u64);
-    let bounds = [access.requests, streams, access.total_requests];
-    Value::map([0, 1, 2].into_iter().zip(bounds.map(|bound| Value::from(bound.unwrap_or(0)))))
+    let bounds = [access.requests, streams, access.total_requests].map(|bound| Value::from(bound.unwrap_or(0)));
+    let mut members: Vec<(u64, Value)> = (0..).zip(bounds).collect();
+    if access.tokens.is_some() || access.total_tokens.is_some() {
+        let tokens = [access.tokens, access.total_tokens].map(|bound| Value::from(bound.unwrap_or(0)));
+        members.extend((3..).zip(tokens));
+    }
+    Value::map(members)
 }
 
 fn milliseconds(duration: std::time::Duration) -> Value {

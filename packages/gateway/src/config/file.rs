@@ -118,17 +118,24 @@ pub(super) struct Access {
     pub(super) requests_per_minute: u64,
     pub(super) streams: u64,
     pub(super) total_requests_per_minute: u64,
+    pub(super) tokens_per_minute: u64,
+    pub(super) total_tokens_per_minute: u64,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Upstream {
     pub(super) url: String,
+    pub(super) urls: Vec<String>,
+    pub(super) weights: Vec<u64>,
+    pub(super) probe_path: String,
+    pub(super) probe_interval_ms: u64,
     pub(super) kind: String,
     pub(super) model_digest: String,
     pub(super) api_key: String,
     pub(super) routes: Vec<String>,
     pub(super) fields: Vec<String>,
+    pub(super) models: Vec<String>,
     pub(super) prompt_cache: String,
     pub(super) policy: String,
     pub(super) audience: String,
@@ -148,11 +155,16 @@ impl Default for Upstream {
         ];
         Self {
             url: String::new(),
+            urls: Vec::new(),
+            weights: Vec::new(),
+            probe_path: String::new(),
+            probe_interval_ms: 5000,
             kind: "unattested".into(),
             model_digest: String::new(),
             api_key: String::new(),
             routes: routes.map(Into::into).into(),
             fields: Vec::new(),
+            models: Vec::new(),
             prompt_cache: "shared".into(),
             policy: String::new(),
             audience: String::new(),

@@ -46,17 +46,22 @@ pub(super) fn connector(machine: &file::Machine) -> Checked<Option<PathBuf>> {
     }
 }
 
-/// The way to the upstream at `address` out of an image: of the profile `router`, to an address of the list alone.
+/// The way to an upstream, the `address` of the setting `member`, out of an image: of the profile `router`, to an address of the list alone.
 ///
 /// # Errors
 /// `config.invalid`.
-pub(super) fn passage(address: Address, egress: &[SocketAddrV4], connector: Option<&Path>) -> Checked<Address> {
+pub(super) fn passage(
+    member: &str,
+    address: Address,
+    egress: &[SocketAddrV4],
+    connector: Option<&Path>,
+) -> Checked<Address> {
     let Some(connector) = connector else { return Ok(address) };
     let Address::Http { authority, base, http2, .. } = address else {
         return if egress.is_empty() {
             Ok(address)
         } else {
-            invalid("upstream.url", "with machine.egress the upstream is outside: the image starts no model server")
+            invalid(member, "with machine.egress the upstream is outside: the image starts no model server")
         };
     };
     let listed = |address: &SocketAddrV4| egress.iter().position(|one| one == address);
@@ -66,8 +71,6 @@ pub(super) fn passage(address: Address, egress: &[SocketAddrV4], connector: Opti
             let passage = Some(Passage { socket: connector.to_owned(), index });
             Ok(Address::Http { authority, base, http2, passage })
         }
-        None => {
-            invalid("upstream.url", "machine.egress does not list this address; write it there as \"A.B.C.D:PORT\"")
-        }
+        None => invalid(member, "machine.egress does not list this address; write it there as \"A.B.C.D:PORT\""),
     }
 }

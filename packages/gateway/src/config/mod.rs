@@ -6,6 +6,7 @@ mod file;
 mod machine;
 mod peer;
 mod read;
+mod servers;
 mod service_variables;
 
 use std::net::SocketAddrV4;
@@ -24,6 +25,7 @@ use crate::attestation::static_part::PlatformFiles;
 use crate::log::Level;
 use crate::tpm::TpmSettings;
 use crate::upstream::address::Address;
+use crate::upstream::models::Models;
 use crate::upstream::prompt_cache::CacheBarrier;
 use crate::upstream::routes::Route;
 use crate::verification::PeerPolicy;
@@ -99,15 +101,19 @@ pub struct AccessSettings {
     pub streams: Option<usize>,
     /// Requests of all keys in a minute.
     pub total_requests: Option<u64>,
+    /// Tokens of one key in a minute.
+    pub tokens: Option<u64>,
+    /// Tokens of all keys in a minute.
+    pub total_tokens: Option<u64>,
 }
 
 /// The model server and what may be asked of it.
 #[derive(Clone, Debug)]
 pub struct UpstreamSettings {
-    /// The address as configured.
-    pub url: String,
-    /// The address as understood.
-    pub address: Address,
+    /// Where it is: one server, or several that are the same to a visitor.
+    pub servers: Vec<ServerSettings>,
+    /// How servers are asked whether they are well; None: they are not.
+    pub probe: Option<ProbeSettings>,
     /// What the claims say of it.
     pub kind: Upstream,
     /// What the upstream has to prove, where it is a gateway itself; only then are the claims `attested`.
@@ -118,13 +124,41 @@ pub struct UpstreamSettings {
     pub api_key: Option<Zeroizing<String>>,
     /// What may be called.
     pub routes: Vec<Route>,
+    /// Models that clients may see and use; None: all.
+    pub models: Option<Models>,
     /// Fields of a request that pass beside those of PROTOCOL.md §11, sorted.
     pub fields: Vec<HeaderName>,
     /// What keeps one visitor's prompt from making another's answer faster.
     pub prompt_cache: CacheBarrier,
 }
 
+/// One server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerSettings {
+    /// The address as configured.
+    pub url: String,
+    /// The address as understood.
+    pub address: Address,
+    /// Its share of the requests, in proportion to the others'.
+    pub weight: u64,
+}
+
+/// How servers are asked whether they are well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProbeSettings {
+    /// Path behind the address.
+    pub path: String,
+    /// Pause between two probes of one server.
+    pub interval: Duration,
+}
+
 impl UpstreamSettings {
+    /// Whether requests share connections at every server.
+    #[must_use]
+    pub fn shares_connections(&self) -> bool {
+        self.servers.iter().all(|server| matches!(server.address, Address::Http { http2: true, .. }))
+    }
+
     /// What the claims say of it. A gateway that need not prove more than a simulated TPM, or may itself send plaintext to anyone, proves
     /// no more to a page than no gateway at all.
     #[must_use]

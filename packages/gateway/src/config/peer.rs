@@ -3,7 +3,7 @@
 use blindllama_verifier::Code;
 use blindllama_verifier::evidence::claims::Upstream;
 
-use super::file;
+use super::{ServerSettings, file};
 use crate::failure::Failure;
 use crate::upstream::address::Address;
 use crate::verification::{PeerPolicy, check_policy};
@@ -15,7 +15,7 @@ use crate::verification::{PeerPolicy, check_policy};
 pub(super) fn check(
     kind: Upstream,
     upstream: &file::Upstream,
-    address: &Address,
+    servers: &[ServerSettings],
 ) -> Result<Option<PeerPolicy>, Failure> {
     let invalid = |member: &str, why: &str| Err(Failure::with(Code::CONFIG_INVALID, format!("{member}: {why}")));
     if kind != Upstream::Attested {
@@ -28,7 +28,7 @@ pub(super) fn check(
             ),
         };
     }
-    if matches!(address, Address::Unix(_)) {
+    if servers.iter().any(|server| matches!(server.address, Address::Unix(_))) {
         return invalid(
             "upstream.url",
             "an attested upstream is another gateway, at \"http://host:port\" or \"h2c://host:port\"",

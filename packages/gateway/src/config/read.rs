@@ -82,6 +82,7 @@ fn without_value(message: &str) -> &str {
 fn shape() -> Result<Table, Failure> {
     let mut file = File::default();
     file.attestation.pcrs = vec![0];
+    file.upstream.weights = vec![0];
     file.attestation.more_chains = vec![Vec::new()];
     Table::try_from(file).map_err(|error| Failure::with(Code::GATEWAY_INTERNAL, error.to_string()))
 }

@@ -187,6 +187,26 @@ fn what_would_not_be_safe_is_invalid() {
         "upstream.url = 'http://model.example:80/base//'",
         "upstream.url = 'http://model.example:80/?x=1'",
         "upstream.url = 'unix:model.sock'",
+        "upstream.urls = ['unix:/a', 'unix:/b']",
+        "upstream.urls = ['unix:/a']\nupstream.url = ''",
+        "upstream.urls = ['unix:/a', 'unix:/a']\nupstream.url = ''",
+        "upstream.urls = ['unix:/a', 'unix:b']\nupstream.url = ''",
+        "upstream.weights = [1]",
+        "upstream.weights = [1]\nupstream.url = ''\nupstream.urls = ['unix:/a', 'unix:/b']",
+        "upstream.weights = [1, 0]\nupstream.url = ''\nupstream.urls = ['unix:/a', 'unix:/b']",
+        "upstream.weights = [1, 1001]\nupstream.url = ''\nupstream.urls = ['unix:/a', 'unix:/b']",
+        "upstream.kind = 'in-image'\nupstream.url = ''\nupstream.urls = ['http://127.0.0.1:1', 'http://10.0.0.1:1']",
+        "upstream.routes = ['POST /v1/files']\nupstream.url = ''\nupstream.urls = ['unix:/a', 'unix:/b']",
+        "upstream.routes = ['GET /v1/batches/{id}']\nupstream.url = ''\nupstream.urls = ['unix:/a', 'unix:/b']",
+        "upstream.models = ['a', 'a']",
+        "upstream.models = ['']",
+        "upstream.models = ['a']\nupstream.routes = ['POST /v1/audio/transcriptions']",
+        "upstream.models = ['a']\nupstream.routes = ['POST /v1/batches']",
+        "access.tokens_per_minute = 2",
+        "upstream.probe_path = '/health'",
+        "upstream.probe_path = 'health'\nupstream.url = ''\nupstream.urls = ['unix:/a', 'unix:/b']",
+        "upstream.probe_path = '/a b'\nupstream.url = ''\nupstream.urls = ['unix:/a', 'unix:/b']",
+        "upstream.probe_interval_ms = 0",
         "upstream.routes = []",
         "upstream.routes = ['GET /slots']",
         "upstream.routes = ['GET /v1/models', 'GET /v1/models']",
@@ -288,6 +308,27 @@ fn a_handle_is_a_number_or_hexadecimal_text() {
 }
 
 #[test]
+fn several_servers_have_shares_in_the_order_of_their_addresses() {
+    let text = REQUIRED
+        .replace("upstream.url = 'unix:/m.sock'", "upstream.urls = ['http://b.example:1', 'h2c://a.example:2/v']");
+    let servers = |more: &str| {
+        let upstream = read(&format!("{text}{more}"), &[]).unwrap().upstream;
+        upstream.servers.into_iter().map(|server| (server.url, server.weight)).collect::<Vec<_>>()
+    };
+    let (b, a) = ("http://b.example:1".to_owned(), "h2c://a.example:2/v".to_owned());
+    assert_eq!(servers(""), [(b.clone(), 1), (a.clone(), 1)]);
+    assert_eq!(servers("upstream.weights = [3, 2]"), [(b, 3), (a, 2)]);
+    let environment = [
+        ("BLINDLLAMA_UPSTREAM_URLS", "unix:/a,unix:/b"),
+        ("BLINDLLAMA_UPSTREAM_WEIGHTS", "2, 5"),
+        ("BLINDLLAMA_UPSTREAM_PROBE_PATH", "/health"),
+    ];
+    let upstream = read(&text, &environment).unwrap().upstream;
+    assert_eq!(upstream.servers[1].weight, 5);
+    assert_eq!(upstream.probe.unwrap(), ProbeSettings { path: "/health".into(), interval: Duration::from_secs(5) });
+}
+
+#[test]
 fn certificates_and_report_are_files_in_the_order_given() {
     let environment = [
         ("BLINDLLAMA_ATTESTATION_AK_CHAIN", "leaf.der, root.der"),
@@ -319,21 +360,28 @@ fn router(egress: &str, upstream: &str) -> String {
     format!("{text}machine.egress = [{egress}]\nmachine.connector = '/run/connector'\n")
 }
 
+/// The way to the first server of the upstream.
+fn passage(config: &Config) -> Option<&Passage> {
+    let Address::Http { passage, .. } = &config.upstream.servers[0].address else { panic!("over TCP") };
+    passage.as_ref()
+}
+
 #[test]
 fn an_image_connects_to_listed_addresses_through_its_connector() {
     let text = router("'192.0.2.9:443', '192.0.2.1:8443'", "http://192.0.2.9:443/base");
     let config = read(&text, &[]).unwrap();
     // In the order of their texts, which is the connector's.
     assert_eq!(config.egress, ["192.0.2.1:8443", "192.0.2.9:443"].map(|text| text.parse().unwrap()));
-    let expected = Passage { socket: "/run/connector".into(), index: 1 };
-    let Address::Http { passage, .. } = config.upstream.address else { panic!("over TCP") };
-    assert_eq!(passage, Some(expected));
-    let Address::Http { passage, .. } =
-        read(&REQUIRED.replace("unix:/m.sock", "http://192.0.2.9:443"), &[]).unwrap().upstream.address
-    else {
-        panic!("over TCP")
-    };
-    assert_eq!(passage, None, "outside of an image");
+    assert_eq!(passage(&config), Some(&Passage { socket: "/run/connector".into(), index: 1 }));
+    let outside = read(&REQUIRED.replace("unix:/m.sock", "http://192.0.2.9:443"), &[]).unwrap();
+    assert_eq!(passage(&outside), None, "outside of an image");
+    // Several servers have to be listed one by one.
+    let text = router("'192.0.2.9:443', '192.0.2.1:8443'", "http://192.0.2.9:443/base");
+    let one = "url = 'http://192.0.2.9:443/base'";
+    let several = |second: &str| text.replace(one, &format!("urls = ['http://192.0.2.9:443', 'http://{second}']"));
+    assert_ne!(several(""), text);
+    assert!(read(&several("192.0.2.1:8443"), &[]).is_ok());
+    assert!(read(&several("192.0.2.2:8443"), &[]).unwrap_err().detail.starts_with("upstream.urls: machine.egress"));
 }
 
 #[test]

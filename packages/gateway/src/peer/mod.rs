@@ -6,7 +6,7 @@
 pub mod answer;
 mod evidence;
 mod keys;
-mod relying_party;
+pub(crate) mod relying_party;
 pub mod request;
 
 use std::sync::{Arc, OnceLock};
@@ -38,7 +38,6 @@ use crate::random;
 use crate::upstream::address::Address;
 use crate::upstream::client::{Sender, Upstream};
 use crate::upstream::headers::{CODE_FIELD, IDEMPOTENCY_KEY};
-use crate::verification::PeerPolicy;
 
 /// Longest time in which evidence is fetched and verified.
 const PROOF: Duration = Duration::from_secs(10);
@@ -81,11 +80,17 @@ impl<B> Peer<B>
 where
     B: Body<Data = Bytes, Error = Failure> + Send + Unpin + 'static,
 {
-    /// The gateway at `address`, which has to meet the `policy`. Nothing is connected yet.
-    pub fn new(address: &Address, policy: &PeerPolicy, limits: &Limits, clock: Arc<dyn Clock>, log: Log) -> Self {
+    /// The gateway at `address`, which has to convince the `party`. Nothing is connected yet.
+    pub(crate) fn new(
+        address: &Address,
+        party: Arc<RelyingParty>,
+        limits: &Limits,
+        clock: Arc<dyn Clock>,
+        log: Log,
+    ) -> Self {
         Self {
             client: Upstream::new(address, limits.streams, limits.connect_timeout),
-            party: Arc::new(RelyingParty::new(policy, Arc::clone(&clock))),
+            party,
             keys: Keys::new(clock),
             limits: limits.clone(),
             log,
@@ -102,6 +107,13 @@ where
         if let Some((sender, _permit)) = self.place() {
             drop(self.key(&sender).await);
         }
+    }
+
+    /// Asks for `path` outside of the encapsulation; returns the status of the answer, which nothing authenticates.
+    pub async fn probe(&self, sender: &PeerSender<B>, path: &str) -> Option<StatusCode> {
+        let mut request = Request::new(PeerBody::Empty);
+        *request.uri_mut() = self.client.uri(path)?;
+        sender.sender.send(request).await.ok().map(|answer| answer.status())
     }
 
     /// Sends `request`, whose path is the one inside, and waits for the head of the answer.

@@ -44,7 +44,7 @@ impl EvidenceRequest {
 }
 
 /// Policy, and what verdicts gave to be remembered.
-pub(super) struct RelyingParty {
+pub(crate) struct RelyingParty {
     policy: PeerPolicy,
     /// Kept as long as this process runs (PROTOCOL.md §20).
     state: Mutex<Vec<u8>>,
@@ -52,7 +52,7 @@ pub(super) struct RelyingParty {
 }
 
 impl RelyingParty {
-    pub(super) fn new(policy: &PeerPolicy, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(policy: &PeerPolicy, clock: Arc<dyn Clock>) -> Self {
         Self { policy: policy.clone(), state: Mutex::default(), clock }
     }
 

@@ -41,7 +41,6 @@ use crate::random;
 use crate::signing::SigningKey;
 use crate::tpm::AttestationKey;
 use crate::tpm::worker::Tpm;
-use crate::upstream::address::Address;
 
 /// For answers that are cut off: time to send what they end with.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -220,6 +219,8 @@ impl Server {
         let sweeper = self.sweep();
         let gateway = Arc::clone(&self.gateway);
         tokio::spawn(async move { gateway.channel.prepare().await });
+        let gateway = Arc::clone(&self.gateway);
+        let watch = tokio::spawn(async move { gateway.channel.watch_upstreams().await });
         let limits = &self.gateway.config.limits;
         let limit = limits.connections;
         let places = Arc::new(Semaphore::new(limit));
@@ -266,6 +267,7 @@ impl Server {
             all_ended(&places, limit, after(LAST_WORDS)).await;
         }
         sweeper.abort();
+        watch.abort();
         self.tpm.close().await;
         self.log.event(Level::Info, "stop", &[("complete", complete.into())]);
     }
@@ -302,8 +304,8 @@ async fn place_for_newcomer(places: &Arc<Semaphore>, open: &Budget) -> Result<Ow
 /// Allows as many streams and connections as there can be open files.
 fn fit_into_files(config: &mut Config, log: &Log) {
     let files = files::limit();
-    let shared = matches!(config.upstream.address, Address::Http { http2: true, .. });
-    let Some((streams, connections)) = files::fit(&config.limits, files, shared) else { return };
+    let (shared, servers) = (config.upstream.shares_connections(), config.upstream.servers.len());
+    let Some((streams, connections)) = files::fit(&config.limits, files, shared, servers) else { return };
     (config.limits.streams, config.limits.connections) = (streams, connections);
     log.event(
         Level::Warn,

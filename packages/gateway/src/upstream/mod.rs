@@ -1,12 +1,16 @@
 //! The model server behind the gateway: what may be asked of it, what is passed on, and how its answer is cut.
 
 pub mod address;
+pub mod balance;
 pub mod client;
 pub mod content;
 pub mod events;
 pub mod headers;
 pub mod json_member;
+pub mod json_scan;
+pub mod models;
 mod passage;
 pub mod prompt_cache;
 pub mod request_fields;
 pub mod routes;
+pub mod usage;

@@ -17,6 +17,21 @@ pub enum Content {
     Apart,
 }
 
+/// Where a request names its model (PROTOCOL.md §11.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelPlace {
+    /// Nowhere.
+    None,
+    /// Nowhere; its answer lists the models.
+    List,
+    /// In the path.
+    Path,
+    /// In the member `model` of a JSON object.
+    Json,
+    /// Where this gateway does not look: in a form, or in a file that was stored before.
+    Hidden,
+}
+
 /// Every route that a gateway may forward.
 const KNOWN: [(&str, &str, Content); 28] = [
     ("POST", "/v1/chat/completions", Content::Prompt),
@@ -72,6 +87,19 @@ pub fn content_of(method: &str, path: &str) -> Content {
     KNOWN.into_iter().map(Route::of).find(|route| route.admits(method, path)).map_or(Content::Apart, Route::content)
 }
 
+/// Where such a request names its model; of an unknown one that cannot be seen.
+#[must_use]
+pub fn model_place(method: &str, path: &str) -> ModelPlace {
+    let route = KNOWN.into_iter().map(Route::of).find(|route| route.admits(method, path));
+    route.map_or(ModelPlace::Hidden, Route::model_place)
+}
+
+/// The decoded id behind `/v1/models/` in `path`.
+#[must_use]
+pub fn decoded_id(path: &str) -> Option<String> {
+    path.split('?').next().and_then(|path| path.strip_prefix(MODELS)).and_then(id_of)
+}
+
 /// Whether the path is one of the Realtime API, whose WebSocket and WebRTC no message of HTTP can carry (PROTOCOL.md §15).
 #[must_use]
 pub fn is_realtime(path: &str) -> bool {
@@ -97,12 +125,38 @@ impl Route {
         self.content
     }
 
+    /// Where its requests name their model.
+    #[must_use]
+    pub fn model_place(self) -> ModelPlace {
+        match (self.method, self.path) {
+            ("GET", "/v1/models") => ModelPlace::List,
+            ("GET", "/v1/models/{id}") => ModelPlace::Path,
+            (
+                "POST",
+                "/v1/batches"
+                | "/v1/audio/transcriptions"
+                | "/v1/audio/translations"
+                | "/v1/images/edits"
+                | "/v1/images/variations",
+            ) => ModelPlace::Hidden,
+            // Files hold requests that a batch would run.
+            _ if self.path.starts_with(FILES) || self.path.starts_with("/v1/batches") => ModelPlace::None,
+            _ => ModelPlace::Json,
+        }
+    }
+
     /// Whether its requests show, use, change or delete what an account of the model server keeps. Name and size of a file, to those who
     /// know its id, are not meant.
     #[must_use]
     pub fn shows_account(self) -> bool {
         let in_files = self.path.starts_with(FILES) && self.method != "POST" && self.path != "/v1/files/{id}";
         in_files || self.method == "DELETE" || self.path.starts_with("/v1/batches")
+    }
+
+    /// Whether its requests need the server that an earlier one was run at: one of several would not know the file or the batch.
+    #[must_use]
+    pub fn needs_same_server(self) -> bool {
+        self.path.starts_with(FILES) || self.path.starts_with("/v1/batches")
     }
 
     /// Whether a request of this method and path, with its query, is on the route.
@@ -391,6 +445,21 @@ mod tests {
             "POST /v1/batches/{id}/cancel",
         ];
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn each_route_has_its_place_for_the_model() {
+        let places = |place: ModelPlace| {
+            let routes = KNOWN.into_iter().map(Route::of).filter(move |route| route.model_place() == place);
+            routes.map(|route| route.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(places(ModelPlace::List), ["GET /v1/models"]);
+        assert_eq!(places(ModelPlace::Path), ["GET /v1/models/{id}"]);
+        assert_eq!(places(ModelPlace::Hidden).len(), 5, "forms and batches");
+        assert_eq!(places(ModelPlace::None).len(), 8, "files, and what asks for batches");
+        assert!(places(ModelPlace::Json).iter().all(|route| route.starts_with("POST ")));
+        assert_eq!(model_place("POST", "/v1/chat/completions?api-version=1"), ModelPlace::Json);
+        assert_eq!(model_place("POST", "/unknown"), ModelPlace::Hidden);
     }
 
     #[test]

@@ -54,9 +54,14 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
     let extending =
         ["", "\nattestation.extend_instance = true"].map(|more| digest(&format!("attestation.pcrs = [15]{more}")));
     assert_eq!(extending[0], extending[1]);
+    let servers = "upstream.url = ''\nupstream.urls = ['unix:/b', 'unix:/a']";
+    let shares = ["", "\nupstream.weights = [2, 1]", "\nupstream.probe_path = '/'"];
+    let shares = shares.map(|more| digest(&format!("{servers}{more}")));
+    assert!(shares.iter().all(|digest| *digest == shares[0]), "how much each server gets is not part of it");
     let outside = [
         "listen = '0.0.0.0:1'",
         "limits.connect_timeout_ms = 2",
+        "upstream.probe_interval_ms = 2",
         "limits.drain_notice_ms = 2",
         "limits.drain_ms = 6000",
         "instance = 'a'",
@@ -80,14 +85,17 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
         assert_eq!(digest(same), base, "{same}");
     }
     let key = format!("\naccess.keys = ['{}']", "aa".repeat(32));
-    let limits = ["requests_per_minute", "streams", "total_requests_per_minute"];
+    let limits =
+        ["requests_per_minute", "streams", "total_requests_per_minute", "tokens_per_minute", "total_tokens_per_minute"];
     let limits = limits.map(|limit| format!("access.{limit} = 2{key}"));
     let router = |addresses: &str| {
         let out = "machine.connector = '/c'\nupstream.url = 'http://192.0.2.1:80'";
         format!("machine.egress = [{addresses}]\n{out}")
     };
     let routers = ["'192.0.2.1:80'", "'192.0.2.1:80', '192.0.2.2:80'"].map(router);
-    let changes: [&str; 42] = [
+    let changes: [&str; 47] = [
+        "upstream.urls = ['unix:/m.sock', 'unix:/a']\nupstream.url = ''",
+        "upstream.urls = ['unix:/m.sock', 'unix:/b']\nupstream.url = ''",
         "upstream.url = 'unix:/other.sock'",
         "upstream.kind = 'in-image'",
         "upstream.api_key = 'k'",
@@ -130,6 +138,9 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
         &limits[2],
         &routers[0],
         &routers[1],
+        &limits[3],
+        &limits[4],
+        "upstream.models = ['a']",
     ];
     let mut digests: Vec<_> = changes.iter().map(|member| digest(member)).chain([base]).collect();
     digests.sort_unstable();
@@ -142,6 +153,7 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
     let (mut outside, changing) = (named(&outside), named(&changes));
     assert!(outside.is_disjoint(&changing));
     outside.extend(["upstream.api_key", "access.keys", "attestation.extend_instance"].map(str::to_owned));
+    outside.extend(["upstream.weights", "upstream.probe_path"].map(str::to_owned));
     assert_eq!(outside, documented_outside(), "the table of PROTOCOL.md §12");
     assert_eq!(
         outside.union(&changing).cloned().collect::<BTreeSet<_>>(),

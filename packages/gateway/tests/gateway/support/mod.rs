@@ -11,6 +11,7 @@ pub mod cloud;
 pub mod enroller;
 pub mod http;
 pub mod memory;
+pub mod model_process;
 pub mod operator;
 pub mod outage;
 pub mod ports;
