@@ -88,7 +88,7 @@ it.each([
   await keygen(key)
   await signPolicy('--key', at(`${key}.pem`), '--out', at(`${key}.json`))
   const { exitCode, err } = await inProcess(...words, at(`${key}.json`))
-  expect([exitCode, err]).toEqual([1, expect.stringContaining('is a signed policy. Name the policy that was signed')])
+  expect([exitCode, err]).toEqual([2, expect.stringContaining('is a signed policy. Name the policy that was signed')])
 })
 
 it('is no document that release keys of a policy sign', async () => {

@@ -1,7 +1,7 @@
 import type { FailedVerdict, Policy } from '@blindllama/web-sdk'
-import { sentenceOfRefusal } from '@blindllama/web-sdk/sentences'
+import { explainRefusal } from '@blindllama/web-sdk/sentences'
 import { exit, type ExitCode } from '../exit.js'
-import { Failure } from '../failure.js'
+import { Failure, usage } from '../failure.js'
 import { loadVerifier } from '../verifier.js'
 
 /**
@@ -13,11 +13,11 @@ import { loadVerifier } from '../verifier.js'
 export function readPolicy(origin: string, policy: Uint8Array, exitCode: ExitCode = exit.undecided): Policy {
   assertPlain(origin, policy)
   const verdict = faultOf(policy)
-  if (verdict) throw new Failure(verdict.code, `${origin}: ${sentenceOfRefusal(verdict)}`, exitCode)
+  if (verdict) throw new Failure(verdict.code, `${origin}: ${explainRefusal(verdict, { policy })}`, exitCode)
   return JSON.parse(Buffer.from(policy).toString('utf8')) as Policy
 }
 
-/** A signed policy reads in another way, and nobody has verified its signatures here. @throws {Failure} `policy.syntax` */
+/** A signed policy reads in another way, and nobody has verified its signatures here. @throws {Failure} `cli.usage` */
 export function assertPlain(origin: string, policy: Uint8Array): void {
   if (
     !/^\s*\{\s*"payloadType":\s*"application\/vnd\.blindllama\.policy/.test(
@@ -25,10 +25,8 @@ export function assertPlain(origin: string, policy: Uint8Array): void {
     )
   )
     return
-  throw new Failure(
-    'policy.syntax',
+  throw usage(
     `${origin} is a signed policy. Name the policy that was signed; blindllama release show ${origin} prints what is in it`,
-    exit.refused,
   )
 }
 
