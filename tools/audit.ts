@@ -17,6 +17,7 @@ import { rebuildSdk } from './audit/rebuild.ts'
 import { integrity } from './release-check/tarball.ts'
 import { assertOk } from './run/assert-ok.ts'
 import { runCommand } from './run/command.ts'
+import './environment.ts'
 
 const root: string = fileURLToPath(new URL('..', import.meta.url))
 const {

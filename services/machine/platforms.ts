@@ -8,6 +8,7 @@ import { imageFolder } from '../../packages/image/build/image.ts'
 import type { Values } from './golden.ts'
 import { qemuArguments, type Shape } from './qemu.ts'
 import { platformOf, type PlatformInput } from './reference.ts'
+import '../../tools/environment.ts'
 
 /** A row of the table: what firmware measured on a machine of one shape. */
 export interface Platform {

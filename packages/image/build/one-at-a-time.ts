@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Progress } from './run.ts'
+import '../../../tools/environment.ts'
 
 /** Longest wait for another build, in seconds. */
 const patience = 3600

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
 import { oneAtATime } from '../build/one-at-a-time.ts'
+import '../../../tools/environment.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'blindllama-lock-'))
 const file = join(folder, 'deep/builds.lock')

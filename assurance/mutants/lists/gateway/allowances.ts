@@ -1,7 +1,8 @@
+import type { Mutant } from '../../mutant.ts'
 import { changed } from './patch.ts'
 
 /** What an API key may use (PROTOCOL.md §11.2), and which models (§11.4). */
-export const allowances = [
+export const allowances: readonly Mutant[] = [
   changed(
     'what exceeded a limit is owed',
     'channel/access/window.rs',

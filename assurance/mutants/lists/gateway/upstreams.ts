@@ -1,7 +1,8 @@
+import type { Mutant } from '../../mutant.ts'
 import { changed } from './patch.ts'
 
 /** Several servers behind one gateway (PROTOCOL.md §11.3). */
-export const upstreams = [
+export const upstreams: readonly Mutant[] = [
   changed(
     'what a server may have begun is sent to no other',
     'channel/send_error.rs',

@@ -17,7 +17,7 @@ use crate::config::{Config, ProbeSettings};
 use crate::failure::Failure;
 use crate::log::{Level, Log};
 use crate::peer::relying_party::RelyingParty;
-use crate::upstream::balance::{Balance, Turn};
+use crate::upstream::balance::{Assignment, Balance};
 
 /// All of them.
 pub(super) struct Servers {
@@ -32,19 +32,19 @@ pub(super) struct Servers {
 pub(super) struct Chosen {
     server: Arc<ModelServer>,
     sender: ServerSender,
-    turn: Arc<Turn>,
+    assignment: Arc<Assignment>,
 }
 
 /// What a request holds of its server, to the end of the answer.
 pub(super) struct UpstreamPlace {
     _permit: OwnedSemaphorePermit,
-    _turn: Arc<Turn>,
+    _assignment: Arc<Assignment>,
 }
 
 impl Chosen {
     /// The server's place in the configuration, from 0.
     pub(super) fn index(&self) -> usize {
-        self.turn.index()
+        self.assignment.index()
     }
 }
 
@@ -67,13 +67,13 @@ impl Servers {
     pub(super) fn choose(&self, tried: &[usize]) -> Option<(Chosen, UpstreamPlace)> {
         let mut passed_over = tried.to_vec();
         loop {
-            let turn = Arc::new(self.balance.take(&passed_over, Instant::now())?);
-            let server = self.servers.get(turn.index())?;
+            let assignment = Arc::new(self.balance.take(&passed_over, Instant::now())?);
+            let server = self.servers.get(assignment.index())?;
             if let Some((sender, permit)) = server.place() {
-                let place = UpstreamPlace { _permit: permit, _turn: Arc::clone(&turn) };
-                return Some((Chosen { server: Arc::clone(server), sender, turn }, place));
+                let place = UpstreamPlace { _permit: permit, _assignment: Arc::clone(&assignment) };
+                return Some((Chosen { server: Arc::clone(server), sender, assignment }, place));
             }
-            passed_over.push(turn.index());
+            passed_over.push(assignment.index());
         }
     }
 
@@ -107,17 +107,17 @@ impl Servers {
             // Each request for itself: what it asks for, or its client, may be the reason.
             Err(error) if !error.is_unsent() => {}
             Ok(answer) if !is_out_of_service(answer.status()) => {
-                if chosen.turn.served() {
+                if chosen.assignment.served() {
                     self.tell(chosen.index(), Ok(()));
                 }
             }
             Ok(answer) => {
-                if chosen.turn.failed(Instant::now()) {
+                if chosen.assignment.failed(Instant::now()) {
                     self.tell(chosen.index(), Err(format!("status {}", answer.status().as_u16())));
                 }
             }
             Err(error) => {
-                if chosen.turn.failed(Instant::now()) {
+                if chosen.assignment.failed(Instant::now()) {
                     self.tell(chosen.index(), Err(error.code().to_owned()));
                 }
             }

@@ -34,7 +34,7 @@ struct Server {
 }
 
 /// A request that was given to a server. Dropping it ends the request.
-pub struct Turn {
+pub struct Assignment {
     balance: Arc<Balance>,
     index: usize,
     /// Failures of the server when it got the request.
@@ -50,7 +50,7 @@ impl Balance {
 
     /// Gives a request to the next server, passing over those that it was `tried` at; None where no other is left.
     #[must_use]
-    pub fn take(self: &Arc<Self>, tried: &[usize], now: Instant) -> Option<Turn> {
+    pub fn take(self: &Arc<Self>, tried: &[usize], now: Instant) -> Option<Assignment> {
         let mut servers = self.lock();
         let left = (0..servers.len()).filter(|index| !tried.contains(index));
         let (serving, out): (Vec<usize>, Vec<usize>) =
@@ -65,7 +65,7 @@ impl Balance {
             server.out_until = later(now, server.time_out());
         }
         server.open = server.open.saturating_add(1);
-        Some(Turn { balance: Arc::clone(self), index, failures: server.failures })
+        Some(Assignment { balance: Arc::clone(self), index, failures: server.failures })
     }
 
     /// Notes the outcome of a probe of the server with this index; returns whether that changed if it serves.
@@ -85,7 +85,7 @@ impl Balance {
     }
 }
 
-impl Turn {
+impl Assignment {
     /// The server's place in the configuration, from 0.
     #[must_use]
     pub const fn index(&self) -> usize {
@@ -118,7 +118,7 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for Assignment {
     fn drop(&mut self) {
         if let Some(server) = self.balance.lock().get_mut(self.index) {
             server.open = server.open.saturating_sub(1);
@@ -152,7 +152,7 @@ fn later(now: Instant, time: Duration) -> Option<Instant> {
     now.checked_add(time)
 }
 
-/// Of the servers with these indices, the one whose turn it is.
+/// Of the servers with these indices, the one that is next.
 fn next_of(servers: &mut [Server], indices: &[usize]) -> Option<usize> {
     let load = |index: &usize| servers.get(*index).map_or((u64::MAX, 1), |server| (server.open, server.weight));
     // a / b < c / d, without a division.

@@ -8,7 +8,7 @@ use blindllama_verifier::evidence::claims::Claims;
 use blindllama_verifier::evidence::instance::instance_event;
 use rustix::process::{Signal, geteuid};
 
-use crate::support::attester::{Attester, Liar, Raw};
+use crate::support::attester::{Attester, Forger, Raw};
 use crate::support::client::{Attested, Evidence, policy, random};
 use crate::support::enroller::{Endorsement, Enroller, bytes};
 use crate::support::http::get;
@@ -200,7 +200,7 @@ async fn what_is_no_request_ends_the_connection_and_reaches_no_tpm() {
 
 #[tokio::test]
 async fn an_attester_that_lies_gets_no_evidence_out() {
-    let lies: [fn(Vec<u8>) -> Vec<u8>; 5] = [
+    let forgeries: [fn(Vec<u8>) -> Vec<u8>; 5] = [
         // A value, which is the last field; the signature, which is before it; the nonce; a byte too many; another kind of answer.
         |mut answer| {
             *answer.last_mut().unwrap() ^= 1;
@@ -222,17 +222,17 @@ async fn an_attester_that_lies_gets_no_evidence_out() {
         },
         |_| vec![9],
     ];
-    for (index, lie) in lies.into_iter().enumerate() {
+    for (index, forgery) in forgeries.into_iter().enumerate() {
         let swtpm = Swtpm::start().await;
         let attester = Attester::start(&swtpm).await;
-        let liar = Liar::before(&attester, lie);
-        let gateway = Setup::new(&swtpm, &Upstream::fixed("{}")).with("tpm.tcti", liar.tcti()).start().await;
+        let forger = Forger::before(&attester, forgery);
+        let gateway = Setup::new(&swtpm, &Upstream::fixed("{}")).with("tpm.tcti", forger.tcti()).start().await;
         assert_eq!(refusal(&gateway).await.0, 200);
-        liar.lies.store(true, Ordering::Relaxed);
-        assert_eq!(refusal(&gateway).await, (503, "evidence.unavailable".into()), "lie {index}");
+        forger.forges.store(true, Ordering::Relaxed);
+        assert_eq!(refusal(&gateway).await, (503, "evidence.unavailable".into()), "forgery {index}");
         let told = gateway.log.wait("evidence.failed", 1).await["code"].clone();
-        assert_eq!(told, if index < 3 { "tpm.quote" } else { "tpm.unreachable" }, "lie {index}");
-        liar.lies.store(false, Ordering::Relaxed);
+        assert_eq!(told, if index < 3 { "tpm.quote" } else { "tpm.unreachable" }, "forgery {index}");
+        forger.forges.store(false, Ordering::Relaxed);
         recovered(&gateway).await;
     }
 }

@@ -35,7 +35,7 @@ impl Window {
     /// # Errors
     /// `access.limit` with the name of the `setting`, and when there is room again.
     pub(super) fn check(&mut self, setting: &'static str, now: Instant) -> Result<(), Failure> {
-        self.turn(now);
+        self.begin_anew(now);
         match self.limit {
             Some(limit) if self.used >= limit => Err(reached(setting).after(self.wait(limit, now))),
             _ => Ok(()),
@@ -48,7 +48,7 @@ impl Window {
 
     /// Counts `to` for a request for which `from` was counted. What it `added` to an earlier window stays there.
     pub(super) fn correct(&mut self, from: u64, to: u64, added: &mut Added, now: Instant) {
-        self.turn(now);
+        self.begin_anew(now);
         if added.began != self.began {
             *added = Added { began: self.began, amount: 0 };
         }
@@ -63,7 +63,7 @@ impl Window {
     }
 
     /// Begins another window where the last one is over. What exceeded the limit is owed by the windows behind it.
-    fn turn(&mut self, now: Instant) {
+    fn begin_anew(&mut self, now: Instant) {
         let Some(began) = self.began else {
             self.began = Some(now);
             return;

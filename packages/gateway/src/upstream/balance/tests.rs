@@ -28,13 +28,13 @@ fn requests_at_once_go_where_the_fewest_are_open_for_the_weight() {
     let balance = balance(&[3, 1]);
     let now = Instant::now();
     let open: Vec<_> = (0..8).map(|_| balance.take(&[], now).unwrap()).collect();
-    let at = |index| open.iter().filter(|turn| turn.index() == index).count();
+    let at = |index| open.iter().filter(|assignment| assignment.index() == index).count();
     assert_eq!((at(0), at(1)), (6, 2));
     // Long answers stay at the second server: it gets none until the first has its share of what is open.
-    let (long, short): (Vec<_>, Vec<_>) = open.into_iter().partition(|turn| turn.index() == 1);
+    let (long, short): (Vec<_>, Vec<_>) = open.into_iter().partition(|assignment| assignment.index() == 1);
     drop(short);
     let next: Vec<_> = (0..6).map(|_| balance.take(&[], now).unwrap()).collect();
-    assert!(next.iter().take(5).all(|turn| turn.index() == 0), "six times as long as the weight says");
+    assert!(next.iter().take(5).all(|assignment| assignment.index() == 0), "six times as long as the weight says");
     drop(long);
 }
 
@@ -44,15 +44,15 @@ fn a_server_that_failed_is_out_for_a_time_that_grows_and_is_bounded() {
     let mut now = Instant::now();
     let mut times = Vec::new();
     for attempt in 0..8 {
-        // The one whose turn is at the first server.
-        let turn = loop {
-            let turn = balance.take(&[], now).unwrap();
-            if turn.index() == 0 {
-                break turn;
+        // The one whose assignment is at the first server.
+        let assignment = loop {
+            let assignment = balance.take(&[], now).unwrap();
+            if assignment.index() == 0 {
+                break assignment;
             }
         };
-        assert_eq!(turn.failed(now), attempt == 0, "it goes out once");
-        drop(turn);
+        assert_eq!(assignment.failed(now), attempt == 0, "it goes out once");
+        drop(assignment);
         let failed = now;
         while shares(&balance, 4, now)[0] == 0 {
             now += Duration::from_millis(500);
@@ -68,16 +68,16 @@ fn a_server_that_failed_is_out_for_a_time_that_grows_and_is_bounded() {
 fn one_request_tries_a_server_that_was_out_and_its_answer_brings_it_back() {
     let balance = balance(&[1, 1]);
     let now = Instant::now();
-    let turns = [0, 1].map(|_| balance.take(&[], now).unwrap());
-    assert!(turns[0].failed(now));
+    let assignments = [0, 1].map(|_| balance.take(&[], now).unwrap());
+    assert!(assignments[0].failed(now));
     assert_eq!(shares(&balance, 10, now), [0, 10]);
     let later = now + FIRST_OUT;
     assert_eq!(shares(&balance, 10, later), [1, 9], "one tries it");
     let again = later + FIRST_OUT;
     let trial = balance.take(&[1], again).unwrap();
-    assert!(!turns[0].served(), "what went there before the failure says nothing");
+    assert!(!assignments[0].served(), "what went there before the failure says nothing");
     assert!(trial.served());
-    drop((turns, trial));
+    drop((assignments, trial));
     assert_eq!(shares(&balance, 10, again), [5, 5], "its share, and no more");
 }
 
@@ -85,10 +85,10 @@ fn one_request_tries_a_server_that_was_out_and_its_answer_brings_it_back() {
 fn of_requests_that_fail_at_once_the_first_one_counts() {
     let balance = balance(&[1, 1]);
     let now = Instant::now();
-    let turns: Vec<_> = (0..20).map(|_| balance.take(&[], now).unwrap()).collect();
-    let went_out = turns.iter().filter(|turn| turn.index() == 0 && turn.failed(now)).count();
+    let assignments: Vec<_> = (0..20).map(|_| balance.take(&[], now).unwrap()).collect();
+    let went_out = assignments.iter().filter(|assignment| assignment.index() == 0 && assignment.failed(now)).count();
     assert_eq!(went_out, 1);
-    drop(turns);
+    drop(assignments);
     assert_eq!(shares(&balance, 10, now + FIRST_OUT)[0], 1, "after one second, not after thirty");
 }
 
@@ -96,8 +96,8 @@ fn of_requests_that_fail_at_once_the_first_one_counts() {
 fn where_all_are_out_each_is_asked_once_and_the_earliest_first() {
     let balance = balance(&[1, 1]);
     let now = Instant::now();
-    let turns = [0, 1].map(|_| balance.take(&[], now).unwrap());
-    assert!(turns[1].failed(now) && turns[0].failed(now + Duration::from_millis(1)));
+    let assignments = [0, 1].map(|_| balance.take(&[], now).unwrap());
+    assert!(assignments[1].failed(now) && assignments[0].failed(now + Duration::from_millis(1)));
     let first = balance.take(&[], now).unwrap();
     assert_eq!(first.index(), 1);
     let second = balance.take(&[first.index()], now).unwrap();
@@ -114,9 +114,9 @@ fn a_failed_probe_takes_a_server_out_until_one_passes() {
     assert_eq!(shares(&balance, 10, now + LONGEST_OUT), [0, 10]);
     assert!(balance.probed(0, true));
     assert_eq!(shares(&balance, 10, now), [5, 5]);
-    let turn = balance.take(&[1], now).unwrap();
-    assert!(turn.failed(now));
-    drop(turn);
+    let assignment = balance.take(&[1], now).unwrap();
+    assert!(assignment.failed(now));
+    drop(assignment);
     assert!(balance.probed(0, true), "a probe that passes ends the time of a failure");
     assert_eq!(shares(&balance, 10, now), [5, 5]);
 }

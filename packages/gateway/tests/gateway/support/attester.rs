@@ -1,4 +1,4 @@
-//! An attester as a process of its own, and one that lies.
+//! An attester as a process of its own, and one that forges answers.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -124,20 +124,20 @@ fn receive(socket: &OwnedFd) -> io::Result<Vec<u8>> {
     Ok(message)
 }
 
-/// Stands between a gateway and its attester, and changes answers to quotes by `lie` as long as `lies` is set.
-pub struct Liar {
-    pub lies: Arc<AtomicBool>,
+/// Stands between a gateway and its attester, and changes answers to quotes by `forgery` as long as `forges` is set.
+pub struct Forger {
+    pub forges: Arc<AtomicBool>,
     folder: TempDir,
 }
 
-impl Liar {
-    pub fn before(attester: &Attester, lie: fn(Vec<u8>) -> Vec<u8>) -> Self {
+impl Forger {
+    pub fn before(attester: &Attester, forgery: fn(Vec<u8>) -> Vec<u8>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = socket();
         bind(&listener, &SocketAddrUnix::new(folder.path().join("socket")).unwrap()).unwrap();
         listen(&listener, 4).unwrap();
-        let (lies, genuine) = (Arc::new(AtomicBool::new(false)), attester.socket());
-        let flag = Arc::clone(&lies);
+        let (forges, genuine) = (Arc::new(AtomicBool::new(false)), attester.socket());
+        let flag = Arc::clone(&forges);
         thread::spawn(move || {
             while let Ok(gateway) = accept(&listener) {
                 let attester = Raw::connect(&genuine);
@@ -147,13 +147,13 @@ impl Liar {
                     }
                     let mut answer = attester.ask(&request);
                     if request[0] == 2 && flag.load(Ordering::Relaxed) {
-                        answer = lie(answer);
+                        answer = forgery(answer);
                     }
                     send(&gateway, &answer, SendFlags::NOSIGNAL).unwrap();
                 }
             }
         });
-        Self { lies, folder }
+        Self { forges, folder }
     }
 
     pub fn tcti(&self) -> String {
