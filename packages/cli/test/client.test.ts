@@ -40,7 +40,7 @@ beforeAll(async () => {
   await release('sign', at('client.json'), '--key', at('developer.pem'))
   const { sha256 } = parsed<{ sha256: string }>(await release('show', at('client.json'), '--json'))
   const auditor = ['--key', at('auditor.pem'), '--sha256', sha256, '--policy', policy]
-  expect((await release('countersign', at('client.json'), ...auditor)).exitCode).toBe(0)
+  expect(await release('countersign', at('client.json'), ...auditor)).toMatchObject({ exitCode: 0, err: '' })
 })
 
 const about = ['--name', 'web-sdk', '--source-commit', 'c0'.repeat(20), '--from', '1790000000000']

@@ -46,7 +46,7 @@ export async function readTrust(policyFile: string, keySets: readonly string[]):
 /** @throws {Failure} `cli.usage` where the policy names no keys for such documents */
 export function signersOf(kind: Kind, { current, statusSigners }: Trust): KeySet {
   // Who may enrol, certify or choose the policy of a page is no matter of releases.
-  const isRelated = kind === 'release' || kind === 'key-set' || kind === 'status'
+  const isRelated = kind === 'release' || kind === 'client' || kind === 'key-set' || kind === 'status'
   const signers = kind === 'status' ? (statusSigners ?? current) : current
   const set = isRelated ? signers : undefined
   if (set === undefined) throw usage(`--policy: the policy names no keys that sign a ${kind}`)
