@@ -34,8 +34,8 @@ export function packets(capture: Buffer): Packet[] {
     const header = 14 + 4 * (frame.readUInt8(14) & 15)
     const address = (from: number): string => [...frame.subarray(from, from + 4)].join('.')
     const protocol: Packet['protocol'] = protocols[frame.readUInt8(23) as keyof typeof protocols] ?? 'other'
-    const port = (at: number): number =>
-      protocol === 'tcp' || protocol === 'udp' ? frame.readUInt16BE(header + at) : 0
+    const port = (place: number): number =>
+      protocol === 'tcp' || protocol === 'udp' ? frame.readUInt16BE(header + place) : 0
     found.push({
       source: address(26),
       target: address(30),

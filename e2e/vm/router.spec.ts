@@ -23,7 +23,10 @@ async function modelServer(): Promise<{ server: Server; address: string; asked: 
     asked++
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     for (const content of answer) {
-      const chunk = { object: 'chat.completion.chunk', choices: [{ index: 0, delta: { content }, finish_reason: null }] }
+      const chunk = {
+        object: 'chat.completion.chunk',
+        choices: [{ index: 0, delta: { content }, finish_reason: null }],
+      }
       response.write(`data: ${JSON.stringify(chunk)}\n\n`)
     }
     const last = { object: 'chat.completion.chunk', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }
@@ -70,9 +73,14 @@ test('a router streams an answer from the one address of its configuration, and 
     )
 
     const sent = unasked(packets(await readFile(capture)))
-    expect(sent.some(({ opens }) => opens), 'it connects').toBe(true)
+    expect(
+      sent.some(({ opens }) => opens),
+      'it connects',
+    ).toBe(true)
     const port = Number(address.split(':')[1])
-    const elsewhere = sent.filter((packet) => packet.protocol !== 'tcp' || packet.target !== host || packet.targetPort !== port)
+    const elsewhere = sent.filter(
+      (packet) => packet.protocol !== 'tcp' || packet.target !== host || packet.targetPort !== port,
+    )
     expect(elsewhere, 'packets to any other address or port').toEqual([])
   } finally {
     await stop()

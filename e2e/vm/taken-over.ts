@@ -15,7 +15,11 @@ const genuine: string = join(imageFolder, 'gateway/gateway/blindllama-gateway')
  *
  * @param more further files of the image
  */
-export async function takenOver(uki: string, folder: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
+export async function takenOver(
+  uki: string,
+  folder: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const program = join(folder, 'taken-over')
   const words = ['rustc', '--edition', '2024', '-O', '-Ctarget-feature=+crt-static', '-o', program, source]
   await run('taken-over.rs could not be built', words, { cwd: folder })

@@ -50,7 +50,20 @@ const escape = (path: string): string => path.replaceAll(',', ',,')
  * guest agent or shared folder.
  */
 export function qemuArguments(input: MachineInput): string[] {
-  const { shape, accelerator, firmware, variables, disks, tpm, port, wire, outward = false, control, capture, extra = [] } = input
+  const {
+    shape,
+    accelerator,
+    firmware,
+    variables,
+    disks,
+    tpm,
+    port,
+    wire,
+    outward = false,
+    control,
+    capture,
+    extra = [],
+  } = input
   const forward = port === undefined ? '' : `,hostfwd=tcp:127.0.0.1:${port}-${guest}`
   const disk = (id: string, file: string, more: string): string[] => [
     '-drive',

@@ -1,5 +1,5 @@
 import type { Mutant } from '../../mutant.ts'
-import { changed, gone } from './patch.ts'
+import { changed } from './patch.ts'
 
 /** The attester as a process of its own: whom it answers, what it does, and what the gateway believes of it. */
 export const attesterProcess: readonly Mutant[] = [
@@ -73,10 +73,32 @@ export const attesterProcess: readonly Mutant[] = [
     'false',
     'gateway::attester::settings_that_do_not_fit',
   ),
-  gone(
+  changed(
+    'a passed connection is exactly one',
+    'upstream/passage.rs',
+    'if descriptors.is_empty() && !received.flags.contains(ReturnFlags::CTRUNC) => Ok(socket),',
+    '=> Ok(socket),',
+    'gateway::router::an_answer_without_exactly_one',
+  ),
+  changed(
+    'an image reaches listed addresses alone',
+    'config/machine.rs',
+    'egress.iter().position(|one| one == address)',
+    'egress.iter().position(|one| one.ip() == address.ip())',
+    'lib::config::tests::what_an_image_could_not_keep_to',
+  ),
+  changed(
+    'outside of an image nothing keeps to a list',
+    'config/machine.rs',
+    '("", false) => invalid(',
+    '("", false) if false => invalid(',
+    'lib::config::tests::what_an_image_could_not_keep_to',
+  ),
+  changed(
     'an attester measures no configuration',
     'tpm/measure.rs',
-    'if socket_of(&settings.tcti).is_some() {\n        return Err(Failure::with(Code::CONFIG_INVALID, "tpm.tcti: names an attester, which measures no configuration"));\n    }',
+    'socket_of(&settings.tcti).is_some()',
+    'false',
     'gateway::attester::settings_that_do_not_fit',
   ),
 ]

@@ -31,6 +31,7 @@ mod memory;
 mod peer;
 mod prompt_cache;
 mod receipts;
+mod router;
 mod starving;
 mod streaming;
 mod support;

@@ -1,0 +1,118 @@
+//! A gateway of an image with the profile `router` (PROTOCOL.md §24.6): it has no network, and another process passes it connections.
+
+use std::io::{IoSlice, Read};
+use std::mem::MaybeUninit;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::AsFd;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::support::client::Attested;
+use crate::support::{Gateway, Message, Setup, Swtpm, Upstream};
+
+/// Nobody has it (RFC 5737): a gateway that connects by itself reaches nothing.
+const ADDRESS: &str = "192.0.2.9:8443";
+
+/// What a connector answers: the octet, and how many connections with it.
+type Answer = (u8, usize);
+
+/// In place of the connector of an image. Every connection leads to the test's own model server.
+struct Connector {
+    folder: TempDir,
+    asked: Arc<Mutex<Vec<u8>>>,
+    answer: Arc<Mutex<Answer>>,
+}
+
+impl Connector {
+    fn to(upstream: &Upstream) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(folder.path().join("connector")).unwrap();
+        let (asked, answer) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new((0, 1))));
+        let (places, answers) = (Arc::clone(&asked), Arc::clone(&answer));
+        let model_server = PathBuf::from(upstream.url().strip_prefix("unix:").unwrap());
+        thread::spawn(move || {
+            for gateway in listener.incoming() {
+                let mut gateway = gateway.unwrap();
+                let mut place = [0xff];
+                gateway.read_exact(&mut place).unwrap();
+                places.lock().unwrap().push(place[0]);
+                let (octet, count) = *answers.lock().unwrap();
+                let connections: Vec<_> = (0..count).map(|_| bridge(model_server.clone())).collect();
+                let descriptors: Vec<_> = connections.iter().map(AsFd::as_fd).collect();
+                let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
+                let mut passed = SendAncillaryBuffer::new(&mut space);
+                assert!(count == 0 || passed.push(SendAncillaryMessage::ScmRights(&descriptors)));
+                sendmsg(&gateway, &[IoSlice::new(&[octet])], &mut passed, SendFlags::NOSIGNAL).unwrap();
+            }
+        });
+        Self { folder, asked, answer }
+    }
+
+    fn setup(&self, swtpm: &Swtpm) -> Setup {
+        Setup::to(swtpm, &format!("http://{ADDRESS}"))
+            .with("upstream.kind", "unattested")
+            .with("machine.egress", vec![ADDRESS, "192.0.2.1:443"])
+            .with("machine.connector", self.folder.path().join("connector").display().to_string())
+    }
+}
+
+/// A connection over TCP whose other end is the model server's UNIX socket.
+fn bridge(model_server: PathBuf) -> TcpStream {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let connection = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    thread::spawn(move || {
+        let (inside, outside) = (listener.accept().unwrap().0, UnixStream::connect(model_server).unwrap());
+        let (mut from, mut to) = (inside.try_clone().unwrap(), outside.try_clone().unwrap());
+        thread::spawn(move || std::io::copy(&mut from, &mut to));
+        let (mut from, mut to) = (outside, inside);
+        let _ = std::io::copy(&mut from, &mut to);
+    });
+    connection
+}
+
+fn chat() -> Message {
+    Message::post("/v1/chat/completions", "{}")
+}
+
+async fn started(connector: &Connector, swtpm: &Swtpm) -> (Gateway, Attested) {
+    let gateway = connector.setup(swtpm).start().await;
+    let attested = Attested::to(&gateway).await;
+    (gateway, attested)
+}
+
+#[tokio::test]
+async fn the_upstream_is_reached_over_a_passed_connection() {
+    let (swtpm, upstream) = (Swtpm::start().await, Upstream::fixed(r#"{"choices":[]}"#));
+    let connector = Connector::to(&upstream);
+    let (gateway, attested) = started(&connector, &swtpm).await;
+    assert_eq!(gateway.start["upstream"], json!("unattested"));
+    let answer = attested.ask(&chat()).await;
+    assert_eq!(answer.status(), 200, "{}", gateway.log.text());
+    // The place in the list in the order of its texts: "192.0.2.1:443" comes first.
+    assert_eq!(*connector.asked.lock().unwrap(), [1]);
+    assert_eq!(upstream.got.lock().unwrap()[0].head.headers["host"], ADDRESS);
+}
+
+#[tokio::test]
+async fn an_answer_without_exactly_one_connection_is_none() {
+    let (swtpm, upstream) = (Swtpm::start().await, Upstream::fixed("{}"));
+    let connector = Connector::to(&upstream);
+    let (gateway, attested) = started(&connector, &swtpm).await;
+    // ECONNREFUSED, EACCES; then what no connector says.
+    for answer in [(111, 0), (13, 0), (0, 0), (0, 2), (0, 4), (111, 1)] {
+        *connector.answer.lock().unwrap() = answer;
+        let refused = attested.ask(&chat()).await;
+        assert_eq!(refused.status(), 502, "{answer:?}: {}", gateway.log.text());
+    }
+    assert!(upstream.got.lock().unwrap().is_empty());
+    *connector.answer.lock().unwrap() = (0, 1);
+    assert_eq!(attested.ask(&chat()).await.status(), 200, "and it goes on");
+    drop(connector.folder);
+    assert_eq!(gateway.log.count("stop"), 0);
+}
