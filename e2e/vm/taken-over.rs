@@ -37,6 +37,8 @@ fn main() {
         let connected = TcpStream::connect_timeout(&address.parse().expect("an address"), Duration::from_secs(5));
         say(address, connected);
     }
+    // Another protocol, which Landlock leaves to the network: there is none.
+    say("UDP to 10.0.2.3:53", unasked("10.0.2.3:53".parse().expect("an address")));
     // The listening socket, which is of the machine's own network.
     for address in ["10.0.2.2:8443", "10.0.2.3:53"] {
         say(&format!("turned to {address}"), turned(3, address.parse().expect("an address")));
@@ -58,18 +60,32 @@ fn say<T: std::fmt::Debug>(what: &str, outcome: io::Result<T>) {
 
 unsafe extern "C" {
     fn connect(socket: i32, address: *const u8, length: u32) -> i32;
+    fn socket(family: i32, kind: i32, protocol: i32) -> i32;
+}
+
+const AF_INET: u8 = 2;
+const SOCK_DGRAM: i32 = 2;
+
+/// Connects a socket for datagrams, which needs a route.
+fn unasked(to: SocketAddrV4) -> io::Result<()> {
+    // SAFETY: three numbers.
+    connected(unsafe { socket(AF_INET.into(), SOCK_DGRAM, 0) }, &bytes(to))
+}
+
+/// A sockaddr_in.
+fn bytes(to: SocketAddrV4) -> [u8; 16] {
+    let mut address = [0; 16];
+    address[0] = AF_INET;
+    address[2..4].copy_from_slice(&to.port().to_be_bytes());
+    address[4..8].copy_from_slice(&to.ip().octets());
+    address
 }
 
 /// Takes a socket from what it did, and connects it to another address.
 fn turned(socket: i32, to: SocketAddrV4) -> io::Result<()> {
-    let mut address = [0; 16];
     // AF_UNSPEC
-    connected(socket, &address)?;
-    // AF_INET
-    address[0] = 2;
-    address[2..4].copy_from_slice(&to.port().to_be_bytes());
-    address[4..8].copy_from_slice(&to.ip().octets());
-    connected(socket, &address)
+    connected(socket, &[0; 16])?;
+    connected(socket, &bytes(to))
 }
 
 fn connected(socket: i32, address: &[u8; 16]) -> io::Result<()> {
