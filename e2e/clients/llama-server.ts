@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { llamaServer } from '../../packages/image/build/llama-server.ts'
+import { llamaServers } from '../../packages/image/build/llama-server.ts'
 import { artifacts } from '../../services/staging/artifacts.ts'
 import { Child } from '../../services/staging/child.ts'
 import { freePorts } from '../../services/staging/ports.ts'
@@ -13,7 +13,7 @@ const readyMs = 60_000
  * nothing of an earlier prompt. Builds it where the cache has none, which takes about five minutes.
  */
 export async function startLlamaServer(folder: string): Promise<ModelServer> {
-  const program = await llamaServer((message) => void process.stdout.write(`  ${message}\n`))
+  const { sse2: program } = await llamaServers((message) => void process.stdout.write(`  ${message}\n`))
   const [port = 0] = await freePorts(1)
   const controller = new AbortController()
   const model = 'smollm2'

@@ -2,7 +2,7 @@ import { copyFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { modelDisk } from '../../packages/image/build/model-disk.ts'
 import { artifacts, modelId } from '../../services/staging/artifacts.ts'
-import { llamaServer } from '../../packages/image/build/llama-server.ts'
+import { llamaServers } from '../../packages/image/build/llama-server.ts'
 import { assemble, diskWith, flip, partsOf, tools, withFile } from './images.ts'
 import { expect, test } from './fixtures.ts'
 import type { Machines } from './machines.ts'
@@ -87,7 +87,7 @@ test('one flipped byte of the verified disk ends the machine', async ({ machines
 
 /** The same model under another name: one byte of a file differs, and so does the root hash. */
 async function otherModel(folder: string): Promise<{ disk: string; parameter: string }> {
-  const files = { model: artifacts.model, name: `${modelId}-other`, server: await llamaServer(console.log) }
+  const files = { model: artifacts.model, name: `${modelId}-other`, servers: await llamaServers(console.log) }
   const { path, parameter } = await modelDisk(await tools(), files, folder, console.log)
   return { disk: path, parameter }
 }

@@ -33,6 +33,7 @@ export const serverPackage = 'node-llama-cpp'
 const onModelDisk = (model: string): Readonly<Record<string, string>> => ({
   'model.gguf': model,
   'llama-server': serverPackage,
+  'llama-server-avx2': serverPackage,
   arguments: ownPackage,
 })
 

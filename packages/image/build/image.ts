@@ -5,7 +5,7 @@ import { fingerprint } from '../../../tools/build/fingerprint.ts'
 import { exists, sha256File } from './cache.ts'
 import { contents } from './contents.ts'
 import { bootDisk } from './esp.ts'
-import { llamaServer } from './llama-server.ts'
+import { llamaServers } from './llama-server.ts'
 import { lockedPackages } from './lock.ts'
 import { modelDisk, type ModelFiles } from './model-disk.ts'
 import { programs } from './programs.ts'
@@ -54,9 +54,9 @@ export async function buildImage(
     throw new Error('The image is built as root: mkosi sets owners of files. Run: sudo -E pnpm image')
   await mkdir(folder, { recursive: true })
   const tools = await unpacked('tools', onProgress)
-  const server = await llamaServer(onProgress)
+  const servers = await llamaServers(onProgress)
   const built = await programs(source, folder, onProgress)
-  const model = await modelDisk(tools, { ...language, server }, folder, onProgress)
+  const model = await modelDisk(tools, { ...language, servers }, folder, onProgress)
   const made = imageIn(folder)
   const { path, owners } = await uki(source, tools, built, model.parameter, folder, onProgress)
   await bootDisk(tools, made.bootDisk, path)

@@ -1,5 +1,6 @@
 import { chmod, copyFile, mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ModelServers } from './llama-server.ts'
 import { runTool } from './unpacked.ts'
 import type { Progress } from './run.ts'
 
@@ -42,18 +43,17 @@ export interface ModelFiles {
   readonly model: string
   /** Its name towards clients. */
   readonly name: string
-  /** `llama-server`, static. */
-  readonly server: string
+  readonly servers: ModelServers
 }
 
 /**
- * Makes the disk of the model: an EROFS file system with model, server and arguments, and its dm-verity hash tree behind it.
+ * Makes the disk of the model: an EROFS file system with model, servers and arguments, and its dm-verity hash tree behind it.
  *
  * @param tools the unpacked tools; @param folder where to make it
  */
 export async function modelDisk(
   tools: string,
-  { model, name, server }: ModelFiles,
+  { model, name, servers }: ModelFiles,
   folder: string,
   onProgress: Progress,
 ): Promise<ModelDisk> {
@@ -67,7 +67,8 @@ export async function modelDisk(
   }
   onProgress('making the disk of the model')
   await place('model.gguf', model, 0o444)
-  await place('llama-server', server, 0o555)
+  await place('llama-server', servers.sse2, 0o555)
+  await place('llama-server-avx2', servers.avx2, 0o555)
   await writeFile(join(content, 'arguments'), `${[...serverArguments, '--alias', name].join('\n')}\n`)
   await chmod(join(content, 'arguments'), 0o444)
   await chmod(content, 0o755)

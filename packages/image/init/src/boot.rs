@@ -15,6 +15,7 @@ use rustix::stdio::dup2_stdin;
 use rustix::system::{RebootCommand, reboot};
 
 use crate::failure::{Doing, Failure};
+use crate::processor::Build;
 use crate::profile::Profile;
 use crate::worker::{
     self, ATTESTER, ATTESTER_SOCKET, ATTESTER_USER, CONNECTOR, CONNECTOR_SOCKET, EGRESS, GATEWAY, GATEWAY_USER,
@@ -72,6 +73,8 @@ fn start() -> Result<Failure, Failure> {
 
 /// The model server of the profile `closed`, with its model loaded.
 fn model(profile: &Profile) -> Result<Child, Failure> {
+    // The one line of an ordinary start: what the machine computes with decides its speed.
+    eprintln!("init: the model server is the build for {}", Build::of_this_processor().name());
     let mut model = worker::spawn(&MODEL, profile, Stdio::null())?;
     wait_for_model(&mut model)?;
     Ok(model)

@@ -15,6 +15,7 @@ mod modules;
 mod mounts;
 mod namespaces;
 mod network;
+mod processor;
 mod profile;
 mod supervise;
 mod verity;

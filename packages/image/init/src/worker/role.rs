@@ -8,6 +8,7 @@ use libc::{FIONBIO, FIONREAD, TCGETS};
 use super::root::Entry;
 use super::system_calls::{ATTESTER_CALLS, CONNECTOR_CALLS, GATEWAY_CALLS, MODEL_CALLS};
 use crate::failure::{Doing, Failure};
+use crate::processor::Build;
 use crate::profile::Profile;
 
 /// A program of the image.
@@ -166,7 +167,7 @@ impl Role {
     pub(super) fn command(&self, profile: &Profile) -> Result<Command, Failure> {
         if self.name == MODEL.name {
             let arguments = fs::read_to_string("/model/arguments").doing("the arguments of the model server")?;
-            let mut command = Command::new("/model/llama-server");
+            let mut command = Command::new(Build::of_this_processor().program());
             command.args(arguments.lines()).env_clear();
             return Ok(command);
         }
