@@ -26,7 +26,14 @@ test('the check of two builds passes for the same bytes, and names every file wi
   const { faults, contents } = await compareBuilds(image, await copyOf(image, join(folder, 'copy'), {}), modelId, quiet)
   expect(faults).toEqual([])
   expect(contents.map(({ path }) => path)).toEqual(
-    expect.arrayContaining(['.linux', 'init', 'usr/bin/blindllama-gateway', 'llama-server', 'llama-server-avx2', 'model.gguf']),
+    expect.arrayContaining([
+      '.linux',
+      'init',
+      'usr/bin/blindllama-gateway',
+      'llama-server',
+      'llama-server-avx2',
+      'model.gguf',
+    ]),
   )
   expect(JSON.parse(await readFile(image.files, 'utf8'))).toEqual(contents)
   const bill = await readFile(image.sbom, 'utf8')

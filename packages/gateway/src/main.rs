@@ -12,7 +12,7 @@ use blindllama_gateway::log::{Level, Log};
 use blindllama_gateway::process;
 use blindllama_gateway::scrub::overwrite;
 use blindllama_gateway::server::{Server, Stop};
-use blindllama_gateway::tpm::attester::server::Server as Attester;
+use blindllama_gateway::tpm::attester_server::Server as Attester;
 use blindllama_gateway::tpm::measure::{MeasuredPcr, measure};
 use blindllama_gateway::tpm::worker::Tpm;
 use blindllama_verifier::Code;

@@ -5,6 +5,7 @@
 
 mod ak;
 pub mod attester;
+pub mod attester_server;
 mod backend;
 mod check;
 mod device;

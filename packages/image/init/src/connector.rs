@@ -132,7 +132,7 @@ fn answer(gateway: &OwnedFd, outcome: Result<OwnedFd, Errno>) {
 }
 
 #[cfg(test)]
-#[allow(clippy::expect_used)]
+#[allow(clippy::expect_used, clippy::panic)]
 mod tests {
     use std::io::{Read as _, Write as _};
     use std::net::{Ipv4Addr, TcpListener, TcpStream};

@@ -6,10 +6,10 @@ use crate::failure::Failure;
 use crate::tpm::{Activation, Template};
 
 /// Bytes of a request.
-pub(super) const MAX_REQUEST: usize = 1024;
+pub(in crate::tpm) const MAX_REQUEST: usize = 1024;
 
 /// Bytes of an answer: certificates of endorsement keys are the longest.
-pub(super) const MAX_ANSWER: usize = 64 * 1024;
+pub(in crate::tpm) const MAX_ANSWER: usize = 64 * 1024;
 
 /// Bytes of the detail of a failure.
 const MAX_DETAIL: usize = 1024;
@@ -22,7 +22,7 @@ const FAILED: u8 = 1;
 
 /// What the gateway may ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Request {
+pub(in crate::tpm) enum Request {
     Describe,
     Quote([u8; 32]),
     Read,
@@ -32,7 +32,7 @@ pub(super) enum Request {
 }
 
 impl Request {
-    pub(super) fn encode(&self) -> Vec<u8> {
+    pub(in crate::tpm) fn encode(&self) -> Vec<u8> {
         match self {
             Self::Describe => encode(1, &[]),
             Self::Quote(data) => encode(2, &[data]),
@@ -46,7 +46,7 @@ impl Request {
     }
 
     /// None for anything that is no request.
-    pub(super) fn decode(message: &[u8]) -> Option<Self> {
+    pub(in crate::tpm) fn decode(message: &[u8]) -> Option<Self> {
         let (number, fields) = decode(message, MAX_REQUEST)?;
         match (number, fields.as_slice()) {
             (1, []) => Some(Self::Describe),
@@ -66,7 +66,7 @@ impl Request {
 }
 
 /// The answer to a request that succeeded, or failed. An answer that would be too long is a failure.
-pub(super) fn answer(result: Result<Vec<Vec<u8>>, Failure>) -> Vec<u8> {
+pub(in crate::tpm) fn answer(result: Result<Vec<Vec<u8>>, Failure>) -> Vec<u8> {
     let failure = match result {
         Ok(fields) => {
             let message = encode(DONE, &fields.iter().map(Vec::as_slice).collect::<Vec<_>>());
@@ -89,7 +89,7 @@ fn within(length: &mut usize, char: char, most: usize) -> Option<char> {
 }
 
 /// What an answer holds: its fields, or the attester's failure. None for anything that is no answer.
-pub(super) fn outcome(message: &[u8]) -> Option<Result<Vec<Vec<u8>>, Failure>> {
+pub(in crate::tpm) fn outcome(message: &[u8]) -> Option<Result<Vec<Vec<u8>>, Failure>> {
     let (kind, fields) = decode(message, MAX_ANSWER)?;
     match (kind, fields.as_slice()) {
         (DONE, fields) => Some(Ok(fields.iter().map(|field| field.to_vec()).collect())),

@@ -1,10 +1,10 @@
-//! The attester as a process of its own (PROTOCOL.md §24.5): [`server`] owns the TPM, [`client`] asks it over a UNIX socket. What can be
+//! The attester as a process of its own (PROTOCOL.md §24.5): it owns the TPM ([`super::attester_server`]), and [`client`] asks it over a
+//! UNIX socket. What can be
 //! asked is a closed list: no command of the TPM passes, so a gateway that was taken over can have claims quoted, and nothing else.
 
 pub(super) mod client;
-mod message;
-mod seqpacket;
-pub mod server;
+pub(super) mod message;
+pub(super) mod seqpacket;
 
 use std::path::Path;
 

@@ -30,7 +30,7 @@ fn socket(flags: SocketFlags) -> io::Result<OwnedFd> {
 ///
 /// # Errors
 /// `gateway.listen`.
-pub(super) fn listener(path: Option<&Path>) -> Result<UnixListener, Failure> {
+pub(in crate::tpm) fn listener(path: Option<&Path>) -> Result<UnixListener, Failure> {
     let failed = |detail: String| Failure::with(Code::GATEWAY_LISTEN, detail);
     let mut passed = ListenFd::from_env();
     match (path, passed.len()) {
@@ -76,7 +76,7 @@ fn is_refused(error: io::Error) -> bool {
 }
 
 /// A connection whose every wait ends after `limit`.
-pub(super) fn connected(path: &Path, limit: Duration) -> io::Result<OwnedFd> {
+pub(in crate::tpm) fn connected(path: &Path, limit: Duration) -> io::Result<OwnedFd> {
     let socket = socket(SocketFlags::empty())?;
     for timeout in [Timeout::Recv, Timeout::Send] {
         set_socket_timeout(&socket, timeout, Some(limit))?;
@@ -86,7 +86,7 @@ pub(super) fn connected(path: &Path, limit: Duration) -> io::Result<OwnedFd> {
 }
 
 /// Sends one message.
-pub(super) fn send_message(socket: impl AsFd + Copy, message: &[u8]) -> io::Result<()> {
+pub(in crate::tpm) fn send_message(socket: impl AsFd + Copy, message: &[u8]) -> io::Result<()> {
     match retry_on_intr(|| send(socket, message, SendFlags::NOSIGNAL))? {
         sent if sent == message.len() => Ok(()),
         _ => Err(io::ErrorKind::WriteZero.into()),
@@ -94,7 +94,7 @@ pub(super) fn send_message(socket: impl AsFd + Copy, message: &[u8]) -> io::Resu
 }
 
 /// Receives one message of at most `most` bytes; None at the end of the connection.
-pub(super) fn receive_message(socket: impl AsFd + Copy, most: usize) -> io::Result<Option<Vec<u8>>> {
+pub(in crate::tpm) fn receive_message(socket: impl AsFd + Copy, most: usize) -> io::Result<Option<Vec<u8>>> {
     // What does not fit is cut off: one byte more tells a message that is too long.
     let mut message = vec![0; most.saturating_add(1)];
     let (received, _) = retry_on_intr(|| recv(socket, message.as_mut_slice(), RecvFlags::empty()))?;

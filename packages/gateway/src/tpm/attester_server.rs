@@ -12,14 +12,14 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::message::{MAX_REQUEST, Request, answer};
-use super::seqpacket::{listener, receive_message, send_message};
-use super::socket_of;
+use super::TpmSettings;
+use super::attester::message::{MAX_REQUEST, Request, answer};
+use super::attester::seqpacket::{listener, receive_message, send_message};
+use super::attester::socket_of;
+use super::worker::Tpm;
 use crate::failure::Failure;
 use crate::hex::hex;
 use crate::log::{Level, Log};
-use crate::tpm::TpmSettings;
-use crate::tpm::worker::Tpm;
 
 /// A connection without a request for so long is closed. A gateway looks at its machine every 2 seconds.
 const IDLE: Duration = Duration::from_secs(60);
