@@ -3,8 +3,8 @@
  * killed (SIGKILL) at random moments while visitors ask, half of them with `resend: 'never'`. Each request must end with the whole answer
  * or a code, and each visitor must be answered afterwards. The seed, which is printed, repeats the order and the times of the faults.
  *
- * With `--vm` it is the virtual machine of the measured image that is killed, with everything in it, while few visitors ask its model: 8
- * streams, 3 visitors. It boots again with the same TPM.
+ * With `--vm` it is the virtual machine of the measured image that is killed, with everything in it, while few visitors ask its model: 6
+ * streams, 3 visitors. It boots again with the same TPM, and is killed again once everybody had an answer.
  */
 import { randomInt } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -14,8 +14,8 @@ import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { modelId } from '../services/staging/artifacts.ts'
 import { streamed, Visitor } from './failover/visitor.ts'
-import { breakThings } from './faults/faults.ts'
-import { defectsOf, figuresOf, type Visit } from './faults/judge.ts'
+import { breakThings, type Fault } from './faults/faults.ts'
+import { defectsOf, figuresOf, type Visit, withinMs } from './faults/judge.ts'
 import { type MachineParts, startMachineParts } from './faults/machine.ts'
 import { startParts } from './faults/parts.ts'
 import { randomFrom } from './faults/random.ts'
@@ -31,7 +31,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
   },
 })
-const streams = positive('streams', values.streams ?? (values.vm ? '8' : '500'))
+const streams = positive('streams', values.streams ?? (values.vm ? '6' : '500'))
 const size = positive('visitors', values.visitors ?? (values.vm ? '3' : '24'))
 const seed = values.seed === undefined ? randomInt(2 ** 31) : positive('seed', values.seed)
 /** Tokens of an answer: about a second, so that many faults meet an answer in progress. An emulated machine takes longer. */
@@ -57,8 +57,20 @@ try {
     const leave = new AbortController()
     const visiting = Promise.all(visitors.map(async ({ visitor }) => visitor.visit(leave.signal, tokens)))
     const count = (): number => visitors.reduce((sum, { visitor }) => sum + visitor.ended.length, 0)
+    // A machine that is killed again while it boots answers nobody: each visitor gets an answer in between.
+    const answered = (since: number): boolean =>
+      visitors.every(({ visitor }) => visitor.ended.some(({ code, beganAt }) => code === undefined && beganAt > since))
+    const settled = async ({ kind, backAt, killedAt }: Fault): Promise<void> => {
+      const end = backAt + withinMs(kind)
+      while (values.vm && !answered(killedAt) && performance.now() < end) await setTimeout(100)
+    }
     await setTimeout(1000)
-    const faults = await breakThings(parts.breakables, randomFrom(seed), (met) => met >= 2 && count() >= streams)
+    const faults = await breakThings(
+      parts.breakables,
+      randomFrom(seed),
+      (met) => met >= 2 && count() >= streams,
+      settled,
+    )
     leave.abort()
     await visiting
     const visits = await Promise.all(

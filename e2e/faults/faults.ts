@@ -24,11 +24,16 @@ export interface Fault {
 /** The longest pauses, in milliseconds: until the next fault, and of what was killed. */
 const longest = { pause: 2500, outage: 400 } as const
 
-/** Kills one thing after the other at random moments, each kind as often as the others, until `enough` says so after a whole round. */
+/**
+ * Kills one thing after the other at random moments, each kind as often as the others, until `enough` says so after a whole round.
+ *
+ * @param settled awaited after each fault
+ */
 export async function breakThings(
   breakables: Breakables,
   random: () => number,
   enough: (faults: number) => boolean,
+  settled: (fault: Fault) => Promise<void> = async () => {},
 ): Promise<Fault[]> {
   const faults: Fault[] = []
   do {
@@ -40,7 +45,9 @@ export async function breakThings(
       await kill()
       await setTimeout(outage)
       await start()
-      faults.push({ kind, killedAt, backAt: performance.now() })
+      const fault: Fault = { kind, killedAt, backAt: performance.now() }
+      faults.push(fault)
+      await settled(fault)
     }
   } while (!enough(faults.length))
   return faults

@@ -46,7 +46,8 @@ describe('the release that is shown', () => {
     expect(shown({ ...trust, log }, 'pass')).toMatchObject({
       Release: 'image (version 3)',
       'Signed by': 'developer and auditor (2 keys)',
-      'Logged in': 'log.example/chat, seen by at least 2 of 3 witnesses',
+      'Logged in': 'log.example/chat',
+      'Seen by': 'at least 2 of 3 witnesses of the log',
       Source: 'commit c0ffee',
     })
   })

@@ -27,10 +27,8 @@ export function releaseFacts(
     ['Signed by', roles.map(([role, least]) => (least === 1 ? role : `${role} (${least} keys)`)).join(' and ')],
     ...(log && passed('release.log')
       ? [
-          [
-            'Logged in',
-            `${log.origin}, seen by at least ${log.threshold} of ${log.witnesses.length} witnesses`,
-          ] as const,
+          ['Logged in', log.origin] as const,
+          ['Seen by', `at least ${log.threshold} of ${log.witnesses.length} witnesses of the log`] as const,
         ]
       : []),
     ['Source', `commit ${manifest.sourceCommit}`],
@@ -50,12 +48,12 @@ interface ReleaseProps {
 export function Release({ verdict, policy }: ReleaseProps): ReactElement | null {
   const facts = releaseFacts(verdict, policy)
   if (facts === undefined) return null
-  const summary = facts
-    .slice(0, 3)
-    .map(([name, value]) => (name === 'Release' ? value : `${name.toLowerCase()} ${value}`))
+  const named = new Map(facts)
+  const log = named.get('Logged in')
+  const logged = log === undefined ? '' : `, logged in ${log}`
   return (
     <details className="release" data-testid="release">
-      <summary>{summary.join(', ')}</summary>
+      <summary>{`${named.get('Release')}, signed by ${named.get('Signed by')}${logged}`}</summary>
       <dl>
         {facts.map(([name, value]) => (
           <div key={name}>
