@@ -149,7 +149,7 @@ impl Line {
             }
             None if self.is_data => {
                 self.object.push(byte);
-                u64::from(self.length > EVENT && self.length % BYTES == 0)
+                u64::from(self.length > EVENT && self.length.is_multiple_of(BYTES))
             }
             None => 0,
         }

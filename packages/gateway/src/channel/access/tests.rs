@@ -2,8 +2,9 @@ use std::time::Duration;
 
 use http::HeaderName;
 
-use super::window::MINUTE;
 use super::*;
+
+const MINUTE: Duration = Duration::from_secs(window::SECONDS);
 
 fn access(requests: Option<u64>, streams: Option<usize>, total_requests: Option<u64>) -> Arc<Access> {
     let keys = vec![sha256(b"one"), sha256(b"two")];

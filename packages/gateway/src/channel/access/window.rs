@@ -7,8 +7,8 @@ use tokio::time::Instant;
 
 use crate::failure::Failure;
 
-/// Of every limit that is not on what is open at once.
-pub(super) const MINUTE: Duration = Duration::from_secs(60);
+/// Length of a window, of every limit that is not on what is open at once.
+pub(super) const SECONDS: u64 = 60;
 
 /// Requests or tokens since the window began.
 pub(super) struct Window {
@@ -68,11 +68,11 @@ impl Window {
             self.began = Some(now);
             return;
         };
-        let windows = now.saturating_duration_since(began).as_secs() / MINUTE.as_secs();
+        let windows = now.saturating_duration_since(began).as_secs() / SECONDS;
         if windows > 0 {
             let covered = self.limit.unwrap_or(u64::MAX).saturating_mul(windows);
             self.used = self.used.saturating_sub(covered);
-            let ended = Duration::from_secs(MINUTE.as_secs().saturating_mul(windows));
+            let ended = Duration::from_secs(SECONDS.saturating_mul(windows));
             // What is owed is due when it was said to be; else the window begins with this request.
             self.began = if self.used > 0 { began.checked_add(ended) } else { Some(now) };
         }
@@ -82,7 +82,7 @@ impl Window {
     fn wait(&self, limit: u64, now: Instant) -> u64 {
         let windows = self.used.checked_div(limit).unwrap_or(1).max(1);
         let passed = self.began.map_or(Duration::ZERO, |began| now.saturating_duration_since(began));
-        let all = Duration::from_secs(MINUTE.as_secs().saturating_mul(windows));
+        let all = Duration::from_secs(SECONDS.saturating_mul(windows));
         all.saturating_sub(passed).as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)
     }
 }
