@@ -2,8 +2,6 @@ import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { diskBytes } from '../../services/machine/documents.ts'
 import { signedMachinePolicy } from '../../services/machine/golden.ts'
-import { knownPlatforms } from '../../services/machine/platforms.ts'
-import { publishImage } from '../../services/machine/publish.ts'
 import { expect, test } from './signed.ts'
 
 /** Where files of a disk of documents go (PROTOCOL.md §24.7). */
@@ -102,31 +100,6 @@ test('documents follow their disk while the machine runs, and a disk of anything
       await expect.poll(verdict, soon).toBe('release.revoked')
     })
     expect(machine.qemu.running, 'the machine runs on').toBe(true)
-  } finally {
-    await stop()
-  }
-})
-
-test('one signed release names every machine shape of its table, and another shape is refused', async ({
-  machines,
-  visitor,
-  publisher,
-  documents,
-  configuration,
-}) => {
-  const { release } = machines
-  const shape = { ...release.shape, memory: 1536 }
-  const under = (akName: string): string => signedMachinePolicy(akName, machines.configDigest, publisher.trust(2))
-  const { url, akName, stop } = await machines.boot({ shape, documents, configuration })
-  try {
-    expect(await visitor.verdict({ url, policy: under(akName) })).toBe('pcr.mismatch')
-    const platforms = await knownPlatforms({ ...release, shape, signal: new AbortController().signal })
-    expect(platforms.map((row) => row.shape)).toEqual(expect.arrayContaining([shape, release.shape]))
-    await publishImage(publisher, { ...release, platforms }, { version: 3, minVersion: 2 })
-    await publisher.writeDisk(documents)
-    await expect
-      .poll(async () => visitor.verdict({ url, policy: under(akName) }), { timeout: 60_000, intervals: [3000] })
-      .toBe('verified')
   } finally {
     await stop()
   }
