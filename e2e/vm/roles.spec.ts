@@ -36,7 +36,7 @@ test('a gateway that was taken over reaches no TPM, no network and no file of ot
     '/run/model/written': sealed,
     all: 'reached ["dev", "lib", "lib64", "run", "usr"]',
     devices: 'reached ["null"]',
-    folder: 'reached ["attester", "event.log", "gateway.toml"]',
+    folder: 'reached ["attester", "documents", "event.log", "gateway.toml"]',
     '10.0.2.2:8443': denied,
     '10.0.2.15:8787': denied,
     '127.0.0.1:8787': denied,
