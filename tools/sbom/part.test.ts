@@ -7,11 +7,12 @@ test.each([
   'MIT OR Apache-2.0 OR LGPL-2.1-or-later',
   '(MIT OR Apache-2.0) AND Unicode-3.0',
   'Apache-2.0 WITH LLVM-exception',
+  'BSL-1.0',
 ])('%s may ship', (license) => {
   expect(isPermissive(license)).toBe(true)
 })
 
-test.each(['GPL-3.0-only', 'MIT AND GPL-3.0-only', 'AGPL-3.0-only OR SSPL-1.0', 'UNLICENSED', '', 'mit'])(
+test.each(['GPL-3.0-only', 'BUSL-1.1', 'MIT AND GPL-3.0-only', 'AGPL-3.0-only OR SSPL-1.0', 'UNLICENSED', '', 'mit'])(
   '%j may not',
   (license) => {
     expect(isPermissive(license)).toBe(false)

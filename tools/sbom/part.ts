@@ -14,6 +14,8 @@ const permissive: ReadonlySet<string> = new Set([
   'Apache-2.0 WITH LLVM-exception',
   'BSD-2-Clause',
   'BSD-3-Clause',
+  // Boost's. The Business Source License, which is none of these, is BUSL-1.1.
+  'BSL-1.0',
   'ISC',
   'MIT',
   'MIT-0',

@@ -16,7 +16,7 @@ DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 install -y --n
 command -v systemctl >/dev/null 2>&1 || exit 0
 for package in "$@"; do
   case $package in
-    haproxy | caddy | prometheus) systemctl disable "$package.service" ;;
+    haproxy | caddy | prometheus | redis-server) systemctl disable "$package.service" ;;
     nginx-light) systemctl disable nginx.service ;;
   esac
 done

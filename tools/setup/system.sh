@@ -48,6 +48,7 @@ missing_packages() {
   has_file /usr/sbin/haproxy || echo haproxy
   has_file /usr/sbin/nginx || echo nginx-light
   has_file /usr/bin/caddy || echo caddy
+  has_file /usr/bin/redis-server || echo redis-server
   has_file '/usr/share/fonts/truetype/*' || echo fonts-dejavu-core
 }
 

@@ -1,5 +1,6 @@
 //! Who may send requests, and how many (PROTOCOL.md §11.2).
 
+mod shared;
 mod window;
 
 use std::collections::HashMap;
@@ -12,10 +13,13 @@ use http::header::AUTHORIZATION;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
+use self::shared::{Shared, SharedTokens};
 use self::window::{Added, Window, reached};
+use crate::clock::Clock;
 use crate::config::AccessSettings;
 use crate::digest::sha256;
 use crate::failure::Failure;
+use crate::log::Log;
 
 /// Where a key may be that is not in `authorization`, in this order.
 const KEY_FIELDS: [&str; 2] = ["api-key", "x-api-key"];
@@ -26,6 +30,8 @@ pub(super) struct Access {
     keys: RwLock<Arc<[Arc<Key>]>>,
     all: Used,
     settings: AccessSettings,
+    /// None: this process counts alone.
+    shared: Option<Shared>,
 }
 
 struct Key {
@@ -48,12 +54,13 @@ const TOKENS: [&str; 2] = ["access.tokens_per_minute", "access.total_tokens_per_
 pub(super) type StreamPlace = Option<OwnedSemaphorePermit>;
 
 impl Access {
-    pub(super) fn new(settings: &AccessSettings) -> Self {
+    pub(super) fn new(settings: &AccessSettings, clock: &Arc<dyn Clock>, log: &Log) -> Self {
         let keys = settings.keys.iter().map(|hash| Arc::new(Key::new(*hash, settings))).collect();
         Self {
             keys: RwLock::new(keys),
             all: Used::new(settings.total_requests, settings.total_tokens),
             settings: settings.clone(),
+            shared: Shared::of(settings, clock, log),
         }
     }
 
@@ -69,15 +76,37 @@ impl Access {
         *keys = hashes.iter().map(key).collect();
     }
 
-    /// Counts a request of a known key, and takes a place for its answer. The charge for its tokens is None where they are not limited.
+    /// Counts a request of a known key, here and in the fleet, and takes a place for its answer. The charge for its tokens is None where they
+    /// are not limited.
     ///
     /// # Errors
     /// `access.key` without a key of the configuration; `access.limit` where a limit is reached, which counts nothing.
-    pub(super) fn admit(
+    pub(super) async fn admit(
         self: &Arc<Self>,
         fields: &HeaderMap,
         now: Instant,
     ) -> Result<(StreamPlace, Option<Charge>), Failure> {
+        let (place, charge, mut counted) = self.admit_here(fields, now)?;
+        if let Some(shared) = &self.shared {
+            let admitted = shared.admit(counted.key.hash).await;
+            admitted.inspect_err(|_| self.take_back(&mut counted, now))?;
+        }
+        Ok((place, charge))
+    }
+
+    /// Keeps in touch with the counter of the fleet; ends only where there is none.
+    pub(super) async fn count_with_fleet(&self) {
+        if let Some(shared) = &self.shared {
+            shared.run().await;
+        }
+    }
+
+    /// As [`Self::admit`], by this process alone.
+    fn admit_here(
+        self: &Arc<Self>,
+        fields: &HeaderMap,
+        now: Instant,
+    ) -> Result<(StreamPlace, Option<Charge>, Counted), Failure> {
         let key = key_in(fields).and_then(|text| self.find(text)).ok_or(Failure::new(Code::ACCESS_KEY))?;
         let place = key.streams.as_ref().map(|streams| Arc::clone(streams).try_acquire_owned()).transpose();
         let place = place.map_err(|_| reached("access.streams"))?;
@@ -88,8 +117,10 @@ impl Access {
         used.check(REQUESTS[0], now)?;
         let mut all = lock(&self.all.requests);
         all.check(REQUESTS[1], now)?;
-        used.add(1);
-        all.add(1);
+        let mut added = [Added::default(), Added::default()];
+        for (window, added) in [&mut *used, &mut *all].into_iter().zip(&mut added) {
+            window.correct(0, 1, added, now);
+        }
         drop((used, all));
         let is_charged = self.settings.tokens.is_some() || self.settings.total_tokens.is_some();
         let charge = is_charged.then(|| Charge {
@@ -97,8 +128,16 @@ impl Access {
             key: Arc::clone(&key),
             tokens: 0,
             added: [Added::default(), Added::default()],
+            shared: SharedTokens::default(),
         });
-        Ok((place, charge))
+        Ok((place, charge, Counted { key, added }))
+    }
+
+    /// The fleet has no room for a request that was counted here.
+    fn take_back(&self, counted: &mut Counted, now: Instant) {
+        for (used, added) in [&counted.key.used, &self.all].into_iter().zip(&mut counted.added) {
+            lock(&used.requests).correct(1, 0, added, now);
+        }
     }
 
     /// Compares with every key, in a time that does not depend on which one it is.
@@ -128,6 +167,12 @@ impl Used {
     }
 }
 
+/// A request that was counted, in the windows of its key and of all.
+struct Counted {
+    key: Arc<Key>,
+    added: [Added; 2],
+}
+
 /// The tokens of one request, as far as they are known.
 pub(super) struct Charge {
     access: Arc<Access>,
@@ -135,6 +180,7 @@ pub(super) struct Charge {
     tokens: u64,
     /// Of the windows of the key and of all.
     added: [Added; 2],
+    shared: SharedTokens,
 }
 
 impl Charge {
@@ -142,6 +188,9 @@ impl Charge {
     pub(super) fn set(&mut self, tokens: u64, now: Instant) {
         for (used, added) in [&self.key.used, &self.access.all].into_iter().zip(&mut self.added) {
             lock(&used.tokens).correct(self.tokens, tokens, added, now);
+        }
+        if let Some(shared) = &self.access.shared {
+            shared.correct(self.key.hash, self.tokens, tokens, &mut self.shared);
         }
         self.tokens = tokens;
     }

@@ -120,7 +120,7 @@ impl Channel {
         };
         self.admission.check(&head)?;
         if let Some(access) = &self.access {
-            exchange.hold(access.admit(&head.fields, Instant::now())?);
+            exchange.hold(access.admit(&head.fields, Instant::now()).await?);
         }
         Ok(*head)
     }

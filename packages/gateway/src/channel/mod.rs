@@ -66,8 +66,8 @@ impl Channel {
     pub fn new(config: Arc<Config>, epochs: Arc<Epochs>, clock: Arc<dyn Clock>, phases: Phases, log: Log) -> Self {
         Self {
             upstream: Arc::new(Servers::new(&config, &clock, &log)),
+            access: config.access.as_ref().map(|access| Arc::new(Access::new(access, &clock, &log))),
             admission: Admission::new(&config, clock),
-            access: config.access.as_ref().map(Access::new).map(Arc::new),
             arriving: Budget::new(arriving(config.limits.arriving)),
             streams: Arc::new(Semaphore::new(config.limits.streams)),
             epochs,
@@ -140,6 +140,13 @@ impl Channel {
     /// Watches whether several upstreams are well, where that is configured.
     pub async fn watch_upstreams(&self) {
         self.upstream.watch().await;
+    }
+
+    /// Keeps in touch with the counter of the fleet, where that is configured.
+    pub async fn count_with_fleet(&self) {
+        if let Some(access) = &self.access {
+            access.count_with_fleet().await;
+        }
     }
 
     /// From now on exactly the API keys with these SHA-256 are known; those that stay keep what they used. Returns whether this gateway asks

@@ -10,7 +10,7 @@ use http::HeaderName;
 use zeroize::Zeroizing;
 
 use super::file::{self, File, Handle};
-use super::{AccessSettings, Config, Limits, Origins, Padding, UpstreamSettings, machine, peer, servers};
+use super::{AccessSettings, Config, Limits, Origins, Padding, UpstreamSettings, machine, peer, servers, shared};
 use crate::attestation::epoch::EpochSettings;
 use crate::attestation::static_part::{MAX_MORE_CHAINS, PlatformFiles};
 use crate::failure::Failure;
@@ -116,7 +116,7 @@ impl File {
             tpm: tpm(&self.tpm, &self.attestation)?,
             enrolment_keys: signers("enrolment.keys", &self.enrolment.keys)?,
             operator_keys: signers("operator.keys", &self.operator.keys)?,
-            access: access(&self.access)?,
+            access: access(&self.access, |address| shared::passage(address, &egress, connector.as_deref()))?,
             upstream,
             egress,
             origins: origins(self.cors.origins)?,
@@ -238,7 +238,7 @@ fn signers(member: &str, texts: &[String]) -> Checked<Vec<[u8; 32]>> {
     }
 }
 
-fn access(access: &file::Access) -> Checked<Option<AccessSettings>> {
+fn access(access: &file::Access, out: impl Fn(Address) -> Checked<Address>) -> Checked<Option<AccessSettings>> {
     let keys: Option<Vec<_>> = access.keys.iter().map(|text| decode_32(text)).collect();
     let Some(keys) = keys.filter(|keys| keys.len() <= MAX_ACCESS_KEYS && distinct(keys)) else {
         return invalid(
@@ -255,7 +255,7 @@ fn access(access: &file::Access) -> Checked<Option<AccessSettings>> {
     ];
     if keys.is_empty() {
         return if bounds.iter().all(|bound| *bound == 0) {
-            Ok(None)
+            shared::check(access, out).map(|_| None)
         } else {
             invalid("access.keys", "at least one, since there is a limit for each key; without keys nothing is counted")
         };
@@ -269,6 +269,7 @@ fn access(access: &file::Access) -> Checked<Option<AccessSettings>> {
         total_requests: count("access.total_requests_per_minute", access.total_requests_per_minute)?,
         tokens: count("access.tokens_per_minute", access.tokens_per_minute)?,
         total_tokens: count("access.total_tokens_per_minute", access.total_tokens_per_minute)?,
+        shared: shared::check(access, out)?,
     }))
 }
 

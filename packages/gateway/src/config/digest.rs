@@ -116,7 +116,7 @@ impl Config {
     }
 }
 
-/// The limits, 0 for none; those on tokens only where there is one. Keys are outside: they change every week, and a weak one could be guessed
+/// The limits, 0 for none; those on tokens only where there is one; and where a fleet counts. Keys are outside: they change every week, and a weak one could be guessed
 /// from a hash.
 fn access_value(access: &AccessSettings) -> Value {
     let streams = access.streams.map(|streams| streams as u64);
@@ -125,6 +125,9 @@ fn access_value(access: &AccessSettings) -> Value {
     if access.tokens.is_some() || access.total_tokens.is_some() {
         let tokens = [access.tokens, access.total_tokens].map(|bound| Value::from(bound.unwrap_or(0)));
         members.extend((3..).zip(tokens));
+    }
+    if let Some(shared) = &access.shared {
+        members.push((5, shared.url.as_str().into()));
     }
     Value::map(members)
 }

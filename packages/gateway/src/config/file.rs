@@ -120,6 +120,9 @@ pub(super) struct Access {
     pub(super) total_requests_per_minute: u64,
     pub(super) tokens_per_minute: u64,
     pub(super) total_tokens_per_minute: u64,
+    pub(super) shared: String,
+    pub(super) shared_secret: String,
+    pub(super) shared_password: String,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -8,6 +8,7 @@ mod peer;
 mod read;
 mod servers;
 mod service_variables;
+mod shared;
 
 use std::net::SocketAddrV4;
 use std::path::PathBuf;
@@ -105,6 +106,21 @@ pub struct AccessSettings {
     pub tokens: Option<u64>,
     /// Tokens of all keys in a minute.
     pub total_tokens: Option<u64>,
+    /// The counter of the fleet; None: this process counts alone.
+    pub shared: Option<SharedSettings>,
+}
+
+/// A Redis in which the gateways of a fleet count together (PROTOCOL.md §11.2).
+#[derive(Clone, Debug)]
+pub struct SharedSettings {
+    /// The address as configured.
+    pub url: String,
+    /// The address as understood.
+    pub address: Address,
+    /// What the names of its counters are derived from, the same in the whole fleet.
+    pub secret: Zeroizing<[u8; 32]>,
+    /// The password of its default user.
+    pub password: Option<Zeroizing<String>>,
 }
 
 /// The model server and what may be asked of it.

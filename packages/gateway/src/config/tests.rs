@@ -429,3 +429,64 @@ fn an_image_reads_its_profile_before_the_rest() {
     assert!(egress_of("machine.egress = ['a']").is_err());
     assert!(egress_of("machine.egres = []").is_err());
 }
+
+#[test]
+fn a_counter_of_the_fleet_needs_something_to_count_a_strong_secret_and_in_an_image_a_listed_address() {
+    let keys = format!("access.keys = ['{}']", "aa".repeat(32));
+    let limit = "access.requests_per_minute = 2";
+    let secret = format!("access.shared_secret = '{}'", "5d".repeat(32));
+    let with = |lines: &[&str]| format!("{REQUIRED}{}", lines.join("\n"));
+    let shared = |url: &str| format!("access.shared = '{url}'");
+    for url in ["redis://10.0.0.7:6379", "redis://counter.example:6379", "redis://[::1]:1", "redis+unix:///run/r.sock"]
+    {
+        let config = read(&with(&[&keys, limit, &secret, &shared(url)]), &[]).unwrap();
+        assert_eq!(config.access.unwrap().shared.unwrap().url, url);
+    }
+    let url = shared("redis://10.0.0.7:6379");
+    for (lines, member) in [
+        (vec![limit, &secret, &url], "access.keys"),
+        (vec![&secret[..], &url], "access.shared"),
+        (vec![&keys, &secret, &url], "access.shared"),
+        (vec![&keys, "access.streams = 2", &secret, &url], "access.shared"),
+        (vec![&keys, limit, &url], "access.shared_secret"),
+        (vec![&keys, limit, &url, "access.shared_secret = 'SECRET'"], "access.shared_secret"),
+        (vec![&keys, limit, &url, &secret, "access.shared_password = 'SECRET SECRET'"], "access.shared_password"),
+        (vec![&keys, limit, &secret], "access.shared_secret"),
+        (vec![&keys, limit, "access.shared_password = 'SECRET'"], "access.shared_password"),
+    ] {
+        let refused = refusal(&with(&lines), &[]);
+        assert!(refused.contains(&format!("{member}: ")) && !refused.contains("SECRET"), "{lines:?}: {refused}");
+    }
+    for url in [
+        "rediss://10.0.0.7:6379",
+        "redis://10.0.0.7",
+        "redis://10.0.0.7:0",
+        "redis://:SECRET@10.0.0.7:6379",
+        "redis://10.0.0.7:6379/1",
+        "redis://10.0.0.7:6379?protocol=resp3",
+        "redis+unix://run/r.sock",
+        "redis+unix:///run/r.sock?db=1",
+        "10.0.0.7:6379",
+    ] {
+        let refused = refusal(&with(&[&keys, limit, &secret, &shared(url)]), &[]);
+        assert!(refused.contains("access.shared: ") && !refused.contains("SECRET"), "{url}: {refused}");
+    }
+    let image = |url: &str, egress: &str| {
+        let lines = REQUIRED.lines().filter(|line| !line.starts_with("upstream.url")).collect::<Vec<_>>().join("\n");
+        let router = "machine.connector = '/c'\nupstream.url = 'http://192.0.2.1:80'";
+        let text =
+            format!("{lines}\n{router}\nmachine.egress = [{egress}]\n{keys}\n{limit}\n{secret}\n{}", shared(url));
+        read(&text, &[]).map_err(|failure| failure.detail)
+    };
+    let listed = "'192.0.2.1:80', '192.0.2.7:6379'";
+    let config = image("redis://192.0.2.7:6379", listed).unwrap();
+    let address = config.access.unwrap().shared.unwrap().address;
+    assert!(matches!(address, Address::Http { passage: Some(passage), .. } if passage.index == 1));
+    for (url, egress) in [
+        ("redis://192.0.2.7:6379", "'192.0.2.1:80'"),
+        ("redis://counter:6379", listed),
+        ("redis+unix:///r.sock", listed),
+    ] {
+        assert!(image(url, egress).unwrap_err().contains("machine.egress"), "{url}");
+    }
+}

@@ -221,6 +221,8 @@ impl Server {
         tokio::spawn(async move { gateway.channel.prepare().await });
         let gateway = Arc::clone(&self.gateway);
         let watch = tokio::spawn(async move { gateway.channel.watch_upstreams().await });
+        let gateway = Arc::clone(&self.gateway);
+        let count = tokio::spawn(async move { gateway.channel.count_with_fleet().await });
         let limits = &self.gateway.config.limits;
         let limit = limits.connections;
         let places = Arc::new(Semaphore::new(limit));
@@ -268,6 +270,7 @@ impl Server {
         }
         sweeper.abort();
         watch.abort();
+        count.abort();
         self.tpm.close().await;
         self.log.event(Level::Info, "stop", &[("complete", complete.into())]);
     }

@@ -9,7 +9,7 @@ pub mod headers;
 pub mod json_member;
 pub mod json_scan;
 pub mod models;
-mod passage;
+pub(crate) mod passage;
 pub mod prompt_cache;
 pub mod request_fields;
 pub mod routes;

@@ -16,7 +16,7 @@ use super::address::Passage;
 ///
 /// # Errors
 /// What the connector met, or `InvalidData` where its answer is malformed.
-pub(super) async fn connect(passage: &Passage) -> io::Result<TcpStream> {
+pub(crate) async fn connect(passage: &Passage) -> io::Result<TcpStream> {
     let mut connector = UnixStream::connect(&passage.socket).await?;
     connector.write_all(&[passage.index]).await?;
     let socket = loop {

@@ -21,6 +21,7 @@ mod drain;
 mod enrolment;
 mod evidence;
 mod faithful;
+mod fleet;
 mod http2;
 mod inherited;
 mod interop;

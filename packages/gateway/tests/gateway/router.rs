@@ -13,16 +13,18 @@ use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg}
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::fleet::shared;
 use crate::support::client::Attested;
-use crate::support::{Gateway, Message, Setup, Swtpm, Upstream};
+use crate::support::{Gateway, Message, Redis, Setup, Swtpm, Upstream};
 
 /// Nobody has it (RFC 5737): a gateway that connects by itself reaches nothing.
 const ADDRESS: &str = "192.0.2.9:8443";
+const COUNTER: &str = "192.0.2.1:443";
 
 /// What a connector answers: the octet, and how many connections with it.
 type Answer = (u8, usize);
 
-/// In place of the connector of an image. Every connection leads to the test's own model server.
+/// In place of the connector of an image. Each place of `machine.egress` leads to a server of the test's own.
 struct Connector {
     folder: TempDir,
     asked: Arc<Mutex<Vec<u8>>>,
@@ -31,11 +33,16 @@ struct Connector {
 
 impl Connector {
     fn to(upstream: &Upstream) -> Self {
+        let model_server = model_server(upstream);
+        Self::with([model_server.clone(), model_server])
+    }
+
+    /// With the socket behind each place.
+    fn with(sockets: [PathBuf; 2]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join("connector")).unwrap();
         let (asked, answer) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new((0, 1))));
         let (places, answers) = (Arc::clone(&asked), Arc::clone(&answer));
-        let model_server = PathBuf::from(upstream.url().strip_prefix("unix:").unwrap());
         thread::spawn(move || {
             for gateway in listener.incoming() {
                 let mut gateway = gateway.unwrap();
@@ -43,7 +50,7 @@ impl Connector {
                 gateway.read_exact(&mut place).unwrap();
                 places.lock().unwrap().push(place[0]);
                 let (octet, count) = *answers.lock().unwrap();
-                let connections: Vec<_> = (0..count).map(|_| bridge(model_server.clone())).collect();
+                let connections: Vec<_> = (0..count).map(|_| bridge(sockets[usize::from(place[0])].clone())).collect();
                 let descriptors: Vec<_> = connections.iter().map(AsFd::as_fd).collect();
                 let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
                 let mut passed = SendAncillaryBuffer::new(&mut space);
@@ -57,17 +64,21 @@ impl Connector {
     fn setup(&self, swtpm: &Swtpm) -> Setup {
         Setup::to(swtpm, &format!("http://{ADDRESS}"))
             .with("upstream.kind", "unattested")
-            .with("machine.egress", vec![ADDRESS, "192.0.2.1:443"])
+            .with("machine.egress", vec![ADDRESS, COUNTER])
             .with("machine.connector", self.folder.path().join("connector").display().to_string())
     }
 }
 
-/// A connection over TCP whose other end is the model server's UNIX socket.
-fn bridge(model_server: PathBuf) -> TcpStream {
+fn model_server(upstream: &Upstream) -> PathBuf {
+    upstream.url().strip_prefix("unix:").unwrap().into()
+}
+
+/// A connection over TCP whose other end is a server's UNIX socket.
+fn bridge(server: PathBuf) -> TcpStream {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let connection = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     thread::spawn(move || {
-        let (inside, outside) = (listener.accept().unwrap().0, UnixStream::connect(model_server).unwrap());
+        let (inside, outside) = (listener.accept().unwrap().0, UnixStream::connect(server).unwrap());
         let (mut from, mut to) = (inside.try_clone().unwrap(), outside.try_clone().unwrap());
         thread::spawn(move || std::io::copy(&mut from, &mut to));
         let (mut from, mut to) = (outside, inside);
@@ -115,4 +126,18 @@ async fn an_answer_without_exactly_one_connection_is_none() {
     assert_eq!(attested.ask(&chat()).await.status(), 200, "and it goes on");
     drop(connector.folder);
     assert_eq!(gateway.log.count("stop"), 0);
+}
+
+#[tokio::test]
+async fn the_counter_of_a_fleet_is_reached_over_a_passed_connection() {
+    let (swtpm, upstream, redis) = (Swtpm::start().await, Upstream::fixed("{}"), Redis::start().await);
+    let connector = Connector::with([redis.socket(), model_server(&upstream)]);
+    let setup = shared(connector.setup(&swtpm), &format!("redis://{COUNTER}"));
+    let gateway = setup.with("access.requests_per_minute", 9).start().await;
+    let attested = Attested::to(&gateway).await;
+    let message = chat().with("authorization", "Bearer one-key-of-the-service");
+    assert_eq!(attested.ask(&message).await.status(), 200, "{}", gateway.log.text());
+    let counted: Vec<_> = redis.counters().await.into_iter().map(|(_, requests)| requests).collect();
+    assert_eq!(counted, [1], "{}", gateway.log.text());
+    assert!(connector.asked.lock().unwrap().contains(&0));
 }

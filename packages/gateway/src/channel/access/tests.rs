@@ -3,12 +3,20 @@ use std::time::Duration;
 use http::HeaderName;
 
 use super::*;
+use crate::clock::SystemClock;
+use crate::log::Level;
 
 const MINUTE: Duration = Duration::from_secs(window::SECONDS);
 
+/// Without a fleet.
+fn alone(settings: &AccessSettings) -> Arc<Access> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    Arc::new(Access::new(settings, &clock, &Log::start(Level::Error)))
+}
+
 fn access(requests: Option<u64>, streams: Option<usize>, total_requests: Option<u64>) -> Arc<Access> {
     let keys = vec![sha256(b"one"), sha256(b"two")];
-    Arc::new(Access::new(&AccessSettings { keys, requests, streams, total_requests, tokens: None, total_tokens: None }))
+    alone(&AccessSettings { keys, requests, streams, total_requests, tokens: None, total_tokens: None, shared: None })
 }
 
 fn fields(lines: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -19,7 +27,10 @@ fn asked(access: &Arc<Access>, key: &'static str, now: Instant) -> Result<Stream
     let name = format!("Bearer {key}");
     let mut fields = HeaderMap::new();
     fields.insert(AUTHORIZATION, name.parse().unwrap());
-    access.admit(&fields, now).map(|(place, _)| place).map_err(|failure| format!("{}: {}", failure.code, failure.told))
+    access
+        .admit_here(&fields, now)
+        .map(|(place, ..)| place)
+        .map_err(|failure| format!("{}: {}", failure.code, failure.told))
 }
 
 #[test]
@@ -29,7 +40,7 @@ fn a_key_is_known_by_its_hash_in_each_of_its_fields() {
     for line in
         [("authorization", "Bearer one"), ("authorization", "bearer two"), ("api-key", "one"), ("x-api-key", "two")]
     {
-        assert!(access.admit(&fields(&[line]), now).is_ok(), "{line:?}");
+        assert!(access.admit_here(&fields(&[line]), now).is_ok(), "{line:?}");
     }
     let hash: &'static str = Box::leak(crate::hex::hex(&sha256(b"one")).into_boxed_str());
     for lines in [
@@ -42,12 +53,12 @@ fn a_key_is_known_by_its_hash_in_each_of_its_fields() {
         &[("api-key", "")],
         &[("api-key", hash)],
     ] {
-        let refused = access.admit(&fields(lines), now).err();
+        let refused = access.admit_here(&fields(lines), now).err();
         assert_eq!(refused.map(|failure| failure.code), Some(Code::ACCESS_KEY), "{lines:?}");
     }
     let mut twice = fields(&[("x-api-key", "one")]);
     twice.append("x-api-key", "one".parse().unwrap());
-    assert!(access.admit(&twice, now).is_err());
+    assert!(access.admit_here(&twice, now).is_err());
 }
 
 #[test]
@@ -98,9 +109,17 @@ fn answers_are_counted_while_they_are_open() {
 /// Two keys with limits on tokens, and a charge of the first one.
 fn limited(tokens: Option<u64>, total_tokens: Option<u64>, now: Instant) -> (Arc<Access>, Charge) {
     let keys = vec![sha256(b"one"), sha256(b"two")];
-    let settings = AccessSettings { keys, requests: None, streams: None, total_requests: None, tokens, total_tokens };
-    let access = Arc::new(Access::new(&settings));
-    let charge = access.admit(&fields(&[("x-api-key", "one")]), now).unwrap().1.expect("tokens are limited");
+    let settings = AccessSettings {
+        keys,
+        requests: None,
+        streams: None,
+        total_requests: None,
+        tokens,
+        total_tokens,
+        shared: None,
+    };
+    let access = alone(&settings);
+    let charge = access.admit_here(&fields(&[("x-api-key", "one")]), now).unwrap().1.expect("tokens are limited");
     (access, charge)
 }
 
@@ -111,7 +130,8 @@ fn tokens_are_counted_by_key_and_in_all_and_say_when_there_is_room() {
     charge.set(99, now);
     assert!(asked(&access, "one", now).is_ok());
     charge.set(100, now + Duration::from_secs(20));
-    let refused = access.admit(&fields(&[("x-api-key", "one")]), now + Duration::from_millis(20_500)).err().unwrap();
+    let refused =
+        access.admit_here(&fields(&[("x-api-key", "one")]), now + Duration::from_millis(20_500)).err().unwrap();
     assert_eq!(refused.told, "The limit is access.tokens_per_minute.");
     assert_eq!(refused.retry_after, Some(40));
     assert!(asked(&access, "two", now).is_ok(), "another key has its own");
@@ -128,7 +148,7 @@ fn what_an_answer_took_beyond_the_limit_is_owed_by_the_next_minutes() {
     let now = Instant::now();
     let (access, mut charge) = limited(Some(100), None, now);
     charge.set(250, now);
-    let refused = access.admit(&fields(&[("x-api-key", "one")]), now).err().unwrap();
+    let refused = access.admit_here(&fields(&[("x-api-key", "one")]), now).err().unwrap();
     assert_eq!(refused.retry_after, Some(120));
     for (seconds, admitted) in [(60, false), (90, false), (119, false), (120, true)] {
         let asked = asked(&access, "one", now + Duration::from_secs(seconds));
@@ -144,11 +164,11 @@ fn an_estimate_is_corrected_within_its_minute_and_never_below_what_it_added() {
     charge.set(40, now);
     assert!(asked(&access, "one", now).is_ok(), "the answer said how many");
     charge.set(0, now);
-    let mut other = access.admit(&fields(&[("x-api-key", "one")]), now).unwrap().1.unwrap();
+    let mut other = access.admit_here(&fields(&[("x-api-key", "one")]), now).unwrap().1.unwrap();
     other.set(90, now);
     let later = now + MINUTE;
     assert!(asked(&access, "one", later).is_ok());
-    let mut third = access.admit(&fields(&[("x-api-key", "one")]), later).unwrap().1.unwrap();
+    let mut third = access.admit_here(&fields(&[("x-api-key", "one")]), later).unwrap().1.unwrap();
     third.set(100, later);
     other.set(0, later);
     assert!(asked(&access, "one", later).is_err(), "another minute's estimate takes nothing from this one");

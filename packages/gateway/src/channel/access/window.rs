@@ -42,7 +42,7 @@ impl Window {
         }
     }
 
-    pub(super) const fn add(&mut self, amount: u64) {
+    const fn add(&mut self, amount: u64) {
         self.used = self.used.saturating_add(amount);
     }
 

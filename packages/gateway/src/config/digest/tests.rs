@@ -88,12 +88,22 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
     let limits =
         ["requests_per_minute", "streams", "total_requests_per_minute", "tokens_per_minute", "total_tokens_per_minute"];
     let limits = limits.map(|limit| format!("access.{limit} = 2{key}"));
+    let fleet = |url: &str, secret: &str, password: &str| {
+        format!(
+            "access.shared = '{url}'\naccess.shared_secret = '{}'\naccess.shared_password = '{password}'\n{}",
+            secret.repeat(32),
+            limits[0]
+        )
+    };
+    let fleets = ["redis://a:1", "redis://b:1"].map(|url| fleet(url, "aa", "a"));
+    let secrets = [("bb", "a"), ("aa", "b")].map(|(secret, password)| digest(&fleet("redis://a:1", secret, password)));
+    assert_eq!(secrets, [digest(&fleets[0]), digest(&fleets[0])], "secrets are outside");
     let router = |addresses: &str| {
         let out = "machine.connector = '/c'\nupstream.url = 'http://192.0.2.1:80'";
         format!("machine.egress = [{addresses}]\n{out}")
     };
     let routers = ["'192.0.2.1:80'", "'192.0.2.1:80', '192.0.2.2:80'"].map(router);
-    let changes: [&str; 47] = [
+    let changes: [&str; 49] = [
         "upstream.urls = ['unix:/m.sock', 'unix:/a']\nupstream.url = ''",
         "upstream.urls = ['unix:/m.sock', 'unix:/b']\nupstream.url = ''",
         "upstream.url = 'unix:/other.sock'",
@@ -140,6 +150,8 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
         &routers[1],
         &limits[3],
         &limits[4],
+        &fleets[0],
+        &fleets[1],
         "upstream.models = ['a']",
     ];
     let mut digests: Vec<_> = changes.iter().map(|member| digest(member)).chain([base]).collect();
@@ -154,6 +166,7 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
     assert!(outside.is_disjoint(&changing));
     outside.extend(["upstream.api_key", "access.keys", "attestation.extend_instance"].map(str::to_owned));
     outside.extend(["upstream.weights", "upstream.probe_path"].map(str::to_owned));
+    outside.extend(["access.shared_secret", "access.shared_password"].map(str::to_owned));
     assert_eq!(outside, documented_outside(), "the table of PROTOCOL.md §12");
     assert_eq!(
         outside.union(&changing).cloned().collect::<BTreeSet<_>>(),

@@ -17,12 +17,14 @@ pub mod outage;
 pub mod ports;
 pub mod program;
 pub mod receipt;
+pub mod redis;
 pub mod shared;
 pub mod swtpm;
 pub mod upstream;
 
 pub use client::{Answer, Message};
 pub use program::{Gateway, Setup};
+pub use redis::Redis;
 pub use swtpm::Swtpm;
 pub use upstream::Upstream;
 
