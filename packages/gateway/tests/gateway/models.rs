@@ -37,6 +37,7 @@ async fn no_other_model_is_used_however_it_is_named() {
         r#"{"model":"small","model":"other"}"#,
         r#"{"model":"other","model":"small"}"#,
         r#"{"model":"small","m\u006fdel":"other"}"#,
+        r#"{"model":"small","Model":"other"}"#,
         r#"{"messages":[]}"#,
         r#"[{"model":"small"}]"#,
         "",
@@ -44,6 +45,16 @@ async fn no_other_model_is_used_however_it_is_named() {
     for content in refused {
         let answer = attested.ask(&chat(content)).await;
         assert_eq!((answer.status(), answer.code()), (404, "request.model"), "{content}");
+    }
+    // A server of forms finds another `model` in each of these.
+    let form = chat(r#"{"model":"small","x":"&model=other&"}"#);
+    let parts = "\r\n--b\r\nContent-Disposition: form-data; name=model\r\n\r\nother\r\n--b--\r\n";
+    let parts = chat(format!(r#"{{"model":"small","x":"{parts}"}}"#));
+    for message in [
+        form.with("content-type", "application/x-www-form-urlencoded"),
+        parts.with("content-type", "multipart/form-data; boundary=b"),
+    ] {
+        assert_eq!(attested.ask(&message).await.code(), "request.model");
     }
     for path in ["/v1/models/other", "/v1/models/SMALL", "/v1/models/org%2Fother"] {
         assert_eq!(attested.ask(&Message::get(path)).await.code(), "request.model", "{path}");
