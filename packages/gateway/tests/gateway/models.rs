@@ -104,7 +104,14 @@ async fn the_list_has_the_models_of_the_setting() {
     let list: Value = serde_json::from_str(answer.text()).unwrap();
     assert_eq!(list, json!({"object": "list", "data": [{"id": "small", "meta": {"n_ctx": 1}}]}));
     assert!(!gateway.whole_log().await.text().contains("small"), "no model in the log");
+    for status in [203, 206] {
+        let upstream = listing(status, all, ("x-a", "b"));
+        let (_swtpm, _gateway, attested) = started(&upstream).await;
+        let answer = attested.ask(&Message::get("/v1/models").with("range", "bytes=0-")).await;
+        assert!(!answer.text().contains("other"), "status {status}");
+    }
     let cases = [
+        (listing(206, r#"{"data":[{"id":"other"}"#, ("x-a", "b")), 502, "request.upstream_broken"),
         (listing(200, "<html>", ("x-a", "b")), 502, "request.upstream_broken"),
         (listing(200, all, ("content-encoding", "gzip")), 502, "request.upstream_broken"),
     ];
