@@ -184,6 +184,9 @@ test('private addresses and those of this machine are not asked, unless they are
     expect(isPublic(address), address).toBe(false)
   for (const address of ['::1', '::', 'fd00::1', 'fe80::1', '::ffff:127.0.0.1', '::ffff:a9fe:a9fe', '64:ff9b::7f00:1'])
     expect(isPublic(address), address).toBe(false)
+  // IPv4 in IPv6 by translation and by tunnels, and the former addresses of a site.
+  for (const address of ['64:ff9b:1::7f00:1', '::ffff:0:7f00:1', '2002:7f00:1::1', '2001:0:7f00:1::1', 'fec0::1'])
+    expect(isPublic(address), address).toBe(false)
   for (const address of ['1.1.1.1', '172.32.0.1', '2606:4700::1111']) expect(isPublic(address), address).toBe(true)
 })
 

@@ -42,12 +42,18 @@ impl Challenges {
         Ok(bytes)
     }
 
-    /// Whether `challenge` was given out, is young enough, and was not taken before.
+    /// Whether `challenge` was given out, is young enough, and neither it nor a later one was taken before: a request that was held back
+    /// does not undo the one that came after it.
     pub(crate) fn take(&mut self, challenge: &[u8; 32], now: Instant) -> bool {
-        [&mut self.current, &mut self.previous].into_iter().any(|held| {
-            let taken = held.take_if(|held| verify_slices_are_equal(&held.bytes, challenge).is_ok());
-            taken.is_some_and(|taken| now.saturating_duration_since(taken.made) < VALID)
-        })
+        let is_it = |held: &mut Challenge| verify_slices_are_equal(&held.bytes, challenge).is_ok();
+        let taken = match self.current.take_if(is_it) {
+            Some(current) => {
+                self.previous = None;
+                Some(current)
+            }
+            None => self.previous.take_if(is_it),
+        };
+        taken.is_some_and(|taken| now.saturating_duration_since(taken.made) < VALID)
     }
 }
 
@@ -68,6 +74,15 @@ mod tests {
         assert!(challenges.take(&first, later(now, 29)));
         assert!(!challenges.take(&first, later(now, 29)));
         assert_ne!(challenges.give(later(now, 29)).unwrap(), first);
+    }
+
+    #[test]
+    fn a_challenge_ends_with_a_later_one() {
+        let (mut challenges, now) = (Challenges::default(), Instant::now());
+        let held_back = challenges.give(now).unwrap();
+        let later_one = challenges.give(later(now, 30)).unwrap();
+        assert!(challenges.take(&later_one, later(now, 31)));
+        assert!(!challenges.take(&held_back, later(now, 32)));
     }
 
     #[test]

@@ -13,8 +13,8 @@ export const allowances: readonly Mutant[] = [
   changed(
     'a total of tokens is no less than its parts',
     'upstream/usage.rs',
-    'Some(total) => Some(total.max(sum)),',
-    'Some(total) => Some(total),',
+    'self.total_tokens.unwrap_or(0).max(sum)',
+    'self.total_tokens.unwrap_or(sum)',
     'lib::upstream::usage',
   ),
   changed(

@@ -19,7 +19,13 @@ for (const [network, prefix] of [
   special.addSubnet(network, prefix, 'ipv4')
 for (const [network, prefix] of [
   ['::', 96],
+  ['::ffff:0:0:0', 96],
+  // Translation and tunnels to IPv4 (RFC 6052, RFC 8215, RFC 4380, RFC 3056): the address in them may be any of the above.
   ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
+  ['2001::', 23],
+  ['2002::', 16],
+  ['fec0::', 10],
   ['fc00::', 7],
   ['fe80::', 10],
   ['ff00::', 8],

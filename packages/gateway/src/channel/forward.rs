@@ -58,7 +58,8 @@ impl Channel {
             _ => self.config.upstream.prompt_cache.member()?,
         };
         let model_place = model_place(&head.method, &head.path);
-        let models = match self.models().map(|models| models.check(model_place, &head.path)).transpose() {
+        let checked = self.models().map(|models| models.check(model_place, &head.path, &head.fields));
+        let models = match checked.transpose() {
             Ok(models) => models.flatten(),
             Err(failure) => {
                 inner.drain().await;

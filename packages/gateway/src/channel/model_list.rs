@@ -16,7 +16,8 @@ use crate::upstream::models::Models;
 /// Longest list that is read, in bytes.
 const LONGEST: usize = 4 << 20;
 
-/// The answer with those of `models` alone; a refusal of the server passes as it is. The list has to be there within `limit`.
+/// The answer with those of `models` alone; a refusal of the server, and one without content, pass as they are. The list has to be there
+/// within `limit`.
 ///
 /// # Errors
 /// `request.upstream_broken` for what is no list: it could name other models.
@@ -25,7 +26,8 @@ pub(super) async fn only_listed(
     models: &Models,
     limit: Duration,
 ) -> Result<Response<ServerContent>, Failure> {
-    if answer.status() != StatusCode::OK {
+    // Whatever else it is, such as the part that `range` asked for, may be or hold a list.
+    if answer.status() == StatusCode::NOT_MODIFIED || answer.status().as_u16() >= 400 {
         return Ok(answer);
     }
     let broken = |why: &'static str| Failure::with(Code::REQUEST_UPSTREAM_BROKEN, why);

@@ -34,6 +34,8 @@ pub struct JsonScan {
     is_ours: bool,
     /// Whether the object has a member.
     has_members: bool,
+    /// Whether a name differed from ours in upper and lower case alone.
+    has_other_case: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +66,14 @@ impl JsonScan {
     /// Looks for the member `name`.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self { name, state: State::Start, spelled: Vec::new(), is_ours: false, has_members: false }
+        Self {
+            name,
+            state: State::Start,
+            spelled: Vec::new(),
+            is_ours: false,
+            has_members: false,
+            has_other_case: false,
+        }
     }
 
     /// The name that is looked for.
@@ -83,6 +92,12 @@ impl JsonScan {
     #[must_use]
     pub const fn has_members(&self) -> bool {
         self.has_members
+    }
+
+    /// Whether a name differed from ours in upper and lower case alone: some servers take it for ours, and others do not.
+    #[must_use]
+    pub const fn has_other_case(&self) -> bool {
+        self.has_other_case
     }
 
     /// Passes the next byte; returns where it is.
@@ -159,17 +174,18 @@ impl JsonScan {
     }
 
     /// Whether the name that was read is ours, however it is spelled.
-    fn is_name(&self) -> Result<bool, NoObject> {
-        if !self.spelled.contains(&b'\\') {
-            return Ok(self.spelled == self.name.as_bytes());
-        }
+    fn is_name(&mut self) -> Result<bool, NoObject> {
         if self.spelled.len() > self.name.len().saturating_mul(LONGEST_SPELLING) {
             return Ok(false);
         }
-        let quoted = [b"\"", self.spelled.as_slice(), b"\""].concat();
-        match serde_json::from_slice::<String>(&quoted) {
-            Ok(name) => Ok(name == self.name),
-            Err(_) => Err(NoObject),
-        }
+        let name = if self.spelled.contains(&b'\\') {
+            let quoted = [b"\"", self.spelled.as_slice(), b"\""].concat();
+            serde_json::from_slice::<String>(&quoted).map_err(|_| NoObject)?.into_bytes()
+        } else {
+            self.spelled.clone()
+        };
+        let is_ours = name == self.name.as_bytes();
+        self.has_other_case |= !is_ours && name.eq_ignore_ascii_case(self.name.as_bytes());
+        Ok(is_ours)
     }
 }

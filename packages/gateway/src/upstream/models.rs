@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use blindllama_verifier::Code;
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use serde_json::{Value, json};
 
 use super::json_scan::{JsonScan, Place};
@@ -11,6 +13,16 @@ use crate::failure::Failure;
 
 /// Longest spelling of a name in JSON, in bytes: one of 255 bytes, each escaped, and its quotes.
 const LONGEST: usize = 255 * 6 + 2;
+
+/// Media types under which no server reads anything but JSON, without blanks. As a form, an object may be the field `model` of another model.
+const JSON: [&str; 5] = [
+    "application/json",
+    "application/json;charset=utf-8",
+    "text/plain",
+    // Of `fetch` with a text.
+    "text/plain;charset=utf-8",
+    "application/json;charset=\"utf-8\"",
+];
 
 /// Names of models, compared byte by byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,9 +47,10 @@ impl Models {
     /// Checks a request before its content: the id in a path is that of a model; a model in JSON is checked by what is returned.
     ///
     /// # Errors
-    /// `request.model` for an id that is not on the list.
-    pub fn check(&self, place: ModelPlace, path: &str) -> Result<Option<ModelCheck>, Failure> {
+    /// `request.model` for an id that is not on the list, and for content that `fields` do not tell to be JSON.
+    pub fn check(&self, place: ModelPlace, path: &str, fields: &HeaderMap) -> Result<Option<ModelCheck>, Failure> {
         match place {
+            ModelPlace::Json if !is_json(fields) => Err(unknown("The content is no JSON by its content-type.")),
             ModelPlace::Json => Ok(Some(ModelCheck::new(self.clone()))),
             ModelPlace::Path if !decoded_id(path).is_some_and(|id| self.has(&id)) => {
                 Err(unknown("The path names another one."))
@@ -80,6 +93,10 @@ impl ModelCheck {
     pub fn pass(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         for byte in bytes {
             let place = self.scan.step(*byte).map_err(|_| unknown("The content is no JSON object."))?;
+            if self.scan.has_other_case() {
+                // Beside `model`, servers that do not tell the cases apart take the last of both.
+                return Err(unknown("The content names one by a member that is `model` in other letters."));
+            }
             match (place, &mut self.value) {
                 (Place::Colon, _) => self.value = Some(Vec::new()),
                 (Place::Value, Some(value)) if value.len() < LONGEST => value.push(*byte),
@@ -111,6 +128,20 @@ impl ModelCheck {
             (false, _) => Err(unknown("The content is no JSON object.")),
         }
     }
+}
+
+/// Whether a server takes the content for JSON in UTF-8, as the check does. One that is told nothing does so too.
+fn is_json(fields: &HeaderMap) -> bool {
+    let mut types = fields.get_all(CONTENT_TYPE).iter();
+    let is_one = match (types.next(), types.next()) {
+        (None, _) => true,
+        (Some(value), None) => value.to_str().is_ok_and(|text| {
+            let plain: String = text.split([' ', '\t']).collect::<String>().to_ascii_lowercase();
+            JSON.contains(&plain.as_str())
+        }),
+        _ => false,
+    };
+    is_one && !fields.contains_key(CONTENT_ENCODING)
 }
 
 fn unknown(told: &'static str) -> Failure {

@@ -73,11 +73,8 @@ impl Usage {
     fn total(&self) -> Option<u64> {
         let parts = [self.prompt_tokens.or(self.input_tokens), self.completion_tokens.or(self.output_tokens)];
         let sum = parts.iter().flatten().fold(0_u64, |sum, part| sum.saturating_add(*part));
-        // A total that says less than its parts is not believed.
-        match self.total_tokens {
-            Some(total) => Some(total.max(sum)),
-            None => parts.iter().any(Option::is_some).then_some(sum),
-        }
+        // A total that says less than its parts is not believed. No answer costs nothing: servers put zeros where they have not counted yet.
+        Some(self.total_tokens.unwrap_or(0).max(sum)).filter(|total| *total > 0)
     }
 }
 

@@ -37,6 +37,7 @@ async fn no_other_model_is_used_however_it_is_named() {
         r#"{"model":"small","model":"other"}"#,
         r#"{"model":"other","model":"small"}"#,
         r#"{"model":"small","m\u006fdel":"other"}"#,
+        r#"{"model":"small","Model":"other"}"#,
         r#"{"messages":[]}"#,
         r#"[{"model":"small"}]"#,
         "",
@@ -44,6 +45,16 @@ async fn no_other_model_is_used_however_it_is_named() {
     for content in refused {
         let answer = attested.ask(&chat(content)).await;
         assert_eq!((answer.status(), answer.code()), (404, "request.model"), "{content}");
+    }
+    // A server of forms finds another `model` in each of these.
+    let form = chat(r#"{"model":"small","x":"&model=other&"}"#);
+    let parts = "\r\n--b\r\nContent-Disposition: form-data; name=model\r\n\r\nother\r\n--b--\r\n";
+    let parts = chat(format!(r#"{{"model":"small","x":"{parts}"}}"#));
+    for message in [
+        form.with("content-type", "application/x-www-form-urlencoded"),
+        parts.with("content-type", "multipart/form-data; boundary=b"),
+    ] {
+        assert_eq!(attested.ask(&message).await.code(), "request.model");
     }
     for path in ["/v1/models/other", "/v1/models/SMALL", "/v1/models/org%2Fother"] {
         assert_eq!(attested.ask(&Message::get(path)).await.code(), "request.model", "{path}");
@@ -93,7 +104,14 @@ async fn the_list_has_the_models_of_the_setting() {
     let list: Value = serde_json::from_str(answer.text()).unwrap();
     assert_eq!(list, json!({"object": "list", "data": [{"id": "small", "meta": {"n_ctx": 1}}]}));
     assert!(!gateway.whole_log().await.text().contains("small"), "no model in the log");
+    for status in [203, 206] {
+        let upstream = listing(status, all, ("x-a", "b"));
+        let (_swtpm, _gateway, attested) = started(&upstream).await;
+        let answer = attested.ask(&Message::get("/v1/models").with("range", "bytes=0-")).await;
+        assert!(!answer.text().contains("other"), "status {status}");
+    }
     let cases = [
+        (listing(206, r#"{"data":[{"id":"other"}"#, ("x-a", "b")), 502, "request.upstream_broken"),
         (listing(200, "<html>", ("x-a", "b")), 502, "request.upstream_broken"),
         (listing(200, all, ("content-encoding", "gzip")), 502, "request.upstream_broken"),
     ];

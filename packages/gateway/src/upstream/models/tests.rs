@@ -1,3 +1,5 @@
+use http::{HeaderName, HeaderValue};
+
 use super::*;
 
 fn models() -> Models {
@@ -7,7 +9,7 @@ fn models() -> Models {
 /// What is told of `content`, in pieces of every small size; None where it may pass.
 fn told(content: &str) -> Option<String> {
     let check = |size: usize| {
-        let mut check = models().check(ModelPlace::Json, "/").unwrap().unwrap();
+        let mut check = models().check(ModelPlace::Json, "/", &HeaderMap::new()).unwrap().unwrap();
         let passed =
             content.as_bytes().chunks(size).try_for_each(|piece| check.pass(piece)).and_then(|()| check.finish());
         passed.err().map(|failure| {
@@ -29,7 +31,7 @@ fn a_model_of_the_list_may_be_named_in_every_spelling() {
         r#" { "messages" : [{"model":"x"}] , "model" : "a" } "#,
         r#"{"model":"\u0061","model":"a"}"#,
         r#"{"mod\u0065l":"meta\/Llama \u00e9"}"#,
-        r#"{"model":"meta/Llama é","metadata":{"model":"x"}}"#,
+        r#"{"model":"meta/Llama é","metadata":{"model":"x","Model":"x"},"models":"x"}"#,
     ] {
         assert_eq!(told(content), None, "{content}");
     }
@@ -48,7 +50,10 @@ fn everything_else_is_refused() {
         (r#"{"model":["a"]}"#, "names another one"),
         (r#"{"model":null}"#, "names another one"),
         (r#"{"model":"a}"#, "no JSON object"),
-        (r#"{"Model":"a"}"#, "names none"),
+        (r#"{"Model":"a"}"#, "other letters"),
+        (r#"{"model":"a","Model":"b"}"#, "other letters"),
+        (r#"{"MODEL":"b","model":"a"}"#, "other letters"),
+        (r#"{"model":"a","\u004dodel":"b"}"#, "other letters"),
         ("{}", "names none"),
         (r#"{"model":"a""#, "no JSON object"),
         (r#"{"model":"a"}{"model":"b"}"#, "no JSON object"),
@@ -72,10 +77,10 @@ fn an_id_in_a_path_is_compared_as_it_is_decoded() {
         ("/v1/models/A", false),
         ("/v1/models/", false),
     ] {
-        assert_eq!(models().check(ModelPlace::Path, path).is_ok(), known, "{path}");
+        assert_eq!(models().check(ModelPlace::Path, path, &HeaderMap::new()).is_ok(), known, "{path}");
     }
-    assert!(models().check(ModelPlace::Hidden, "/v1/batches").is_err());
-    assert!(models().check(ModelPlace::None, "/v1/files").unwrap().is_none());
+    assert!(models().check(ModelPlace::Hidden, "/v1/batches", &HeaderMap::new()).is_err());
+    assert!(models().check(ModelPlace::None, "/v1/files", &HeaderMap::new()).unwrap().is_none());
 }
 
 #[test]
@@ -90,5 +95,33 @@ fn a_list_has_the_models_of_the_list_alone() {
     assert_eq!(filtered, json!({ "object": "list", "data": [{ "id": "a", "owned_by": "x" }] }));
     for none in ["", "[]", "{}", r#"{"data":{}}"#, r#"{"data":[]"#, "null"] {
         assert_eq!(models().filtered(none.as_bytes()), None, "{none}");
+    }
+}
+
+#[test]
+fn content_that_a_server_may_read_as_anything_but_json_is_refused() {
+    let check = |lines: &[(&'static str, &'static str)]| {
+        let mut fields = HeaderMap::new();
+        for (name, value) in lines {
+            fields.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        models().check(ModelPlace::Json, "/", &fields)
+    };
+    let json = ("content-type", "application/json");
+    for value in ["application/json", "Application/JSON; charset=UTF-8", "text/plain;charset=UTF-8", "text/plain"] {
+        assert!(check(&[("content-type", value)]).is_ok(), "{value}");
+    }
+    assert!(check(&[]).is_ok());
+    for lines in [
+        &[("content-type", "application/x-www-form-urlencoded")][..],
+        &[("content-type", "multipart/form-data; boundary=b")],
+        &[("content-type", "application/json; charset=utf-7")],
+        &[("content-type", "application/json, multipart/form-data; boundary=b")],
+        &[("content-type", "application/yaml")],
+        &[("content-type", "")],
+        &[json, json],
+        &[json, ("content-encoding", "deflate")],
+    ] {
+        assert_eq!(check(lines).err().map(|failure| failure.code), Some(Code::REQUEST_MODEL), "{lines:?}");
     }
 }

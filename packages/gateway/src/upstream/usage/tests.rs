@@ -35,6 +35,10 @@ fn the_usage_of_an_object_is_read_wherever_it_stands() {
         (r#"{"usage":{"total_tokens":-3}}"#, None),
         (r#"{"usage":{"total_tokens":"3"}}"#, None),
         (r#"{"usage":{}}"#, None),
+        (r#"{"usage":{"total_tokens":0}}"#, None),
+        (r#"{"usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}}"#, None),
+        (r#"{"usage":{"total_tokens":18446744073709551615,"prompt_tokens":1,"completion_tokens":1}}"#, Some(u64::MAX)),
+        (r#"{"usage":{"total_tokens":18446744073709551616}}"#, None),
         (r#"{"choices":[{"usage":{"total_tokens":1}}],"text":"\"usage\":{\"total_tokens\":1}"}"#, None),
         (r#"[{"usage":{"total_tokens":1}}]"#, None),
         ("no object", None),
@@ -49,11 +53,15 @@ fn the_usage_of_an_object_is_read_wherever_it_stands() {
 fn the_last_usage_of_a_stream_counts_and_else_its_events() {
     let chunk = r#"data: {"choices":[{"delta":{"content":"a"}}],"usage":null}"#;
     let usage = r#"data: {"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7}}"#;
+    let zeros =
+        r#"data: {"choices":[{"delta":{}}],"usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}}"#;
     let continuous = r#"data: {"choices":[{"delta":{}}],"usage":{"total_tokens":6}}"#;
     for (content, expected) in [
         (format!("{chunk}\n\n{chunk}\n\n{usage}\n\ndata: [DONE]\n\n"), (Some(7), 4)),
         (format!(": comment\r\n\r\nevent: x\r\n{continuous}\r\n\r\n{usage}\r\n\r\n"), (Some(7), 2)),
         (format!("{chunk}\n\n{chunk}\n\n{chunk}\n\n"), (None, 3)),
+        (format!("{zeros}\n\n{zeros}\n\n"), (None, 2)),
+        (format!("{usage}\n\n{zeros}\n\n"), (Some(7), 2)),
         (format!("data:{}\n\n", r#"{"usage":{"total_tokens":6}}"#), (Some(6), 1)),
         ("data: {\"type\":\"response.completed\",\"response\":{\"output\":[],\"usage\":{\"input_tokens\":5,\"output_tokens\":6}}}\n\n".into(), (Some(11), 1)),
         // A line that has not ended states nothing.
