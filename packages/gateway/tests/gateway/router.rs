@@ -9,11 +9,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use blindllama_testkit::tls::{Authority, VALID};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::support::client::Attested;
+use crate::support::tls_server::TlsServer;
 use crate::support::{Gateway, Message, Setup, Swtpm, Upstream};
 
 /// Nobody has it (RFC 5737): a gateway that connects by itself reaches nothing.
@@ -31,11 +33,16 @@ struct Connector {
 
 impl Connector {
     fn to(upstream: &Upstream) -> Self {
+        let model_server = PathBuf::from(upstream.url().strip_prefix("unix:").unwrap());
+        Self::passing(move || bridge(model_server.clone()))
+    }
+
+    /// Passes what `connect` makes.
+    fn passing(connect: impl Fn() -> TcpStream + Send + 'static) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join("connector")).unwrap();
         let (asked, answer) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new((0, 1))));
         let (places, answers) = (Arc::clone(&asked), Arc::clone(&answer));
-        let model_server = PathBuf::from(upstream.url().strip_prefix("unix:").unwrap());
         thread::spawn(move || {
             for gateway in listener.incoming() {
                 let mut gateway = gateway.unwrap();
@@ -43,7 +50,7 @@ impl Connector {
                 gateway.read_exact(&mut place).unwrap();
                 places.lock().unwrap().push(place[0]);
                 let (octet, count) = *answers.lock().unwrap();
-                let connections: Vec<_> = (0..count).map(|_| bridge(model_server.clone())).collect();
+                let connections: Vec<_> = (0..count).map(|_| connect()).collect();
                 let descriptors: Vec<_> = connections.iter().map(AsFd::as_fd).collect();
                 let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
                 let mut passed = SendAncillaryBuffer::new(&mut space);
@@ -115,4 +122,21 @@ async fn an_answer_without_exactly_one_connection_is_none() {
     assert_eq!(attested.ask(&chat()).await.status(), 200, "and it goes on");
     drop(connector.folder);
     assert_eq!(gateway.log.count("stop"), 0);
+}
+
+#[tokio::test]
+async fn a_passed_connection_carries_tls_to_the_name_of_the_configuration() {
+    let (swtpm, upstream, authority) = (Swtpm::start().await, Upstream::fixed("{}"), Authority(1));
+    for (name, status) in [("models.example", 200), ("others.example", 502)] {
+        let server = TlsServer::before(&upstream, authority.certify(&["models.example"], VALID)).await;
+        let connector = Connector::passing(move || TcpStream::connect(server.address).unwrap());
+        let setup = connector.setup(&swtpm).with("upstream.url", format!("https://{ADDRESS}"));
+        let setup = setup.with("upstream.ca", authority.pem()).with("upstream.tls_name", name);
+        let gateway = setup.start().await;
+        let answer = Attested::to(&gateway).await.ask(&chat()).await;
+        assert_eq!(answer.status(), status, "{}", gateway.log.text());
+        assert_eq!(*connector.asked.lock().unwrap(), [1]);
+        gateway.stop().await;
+    }
+    assert_eq!(upstream.requests(), 1);
 }

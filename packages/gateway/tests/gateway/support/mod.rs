@@ -19,6 +19,7 @@ pub mod program;
 pub mod receipt;
 pub mod shared;
 pub mod swtpm;
+pub mod tls_server;
 pub mod upstream;
 
 pub use client::{Answer, Message};
