@@ -118,7 +118,7 @@ impl Options {
             ("enrol", Self { socket: None, peer: None, cloud: Some(cloud), out: Some(out) }) => {
                 Ok(Command::Enrol { cloud, out })
             }
-            ("attester", _) => Err("attester needs --peer UID, and takes --socket PATH".into()),
+            ("attester", _) => Err("the attester needs --peer UID".into()),
             ("enrol", _) => Err("enrol needs --azure or --gcp, and --out".into()),
             (_, Self { socket: None, peer: None, cloud: None, out: None }) => Ok(match name {
                 "config-digest" | "check" => Command::ConfigDigest,

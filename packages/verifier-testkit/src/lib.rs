@@ -6,7 +6,8 @@
 //! | [`keys`] | attestation keys, derived from public seeds |
 //! | [`der_writer`], [`certificates`] | X.509, each part as it is given |
 //! | [`machine`] | boot logs, and the PCRs that follow from them |
-//! | [`text`] | hexadecimal and base64url |
+//! | [`text`] | hexadecimal, base64 and base64url |
+//! | [`tls`] | certificates of servers, and their authorities |
 //! | [`cvm`] | the report of a processor, and its certificates |
 //!
 //! ```
@@ -32,4 +33,5 @@ pub mod der_writer;
 pub mod keys;
 pub mod machine;
 pub mod text;
+pub mod tls;
 pub mod tpm;

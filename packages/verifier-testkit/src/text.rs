@@ -13,3 +13,10 @@ pub fn base64url(bytes: &[u8]) -> String {
         |bits: &[u8]| bits.iter().chain(&[0; 6]).take(6).fold(0_usize, |value, bit| value << 1 | usize::from(*bit));
     bits.chunks(6).map(|chunk| char::from(DIGITS[sextet(chunk)])).collect()
 }
+
+/// RFC 4648 §4.
+pub fn base64(bytes: &[u8]) -> String {
+    let text = base64url(bytes).replace('-', "+").replace('_', "/");
+    let padding = "=".repeat(text.len().next_multiple_of(4) - text.len());
+    text + &padding
+}

@@ -87,16 +87,19 @@ impl ModelServer {
     }
 
     /// Asks for `path` outside of every encapsulation; returns the status of the answer, which nothing authenticates.
-    pub(super) async fn probe(&self, sender: &ServerSender, path: &str) -> Option<StatusCode> {
-        match (self, sender) {
+    pub(super) async fn probe(&self, sender: &ServerSender, path: &str) -> Result<StatusCode, SendError> {
+        let status = match (self, sender) {
             (Self::Direct(upstream), ServerSender::Direct(sender)) => {
                 let mut request = Request::new(RequestBody::empty());
-                *request.uri_mut() = upstream.uri(path)?;
-                sender.send(request).await.ok().map(|answer| answer.status())
+                *request.uri_mut() = upstream.uri(path).ok_or(SendError::Refused)?;
+                sender.send(request).await.map(|answer| answer.status())
             }
-            (Self::Attested(peer), ServerSender::Attested(sender)) => peer.probe(sender, path).await,
-            _ => None,
-        }
+            (Self::Attested(peer), ServerSender::Attested(sender)) => {
+                peer.probe(sender, path).await.ok_or(SendError::Refused)?
+            }
+            _ => return Err(SendError::Refused),
+        };
+        status.map_err(|error| SendError::of(&error, error.is_connect()))
     }
 
     /// Adds to `request` what the server demands of each, however often it is sent; `date` is now.

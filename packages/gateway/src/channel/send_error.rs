@@ -57,13 +57,17 @@ impl SendError {
         }
     }
 
-    /// The code that the log names.
-    pub(super) fn code(&self) -> &'static str {
-        match self {
-            Self::Refused => Code::REQUEST_UPSTREAM_UNREACHABLE.as_str(),
-            Self::Unproven => Code::REQUEST_UPSTREAM_BROKEN.as_str(),
-            Self::Failed(failure) => failure.code.as_str(),
-        }
+    /// The code that the log names, and the cause where there is more to say.
+    pub(super) fn reason(&self) -> String {
+        let code = match self {
+            Self::Refused => Code::REQUEST_UPSTREAM_UNREACHABLE,
+            Self::Unproven => Code::REQUEST_UPSTREAM_BROKEN,
+            Self::Failed(failure) if !failure.detail.is_empty() => {
+                return format!("{}: {}", failure.code, failure.detail);
+            }
+            Self::Failed(failure) => failure.code,
+        };
+        code.to_string()
     }
 }
 

@@ -118,7 +118,7 @@ impl Servers {
             }
             Err(error) => {
                 if chosen.assignment.failed(Instant::now()) {
-                    self.tell(chosen.index(), Err(error.code().to_owned()));
+                    self.tell(chosen.index(), Err(error.reason()));
                 }
             }
         }
@@ -149,11 +149,14 @@ impl Servers {
         let Some(server) = self.servers.get(index) else { return };
         // Without a place left for the question, the requests there tell how it is.
         let Some((sender, _permit)) = server.place() else { return };
-        let status = timeout(self.connect_timeout, server.probe(&sender, path)).await.ok().flatten();
-        let passed = status.is_some_and(|status| status.is_success());
-        if self.balance.probed(index, passed) {
-            let why = || status.map_or("no answer".to_owned(), |status| format!("status {}", status.as_u16()));
-            self.tell(index, if passed { Ok(()) } else { Err(format!("probe: {}", why())) });
+        let state = match timeout(self.connect_timeout, server.probe(&sender, path)).await {
+            Ok(Ok(status)) if status.is_success() => Ok(()),
+            Ok(Ok(status)) => Err(format!("probe: status {}", status.as_u16())),
+            Ok(Err(error)) => Err(format!("probe: {}", error.reason())),
+            Err(_) => Err("probe: no answer".to_owned()),
+        };
+        if self.balance.probed(index, state.is_ok()) {
+            self.tell(index, state);
         }
     }
 

@@ -10,7 +10,7 @@ use http::HeaderName;
 use zeroize::Zeroizing;
 
 use super::file::{self, File, Handle};
-use super::{AccessSettings, Config, Limits, Origins, Padding, UpstreamSettings, machine, peer, servers, shared};
+use super::{AccessSettings, Config, Limits, Origins, Padding, UpstreamSettings, machine, peer, servers, shared, tls};
 use crate::attestation::epoch::EpochSettings;
 use crate::attestation::static_part::{MAX_MORE_CHAINS, PlatformFiles};
 use crate::failure::Failure;
@@ -278,7 +278,8 @@ fn upstream(
     has_access_keys: bool,
     out: impl Fn(&str, Address) -> Checked<Address>,
 ) -> Checked<UpstreamSettings> {
-    let servers = servers::check(&upstream, out)?;
+    let tls = tls::check(&upstream)?;
+    let servers = servers::check(&upstream, tls.as_ref(), out)?;
     let probe = servers::probe(&upstream)?;
     let kinds = [Upstream::InImage, Upstream::Attested, Upstream::Unattested].map(|kind| (kind.as_str(), kind));
     let kind = choose("upstream.kind", &upstream.kind, &kinds)?;
@@ -324,7 +325,19 @@ fn upstream(
         return invalid("upstream.routes", &why);
     }
     let models = models(upstream.models, &routes)?;
-    Ok(UpstreamSettings { servers, probe, models, kind, peer, model_digest, api_key, routes, fields, prompt_cache })
+    Ok(UpstreamSettings {
+        servers,
+        tls,
+        probe,
+        models,
+        kind,
+        peer,
+        model_digest,
+        api_key,
+        routes,
+        fields,
+        prompt_cache,
+    })
 }
 
 fn models(mut names: Vec<String>, routes: &[Route]) -> Checked<Option<Models>> {

@@ -2,7 +2,7 @@
 
 use blindllama_verifier::evidence::cbor::Value;
 
-use super::{AccessSettings, Config, Origins};
+use super::{AccessSettings, Config, Origins, TlsSettings};
 use crate::digest::sha256;
 
 /// Version of the list of settings.
@@ -67,6 +67,9 @@ impl Config {
         if !egress.is_empty() {
             settings.push((16, Value::array(egress.iter().map(String::as_str))));
         }
+        if let Some(tls) = &upstream.tls {
+            settings.push((17, tls_value(tls)));
+        }
         Value::map(settings).encode()
     }
 
@@ -130,6 +133,13 @@ fn access_value(access: &AccessSettings) -> Value {
         members.push((5, shared.url.as_str().into()));
     }
     Value::map(members)
+}
+
+/// Who may read what is sent: whoever these authorities certify.
+fn tls_value(tls: &TlsSettings) -> Value {
+    let authorities = Value::array(tls.trust.digests().iter().copied());
+    let name = tls.name.as_deref().map(|name| (1, name.into()));
+    Value::map([(0, authorities)].into_iter().chain(name))
 }
 
 fn milliseconds(duration: std::time::Duration) -> Value {

@@ -57,7 +57,7 @@ pub(super) fn passage(
     connector: Option<&Path>,
 ) -> Checked<Address> {
     let Some(connector) = connector else { return Ok(address) };
-    let Address::Http { authority, base, http2, .. } = address else {
+    let Address::Http { authority, base, http2, tls, .. } = address else {
         return if egress.is_empty() {
             Ok(address)
         } else {
@@ -69,7 +69,7 @@ pub(super) fn passage(
     match index {
         Some(index) => {
             let passage = Some(Passage { socket: connector.to_owned(), index });
-            Ok(Address::Http { authority, base, http2, passage })
+            Ok(Address::Http { authority, base, http2, passage, tls })
         }
         None => invalid(member, "machine.egress does not list this address; write it there as \"A.B.C.D:PORT\""),
     }

@@ -9,6 +9,7 @@ mod read;
 mod servers;
 mod service_variables;
 mod shared;
+mod tls;
 
 use std::net::SocketAddrV4;
 use std::path::PathBuf;
@@ -29,6 +30,7 @@ use crate::upstream::address::Address;
 use crate::upstream::models::Models;
 use crate::upstream::prompt_cache::CacheBarrier;
 use crate::upstream::routes::Route;
+use crate::upstream::tls::Trust;
 use crate::verification::PeerPolicy;
 
 /// Everything that the gateway was told, checked.
@@ -128,6 +130,8 @@ pub struct SharedSettings {
 pub struct UpstreamSettings {
     /// Where it is: one server, or several that are the same to a visitor.
     pub servers: Vec<ServerSettings>,
+    /// Who vouches for servers at `https` addresses; None: there are none.
+    pub tls: Option<TlsSettings>,
     /// How servers are asked whether they are well; None: they are not.
     pub probe: Option<ProbeSettings>,
     /// What the claims say of it.
@@ -157,6 +161,15 @@ pub struct ServerSettings {
     pub address: Address,
     /// Its share of the requests, in proportion to the others'.
     pub weight: u64,
+}
+
+/// Who vouches for servers at `https` addresses (PROTOCOL.md §11.5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsSettings {
+    /// The authorities.
+    pub trust: Trust,
+    /// The name in every certificate, where it is not the host of the address.
+    pub name: Option<String>,
 }
 
 /// How servers are asked whether they are well.
@@ -218,7 +231,7 @@ pub struct Limits {
     pub upstream_timeout: Duration,
     /// Evidence requests at once.
     pub waiting: usize,
-    /// Time for a connection to the upstream, with the resolution of its name.
+    /// Time for a connection to the upstream, with the resolution of its name and the handshake of TLS.
     pub connect_timeout: Duration,
     /// How long a gateway that was told to stop still accepts connections, so that proxies notice.
     pub drain_notice: Duration,

@@ -31,7 +31,7 @@ pub(super) fn check(
     if servers.iter().any(|server| matches!(server.address, Address::Unix(_))) {
         return invalid(
             "upstream.url",
-            "an attested upstream is another gateway, at \"http://host:port\" or \"h2c://host:port\"",
+            "an attested upstream is another gateway, at \"http://host:port\", \"h2c://host:port\" or \"https://host:port\"",
         );
     }
     if upstream.policy.is_empty() {

@@ -1,7 +1,7 @@
 //! Where the model server is: one address, or several servers that are the same to a visitor, each with its share.
 
 use super::check::{Checked, distinct, duration, invalid};
-use super::{ProbeSettings, ServerSettings, file};
+use super::{ProbeSettings, ServerSettings, TlsSettings, file, tls};
 use crate::upstream::address::Address;
 
 /// Each is a connection of its own, and is asked for its health.
@@ -16,10 +16,11 @@ const LONGEST_PATH: usize = 255;
 /// The servers of `upstream.url`, or of `upstream.urls` with `upstream.weights`. `out` gives each address its way out of an image.
 pub(super) fn check(
     upstream: &file::Upstream,
+    tls: Option<&TlsSettings>,
     out: impl Fn(&str, Address) -> Checked<Address>,
 ) -> Checked<Vec<ServerSettings>> {
     let server = |member: &str, url: &str, weight| {
-        Ok(ServerSettings { url: url.to_owned(), address: out(member, address(member, url)?)?, weight })
+        Ok(ServerSettings { url: url.to_owned(), address: out(member, address(member, url, tls)?)?, weight })
     };
     let (urls, weights) = (&upstream.urls, &upstream.weights);
     if urls.is_empty() {
@@ -42,7 +43,16 @@ pub(super) fn check(
         );
     }
     let weights = weights.iter().copied().chain(std::iter::repeat(1));
-    urls.iter().zip(weights).map(|(url, weight)| server("upstream.urls", url, weight)).collect()
+    let servers = urls.iter().zip(weights).map(|(url, weight)| server("upstream.urls", url, weight));
+    let servers = servers.collect::<Checked<Vec<_>>>()?;
+    let has_tls = |server: &ServerSettings| matches!(server.address, Address::Http { tls: Some(_), .. });
+    if servers.iter().any(has_tls) && servers.iter().any(|server| !has_tls(server) && !server.address.is_local()) {
+        return invalid(
+            "upstream.urls",
+            "some are https and others leave the machine in clear text; use https for all",
+        );
+    }
+    Ok(servers)
 }
 
 /// How several servers are asked whether they are well.
@@ -62,22 +72,29 @@ pub(super) fn probe(upstream: &file::Upstream) -> Checked<Option<ProbeSettings>>
     Ok(Some(ProbeSettings { path: path.to_owned(), interval }))
 }
 
-fn address(member: &str, url: &str) -> Checked<Address> {
-    const FORMS: &str = "\"http://host:port[/base]\", \"h2c://host:port[/base]\" or \"unix:/absolute/path\"";
+fn address(member: &str, url: &str, settings: Option<&TlsSettings>) -> Checked<Address> {
+    const FORMS: &str = "\"https://host:port[/base]\", \"http://host:port[/base]\", \"h2c://host:port[/base]\" or \"unix:/absolute/path\"";
     if let Some(path) = url.strip_prefix("unix:") {
         return if path.starts_with('/') { Ok(Address::Unix(path.into())) } else { invalid(member, FORMS) };
     }
     let uri: Option<http::Uri> = url.parse().ok();
     let parts = uri.as_ref().and_then(|uri| Some((uri.scheme_str()?, uri.authority()?, uri.path(), uri.query())));
     match parts {
-        Some((scheme @ ("http" | "h2c"), authority, path, None))
+        Some((scheme @ ("https" | "http" | "h2c"), authority, path, None))
             if authority.port_u16().is_some()
                 && !authority.as_str().contains('@')
                 && url.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')
                 && !path.ends_with("//") =>
         {
             let base = path.strip_suffix('/').unwrap_or(path).to_owned();
-            Ok(Address::Http { authority: authority.as_str().to_owned(), base, http2: scheme == "h2c", passage: None })
+            let tls = if scheme == "https" { Some(tls::of(member, authority.host(), settings)?) } else { None };
+            Ok(Address::Http {
+                authority: authority.as_str().to_owned(),
+                base,
+                http2: scheme == "h2c",
+                passage: None,
+                tls,
+            })
         }
         _ => invalid(member, FORMS),
     }

@@ -85,6 +85,7 @@ fn address(url: &str) -> Checked<Address> {
                 base: String::new(),
                 http2: false,
                 passage: None,
+                tls: None,
             })
         }
         _ => invalid(MEMBER, FORMS),

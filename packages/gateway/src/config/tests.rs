@@ -1,3 +1,5 @@
+use blindllama_testkit::tls::{Authority, pem};
+
 use super::*;
 use crate::config::read::parse;
 use crate::failure::Failure;
@@ -488,5 +490,64 @@ fn a_counter_of_the_fleet_needs_something_to_count_a_strong_secret_and_in_an_ima
         ("redis+unix:///r.sock", listed),
     ] {
         assert!(image(url, egress).unwrap_err().contains("machine.egress"), "{url}");
+    }
+}
+
+/// A text in PEM as a value of TOML.
+fn quoted(pem: &str) -> String {
+    format!("'''{pem}'''")
+}
+
+#[test]
+fn https_needs_authorities_and_authorities_need_https() {
+    let with = |url: &str, more: &str| format!("{}{more}\n", REQUIRED.replace("unix:/m.sock", url));
+    let authority = Authority(1);
+    let ca = format!("upstream.ca = {}", quoted(&authority.pem()));
+    let many: String = (0..513).map(|_| authority.pem()).collect();
+    let torn = authority.pem().replace("-----END", "----END");
+    let wrong = [
+        ("https://a.example:443", String::new(), "/etc/ssl/certs/ca-certificates.crt"),
+        ("https://a.example:443", "upstream.ca = 'ca.pem'".into(), "absolute path"),
+        ("https://a.example:443", "upstream.ca = '-----BEGIN NOTHING-----'".into(), "upstream.ca"),
+        ("https://a.example:443", format!("upstream.ca = {}", quoted(&torn)), "certificate 1 is not PEM"),
+        ("https://a.example:443", format!("upstream.ca = {}", quoted(&pem(b"\x30\x00"))), "certificate 1 is malformed"),
+        ("https://a.example:443", format!("upstream.ca = {}", quoted(&many)), "more than 512"),
+        ("https://a.example:443", format!("{ca}\nupstream.tls_name = 'A.example'"), "upstream.tls_name"),
+        ("https://a.example:443", format!("{ca}\nupstream.tls_name = '192.0.2.1'"), "upstream.tls_name"),
+        ("https://a.example", ca.clone(), "https://host:port"),
+        ("https://user@a.example:443", ca.clone(), "https://host:port"),
+        ("http://a.example:80", ca.clone(), "upstream.ca"),
+        ("unix:/m.sock", "upstream.tls_name = 'a.example'".into(), "upstream.tls_name"),
+        ("https://a.example:443", format!("{ca}\nupstream.kind = 'in-image'"), "upstream.kind"),
+    ];
+    for (url, more, expected) in wrong {
+        let refused = refusal(&with(url, &more), &[]);
+        assert!(refused.starts_with("config.invalid") && refused.contains(expected), "{url} {more}: {refused}");
+    }
+    for (url, host) in
+        [("https://a.example:443/v", "a.example:443"), ("https://[2001:db8::1]:8443", "[2001:db8::1]:8443")]
+    {
+        let config = read(&with(url, &ca), &[]).unwrap();
+        let address = &config.upstream.servers[0].address;
+        assert!(matches!(address, Address::Http { tls: Some(_), http2: false, .. }), "{address:?}");
+        assert_eq!(address.host(), host);
+    }
+    let named = read(&with("https://192.0.2.1:8443", &format!("{ca}\nupstream.tls_name = 'a.example'")), &[]).unwrap();
+    assert_eq!(named.upstream.servers[0].address.host(), "a.example:8443");
+}
+
+#[test]
+fn encrypted_servers_are_not_mixed_with_others_in_clear_text() {
+    let ca = format!("upstream.ca = {}\n", quoted(&Authority(1).pem()));
+    let mixed = |other: &str| {
+        let urls = format!("upstream.urls = ['https://192.0.2.1:443', '{other}']");
+        REQUIRED.replace("upstream.url = 'unix:/m.sock'", &urls) + &ca
+    };
+    for other in ["http://192.0.2.2:80", "h2c://192.0.2.2:80", "http://a.example:80"] {
+        let refused = refusal(&mixed(other), &[]);
+        assert!(refused.starts_with("config.invalid") && refused.contains("clear text"), "{other}: {refused}");
+    }
+    for other in ["https://192.0.2.2:443", "http://127.0.0.1:80", "unix:/m.sock"] {
+        read(&mixed(other), &[]).unwrap();
     }
 }

@@ -1,5 +1,8 @@
 //! What the other gateway answers outside of the encapsulation: evidence, and refusals. All of it is untrusted and limited in length.
 
+use std::error::Error as _;
+use std::io;
+
 use blindllama_verifier::Code;
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -21,7 +24,11 @@ const LONGEST_PROBLEM: usize = 4096;
 /// `request.upstream_unproven`.
 pub(super) async fn fetch(answer: Result<Response<Incoming>, Error>) -> Result<Bytes, Failure> {
     let unproven = |detail: String| Failure::with(Code::REQUEST_UPSTREAM_UNPROVEN, detail);
-    let answer = answer.map_err(|_| unproven("the upstream gives no evidence: no connection".into()))?;
+    let answer = answer.map_err(|error| {
+        let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>()).filter(|_| error.is_connect());
+        let cause = cause.map(|cause| format!(" ({cause})")).unwrap_or_default();
+        unproven(format!("the upstream gives no evidence: no connection{cause}"))
+    })?;
     if answer.status() != StatusCode::OK {
         return Err(unproven(format!("the upstream gives no evidence: status {}", answer.status().as_u16())));
     }

@@ -109,11 +109,11 @@ where
         }
     }
 
-    /// Asks for `path` outside of the encapsulation; returns the status of the answer, which nothing authenticates.
-    pub async fn probe(&self, sender: &PeerSender<B>, path: &str) -> Option<StatusCode> {
+    /// Asks for `path` outside of the encapsulation; returns the status of the answer, which nothing authenticates. None for what is no path.
+    pub async fn probe(&self, sender: &PeerSender<B>, path: &str) -> Option<Result<StatusCode, Error>> {
         let mut request = Request::new(PeerBody::Empty);
         *request.uri_mut() = self.client.uri(path)?;
-        sender.sender.send(request).await.ok().map(|answer| answer.status())
+        Some(sender.sender.send(request).await.map(|answer| answer.status()))
     }
 
     /// Sends `request`, whose path is the one inside, and waits for the head of the answer.

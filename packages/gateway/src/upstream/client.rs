@@ -1,28 +1,19 @@
-//! The way to the model server: HTTP/1.1 over TCP or a UNIX socket, connections kept for a moment; or HTTP/2 over TCP, where up to
+//! The way to the model server: HTTP/1.1 over TCP, TLS or a UNIX socket, connections kept for a moment; or HTTP/2 over TCP, where up to
 //! [`STREAMS`] requests share a connection.
 
-use std::io;
-use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Response, Uri};
 use http_body::Body;
 use hyper::body::{Bytes, Incoming};
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::client::legacy::{Client, Error};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::net::{TcpStream, UnixStream, lookup_host};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
-use tower_service::Service;
 
 use super::address::Address;
-use super::passage;
+use super::connector::Connector;
 
 /// Shorter than the idle time of the servers in use (5 s and more), so that a request seldom meets a closing connection.
 const KEEP_IDLE: Duration = Duration::from_secs(2);
@@ -47,6 +38,7 @@ const MOST_FIELDS: usize = 500;
 pub struct Upstream<B> {
     /// In the order in which they are filled; one where requests share no connection.
     lanes: Vec<Lane<B>>,
+    scheme: Scheme,
     authority: Authority,
     base: String,
     http2: bool,
@@ -76,9 +68,10 @@ where
     /// connected yet.
     #[must_use]
     pub fn new(address: &Address, streams: usize, connect_timeout: Duration) -> Self {
-        let (authority, base) = match address {
-            Address::Http { authority, base, .. } => (authority.parse().ok(), base.clone()),
-            Address::Unix(_) => (None, String::new()),
+        let (scheme, base) = match address {
+            Address::Http { tls: Some(_), base, .. } => (Scheme::HTTPS, base.clone()),
+            Address::Http { base, .. } => (Scheme::HTTP, base.clone()),
+            Address::Unix(_) => (Scheme::HTTP, String::new()),
         };
         let http2 = matches!(address, Address::Http { http2: true, .. });
         let (lanes, requests) = if http2 { (streams.div_ceil(STREAMS), STREAMS) } else { (1, streams) };
@@ -98,8 +91,8 @@ where
             Lane { client: Arc::new(client), free: Arc::new(Semaphore::new(requests)) }
         });
         // What a server on a UNIX socket reads in `host` does not matter, but HTTP/1.1 wants one.
-        let authority = authority.unwrap_or(Authority::from_static("localhost"));
-        Self { lanes: lanes.collect(), authority, base, http2 }
+        let authority = address.host().parse().unwrap_or(Authority::from_static("localhost"));
+        Self { lanes: lanes.collect(), scheme, authority, base, http2 }
     }
 
     /// A place for a request on the first connection that has one, to be kept until the answer ended; None where `streams` are taken.
@@ -121,7 +114,7 @@ where
     #[must_use]
     pub fn uri(&self, path: &str) -> Option<Uri> {
         let path = PathAndQuery::try_from(format!("{}{path}", self.base)).ok()?;
-        Uri::builder().scheme(Scheme::HTTP).authority(self.authority.clone()).path_and_query(path).build().ok()
+        Uri::builder().scheme(self.scheme.clone()).authority(self.authority.clone()).path_and_query(path).build().ok()
     }
 }
 
@@ -137,114 +130,5 @@ where
     /// The client's; redirects are no errors and are not followed.
     pub async fn send(&self, request: Request<B>) -> Result<Response<Incoming>, Error> {
         self.0.request(request).await
-    }
-}
-
-#[derive(Clone)]
-struct Connector {
-    address: Address,
-    /// For a connection, with the resolution of the name.
-    limit: Duration,
-}
-
-impl Service<Uri> for Connector {
-    type Response = Socket;
-    type Error = io::Error;
-    type Future = Pin<Box<dyn Future<Output = io::Result<Socket>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Uri) -> Self::Future {
-        let (address, limit) = (self.address.clone(), self.limit);
-        Box::pin(async move {
-            let connecting = async {
-                match address {
-                    Address::Http { passage: Some(passage), .. } => ready(passage::connect(&passage).await?),
-                    Address::Http { authority, .. } => tcp(authority).await,
-                    Address::Unix(path) => unix(path).await,
-                }
-            };
-            let late = |_| io::Error::new(io::ErrorKind::TimedOut, "no connection within limits.connect_timeout_ms");
-            timeout(limit, connecting).await.map_err(late)?
-        })
-    }
-}
-
-async fn tcp(authority: String) -> io::Result<Socket> {
-    let unknown = |_| io::Error::new(io::ErrorKind::NotFound, "the name in upstream.url does not resolve");
-    let addresses: Vec<_> = lookup_host(authority).await.map_err(unknown)?.collect();
-    ready(TcpStream::connect(&addresses[..]).await?)
-}
-
-fn ready(stream: TcpStream) -> io::Result<Socket> {
-    stream.set_nodelay(true)?;
-    Ok(Socket::Tcp(TokioIo::new(stream)))
-}
-
-async fn unix(path: PathBuf) -> io::Result<Socket> {
-    UnixStream::connect(path).await.map(TokioIo::new).map(Socket::Unix)
-}
-
-/// A connection of either kind.
-enum Socket {
-    Tcp(TokioIo<TcpStream>),
-    Unix(TokioIo<UnixStream>),
-}
-
-impl Connection for Socket {
-    fn connected(&self) -> Connected {
-        Connected::new()
-    }
-}
-
-impl Read for Socket {
-    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
-            Self::Unix(stream) => Pin::new(stream).poll_read(context, buffer),
-        }
-    }
-}
-
-impl Write for Socket {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_write(context, bytes),
-            Self::Unix(stream) => Pin::new(stream).poll_write(context, bytes),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_flush(context),
-            Self::Unix(stream) => Pin::new(stream).poll_flush(context),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(context),
-            Self::Unix(stream) => Pin::new(stream).poll_shutdown(context),
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match self {
-            Self::Tcp(stream) => stream.is_write_vectored(),
-            Self::Unix(stream) => stream.is_write_vectored(),
-        }
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(context, slices),
-            Self::Unix(stream) => Pin::new(stream).poll_write_vectored(context, slices),
-        }
     }
 }

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod balance;
 pub mod client;
+mod connector;
 pub mod content;
 pub mod events;
 pub mod headers;
@@ -13,4 +14,5 @@ pub(crate) mod passage;
 pub mod prompt_cache;
 pub mod request_fields;
 pub mod routes;
+pub mod tls;
 pub mod usage;

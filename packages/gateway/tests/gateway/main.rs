@@ -39,6 +39,7 @@ mod router;
 mod starving;
 mod streaming;
 mod support;
+mod tls;
 mod tokens;
 mod tpm;
 mod uploads;

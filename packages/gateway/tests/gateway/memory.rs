@@ -8,6 +8,7 @@ use aws_lc_rs::agreement::{PrivateKey, X25519};
 use aws_lc_rs::digest::{SHA3_256, SHA3_512, digest};
 use aws_lc_rs::kem::{DecapsulationKey, EncapsulationKey, ML_KEM_768};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use blindllama_testkit::tls::{Authority, VALID};
 use blindllama_verifier::evidence::bundle::Bundle;
 use blindllama_verifier::evidence::claims::Claims;
 use blindllama_verifier::evidence::key_config::decode_list;
@@ -19,6 +20,7 @@ use tokio::time::{Instant, sleep};
 use crate::support::client::{Attested, Evidence, base64url, random};
 use crate::support::http::Version;
 use crate::support::memory::Snapshot;
+use crate::support::tls_server::TlsServer;
 use crate::support::{Gateway, Message, Setup, Swtpm, Upstream, in_time};
 
 const SUITES: [&str; 2] = ["mlkem768x25519-sha256-aes128gcm", "x25519-sha256-aes128gcm"];
@@ -159,13 +161,27 @@ fn question(length: usize) -> Message {
 
 #[tokio::test]
 async fn prompt_answer_and_credential_are_gone_from_memory_once_answered() {
+    let (swtpm, upstream) = (Swtpm::start().await, long_answers());
+    is_forgotten(Setup::new(&swtpm, &upstream), &upstream).await;
+}
+
+#[tokio::test]
+async fn buffers_of_tls_to_the_upstream_are_gone_from_memory_too() {
+    let (swtpm, upstream, authority) = (Swtpm::start().await, long_answers(), Authority(1));
+    let server = TlsServer::before(&upstream, authority.certify(&["127.0.0.1"], VALID)).await;
+    is_forgotten(Setup::to(&swtpm, &server.url()).with("upstream.ca", authority.pem()), &upstream).await;
+}
+
+/// A model server with [`ANSWER`] at both ends of each answer.
+fn long_answers() -> Upstream {
+    let answer = format!(r#"{{"answer":"{ANSWER}{}{ANSWER}"}}"#, "y".repeat(60_000));
+    Upstream::fixed(Box::leak(answer.into_boxed_str()))
+}
+
+async fn is_forgotten(setup: Setup, upstream: &Upstream) {
     // Longer than a connection's first buffers, and than what is forwarded whole.
     const LENGTHS: [usize; 3] = [10, 40_000, 300_000];
-    let answer: &'static str =
-        Box::leak(format!(r#"{{"answer":"{ANSWER}{}{ANSWER}"}}"#, "y".repeat(60_000)).into_boxed_str());
-    let upstream = Upstream::fixed(answer);
-    let swtpm = Swtpm::start().await;
-    let gateway = Setup::new(&swtpm, &upstream).start_readable().await;
+    let gateway = setup.start_readable().await;
     for suite in SUITES {
         let attested = Attested::with(&gateway, &json!([suite])).await;
         for length in LENGTHS {

@@ -9,12 +9,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use blindllama_testkit::tls::{Authority, VALID};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::fleet::shared;
 use crate::support::client::Attested;
+use crate::support::tls_server::TlsServer;
 use crate::support::{Gateway, Message, Redis, Setup, Swtpm, Upstream};
 
 /// Nobody has it (RFC 5737): a gateway that connects by itself reaches nothing.
@@ -34,11 +36,11 @@ struct Connector {
 impl Connector {
     fn to(upstream: &Upstream) -> Self {
         let model_server = model_server(upstream);
-        Self::with([model_server.clone(), model_server])
+        Self::passing(move |_| bridge(model_server.clone()))
     }
 
-    /// With the socket behind each place.
-    fn with(sockets: [PathBuf; 2]) -> Self {
+    /// Passes what `connect` makes for a place.
+    fn passing(connect: impl Fn(usize) -> TcpStream + Send + 'static) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join("connector")).unwrap();
         let (asked, answer) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new((0, 1))));
@@ -50,7 +52,7 @@ impl Connector {
                 gateway.read_exact(&mut place).unwrap();
                 places.lock().unwrap().push(place[0]);
                 let (octet, count) = *answers.lock().unwrap();
-                let connections: Vec<_> = (0..count).map(|_| bridge(sockets[usize::from(place[0])].clone())).collect();
+                let connections: Vec<_> = (0..count).map(|_| connect(usize::from(place[0]))).collect();
                 let descriptors: Vec<_> = connections.iter().map(AsFd::as_fd).collect();
                 let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
                 let mut passed = SendAncillaryBuffer::new(&mut space);
@@ -131,7 +133,8 @@ async fn an_answer_without_exactly_one_connection_is_none() {
 #[tokio::test]
 async fn the_counter_of_a_fleet_is_reached_over_a_passed_connection() {
     let (swtpm, upstream, redis) = (Swtpm::start().await, Upstream::fixed("{}"), Redis::start().await);
-    let connector = Connector::with([redis.socket(), model_server(&upstream)]);
+    let sockets = [redis.socket(), model_server(&upstream)];
+    let connector = Connector::passing(move |place| bridge(sockets[place].clone()));
     let setup = shared(connector.setup(&swtpm), &format!("redis://{COUNTER}"));
     let gateway = setup.with("access.requests_per_minute", 9).start().await;
     let attested = Attested::to(&gateway).await;
@@ -140,4 +143,21 @@ async fn the_counter_of_a_fleet_is_reached_over_a_passed_connection() {
     let counted: Vec<_> = redis.counters().await.into_iter().map(|(_, requests)| requests).collect();
     assert_eq!(counted, [1], "{}", gateway.log.text());
     assert!(connector.asked.lock().unwrap().contains(&0));
+}
+
+#[tokio::test]
+async fn a_passed_connection_carries_tls_to_the_name_of_the_configuration() {
+    let (swtpm, upstream, authority) = (Swtpm::start().await, Upstream::fixed("{}"), Authority(1));
+    for (name, status) in [("models.example", 200), ("others.example", 502)] {
+        let server = TlsServer::before(&upstream, authority.certify(&["models.example"], VALID)).await;
+        let connector = Connector::passing(move |_| TcpStream::connect(server.address).unwrap());
+        let setup = connector.setup(&swtpm).with("upstream.url", format!("https://{ADDRESS}"));
+        let setup = setup.with("upstream.ca", authority.pem()).with("upstream.tls_name", name);
+        let gateway = setup.start().await;
+        let answer = Attested::to(&gateway).await.ask(&chat()).await;
+        assert_eq!(answer.status(), status, "{}", gateway.log.text());
+        assert_eq!(*connector.asked.lock().unwrap(), [1]);
+        gateway.stop().await;
+    }
+    assert_eq!(upstream.requests(), 1);
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use blindllama_testkit::tls::{Authority, VALID};
 use bytes::Bytes;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
@@ -10,6 +11,7 @@ use hyper::body::Incoming;
 
 use crate::support::client::{Attested, Opener};
 use crate::support::http::{Version, get};
+use crate::support::tls_server::TlsServer;
 use crate::support::upstream::{Broken, whole};
 use crate::support::{Gateway, Message, Setup, Swtpm, Upstream, in_time};
 
@@ -274,6 +276,24 @@ async fn a_client_that_leaves_stops_the_upstream() {
         upstream.closed(1).await;
         assert_eq!(gateway.log.wait("request.aborted", 1).await["status"], "2xx");
     }
+}
+
+#[tokio::test]
+async fn over_tls_events_pass_at_once_and_a_client_that_leaves_stops_the_upstream() {
+    let (events, upstream) = Upstream::events();
+    let (swtpm, authority) = (Swtpm::start().await, Authority(1));
+    let server = TlsServer::before(&upstream, authority.certify(&["127.0.0.1"], VALID)).await;
+    let gateway = Setup::to(&swtpm, &server.url()).with("upstream.ca", authority.pem()).start().await;
+    let attested = Attested::to(&gateway).await;
+    let mut stream = Stream::open(&attested, Version::Http1).await;
+    stream.next().await.unwrap();
+    for sent in ["data: 1\n\n", "data: 2\n\n", "data: 3\n\n"] {
+        events.send(Ok(sent)).unwrap();
+        assert_eq!(event(&stream.next().await.unwrap()), sent);
+    }
+    drop(stream);
+    upstream.closed(1).await;
+    assert_eq!(gateway.log.wait("request.aborted", 1).await["status"], "2xx");
 }
 
 #[tokio::test]

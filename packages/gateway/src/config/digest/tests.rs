@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
 
+use blindllama_testkit::tls::Authority;
+
 use crate::config::file::File;
 use crate::config::tests::{REQUIRED, read};
 use crate::hex::hex;
@@ -102,8 +104,21 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
         let out = "machine.connector = '/c'\nupstream.url = 'http://192.0.2.1:80'";
         format!("machine.egress = [{addresses}]\n{out}")
     };
+    let url = "\nupstream.url = 'https://192.0.2.1:443'";
+    let [one, two] = [1, 2].map(|seed| Authority(seed).pem());
+    let tls = [
+        format!("upstream.ca = '''{one}'''{url}"),
+        format!("upstream.ca = '''{two}'''{url}"),
+        format!("upstream.ca = '''{one}{two}'''{url}"),
+        format!("upstream.tls_name = 'a'\nupstream.ca = '''{one}'''{url}"),
+    ];
+    assert_eq!(
+        digest(&tls[2]),
+        digest(&tls[2].replace(&format!("{one}{two}"), &format!("{two}{one}{two}"))),
+        "neither their order nor how often they stand there"
+    );
     let routers = ["'192.0.2.1:80'", "'192.0.2.1:80', '192.0.2.2:80'"].map(router);
-    let changes: [&str; 49] = [
+    let changes: [&str; 53] = [
         "upstream.urls = ['unix:/m.sock', 'unix:/a']\nupstream.url = ''",
         "upstream.urls = ['unix:/m.sock', 'unix:/b']\nupstream.url = ''",
         "upstream.url = 'unix:/other.sock'",
@@ -153,6 +168,10 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
         &fleets[0],
         &fleets[1],
         "upstream.models = ['a']",
+        &tls[0],
+        &tls[1],
+        &tls[2],
+        &tls[3],
     ];
     let mut digests: Vec<_> = changes.iter().map(|member| digest(member)).chain([base]).collect();
     digests.sort_unstable();

@@ -20,6 +20,7 @@ pub mod receipt;
 pub mod redis;
 pub mod shared;
 pub mod swtpm;
+pub mod tls_server;
 pub mod upstream;
 
 pub use client::{Answer, Message};
