@@ -52,7 +52,12 @@ it('signs the digest of what it sends, over the challenge', async () => {
   expect(ran.out).toContain('status, 2 access keys')
   const [request] = came
   const body = request?.body ?? Buffer.alloc(0)
-  expect(JSON.parse(body.toString())).toEqual({ version: 1, status: 'AQID', accessKeys: [one, two] })
+  expect(JSON.parse(body.toString())).toEqual({
+    version: 1,
+    audience: new URL(url).origin,
+    status: 'AQID',
+    accessKeys: [one, two],
+  })
   const field = Buffer.from(String(request?.fields['blindllama-operator']), 'base64url')
   const publicKey = Buffer.from(publicHex(await readKey(key)), 'hex')
   const digest = createHash('sha256').update(body).digest()

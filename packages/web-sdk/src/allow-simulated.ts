@@ -10,5 +10,6 @@ export interface AllowSimulated {
 }
 
 export function allowsSimulated({ dangerouslyAllowSimulated, allowSimulated }: AllowSimulated): boolean {
-  return dangerouslyAllowSimulated === true || allowSimulated === true
+  // An explicit answer under the present name is not changed by the former one.
+  return (dangerouslyAllowSimulated ?? allowSimulated) === true
 }

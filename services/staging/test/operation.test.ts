@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import '../../../tools/environment.ts'
+import { audience } from '../policy.ts'
 import { blindllama, EnrolmentScene, type Ran } from './enrolling.ts'
 
 let scene: EnrolmentScene
@@ -29,7 +30,7 @@ async function packedStatus(name: string): Promise<string> {
 }
 
 const push = async (...args: string[]): Promise<Ran> =>
-  blindllama('operate', 'push', url, '--key', at('enroller.pem'), ...args)
+  blindllama('operate', 'push', url, '--key', at('enroller.pem'), '--audience', audience, ...args)
 
 async function evidence(): Promise<Buffer> {
   const nonce = randomBytes(32).toString('base64url')
@@ -54,6 +55,15 @@ it('another key operates nothing', async () => {
   await blindllama('release', 'keygen', at('stranger.pem'))
   const keys = at('strangers.txt')
   writeFileSync(keys, `${hash('stranger')}\n`)
-  const ran = await blindllama('operate', 'push', url, '--key', at('stranger.pem'), '--access-keys', keys)
+  const words = ['--key', at('stranger.pem'), '--access-keys', keys, '--audience', audience]
+  const ran = await blindllama('operate', 'push', url, ...words)
   expect(ran).toMatchObject({ exitCode: 3, said: { code: 'operate.refused' } })
+})
+
+it('documents for another service change nothing', async () => {
+  const keys = at('keys-of-another.txt')
+  writeFileSync(keys, `${hash('another')}\n`)
+  // The address of the gateway is the default, and none of its names.
+  const ran = await blindllama('operate', 'push', url, '--key', at('enroller.pem'), '--access-keys', keys)
+  expect(ran).toMatchObject({ exitCode: 3, said: { code: 'operate.document' } })
 })

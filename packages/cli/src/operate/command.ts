@@ -17,6 +17,7 @@ process ends: write what has to outlive it into the files of the configuration a
   --key FILE          your key (blindllama release keygen); the gateway lists its public half in operator.keys
   --release FILE      release.cbor, as blindllama release pack writes it; not of a lower version than the one that is shown
   --status FILE       status.cbor; not of an earlier date than the one that is shown
+  --audience NAME     the service that they are for, one of the gateway's audiences; default: the origin of URL
   --access-keys FILE  the SHA-256 of every API key that is valid from now on, one a line; keys that stay keep their counts
   --json              one JSON object
 
@@ -28,6 +29,7 @@ const options = {
   release: { type: 'string' },
   status: { type: 'string' },
   'access-keys': { type: 'string' },
+  audience: { type: 'string' },
   json: { type: 'boolean', default: false },
 } as const
 
@@ -45,6 +47,7 @@ async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   const key = await readKey(keyFile)
   const keys = accessKeys === undefined ? undefined : await accessKeysIn(accessKeys)
   await push(url, key, {
+    audience: values.audience ?? new URL(url).origin,
     ...(release !== undefined && { release: await bytesOf(release) }),
     ...(status !== undefined && { status: await bytesOf(status) }),
     ...(keys && { accessKeys: keys }),

@@ -14,6 +14,8 @@ import { publicHex } from '../release/keys.js'
 
 /** What a gateway is given while it runs (PROTOCOL.md §26.1); at least one of them. */
 export interface OperatorDocuments {
+  /** The service that they are for, as the policy of its pages names it: its gateways alone take them. */
+  readonly audience: string
   /** As `release pack` writes it. */
   readonly release?: Uint8Array
   readonly status?: Uint8Array
@@ -38,12 +40,13 @@ const attempts = 3
 export async function push(
   base: string,
   key: KeyObject,
-  { release, status, accessKeys }: OperatorDocuments,
+  { audience, release, status, accessKeys }: OperatorDocuments,
   patienceMs = 60_000,
 ): Promise<void> {
   const endpoint = endpointOf(base, 'operate', 'operator.keys')
   const body = JSON.stringify({
     version: 1,
+    audience,
     ...(release && { release: base64url(release) }),
     ...(status && { status: base64url(status) }),
     ...(accessKeys && { accessKeys }),

@@ -12,6 +12,7 @@ use crate::hex::decode_32;
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Wire {
     version: u64,
+    audience: String,
     #[serde(default, deserialize_with = "present")]
     release: Option<String>,
     #[serde(default, deserialize_with = "present")]
@@ -28,6 +29,8 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<O
 /// The documents of one request.
 #[derive(Debug)]
 pub(super) struct Content {
+    /// The service that it is for, as its gateways call themselves (§4).
+    pub(super) audience: String,
     pub(super) release: Option<Vec<u8>>,
     pub(super) status: Option<Vec<u8>>,
     /// SHA-256 of API keys, never empty.
@@ -43,7 +46,7 @@ impl Content {
     }
 
     fn of(wire: Wire) -> Option<Self> {
-        let Wire { version, release, status, access_keys } = wire;
+        let Wire { version, audience, release, status, access_keys } = wire;
         if version != 1 || release.is_none() && status.is_none() && access_keys.is_none() {
             return None;
         }
@@ -60,7 +63,7 @@ impl Content {
             Some(texts) => Some(keys(texts)?),
             None => None,
         };
-        Some(Self { release: bytes(release)?, status: bytes(status)?, access_keys })
+        Some(Self { audience, release: bytes(release)?, status: bytes(status)?, access_keys })
     }
 }
 
@@ -77,9 +80,10 @@ mod tests {
     #[test]
     fn each_document_may_come_alone() {
         let key = "0b".repeat(32);
-        let content = read(&json!({ "version": 1, "accessKeys": [key] })).unwrap();
+        let content = read(&json!({ "version": 1, "audience": "a", "accessKeys": [key] })).unwrap();
+        assert_eq!(content.audience, "a");
         assert_eq!((content.release, content.access_keys), (None, Some(vec![[0x0b; 32]])));
-        let content = read(&json!({ "version": 1, "release": "AAE", "status": "Ag" })).unwrap();
+        let content = read(&json!({ "version": 1, "audience": "a", "release": "AAE", "status": "Ag" })).unwrap();
         assert_eq!((content.release, content.status), (Some(vec![0, 1]), Some(vec![2])));
         assert!(content.access_keys.is_none());
     }
@@ -88,24 +92,27 @@ mod tests {
     fn another_form_is_refused() {
         let key = "0b".repeat(32);
         let many: Vec<_> = (0..=MAX_ACCESS_KEYS).map(|number| format!("{number:064x}")).collect();
-        assert!(read(&json!({ "version": 1, "accessKeys": many[1..] })).is_ok());
+        assert!(read(&json!({ "version": 1, "audience": "a", "accessKeys": many[1..] })).is_ok());
         for wrong in [
             json!({ "version": 1 }),
-            json!({ "version": 2, "status": "Ag" }),
-            json!({ "version": 1, "status": null }),
-            json!({ "version": 1, "status": "A=" }),
-            json!({ "version": 1, "status": "Ag", "more": 1 }),
-            json!({ "version": 1, "accessKeys": [] }),
-            json!({ "version": 1, "accessKeys": null }),
-            json!({ "version": 1, "accessKeys": [key, key] }),
-            json!({ "version": 1, "accessKeys": [key.to_uppercase()] }),
-            json!({ "version": 1, "accessKeys": ["0b"] }),
-            json!({ "version": 1, "accessKeys": many }),
+            json!({ "version": 1, "audience": "a" }),
+            json!({ "version": 1, "status": "Ag" }),
+            json!({ "version": 1, "audience": null, "status": "Ag" }),
+            json!({ "version": 2, "audience": "a", "status": "Ag" }),
+            json!({ "version": 1, "audience": "a", "status": null }),
+            json!({ "version": 1, "audience": "a", "status": "A=" }),
+            json!({ "version": 1, "audience": "a", "status": "Ag", "more": 1 }),
+            json!({ "version": 1, "audience": "a", "accessKeys": [] }),
+            json!({ "version": 1, "audience": "a", "accessKeys": null }),
+            json!({ "version": 1, "audience": "a", "accessKeys": [key, key] }),
+            json!({ "version": 1, "audience": "a", "accessKeys": [key.to_uppercase()] }),
+            json!({ "version": 1, "audience": "a", "accessKeys": ["0b"] }),
+            json!({ "version": 1, "audience": "a", "accessKeys": many }),
             json!([]),
         ] {
             assert_eq!(read(&wrong).err(), Some(Failure::new(Code::OPERATE_REQUEST)), "{wrong}");
         }
-        let twice = br#"{"version":1,"status":"Ag","status":"Aw"}"#;
+        let twice = br#"{"version":1,"audience":"a","status":"Ag","status":"Aw"}"#;
         assert!(Content::read(twice).is_err() && Content::read(b"").is_err());
     }
 }

@@ -43,6 +43,8 @@ const DISCARD: Duration = Duration::from_secs(2);
 /// The endpoint's state. It exists only where there is an operator.
 pub struct Operation {
     keys: Vec<[u8; 32]>,
+    /// The services that this gateway answers for.
+    audiences: Vec<String>,
     publisher: DocumentPublisher,
     /// Whether API keys are asked for, which the configuration digest says.
     has_access_keys: bool,
@@ -59,6 +61,7 @@ impl Operation {
     #[must_use]
     pub fn new(
         keys: Vec<[u8; 32]>,
+        audiences: Vec<String>,
         publisher: DocumentPublisher,
         has_access_keys: bool,
         patience: Duration,
@@ -66,6 +69,7 @@ impl Operation {
     ) -> Option<Self> {
         (!keys.is_empty()).then(|| Self {
             keys,
+            audiences,
             publisher,
             has_access_keys,
             patience,
@@ -130,7 +134,12 @@ impl Operation {
         if sha256(&content) != authorization.content_sha256 {
             return Err(Failure::new(Code::OPERATE_REQUEST));
         }
-        let Content { release, status, access_keys } = Content::read(&content)?;
+        let Content { audience, release, status, access_keys } = Content::read(&content)?;
+        // The challenge alone names no gateway: whoever is asked could hand out that of another one with the same operator.
+        if !self.audiences.contains(&audience) {
+            let fault = "audience: it is none of this gateway";
+            return Err(Failure::with(Code::OPERATE_DOCUMENT, fault).telling(fault));
+        }
         if access_keys.is_some() && !self.has_access_keys {
             let fault = "accessKeys: the configuration names no access.keys, and its digest says so";
             return Err(Failure::with(Code::OPERATE_DOCUMENT, fault).telling(fault));

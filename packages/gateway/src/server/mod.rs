@@ -190,6 +190,7 @@ impl Server {
             ),
             operation: Operation::new(
                 config.operator_keys.clone(),
+                config.audiences.clone(),
                 publisher,
                 config.access.is_some(),
                 config.limits.body_timeout,

@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use crate::support::client::{Attested, Evidence, now_ms};
 use crate::support::http::{get, request};
 use crate::support::operator::{Operator, PATH, challenge, post, release, status};
+use crate::support::program::AUDIENCE;
 use crate::support::{Gateway, Message, Setup, Swtpm, Upstream, in_time};
 
 fn setup(swtpm: &Swtpm, operator: &Operator) -> Setup {
@@ -70,6 +71,13 @@ async fn release_and_status_are_shown_from_then_on_and_never_an_older_one() {
         (json!({ "status": encode(&status(now)), "release": encode(&release(6)) }), 409, "operate.older", "release"),
         (json!({ "release": encode(&release(8)), "status": "AA" }), 400, "operate.document", "status: not what"),
         (json!({ "release": encode(&status(now)) }), 400, "operate.document", "release: not what"),
+        // Signed by the same operator for another service, which gave out this gateway's challenge.
+        (
+            json!({ "release": encode(&release(8)), "audience": "https://other.example" }),
+            400,
+            "operate.document",
+            "audience: it is none of this gateway",
+        ),
         (json!({ "status": encode(&status(now + 400_000)) }), 400, "operate.document", "status: its date"),
         (
             json!({ "release": encode(&release(8)), "accessKeys": [hash("a")] }),
@@ -101,7 +109,7 @@ async fn release_and_status_are_shown_from_then_on_and_never_an_older_one() {
 async fn strangers_and_repetitions_are_refused_before_the_content_is_read() {
     let (swtpm, operator, stranger) = (Swtpm::start().await, Operator::new(1), Operator::new(2));
     let gateway = setup(&swtpm, &operator).start().await;
-    let content = json!({ "version": 1, "status": encode(&status(now_ms())) }).to_string();
+    let content = json!({ "version": 1, "audience": AUDIENCE, "status": encode(&status(now_ms())) }).to_string();
     let used = challenge(&gateway).await;
     let good = operator.field(&used, content.as_bytes());
     assert_eq!(post(&gateway, &good, content.clone()).await.status, 200);
@@ -124,12 +132,13 @@ async fn strangers_and_repetitions_are_refused_before_the_content_is_read() {
     }
     assert_eq!(challenge(&gateway).await, fresh, "strangers used nothing up");
     assert_eq!(gateway.log.count("operation.refused"), 0, "strangers fill no log");
+    let empty = json!({ "version": 1, "audience": AUDIENCE, "accessKeys": [] }).to_string();
     // Signed, and still not what was signed for, too large, or of no form.
     for (signed, sent) in [
         (content.clone(), content.replacen('1', "2", 1)),
         (" ".repeat((1 << 20) + 1), " ".repeat((1 << 20) + 1)),
         ("{}".into(), "{}".into()),
-        (json!({ "version": 1, "accessKeys": [] }).to_string(), json!({ "version": 1, "accessKeys": [] }).to_string()),
+        (empty.clone(), empty),
     ] {
         let field = operator.field(&challenge(&gateway).await, signed.as_bytes());
         let reply = post(&gateway, &field, sent).await;

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::Gateway;
 use super::http::{Reply, Version, get, send};
+use super::program::AUDIENCE;
 
 pub const PATH: &str = "/blindllama/v1/operate";
 
@@ -36,8 +37,10 @@ impl Operator {
         encode(&[&challenge[..], self.0.public_key().as_ref(), &digest, signature.as_ref()].concat())
     }
 
-    /// Asks with a fresh challenge.
+    /// Asks with a fresh challenge, for the service of the gateway where `documents` name none.
     pub async fn push(&self, gateway: &Gateway, documents: &Value) -> Reply {
+        let mut documents = documents.clone();
+        documents.as_object_mut().unwrap().entry("audience").or_insert(AUDIENCE.into());
         let content = documents.to_string();
         let field = self.field(&challenge(gateway).await, content.as_bytes());
         post(gateway, &field, content).await
