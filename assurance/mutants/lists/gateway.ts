@@ -12,6 +12,7 @@ import { machine } from './gateway/machine.ts'
 import { operation } from './gateway/operation.ts'
 import { peer } from './gateway/peer.ts'
 import { server } from './gateway/server.ts'
+import { tls } from './gateway/tls.ts'
 import { upstreams } from './gateway/upstreams.ts'
 
 export const mutants: readonly Mutant[] = [
@@ -29,5 +30,6 @@ export const mutants: readonly Mutant[] = [
   ...links,
   ...peer,
   ...upstreams,
+  ...tls,
   ...allowances,
 ]

@@ -76,7 +76,7 @@ export const server: readonly Mutant[] = [
   ),
   changed(
     'a connection to the upstream has a time',
-    'upstream/client.rs',
+    'upstream/connector.rs',
     'timeout(limit, connecting)',
     'timeout(limit * 1000, connecting)',
     'gateway::limits::an_upstream_that_takes_no_connection',

@@ -215,7 +215,7 @@ pub struct Limits {
     pub upstream_timeout: Duration,
     /// Evidence requests at once.
     pub waiting: usize,
-    /// Time for a connection to the upstream, with the resolution of its name.
+    /// Time for a connection to the upstream, with the resolution of its name and the handshake of TLS.
     pub connect_timeout: Duration,
     /// How long a gateway that was told to stop still accepts connections, so that proxies notice.
     pub drain_notice: Duration,

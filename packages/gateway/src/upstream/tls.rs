@@ -25,7 +25,7 @@ const HTTP_1_1: &[u8] = b"http/1.1";
 #[derive(Clone)]
 pub struct Trust {
     /// SHA-256 of each certificate, sorted: two of them are equal where these are.
-    digests: Vec<[u8; 32]>,
+    digests: Arc<[[u8; 32]]>,
     client: Arc<ClientConfig>,
 }
 
@@ -57,7 +57,7 @@ impl Trust {
         client.alpn_protocols = vec![HTTP_1_1.to_vec()];
         // Tickets would keep secrets of a connection longer than the connection.
         client.resumption = Resumption::disabled();
-        Ok(Self { digests, client: Arc::new(client) })
+        Ok(Self { digests: digests.into(), client: Arc::new(client) })
     }
 
     /// SHA-256 of each certificate, sorted and distinct.
