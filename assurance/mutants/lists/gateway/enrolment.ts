@@ -22,10 +22,17 @@ export const enrolment: readonly Mutant[] = [
   changed(
     'a challenge is taken once',
     'challenge.rs',
-    'held.take_if(|held| verify_slices_are_equal(&held.bytes, challenge).is_ok());',
-    'held.as_ref().filter(|held| verify_slices_are_equal(&held.bytes, challenge).is_ok());',
+    'match self.current.take_if(is_it) {',
+    'match self.current.take().inspect(|held| self.current = Some(Challenge { ..*held })).filter(|held| held.bytes == *challenge) {',
     'lib::challenge',
     'gateway::enrolment::strangers_reach_no_tpm',
+  ),
+  changed(
+    'a challenge ends with the use of a later one',
+    'challenge.rs',
+    'self.previous = None;',
+    '',
+    'lib::challenge',
   ),
   changed(
     'a challenge ends',

@@ -33,8 +33,8 @@ export const links: readonly Mutant[] = [
   changed(
     'a name is compared as it is read',
     'upstream/json_scan.rs',
-    'Ok(name) => Ok(name == self.name),',
-    'Ok(_) => Ok(false),',
+    'let is_ours = name == self.name.as_bytes();',
+    'let is_ours = self.spelled == self.name.as_bytes();',
     'lib::upstream::json_member',
   ),
   changed(
