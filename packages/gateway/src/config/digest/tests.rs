@@ -119,8 +119,8 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
     );
     let routers = ["'192.0.2.1:80'", "'192.0.2.1:80', '192.0.2.2:80'"].map(router);
     let changes: [&str; 53] = [
-        "upstream.urls = ['unix:/m.sock', 'unix:/a']\nupstream.url = ''",
-        "upstream.urls = ['unix:/m.sock', 'unix:/b']\nupstream.url = ''",
+        "upstream.urls = ['unix:/m.sock', 'unix:/y']\nupstream.url = ''",
+        "upstream.urls = ['unix:/m.sock', 'unix:/z']\nupstream.url = ''",
         "upstream.url = 'unix:/other.sock'",
         "upstream.kind = 'in-image'",
         "upstream.api_key = 'k'",
