@@ -1,8 +1,13 @@
+import { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Call, type Fetch, chatBody, chunk, chunked, delta, events, head, post } from '../call.ts'
 import type { Answer } from '../raw-upstream.ts'
 
-const silent: Answer = () => {}
+const arrivals = new EventEmitter()
+/** Says that the request came, and nothing else. */
+const silent: Answer = () => {
+  arrivals.emit('request')
+}
 /** Goes on for ever. */
 const endless: Answer = async (socket) => {
   socket.write(head(200, [events, chunked]))
@@ -12,9 +17,10 @@ const endless: Answer = async (socket) => {
   }
 }
 
-function after(ms: number, reason?: unknown): AbortSignal {
+/** Aborted once a request came, however busy the machine is. */
+function onArrival(): AbortSignal {
   const controller = new AbortController()
-  setTimeout(() => controller.abort(reason), ms)
+  arrivals.once('request', () => controller.abort())
   return controller.signal
 }
 
@@ -30,21 +36,26 @@ export const cancellations: readonly Call[] = [
   {
     name: 'abort: before the head',
     answer: silent,
-    ask: async (fetch: Fetch, base: string) => ({ head: (await post(fetch, base, { signal: after(50) })).status }),
+    ask: async (fetch: Fetch, base: string) => ({ head: (await post(fetch, base, { signal: onArrival() })).status }),
   },
   {
     name: 'abort: before the head, by a time',
     answer: silent,
     ask: async (fetch: Fetch, base: string) => ({
-      head: (await post(fetch, base, { signal: AbortSignal.timeout(50) })).status,
+      head: (await post(fetch, base, { signal: AbortSignal.timeout(1000) })).status,
     }),
   },
   ...[undefined, 'because', new Error('mine')].map((reason) => ({
     name: `abort: inside the answer, with ${reason === undefined ? 'no reason' : `the reason ${String(reason)}`}`,
     answer: endless,
     ask: async (fetch: Fetch, base: string) => {
-      const response = await post(fetch, base, { body: chatBody(true), signal: after(60, reason) })
-      for await (const part of response.body ?? []) if (part.length === 0) return { empty: true }
+      const controller = new AbortController()
+      const response = await post(fetch, base, { body: chatBody(true), signal: controller.signal })
+      for await (const part of response.body ?? []) {
+        if (part.length === 0) return { empty: true }
+        // Not after a time: a busy machine would be asked later than that.
+        controller.abort(reason)
+      }
       return { ended: true }
     },
   })),
