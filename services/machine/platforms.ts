@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { sha256, sha256File } from '../../packages/image/build/cache.ts'
 import { imageFolder } from '../../packages/image/build/image.ts'
+import { oneAtATime } from '../../packages/image/build/one-at-a-time.ts'
 import type { Values } from './golden.ts'
 import { qemuArguments, type Shape } from './qemu.ts'
 import { platformOf, type PlatformInput } from './reference.ts'
@@ -52,18 +53,33 @@ async function machineOf({ firmware, accelerator }: PlatformInput): Promise<{ di
  */
 export async function knownPlatforms(input: PlatformInput): Promise<readonly [Platform, ...Platform[]]> {
   const { shape, accelerator } = input
+  const known = await lookUp(input)
+  if (known.found !== undefined) return [known.found, ...known.others]
+  return oneAtATime(`${table}.lock`, input.onProgress ?? (() => {}), async () => {
+    // Another process may have booted it meanwhile. A manifest that names a shape twice is refused.
+    const { found, others, digest, emulator } = await lookUp(input)
+    if (found !== undefined) return [found, ...others]
+    const [, version = emulator] = /version ([\d.]+)/.exec(emulator) ?? []
+    const machine = `QEMU ${version}${accelerator === 'kvm' ? ', KVM' : ''}`
+    const name = `OVMF 2025.02, ${machine}, ${shape.memory} MiB, ${shape.processors} processors`
+    const row: Platform = { name, shape, machine: digest, pcrs: await platformOf(input) }
+    // Replaced whole: other processes read it at any time.
+    await writeFile(`${table}.new`, `${JSON.stringify([...(await rows()), row], undefined, 2)}\n`)
+    await rename(`${table}.new`, table)
+    return [row, ...others]
+  })
+}
+
+/** The row of the wanted shape, and the newest other rows that fit into a manifest with it. */
+async function lookUp(input: PlatformInput): Promise<{
+  found: Platform | undefined
+  others: readonly Platform[]
+  digest: string
+  emulator: string
+}> {
   const { digest, emulator } = await machineOf(input)
-  const all = await rows()
-  // The newest rows that fit into a manifest with the wanted one.
-  const ours = all.filter(({ machine }) => machine === digest).slice(1 - mostPlatforms)
-  const isWanted = (row: Platform): boolean => JSON.stringify(row.shape) === JSON.stringify(shape)
-  const found = ours.find(isWanted)
-  if (found !== undefined) return [found, ...ours.filter((row) => row !== found)]
-  const [, version = emulator] = /version ([\d.]+)/.exec(emulator) ?? []
-  const machine = `QEMU ${version}${accelerator === 'kvm' ? ', KVM' : ''}`
-  const name = `OVMF 2025.02, ${machine}, ${shape.memory} MiB, ${shape.processors} processors`
-  const row: Platform = { name, shape, machine: digest, pcrs: await platformOf(input) }
-  // The table may have grown during the boot.
-  await writeFile(table, `${JSON.stringify([...(await rows()), row], undefined, 2)}\n`)
-  return [row, ...ours]
+  const isWanted = (row: Platform): boolean => JSON.stringify(row.shape) === JSON.stringify(input.shape)
+  const ours = (await rows()).filter(({ machine }) => machine === digest)
+  const others = ours.filter((row) => !isWanted(row)).slice(1 - mostPlatforms)
+  return { found: ours.find(isWanted), others, digest, emulator }
 }

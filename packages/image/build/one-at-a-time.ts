@@ -11,7 +11,7 @@ const patience = 3600
 const tooLate = 1
 
 /**
- * Runs `work` while no other process of this machine runs any under the same `file`: two builds would remove each other's folders. The
+ * Runs `work` while no other process of this machine runs any under the same `file`: two builds would remove each other's folders, and two writers each other's words. The
  * kernel ends the lock with its holder, also where this process is killed.
  *
  * @throws {Error} where another build takes longer than an hour
@@ -25,14 +25,14 @@ export async function oneAtATime<T>(file: string, onProgress: Progress, work: ()
     holder.once('error', reject)
     holder.once('close', resolve)
   })
-  const waits = setTimeout(() => onProgress('waiting for another build of the image'), 500)
+  const waits = setTimeout(() => onProgress('waiting for another process that does the same'), 500)
   try {
     const held = new Promise<'held'>((resolve) => holder.stdout.once('data', () => resolve('held')))
     const first = await Promise.race([held, ended])
     if (first !== 'held')
       throw new Error(
         first === tooLate
-          ? `Another build of the image holds ${file} for more than an hour. End it, and start again.`
+          ? `Another process holds ${file} for more than an hour. End it, and start again.`
           : `flock ended with status ${first} at ${file}.`,
       )
     clearTimeout(waits)

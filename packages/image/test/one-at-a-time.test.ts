@@ -24,7 +24,7 @@ test('two builds run one after the other, and the second says why it waits', asy
   await expect.poll(() => seen.length).toBe(1)
   await Promise.all([first, oneAtATime(file, (message) => said.push(message), build('second'))])
   expect(seen).toEqual(['first begins', 'first ends', 'second begins', 'second ends'])
-  expect(said).toEqual(['waiting for another build of the image'])
+  expect(said).toEqual(['waiting for another process that does the same'])
 })
 
 test('a build that fails, or whose process is killed, holds nobody up', async () => {
