@@ -37,8 +37,9 @@ pub(super) struct Exchange {
     /// Places among the open answers of its API key.
     stream_places: Vec<OwnedSemaphorePermit>,
     /// Where its API key is limited in tokens: before it runs, and from then on.
-    charge: Option<Charge>,
-    tokens: Option<TokenCount>,
+    charge: Option<Box<Charge>>,
+    /// Apart: most streams have none, and each would keep its room.
+    tokens: Option<Box<TokenCount>>,
     ended_by: EndedBy,
     /// When the gateway ends, whatever the answer.
     pub(super) end: End,
@@ -94,12 +95,12 @@ impl Exchange {
     /// Keeps the place among the open answers of its API key, to its end, and what its tokens are counted into.
     pub(super) fn hold(&mut self, (place, charge): (StreamPlace, Option<Charge>)) {
         self.stream_places.extend(place);
-        self.charge = charge;
+        self.charge = charge.map(Box::new);
     }
 
     /// Counts tokens from here on: the request is about to run, and `progress` says how much of it there is.
     pub(super) fn count_tokens(&mut self, progress: &Arc<Progress>) {
-        self.tokens = self.charge.take().map(|charge| TokenCount::begin(charge, Arc::clone(progress)));
+        self.tokens = self.charge.take().map(|charge| Box::new(TokenCount::begin(*charge, Arc::clone(progress))));
     }
 
     /// The request was not run, and costs nothing.
