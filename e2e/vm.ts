@@ -3,6 +3,7 @@
  * holds the documents to the tests of machines that they name.
  */
 import { fileURLToPath } from 'node:url'
+import { measuredRelease } from '../services/machine/release.ts'
 import { claimsOf, isOfMachines, unheld } from '../tools/check/claims.ts'
 import { playwrightPassed } from '../tools/check/ran.ts'
 import { runScenarios } from './support/run-scenarios.ts'
@@ -10,6 +11,9 @@ import { runScenarios } from './support/run-scenarios.ts'
 const root: string = fileURLToPath(new URL('..', import.meta.url))
 const report = 'e2e/results/vm-report.json'
 const words: readonly string[] = process.argv.slice(2)
+
+// Once, before the workers: each of them would fetch and unpack the same.
+await measuredRelease({ signal: new AbortController().signal, onProgress: console.log })
 
 const { passed, failed, status } = await runScenarios({
   args: ['--config', 'vm.config.ts', ...words],
