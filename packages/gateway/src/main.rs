@@ -101,11 +101,17 @@ fn ak(config: Config) -> Result<(), Failure> {
     Ok(())
 }
 
-fn attester(config: Config, socket: Option<&Path>, peer: u32) -> Result<(), Failure> {
+/// The log of a process that keeps secrets: its first line says where its memory could not be locked.
+fn start_log(config: &Config) -> Log {
     let log = Log::start(config.log_level);
     if !process::lock_memory() {
         log.event(Level::Warn, "memory.unlocked", &[]);
     }
+    log
+}
+
+fn attester(config: Config, socket: Option<&Path>, peer: u32) -> Result<(), Failure> {
+    let log = start_log(&config);
     let runtime = runtime()?;
     let result = runtime.block_on(async {
         let failed = |error: std::io::Error| Failure::with(Code::GATEWAY_INTERNAL, error.to_string());
@@ -126,10 +132,7 @@ fn attester(config: Config, socket: Option<&Path>, peer: u32) -> Result<(), Fail
 
 fn serve(config: Config) -> Result<(), Failure> {
     files::raise();
-    let log = Log::start(config.log_level);
-    if !process::lock_memory() {
-        log.event(Level::Warn, "memory.unlocked", &[]);
-    }
+    let log = start_log(&config);
     let runtime = runtime()?;
     let result = runtime.block_on(async {
         let failed = |error: std::io::Error| Failure::with(Code::GATEWAY_INTERNAL, error.to_string());
