@@ -14,6 +14,7 @@ import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { modelId } from '../services/staging/artifacts.ts'
 import { streamed, Visitor } from './failover/visitor.ts'
+import { askAfterwards } from './faults/afterwards.ts'
 import { breakThings, type Fault } from './faults/faults.ts'
 import { defectsOf, figuresOf, type Visit, withinMs } from './faults/judge.ts'
 import { type MachineParts, startMachineParts } from './faults/machine.ts'
@@ -75,7 +76,7 @@ try {
     await visiting
     const visits = await Promise.all(
       visitors.map(async ({ resend, visitor }): Promise<Visit> => {
-        const last = await visitor.ask(tokens)
+        const last = await askAfterwards(resend, async () => visitor.ask(tokens))
         visitor.close()
         return { resend, ended: visitor.ended, last }
       }),

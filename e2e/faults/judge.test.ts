@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { type Ended, streamed } from '../failover/visitor.ts'
+import { askAfterwards } from './afterwards.ts'
 import type { Fault, Kind } from './faults.ts'
 import { defectsOf, figuresOf, type Visit, withinMs } from './judge.ts'
 import { randomFrom, shuffled } from './random.ts'
@@ -59,6 +60,22 @@ test('a machine may take longer than its parts, and nothing counts what it ran',
   expect(judged('gateway').join('\n')).toContain('gateway: a visitor had no answer for')
   const cut = [visit('never', { silentlyTruncated: true, resent: 1 })]
   expect(defectsOf(cut, figuresOf(cut, []), undefined)).toHaveLength(2)
+})
+
+test.each<[Visit['resend'], readonly (string | undefined)[], string | undefined, number]>([
+  ['default', ['request.unknown_fate', undefined], 'request.unknown_fate', 1],
+  ['never', ['request.unknown_fate', undefined], undefined, 2],
+  ['never', ['request.unknown_fate', 'request.unknown_fate', undefined], 'request.unknown_fate', 2],
+  ['never', ['channel.truncated', undefined], 'channel.truncated', 1],
+  ['never', [undefined], undefined, 1],
+])("after the faults, under resend '%s', %j ends in %s", async (resend, codes, last, asked) => {
+  const left = [...codes]
+  const ask = async (): Promise<Ended> => {
+    const code = left.shift()
+    return ended('z', 3000, code === undefined ? {} : { code })
+  }
+  expect((await askAfterwards(resend, ask)).code).toBe(last)
+  expect(codes.length - left.length).toBe(asked)
 })
 
 test('an answer of a model is whole where its stream says so', () => {

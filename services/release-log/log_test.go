@@ -107,6 +107,21 @@ func TestEveryEntryHasAProofThatWitnessesSigned(t *testing.T) {
 	}
 }
 
+func TestAPublicationLeavesTheLogAlone(t *testing.T) {
+	s := newScene(t)
+	if _, err := s.publish(t, "release"); err != nil {
+		t.Fatal(err)
+	}
+	checkpoint := filepath.Join(s.folder, "log", "checkpoint")
+	if err := os.Remove(checkpoint); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(5 * pollInterval)
+	if _, err := os.Stat(checkpoint); err == nil {
+		t.Error("a publication that ended wrote another checkpoint")
+	}
+}
+
 func TestNothingIsPublishedThatNoWitnessSaw(t *testing.T) {
 	s := newScene(t)
 	s.server.Config.Handler = http.NotFoundHandler()

@@ -60,6 +60,9 @@ func (p publication) run(ctx context.Context) error {
 }
 
 func publish(ctx context.Context, folder string, signer note.Signer, group tessera.WitnessGroup, entry []byte) ([]byte, error) {
+	// The appender goes on in the background until its context ends. It would write into a folder that is already somebody else's.
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	driver, err := posix.New(ctx, posix.Config{Path: folder})
 	if err != nil {
 		return nil, err
