@@ -65,6 +65,23 @@ const floors: readonly Stage[] = [
   }),
 ]
 
+/** They ask whether the tests notice what they are for, and build the product again for each question: in `.ci/run` alone. */
+const testsOfTests: readonly Stage[] = [
+  pages({
+    name: 'sabotaged builds',
+    command: tsx('assurance/mutants/sabotage.ts'),
+    count: wordCount,
+    timeoutMs: 25 * minutes,
+  }),
+  // It builds crates too, in folders of its own: this lane ends first.
+  pages({
+    name: 'mutants (a sample)',
+    command: tsx('assurance/mutants/mutants.ts', '--json', '--sample', '8'),
+    count: mutantCount,
+    timeoutMs: 15 * minutes,
+  }),
+]
+
 /** Everything that must hold before a change is merged: quick ones first, in each lane. */
 export function stages(root: string): Stage[] {
   // Vectors and evidence that lie beside the checkout, with the checks of those who made them.
@@ -141,19 +158,7 @@ export function stages(root: string): Stage[] {
     }),
     // `pnpm soak` runs longer: this one shows that what it judges by still fits the gateway.
     pages({ name: 'soak of half a minute', command: tsx('e2e/soak.ts', '--minutes', '0.5'), timeoutMs: 3 * minutes }),
-    pages({
-      name: 'sabotaged builds',
-      command: tsx('assurance/mutants/sabotage.ts'),
-      count: wordCount,
-      timeoutMs: 25 * minutes,
-    }),
-    // It builds crates too, in folders of its own: this lane ends first.
-    pages({
-      name: 'mutants (a sample)',
-      command: tsx('assurance/mutants/mutants.ts', '--json', '--sample', '8'),
-      count: mutantCount,
-      timeoutMs: 15 * minutes,
-    }),
+    ...(isCi() ? testsOfTests : []),
     crates({ name: 'codes', command: tsx('tools/codes.ts', '--check'), timeoutMs: minutes }),
     crates({ name: 'policy types', command: tsx('tools/policy-types.ts', '--check'), timeoutMs: minutes }),
     crates({ name: 'Rust format', command: ['cargo', 'fmt', '--check'], timeoutMs: minutes }),
