@@ -27,8 +27,9 @@ use crate::problem;
 use crate::upstream::content::{Content, take_codings};
 use crate::upstream::headers::CODE_FIELD;
 
-/// Chunks are added to a frame until it is so long, in bytes: what a connection buffers.
-const FRAME: usize = 64 * 1024;
+/// Chunks are added to a frame until it is so long, in bytes. Each frame costs a system call and the way through the transport, which a
+/// long answer feels (`bench:gateway`, 1 MiB at once); a client that reads nothing holds one frame.
+const FRAME: usize = 256 * 1024;
 
 /// Room for the chunk by which a frame becomes too long.
 const ROOM: usize = FRAME + CHUNK_PLAINTEXT + 64;
