@@ -69,7 +69,9 @@ function prefixOf(base: URL, path: string): string {
 
 /** Whether the hosts are one for a browser that takes `http:` for `https:`, and a name with its final dot for the name. */
 function isSameHost(base: URL, { protocol, hostname, port }: URL): boolean {
-  const ports = [base.port, ...(base.protocol === 'https:' && /^(?:http|ws):$/.test(protocol) ? [''] : [])]
+  // Such a browser leaves a port that is written out as it is.
+  const taken = base.protocol === 'https:' && /^(?:http|ws):$/.test(protocol) ? ['', base.port || '443'] : []
+  const ports = [base.port, ...taken]
   return withoutFinalDot(hostname) === withoutFinalDot(base.hostname) && ports.includes(port)
 }
 

@@ -1,5 +1,6 @@
 import type { Origins } from '../connect.js'
 import type { BlindLlamaError } from '../errors.js'
+import { ownOptions } from '../known-options.js'
 import { settingsOf } from '../options.js'
 import { type DropInClient, dropInClient, refusingClient } from './client.js'
 import { allEndpoints, type Endpoints, endpointsOf } from './endpoints.js'
@@ -34,7 +35,8 @@ export function startTag(script: HTMLScriptElement | undefined, origins: Origins
 }
 
 /** @throws {BlindLlamaError} where the options cannot be used; what they declare, or everything where they do not say it, then rejects */
-export function startUpgrade({ upgrade: paths = [], ...options }: UpgradeOptions, origins: Origins): DropInClient {
+export function startUpgrade(given: UpgradeOptions, origins: Origins): DropInClient {
+  const { upgrade: paths = [], ...options } = ownOptions(given)
   return startClient(options, paths, origins)
 }
 
@@ -50,7 +52,8 @@ function startClient(options: Tag['options'], paths: readonly string[] | undefin
   }
 }
 
-function endpointsIn({ url, relay }: Tag['options'], paths: readonly string[]): Endpoints {
+function endpointsIn(options: Tag['options'], paths: readonly string[]): Endpoints {
+  const { url, relay } = ownOptions(options)
   const { base, endpoint } = settingsOf({ url, policy: '', ...(relay !== undefined && { relay }) })
   return endpointsOf(base, paths, [base, endpoint])
 }

@@ -1,8 +1,9 @@
+import { inspect } from 'node:util'
 import { ChatOpenAI } from '@langchain/openai'
 import OpenAI from 'openai'
 import { expect, test, vi } from 'vitest'
 import { answerRetrying } from '../../src/attestation/answer-retrying.js'
-import type { ChannelFetch } from '../../src/channel/fetch.js'
+import { type ChannelFetch, channelFetch } from '../../src/channel/fetch.js'
 import { BlindLlamaError } from '../../src/errors.js'
 import { platformFetch } from '../../src/outer-fetch.js'
 import type { FailedVerdict } from '../../src/verdict.js'
@@ -51,6 +52,16 @@ test('LangChain, which retries six times, does not retry after a refusal', async
     .catch((error: unknown) => error)
   expect(BlindLlamaError.find(seen)).toBe(refused)
   expect(calls()).toBe(1)
+})
+
+test('a header that cannot be sent is quoted to nobody, also where the address is wrong too', async () => {
+  const base = new URL(baseURL)
+  const never = (): Promise<never> => new Promise(() => {})
+  const channel = channelFetch({ base, endpoint: base }, { current: never, replace: never })
+  const headers = { authorization: 'sk-SECRET\n42' }
+  const error = await answerRetrying(channel, fetch)('https://other.example/v1', { headers }).catch((e: unknown) => e)
+  expect(error).toMatchObject({ name: 'BlindLlamaError', code: 'request.field' })
+  expect(inspect(error, { depth: 12, showHidden: true })).not.toContain('SECRET')
 })
 
 test('every other caller gets the rejection', async () => {
