@@ -44,7 +44,15 @@ test('a new file that the disk has no room for does not stay there by half', asy
   const key = `${folder}/full.pem`
   // No file may grow beyond 0 bytes: every write fails as on a full disk.
   const program = `ulimit -f 0; exec "$0" "$@"`
-  const make = (path: string): string[] => ['-c', program, process.execPath, inject('command'), 'release', 'keygen', path]
+  const make = (path: string): string[] => [
+    '-c',
+    program,
+    process.execPath,
+    inject('command'),
+    'release',
+    'keygen',
+    path,
+  ]
   const child = spawn('bash', make(key), { stdio: 'ignore' })
   expect(await once(child, 'exit')).toEqual([3, null])
   expect(existsSync(key), 'the next attempt finds the name free').toBe(false)
