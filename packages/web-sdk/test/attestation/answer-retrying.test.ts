@@ -14,6 +14,8 @@ const verdict: FailedVerdict = { version: 1, result: 'fail', code: 'pcr.mismatch
 const refused = new BlindLlamaError('pcr.mismatch', 'The measurements match no release', { verdict })
 const unreachable = new BlindLlamaError('channel.unreachable', 'The connection failed')
 
+const never = (): Promise<never> => new Promise(() => {})
+
 function failing(error: Error): { fetch: ChannelFetch; calls: () => number } {
   const channel = vi.fn<ChannelFetch>().mockRejectedValue(error)
   return { fetch: answerRetrying(channel, fetch), calls: () => channel.mock.calls.length }
@@ -56,7 +58,6 @@ test('LangChain, which retries six times, does not retry after a refusal', async
 
 test('a header that cannot be sent is quoted to nobody, also where the address is wrong too', async () => {
   const base = new URL(baseURL)
-  const never = (): Promise<never> => new Promise(() => {})
   const channel = channelFetch({ base, endpoint: base }, { current: never, replace: never })
   const headers = { authorization: 'sk-SECRET\n42' }
   const error = await answerRetrying(channel, fetch)('https://other.example/v1', { headers }).catch((e: unknown) => e)

@@ -8,12 +8,13 @@ import '../support/location.js'
 /** What a library that merges JSON without care puts on every object of the page. */
 function pollute(members: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(members)) {
-    Object.defineProperty(Object.prototype, name, { value, configurable: true, enumerable: true, writable: true })
+    everyObject[name] = value
     polluted.push(name)
   }
 }
 
 const polluted: string[] = []
+const everyObject = Object.getPrototypeOf({}) as Record<string, unknown>
 
 afterEach(() => {
   for (const name of polluted.splice(0)) Reflect.deleteProperty(Object.prototype, name)
