@@ -44,8 +44,8 @@ export const dropIn: readonly Mutant[] = [
   {
     name: 'sdk: a declared path is one of the service',
     file: 'dropin/endpoints.ts',
-    find: 'url.origin !== base.origin || !url.pathname.startsWith(base.pathname)',
-    replace: 'url.origin !== base.origin',
+    find: '    url.origin !== base.origin ||\n    !url.pathname.startsWith(base.pathname)\n',
+    replace: '    url.origin !== base.origin\n',
     tests: [endpoints],
   },
   {

@@ -1,5 +1,5 @@
 import type { Origins } from '../connect.js'
-import type { BlindLlamaError } from '../errors.js'
+import { BlindLlamaError } from '../errors.js'
 import { ownOptions } from '../known-options.js'
 import { settingsOf } from '../options.js'
 import { type DropInClient, dropInClient, refusingClient } from './client.js'
@@ -44,16 +44,19 @@ function startClient(options: Tag['options'], paths: readonly string[] | undefin
   try {
     // Before `fetch` is replaced: the client takes the platform's.
     const client = dropInClient(options, origins)
-    if (paths) upgrade(endpointsIn(options, paths), client)
+    if (paths !== undefined) upgrade(endpointsIn(options, paths), client)
     return client
   } catch (error) {
-    if (paths) upgrade(knownEndpoints(options, paths), refusingClient(error as BlindLlamaError))
+    if (paths !== undefined) upgrade(knownEndpoints(options, paths), refusingClient(error as BlindLlamaError))
     throw error
   }
 }
 
 function endpointsIn(options: Tag['options'], paths: readonly string[]): Endpoints {
   const { url, relay } = ownOptions(options)
+  // A text, or null, may come out of a page's own configuration: what it means to declare is then unknown.
+  if (!Array.isArray(paths) || !paths.every((path) => typeof path === 'string'))
+    throw new BlindLlamaError('client.options', '`upgrade` must be a list of paths such as "/v1/", or left out for all')
   const { base, endpoint } = settingsOf({ url, policy: '', ...(relay !== undefined && { relay }) })
   return endpointsOf(base, paths, [base, endpoint])
 }

@@ -64,6 +64,30 @@ test('a path without a slash at its end stands for itself and for what is below 
   expect(declared('https://chat.example/llm/v1/chats')).toBeUndefined()
 })
 
+test.each([
+  '/llm/v1/*',
+  '/llm/v1/**',
+  '/llm/v1/,/llm/v2/',
+  '/llm/v1/,',
+  '/llm/v1/;/llm/v2/',
+  '/llm/:version/',
+  '/llm/{version}/',
+  '^/llm/v1/',
+  '/llm/(v1|v2)/',
+  '"/llm/v1/"',
+  'true',
+  'all',
+  '1',
+  '',
+])('what stands for more than a path declares nothing less than it means: %j', (path) => {
+  expect(() => endpointsOf(base, ['v1/', path])).toThrow(expect.objectContaining({ code: 'dropin.tag' }))
+})
+
+test('a colon within a name is part of a path', () => {
+  const { declared } = endpointsOf(base, ['models/x:generate'])
+  expect(declared('https://chat.example/llm/models/x:generate')).toBeDefined()
+})
+
 test.each(['/v1/', 'https://evil.example/llm/v1/', 'v1/?q', '../v1/', 'https://[', '//evil.example/'])(
   'a path that is not below the service is refused: %s',
   (path) => {
