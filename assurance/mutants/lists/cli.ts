@@ -272,7 +272,7 @@ export const mutants: readonly Mutant[] = [
     '...({',
     init,
   ),
-  changed('init replaces a policy', 'author/written.ts', "flag: 'wx'", "flag: 'w'", init),
+  changed('init replaces a policy', 'replace-file.ts', "open(file, 'wx', mode)", "open(file, 'w', mode)", init),
   changed(
     'values of an image are pinned without those of its firmware',
     'author/from-image.ts',

@@ -90,6 +90,12 @@ function parsed({ url, layer, setting }: Endpoint, { status, ok }: Response, tex
   return answer as Answer
 }
 
+/** What a problem says to a person. Its members may be anything. */
+export function reasonOf({ title, detail }: Answer): string {
+  const where = typeof detail === 'string' ? ` (${detail})` : ''
+  return `${typeof title === 'string' ? title : 'it does not say why'}${where}`
+}
+
 /** @throws {Failure} `evidence.status` where the member is not base64url */
 export function bytesIn(answer: Answer, member: string): Uint8Array {
   const text = answer[member]

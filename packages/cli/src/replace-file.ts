@@ -22,12 +22,15 @@ export async function replaceFile(file: string, content: string | Uint8Array): P
   }
 }
 
-/** Writes a file that was not there before, and waits until it is on the disk. */
+/** Writes a file that was not there before, and waits until it is on the disk. Where the disk is full, half of one does not stay. */
 export async function writeNew(file: string, content: string | Uint8Array, mode: number = 0o666): Promise<void> {
   const handle = await open(file, 'wx', mode)
   try {
     await handle.writeFile(content)
     await handle.sync()
+  } catch (cause) {
+    await rm(file, { force: true })
+    throw cause
   } finally {
     await handle.close()
   }

@@ -43,6 +43,7 @@ without a current status, or whose release was withdrawn since).
 }
 
 const isHelp = (word: string): boolean => word === '--help' || word === '-h'
+const isVerb = (word: string): boolean => /^[a-z][a-z-]*$/.test(word)
 
 /** Runs the command line `args`, without the program's name. Never throws. */
 export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
@@ -66,9 +67,12 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
     if (!asJson) io.err(shown`\n${overview()}`)
     return exitCode
   }
-  if (rest.some(isHelp)) {
+  const end = rest.indexOf('--')
+  const options = end < 0 ? rest : rest.slice(0, end)
+  if (options.some(isHelp)) {
     io.out(command.help)
-    return exit.passed
+    // Beside a target it may be the name of a file, and nothing was judged.
+    return rest.every((word) => isHelp(word) || isVerb(word)) ? exit.passed : exit.usage
   }
   try {
     return await command.run(rest, io)

@@ -192,6 +192,7 @@ it.each([
   ['a key that may not', [challenge, [403, '{"code":"enrol.refused","title":"x"}']], 'enrol.refused', 3],
   ['a TPM that is busy', [challenge, [503, '{"code":"enrol.busy","title":"x"}']], 'enrol.busy', 3],
   ['an answer without its members', [challenge, [200, '{}']], 'evidence.status', 3],
+  ['no certificate in its list', [challenge, [200, '{"akPublic":"AA","endorsements":[null]}']], 'cli.enrolment', 1],
   ['a TPM without certificates', [challenge, [200, '{"akPublic":"AA","endorsements":[]}']], 'cli.enrolment', 1],
   [
     'a key that is none',

@@ -164,6 +164,17 @@ test('asks for the version, for help, and for a command that is not there', asyn
   expect((await blindllama('prove')).err).toMatch(/there is no command 'prove' \(cli\.usage\)\n\nUsage:/)
 })
 
+test.each([
+  { args: ['verify', '--policy', 'none.json', '--', '-h'], exitCode: 3 },
+  { args: ['inspect', '--', '--help'], exitCode: 3 },
+  { args: ['verify', 'a.cbor', '--help', '--policy', 'none.json'], exitCode: 2 },
+  { args: ['verify', 'a.cbor', '--policy', '-h'], exitCode: 2 },
+  { args: ['verify', '--help', '--', 'a.cbor'], exitCode: 2 },
+  { args: ['policy', 'init', '--help'], exitCode: 0 },
+])('a file with the name of an option proves nothing: $args', async ({ args, exitCode }) => {
+  expect((await inProcess(...args)).exitCode).toBe(exitCode)
+})
+
 test('prints a code once', async () => {
   const policy = file('once.json', '{}')
   const { err } = await runAs({}, 'verify', 'http://chat.example/', '--policy', policy)

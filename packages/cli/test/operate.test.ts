@@ -86,6 +86,11 @@ it('tells the fault of a document, and asks again where another operator took it
   expect(await push(busy.url)).toMatchObject({ code: 'operate.challenge' })
   const other = await gateway([404, { code: 'request.not_found' }])
   expect((await push(other.url))['detail']).toContain('operator.keys')
+  const speechless = await gateway([503, { code: 'operate.busy', title: { toString: 1 }, detail: 7 }])
+  expect(await push(speechless.url)).toMatchObject({
+    code: 'operate.busy',
+    detail: 'The gateway changed nothing: it does not say why',
+  })
   const strange = await gateway([200, { version: 2 }])
   expect(await push(strange.url)).toMatchObject({ code: 'evidence.status' })
 })

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { openSync } from 'node:fs'
+import { existsSync, openSync } from 'node:fs'
 import { expect, inject, it, test } from 'vitest'
 import { receiptFile } from '../../../tools/vectors/receipt-file.ts'
-import { argumentsOf, file } from './support/run.js'
+import { argumentsOf, file, folder } from './support/run.js'
 
 /** The exit code of the command whose reader of a stream is gone before the first byte. */
 async function exitWithout(stream: 'stdout' | 'stderr', ...args: string[]): Promise<unknown[]> {
@@ -38,4 +38,22 @@ test('a result that could not be written is not reported as proven', async () =>
   }
   expect(await codeOf('verify', ...argumentsOf('ok-ecc'))).toBe(3)
   expect(await codeOf('verify', file('full.refused.json', receiptFile('receipt-swapped')))).toBe(1)
+})
+
+test('a new file that the disk has no room for does not stay there by half', async () => {
+  const key = `${folder}/full.pem`
+  // No file may grow beyond 0 bytes: every write fails as on a full disk.
+  const program = `ulimit -f 0; exec "$0" "$@"`
+  const make = (path: string): string[] => [
+    '-c',
+    program,
+    process.execPath,
+    inject('command'),
+    'release',
+    'keygen',
+    path,
+  ]
+  const child = spawn('bash', make(key), { stdio: 'ignore' })
+  expect(await once(child, 'exit')).toEqual([3, null])
+  expect(existsSync(key), 'the next attempt finds the name free').toBe(false)
 })

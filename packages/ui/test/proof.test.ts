@@ -81,6 +81,24 @@ describe('a proof', () => {
     expect(await settled(proof)).toMatchObject({ status: 'proven', renewing: false, problem, provenAtMs })
   })
 
+  test.each(['expiring', 'silent'] as const)(
+    'shows the key that is held after a renewal that nobody asked for (%s)',
+    async (reason) => {
+      const proof = proofOf(vector('ok-enrolment'))
+      await attest(proof, vector('ok-enrolment'))
+      proof.onEvent({ type: 'attesting', reason })
+      const verdict = {
+        ...(await verdictOf(vector('ok-enrolment'))),
+        result: 'fail',
+        code: 'binding.nonce',
+        detail: '',
+      }
+      const error = new BlindLlamaError('binding.nonce', 'Refused', { verdict: verdict as unknown as FailedVerdict })
+      proof.onEvent({ type: 'failed', reason, error })
+      expect(await settled(proof)).toMatchObject({ status: 'proven', renewing: false, problem: undefined })
+    },
+  )
+
   test('ends with a renewal that the verifier refused', async () => {
     const proof = proofOf(vector('ok-enrolment'))
     await attest(proof, vector('ok-enrolment'))

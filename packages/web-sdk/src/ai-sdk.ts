@@ -53,6 +53,8 @@ export function blindLlamaTransport(options: BlindLlamaTransportOptions): ChatTr
       const answer = streamText({
         model: provider(model),
         messages: await convertToModelMessages(messages),
+        // Addresses of files stay what they are, for the server to judge. By default the page would ask for them, past the encryption.
+        experimental_download: async (files) => files.map(() => null),
         // The client sends a request again where that is safe; a question that may have been run is the person's to repeat.
         maxRetries: 0,
         ...(system !== undefined && { system }),

@@ -1,3 +1,5 @@
+import { ownOptions } from './known-options.js'
+
 /** Of what verifies without a client, under the name that the option has at `connect`. */
 export interface AllowSimulated {
   /**
@@ -9,7 +11,8 @@ export interface AllowSimulated {
   allowSimulated?: boolean
 }
 
-export function allowsSimulated({ dangerouslyAllowSimulated, allowSimulated }: AllowSimulated): boolean {
+export function allowsSimulated(options: AllowSimulated): boolean {
+  const { dangerouslyAllowSimulated, allowSimulated } = ownOptions(options)
   // An explicit answer under the present name is not changed by the former one.
   return (dangerouslyAllowSimulated ?? allowSimulated) === true
 }

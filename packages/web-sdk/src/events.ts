@@ -8,6 +8,11 @@ import type { Step, Verdict } from './verdict.js'
  */
 export type AttestReason = 'connect' | 'renew' | 'expiring' | 'expired' | 'key-unknown' | 'gone' | 'silent'
 
+/** Whether an attestation for this reason is nobody's: the key that is held stays in use meanwhile, and also where it fails. */
+export function isInBackground(reason: AttestReason): boolean {
+  return reason === 'expiring' || reason === 'silent'
+}
+
 /**
  * What `onEvent` hears, in this order for each attestation: `attesting`, `evidence`, a `step` for each step of the verdict,
  * `verdict`, then `ready` or `failed`; and for each request `upload` and `resend`.
@@ -29,7 +34,7 @@ export type ConnectEvent =
   | { type: 'verdict'; verdict: Verdict }
   /** A key is held; `expiresInMs` from now on. */
   | { type: 'ready'; expiresInMs: number }
-  /** `reason` is the one of its `attesting`: after a failed `expiring` the key that is held stays in use. */
+  /** `reason` is the one of its `attesting`: after a failed `expiring` or `silent` the key that is held stays in use. */
   | { type: 'failed'; reason: AttestReason; error: BlindLlamaError }
   /**
    * How much of a request is sealed, after each MiB: bytes of the whole message with its fields and padding. Where it has to be

@@ -1,5 +1,10 @@
 import { BlindLlamaError } from './errors.js'
 
+/** What the caller wrote, without what somebody put on `Object.prototype`: an option that is left out has its default. */
+export function ownOptions<T extends object>(options: T): T {
+  return Object.setPrototypeOf({ ...options }, null) as T
+}
+
 /**
  * Refuses a misspelt option, which would otherwise leave its default in force without a word.
  *

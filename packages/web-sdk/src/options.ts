@@ -6,7 +6,7 @@ import type { ChannelSettings } from './channel/settings.js'
 import { loopback } from './environment.js'
 import type { ConnectEvent } from './events.js'
 import { BlindLlamaError } from './errors.js'
-import { assertKnown } from './known-options.js'
+import { assertKnown, ownOptions } from './known-options.js'
 import { platformFetch } from './outer-fetch.js'
 import type { Policy, PolicyJson } from './policy.js'
 import type { WasmSource } from './verifier/source.js'
@@ -100,16 +100,17 @@ export function settingsOf(options: ConnectOptions<boolean>, fetch: Settings['fe
     options,
     'url policy state receipts relay wasm attestTimeoutMs signal resend onEvent dangerouslyAllowSimulated',
   )
+  const { relay, policy, dangerouslyAllowSimulated, attestTimeoutMs, resend, state, receipts } = ownOptions(options)
   return {
     base,
-    endpoint: options.relay === undefined ? base : baseUrl('relay', options.relay),
+    endpoint: relay === undefined ? base : baseUrl('relay', relay),
     audience: base.origin,
-    policy: policyBytes(options.policy),
-    allowSimulated: options.dangerouslyAllowSimulated === true,
-    attestTimeoutMs: milliseconds(options.attestTimeoutMs ?? 40_000),
-    resend: resendOf(options.resend ?? 'repeatable'),
+    policy: policyBytes(policy),
+    allowSimulated: dangerouslyAllowSimulated === true,
+    attestTimeoutMs: milliseconds(attestTimeoutMs ?? 40_000),
+    resend: resendOf(resend ?? 'repeatable'),
     fetch,
-    state: options.state,
-    receipts: options.receipts,
+    state,
+    receipts,
   }
 }

@@ -56,6 +56,18 @@ describe('a transport for useChat', () => {
     for (const secret of [apiKey, prompt, 'briefly', 'completions']) expect(recorder.bytes).not.toContain(secret)
   })
 
+  test('sends the address of a picture in the encryption, and does not ask for the picture itself', async () => {
+    service.upstream.requests.length = 0
+    recorder.forget()
+    const chat = chatWith()
+    const url = 'https://pictures.invalid/private.png'
+    await chat.current.sendMessage({ text: prompt, files: [{ type: 'file', mediaType: 'image/png', url }] })
+    await expect.poll(() => chat.current.status).toMatch(/ready|error/)
+    expect(recorder.requests.filter((request) => !/^(?:GET|POST) \/blindllama\/v1\//.test(request))).toEqual([])
+    expect(chat.current.status).toBe('ready')
+    expect(service.upstream.requests[0]?.body).toContain(url)
+  })
+
   test('does not take an answer for whole that ended without a reason', async () => {
     service.upstream.finishReason = undefined
     const chat = chatWith()

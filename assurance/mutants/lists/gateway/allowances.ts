@@ -1,5 +1,5 @@
 import type { Mutant } from '../../mutant.ts'
-import { changed } from './patch.ts'
+import { changed, gone } from './patch.ts'
 
 /** What an API key may use (PROTOCOL.md §11.2), and which models (§11.4). */
 export const allowances: readonly Mutant[] = [
@@ -100,5 +100,11 @@ export const allowances: readonly Mutant[] = [
     'machine::passage(MEMBER, address, egress, connector)',
     'machine::passage(MEMBER, address, egress, connector.filter(|_| false))',
     'lib::config',
+  ),
+  gone(
+    'tokens that nobody takes are forgotten',
+    'channel/access/shared/tally.rs',
+    '            self.forget_older(window);\n',
+    'lib::channel::access::shared',
   ),
 ]

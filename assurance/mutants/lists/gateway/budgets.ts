@@ -76,4 +76,12 @@ export const budgets: readonly Mutant[] = [
     'Bytes::copy_from_slice(&static_part.encoded);',
     'gateway::starving::evidence_that_nobody_takes',
   ),
+  changed(
+    'what strangers begin at enrol and operate has an end',
+    'server/mod.rs',
+    'signed: Budget::new(SIGNED),',
+    'signed: Budget::new(PlaceLimits { all: 6400, connection: 6400, ..SIGNED }),',
+    'gateway::enrolment::requests_that_do_not_come',
+    'gateway::operation::strangers_that_do_not_come',
+  ),
 ]

@@ -1,8 +1,10 @@
 import type { Mutant } from '../../mutant.ts'
 
 const endpoints = 'test/dropin/endpoints.test.ts'
+const polluted = 'test/dropin/polluted-prototype.test.ts'
 const policy = 'test/dropin/pinned-policy.test.ts'
 const signed = 'test/dropin/signed-policy.test.ts'
+const start = 'test/dropin/start.test.ts'
 
 /** What the drop-in script declares, and the policy that its tag pins. Its guards of the page have scenarios in `e2e/specs/dropin.spec.ts`. */
 export const dropIn: readonly Mutant[] = [
@@ -44,8 +46,8 @@ export const dropIn: readonly Mutant[] = [
   {
     name: 'sdk: a declared path is one of the service',
     file: 'dropin/endpoints.ts',
-    find: 'url.origin !== base.origin || !url.pathname.startsWith(base.pathname)',
-    replace: 'url.origin !== base.origin',
+    find: '    url.origin !== base.origin ||\n    !url.pathname.startsWith(base.pathname)\n',
+    replace: '    url.origin !== base.origin\n',
     tests: [endpoints],
   },
   {
@@ -103,5 +105,26 @@ export const dropIn: readonly Mutant[] = [
     find: 'members.size !== 3 || ',
     replace: '',
     tests: [signed],
+  },
+  {
+    name: 'sdk: an upgrade is given a list of paths, or none',
+    file: 'dropin/start.ts',
+    find: '!Array.isArray(paths) || ',
+    replace: '',
+    tests: [start],
+  },
+  {
+    name: 'sdk: a pattern declares no path',
+    file: 'dropin/endpoints.ts',
+    find: ' && !noPath.test(path)',
+    replace: '',
+    tests: [endpoints],
+  },
+  {
+    name: 'sdk: options are those that the caller wrote',
+    file: 'known-options.ts',
+    find: 'Object.setPrototypeOf({ ...options }, null)',
+    replace: '({ ...options })',
+    tests: [polluted],
   },
 ]

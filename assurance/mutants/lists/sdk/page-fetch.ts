@@ -63,7 +63,7 @@ export const pageFetch: readonly Mutant[] = [
   {
     name: 'sdk: a refused renewal in the background leaves the key in use',
     file: 'react/session.ts',
-    find: "    if (reason === 'expiring') return\n    const",
+    find: '    if (isInBackground(reason)) return\n    const',
     replace: '    const',
     tests: [hook],
   },

@@ -24,8 +24,8 @@ export const verdictAndKey: readonly Mutant[] = [
   {
     name: 'sdk: the opt-in for simulated TPMs is exactly true',
     file: 'options.ts',
-    find: 'allowSimulated: options.dangerouslyAllowSimulated === true',
-    replace: 'allowSimulated: options.dangerouslyAllowSimulated !== false',
+    find: 'allowSimulated: dangerouslyAllowSimulated === true',
+    replace: 'allowSimulated: dangerouslyAllowSimulated !== false',
     tests: [gateway],
   },
   {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
 import type { Verdict } from '@blindllama/web-sdk'
 import { explainRefusal } from '@blindllama/web-sdk/sentences'
 import { exit } from '../exit.js'
 import { Failure, unreadable } from '../failure.js'
+import { writeNew as writeNewFile } from '../replace-file.js'
 import type { Style } from '../terminal/style.js'
 import { type Shown, shown } from '../terminal/text.js'
 
@@ -14,7 +14,7 @@ export function assertFree(file: string): void {
 
 /** Writes a policy to a file that does not exist yet. @throws {Failure} `cli.exists`, `cli.file` */
 export async function writeNew(file: string, text: string): Promise<void> {
-  await writeFile(file, text, { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {
+  await writeNewFile(file, text).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'EEXIST') throw unreadable(file, cause)
     throw taken(file)
   })

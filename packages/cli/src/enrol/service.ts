@@ -9,6 +9,7 @@ import {
   endpointOf,
   exchange,
   lengthPrefixed,
+  reasonOf,
   unexpected,
 } from '../gateway-request.js'
 import type { Credential } from './credential.js'
@@ -62,9 +63,9 @@ export function enrolmentService(base: string, key: KeyObject, patienceMs = 60_0
       const answer = await post()
       const { endorsements } = answer
       if (!Array.isArray(endorsements)) throw unexpected('endorsements')
-      const read = (endorsements as Answer[]).flatMap((each) => {
-        const { template } = each
-        return isTemplateName(template) ? [{ template, certificate: bytesIn(each, 'certificate') }] : []
+      const read = (endorsements as (Answer | null)[]).flatMap((each) => {
+        const template = each?.['template']
+        return each && isTemplateName(template) ? [{ template, certificate: bytesIn(each, 'certificate') }] : []
       })
       return { akPublic: bytesIn(answer, 'akPublic'), endorsements: read }
     },
@@ -125,7 +126,5 @@ function accepted(answer: Answer): Answer {
   ] as const
   const same = known.find((each) => each === code)
   if (same === undefined) throw unexpected('code')
-  const { title, detail } = answer
-  const where = typeof detail === 'string' ? ` (${detail})` : ''
-  throw new Failure(same, `The gateway refused the enrolment: ${String(title)}${where}`, exit.undecided)
+  throw new Failure(same, `The gateway refused the enrolment: ${reasonOf(answer)}`, exit.undecided)
 }

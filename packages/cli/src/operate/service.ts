@@ -8,6 +8,7 @@ import {
   endpointOf,
   exchange,
   lengthPrefixed,
+  reasonOf,
   unexpected,
 } from '../gateway-request.js'
 import { publicHex } from '../release/keys.js'
@@ -78,10 +79,10 @@ const codes = [
   'operate.older',
 ] as const
 
-function assertAccepted({ code, title, detail, version }: Answer): void {
+function assertAccepted(answer: Answer): void {
+  const { code, version } = answer
   if (code === undefined && version === 1) return
   const same = codes.find((each) => each === code)
   if (same === undefined) throw unexpected('code')
-  const where = typeof detail === 'string' ? ` (${detail})` : ''
-  throw new Failure(same, `The gateway changed nothing: ${String(title)}${where}`, exit.undecided)
+  throw new Failure(same, `The gateway changed nothing: ${reasonOf(answer)}`, exit.undecided)
 }

@@ -4,6 +4,7 @@
 mod authorization;
 mod content;
 
+use std::future::poll_fn;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::attestation::arrived::{DocumentPublisher, Documents};
 use crate::base64url::encode;
+use crate::budget::PlaceHandle;
 use crate::challenge::Challenges;
 use crate::channel::Channel;
 use crate::clock::{Clock, SystemClock};
@@ -93,12 +95,20 @@ impl Operation {
     ///
     /// # Errors
     /// The codes `operate.…`, in the order of PROTOCOL.md §26.2; `request.timeout`.
-    pub async fn answer(&self, request: Request<Incoming>, channel: &Channel) -> Result<String, Failure> {
+    pub async fn answer(
+        &self,
+        request: Request<Incoming>,
+        channel: &Channel,
+        mut place_handle: PlaceHandle,
+    ) -> Result<String, Failure> {
         let (head, body) = request.into_parts();
         let (authorization, _permit) = match self.admit(&head.headers) {
             Ok(admitted) => admitted,
             Err(failure) => {
-                discard(body).await;
+                tokio::select! {
+                    () = discard(body) => {}
+                    () = poll_fn(|context| place_handle.poll_evicted(context)) => {}
+                }
                 return Err(failure);
             }
         };

@@ -58,6 +58,9 @@ const PLACE_PAUSE: Duration = Duration::from_millis(100);
 /// less than a second, and more of them than that are no attack.
 const SENDING: PlaceLimits = PlaceLimits { all: 4096, connection: 64, least: Duration::from_secs(1) };
 
+/// Requests of those who sign, to enrol or to operate, until it is known who asks: what a stranger sends is held or thrown away meanwhile.
+const SIGNED: PlaceLimits = PlaceLimits { all: 64, connection: 16, least: Duration::from_secs(1) };
+
 /// What answers requests.
 struct Gateway {
     config: Arc<Config>,
@@ -68,6 +71,8 @@ struct Gateway {
     enrolment: Option<Enrolment>,
     /// None where nobody operates.
     operation: Option<Operation>,
+    /// Places of requests whose signature is not read yet.
+    signed: Arc<Budget>,
     /// Places of answers that do not come from the model server.
     sending: Arc<Budget>,
     phases: Phases,
@@ -196,6 +201,7 @@ impl Server {
                 config.limits.body_timeout,
                 log.clone(),
             ),
+            signed: Budget::new(SIGNED),
             sending: Budget::new(SENDING),
             phases,
             config,

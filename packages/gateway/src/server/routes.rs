@@ -1,6 +1,7 @@
 //! The endpoints (PROTOCOL.md §2). There are no others.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::sync::Arc;
 
 use blindllama_verifier::Code;
@@ -13,7 +14,7 @@ use tokio::time::{Instant, timeout};
 
 use super::plain::Plain;
 use super::query::EvidenceQuery;
-use super::{Gateway, cors, stall};
+use super::{Gateway, after, cors, stall};
 use crate::channel::SealedAnswer;
 use crate::enrolment;
 use crate::failure::Failure;
@@ -164,11 +165,11 @@ impl Gateway {
             }
             Endpoint::Enrol => {
                 self.refuse_from(Phase::Draining)?;
-                Ok(whole(StatusCode::OK, "application/json", self.enrol(request).await?))
+                Ok(whole(StatusCode::OK, "application/json", self.enrol(request, connection).await?))
             }
             Endpoint::Operate => {
                 self.refuse_from(Phase::Draining)?;
-                Ok(whole(StatusCode::OK, "application/json", self.operate(request).await?))
+                Ok(whole(StatusCode::OK, "application/json", self.operate(request, connection).await?))
             }
             Endpoint::Channel => {
                 self.refuse_from(Phase::Stopping)?;
@@ -182,25 +183,33 @@ impl Gateway {
         }
     }
 
-    async fn enrol(&self, request: Request<Incoming>) -> Result<String, Failure> {
+    async fn enrol(&self, request: Request<Incoming>, connection: u64) -> Result<String, Failure> {
         let enrolment = self.enrolment.as_ref().ok_or(Failure::new(Code::REQUEST_NOT_FOUND))?;
         if *request.method() == Method::GET {
             return enrolment.challenge();
         }
+        let limit = self.config.limits.header_timeout;
+        let (place, mut place_handle) = self.signed.enter(connection, after(limit));
         let body = Limited::new(request.into_body(), enrolment::MAX_REQUEST).collect();
-        match timeout(self.config.limits.header_timeout, body).await {
+        let body = tokio::select! {
+            body = timeout(limit, body) => body,
+            () = poll_fn(|context| place_handle.poll_evicted(context)) => return Err(Failure::new(Code::ENROL_BUSY)),
+        };
+        drop(place);
+        match body {
             Ok(Ok(body)) => enrolment.answer(&body.to_bytes()).await,
             Ok(Err(_)) => Err(Failure::new(Code::ENROL_REQUEST)),
             Err(_) => Err(Failure::new(Code::REQUEST_TIMEOUT)),
         }
     }
 
-    async fn operate(&self, request: Request<Incoming>) -> Result<String, Failure> {
+    async fn operate(&self, request: Request<Incoming>, connection: u64) -> Result<String, Failure> {
         let operation = self.operation.as_ref().ok_or(Failure::new(Code::REQUEST_NOT_FOUND))?;
         if *request.method() == Method::GET {
             return operation.challenge();
         }
-        operation.answer(request, &self.channel).await
+        let (_place, place_handle) = self.signed.enter(connection, after(self.config.limits.header_timeout));
+        operation.answer(request, &self.channel, place_handle).await
     }
 
     fn refuse_from(&self, phase: Phase) -> Result<(), Failure> {

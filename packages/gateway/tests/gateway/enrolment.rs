@@ -6,12 +6,12 @@ use blindllama_testkit::certificates::{Chain, Draft, key, key_info, purposes, ta
 use blindllama_verifier::evidence::bundle::Bundle;
 use rustix::process::Signal;
 use serde_json::json;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::support::client::{Evidence, policy};
 use crate::support::cloud::{ATTRIBUTES, Authority, HANDLE};
 use crate::support::enroller::{Endorsement, Enroller, PATH, bytes, challenge, post};
-use crate::support::http::{get, request};
+use crate::support::http::{begun, get, read_some, request};
 use crate::support::{Setup, Swtpm, Upstream, in_time};
 
 const VALUE: [u8; 32] = [0x5e; 32];
@@ -389,4 +389,21 @@ async fn a_chain_that_no_client_would_read_is_not_installed() {
     let replayed = post(&gateway, request).await;
     assert_eq!((replayed.status.as_u16(), replayed.code().as_str()), (403, "enrol.challenge"));
     until_judged(&authority, &gateway, None).await;
+}
+
+/// Whoever begins a request and stops has a place as long as nobody else wants it: without an end to them, each holds its bytes for ten
+/// seconds, on as many connections as there may be.
+#[tokio::test]
+async fn requests_that_do_not_come_to_their_end_make_room_for_those_that_begin() {
+    let (swtpm, enroller) = (Swtpm::start().await, Enroller::new(1));
+    let gateway = enroller.welcomed(&swtpm).await;
+    let mut first = begun(&gateway.address, PATH, 64).await;
+    sleep(Duration::from_millis(1100)).await;
+    let _second = begun(&gateway.address, PATH, 64).await;
+    for stranger in &mut first {
+        let answer = in_time("the answer to a stranger", read_some(stranger)).await;
+        assert!(answer.starts_with("HTTP/1.1 429") || answer.starts_with("HTTP/1.1 503"), "{answer}");
+        assert!(answer.contains("enrol.busy"), "{answer}");
+    }
+    assert_eq!(enroller.ask(&gateway, None).await.status, 200);
 }

@@ -7,10 +7,10 @@ use blindllama_gateway::digest::sha256;
 use blindllama_gateway::hex::hex;
 use blindllama_verifier::evidence::bundle::{Bundle, Static};
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::support::client::{Attested, Evidence, now_ms};
-use crate::support::http::{get, request};
+use crate::support::http::{begun, get, read_some, request};
 use crate::support::operator::{Operator, PATH, challenge, post, release, status};
 use crate::support::program::AUDIENCE;
 use crate::support::{Gateway, Message, Setup, Swtpm, Upstream, in_time};
@@ -210,4 +210,20 @@ async fn api_keys_rotate_under_load_and_those_that_stay_keep_their_counts() {
     let log = gateway.whole_log().await;
     assert_eq!(log.named("operated")[0]["access_keys"], 2);
     assert!(!log.text().contains(&hash("new")), "no hash in the log");
+}
+
+/// Whatever a stranger sends is thrown away for two seconds at most, and sooner where others begin.
+#[tokio::test]
+async fn strangers_that_do_not_come_to_their_end_make_room_for_those_that_begin() {
+    let (swtpm, operator) = (Swtpm::start().await, Operator::new(1));
+    let gateway = setup(&swtpm, &operator).start().await;
+    let start = Instant::now();
+    let mut first = begun(&gateway.address, PATH, 64).await;
+    sleep(Duration::from_millis(1100)).await;
+    let _second = begun(&gateway.address, PATH, 64).await;
+    for stranger in &mut first {
+        let answer = in_time("the answer to a stranger", read_some(stranger)).await;
+        assert!(answer.contains("operate.request"), "{answer}");
+    }
+    assert!(start.elapsed() < Duration::from_secs(2), "after {:?}", start.elapsed());
 }

@@ -85,7 +85,7 @@ export class Proof implements ProofSource {
         void this.#ready(this.#attempt, Date.now() + event.expiresInMs)
         break
       case 'failed':
-        void this.#failed(this.#attempt, event.reason === 'expiring', event.error)
+        void this.#failed(this.#attempt, /^(?:expiring|silent)$/.test(event.reason), event.error)
         break
       case 'closed':
         this.#attempt = undefined

@@ -60,9 +60,10 @@ export async function readRequest(
   // A page may put this `fetch` in place of the platform's: an attestation that waits for itself would never end.
   if ([base, endpoint].some((at) => url.href.startsWith(`${at.href}blindllama/v1/`)))
     throw new BlindLlamaError('client.own_endpoint', 'The channel does not carry the protocol itself')
+  // First: whoever hears of another failure reads them again, and the platform's own error quotes them.
+  const headers = headersOf(init?.headers ?? request?.headers)
   const path = pathUnder(base, url)
   const method = methodOf(init?.method ?? request?.method ?? 'GET')
-  const headers = headersOf(init?.headers ?? request?.headers)
   const withoutBody = method === 'GET' || method === 'HEAD'
   // In Firefox a Request does not tell whether it has a body: `undefined` stands for one that may be empty.
   const inherited = withoutBody || request?.body === null ? request?.body : request

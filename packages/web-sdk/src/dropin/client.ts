@@ -3,6 +3,7 @@ import type { ChannelFetch } from '../channel/fetch.js'
 import { type OpenedClient, openClient, type Origins } from '../connect.js'
 import { BlindLlamaError } from '../errors.js'
 import type { ConnectEvent } from '../events.js'
+import { ownOptions } from '../known-options.js'
 import { type ConnectOptions, settingsOf } from '../options.js'
 import { over, platformFetch } from '../outer-fetch.js'
 import type { PassedVerdict, SimulatedVerdict } from '../verdict.js'
@@ -32,7 +33,7 @@ export interface DropInClient {
  * @throws {BlindLlamaError} `client.options`, `client.environment`, `policy.unpinned`
  */
 export function dropInClient(options: DropInOptions, origins: Origins): DropInClient {
-  const { policy, policyIntegrity, policyKeys, ...others } = options
+  const { policy, policyIntegrity, policyKeys, ...others } = ownOptions(options)
   const outer = platformFetch()
   const source = policySource({ policy, policyIntegrity, policyKeys })
   // Tells a mistake of the other options now; the policy is put in its place once it is there.

@@ -52,6 +52,12 @@ function parsed(address: string): URL | undefined {
   }
 }
 
+/**
+ * What stands for more than itself elsewhere, as in `/v1/*`, `/v1/,/v2/` and `/:id`: as a path it would declare next to nothing, and
+ * everything that it was meant for would go in clear text. The same holds for a word without a slash, as `true`.
+ */
+const noPath = /[*,;|^$(){}[\]<>"'`\\]|\/:/
+
 function prefixOf(base: URL, path: string): string {
   let url: URL | undefined
   try {
@@ -59,17 +65,27 @@ function prefixOf(base: URL, path: string): string {
   } catch {
     // Told below.
   }
-  if (!url || url.search || url.hash || url.origin !== base.origin || !url.pathname.startsWith(base.pathname))
+  const isPath = path.includes('/') && !noPath.test(path)
+  if (
+    !url ||
+    !isPath ||
+    url.search ||
+    url.hash ||
+    url.origin !== base.origin ||
+    !url.pathname.startsWith(base.pathname)
+  )
     throw new BlindLlamaError(
       'dropin.tag',
-      `${JSON.stringify(path)} in data-upgrade is no path below data-url, ${base.href}. Write paths such as /v1/`,
+      `${JSON.stringify(path)} in data-upgrade is no path below data-url, ${base.href}. Write paths such as /v1/ with blanks between, or nothing for all`,
     )
   return canonical(url.pathname).replace(/\/?$/, '/')
 }
 
 /** Whether the hosts are one for a browser that takes `http:` for `https:`, and a name with its final dot for the name. */
 function isSameHost(base: URL, { protocol, hostname, port }: URL): boolean {
-  const ports = [base.port, ...(base.protocol === 'https:' && /^(?:http|ws):$/.test(protocol) ? [''] : [])]
+  // Such a browser leaves a port that is written out as it is.
+  const taken = base.protocol === 'https:' && /^(?:http|ws):$/.test(protocol) ? ['', base.port || '443'] : []
+  const ports = [base.port, ...taken]
   return withoutFinalDot(hostname) === withoutFinalDot(base.hostname) && ports.includes(port)
 }
 

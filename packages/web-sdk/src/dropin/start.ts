@@ -1,5 +1,6 @@
 import type { Origins } from '../connect.js'
-import type { BlindLlamaError } from '../errors.js'
+import { BlindLlamaError } from '../errors.js'
+import { ownOptions } from '../known-options.js'
 import { settingsOf } from '../options.js'
 import { type DropInClient, dropInClient, refusingClient } from './client.js'
 import { allEndpoints, type Endpoints, endpointsOf } from './endpoints.js'
@@ -34,7 +35,8 @@ export function startTag(script: HTMLScriptElement | undefined, origins: Origins
 }
 
 /** @throws {BlindLlamaError} where the options cannot be used; what they declare, or everything where they do not say it, then rejects */
-export function startUpgrade({ upgrade: paths = [], ...options }: UpgradeOptions, origins: Origins): DropInClient {
+export function startUpgrade(given: UpgradeOptions, origins: Origins): DropInClient {
+  const { upgrade: paths = [], ...options } = ownOptions(given)
   return startClient(options, paths, origins)
 }
 
@@ -42,15 +44,19 @@ function startClient(options: Tag['options'], paths: readonly string[] | undefin
   try {
     // Before `fetch` is replaced: the client takes the platform's.
     const client = dropInClient(options, origins)
-    if (paths) upgrade(endpointsIn(options, paths), client)
+    if (paths !== undefined) upgrade(endpointsIn(options, paths), client)
     return client
   } catch (error) {
-    if (paths) upgrade(knownEndpoints(options, paths), refusingClient(error as BlindLlamaError))
+    if (paths !== undefined) upgrade(knownEndpoints(options, paths), refusingClient(error as BlindLlamaError))
     throw error
   }
 }
 
-function endpointsIn({ url, relay }: Tag['options'], paths: readonly string[]): Endpoints {
+function endpointsIn(options: Tag['options'], paths: readonly string[]): Endpoints {
+  const { url, relay } = ownOptions(options)
+  // A text, or null, may come out of a page's own configuration: what it means to declare is then unknown.
+  if (!Array.isArray(paths) || !paths.every((path) => typeof path === 'string'))
+    throw new BlindLlamaError('client.options', '`upgrade` must be a list of paths such as "/v1/", or left out for all')
   const { base, endpoint } = settingsOf({ url, policy: '', ...(relay !== undefined && { relay }) })
   return endpointsOf(base, paths, [base, endpoint])
 }

@@ -1,5 +1,6 @@
 import { BlindLlamaError } from '../errors.js'
 import type { Resend } from '../channel/resend.js'
+import { ownOptions } from '../known-options.js'
 import { didYouMean } from '../nearest.js'
 import type { DropInOptions } from './client.js'
 
@@ -33,7 +34,7 @@ export function tagOf(script: HTMLScriptElement): Tag | undefined {
     throw fault(
       `${misspelt} is misspelt: write integrity, or data- before the name${didYouMean(misspelt, ['integrity', ...attributes()])}`,
     )
-  const data = { ...script.dataset }
+  const data = ownOptions(script.dataset)
   const names = Object.keys(data)
   if (names.length === 0) return undefined
   const unknown = names.find((name) => !known.has(name))

@@ -2,7 +2,7 @@ import { isTerminal } from '../attestation/key-manager.js'
 import type { ChannelFetch } from '../channel/fetch.js'
 import type { OpenedClient } from '../connect.js'
 import { BlindLlamaError } from '../errors.js'
-import type { AttestReason, ConnectEvent } from '../events.js'
+import { type AttestReason, type ConnectEvent, isInBackground } from '../events.js'
 import type { ConnectOptions } from '../options.js'
 import type { FailedVerdict, TrustedVerdict } from '../verdict.js'
 import { LastAttestation } from './follow.js'
@@ -140,7 +140,7 @@ export class Session {
 
   #attesting(reason: AttestReason): void {
     const state = this.#state
-    if (reason === 'expiring' || state.status === 'attesting') return
+    if (isInBackground(reason) || state.status === 'attesting') return
     if (reason === 'renew' && state.status === 'ready' && Date.now() < state.expiresAt) {
       if (!state.renewing) this.#become({ ...state, renewing: true, renewalError: undefined })
     } else this.#become({ ...NOTHING, status: 'attesting', verification: this.#verdict })
@@ -149,7 +149,7 @@ export class Session {
   /** @param reason of the attestation that failed, which need not be the one that was asked for last */
   #failed(error: unknown, reason: AttestReason): void {
     // A renewal in the background fails nobody: the key that is held stays in use, and whoever needs another asks for it.
-    if (reason === 'expiring') return
+    if (isInBackground(reason)) return
     const state = this.#state
     const failure = BlindLlamaError.isInstance(error)
       ? error

@@ -2,7 +2,7 @@ import { type AllowSimulated, allowsSimulated } from '../allow-simulated.js'
 import { verifyReceipt as verifyInWasm } from '@blindllama/verifier-wasm'
 import { hex } from '../bytes.js'
 import { BlindLlamaError, type Code } from '../errors.js'
-import { assertKnown } from '../known-options.js'
+import { assertKnown, ownOptions } from '../known-options.js'
 import { policyBytes } from '../options.js'
 import type { Policy, PolicyJson } from '../policy.js'
 import type { FailedVerdict, PassedVerdict, SimulatedVerdict, Verdict } from '../verdict.js'
@@ -123,7 +123,7 @@ export interface ProvenExchange {
 export async function verifyReceipt(file: ReceiptSource, options: VerifyReceiptOptions): Promise<ReceiptVerdict> {
   assertKnown(options, 'policy audience status keySets statusAtMs dangerouslyAllowSimulated allowSimulated wasm')
   const policy = policyBytes(options?.policy)
-  const { audience, status, keySets = [], statusAtMs = Date.now() } = options
+  const { audience, status, keySets = [], statusAtMs = Date.now(), wasm } = ownOptions(options)
   if (status === undefined && keySets.length > 0)
     throw new BlindLlamaError('client.options', '`keySets` lead to those who signed `status`, which is missing')
   if (!Number.isSafeInteger(statusAtMs) || statusAtMs < 0)
@@ -132,7 +132,7 @@ export async function verifyReceipt(file: ReceiptSource, options: VerifyReceiptO
   const known = status === undefined ? undefined : currentStatus(status, keySets)
   const current = known && { documents: known.documents, nowMs: statusAtMs }
   const judgedFile = audience === undefined ? read : { ...read, audience }
-  const verdict = await judged(judgedFile, policy, allowsSimulated(options), options.wasm, current)
+  const verdict = await judged(judgedFile, policy, allowsSimulated(options), wasm, current)
   const kind = { kind: kindOf(read), verifiedAtMs: read.verifiedAtMs }
   if (verdict.result === 'fail') return { ...kind, result: 'fail', verdict }
   const asOfThen: Shown = {
@@ -158,7 +158,7 @@ function holdersWord({ exchange }: ReceiptFile, hasAudience: boolean): HoldersWo
 
 /** Of a policy that the verifier has read, strictly. */
 function namesAudience(policy: Uint8Array): boolean {
-  return 'audience' in (JSON.parse(new TextDecoder().decode(policy)) as object)
+  return Object.hasOwn(JSON.parse(new TextDecoder().decode(policy)) as object, 'audience')
 }
 
 /**

@@ -1,8 +1,9 @@
+import { inspect } from 'node:util'
 import { ChatOpenAI } from '@langchain/openai'
 import OpenAI from 'openai'
 import { expect, test, vi } from 'vitest'
 import { answerRetrying } from '../../src/attestation/answer-retrying.js'
-import type { ChannelFetch } from '../../src/channel/fetch.js'
+import { type ChannelFetch, channelFetch } from '../../src/channel/fetch.js'
 import { BlindLlamaError } from '../../src/errors.js'
 import { platformFetch } from '../../src/outer-fetch.js'
 import type { FailedVerdict } from '../../src/verdict.js'
@@ -12,6 +13,8 @@ const messages = [{ role: 'user' as const, content: 'private words' }]
 const verdict: FailedVerdict = { version: 1, result: 'fail', code: 'pcr.mismatch', detail: '', steps: [] }
 const refused = new BlindLlamaError('pcr.mismatch', 'The measurements match no release', { verdict })
 const unreachable = new BlindLlamaError('channel.unreachable', 'The connection failed')
+
+const never = (): Promise<never> => new Promise(() => {})
 
 function failing(error: Error): { fetch: ChannelFetch; calls: () => number } {
   const channel = vi.fn<ChannelFetch>().mockRejectedValue(error)
@@ -51,6 +54,15 @@ test('LangChain, which retries six times, does not retry after a refusal', async
     .catch((error: unknown) => error)
   expect(BlindLlamaError.find(seen)).toBe(refused)
   expect(calls()).toBe(1)
+})
+
+test('a header that cannot be sent is quoted to nobody, also where the address is wrong too', async () => {
+  const base = new URL(baseURL)
+  const channel = channelFetch({ base, endpoint: base }, { current: never, replace: never })
+  const headers = { authorization: 'sk-SECRET\n42' }
+  const error = await answerRetrying(channel, fetch)('https://other.example/v1', { headers }).catch((e: unknown) => e)
+  expect(error).toMatchObject({ name: 'BlindLlamaError', code: 'request.field' })
+  expect(inspect(error, { depth: 12, showHidden: true })).not.toContain('SECRET')
 })
 
 test('every other caller gets the rejection', async () => {

@@ -10,7 +10,9 @@ test.each([
   'https://chat.example/llm/v1?q=1',
   'https://chat.example:443/llm/v1/models',
   'http://chat.example/llm/v1/models',
+  'http://chat.example:443/llm/v1/models',
   'ws://chat.example/llm/v1/realtime',
+  'ws://chat.example:443/llm/v1/realtime',
   'wss://chat.example/llm/v1/realtime',
   'https://chat.example./llm/v1/models',
   'https://CHAT.example/LLM/V1/models',
@@ -33,6 +35,7 @@ test.each([
   'https://chat.example/llm/v10/models',
   'https://chat.example/v1/models',
   'https://chat.example:8443/llm/v1/models',
+  'http://chat.example:8443/llm/v1/models',
   'https://chat.example.evil.example/llm/v1/models',
   'https://evil.example/llm/v1/models',
   'data:text/plain,https://chat.example/llm/v1/models',
@@ -59,6 +62,30 @@ test('a path without a slash at its end stands for itself and for what is below 
   expect(declared('https://chat.example/llm/v1/chat')).toBeDefined()
   expect(declared('https://chat.example/llm/v1/chat/completions')).toBeDefined()
   expect(declared('https://chat.example/llm/v1/chats')).toBeUndefined()
+})
+
+test.each([
+  '/llm/v1/*',
+  '/llm/v1/**',
+  '/llm/v1/,/llm/v2/',
+  '/llm/v1/,',
+  '/llm/v1/;/llm/v2/',
+  '/llm/:version/',
+  '/llm/{version}/',
+  '^/llm/v1/',
+  '/llm/(v1|v2)/',
+  '"/llm/v1/"',
+  'true',
+  'all',
+  '1',
+  '',
+])('what stands for more than a path declares nothing less than it means: %j', (path) => {
+  expect(() => endpointsOf(base, ['v1/', path])).toThrow(expect.objectContaining({ code: 'dropin.tag' }))
+})
+
+test('a colon within a name is part of a path', () => {
+  const { declared } = endpointsOf(base, ['models/x:generate'])
+  expect(declared('https://chat.example/llm/models/x:generate')).toBeDefined()
 })
 
 test.each(['/v1/', 'https://evil.example/llm/v1/', 'v1/?q', '../v1/', 'https://[', '//evil.example/'])(

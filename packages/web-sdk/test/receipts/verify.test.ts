@@ -59,6 +59,19 @@ describe('a receipt', () => {
     })
   })
 
+  test('is judged by the clock of the verifier, whatever stands on Object.prototype', async () => {
+    const { file, policy, envelopes, statusAtMs } = receiptCase('ok-receipt-status')
+    const [status = ''] = envelopes
+    const polluted = { statusAtMs, status, keySets: [], audience: 'https://evil.example' }
+    Object.assign(Object.prototype, polluted)
+    try {
+      expect(await verifyReceipt(file, { policy, status, wasm: wasmFile })).toMatchObject({ result: 'fail' })
+      expect(await verifyReceipt(file, { policy, wasm: wasmFile })).toMatchObject({ result: 'unchecked' })
+    } finally {
+      for (const name of Object.keys(polluted)) Reflect.deleteProperty(Object.prototype, name)
+    }
+  })
+
   test('is refused where the status is not current by the clock of the verifier', async () => {
     const late = { statusAtMs: receiptCase('ok-receipt-status').statusAtMs + 7 * 86_400_000 }
     expect(await judge('ok-receipt-status', late)).toMatchObject({ verdict: { code: 'release.status_stale' } })

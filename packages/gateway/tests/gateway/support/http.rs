@@ -7,6 +7,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::in_time;
@@ -72,6 +73,25 @@ where
             sender.send_request(request).await
         }
     }
+}
+
+/// Connections, each of which has begun a POST to `path` whose content does not come.
+pub async fn begun(address: &str, path: &str, count: usize) -> Vec<TcpStream> {
+    let mut connections = Vec::new();
+    for _ in 0..count {
+        let mut stream = TcpStream::connect(address).await.expect("the gateway listens");
+        let head = format!("POST {path} HTTP/1.1\r\nhost: gateway\r\ncontent-length: 9000\r\n\r\n{{");
+        stream.write_all(head.as_bytes()).await.expect("it reads");
+        connections.push(stream);
+    }
+    connections
+}
+
+/// What is sent on a connection up to the next pause.
+pub async fn read_some(stream: &mut TcpStream) -> String {
+    let mut bytes = vec![0; 4096];
+    let length = stream.read(&mut bytes).await.expect("an answer");
+    String::from_utf8_lossy(&bytes[..length]).into_owned()
 }
 
 /// A connection of HTTP/1.1 for one request after the other.

@@ -10,22 +10,28 @@ const AT_ONCE: usize = 256;
 /// More tokens at once are a slip of the model server, and would in the end not fit into a counter.
 const MOST: i64 = 1 << 40;
 
-/// By window and owner; no more than two windows of each.
+/// By window and owner; no more than two windows of each, also where nothing takes them for hours.
 #[derive(Default)]
 pub(super) struct Tally {
     waiting: HashMap<(u64, Whose), i64>,
+    /// The window that was counted into last.
+    last: u64,
 }
 
 impl Tally {
     /// Counts so many tokens more (or fewer) in `window`.
     pub(super) fn add(&mut self, window: u64, whose: Whose, tokens: i64) {
+        if window != self.last {
+            self.last = window;
+            self.forget_older(window);
+        }
         let sum = self.waiting.entry((window, whose)).or_default();
         *sum = sum.saturating_add(tokens).clamp(-MOST, MOST);
     }
 
     /// Takes entries of one window, not older than the one before `now`: nothing older is looked at any more.
     pub(super) fn take(&mut self, now: u64) -> Vec<(u64, Whose, i64)> {
-        self.waiting.retain(|(window, _), tokens| window.saturating_add(1) >= now && *tokens != 0);
+        self.forget_older(now);
         let Some(first) = self.waiting.keys().map(|(window, _)| *window).min() else { return Vec::new() };
         let mut taken = Vec::new();
         self.waiting.retain(|(window, whose), tokens| {
@@ -36,6 +42,11 @@ impl Tally {
             stays
         });
         taken
+    }
+
+    /// Forgets what nobody looks at any more: windows before the one before `now`, and what came to nothing.
+    fn forget_older(&mut self, now: u64) {
+        self.waiting.retain(|(window, _), tokens| window.saturating_add(1) >= now && *tokens != 0);
     }
 }
 
@@ -57,6 +68,19 @@ mod tests {
         assert!(tally.take(6).is_empty());
         tally.add(6, key, i64::MAX);
         assert_eq!(tally.take(6), [(6, key, MOST)]);
+    }
+
+    #[test]
+    fn what_nobody_takes_does_not_grow_with_time() {
+        let mut tally = Tally::default();
+        for window in 0..1000 {
+            for key in [1, 2] {
+                tally.add(window, Whose::Key([key; 32]), 1);
+            }
+        }
+        assert_eq!(tally.waiting.len(), 4, "two windows of two keys");
+        tally.add(5, Whose::All, 1);
+        assert_eq!(tally.waiting.len(), 5, "a clock that goes back forgets nothing newer");
     }
 
     #[test]
