@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { startAgain } from '../../services/machine/start-again.ts'
 import { freePorts } from '../../services/staging/ports.ts'
 import { type Booted, Machines } from '../vm/machines.ts'
 import type { Breakables } from './faults.ts'
-import { startAgain } from './start-again.ts'
 
 /** The measured image in a virtual machine that can be killed. */
 export interface MachineParts {

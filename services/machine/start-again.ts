@@ -1,4 +1,4 @@
-import { EndedEarly } from '../../services/staging/child.ts'
+import { EndedEarly } from '../staging/child.ts'
 
 /** QEMU 7.2 emulates a clock with which the kernel panics in about one of 45 starts. */
 const mostStarts = 2

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { EndedEarly } from '../../services/staging/child.ts'
-import { startAgain } from './start-again.ts'
+import { EndedEarly } from '../../staging/child.ts'
+import { startAgain } from '../start-again.ts'
 
 const panic = new EndedEarly('the machine (QEMU) ended before it was ready.')
 
