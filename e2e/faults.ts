@@ -4,7 +4,8 @@
  * or a code, and each visitor must be answered afterwards. The seed, which is printed, repeats the order and the times of the faults.
  *
  * With `--vm` it is the virtual machine of the measured image that is killed, with everything in it, while few visitors ask its model: 6
- * streams, 3 visitors. It boots again with the same TPM, and is killed again once everybody had an answer.
+ * streams, 3 visitors. It boots again with the same TPM, and is killed again once everybody had an answer. A start in which the machine
+ * ends by itself is printed, and repeated once.
  */
 import { randomInt } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -13,13 +14,12 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { modelId } from '../services/staging/artifacts.ts'
-import { streamed, Visitor } from './failover/visitor.ts'
-import { askAfterwards } from './faults/afterwards.ts'
-import { breakThings, type Fault } from './faults/faults.ts'
-import { defectsOf, figuresOf, type Visit, withinMs } from './faults/judge.ts'
+import { streamed } from './failover/visitor.ts'
+import { defectsOf, figuresOf } from './faults/judge.ts'
 import { type MachineParts, startMachineParts } from './faults/machine.ts'
 import { startParts } from './faults/parts.ts'
 import { randomFrom } from './faults/random.ts'
+import { breakWhileVisited, connectGuests } from './faults/visits.ts'
 import { loadSdk } from './support/load-sdk.ts'
 import { makeCertificate } from './support/proxies/certificate.ts'
 
@@ -33,10 +33,18 @@ const { values } = parseArgs({
   },
 })
 const streams = positive('streams', values.streams ?? (values.vm ? '6' : '500'))
-const size = positive('visitors', values.visitors ?? (values.vm ? '3' : '24'))
+const number = positive('visitors', values.visitors ?? (values.vm ? '3' : '24'))
 const seed = values.seed === undefined ? randomInt(2 ** 31) : positive('seed', values.seed)
 /** Tokens of an answer: about a second, so that many faults meet an answer in progress. An emulated machine takes longer. */
 const tokens = values.vm ? 8 : 24
+/** For everything from the first question on. A machine that hangs ends no request by itself. */
+const limitMs = 15 * 60_000
+
+const started = performance.now()
+const say = (message: string): void => {
+  const seconds = (performance.now() - started) / 1000
+  if (values.vm) process.stdout.write(`  ${seconds.toFixed(1).padStart(6)} s  ${message}\n`)
+}
 
 const folder = await mkdtemp(join(tmpdir(), 'blindllama-faults-'))
 const abort = new AbortController()
@@ -45,42 +53,13 @@ let defects: readonly string[]
 let summary: object
 try {
   const sdk = await loadSdk()
-  const parts = values.vm ? await startMachineParts(folder) : await startProcesses()
+  const parts = values.vm ? await startMachineParts(folder, say) : await startProcesses()
   try {
-    const visitors = await Promise.all(
-      Array.from({ length: size }, async (_, index) => {
-        const resend: Visit['resend'] = index % 2 === 0 ? 'default' : 'never'
-        const options = { policy: parts.policy, ...(resend === 'never' && { resend }) }
-        const dialect = values.vm ? streamed(modelId) : undefined
-        return { resend, visitor: await Visitor.connect(sdk, parts.url, `visitor${index}`, options, dialect) }
-      }),
-    )
-    const leave = new AbortController()
-    const visiting = Promise.all(visitors.map(async ({ visitor }) => visitor.visit(leave.signal, tokens)))
-    const count = (): number => visitors.reduce((sum, { visitor }) => sum + visitor.ended.length, 0)
-    // A machine that is killed again while it boots answers nobody: each visitor gets an answer in between.
-    const answered = (since: number): boolean =>
-      visitors.every(({ visitor }) => visitor.ended.some(({ code, beganAt }) => code === undefined && beganAt > since))
-    const settled = async ({ kind, backAt, killedAt }: Fault): Promise<void> => {
-      const end = backAt + withinMs(kind)
-      while (values.vm && !answered(killedAt) && performance.now() < end) await setTimeout(100)
-    }
-    await setTimeout(1000)
-    const faults = await breakThings(
-      parts.breakables,
-      randomFrom(seed),
-      (met) => met >= 2 && count() >= streams,
-      settled,
-    )
-    leave.abort()
-    await visiting
-    const visits = await Promise.all(
-      visitors.map(async ({ resend, visitor }): Promise<Visit> => {
-        const last = await askAfterwards(resend, async () => visitor.ask(tokens))
-        visitor.close()
-        return { resend, ended: visitor.ended, last }
-      }),
-    )
+    const guests = await connectGuests(sdk, parts, number, values.vm ? streamed(modelId) : undefined)
+    const { breakables } = parts
+    const random = randomFrom(seed)
+    const all = { breakables, random, streams, tokens, inTurn: values.vm, onProgress: say }
+    const { visits, faults } = await Promise.race([breakWhileVisited(guests, all), late()])
     const figures = figuresOf(visits, faults)
     defects = defectsOf(visits, figures, parts.runs?.())
     summary = { seed, ...figures }
@@ -100,6 +79,11 @@ process.exitCode = defects.length === 0 ? 0 : 1
 async function startProcesses(): Promise<MachineParts> {
   const { fleet, ...parts } = await startParts(folder, await makeCertificate(folder), abort.signal)
   return { policy: fleet.policy, ...parts }
+}
+
+async function late(): Promise<never> {
+  await setTimeout(limitMs, undefined, { ref: false })
+  throw new Error(`The requests did not end within ${limitMs / 60_000} minutes of the first.`)
 }
 
 function positive(name: string, text: string): number {

@@ -1,9 +1,10 @@
 /**
- * `pnpm e2e:sabotage [--json]`: takes one protection out of the product, runs all scenarios, and demands that exactly those fail
- * which tell of it. Otherwise they would pass whatever the product does.
+ * `pnpm e2e:sabotage [--json]`: takes one protection out of the product, runs all scenarios of its page, and demands that exactly
+ * those fail which tell of it. Otherwise they would pass whatever the product does.
  */
 import { join } from 'node:path'
 import { sabotagedBuilds, type SabotagedBuild } from './sabotage/builds.ts'
+import { scenariosOfThePage } from './sabotage/scenarios.ts'
 import { Tree } from './sabotage/tree.ts'
 import { acceptedBy } from './sabotage/truncation.ts'
 import { runScenarios } from '../../e2e/support/run-scenarios.ts'
@@ -22,7 +23,7 @@ async function judge({
   process.stdout.write(`${name}: exactly the scenarios tagged ${tag} must fail now\n`)
   const { passed, failed, output } = await runScenarios({
     // What is taken out is the same in every engine.
-    args: ['--project=chromium'],
+    args: ['--project=chromium', ...scenariosOfThePage()],
     quiet: true,
     report: join(tree.folder, '..', 'report.json'),
     env: { E2E_PAGE: tree.page },

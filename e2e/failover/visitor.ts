@@ -5,6 +5,8 @@ import { eventsOf, type CountedRequest } from './counting-upstream.ts'
 
 /** How a visitor asks, and what a whole answer is. */
 export interface Dialect {
+  /** Relative to the base URL. */
+  readonly path: string
   /** The content of a request for an answer with so many tokens. */
   readonly request: (id: string, tokens: number) => object
   readonly isWhole: (text: string, tokens: number) => boolean
@@ -14,18 +16,18 @@ const countedRequest = (id: string, tokens: number): CountedRequest => ({ id, to
 
 /** For the server of this folder: every token is known before. */
 const counted: Dialect = {
+  path: 'v1/chat/completions',
   request: countedRequest,
   isWhole: (text, tokens) => withoutPadding(text) === eventsOf({ tokens }).join(''),
 }
 
-/** For a model server: what it says is not known, and its stream says where it ends. */
+/**
+ * For a model server: what it says is not known, and its stream says where it ends. The prompt is a few tokens, because an emulated machine
+ * computes about two in a second, and a chat would put its template before it.
+ */
 export const streamed = (model: string): Dialect => ({
-  request: (id, tokens) => ({
-    model,
-    messages: [{ role: 'user', content: `Tell a story about number ${id}.` }],
-    max_tokens: tokens,
-    stream: true,
-  }),
+  path: 'v1/completions',
+  request: (id, tokens) => ({ model, prompt: `${id} was`, max_tokens: tokens, stream: true }),
   isWhole: (text) =>
     /"finish_reason":\s*"(?:stop|length)"/.test(text) && withoutPadding(text).endsWith('data: [DONE]\n\n'),
 })
@@ -130,7 +132,7 @@ export class Visitor {
     }
     try {
       const headers = { 'content-type': 'application/json' }
-      const url = new URL('v1/chat/completions', this.#url)
+      const url = new URL(this.#dialect.path, this.#url)
       const response = await this.#client.fetch(url, { method: 'POST', headers, body: JSON.stringify(ask) })
       if (response.status !== 200) return end(`http.${response.status}`)
       const reader = response.body?.getReader()

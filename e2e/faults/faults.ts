@@ -24,16 +24,19 @@ export interface Fault {
 /** The longest pauses, in milliseconds: until the next fault, and of what was killed. */
 const longest = { pause: 2500, outage: 400 } as const
 
-/**
- * Kills one thing after the other at random moments, each kind as often as the others, until `enough` says so after a whole round.
- *
- * @param settled awaited after each fault
- */
+/** What hears of the faults. */
+export interface FaultListener {
+  readonly onKilled?: (kind: Kind) => void
+  /** Awaited after each fault. */
+  readonly settled?: (fault: Fault) => Promise<void>
+}
+
+/** Kills one thing after the other at random moments, each kind as often as the others, until `enough` says so after a whole round. */
 export async function breakThings(
   breakables: Breakables,
   random: () => number,
   enough: (faults: number) => boolean,
-  settled: (fault: Fault) => Promise<void> = async () => {},
+  { onKilled, settled }: FaultListener = {},
 ): Promise<Fault[]> {
   const faults: Fault[] = []
   do {
@@ -43,11 +46,12 @@ export async function breakThings(
       const outage = random() * longest.outage
       const killedAt = performance.now()
       await kill()
+      onKilled?.(kind)
       await setTimeout(outage)
       await start()
       const fault: Fault = { kind, killedAt, backAt: performance.now() }
       faults.push(fault)
-      await settled(fault)
+      await settled?.(fault)
     }
   } while (!enough(faults.length))
   return faults

@@ -56,8 +56,8 @@ export class Machines {
     this.configDigest = configDigest
   }
 
-  static async of(origin: string): Promise<Machines> {
-    const release = await measuredRelease({ signal: new AbortController().signal, onProgress: console.log })
+  static async of(origin: string, onProgress: (message: string) => void = console.log): Promise<Machines> {
+    const release = await measuredRelease({ signal: new AbortController().signal, onProgress })
     const configuration = guestConfiguration([origin])
     return new Machines(release, configuration, await guestConfigDigest(artifacts.gateway, configuration))
   }

@@ -12,6 +12,7 @@ import { startMachine, untilReady, type Machine } from './machine.ts'
 import { publishImage } from './publish.ts'
 import type { Shape } from './qemu.ts'
 import { measuredRelease } from './release.ts'
+import { startAgain } from './start-again.ts'
 
 export interface ServiceOptions {
   /** Port of the page, 0 (default) for a free one. */
@@ -94,10 +95,19 @@ export async function startMachineService(options: ServiceOptions = {}): Promise
     await mkdir(own)
     const { image } = release
     const disks = { bootDisk: image.bootDisk, modelDisk: image.modelDisk }
-    const machine = await startMachine({ ...release, ...disks, folder: own, configuration, documents, signal })
-    undo.push(() => machine.stop())
     onProgress(`booting the image (${release.accelerator === 'kvm' ? 'KVM' : 'emulated, without KVM'})`)
-    const { akName } = await untilReady(machine, readyMs)
+    const { machine, akName } = await startAgain(async () => {
+      const booting = await startMachine({ ...release, ...disks, folder: own, configuration, documents, signal })
+      try {
+        return { machine: booting, ...(await untilReady(booting, readyMs)) }
+      } catch (error) {
+        await booting.stop()
+        // A start that was called off did not end by itself.
+        signal.throwIfAborted()
+        throw error
+      }
+    }, onProgress)
+    undo.push(() => machine.stop())
     onProgress('gateway ready, model loaded')
     const policy = signedMachinePolicy(akName, configDigest, publisher.trust())
     const policyFile = join(folder, 'policy.json')

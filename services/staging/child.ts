@@ -19,6 +19,9 @@ export interface ChildOptions {
   readonly stopSignal?: 'SIGINT' | 'SIGTERM'
 }
 
+/** The process ended while something was awaited of it. */
+export class EndedEarly extends Error {}
+
 /** A process of the staging. It dies with this one, whatever ends this one. */
 export class Child {
   readonly name: string
@@ -142,7 +145,9 @@ export class Child {
       return await new Promise<T>((resolve, reject) => {
         end = begin(resolve)
         timer = setTimeout(() => reject(new Error(`${this.name} was not ready in time.${this.describe()}`)), timeoutMs)
-        void this.#silent.then(() => reject(new Error(`${this.name} ended before it was ready.${this.describe()}`)))
+        void this.#silent.then(() =>
+          reject(new EndedEarly(`${this.name} ended before it was ready.${this.describe()}`)),
+        )
       })
     } finally {
       end?.()

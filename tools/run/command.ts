@@ -5,6 +5,8 @@ export interface CommandOptions {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
   readonly timeoutMs: number
+  /** Hears standard output as it comes, in pieces of any length. */
+  readonly onOutput?: (text: string) => void
 }
 
 export interface Outcome {
@@ -44,6 +46,7 @@ export async function runCommand(words: readonly string[], options: CommandOptio
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text
     stdout += text
+    options.onOutput?.(text)
   })
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
   let late = false

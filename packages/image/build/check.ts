@@ -43,6 +43,12 @@ export async function checkImage(language: Language, onProgress: Progress): Prom
       {
         cwd: root,
         timeoutMs: 90 * 60_000,
+        // Lines of `again.ts`, each written whole.
+        onOutput: (text) =>
+          text
+            .trimEnd()
+            .split('\n')
+            .forEach((line) => onProgress(`again: ${line}`)),
         env: {
           IMAGE_BUILDS: join(work, 'builds'),
           IMAGE_JOBS: String(jobs + 1),

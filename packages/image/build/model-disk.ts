@@ -10,7 +10,7 @@ const uuid = 'b11d11a3-0000-4000-8000-000000000001'
 const blockSize = 4096
 
 /** What the model server is told. One line is one argument; the first process passes them on. */
-const serverArguments: readonly string[] = [
+export const serverArguments: readonly string[] = [
   '--model',
   '/model/model.gguf',
   '--host',

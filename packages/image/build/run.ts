@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Default: 10 minutes. */
   readonly timeoutMs?: number
+  /** Hears what it prints as it comes. */
+  readonly onOutput?: (text: string) => void
 }
 
 const lastLines = 15
