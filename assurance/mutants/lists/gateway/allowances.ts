@@ -47,7 +47,7 @@ export const allowances: readonly Mutant[] = [
   ),
   changed(
     'a list of models excludes routes that hide theirs',
-    'config/check.rs',
+    'config/upstream.rs',
     'route.model_place() == ModelPlace::Hidden',
     'route.model_place() == ModelPlace::Hidden && false',
     'lib::config',

@@ -1,8 +1,10 @@
 //! The configuration: a TOML file and the environment, read strictly into one checked value, and its digest.
 
+mod access;
 mod check;
 mod digest;
 mod file;
+mod limits;
 mod machine;
 mod peer;
 mod read;
@@ -10,6 +12,7 @@ mod servers;
 mod service_variables;
 mod shared;
 mod tls;
+mod upstream;
 
 use std::net::SocketAddrV4;
 use std::path::PathBuf;
@@ -19,7 +22,7 @@ use blindllama_verifier::evidence::claims::Upstream;
 use http::HeaderName;
 use zeroize::Zeroizing;
 
-pub use check::MAX_ACCESS_KEYS;
+pub use access::MAX_ACCESS_KEYS;
 pub use read::{egress, load};
 
 use crate::attestation::epoch::EpochSettings;
