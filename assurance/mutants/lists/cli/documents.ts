@@ -3,6 +3,7 @@ import { changed } from './patch.ts'
 
 const countersign = 'test/countersign.test.ts'
 const disk = 'test/disk.test.ts'
+const refused = 'test/refused-documents.test.ts'
 const inputs = 'test/inputs.test.ts'
 const unsigned = 'test/unsigned.test.ts'
 
@@ -126,5 +127,19 @@ export const documents: readonly Mutant[] = [
     'bytesRead < block || head.toString',
     'bytesRead < 0 && head.toString',
     disk,
+  ),
+  changed(
+    'a document that every verifier refuses is made',
+    'release/document.ts',
+    '  documentOf(file, envelope, exit.refused)\n',
+    '',
+    refused,
+  ),
+  changed(
+    'a document that every verifier refuses is signed',
+    'release/document.ts',
+    "if (code === 'release.syntax' || code === 'release.invalid')",
+    "if (code === 'release.syntax')",
+    refused,
   ),
 ]
