@@ -25,6 +25,13 @@ export const allowances: readonly Mutant[] = [
     'gateway::tokens::a_stream_that_states_nothing',
   ),
   changed(
+    'usage that a stream states early is not that of what follows',
+    'upstream/usage.rs',
+    'self.since = if found.is_some() { 0 } else { self.since.saturating_add(line.text()) };',
+    'self.since = if found.is_some() { 0 } else { self.since };',
+    'lib::upstream::usage',
+  ),
+  changed(
     'each model that a request names is on the list',
     'upstream/models.rs',
     'if !name.is_some_and(|name| self.models.has(&name)) {',
