@@ -88,6 +88,20 @@ export const allowances: readonly Mutant[] = [
     'gateway::fleet::a_counter_that_stops_answering',
   ),
   changed(
+    'a fleet owes what exceeded its limit',
+    'channel/access/shared/debt.rs',
+    'due.push((*whose, left));',
+    'due.push((*whose, left & 0));',
+    'gateway::fleet::tokens_beyond',
+  ),
+  changed(
+    'what is taken back waits for the debts of other processes',
+    'channel/access/shared/debt.rs',
+    'if *owed < 0 && !settled {',
+    'if *owed < 0 && !settled && false {',
+    'lib::channel::access::shared::debt',
+  ),
+  changed(
     'names of counters depend on a secret',
     'channel/access/shared/names.rs',
     'Self(Key::new(HMAC_SHA256, secret))',

@@ -122,9 +122,13 @@ pub struct SharedSettings {
     pub url: String,
     /// The address as understood.
     pub address: Address,
+    /// Who vouches for it; None where its address is not `rediss`.
+    pub tls: Option<TlsSettings>,
     /// What the names of its counters are derived from, the same in the whole fleet.
     pub secret: Zeroizing<[u8; 32]>,
-    /// The password of its default user.
+    /// Its user; None: the default one.
+    pub user: Option<Zeroizing<String>>,
+    /// The password of the user.
     pub password: Option<Zeroizing<String>>,
 }
 
@@ -166,7 +170,7 @@ pub struct ServerSettings {
     pub weight: u64,
 }
 
-/// Who vouches for servers at `https` addresses (PROTOCOL.md §11.5).
+/// Who vouches for servers that are reached by TLS (PROTOCOL.md §11.5).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsSettings {
     /// The authorities.
