@@ -13,8 +13,11 @@ declare const INSPECT_WASM_SHA256: string
 /** What judges evidence. */
 export type Verifier = Pick<typeof pageModule, 'verify'>
 
-/** What shows what evidence, event logs and chains say by themselves. */
-export type Inspector = Pick<typeof inspectGlue, 'inspect' | 'explainEventLog' | 'checkChain' | 'checkEndorsement'>
+/** What shows what evidence, event logs, chains and documents say by themselves. */
+export type Inspector = Pick<
+  typeof inspectGlue,
+  'inspect' | 'explainEventLog' | 'checkChain' | 'checkEndorsement' | 'checkDocument'
+>
 
 /** KEM, KDF and AEAD of every suite that a policy can name, for a judgement after which nothing is encrypted. */
 export const everySuite: pageModule.VerifyInput['suites'] = [0x0020, 0x647a].flatMap((kem) =>
@@ -49,6 +52,7 @@ export function loadInspector(): Inspector {
     explainEventLog: fresh(inspectGlue, module, inspectGlue.explainEventLog),
     checkChain: fresh(inspectGlue, module, inspectGlue.checkChain),
     checkEndorsement: fresh(inspectGlue, module, inspectGlue.checkEndorsement),
+    checkDocument: fresh(inspectGlue, module, inspectGlue.checkDocument),
   }
 }
 

@@ -144,6 +144,13 @@ describe('release measure', () => {
     expect(manifest).not.toHaveProperty('explanation')
   })
 
+  it('refuses two platforms of one name, which no verifier tells apart', async () => {
+    const [one, two] = ['0', '1'].map((pcr) =>
+      file(`twice-${pcr}.json`, JSON.stringify({ name: 'q35', pcrs: { [pcr]: '11'.repeat(32) } })),
+    ) as [string, string]
+    expect(await refusal(uki(), '--platform', one, '--platform', two)).toContain("named 'q35'")
+  })
+
   it('takes the values of firmware and machine alone from a platform', async () => {
     for (const pcr of ['4', '5', '11', '17']) {
       const platform = file('platform.json', JSON.stringify({ name: 'q35', pcrs: { [pcr]: '11'.repeat(32) } }))

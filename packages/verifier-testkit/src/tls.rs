@@ -70,9 +70,18 @@ pub fn server_key() -> Vec<u8> {
     sequence(&[&integer(&[1]), &tlv(tag::OCTET_STRING, [SERVER; 32]), &p256, &public])
 }
 
+/// The key of every server as text, for programs that read files.
+pub fn server_key_pem() -> String {
+    section("EC PRIVATE KEY", &server_key())
+}
+
 /// A certificate as text (RFC 7468).
 pub fn pem(der: &[u8]) -> String {
+    section("CERTIFICATE", der)
+}
+
+fn section(label: &str, der: &[u8]) -> String {
     let text = base64(der);
     let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
-    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }

@@ -147,14 +147,14 @@ export const admission: readonly Mutant[] = [
   ),
   changed(
     'no account of the gateway is shown to all',
-    'config/check.rs',
+    'config/upstream.rs',
     'if let (true, Some(route)) = (shares_account,',
     'if let (false, Some(route)) = (shares_account,',
     'lib::config',
   ),
   changed(
     'a barrier of the cache reaches every prompt',
-    'config/check.rs',
+    'config/upstream.rs',
     '[Content::Apart].as_slice()',
     '[].as_slice()',
     'lib::config',

@@ -25,6 +25,13 @@ export const allowances: readonly Mutant[] = [
     'gateway::tokens::a_stream_that_states_nothing',
   ),
   changed(
+    'usage that a stream states early is not that of what follows',
+    'upstream/usage.rs',
+    'self.since = if found.is_some() { 0 } else { self.since.saturating_add(line.text()) };',
+    'self.since = if found.is_some() { 0 } else { self.since };',
+    'lib::upstream::usage',
+  ),
+  changed(
     'each model that a request names is on the list',
     'upstream/models.rs',
     'if !name.is_some_and(|name| self.models.has(&name)) {',
@@ -47,7 +54,7 @@ export const allowances: readonly Mutant[] = [
   ),
   changed(
     'a list of models excludes routes that hide theirs',
-    'config/check.rs',
+    'config/upstream.rs',
     'route.model_place() == ModelPlace::Hidden',
     'route.model_place() == ModelPlace::Hidden && false',
     'lib::config',
@@ -79,6 +86,20 @@ export const allowances: readonly Mutant[] = [
     'matches!(state, State::Up(current, _) if *current == number)',
     'matches!(state, State::Up(current, _) if *current == number && number == 0)',
     'gateway::fleet::a_counter_that_stops_answering',
+  ),
+  changed(
+    'a fleet owes what exceeded its limit',
+    'channel/access/shared/debt.rs',
+    'due.push((*whose, left));',
+    'due.push((*whose, left & 0));',
+    'gateway::fleet::tokens_beyond',
+  ),
+  changed(
+    'what is taken back waits for the debts of other processes',
+    'channel/access/shared/debt.rs',
+    'if *owed < 0 && !settled {',
+    'if *owed < 0 && !settled && false {',
+    'lib::channel::access::shared::debt',
   ),
   changed(
     'names of counters depend on a secret',

@@ -58,4 +58,11 @@ export const operation: readonly Mutant[] = [
     'if number(&file) < number(&arrived) { file } else { arrived }',
     'gateway::operation::release_and_status',
   ),
+  changed(
+    'a file with a date of the future keeps out no status of an operator',
+    'attestation/arrived.rs',
+    'date(status).filter(|date| *date <= now_ms.saturating_add(FUTURE_MS))',
+    'date(status).filter(|date| *date <= now_ms.max(u64::MAX))',
+    'gateway::operation::a_file_that_no_client',
+  ),
 ]

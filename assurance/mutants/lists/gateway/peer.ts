@@ -61,7 +61,7 @@ export const peer: readonly Mutant[] = [
   ),
   changed(
     'access keys share one account',
-    'config/check.rs',
+    'config/upstream.rs',
     'let shares_account = api_key.is_some() || has_access_keys;',
     'let shares_account = api_key.is_some() || has_access_keys && false;',
     'lib::config',

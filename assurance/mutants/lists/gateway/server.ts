@@ -212,14 +212,14 @@ export const server: readonly Mutant[] = [
   changed('parameters stand once', 'server/query.rs', 'if repeated {', 'if repeated && false {', 'lib::server::query'),
   changed(
     'a model in the image is reached without a network',
-    'config/check.rs',
+    'config/upstream.rs',
     'if kind == Upstream::InImage && !servers.iter().all(|server| server.address.is_local()) {',
     'if kind == Upstream::InImage && !servers.iter().all(|server| server.address.is_local()) && false {',
     'lib::config',
   ),
   changed(
     'fields that no setting adds',
-    'config/check.rs',
+    'config/upstream.rs',
     'Ok(field) if may_be_added(&field, has_key) => fields.push(field),',
     'Ok(field) if may_be_added(&field, has_key) || true => fields.push(field),',
     'lib::config',

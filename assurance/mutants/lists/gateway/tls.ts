@@ -1,7 +1,7 @@
 import type { Mutant } from '../../mutant.ts'
 import { changed, gone } from './patch.ts'
 
-/** Model servers behind TLS (PROTOCOL.md §11.5). */
+/** Model servers (PROTOCOL.md §11.5) and the counter of a fleet (§11.2) behind TLS. */
 export const tls: readonly Mutant[] = [
   changed(
     'an https address is never used without TLS',
@@ -36,5 +36,18 @@ export const tls: readonly Mutant[] = [
     'upstream/tls.rs',
     'client.resumption = Resumption::disabled();',
     'gateway::tls::a_server_that_an_authority',
+  ),
+  changed(
+    'the counter of a fleet at a rediss address is told nothing without TLS',
+    'channel/access/shared/link.rs',
+    'match tls {',
+    'match tls.as_ref().filter(|_| false) {',
+    'gateway::fleet_tls::neither_side_falls_back',
+  ),
+  gone(
+    'the digest names who may vouch for the counter of a fleet',
+    'config/digest.rs',
+    'members.extend(shared.tls.as_ref().map(|tls| (6, tls_value(tls))));',
+    'lib::config::digest',
   ),
 ]

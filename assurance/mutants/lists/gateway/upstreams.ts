@@ -33,7 +33,7 @@ export const upstreams: readonly Mutant[] = [
   ),
   changed(
     'what one of several servers keeps is on no route',
-    'config/check.rs',
+    'config/upstream.rs',
     'if let (2.., Some(route)) = (servers.len(),',
     'if let (99.., Some(route)) = (servers.len(),',
     'lib::config',

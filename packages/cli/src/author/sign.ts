@@ -3,8 +3,8 @@ import { usage } from '../failure.js'
 import { parse } from '../options.js'
 import { readPolicy } from '../policy/read.js'
 import { bytesOf } from '../read-file.js'
-import { presentWritten } from '../release/document.js'
-import { sha256, signed, unsigned, writeUnsigned } from '../release/envelope.js'
+import { presentWritten, writeMade } from '../release/document.js'
+import { sha256, signed, unsigned } from '../release/envelope.js'
 import { publicHex, readKey } from '../release/keys.js'
 import { integerOf } from '../release/make.js'
 import type { Io } from '../terminal/io.js'
@@ -46,7 +46,7 @@ export async function sign(args: readonly string[], io: Io): Promise<ExitCode> {
   const envelope = signed(document, key)
   // Shown before it is written: what cannot be shown is not signed.
   const report = presentWritten(out, envelope, io)
-  await writeUnsigned(out, document, envelope)
+  await writeMade(out, document, envelope)
   const attribute = `data-policy-keys="${publicHex(key)}"`
   io.out(
     values.json

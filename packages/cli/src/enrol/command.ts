@@ -2,8 +2,8 @@ import type { Command } from '../command.js'
 import { exit, type ExitCode } from '../exit.js'
 import { Failure, usage } from '../failure.js'
 import { parse } from '../options.js'
-import { presentDocument } from '../release/document.js'
-import { sha256, signed, unsigned, writeUnsigned } from '../release/envelope.js'
+import { presentDocument, writeMade } from '../release/document.js'
+import { sha256, signed, unsigned } from '../release/envelope.js'
 import { publicHex, readKey } from '../release/keys.js'
 import type { Io } from '../terminal/io.js'
 import { styleOf } from '../terminal/style.js'
@@ -90,7 +90,7 @@ async function run(args: readonly string[], io: Io): Promise<ExitCode> {
       exit.refused,
     )
   const document = unsigned('enrolment', record)
-  await writeUnsigned(out, document, signed(document, key))
+  await writeMade(out, document, signed(document, key))
   const named = { sha256: sha256(document), signer: publicHex(key) }
   io.out(
     values.json

@@ -7,8 +7,8 @@ import { parse, timeOf } from '../options.js'
 import { bytesOf } from '../read-file.js'
 import type { Io } from '../terminal/io.js'
 import { json } from '../terminal/text.js'
-import { presentWritten } from './document.js'
-import { sha256, unsigned, writeUnsigned } from './envelope.js'
+import { presentWritten, writeMade } from './document.js'
+import { sha256, unsigned } from './envelope.js'
 import { digestOf } from './make.js'
 
 const options = {
@@ -71,7 +71,7 @@ export async function client(args: readonly string[], io: Io): Promise<ExitCode>
     sourceCommit: digestOf('source-commit', commit, commit.length === 64 ? 32 : 20),
     files,
   })
-  await writeUnsigned(out, envelope)
+  await writeMade(out, envelope)
   io.out(
     values.json
       ? json({ file: out, sha256: sha256(envelope), files: files.length })

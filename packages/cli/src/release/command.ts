@@ -68,8 +68,8 @@ only their owner may read. Each verb reads a document once, so that it signs, pu
 Options:
   --json                 one JSON object
 
-Exit codes: 0 done, 1 a signature is invalid or missing, or the document is another, 2 wrong use, 3 undecided,
-4 shown only: not judged by a policy, and not signed.
+Exit codes: 0 done, 1 a signature is invalid or missing, the document is another, or every verifier would refuse it, 2 wrong use,
+3 undecided, 4 shown only: not judged by a policy, and not signed.
 `
 
 type Verb = (args: readonly string[], io: Io) => Promise<ExitCode>

@@ -1,11 +1,14 @@
-import { exit } from '../exit.js'
+import type { Code } from '@blindllama/web-sdk'
+import { sentenceOfRefusal } from '@blindllama/web-sdk/sentences'
+import { exit, type ExitCode } from '../exit.js'
 import { Failure } from '../failure.js'
 import { readPolicy } from '../policy/read.js'
 import type { Io } from '../terminal/io.js'
 import { facts, instant, type Row, section } from '../terminal/rows.js'
 import { type Style, styleOf } from '../terminal/style.js'
 import { type Shown, shown } from '../terminal/text.js'
-import { type Envelope, sha256 } from './envelope.js'
+import { loadInspector } from '../verifier.js'
+import { type Envelope, sha256, writeUnsigned } from './envelope.js'
 
 /** PROTOCOL.md §19.1: of the payload, in bytes. */
 const largest = 262_144
@@ -20,9 +23,16 @@ const memberName = /^[A-Za-z0-9-]{1,32}$/
  * The document itself, where it reads in one way only: what a person is shown is then what a verifier reads. `JSON.parse` alone
  * keeps the last of two members of one name, and rounds numbers.
  *
- * @throws {Failure} `cli.release`; with the verifier's code for a signed policy that it refuses
+ * A release, a key set, a status and a policy are also read by the verifier: what every client would refuse is not made, signed or shown.
+ *
+ * @param exitCode where the verifier refuses the document
+ * @throws {Failure} `cli.release`; with the verifier's code for a document that it refuses
  */
-export function documentOf(file: string, { kind, payload }: Envelope): Record<string, unknown> {
+export function documentOf(
+  file: string,
+  { kind, payload }: Envelope,
+  exitCode: ExitCode = exit.undecided,
+): Record<string, unknown> {
   const refused = (what: string): Failure => new Failure('cli.release', `${file}: ${what}`, exit.undecided)
   if (payload.length > largest)
     throw refused(`the document has ${payload.length} bytes, and at most ${largest} are allowed`)
@@ -41,8 +51,32 @@ export function documentOf(file: string, { kind, payload }: Envelope): Record<st
   const short = kind === 'policy' ? { ...document, policy: '' } : document
   if (membersWritten(text) !== membersIn(short, refused, 1))
     throw refused('the document in it names a member twice, so that it reads in more than one way')
-  if (kind === 'policy') readPolicy(file, Buffer.from(String(document['policy'])))
+  if (kind === 'policy') readPolicy(file, Buffer.from(String(document['policy'])), exitCode)
+  else if (kind === 'release' || kind === 'key-set' || kind === 'status') assertRead(file, kind, payload, exitCode)
   return document
+}
+
+/** The one reading that counts is the verifier's. @throws {Failure} `release.syntax`, `release.invalid` */
+function assertRead(file: string, kind: string, payload: Uint8Array, exitCode: ExitCode): void {
+  const { code, place } = JSON.parse(loadInspector().checkDocument(kind, payload)) as { code: Code; place: string }
+  // `ok` is not among the codes of a refusal.
+  if (code === 'release.syntax' || code === 'release.invalid')
+    throw new Failure(
+      code,
+      `${file}: ${sentenceOfRefusal({ code, detail: place })} PROTOCOL.md §19 has the rule`,
+      exitCode,
+    )
+}
+
+/**
+ * Writes a document that has just been made, where every verifier reads it.
+ *
+ * @param written what is written, where it was signed at once
+ * @throws {Failure} with the verifier's code; `cli.release`, `cli.exists`, `cli.file`
+ */
+export async function writeMade(file: string, envelope: Envelope, written?: Envelope): Promise<void> {
+  documentOf(file, envelope, exit.refused)
+  await writeUnsigned(file, envelope, written)
 }
 
 /** Strings that a colon follows: outside of strings, JSON has a colon only after the name of a member. */

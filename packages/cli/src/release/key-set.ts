@@ -4,8 +4,8 @@ import { parse, timeOf } from '../options.js'
 import { bytesOf } from '../read-file.js'
 import type { Io } from '../terminal/io.js'
 import { json, shown } from '../terminal/text.js'
-import { presentWritten } from './document.js'
-import { sha256, unsigned, writeUnsigned } from './envelope.js'
+import { presentWritten, writeMade } from './document.js'
+import { sha256, unsigned } from './envelope.js'
 import { type KeySet, keySetId, keySetIn } from './keys.js'
 import { digestOf, integerOf } from './make.js'
 
@@ -68,7 +68,7 @@ export async function keySet(args: readonly string[], io: Io): Promise<ExitCode>
   if (!keySetIn(successor))
     throw usage('release key-set: the keys must be distinct, and every role needs a threshold that its keys can meet')
   const envelope = unsigned('key-set', successor)
-  await writeUnsigned(out, envelope)
+  await writeMade(out, envelope)
   const id = keySetId(successor)
   io.out(
     values.json

@@ -7,6 +7,7 @@ import { replaceFile } from '../replace-file.js'
 import type { Io } from '../terminal/io.js'
 import { json, shown } from '../terminal/text.js'
 import { encode, type Item } from './cbor.js'
+import { documentOf } from './document.js'
 import { assertSignatures, type Envelope, type Kind, logEntry, readEnvelope, sha256, signaturesOf } from './envelope.js'
 import { Proofs } from './proofs.js'
 import { assertSigned, readTrust, signersOf } from './trust.js'
@@ -45,6 +46,7 @@ export async function pack(args: readonly string[], io: Io): Promise<ExitCode> {
   const documents: { file: string; sha256: string }[] = []
   const read = async (file: string, kind: Kind): Promise<Item> => {
     const envelope = await readEnvelope(file, kind)
+    documentOf(file, envelope)
     const packed = item(file, envelope, proofs)
     if (trust && kind !== 'key-set') assertSigned(file, envelope, signersOf(kind, trust))
     documents.push({ file, sha256: sha256(envelope) })

@@ -3,8 +3,8 @@ import { usage } from '../failure.js'
 import { parse, timeOf } from '../options.js'
 import type { Io } from '../terminal/io.js'
 import { json } from '../terminal/text.js'
-import { presentWritten } from './document.js'
-import { readEnvelope, sha256, unsigned, writeUnsigned } from './envelope.js'
+import { presentWritten, writeMade } from './document.js'
+import { readEnvelope, sha256, unsigned } from './envelope.js'
 import { digestOf, integerOf } from './make.js'
 
 const options = {
@@ -42,7 +42,7 @@ export async function status(args: readonly string[], io: Io): Promise<ExitCode>
     ...(values['revoke-serial'] && { revokedSerials: values['revoke-serial'].map(serialOf) }),
   }
   const envelope = unsigned('status', document)
-  await writeUnsigned(values.out, envelope)
+  await writeMade(values.out, envelope)
   io.out(
     values.json
       ? json({ file: values.out, sha256: sha256(envelope), ...document })

@@ -15,6 +15,9 @@ use crate::failure::Failure;
 /// How far in the future a status may be dated, in milliseconds (PROTOCOL.md §19.5).
 const FUTURE_MS: u64 = 300_000;
 
+/// The largest number of a document (PROTOCOL.md §7).
+const MAX_INTEGER: u64 = (1 << 53) - 1;
+
 /// Documents as `blindllama release pack` writes them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Documents {
@@ -41,12 +44,13 @@ impl ArrivedDocuments {
 }
 
 impl Documents {
-    /// The documents to show: of a file and of what arrived the newer one, and the latter where both are equal.
-    pub(super) fn shown(&self, release: Option<&Path>, status: Option<&Path>) -> Result<Self, Failure> {
+    /// The documents to show at `now_ms`: of a file and of what arrived the newer one, and the latter where both are equal. What no client
+    /// accepts is newer than nothing: whoever writes the file, and holds no key, cannot keep out what an operator sends by it.
+    pub(super) fn shown(&self, release: Option<&Path>, status: Option<&Path>, now_ms: u64) -> Result<Self, Failure> {
         let file = |path: Option<&Path>| path.map(read_file).transpose();
         Ok(Self {
             release: newer(file(release)?, self.release.clone(), version),
-            status: newer(file(status)?, self.status.clone(), date),
+            status: newer(file(status)?, self.status.clone(), |status| date_by(status, now_ms)),
         })
     }
 }
@@ -68,9 +72,14 @@ fn date(status: &[u8]) -> Option<u64> {
     number_in(Signed::decode(status).ok()?.payload, "date")
 }
 
+/// The same, where it is not in the future.
+fn date_by(status: &[u8], now_ms: u64) -> Option<u64> {
+    date(status).filter(|date| *date <= now_ms.saturating_add(FUTURE_MS))
+}
+
 /// Unsigned by all that the gateway knows, and good enough to compare with.
 fn number_in(payload: &[u8], member: &str) -> Option<u64> {
-    serde_json::from_slice::<Value>(payload).ok()?.get(member)?.as_u64()
+    serde_json::from_slice::<Value>(payload).ok()?.get(member)?.as_u64().filter(|number| *number <= MAX_INTEGER)
 }
 
 /// Puts documents into the evidence.
@@ -94,9 +103,12 @@ impl DocumentPublisher {
     pub fn check(&self, documents: &Documents, now_ms: u64) -> Result<Checked, Failure> {
         let Sources { release, status, arrived, .. } = &self.sources;
         let present = arrived.get();
-        let shown = present.shown(release.as_deref(), status.as_deref()).map_err(|failure| of_files(&failure))?;
-        let version = compared("release", documents.release.as_deref(), shown.release.as_deref(), version, "version")?;
-        let date = compared("status", documents.status.as_deref(), shown.status.as_deref(), date, "date")?;
+        let shown =
+            present.shown(release.as_deref(), status.as_deref(), now_ms).map_err(|failure| of_files(&failure))?;
+        let shown_version = shown.release.as_deref().and_then(version);
+        let shown_date = shown.status.as_deref().and_then(|status| date_by(status, now_ms));
+        let version = compared("release", documents.release.as_deref(), shown_version, version, "version")?;
+        let date = compared("status", documents.status.as_deref(), shown_date, date, "date")?;
         if date.is_some_and(|date| date > now_ms.saturating_add(FUTURE_MS)) {
             return refused(Code::OPERATE_DOCUMENT, "status: its date is more than 5 minutes in the future".into());
         }
@@ -128,7 +140,7 @@ pub struct Checked {
 fn compared(
     kind: &str,
     sent: Option<&[u8]>,
-    shown: Option<&[u8]>,
+    shown: Option<u64>,
     number: impl Fn(&[u8]) -> Option<u64>,
     member: &str,
 ) -> Result<Option<u64>, Failure> {
@@ -137,7 +149,7 @@ fn compared(
         let fault = format!("{kind}: not what `blindllama release pack` writes, or its document has no {member}");
         return refused(Code::OPERATE_DOCUMENT, fault);
     };
-    match shown.and_then(number) {
+    match shown {
         Some(shown) if own < shown => {
             refused(Code::OPERATE_OLDER, format!("{kind}: its {member} is {own}, and {shown} is shown"))
         }

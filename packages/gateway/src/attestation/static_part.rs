@@ -186,7 +186,8 @@ impl Sources {
     /// # Errors
     /// As [`Self::read`].
     pub(super) fn read_with(&self, installed: Option<&Chain>, arrived: &Documents) -> Result<StaticPart, Failure> {
-        let Documents { release, status } = arrived.shown(self.release.as_deref(), self.status.as_deref())?;
+        let now_ms = SystemClock.wall_ms();
+        let Documents { release, status } = arrived.shown(self.release.as_deref(), self.status.as_deref(), now_ms)?;
         let release = release.as_deref().map(ReleaseEvidence::decode).transpose();
         let status = status.as_deref().map(Signed::decode).transpose();
         let chain = |member: &str, paths: &[PathBuf]| {

@@ -131,11 +131,12 @@ fn access_value(access: &AccessSettings) -> Value {
     }
     if let Some(shared) = &access.shared {
         members.push((5, shared.url.as_str().into()));
+        members.extend(shared.tls.as_ref().map(|tls| (6, tls_value(tls))));
     }
     Value::map(members)
 }
 
-/// Who may read what is sent: whoever these authorities certify.
+/// Who may read what is sent, or count: whoever these authorities certify.
 fn tls_value(tls: &TlsSettings) -> Value {
     let authorities = Value::array(tls.trust.digests().iter().copied());
     let name = tls.name.as_deref().map(|name| (1, name.into()));

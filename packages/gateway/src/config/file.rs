@@ -121,7 +121,10 @@ pub(super) struct Access {
     pub(super) tokens_per_minute: u64,
     pub(super) total_tokens_per_minute: u64,
     pub(super) shared: String,
+    pub(super) shared_ca: String,
+    pub(super) shared_tls_name: String,
     pub(super) shared_secret: String,
+    pub(super) shared_user: String,
     pub(super) shared_password: String,
 }
 

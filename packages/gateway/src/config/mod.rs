@@ -1,8 +1,10 @@
 //! The configuration: a TOML file and the environment, read strictly into one checked value, and its digest.
 
+mod access;
 mod check;
 mod digest;
 mod file;
+mod limits;
 mod machine;
 mod peer;
 mod read;
@@ -10,6 +12,7 @@ mod servers;
 mod service_variables;
 mod shared;
 mod tls;
+mod upstream;
 
 use std::net::SocketAddrV4;
 use std::path::PathBuf;
@@ -19,7 +22,7 @@ use blindllama_verifier::evidence::claims::Upstream;
 use http::HeaderName;
 use zeroize::Zeroizing;
 
-pub use check::MAX_ACCESS_KEYS;
+pub use access::MAX_ACCESS_KEYS;
 pub use read::{egress, load};
 
 use crate::attestation::epoch::EpochSettings;
@@ -119,9 +122,13 @@ pub struct SharedSettings {
     pub url: String,
     /// The address as understood.
     pub address: Address,
+    /// Who vouches for it; None where its address is not `rediss`.
+    pub tls: Option<TlsSettings>,
     /// What the names of its counters are derived from, the same in the whole fleet.
     pub secret: Zeroizing<[u8; 32]>,
-    /// The password of its default user.
+    /// Its user; None: the default one.
+    pub user: Option<Zeroizing<String>>,
+    /// The password of the user.
     pub password: Option<Zeroizing<String>>,
 }
 
@@ -163,7 +170,7 @@ pub struct ServerSettings {
     pub weight: u64,
 }
 
-/// Who vouches for servers at `https` addresses (PROTOCOL.md §11.5).
+/// Who vouches for servers that are reached by TLS (PROTOCOL.md §11.5).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsSettings {
     /// The authorities.

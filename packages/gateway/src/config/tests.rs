@@ -455,12 +455,15 @@ fn a_counter_of_the_fleet_needs_something_to_count_a_strong_secret_and_in_an_ima
         (vec![&keys, limit, &url, &secret, "access.shared_password = 'SECRET SECRET'"], "access.shared_password"),
         (vec![&keys, limit, &secret], "access.shared_secret"),
         (vec![&keys, limit, "access.shared_password = 'SECRET'"], "access.shared_password"),
+        (vec![&keys, limit, "access.shared_user = 'SECRET'"], "access.shared_user"),
+        (vec![&keys, limit, &url, &secret, "access.shared_user = 'SECRET SECRET'"], "access.shared_user"),
+        (vec![&keys, limit, &url, &secret, "access.shared_user = 'SECRET'"], "access.shared_password"),
     ] {
         let refused = refusal(&with(&lines), &[]);
         assert!(refused.contains(&format!("{member}: ")) && !refused.contains("SECRET"), "{lines:?}: {refused}");
     }
     for url in [
-        "rediss://10.0.0.7:6379",
+        "REDISS://10.0.0.7:6379",
         "redis://10.0.0.7",
         "redis://10.0.0.7:0",
         "redis://:SECRET@10.0.0.7:6379",
@@ -491,6 +494,42 @@ fn a_counter_of_the_fleet_needs_something_to_count_a_strong_secret_and_in_an_ima
     ] {
         assert!(image(url, egress).unwrap_err().contains("machine.egress"), "{url}");
     }
+}
+
+#[test]
+fn a_counter_behind_tls_needs_authorities_and_authorities_need_tls() {
+    let (keys, secret) = (["access.keys = ['", &"aa".repeat(32), "']"].concat(), "5d".repeat(32));
+    let counter = format!("{keys}\naccess.requests_per_minute = 2\naccess.shared_secret = '{secret}'");
+    let with = |url: &str, more: &str| format!("{REQUIRED}{counter}\naccess.shared = '{url}'\n{more}\n");
+    let ca = format!("access.shared_ca = {}", quoted(&Authority(1).pem()));
+    let named = format!("{ca}\naccess.shared_tls_name = 'counter.example'");
+    let plain = "redis://10.0.0.7:6379";
+    for (url, more, expected) in [
+        ("rediss://10.0.0.7:6379", "", "access.shared_ca: a rediss address needs the authorities"),
+        ("rediss://10.0.0.7:6379", "access.shared_ca = 'ca.pem'", "access.shared_ca: an absolute path"),
+        (
+            "rediss://10.0.0.7:6379",
+            &format!("{ca}\naccess.shared_tls_name = 'A'"),
+            "access.shared_tls_name: a DNS name",
+        ),
+        ("rediss://10.0.0.7", &ca, "access.shared: \"rediss://host:port\""),
+        ("rediss://:SECRET@10.0.0.7:6379", &ca, "access.shared: \"rediss://host:port\""),
+        (plain, &ca, "access.shared_ca: only with a \"rediss://\" address"),
+        (plain, "access.shared_tls_name = 'a'", "access.shared_tls_name: only with a \"rediss://\" address"),
+        ("redis+unix:///run/r.sock", &ca, "access.shared_ca: only with a \"rediss://\" address"),
+    ] {
+        let refused = refusal(&with(url, more), &[]);
+        assert!(refused.starts_with("config.invalid") && refused.contains(expected), "{url} {more}: {refused}");
+        assert!(!refused.contains("SECRET"), "{refused}");
+    }
+    let name =
+        |url: &str, more: &str| match read(&with(url, more), &[]).unwrap().access.unwrap().shared.unwrap().address {
+            Address::Http { tls: Some(tls), .. } => tls.name.to_str().into_owned(),
+            other => panic!("{other:?}"),
+        };
+    assert_eq!(name("rediss://counter.test:6379", &ca), "counter.test");
+    assert_eq!(name("rediss://[2001:db8::1]:6379", &ca), "2001:db8::1");
+    assert_eq!(name("rediss://10.0.0.7:6379", &named), "counter.example");
 }
 
 /// A text in PEM as a value of TOML.

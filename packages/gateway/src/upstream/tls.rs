@@ -1,4 +1,5 @@
-//! TLS to a model server (PROTOCOL.md §11.5): only authorities that the configuration names vouch for it, and nothing is sent without.
+//! TLS to a model server (PROTOCOL.md §11.5) and to the counter of a fleet (§11.2): only authorities that the configuration names vouch for
+//! it, and nothing is sent without.
 
 use std::fmt;
 use std::io;
@@ -18,23 +19,52 @@ use crate::digest::sha256;
 /// Authorities of one configuration. Debian's list of all public ones has about 150.
 const MAX_AUTHORITIES: usize = 512;
 
-/// The one protocol that is offered (RFC 7301): its requests share no connection.
+/// The one protocol that is offered to a model server (RFC 7301): its requests share no connection.
 const HTTP_1_1: &[u8] = b"http/1.1";
+
+/// What a server is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// It runs the model.
+    Model,
+    /// It is the Redis in which a fleet counts.
+    Counter,
+}
+
+impl Purpose {
+    /// The settings of its authorities and of its name.
+    #[must_use]
+    pub const fn settings(self) -> [&'static str; 2] {
+        match self {
+            Self::Model => ["upstream.ca", "upstream.tls_name"],
+            Self::Counter => ["access.shared_ca", "access.shared_tls_name"],
+        }
+    }
+
+    /// What is offered in the handshake. The protocol of Redis is not registered, and its servers choose none.
+    fn protocols(self) -> Vec<Vec<u8>> {
+        match self {
+            Self::Model => vec![HTTP_1_1.to_vec()],
+            Self::Counter => Vec::new(),
+        }
+    }
+}
 
 /// Who may vouch for a server.
 #[derive(Clone)]
 pub struct Trust {
     /// SHA-256 of each certificate, sorted: two of them are equal where these are.
     digests: Arc<[[u8; 32]]>,
+    purpose: Purpose,
     client: Arc<ClientConfig>,
 }
 
 impl Trust {
-    /// The certificates in `pem` (RFC 7468); other sections are ignored.
+    /// The certificates in `pem` (RFC 7468) for servers of this purpose; other sections are ignored.
     ///
     /// # Errors
     /// Which certificate is none, or that there are none or too many.
-    pub fn from_pem(pem: &[u8]) -> Result<Self, String> {
+    pub fn from_pem(pem: &[u8], purpose: Purpose) -> Result<Self, String> {
         let (mut roots, mut digests) = (RootCertStore::empty(), Vec::new());
         for certificate in CertificateDer::pem_slice_iter(pem) {
             let number = digests.len().saturating_add(1);
@@ -54,10 +84,10 @@ impl Trust {
             .with_safe_default_protocol_versions()
             .map_err(|error| error.to_string())?;
         let mut client = client.with_root_certificates(roots).with_no_client_auth();
-        client.alpn_protocols = vec![HTTP_1_1.to_vec()];
+        client.alpn_protocols = purpose.protocols();
         // Tickets would keep secrets of a connection longer than the connection.
         client.resumption = Resumption::disabled();
-        Ok(Self { digests: digests.into(), client: Arc::new(client) })
+        Ok(Self { digests: digests.into(), purpose, client: Arc::new(client) })
     }
 
     /// SHA-256 of each certificate, sorted and distinct.
@@ -69,13 +99,13 @@ impl Trust {
 
 impl fmt::Debug for Trust {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Trust").field("digests", &self.digests).finish_non_exhaustive()
+        f.debug_struct("Trust").field("digests", &self.digests).field("purpose", &self.purpose).finish_non_exhaustive()
     }
 }
 
 impl PartialEq for Trust {
     fn eq(&self, other: &Self) -> bool {
-        self.digests == other.digests
+        self.digests == other.digests && self.purpose == other.purpose
     }
 }
 
@@ -95,29 +125,30 @@ impl Tls {
     ///
     /// # Errors
     /// The reason, without a name or an address.
-    pub(super) async fn handshake(self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
-        TlsConnector::from(self.trust.client).connect(self.name, stream).await.map_err(|error| explained(&error))
+    pub(crate) async fn handshake(self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+        let settings = self.trust.purpose.settings();
+        let connected = TlsConnector::from(self.trust.client).connect(self.name, stream).await;
+        connected.map_err(|error| explained(&error, settings))
     }
 }
 
-fn explained(error: &io::Error) -> io::Error {
+fn explained(error: &io::Error, settings: [&str; 2]) -> io::Error {
     let reason = match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-        Some(error) => reason(error),
+        Some(error) => reason(error, settings),
         None => "the server closed the connection during the handshake".to_owned(),
     };
     io::Error::other(format!("TLS: {reason}"))
 }
 
 /// The reason as the operator can act on it. The texts of rustls name what the certificate is for, which are addresses.
-fn reason(error: &Error) -> String {
+fn reason(error: &Error, [authorities, name]: [&str; 2]) -> String {
     match error {
         Error::InvalidCertificate(error) => match error {
             CertificateError::UnknownIssuer => {
-                "unknown issuer: no certificate of upstream.ca vouches for the server's".to_owned()
+                format!("unknown issuer: no certificate of {authorities} vouches for the server's")
             }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                "wrong name: the server's certificate is not for the host of its address, nor for upstream.tls_name"
-                    .to_owned()
+                format!("wrong name: the server's certificate is not for the host of its address, nor for {name}")
             }
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
                 "expired: the server's certificate has ended by this machine's clock".to_owned()

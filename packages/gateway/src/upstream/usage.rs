@@ -13,15 +13,21 @@ pub const BYTES: u64 = 4;
 /// Bytes of an event that carry one token: what is longer is taken for text.
 const EVENT: u64 = 512;
 
+/// What ends the streams of OpenAI's interfaces, and is no token.
+const DONE: &[u8] = b"[DONE]";
+
 /// Longest `usage` that is read, in bytes.
 const LONGEST: usize = 8192;
 
 /// Counts the tokens of one answer.
 pub struct TokenMeter {
     form: Form,
-    /// What the server said last.
+    /// The most that the server said.
     stated: Option<u64>,
+    /// Of the whole answer.
     estimated: u64,
+    /// Of the lines behind the last statement: it is of what was before.
+    since: u64,
 }
 
 enum Form {
@@ -34,12 +40,15 @@ enum Form {
 }
 
 /// A line of an event stream.
-#[derive(Default)]
 struct Line {
     /// Its length so far.
     length: u64,
     /// Whether it has begun like `data:`.
     is_data: bool,
+    /// How much of [`DONE`] its value has been so far; None where it is something else.
+    done: Option<usize>,
+    /// Tokens that it is taken for.
+    tokens: u64,
     /// Its value.
     object: Box<Object>,
 }
@@ -91,7 +100,7 @@ impl TokenMeter {
             "application/json" => Form::Object(Box::default()),
             _ => Form::Bytes,
         };
-        Self { form, stated: None, estimated: 0 }
+        Self { form, stated: None, estimated: 0, since: 0 }
     }
 
     /// Reads the next bytes of the content.
@@ -101,7 +110,9 @@ impl TokenMeter {
                 for byte in bytes {
                     match byte {
                         b'\n' | b'\r' => {
-                            self.stated = line.object.found().or(self.stated);
+                            let found = line.object.found();
+                            self.stated = self.stated.max(found);
+                            self.since = if found.is_some() { 0 } else { self.since.saturating_add(line.text()) };
                             line.end();
                         }
                         byte => self.estimated = self.estimated.saturating_add(line.push(*byte)),
@@ -117,10 +128,14 @@ impl TokenMeter {
         }
     }
 
-    /// Tokens of request and answer, where the server said how many.
+    /// Tokens of request and answer, where the server said how many: of an event stream with an estimate of what came since.
     #[must_use]
-    pub const fn stated(&self) -> Option<u64> {
-        self.stated
+    pub fn stated(&self) -> Option<u64> {
+        let line = match &self.form {
+            Form::Events(line) => line.text(),
+            _ => 0,
+        };
+        self.stated.map(|stated| stated.saturating_add(self.since).saturating_add(line))
     }
 
     /// Tokens of the answer so far, where it did not.
@@ -133,28 +148,46 @@ impl TokenMeter {
     }
 }
 
+impl Default for Line {
+    fn default() -> Self {
+        Self { length: 0, is_data: false, done: Some(0), tokens: 0, object: Box::default() }
+    }
+}
+
 impl Line {
     /// Reads a byte of the line; returns the tokens that it begins.
     fn push(&mut self, byte: u8) -> u64 {
         const DATA: &[u8] = b"data:";
         let at = usize::try_from(self.length).ok().and_then(|at| DATA.get(at));
         self.length = self.length.saturating_add(1);
-        match at {
+        let begun = match at {
             Some(expected) => {
                 self.is_data = (self.length == 1 || self.is_data) && *expected == byte;
                 u64::from(self.is_data && self.length == DATA.len() as u64)
             }
             None if self.is_data => {
                 self.object.push(byte);
+                self.done = self.done.and_then(|at| match (byte, DONE.get(at)) {
+                    (b' ', _) => Some(at),
+                    (byte, Some(expected)) if byte == *expected => at.checked_add(1),
+                    _ => None,
+                });
                 u64::from(self.length > EVENT && self.length.is_multiple_of(BYTES))
             }
             None => 0,
-        }
+        };
+        self.tokens = self.tokens.saturating_add(begun);
+        begun
+    }
+
+    /// Tokens that it is taken for, unless it ends the stream, as far as it goes.
+    const fn text(&self) -> u64 {
+        if self.done.is_some() { 0 } else { self.tokens }
     }
 
     fn end(&mut self) {
         if self.length > 0 {
-            (self.length, self.is_data) = (0, false);
+            (self.length, self.is_data, self.done, self.tokens) = (0, false, Some(0), 0);
             self.object.reset();
         }
     }

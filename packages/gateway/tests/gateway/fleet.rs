@@ -11,9 +11,9 @@ use crate::support::client::Attested;
 use crate::support::redis::{PASSWORD, RIGHTS};
 use crate::support::{Answer, Gateway, Message, Redis, Setup, Swtpm, Upstream, in_time};
 
-const ONE: &str = "Bearer one-key-of-the-service";
+pub(crate) const ONE: &str = "Bearer one-key-of-the-service";
 const TWO: &str = "Bearer two-key-of-the-service";
-const SECRET: &str = "5d41402abc4b2a76b9719d911017c5925d41402abc4b2a76b9719d911017c592";
+pub(crate) const SECRET: &str = "5d41402abc4b2a76b9719d911017c5925d41402abc4b2a76b9719d911017c592";
 
 /// The longest that a request waits for the counter.
 const WAIT: Duration = Duration::from_millis(500);
@@ -56,12 +56,17 @@ pub(crate) fn shared(setup: Setup, url: &str) -> Setup {
 }
 
 /// Windows are minutes of the wall clock: what is asked in the next seconds falls into one.
-async fn within_a_minute() {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let left = 60_000 - u64::try_from(since.as_millis() % 60_000).unwrap();
+pub(crate) async fn within_a_minute() {
+    let left = 60_000 - since_the_minute();
     if left < 20_000 {
         sleep(Duration::from_millis(left + 10)).await;
     }
+}
+
+/// Milliseconds of this window that have passed.
+fn since_the_minute() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    u64::try_from(since.as_millis() % 60_000).unwrap()
 }
 
 /// What operators are told to give is what the tests give.
@@ -108,17 +113,45 @@ async fn two_gateways_share_the_limits_on_tokens() {
     let other = Member::start(&upstream, &redis.url(), &limits).await;
     within_a_minute().await;
     assert_eq!((one.ask(ONE).await.status(), other.ask(ONE).await.status()), (200, 200));
-    let counted = async {
-        while redis.counters().await.iter().all(|(_, tokens)| *tokens != 120) {
-            sleep(Duration::from_millis(20)).await;
-        }
-    };
-    in_time("120 tokens in the counter", counted).await;
+    in_time("120 tokens in the counter", counted(&redis, 120)).await;
     for member in [&one, &other] {
         let refused = member.ask(ONE).await;
         assert_eq!((refused.status(), refused.code()), (429, "access.limit"), "each alone counts 60 of 100");
         assert!(refused.text().contains("access.tokens_per_minute"), "{}", refused.text());
         assert_eq!(member.ask(TWO).await.status(), 200, "another key has its own");
+    }
+}
+
+#[tokio::test]
+async fn tokens_beyond_the_limit_are_owed_by_the_whole_fleet() {
+    let upstream = Upstream::fixed(r#"{"usage":{"total_tokens":250}}"#);
+    let redis = Redis::start().await;
+    let limits = [("access.tokens_per_minute", 100)];
+    let one = Member::start(&upstream, &redis.url(), &limits).await;
+    let other = Member::start(&upstream, &redis.url(), &limits).await;
+    within_a_minute().await;
+    assert_eq!(one.ask(ONE).await.status(), 200);
+    in_time("250 tokens in the counter", counted(&redis, 250)).await;
+    let refused = other.ask(ONE).await;
+    let seconds: u64 = refused.field("retry-after").unwrap().parse().unwrap();
+    assert_eq!(refused.status(), 429);
+    assert!((61..=120).contains(&seconds), "this window, and the next one: {seconds}");
+    // In the next window, it has served nothing, and still counts what the fleet owes.
+    sleep(Duration::from_millis(60_000 - since_the_minute())).await;
+    in_time("150 tokens in the next counter", counted(&redis, 150)).await;
+    let refused = other.ask(ONE).await;
+    assert_eq!((refused.status(), refused.code()), (429, "access.limit"));
+    assert!(refused.text().contains("access.tokens_per_minute"), "{}", refused.text());
+    assert_eq!(other.ask(TWO).await.status(), 200, "another key owes nothing");
+    for member in [one, other] {
+        assert_eq!(member.gateway.whole_log().await.count("limits.shared_lost"), 0);
+    }
+}
+
+/// Returns once one counter has this value.
+async fn counted(redis: &Redis, value: i64) {
+    while redis.counters().await.iter().all(|(_, tokens)| *tokens != value) {
+        sleep(Duration::from_millis(20)).await;
     }
 }
 

@@ -22,6 +22,7 @@ mod enrolment;
 mod evidence;
 mod faithful;
 mod fleet;
+mod fleet_tls;
 mod http2;
 mod inherited;
 mod interop;

@@ -105,6 +105,30 @@ async fn release_and_status_are_shown_from_then_on_and_never_an_older_one() {
     assert_eq!(shown(&again).await, (None, Some(format!("{{\"date\":{}}}", now - 3000))), "what arrived is gone");
 }
 
+/// The host writes the files of an image, and signs nothing (§24.7).
+#[tokio::test]
+async fn a_file_that_no_client_accepts_keeps_out_nothing_that_an_operator_sends() {
+    let (swtpm, operator, folder) = (Swtpm::start().await, Operator::new(1), tempfile::tempdir().unwrap());
+    let [release_file, status_file] = ["release.cbor", "status.cbor"].map(|name| folder.path().join(name));
+    let (beyond, future) = (1 << 53, now_ms() + 3_600_000);
+    std::fs::write(&release_file, release(beyond)).unwrap();
+    std::fs::write(&status_file, status(future)).unwrap();
+    let setup = setup(&swtpm, &operator).with("attestation.release", release_file.display().to_string());
+    let gateway = setup.with("attestation.status", status_file.display().to_string()).start().await;
+    until_shown(&gateway, Some(beyond), Some(future)).await;
+    let date = now_ms();
+    let both = json!({ "version": 1, "release": encode(&release(7)), "status": encode(&status(date)) });
+    assert_eq!(operator.push(&gateway, &both).await.status.as_u16(), 200, "{}", gateway.log.text());
+    until_shown(&gateway, Some(7), Some(date)).await;
+    // A version that a release may have is shown while the file has it, and forgotten with it.
+    std::fs::write(&release_file, release(beyond - 1)).unwrap();
+    until_shown(&gateway, Some(beyond - 1), Some(date)).await;
+    std::fs::write(&release_file, release(6)).unwrap();
+    until_shown(&gateway, Some(7), Some(date)).await;
+    let next = json!({ "version": 1, "release": encode(&release(8)) });
+    assert_eq!(operator.push(&gateway, &next).await.status.as_u16(), 200, "{}", gateway.log.text());
+}
+
 #[tokio::test]
 async fn strangers_and_repetitions_are_refused_before_the_content_is_read() {
     let (swtpm, operator, stranger) = (Swtpm::start().await, Operator::new(1), Operator::new(2));

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 use crate::fleet::shared;
 use crate::support::client::Attested;
+use crate::support::redis::USER;
 use crate::support::tls_server::TlsServer;
 use crate::support::{Gateway, Message, Redis, Setup, Swtpm, Upstream};
 
@@ -143,6 +144,23 @@ async fn the_counter_of_a_fleet_is_reached_over_a_passed_connection() {
     let counted: Vec<_> = redis.counters().await.into_iter().map(|(_, requests)| requests).collect();
     assert_eq!(counted, [1], "{}", gateway.log.text());
     assert!(connector.asked.lock().unwrap().contains(&0));
+}
+
+#[tokio::test]
+async fn the_counter_of_a_fleet_is_named_by_its_certificate_over_a_passed_connection() {
+    let (swtpm, upstream, authority) = (Swtpm::start().await, Upstream::fixed("{}"), Authority(1));
+    let redis = Redis::start_with_tls(&authority.certify(&["counter.example"], VALID)).await;
+    let (counter, models) = (redis.address(), model_server(&upstream));
+    let connector = Connector::passing(move |place| match place {
+        0 => TcpStream::connect(&counter).unwrap(),
+        _ => bridge(models.clone()),
+    });
+    let setup = shared(connector.setup(&swtpm), &format!("rediss://{COUNTER}")).with("access.shared_user", USER);
+    let setup = setup.with("access.shared_ca", authority.pem()).with("access.shared_tls_name", "counter.example");
+    let gateway = setup.with("access.requests_per_minute", 9).start().await;
+    let message = chat().with("authorization", "Bearer one-key-of-the-service");
+    assert_eq!(Attested::to(&gateway).await.ask(&message).await.status(), 200, "{}", gateway.log.text());
+    assert_eq!(redis.counters().await.len(), 1, "{}", gateway.log.text());
 }
 
 #[tokio::test]

@@ -68,6 +68,18 @@ fn successor<'d>(document: &'d Item<'d>) -> KeySet<'d> {
 }
 
 impl<'d> KeySet<'d> {
+    /// What a successor says.
+    ///
+    /// # Errors
+    /// `release.syntax` or `release.invalid`, and the member at fault.
+    #[cfg(any(test, feature = "inspect"))]
+    pub(super) fn decode(text: &Authentic<'_>, documents: &'d Documents<'d>) -> Result<Self, Rejection> {
+        text.read(documents, |document| {
+            document.required("previous").digest();
+            successor(document)
+        })
+    }
+
     /// The members `keys`, `threshold` and `notAfter` of an object, whose other members are the caller's to read.
     #[inline(never)]
     pub(super) fn read(object: &'d Item<'d>) -> Self {

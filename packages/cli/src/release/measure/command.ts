@@ -65,6 +65,8 @@ export async function measure(args: readonly string[], io: Io): Promise<ExitCode
   const configuration =
     config === undefined ? undefined : configurationEvent(Buffer.from(digestOf('config-digest', config), 'hex'))
   const platforms = await Promise.all((values.platform ?? []).map(platformOf))
+  const twice = platforms.find(({ name }, index) => platforms.findIndex((other) => other.name === name) !== index)
+  if (twice) throw usage(`--platform: two files are named '${twice.name}', and the names of platforms are distinct`)
   // Manifests have PCR 5 beside the platform's values (PROTOCOL.md §19.4): firmware measures it, also where the image decides it.
   const { 5: boot = '', ...ofImage } = pcrs
   const golden = {

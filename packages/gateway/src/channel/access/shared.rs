@@ -1,6 +1,7 @@
 //! The limits of a fleet, counted in a Redis (PROTOCOL.md §11.2). They hold in addition to those of this process, and only while it
 //! answers: without it each process keeps to its own.
 
+mod debt;
 mod link;
 mod names;
 mod tally;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
+use self::debt::Debts;
 use self::link::{Driver, Link, Why};
 use self::names::{Names, What, Whose};
 use self::tally::Tally;
@@ -36,6 +38,9 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from
 /// Milliseconds of a window.
 const WINDOW: u64 = SECONDS * 1000;
 
+/// Milliseconds of a window after which the others have carried into it what their tokens left.
+const SETTLED: u64 = 1000;
+
 const NO_ANSWER: &str = "no answer in time";
 
 /// The fleet's counter, as this process sees it.
@@ -47,6 +52,7 @@ pub(super) struct Shared {
     names: Names,
     state: watch::Sender<State>,
     tally: Mutex<Tally>,
+    debts: Mutex<Debts>,
     clock: Arc<dyn Clock>,
     log: Log,
 }
@@ -79,6 +85,7 @@ impl Shared {
             settings: shared,
             state: watch::Sender::new(State::Starting),
             tally: Mutex::default(),
+            debts: Mutex::default(),
             clock: Arc::clone(clock),
             log: log.clone(),
         })
@@ -100,13 +107,16 @@ impl Shared {
         let [[first, second], [third, fourth]] = counters;
         let settings = [first.0, second.0, third.0, fourth.0];
         let counters = [first.1, second.1, third.1, fourth.1];
-        let Some(setting) = self.asked(&counters).await.and_then(|place| settings.get(place)) else { return Ok(()) };
+        let Some((place, count)) = self.asked(&counters).await else { return Ok(()) };
+        let (Some(setting), Some((_, limit))) = (settings.get(place), counters.get(place)) else { return Ok(()) };
+        // What exceeds the limit is owed by the windows behind this one.
+        let windows = count.checked_div(*limit).unwrap_or(1).max(1);
         let passed = (now % WINDOW) / 1000;
-        Err(reached(setting).after(SECONDS.saturating_sub(passed)))
+        Err(reached(setting).after(SECONDS.saturating_mul(windows).saturating_sub(passed)))
     }
 
-    /// The limit that is reached; None where there is room, and where nothing answers.
-    async fn asked(&self, counters: &[(String, u64); 4]) -> Option<usize> {
+    /// The limit that is reached, and what is counted there; None where there is room, and where nothing answers.
+    async fn asked(&self, counters: &[(String, u64); 4]) -> Option<(usize, u64)> {
         let mut state = self.state.subscribe();
         let mut number = 0;
         let asked = timeout(WAIT, async {
@@ -207,6 +217,7 @@ impl Shared {
 
     async fn flush(&self, link: &Link) -> Result<(), Why> {
         loop {
+            self.carry();
             let taken = self.tally().take(self.window());
             if taken.is_empty() {
                 return Ok(());
@@ -214,19 +225,52 @@ impl Shared {
             let name = |(window, whose, tokens): &_| (self.names.name(What::Tokens, *whose, *window), *tokens);
             let more: Vec<(String, i64)> = taken.iter().map(name).collect();
             let told = timeout(CONNECT, link.add(&more)).await.unwrap_or_else(|_| Err(NO_ANSWER.into()));
-            if let Err(why) = told {
-                // Rather twice than not at all.
-                let mut tally = self.tally();
-                for (window, whose, tokens) in taken {
-                    tally.add(window, whose, tokens);
+            match told {
+                Ok(sums) => {
+                    let mut debts = self.debts();
+                    for ((window, whose, tokens), sum) in taken.into_iter().zip(sums) {
+                        debts.note(window, whose, tokens, sum, self.limit(whose));
+                    }
                 }
-                return Err(why);
+                Err(why) => {
+                    // Rather twice than not at all.
+                    let mut tally = self.tally();
+                    for (window, whose, tokens) in taken {
+                        tally.add(window, whose, tokens);
+                    }
+                    return Err(why);
+                }
             }
         }
     }
 
+    /// Counts in this window what earlier ones left to it.
+    fn carry(&self) {
+        let now = self.clock.wall_ms();
+        let window = now / WINDOW;
+        let due = self.debts().take(window, now % WINDOW >= SETTLED, |whose| self.limit(whose));
+        let mut tally = self.tally();
+        for (whose, tokens) in due {
+            tally.add(window, whose, tokens);
+        }
+    }
+
+    /// Tokens of a window. Counters without a limit are not used.
+    fn limit(&self, whose: Whose) -> u64 {
+        let [own, all] = self.tokens;
+        let limit = match whose {
+            Whose::Key(_) => own,
+            Whose::All => all,
+        };
+        limit.unwrap_or(u64::MAX)
+    }
+
     fn window(&self) -> u64 {
         self.clock.wall_ms() / WINDOW
+    }
+
+    fn debts(&self) -> MutexGuard<'_, Debts> {
+        self.debts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tally(&self) -> MutexGuard<'_, Tally> {

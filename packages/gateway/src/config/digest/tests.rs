@@ -100,6 +100,10 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
     let fleets = ["redis://a:1", "redis://b:1"].map(|url| fleet(url, "aa", "a"));
     let secrets = [("bb", "a"), ("aa", "b")].map(|(secret, password)| digest(&fleet("redis://a:1", secret, password)));
     assert_eq!(secrets, [digest(&fleets[0]), digest(&fleets[0])], "secrets are outside");
+    let user = format!("{}\naccess.shared_user = 'u'", fleets[0]);
+    assert_eq!(digest(&user), digest(&fleets[0]), "the user is outside too");
+    let encrypted =
+        |first: &str, ca: &str| format!("{first}\naccess.shared_ca = '''{ca}'''\n{}", fleet("rediss://a:1", "aa", "a"));
     let router = |addresses: &str| {
         let out = "machine.connector = '/c'\nupstream.url = 'http://192.0.2.1:80'";
         format!("machine.egress = [{addresses}]\n{out}")
@@ -118,7 +122,12 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
         "neither their order nor how often they stand there"
     );
     let routers = ["'192.0.2.1:80'", "'192.0.2.1:80', '192.0.2.2:80'"].map(router);
-    let changes: [&str; 53] = [
+    let counters = [
+        encrypted("", &one).trim_start().to_owned(),
+        encrypted("", &two).trim_start().to_owned(),
+        encrypted("access.shared_tls_name = 'a'", &one),
+    ];
+    let changes: [&str; 56] = [
         "upstream.urls = ['unix:/m.sock', 'unix:/y']\nupstream.url = ''",
         "upstream.urls = ['unix:/m.sock', 'unix:/z']\nupstream.url = ''",
         "upstream.url = 'unix:/other.sock'",
@@ -167,6 +176,9 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
         &limits[4],
         &fleets[0],
         &fleets[1],
+        &counters[0],
+        &counters[1],
+        &counters[2],
         "upstream.models = ['a']",
         &tls[0],
         &tls[1],
@@ -185,7 +197,7 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
     assert!(outside.is_disjoint(&changing));
     outside.extend(["upstream.api_key", "access.keys", "attestation.extend_instance"].map(str::to_owned));
     outside.extend(["upstream.weights", "upstream.probe_path"].map(str::to_owned));
-    outside.extend(["access.shared_secret", "access.shared_password"].map(str::to_owned));
+    outside.extend(["access.shared_secret", "access.shared_user", "access.shared_password"].map(str::to_owned));
     assert_eq!(outside, documented_outside(), "the table of PROTOCOL.md §12");
     assert_eq!(
         outside.union(&changing).cloned().collect::<BTreeSet<_>>(),

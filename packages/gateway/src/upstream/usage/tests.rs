@@ -61,7 +61,7 @@ fn the_last_usage_of_a_stream_counts_and_else_its_events() {
         (format!(": comment\r\n\r\nevent: x\r\n{continuous}\r\n\r\n{usage}\r\n\r\n"), (Some(7), 2)),
         (format!("{chunk}\n\n{chunk}\n\n{chunk}\n\n"), (None, 3)),
         (format!("{zeros}\n\n{zeros}\n\n"), (None, 2)),
-        (format!("{usage}\n\n{zeros}\n\n"), (Some(7), 2)),
+        (format!("{usage}\n\n{zeros}\n\n"), (Some(8), 2)),
         (format!("data:{}\n\n", r#"{"usage":{"total_tokens":6}}"#), (Some(6), 1)),
         ("data: {\"type\":\"response.completed\",\"response\":{\"output\":[],\"usage\":{\"input_tokens\":5,\"output_tokens\":6}}}\n\n".into(), (Some(11), 1)),
         // A line that has not ended states nothing.
@@ -70,6 +70,28 @@ fn the_last_usage_of_a_stream_counts_and_else_its_events() {
     ] {
         assert_eq!(counted("text/event-stream", &content), expected, "{content}");
     }
+}
+
+#[test]
+fn a_statement_is_of_what_came_before_it() {
+    let chunk = r#"data: {"choices":[{"delta":{"content":"a"}}]}"#;
+    let prompt = r#"data: {"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":0,"total_tokens":5}}"#;
+    let usage = r#"data: {"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":3,"total_tokens":8}}"#;
+    let text = "x".repeat(4096);
+    for (content, expected) in [
+        // Only the prompt is stated, before the answer: the answer is estimated.
+        (format!("{prompt}\n\n{chunk}\n\n{chunk}\n\n{chunk}\n\ndata: [DONE]\n\n"), (Some(8), 5)),
+        (format!("{prompt}\n\n{chunk}\n\n{usage}\n\ndata:[DONE]\n\n"), (Some(8), 4)),
+        // Not less than what was said before.
+        (format!("{usage}\n\n{prompt}\n\n{chunk}\n\n"), (Some(9), 3)),
+        (format!("{prompt}\n\n{chunk}"), (Some(6), 2)),
+        (format!("{prompt}\n\ndata: [DONE]"), (Some(5), 2)),
+        (format!("{prompt}\n\ndata: [DONE] {chunk}\n\n: comment\n\nevent: end\n\n"), (Some(6), 2)),
+    ] {
+        assert_eq!(counted("text/event-stream", &content), expected, "{content}");
+    }
+    let (stated, _) = counted("text/event-stream", &format!("{prompt}\n\ndata: {{\"text\":\"{text}\"}}\n\n"));
+    assert!((895..915).contains(&stated.unwrap()), "{stated:?}");
 }
 
 #[test]

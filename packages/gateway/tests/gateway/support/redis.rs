@@ -1,10 +1,12 @@
 //! A Redis of the test's own, on a free port of loopback and a UNIX socket.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use blindllama_testkit::tls::{pem, server_key_pem};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -19,6 +21,12 @@ pub const PASSWORD: &str = "password-of-the-counter";
 /// Of the user of the gateways: what docs/OPERATING.md gives them.
 pub const RIGHTS: &str = "on >PASSWORD resetkeys ~blindllama:* -@all +eval +get +incr +incrby +set +expire";
 
+/// Of a user that is not the default one.
+pub const USER: &str = "gateways-of-the-fleet";
+
+const CERTIFICATE: &str = "certificate.pem";
+const KEY: &str = "key.pem";
+
 pub struct Redis {
     process: Child,
     port: String,
@@ -27,7 +35,18 @@ pub struct Redis {
 
 impl Redis {
     pub async fn start() -> Self {
+        Self::start_in(tempfile::tempdir().unwrap()).await
+    }
+
+    /// Its one port speaks TLS, with this certificate of [`server_key_pem`] in DER. Only [`USER`] has rights there.
+    pub async fn start_with_tls(certificate: &[u8]) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(CERTIFICATE), pem(certificate)).unwrap();
+        fs::write(folder.path().join(KEY), server_key_pem()).unwrap();
+        Self::start_in(folder).await
+    }
+
+    async fn start_in(folder: TempDir) -> Self {
         // Between finding a port and taking it another test may take it.
         for _ in 0..20 {
             let port = dead_address().rsplit_once(':').unwrap().1.to_owned();
@@ -50,7 +69,16 @@ impl Redis {
     }
 
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        format!("redis://{}", self.address())
+    }
+
+    /// The same port, to be asked over TLS.
+    pub fn tls_url(&self) -> String {
+        format!("rediss://{}", self.address())
+    }
+
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
     }
 
     pub fn socket(&self) -> PathBuf {
@@ -114,13 +142,20 @@ fn client(folder: &TempDir) -> Command {
 }
 
 async fn spawn(port: &str, folder: &TempDir) -> Option<Child> {
-    let mut process = Command::new("redis-server")
-        .args(["--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no"])
-        .args(
-            format!("--user default {RIGHTS} --user tests on >PASSWORD ~* +@all")
-                .replace("PASSWORD", PASSWORD)
-                .split(' '),
-        )
+    let certificate = folder.path().join(CERTIFICATE);
+    let mut process = Command::new("redis-server");
+    let users = if certificate.exists() {
+        process.args(["--port", "0", "--tls-port", port, "--tls-auth-clients", "no", "--tls-cert-file"]);
+        process.arg(certificate).arg("--tls-key-file").arg(folder.path().join(KEY));
+        format!("--user default off --user {USER} {RIGHTS}")
+    } else {
+        process.args(["--port", port]);
+        format!("--user default {RIGHTS}")
+    };
+    let users = format!("{users} --user tests on >PASSWORD ~* +@all").replace("PASSWORD", PASSWORD);
+    let mut process = process
+        .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        .args(users.split(' '))
         .arg("--dir")
         .arg(folder.path())
         .arg("--unixsocket")

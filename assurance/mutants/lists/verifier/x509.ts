@@ -1,0 +1,112 @@
+import type { Mutant } from '../../mutant.ts'
+import { changed, unit, vectors } from './patch.ts'
+
+/** Chains of certificates (PROTOCOL.md §17). */
+export const x509: readonly Mutant[] = [
+  changed(
+    unit('x509::tests::paths'),
+    'x509: notAfter',
+    'x509/path.rs',
+    'at > certificate.validity.not_after',
+    'at > certificate.validity.not_after && false',
+  ),
+  changed(
+    unit('x509::tests::paths'),
+    'x509: the issuer is the next subject',
+    'x509/path.rs',
+    'certificate.issuer != issuer.subject',
+    'certificate.issuer != issuer.subject && false',
+  ),
+  changed(
+    unit('x509::tests::paths'),
+    'x509: the signature of the issuer',
+    'x509/path.rs',
+    '!certificate.is_signed_by(&issuer.key)',
+    '!certificate.is_signed_by(&issuer.key) && false',
+  ),
+  changed(
+    unit('x509::tests::paths'),
+    'x509: the pinned root',
+    'x509/path.rs',
+    'sha256(&[root]) != *conditions.root_sha256',
+    'sha256(&[root]) != *conditions.root_sha256 && false',
+  ),
+  changed(
+    unit('x509::tests::paths'),
+    'x509: pathLenConstraint',
+    'x509/path.rs',
+    '.ok_or(Code::CHAIN_PATH_LENGTH)?',
+    '.unwrap_or_default()',
+  ),
+  changed(
+    unit('x509::tests::paths'),
+    'x509: keyCertSign',
+    'x509/path.rs',
+    '!extensions.key_usage.has(KeyUsage::KEY_CERT_SIGN)',
+    '!extensions.key_usage.has(KeyUsage::KEY_CERT_SIGN) && false',
+  ),
+  changed(
+    unit('x509::tests::paths'),
+    'x509: only zeros follow the leaf',
+    'x509/path.rs',
+    'rest.iter().all(|byte| *byte == 0)',
+    'rest.iter().all(|byte| *byte < 255)',
+  ),
+  changed(
+    unit('x509::tests::extensions'),
+    'x509: critical extensions are understood',
+    'x509/extensions.rs',
+    'if extension.critical && !understood {',
+    'if extension.critical && !understood && false {',
+  ),
+  changed(
+    unit('x509::tests::certificates'),
+    'x509: an extension stands once',
+    'x509/extensions.rs',
+    'if find(rest, extension.id).is_some() {',
+    'if find(rest, extension.id).is_some() && false {',
+  ),
+  changed(
+    unit('x509::tests::certificates'),
+    'x509: both signature algorithms are one',
+    'x509/certificate.rs',
+    'parts.inner_algorithm != parts.outer_algorithm',
+    'parts.inner_algorithm != parts.outer_algorithm && false',
+  ),
+  changed(
+    unit('x509::tests::certificates'),
+    'x509: integers of DER are minimal',
+    'x509/der.rs',
+    'tag::INTEGER | tag::ENUMERATED => is_minimal_integer(self.content),',
+    'tag::INTEGER | tag::ENUMERATED => is_minimal_integer(self.content) || !self.content.is_empty(),',
+  ),
+  changed(
+    unit('x509::tests::profiles'),
+    'x509: no purpose of an endorsement key',
+    'x509/profiles/mod.rs',
+    ' && !purposes.has(EK_CERTIFICATE)',
+    '',
+  ),
+  changed(
+    unit('x509::tests::profiles'),
+    'x509: the key of the leaf is the attestation key',
+    'x509/profiles/mod.rs',
+    'if leaf.key == key.key {',
+    'if leaf.key == key.key || true {',
+  ),
+  changed(
+    vectors,
+    'x509: the kind is a whole label of the name of an Azure machine',
+    'x509/profiles/azure.rs',
+    'machine.ends_with(label)',
+    'machine.ends_with(label.split_at(1).1)',
+  ),
+  changed(
+    unit('x509::tests::profiles'),
+    'x509: an instance for production',
+    'x509/profiles/gcp.rs',
+    'production == [tag::BOOLEAN, 1, 0xff]',
+    '!production.is_empty()',
+  ),
+  changed(vectors, 'x509: the least TEE version', 'x509/profiles/amd.rs', '&& self.tee >= least.tee', ''),
+]
