@@ -81,6 +81,31 @@ describe('a proof', () => {
     expect(await settled(proof)).toMatchObject({ status: 'proven', renewing: false, problem, provenAtMs })
   })
 
+  test('ends where the client gave up its key and got no other', async () => {
+    const error = new BlindLlamaError('evidence.unreachable', 'No way there')
+    for (const reason of ['gone', 'key-unknown'] as const) {
+      const proof = proofOf(vector('ok-enrolment'))
+      await attest(proof, vector('ok-enrolment'))
+      const { provenAtMs } = proof.state
+      proof.onEvent({ type: 'attesting', reason })
+      proof.onEvent({ type: 'failed', reason, error })
+      const problem = { code: 'evidence.unreachable', reason: 'No way there' }
+      expect(await settled(proof), reason).toMatchObject({ status: 'refused', verdict: undefined, problem, provenAtMs })
+    }
+  })
+
+  test('stays as it was after an attestation in the background that failed', async () => {
+    const error = new BlindLlamaError('evidence.unreachable', 'No way there')
+    for (const reason of ['expiring', 'silent'] as const) {
+      const proof = proofOf(vector('ok-enrolment'))
+      await attest(proof, vector('ok-enrolment'))
+      proof.onEvent({ type: 'attesting', reason })
+      proof.onEvent({ type: 'failed', reason, error })
+      const ended = { status: 'proven', renewing: false, problem: undefined }
+      expect(await settled(proof), reason).toMatchObject(ended)
+    }
+  })
+
   test('ends with a renewal that the verifier refused', async () => {
     const proof = proofOf(vector('ok-enrolment'))
     await attest(proof, vector('ok-enrolment'))

@@ -50,6 +50,9 @@ type State = SessionState<true>
 
 const NOTHING = { verification: undefined, error: undefined, expiresAt: undefined } as const
 
+/** Attestations that no request waits for: the key in use stays in use while they run, and where they fail. */
+const inBackground: ReadonlySet<AttestReason> = new Set(['expiring', 'silent'])
+
 /** One object for every idle component: `useSyncExternalStore` compares snapshots by identity. */
 export const IDLE: State = { status: 'idle', ...NOTHING }
 
@@ -140,7 +143,7 @@ export class Session {
 
   #attesting(reason: AttestReason): void {
     const state = this.#state
-    if (reason === 'expiring' || state.status === 'attesting') return
+    if (inBackground.has(reason) || state.status === 'attesting') return
     if (reason === 'renew' && state.status === 'ready' && Date.now() < state.expiresAt) {
       if (!state.renewing) this.#become({ ...state, renewing: true, renewalError: undefined })
     } else this.#become({ ...NOTHING, status: 'attesting', verification: this.#verdict })
@@ -148,8 +151,8 @@ export class Session {
 
   /** @param reason of the attestation that failed, which need not be the one that was asked for last */
   #failed(error: unknown, reason: AttestReason): void {
-    // A renewal in the background fails nobody: the key that is held stays in use, and whoever needs another asks for it.
-    if (reason === 'expiring') return
+    // An attestation in the background fails nobody: the key that is held stays in use, and whoever needs another asks for it.
+    if (inBackground.has(reason)) return
     const state = this.#state
     const failure = BlindLlamaError.isInstance(error)
       ? error

@@ -362,7 +362,10 @@ describe('attesting again', () => {
     expect(result.current).toMatchObject({ status: 'error', error: { code: 'ak.untrusted' } })
   })
 
-  it('stays ready while the client renews its key ahead of its end, and where that fails', async () => {
+  it.each([
+    ['renews its key ahead of its end', 'expiring'],
+    ['attests a service that is silent', 'silent'],
+  ] as const)('stays ready while the client %s, and where that fails', async (_, reason) => {
     const seen: string[] = []
     const { result } = renderHook(() => {
       const state = useBlindLlama(inline())
@@ -371,10 +374,10 @@ describe('attesting again', () => {
     })
     await settle(() => held.last.pass(passed('old')))
     seen.length = 0
-    await settle(() => held.last.emit({ type: 'attesting', reason: 'expiring' }))
+    await settle(() => held.last.emit({ type: 'attesting', reason }))
     await settle(() => held.last.refuse())
     expect(result.current).toMatchObject({ status: 'ready', verification: { release: 'old' } })
-    await settle(() => held.last.emit({ type: 'attesting', reason: 'expiring' }))
+    await settle(() => held.last.emit({ type: 'attesting', reason }))
     await settle(() => held.last.pass(passed('new')))
     expect(result.current).toMatchObject({ status: 'ready', verification: { release: 'new' } })
     expect(new Set(seen)).toEqual(new Set(['ready']))
