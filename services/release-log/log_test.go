@@ -8,6 +8,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -18,6 +19,7 @@ import (
 
 	"filippo.io/torchwood"
 	"golang.org/x/mod/sumdb/tlog"
+	"k8s.io/klog/v2"
 )
 
 const origin = "log.example/test"
@@ -283,5 +285,28 @@ func TestHelpExplainsWitnessesThatWork(t *testing.T) {
 	}
 	if n := strings.Count(string(proof), "\n\u2014 "); n < 3 {
 		t.Errorf("a signature of the log and two of witnesses are expected, not %d", n)
+	}
+}
+
+func TestPublicationIsQuiet(t *testing.T) {
+	if err := quiet(); err != nil {
+		t.Fatal(err)
+	}
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func(stderr *os.File) { os.Stderr = stderr }(os.Stderr)
+	os.Stderr = write
+	_, err = newScene(t).publish(t, "a document")
+	klog.Warning("a warning is told")
+	write.Close()
+	told, readErr := io.ReadAll(read)
+	if err := errors.Join(err, readErr); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(told)), "\n")
+	if len(lines) != 1 || !strings.Contains(lines[0], "a warning is told") {
+		t.Errorf("told: %q", lines)
 	}
 }

@@ -16,10 +16,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
+
+	"k8s.io/klog/v2"
 )
 
 const usage = `Usage: release-log COMMAND …
@@ -40,10 +43,19 @@ The file --witnesses says who must cosign. Two of three, whose VKEYs are what th
 Exit codes: 0 done or quiet, 1 failed, 2 alarms of a monitor.
 `
 
+// quiet lets through the warnings and errors of the log's library. What it tells of its steps reads like errors on a first publication:
+// "Failed to fetch old checkpoint: file does not exist".
+func quiet() error {
+	flags := flag.NewFlagSet("klog", flag.ContinueOnError)
+	klog.InitFlags(flags)
+	klog.SetOutput(io.Discard)
+	return errors.Join(flags.Set("logtostderr", "false"), flags.Set("stderrthreshold", "WARNING"))
+}
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
+	if err := errors.Join(quiet(), run(ctx, os.Args[1:])); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "release-log:", err)
 		if errors.Is(err, errAlarms) {
 			os.Exit(2)
