@@ -57,7 +57,7 @@ describe('policy init', () => {
     expect(policy).toMatchObject({ audience: author.audience, acceptAssurance: ['simulated'] })
     expect(policy).not.toHaveProperty('acceptUpstream')
     expect(said).toMatch(/^NOT VERIFIED/)
-    expect(said).toContain(`MEETS IT  ${staging.url} meets this policy now`)
+    expect(said).toContain(`MEETS IT  ${staging.url} meets this policy now, with a simulated TPM, which proves nothing`)
     expect(said).toContain('The service itself said every value in it')
     expect(said).toContain(`Next: blindllama verify ${staging.url} --policy ${out} --dangerously-allow-simulated`)
   })

@@ -70,7 +70,11 @@ export function eventsOf(name: string, bytes: Uint8Array): Event[] {
   return [
     text(4, callingApplication),
     measured(4, separator, 'firmware: separator'),
-    { pcr: 4, digest: Buffer.from(image.authenticode).toString('hex'), what: `firmware: ${basename(name)}, by Authenticode` },
+    {
+      pcr: 4,
+      digest: Buffer.from(image.authenticode).toString('hex'),
+      what: `firmware: ${basename(name)}, by Authenticode`,
+    },
     {
       pcr: 4,
       digest: Buffer.from(kernel.authenticode).toString('hex'),
