@@ -42,13 +42,15 @@ if ((manifest === undefined) !== (policy === undefined))
 const scratch: string = await mkdtemp(join(tmpdir(), 'blindllama-audit-'))
 try {
   // Before minutes are spent on a build.
+  if (manifest !== undefined) progress(`verifying the signatures of ${manifest}`)
   const signed =
     manifest === undefined || policy === undefined
       ? undefined
       : await verifiedManifest({ manifest, policy, keySets, proof })
   const theirs =
     published === undefined ? await filesIn(join(root, 'packages/web-sdk/dist'), 'dist') : await unpacked(published)
-  const own = await rebuildSdk(root, commit, scratch)
+  progress(`rebuilding ${commit} from source and lock files: 2 to 10 minutes`)
+  const own = await rebuildSdk(root, commit, scratch, progress)
   const rows = compareFiles(own, theirs)
   const wrong = differences(rows)
   for (const { path, rebuilt } of rows) {
@@ -68,6 +70,11 @@ try {
   if (faults.length > 0 || rows.length === 0) process.exitCode = 1
 } finally {
   await rm(scratch, { recursive: true, force: true })
+}
+
+/** A line for a person who waits; standard output has the result alone. */
+function progress(line: string): void {
+  process.stderr.write(`${line}\n`)
 }
 
 /** The id of a commit, hexadecimal. */

@@ -295,6 +295,28 @@ test.describe('the chat as a product', () => {
     await again.tab.setOffline(false)
   })
 
+  test('a page that lost its service takes its proof back, and goes on in the same conversation @offline', async ({
+    chat,
+  }) => {
+    const page = await visit(chat)
+    await page.ask('Before?')
+    await page.ended('complete')
+    await page.tab.setOffline(true)
+    await page.ask('Meanwhile?')
+    const badge = (): Promise<string | undefined> => page.attribute(at('badge'), 'data-status')
+    // The channel looks for its service for 10 s.
+    await expect.poll(badge, { timeout: 30_000 }).toBe('refused')
+    expect(await page.attribute('blindllama-refusal', 'data-code')).toBe('evidence.unreachable')
+    expect(await page.canSend()).toBe(false)
+
+    // The page hears of the network, and verifies again by itself.
+    await page.tab.setOffline(false)
+    await expect.poll(badge).toBe('simulated')
+    await page.ask('After?')
+    await page.ended('complete', 2)
+    expect(await page.count('.question')).toBe(3)
+  })
+
   test('axe has nothing to complain of in settings, list and Markdown', async ({ chat }) => {
     const page = await visit(chat)
     upstream.answer = { deltas: [{ reasoning: 'Hm.' }, { content: MARKDOWN }] }

@@ -6,6 +6,7 @@ require (
 	filippo.io/torchwood v0.9.0
 	github.com/transparency-dev/tessera v1.0.4
 	golang.org/x/mod v0.33.0
+	k8s.io/klog/v2 v2.130.1
 )
 
 require (
@@ -23,5 +24,4 @@ require (
 	golang.org/x/crypto v0.48.0 // indirect
 	golang.org/x/exp v0.0.0-20250408133849-7e4ce0ab07d0 // indirect
 	golang.org/x/sync v0.19.0 // indirect
-	k8s.io/klog/v2 v2.130.1 // indirect
 )

@@ -5,7 +5,10 @@ import (
 	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
+	"flag"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,12 +19,14 @@ import (
 
 	"filippo.io/torchwood"
 	"golang.org/x/mod/sumdb/tlog"
+	"k8s.io/klog/v2"
 )
 
 const origin = "log.example/test"
 
 type scene struct {
 	folder, logKey string
+	public         ed25519.PublicKey
 	witness        *witness
 	server         *httptest.Server
 }
@@ -47,10 +52,10 @@ func newScene(t *testing.T) scene {
 	t.Helper()
 	folder := t.TempDir()
 	s := scene{folder: folder, logKey: filepath.Join(folder, "log.pem")}
-	public := newKey(t, s.logKey).Public().(ed25519.PublicKey)
+	s.public = newKey(t, s.logKey).Public().(ed25519.PublicKey)
 	var err error
 	key := newKey(t, filepath.Join(folder, "witness.pem"))
-	s.witness, err = newWitness("witness.example", key, origin, public, filepath.Join(folder, "witness.state"))
+	s.witness, err = newWitness("witness.example", key, origin, s.public, filepath.Join(folder, "witness.state"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,5 +250,63 @@ func TestNothingIsSignedThatCannotBeKept(t *testing.T) {
 	}
 	if s.witness.last.N != 0 {
 		t.Errorf("remembers %v", s.witness.last)
+	}
+}
+
+func TestHelpExplainsWitnessesThatWork(t *testing.T) {
+	for _, args := range [][]string{{"--help"}, {"help"}, {"witness", "--help"}} {
+		if err := run(t.Context(), args); !errors.Is(err, flag.ErrHelp) {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+	s := newScene(t)
+	_, example, _ := strings.Cut(usage, "what they print:\n")
+	example, _, _ = strings.Cut(example, "\nExit codes")
+	for _, name := range []string{"a.example", "b.example", "c.example"} {
+		key := newKey(t, filepath.Join(s.folder, name+".pem"))
+		w, err := newWitness(name, key, origin, s.public, filepath.Join(s.folder, name+".state"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := httptest.NewServer(w)
+		t.Cleanup(server.Close)
+		line := fmt.Sprintf("witness %s VKEY https://%s/", name, name)
+		if !strings.Contains(example, line) {
+			t.Fatalf("the example lacks %q", line)
+		}
+		example = strings.Replace(example, line, fmt.Sprintf("witness %s %s %s", name, w.signer.Verifier(), server.URL), 1)
+	}
+	if err := os.WriteFile(filepath.Join(s.folder, "witnesses"), []byte(example), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	proof, err := s.publish(t, "a document")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(proof), "\n\u2014 "); n < 3 {
+		t.Errorf("a signature of the log and two of witnesses are expected, not %d", n)
+	}
+}
+
+func TestPublicationIsQuiet(t *testing.T) {
+	if err := quiet(); err != nil {
+		t.Fatal(err)
+	}
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func(stderr *os.File) { os.Stderr = stderr }(os.Stderr)
+	os.Stderr = write
+	_, err = newScene(t).publish(t, "a document")
+	klog.Warning("a warning is told")
+	write.Close()
+	told, readErr := io.ReadAll(read)
+	if err := errors.Join(err, readErr); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(told)), "\n")
+	if len(lines) != 1 || !strings.Contains(lines[0], "a warning is told") {
+		t.Errorf("told: %q", lines)
 	}
 }

@@ -16,16 +16,46 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
+
+	"k8s.io/klog/v2"
 )
+
+const usage = `Usage: release-log COMMAND …
+
+  publish   add a signed document to a log, and write the proof that it is there; blindllama release publish calls it
+  witness   cosign the checkpoints of a log; prints its address, then its VKEY
+  monitor   report what the log has signed by your keys, and a log that changed its history
+
+release-log COMMAND --help prints the options. Keys are files of blindllama release keygen; the public half in hex is what it prints.
+The file --witnesses says who must cosign. Two of three, whose VKEYs are what they print:
+
+  witness a.example VKEY https://a.example/
+  witness b.example VKEY https://b.example/
+  witness c.example VKEY https://c.example/
+  group two-of-three 2 a.example b.example c.example
+  quorum two-of-three
+
+Exit codes: 0 done or quiet, 1 failed, 2 alarms of a monitor.
+`
+
+// quiet lets through the warnings and errors of the log's library. What it tells of its steps reads like errors on a first publication:
+// "Failed to fetch old checkpoint: file does not exist".
+func quiet() error {
+	flags := flag.NewFlagSet("klog", flag.ContinueOnError)
+	klog.InitFlags(flags)
+	klog.SetOutput(io.Discard)
+	return errors.Join(flags.Set("logtostderr", "false"), flags.Set("stderrthreshold", "WARNING"))
+}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	if err := errors.Join(quiet(), run(ctx, os.Args[1:])); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "release-log:", err)
 		if errors.Is(err, errAlarms) {
 			os.Exit(2)
@@ -36,10 +66,13 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return errors.New("say publish, witness or monitor")
+		return errors.New("say publish, witness or monitor; --help explains them")
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	switch args[0] {
+	case "help", "--help", "-help", "-h":
+		fmt.Print(usage)
+		return flag.ErrHelp
 	case "publish":
 		var p publication
 		flags.StringVar(&p.folder, "log", "", "folder of the log; made where there is none")

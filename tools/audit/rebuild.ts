@@ -11,15 +11,23 @@ const minutes = 60_000
  *
  * @param root the checkout, whose git has the commit
  * @param folder an empty one
+ * @param progress hears the command of each step
  */
-export async function rebuildSdk(root: string, commit: string, folder: string): Promise<Files> {
+export async function rebuildSdk(
+  root: string,
+  commit: string,
+  folder: string,
+  progress: (line: string) => void,
+): Promise<Files> {
   const source = join(folder, 'source')
   await mkdir(source)
-  const run = async (words: readonly string[], cwd: string, timeoutMs: number): Promise<void> =>
+  const run = async (words: readonly string[], cwd: string, timeoutMs: number): Promise<void> => {
+    progress(`  ${words.join(' ')}`)
     assertOk(
       words.join(' '),
       await runCommand(words, { cwd, timeoutMs, env: { CARGO_TARGET_DIR: join(source, 'target') } }),
     )
+  }
   await run(['git', 'archive', '--output', join(folder, 'source.tar'), commit], root, minutes)
   await run(['tar', '--extract', '--file', join(folder, 'source.tar')], source, minutes)
   await run(['pnpm', 'install', '--frozen-lockfile', '--prefer-offline'], source, 5 * minutes)

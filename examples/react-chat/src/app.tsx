@@ -16,6 +16,7 @@ import { Banners } from './proof/banners.tsx'
 import { kept } from './proof/kept.ts'
 import { PolicyOfPage } from './proof/policy-of-page.ts'
 import { Release } from './proof/release.tsx'
+import { useNetworkReturn } from './proof/use-network-return.ts'
 import { useModels } from './settings/use-models.ts'
 import { useStaging, type Staging, type StagingState } from './staging.ts'
 import { ConversationList, SettingsDialog } from './parts.tsx'
@@ -46,6 +47,7 @@ export function App(): ReactElement {
 
 function Chat({ staging, problem }: StagingState): ReactElement {
   const service = useBlindLlama()
+  useNetworkReturn(service)
   const proof = useProof()
   const inUse = useLibrary()
   const { library, current, turns, settings, history } = inUse

@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,14 +29,18 @@ const init = async (out: string, ...args: string[]): Promise<Ran> =>
   inProcess('policy', 'init', '--url', staging.url, '--out', out, ...args)
 
 /** Answers the questions of the command, in their order. */
-async function answering(out: string, answers: readonly string[]): Promise<{ exitCode: number; asked: string[] }> {
+async function answering(
+  out: string,
+  answers: readonly string[],
+): Promise<{ exitCode: number; asked: string[]; said: string }> {
+  let said = ''
   const asked: string[] = []
   const ask = async (question: { toString(): string }): Promise<string> => {
     asked.push(String(question))
     return answers[asked.length - 1] ?? ''
   }
-  const io = { out: () => {}, err: () => {}, color: false, ask }
-  return { exitCode: await run(['policy', 'init', '--url', staging.url, '--out', out], io), asked }
+  const io = { out: (text: { toString(): string }) => void (said += String(text)), err: () => {}, color: false, ask }
+  return { exitCode: await run(['policy', 'init', '--url', staging.url, '--out', out], io), asked, said }
 }
 
 describe('policy init', () => {
@@ -50,16 +57,18 @@ describe('policy init', () => {
     expect(policy).toMatchObject({ audience: author.audience, acceptAssurance: ['simulated'] })
     expect(policy).not.toHaveProperty('acceptUpstream')
     expect(said).toMatch(/^NOT VERIFIED/)
-    expect(said).toContain(`MEETS IT  ${staging.url} meets this policy now`)
+    expect(said).toContain(`MEETS IT  ${staging.url} meets this policy now, with a simulated TPM, which proves nothing`)
     expect(said).toContain('The service itself said every value in it')
     expect(said).toContain(`Next: blindllama verify ${staging.url} --policy ${out} --dangerously-allow-simulated`)
   })
 
   test('asks what to pin', async () => {
     const out = fresh()
-    const { exitCode, asked } = await answering(out, ['', 'operator-ca', 'first', '11'])
+    const { exitCode, asked, said } = await answering(out, ['', 'operator-ca', 'first', '11'])
     // PCR 11 has the model: a policy without it leaves the image open.
     expect(exitCode).toBe(1)
+    expect(said).toContain(`Next: blindllama policy check ${out} --url ${staging.url}`)
+    expect(said).not.toContain('Next: blindllama verify')
     expect(asked.map((question) => question.slice(0, 12))).toEqual([
       'Name of the ',
       'What holds t',
@@ -141,6 +150,24 @@ describe('policy init', () => {
     [['extra'], 'policy init --url URL'],
   ])('refuses %j', async (args, sentence) => {
     expect(await init(fresh(), '--yes', ...args)).toMatchObject({ exitCode: 2, err: expect.stringContaining(sentence) })
+  })
+
+  test('writes nothing for a bank that no firmware extended, and says what to do', async () => {
+    for (const name of ['bank-unextended', 'bank-unextended-sha384', 'bank-unextended-locality-3']) {
+      const vector = new URL(`../../../spec/vectors/bundles/${name}.json`, import.meta.url)
+      const { evidence } = JSON.parse(readFileSync(vector, 'utf8')) as { evidence: string }
+      const server = createServer((_, response) =>
+        response.writeHead(200, { 'content-type': 'application/cbor' }).end(Buffer.from(evidence, 'hex')),
+      ).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+      const out = fresh()
+      const { exitCode, err } = await inProcess('policy', 'init', '--url', url, '--out', out, '--yes')
+      server.close()
+      expect([exitCode, err], name).toEqual([1, expect.stringContaining('(pcr.bank_unextended)')])
+      expect(err).toContain('attestation.bank')
+      expect(() => read(out)).toThrow('ENOENT')
+    }
   })
 
   test('a service that is not there is told as such', async () => {

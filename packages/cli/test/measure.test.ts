@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readPe } from '../src/release/measure/pe.js'
 import { initrdOf } from '../src/release/measure/sidecar.js'
@@ -108,6 +110,22 @@ describe('release measure', () => {
     const digest = Buffer.from(Array.from({ length: 32 }, (_, index) => index)).toString('hex')
     const { derived } = await measured(uki(), '--config-digest', digest)
     expect(derived).toEqual({ 14: 'fdb6fe7fde2629a86162d114cb5028f1ae0219d4f2a358687525eea6c30e97fd' })
+  })
+
+  it('writes the same file wherever the image lies, so that two parties can compare theirs', async () => {
+    const written = await Promise.all(
+      ['builder', 'auditor'].map(async (who) => {
+        const folder = mkdtempSync(join(tmpdir(), `blindllama-measure-${who}-`))
+        writeFileSync(join(folder, 'image.efi'), uki())
+        const out = join(folder, 'golden.json')
+        expect((await release('measure', join(folder, 'image.efi'), '--out', out)).exitCode).toBe(0)
+        const text = readFileSync(out, 'utf8')
+        rmSync(folder, { recursive: true })
+        return text
+      }),
+    )
+    expect(written[0]).toBe(written[1])
+    expect(written[0]).toContain('firmware: image.efi, by Authenticode')
   })
 
   it('writes what release make reads, with the values of a platform', async () => {

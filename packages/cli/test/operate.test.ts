@@ -50,6 +50,7 @@ it('signs the digest of what it sends, over the challenge', async () => {
   const ran = await inProcess('operate', 'push', url, '--key', key, '--access-keys', list, '--status', status)
   expect(ran).toMatchObject({ exitCode: 0 })
   expect(ran.out).toContain('status, 2 access keys')
+  expect(ran.out).toContain('A restart brings back the keys of the file')
   const [request] = came
   const body = request?.body ?? Buffer.alloc(0)
   expect(JSON.parse(body.toString())).toEqual({

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it, test } from 'vitest'
 import type { Policy, Verdict } from '@blindllama/web-sdk'
 import { verifyInputOf } from '../../../tools/vectors/bundle.ts'
@@ -67,6 +67,15 @@ test('a policy that covers everything says so', async () => {
   expect(out).toMatch(/✓ 14 {2}config/)
   expect(out).toMatch(/✓ 15 {2}instance/)
   expect(out).not.toContain('To do')
+})
+
+test('the PCRs that the example of the gateway quotes suffice for a policy', () => {
+  const example = readFileSync(new URL('../../gateway/gateway.example.toml', import.meta.url), 'utf8')
+  const quoted = JSON.parse(/^pcrs = (\[.*\])$/m.exec(example)?.[1] ?? '[]') as number[]
+  const special: Readonly<Record<number, string>> = { 12: 'untouched', 13: 'untouched', 14: 'config' }
+  const rules = Object.fromEntries(quoted.map((pcr) => [pcr, special[pcr] ?? 'golden']))
+  const open = coverageOf({ pcrs: { bank: 'sha256', rules } } as unknown as Policy).filter(({ covered }) => !covered)
+  expect(open.map(({ pcr }) => pcr)).toEqual([])
 })
 
 test('GRUB is told what is left, and that a UKI is the other way', async () => {

@@ -81,6 +81,19 @@ describe('a proof', () => {
     expect(await settled(proof)).toMatchObject({ status: 'proven', renewing: false, problem, provenAtMs })
   })
 
+  test('ends where the client gave up its key and got no other', async () => {
+    const error = new BlindLlamaError('evidence.unreachable', 'No way there')
+    for (const reason of ['gone', 'key-unknown'] as const) {
+      const proof = proofOf(vector('ok-enrolment'))
+      await attest(proof, vector('ok-enrolment'))
+      const { provenAtMs } = proof.state
+      proof.onEvent({ type: 'attesting', reason })
+      proof.onEvent({ type: 'failed', reason, error })
+      const problem = { code: 'evidence.unreachable', reason: 'No way there' }
+      expect(await settled(proof), reason).toMatchObject({ status: 'refused', verdict: undefined, problem, provenAtMs })
+    }
+  })
+
   test.each(['expiring', 'silent'] as const)(
     'shows the key that is held after a renewal that nobody asked for (%s)',
     async (reason) => {

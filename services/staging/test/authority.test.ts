@@ -91,8 +91,9 @@ async function judge({ url }: EnrollingGateway): Promise<Verdict> {
 }
 
 it('certifies the key of a TPM that decrypted the credential, and a page trusts the installed certificate', async () => {
-  const { exitCode, said } = await issue(one.url, 'first', '--install')
+  const { exitCode, said, warned } = await issue(one.url, 'first', '--install')
   expect(exitCode, JSON.stringify(said)).toBe(0)
+  expect(warned).toContain('The TPM is software, which proves nothing, and no client sees that')
   expect(said).toMatchObject({ akName: one.akName, result: 'software', installed: true })
   const leaf = readFileSync(at('first/leaf.der'))
   // Node.js names extKeyUsage so.

@@ -22,6 +22,8 @@ const main: string = fileURLToPath(new URL('../../../packages/cli/src/main.ts', 
 export interface Ran {
   exitCode: number
   said: Record<string, unknown>
+  /** What it wrote to standard error. */
+  warned: string
 }
 
 /** An answer of the endpoint, or a problem. */
@@ -105,11 +107,11 @@ export class EnrolmentScene {
 export async function blindllamaWith(env: NodeJS.ProcessEnv, ...args: string[]): Promise<Ran> {
   const line = ['--import', import.meta.resolve('tsx'), main, ...args, '--json']
   const ended = promisify(execFile)(process.execPath, line, { env: { ...process.env, ...env } })
-  const { code, stdout } = await ended.then(
-    (done) => ({ code: 0, stdout: done.stdout }),
-    (error: unknown) => error as { code: number; stdout: string },
+  const { code, stdout, stderr } = await ended.then(
+    (done) => ({ code: 0, ...done }),
+    (error: unknown) => error as { code: number; stdout: string; stderr: string },
   )
-  return { exitCode: code, said: JSON.parse(stdout) as Record<string, unknown> }
+  return { exitCode: code, said: JSON.parse(stdout) as Record<string, unknown>, warned: stderr }
 }
 
 export async function blindllama(...args: string[]): Promise<Ran> {

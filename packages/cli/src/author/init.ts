@@ -1,6 +1,6 @@
 import type { Policy, Verdict } from '@blindllama/web-sdk'
 import { exit, type ExitCode } from '../exit.js'
-import { usage } from '../failure.js'
+import { Failure, usage } from '../failure.js'
 import { present } from '../inspect/present.js'
 import { type Inspection, report } from '../inspect/report.js'
 import { parse } from '../options.js'
@@ -53,8 +53,9 @@ export async function init(args: readonly string[], io: Io): Promise<ExitCode> {
   assertFree(out)
   const evidence = await evidenceOf(url)
   const inspected = report(loadInspector().inspect(evidence.bytes, undefined))
-  const read = values['from-release'] === undefined ? inspected : await withRelease(inspected, values['from-release'])
   if (!values.json) io.out(present(inspected, io))
+  assertExtended(inspected)
+  const read = values['from-release'] === undefined ? inspected : await withRelease(inspected, values['from-release'])
   if (!yes && io.ask === undefined)
     throw usage('nothing was pinned, because there is no terminal to ask on. Pass --yes to pin what is shown')
   const choices = await choose(read, url, values, yes ? undefined : io.ask)
@@ -78,6 +79,24 @@ function assertTogether(values: Readonly<Record<string, unknown>>): void {
   )
   if (given.length > 0)
     throw usage(`--${given[0]} ${hasImage ? 'does not go with' : 'needs'} --from-image: blindllama policy --help`)
+}
+
+/**
+ * Refuses a bank that no firmware extended: no verifier accepts it, whatever the policy pins (`PROTOCOL.md` §7).
+ *
+ * @throws {Failure} `pcr.bank_unextended`
+ */
+function assertExtended({ values }: Inspection): void {
+  const first = values?.pcrs.find(({ index }) => index === 0)
+  // The last byte has the locality that the machine started in.
+  if (values === undefined || first === undefined || !/^(?:00)+..$/.test(first.value)) return
+  throw new Failure(
+    'pcr.bank_unextended',
+    `PCR 0 of the bank ${values.bank} is ${first.value}: no firmware extended it, and no policy makes a service with such a bank pass. ` +
+      'Quote a bank that the firmware extends (attestation.bank of the gateway). ' +
+      'A software TPM alone measures nothing: docs/OPERATING.md, "A trial with a software TPM", has the commands',
+    exit.refused,
+  )
 }
 
 /** Values and configurations of a manifest that the author computed, in place of those that the service shows. */
@@ -121,7 +140,10 @@ function presentWritten(
   style: Style,
 ): Shown {
   const judged = judgement(url, text, verdict, style)
-  const simulated = verdict.result === 'pass' && verdict.simulated ? ' --dangerously-allow-simulated' : ''
+  const next =
+    verdict.result === 'fail'
+      ? shown`policy check ${file} --url ${url}`
+      : shown`verify ${url} --policy ${file}${verdict.simulated ? ' --dangerously-allow-simulated' : ''}`
   return shown`\n${style.bold(`Written to ${file}`)}\n${[
     section(
       'This policy says',
@@ -136,5 +158,5 @@ function presentWritten(
       ],
       style,
     ),
-  ]}\n${judged}\nNext: blindllama verify ${url} --policy ${file}${simulated}\n`
+  ]}\n${judged}\nNext: blindllama ${next}\n`
 }

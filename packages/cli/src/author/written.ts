@@ -27,6 +27,6 @@ function taken(file: string): Failure {
 /** Whether a service meets the policy that was written. */
 export function judgement(url: string, policy: string, verdict: Verdict, style: Style): Shown {
   return verdict.result === 'pass'
-    ? shown`${style.good(style.bold('MEETS IT'))}  ${url} meets this policy now\n`
+    ? shown`${(verdict.simulated ? style.warn : style.good)(style.bold('MEETS IT'))}  ${url} meets this policy now${verdict.simulated ? ', with a simulated TPM, which proves nothing' : ''}\n`
     : shown`${style.bad(style.bold('REFUSED'))}  ${explainRefusal(verdict, { policy })} ${style.dim(`(${verdict.code})`)}\n`
 }

@@ -89,9 +89,15 @@ export async function issueCertificate(args: readonly string[], io: Io): Promise
   await replaceFile(at('root.der'), chain[1])
   await replaceFile(at('leaf.der'), chain[0])
   if (values.install) await service.install(chain)
+  if (record.result === 'software') io.err(shown`${softwareCertified}\n`)
   tell(out as string, certificate, values, io)
   return exit.passed
 }
+
+/** A chain says nothing of the kind of the TPM: for clients this is a certificate like every other. */
+const softwareCertified =
+  'The TPM is software, which proves nothing, and no client sees that: a policy with this root accepts what it signs as operator-ca. ' +
+  'Issue such certificates under a root of their own, which no page for visitors pins.'
 
 function certifiedOf(text: string): Certified {
   const kind = rootKinds.find((each) => each === text)

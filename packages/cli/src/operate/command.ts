@@ -33,6 +33,10 @@ const options = {
   json: { type: 'boolean', default: false },
 } as const
 
+/** An operator who withdraws a key has not withdrawn it for good. */
+const afterRestart =
+  'A restart brings back the keys of the file, withdrawn ones too: write this list into access.keys as well.\n'
+
 async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   const [verb, ...rest] = args
   const { values, positionals } = parse(rest, options)
@@ -61,7 +65,7 @@ async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   io.out(
     values.json
       ? json({ result: 'done', url, operator, documents })
-      : shown`In force at ${url} until its process ends: ${list(documents)}\n`,
+      : shown`In force at ${url} until its process ends: ${list(documents)}\n${keys ? afterRestart : ''}`,
   )
   return exit.passed
 }

@@ -21,7 +21,7 @@ fn refusal(text: &str, environment: &[(&str, &str)]) -> String {
 #[test]
 fn the_example_says_the_defaults() {
     let example = read(EXAMPLE, &[]).unwrap();
-    let required = "audiences = ['https://chat.example']\nattestation.pcrs = [0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 12, 14]\n\
+    let required = "audiences = ['https://chat.example']\nattestation.pcrs = [0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 12, 13, 14]\n\
                     upstream.url = 'http://127.0.0.1:8080'";
     let defaults = read(required, &[]).unwrap();
     assert_eq!(format!("{example:?}"), format!("{defaults:?}"));

@@ -1,4 +1,4 @@
-import type { BlindLlamaError, ConnectEvent, ConnectOptions, Verdict, WasmSource } from '@blindllama/web-sdk'
+import type { ConnectEvent, ConnectOptions, Verdict, WasmSource } from '@blindllama/web-sdk'
 import { type ReceiptVerdict, verifyReceipt } from '@blindllama/web-sdk/receipts'
 import { answerOf } from '@blindllama/web-sdk/sentences'
 import { verifyEvidence } from '@blindllama/web-sdk/verify'
@@ -85,7 +85,7 @@ export class Proof implements ProofSource {
         void this.#ready(this.#attempt, Date.now() + event.expiresInMs)
         break
       case 'failed':
-        void this.#failed(this.#attempt, /^(?:expiring|silent)$/.test(event.reason), event.error)
+        void this.#failed(this.#attempt, event)
         break
       case 'closed':
         this.#attempt = undefined
@@ -138,13 +138,15 @@ export class Proof implements ProofSource {
       })
   }
 
-  async #failed(attempt: Attempt | undefined, isBackground: boolean, error: BlindLlamaError): Promise<void> {
+  async #failed(attempt: Attempt | undefined, { reason, error }: FailedEvent): Promise<void> {
     const own = await attempt?.own?.catch(() => undefined)
     if (attempt !== this.#attempt) return
     const problem = { code: error.code, reason: error.message.replace(` (${error.code})`, '') }
-    // The key that is held stays in use where the failure says nothing of the service.
+    const isBackground = reason === 'expiring' || reason === 'silent'
+    // The key that is held stays in use where the failure says nothing of the service. For every other reason, such as a gateway that is
+    // gone, the client has given up its key.
     const isOfService = error.verdict !== undefined || error.code.startsWith('wasm.')
-    if (isPassing(this.state.status) && (isBackground || !isOfService)) {
+    if (isPassing(this.state.status) && (isBackground || (reason === 'renew' && !isOfService))) {
       this.#become({ ...this.#state, renewing: false, problem: isBackground ? undefined : problem })
       return
     }
@@ -179,6 +181,8 @@ export class Proof implements ProofSource {
     return isPassing(status) && expiresAtMs !== undefined && Date.now() >= expiresAtMs
   }
 }
+
+type FailedEvent = Extract<ConnectEvent, { type: 'failed' }>
 
 interface Attempt {
   evidence?: Evidence

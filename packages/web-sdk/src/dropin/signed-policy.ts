@@ -82,7 +82,7 @@ async function assertSignedBy(envelope: SignedDocument, key: string): Promise<vo
   if (own.length === 0)
     throw new BlindLlamaError(
       'policy.signature',
-      `The key ${key} did not sign the policy. Sign it with that key, or take the key out of data-policy-keys`,
+      `The key ${key} did not sign the policy, which may be the file of somebody else. Sign your own with that key`,
     )
   const message = signedMessage(envelope)
   for (const { signature } of own)

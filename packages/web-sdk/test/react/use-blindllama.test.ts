@@ -363,9 +363,9 @@ describe('attesting again', () => {
   })
 
   it.each([
-    ['ahead of its end', 'expiring'],
-    ['because a request is without an answer for long', 'silent'],
-  ] as const)('stays ready while the client renews its key %s, and where that fails', async (_, reason) => {
+    ['renews its key ahead of its end', 'expiring'],
+    ['attests a service that is silent', 'silent'],
+  ] as const)('stays ready while the client %s, and where that fails', async (_, reason) => {
     const seen: string[] = []
     const { result } = renderHook(() => {
       const state = useBlindLlama(inline())

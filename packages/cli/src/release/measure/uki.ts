@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { Failure } from '../../failure.js'
 import { exit } from '../../exit.js'
 import { type Event, measured } from './events.js'
@@ -69,7 +70,11 @@ export function eventsOf(name: string, bytes: Uint8Array): Event[] {
   return [
     text(4, callingApplication),
     measured(4, separator, 'firmware: separator'),
-    { pcr: 4, digest: Buffer.from(image.authenticode).toString('hex'), what: `firmware: ${name}, by Authenticode` },
+    {
+      pcr: 4,
+      digest: Buffer.from(image.authenticode).toString('hex'),
+      what: `firmware: ${basename(name)}, by Authenticode`,
+    },
     {
       pcr: 4,
       digest: Buffer.from(kernel.authenticode).toString('hex'),
