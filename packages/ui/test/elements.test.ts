@@ -157,6 +157,15 @@ function section(panel: { shadowRoot: ShadowRoot }, name: string): HTMLDetailsEl
 }
 
 describe('the panel', () => {
+  test.each([
+    ['ok-enrolment', 'pass'],
+    ['ok-simulated', 'warn'],
+  ])('marks the root of %s with %s: a chain to a software TPM holds, and proves nothing', async (name, status) => {
+    const panel = shown('blindllama-verification', await proofFor(name))
+    const root = panel.shadowRoot.querySelector<HTMLElement>('.chain [data-link=root]')
+    expect(root?.dataset['status']).toBe(status)
+  })
+
   test('answers first, then says who could lie, the limits, what is not proven, and draws the chain', async () => {
     const { shadowRoot } = shown('blindllama-verification', await proofFor('ok-chain-azure'))
     const order = ['.word', '.caveat', '.limits', '.unproven', '.chain'].map((each) => shadowRoot.querySelector(each))
