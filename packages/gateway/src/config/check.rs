@@ -10,7 +10,9 @@ use http::HeaderName;
 use zeroize::Zeroizing;
 
 use super::file::{self, File, Handle};
-use super::{AccessSettings, Config, Limits, Origins, Padding, UpstreamSettings, machine, peer, servers, shared, tls};
+use super::{
+    AccessSettings, Config, Egress, Limits, Origins, Padding, UpstreamSettings, machine, peer, servers, shared, tls,
+};
 use crate::attestation::epoch::EpochSettings;
 use crate::attestation::static_part::{MAX_MORE_CHAINS, PlatformFiles};
 use crate::failure::Failure;
@@ -98,7 +100,7 @@ impl File {
         if instance.as_ref().is_some_and(|instance| !is_instance(instance)) {
             return invalid("instance", "must match [a-z0-9]{1,32}");
         }
-        let egress = machine::egress(&self.machine.egress)?;
+        let egress = Egress::of(&self.machine)?.addresses;
         let connector = machine::connector(&self.machine)?;
         let out = |member: &str, address| machine::passage(member, address, &egress, connector.as_deref());
         let upstream = upstream(self.upstream, !self.access.keys.is_empty(), out)?;

@@ -20,6 +20,7 @@ use http::HeaderName;
 use zeroize::Zeroizing;
 
 pub use check::MAX_ACCESS_KEYS;
+pub use machine::Egress;
 pub use read::{egress, load};
 
 use crate::attestation::epoch::EpochSettings;
