@@ -73,7 +73,7 @@ test('a router reaches an attested gateway behind its next hop, obeys no redirec
       await chat.ask('Who answers now?')
       await chat.ended('incomplete', 1)
       await chat.ask('And now?')
-      expect((await chat.ended('incomplete', 2)).code).toBe('http.502')
+      expect((await chat.ended('incomplete', 2)).code).toBe('request.upstream_unproven')
       expect(await machine.console()).toMatch(/"event":"upstream\.unproven"[^\n]*claims\.config/)
       expect(model.asked(), 'requests that reached the model').toBe(asked)
     })
