@@ -92,8 +92,8 @@ test('a router reaches an attested gateway behind its next hop, obeys no redirec
       new Set([`tcp ${address}`]),
     )
     expect(new Set(sent.map(({ station }) => station)), 'all through the router').toEqual(new Set(['52550a000202']))
-    // The listed address is never looked for on the own network, and neither is the one of the redirect.
-    expect(neighbours(seen, guestAddress)).toEqual([host])
+    // Neither the listed address nor the one of the redirect is looked for on the own network; the router may have shown itself before.
+    expect(neighbours(seen, guestAddress).filter((neighbour) => neighbour !== host)).toEqual([])
   } finally {
     for (const step of undo.toReversed()) await step()
   }
