@@ -21,6 +21,8 @@ export interface Tampering {
   readonly firmware?: Firmware
   readonly capture?: string
   readonly wire?: string
+  readonly network?: string
+  readonly beside?: string
   readonly outward?: boolean
   readonly control?: string
   /** Port of the gateway on 127.0.0.1; default: a free one. */

@@ -1,50 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { guestAddress } from '../../packages/image/build/uki.ts'
 import { guestConfigDigest, machinePolicy } from '../../services/machine/golden.ts'
-import { guestConfiguration } from '../../services/machine/guest-configuration.ts'
 import { artifacts } from '../../services/staging/artifacts.ts'
-import { packets, type Packet } from './capture.ts'
+import { packets } from './capture.ts'
 import { expect, test } from './fixtures.ts'
+import { answer, host, modelServer, router, unasked } from './outside.ts'
 import { takenOver } from './taken-over.ts'
-
-/** This host, as QEMU's user network shows it to the guest. */
-const host = '10.0.2.2'
-
-const answer = ['The ', 'lighthouse ', 'answers.']
-
-/** A model server on this host that says the same to everybody. */
-async function modelServer(): Promise<{ server: Server; address: string; asked: () => number }> {
-  let asked = 0
-  const server = createServer((request, response) => {
-    request.resume()
-    asked++
-    response.writeHead(200, { 'content-type': 'text/event-stream' })
-    for (const content of answer) {
-      const chunk = {
-        object: 'chat.completion.chunk',
-        choices: [{ index: 0, delta: { content }, finish_reason: null }],
-      }
-      response.write(`data: ${JSON.stringify(chunk)}\n\n`)
-    }
-    const last = { object: 'chat.completion.chunk', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }
-    response.end(`data: ${JSON.stringify(last)}\n\ndata: [DONE]\n\n`)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return { server, address: `${host}:${(server.address() as AddressInfo).port}`, asked: () => asked }
-}
-
-/** A configuration of the profile `router`. */
-const router = (origin: string, egress: readonly string[], upstream: string): string =>
-  guestConfiguration([origin], { upstream: { url: `http://${upstream}` }, machine: { egress } })
-
-/** What the guest sent outside of connections that were opened from outside. */
-const unasked = (seen: readonly Packet[]): Packet[] =>
-  seen.filter(({ source, protocol, sourcePort, opens }) => {
-    return source === guestAddress && (protocol !== 'tcp' || sourcePort !== 8787 || opens)
-  })
 
 test('a router streams an answer from the one address of its configuration, and sends nothing to any other', async ({
   pageServer,
@@ -52,9 +13,10 @@ test('a router streams an answer from the one address of its configuration, and 
   visitor,
   folder,
 }) => {
-  const { server, address, asked } = await modelServer()
+  const { server, port, asked } = await modelServer()
+  const address = `${host}:${port}`
   const capture = join(folder, 'packets.pcap')
-  const configuration = router(pageServer.origin, [address], address)
+  const configuration = router(pageServer.origin, { egress: [address] }, { url: `http://${address}` })
   const { akName, url, stop } = await machines.boot({ configuration, capture, outward: true })
   try {
     const configDigest = await guestConfigDigest(artifacts.gateway, configuration, 'router')
@@ -77,7 +39,6 @@ test('a router streams an answer from the one address of its configuration, and 
       sent.some(({ opens }) => opens),
       'it connects',
     ).toBe(true)
-    const port = Number(address.split(':')[1])
     const elsewhere = sent.filter(
       (packet) => packet.protocol !== 'tcp' || packet.target !== host || packet.targetPort !== port,
     )
@@ -93,9 +54,10 @@ test('the connector of a router connects to listed addresses alone, whoever asks
   machines,
   folder,
 }) => {
-  const { server, address } = await modelServer()
+  const { server, port } = await modelServer()
+  const address = `${host}:${port}`
   const capture = join(folder, 'packets.pcap')
-  const configuration = router(pageServer.origin, [address], address)
+  const configuration = router(pageServer.origin, { egress: [address] }, { url: `http://${address}` })
   const bootDisk = await takenOver(machines.release.image.uki, folder)
   const { machine, stop } = await machines.start({ configuration, bootDisk, capture, outward: true })
   try {
@@ -108,7 +70,6 @@ test('the connector of a router connects to listed addresses alone, whoever asks
     expect(console).toContain('taken over: UDP to 10.0.2.3:53: Network is unreachable')
     expect(console).toContain('taken over: turned to 10.0.2.2:8443: Permission denied')
     expect(console).toContain('init: the gateway ended: signal 31. The machine powers off.')
-    const port = Number(address.split(':')[1])
     const opened = unasked(packets(await readFile(capture))).filter(({ opens }) => opens)
     expect(opened.map(({ target, targetPort }) => `${target}:${targetPort}`)).toEqual([`${host}:${port}`])
   } finally {
@@ -117,17 +78,35 @@ test('the connector of a router connects to listed addresses alone, whoever asks
   }
 })
 
-for (const [what, egress, upstream, reason] of [
-  ['an upstream in the profile closed', [], `${host}:8443`, 'upstream.url: without machine.egress'],
-  ['an upstream that its list does not name', [`${host}:8443`], `${host}:8444`, 'machine.egress does not list'],
-  ['an address that no route leads to', ['192.0.2.1:8443'], '192.0.2.1:8443', 'it is not on the network'],
+const far = '192.0.2.1:8443'
+
+for (const [what, machine, upstream, reason] of [
+  ['an upstream in the profile closed', {}, `${host}:8443`, 'upstream.url: without machine.egress'],
+  [
+    'an upstream that its list does not name',
+    { egress: [`${host}:8443`] },
+    `${host}:8444`,
+    'machine.egress does not list',
+  ],
+  [
+    'an address that no route leads to',
+    { egress: [far] },
+    far,
+    'it is not on the network 10.0.2.15/24; name the router',
+  ],
+  [
+    'a next hop that is on another network itself',
+    { egress: [far], next_hop: '192.0.2.7' },
+    far,
+    'machine.next_hop, 192.0.2.7: the router has to be on the network',
+  ],
 ] as const)
   test(`a machine does not start with ${what}`, async ({ pageServer, machines }) => {
-    const configuration = router(pageServer.origin, egress, upstream)
-    const { machine, stop } = await machines.start({ configuration })
+    const configuration = router(pageServer.origin, machine, { url: `http://${upstream}` })
+    const { machine: started, stop } = await machines.start({ configuration })
     try {
-      await machine.qemu.exited
-      const console = await machine.console()
+      await started.qemu.exited
+      const console = await started.console()
       expect(console).toContain(reason)
       expect(console, 'no gateway').not.toContain('"event":"start"')
     } finally {

@@ -107,6 +107,14 @@ export class Wire {
     this.sendIp(1, echo)
   }
 
+  /** As the router of the network: `packet`, of the machine, should go to another one (RFC 792, a redirect for the host). */
+  sendRedirect(packet: Buffer, to: readonly number[]): void {
+    const header = 4 * (packet.readUInt8(0) & 15)
+    const message = Buffer.concat([Buffer.from([5, 1, 0, 0, ...to]), packet.subarray(0, header + 8)])
+    message.writeUInt16BE(checksum(message), 2)
+    this.sendIp(1, message)
+  }
+
   close(): void {
     this.#socket.close()
   }
@@ -175,6 +183,13 @@ function tcpIn(frame: Buffer): { port: number; flags: number } | undefined {
 /** What the checksums of TCP and UDP cover besides the packet (RFC 9293 §3.1). */
 const pseudoHeader = (protocol: number, length: number): Buffer =>
   Buffer.concat([self.address, guest.address, Buffer.from([0, protocol, length >> 8, length & 255])])
+
+/** The packets that the machine sent to an address, without the headers of Ethernet. */
+export function packetsTo(frames: readonly Buffer[], address: readonly number[]): Buffer[] {
+  const [source, target] = [guest.address, Buffer.from(address)]
+  const packets = frames.filter((frame) => typeOf(frame) === 0x0800).map((frame) => frame.subarray(ethernet))
+  return packets.filter((packet) => packet.subarray(12, 16).equals(source) && packet.subarray(16, 20).equals(target))
+}
 
 /** The checksum of the Internet protocols (RFC 1071). */
 function checksum(...parts: readonly Buffer[]): number {

@@ -27,7 +27,9 @@ export interface MachineOptions {
   readonly capture?: string
   /** As {@link MachineInput} has it; the gateway then answers at no port of this host. */
   readonly wire?: string
-  /** As {@link MachineInput} has it. */
+  /** The three as {@link MachineInput} has them. */
+  readonly network?: string
+  readonly beside?: string
   readonly outward?: boolean
   readonly control?: string
   /** Further words for QEMU. */
@@ -62,7 +64,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   await writeConfigurationDisk(configuration, options.configuration)
   const documents = options.documents ?? join(folder, 'documents.img')
   if (options.documents === undefined) await writeEmptyDisk(documents)
-  const { wire, outward, control, capture, extra, startTpm } = options
+  const { wire, network, beside, outward, control, capture, extra, startTpm } = options
   const qemu = await startQemu({
     name: 'the machine (QEMU)',
     folder,
@@ -71,6 +73,8 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     firmware,
     disks: { boot: options.bootDisk, model: options.modelDisk, configuration, documents },
     ...(wire === undefined ? { port } : { wire }),
+    ...(network === undefined ? {} : { network }),
+    ...(beside === undefined ? {} : { beside }),
     ...(outward === undefined ? {} : { outward }),
     ...(control === undefined ? {} : { control }),
     ...(capture === undefined ? {} : { capture }),

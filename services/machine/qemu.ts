@@ -31,6 +31,10 @@ export interface MachineInput {
   readonly port?: number
   /** In place of QEMU's user network: words of `-netdev` behind the kind and the name, for a peer on the wire itself. */
   readonly wire?: string
+  /** Further words for QEMU's user network. */
+  readonly network?: string
+  /** A further peer on the guest's wire, beside QEMU's user network: words as for {@link wire}. */
+  readonly beside?: string
   /** Lets the guest out to the host and its networks, for tests of an image that has to keep to its own list. Default: false. */
   readonly outward?: boolean
   /** UNIX socket for QEMU's control protocol (QMP), for what a host can do to a machine that runs. */
@@ -52,21 +56,7 @@ const escape = (path: string): string => path.replaceAll(',', ',,')
  * guest agent or shared folder.
  */
 export function qemuArguments(input: MachineInput): string[] {
-  const {
-    shape,
-    accelerator,
-    firmware,
-    variables,
-    disks,
-    tpm,
-    port,
-    wire,
-    outward = false,
-    control,
-    capture,
-    extra = [],
-  } = input
-  const forward = port === undefined ? '' : `,hostfwd=tcp:127.0.0.1:${port}-${guest}`
+  const { shape, accelerator, firmware, variables, disks, tpm, control, capture, extra = [] } = input
   const disk = (id: string, file: string, more: string): string[] => [
     '-drive',
     `if=none,id=${id},format=raw,readonly=on,file=${escape(file)}`,
@@ -113,11 +103,7 @@ export function qemuArguments(input: MachineInput): string[] {
     'emulator,id=tpm,chardev=tpm',
     '-device',
     'tpm-crb,tpmdev=tpm',
-    // `restrict`: the outside is closed here too. The image does not rely on it.
-    '-netdev',
-    wire === undefined ? `user,id=net,restrict=${outward ? 'off' : 'on'}${forward}` : `socket,id=net,${wire}`,
-    '-device',
-    'virtio-net-pci,netdev=net,romfile=',
+    ...networkArguments(input),
     ...(control === undefined ? [] : ['-qmp', `unix:${escape(control)},server=on,wait=off`]),
     ...(capture === undefined ? [] : ['-object', `filter-dump,id=dump,netdev=net,file=${escape(capture)}`]),
     ...disk('boot', disks.boot, 'bootindex=0'),
@@ -128,4 +114,22 @@ export function qemuArguments(input: MachineInput): string[] {
     'virtio-rng-pci',
     ...extra,
   ]
+}
+
+const card = (netdev: string): string[] => ['-device', `virtio-net-pci,netdev=${netdev},romfile=`]
+
+/** A place at a hub, which sends what one place says to all others. */
+const atHub = (id: string, more = ''): string[] => ['-netdev', `hubport,id=${id},hubid=0${more}`]
+
+/** A network card, and who is on its wire. */
+function networkArguments({ port, wire, network, beside, outward = false }: MachineInput): string[] {
+  const forward = port === undefined ? '' : `,hostfwd=tcp:127.0.0.1:${port}-${guest}`
+  const more = network === undefined ? '' : `,${network}`
+  // `restrict`: the outside is closed here too. The image does not rely on it.
+  const user = `user,id=net,restrict=${outward ? 'off' : 'on'}${forward}${more}`
+  const first = ['-netdev', wire === undefined ? user : `socket,id=net,${wire}`]
+  if (beside === undefined) return [...first, ...card('net')]
+  const second = ['-netdev', `socket,id=beside,${beside}`]
+  const hub = [...atHub('net-place', ',netdev=net'), ...atHub('beside-place', ',netdev=beside'), ...atHub('card-place')]
+  return [...first, ...second, ...hub, ...card('card-place')]
 }

@@ -17,8 +17,9 @@ Commands:
   check          The same as config-digest
   extend-config  Measure the configuration digest into PCR 14, once after the machine started and before the gateway does
                  (docs/PROTOCOL.md §24); prints the digest
-  egress         Print what machine.egress of the file names, one address a line, without touching a TPM: for an image, which
-                 then decides its profile (docs/PROTOCOL.md §24.6)
+  egress         Print what machine.egress of the file names, one address a line, and behind them a line with `via` and
+                 machine.next_hop, without touching a TPM: for an image, which then decides its profile
+                 (docs/PROTOCOL.md §24.6)
   ak             Print the attestation key as JSON: name, public, qualifiedName
   attester       Own the TPM and answer one gateway, which names this process by its setting
                  tpm.tcti, attester:PATH (docs/PROTOCOL.md §24.5), until SIGTERM or SIGINT

@@ -58,7 +58,7 @@ fn run(Arguments { command, config }: &Arguments) -> Result<(), Failure> {
         Command::ConfigDigest => println!("{}", hex(&load()?.digest())),
         Command::ExtendConfig => extend_config(&load()?)?,
         Command::Ak => ak(load()?)?,
-        Command::Egress => config::egress(config.as_deref())?.iter().for_each(|address| println!("{address}")),
+        Command::Egress => print!("{}", config::egress(config.as_deref())?),
         Command::Attester { socket, peer } => attester(load()?, socket.as_deref(), *peer)?,
         Command::Enrol { cloud, out } => print!("{}", write_files(&load()?, *cloud, out)?),
         Command::Serve => serve(load()?)?,

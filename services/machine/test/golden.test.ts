@@ -80,6 +80,16 @@ describe('the words for QEMU', () => {
     expect(wired).toContain('-qmp unix:/c,,ontrol,server=on,wait=off')
   })
 
+  it('put a further peer on the wire only where a test names one', () => {
+    expect(qemuArguments(input).join(' ')).not.toContain('hub')
+    const text = qemuArguments({ ...input, port: 1, network: 'net=10.0.0.0/16', beside: 'udp=127.0.0.1:2' }).join(' ')
+    expect(text).toContain('user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:1-10.0.2.15:8787,net=10.0.0.0/16')
+    expect(text).toContain('socket,id=beside,udp=127.0.0.1:2')
+    for (const place of ['net-place,hubid=0,netdev=net', 'beside-place,hubid=0,netdev=beside', 'card-place,hubid=0'])
+      expect(text).toContain(`-netdev hubport,id=${place}`)
+    expect(text.match(/virtio-net-pci,netdev=card-place/g)).toHaveLength(1)
+  })
+
   it('give system management mode to firmware with Secure Boot alone', () => {
     expect(qemuArguments(input).join(' ')).toContain('q35,smm=off')
     const secure = qemuArguments({ ...input, firmware: { ...input.firmware, secureBoot: true } }).join(' ')

@@ -95,6 +95,20 @@ export const attesterProcess: readonly Mutant[] = [
     'lib::config::tests::what_an_image_could_not_keep_to',
   ),
   changed(
+    'a machine that connects to nothing has no next hop',
+    'config/machine.rs',
+    'addresses.is_empty() && next_hop.is_some()',
+    'false',
+    'lib::config::tests::what_an_image_could_not_keep_to',
+  ),
+  changed(
+    'the next hop is one machine',
+    'config/machine.rs',
+    'Ok(address) if is_of_one(address) => Ok(Some(address)),',
+    'Ok(address) => Ok(Some(address)),',
+    'lib::config::tests::the_next_hop_is_the_address_of_one',
+  ),
+  changed(
     'an attester measures no configuration',
     'tpm/measure.rs',
     'socket_of(&settings.tcti).is_some()',

@@ -8,7 +8,7 @@ use blindllama_verifier::evidence::bundle::Bank;
 use blindllama_verifier::evidence::claims::{MAX_LIFETIME_MS, is_instance};
 
 use super::file::{self, File, Handle};
-use super::{Config, Origins, Padding, access, limits, machine, shared, upstream};
+use super::{Config, Egress, Origins, Padding, access, limits, machine, shared, upstream};
 use crate::attestation::epoch::EpochSettings;
 use crate::attestation::static_part::{MAX_MORE_CHAINS, PlatformFiles};
 use crate::failure::Failure;
@@ -85,7 +85,7 @@ impl File {
         if instance.as_ref().is_some_and(|instance| !is_instance(instance)) {
             return invalid("instance", "must match [a-z0-9]{1,32}");
         }
-        let egress = machine::egress(&self.machine.egress)?;
+        let egress = Egress::of(&self.machine)?.addresses;
         let connector = machine::connector(&self.machine)?;
         let out = |member: &str, address| machine::passage(member, address, &egress, connector.as_deref());
         let upstream = upstream::check(self.upstream, !self.access.keys.is_empty(), out)?;

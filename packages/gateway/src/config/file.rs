@@ -96,6 +96,7 @@ impl Default for Attestation {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Machine {
     pub(super) egress: Vec<String>,
+    pub(super) next_hop: String,
     pub(super) connector: String,
 }
 

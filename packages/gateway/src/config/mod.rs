@@ -23,6 +23,7 @@ use http::HeaderName;
 use zeroize::Zeroizing;
 
 pub use access::MAX_ACCESS_KEYS;
+pub use machine::Egress;
 pub use read::{egress, load};
 
 use crate::attestation::epoch::EpochSettings;

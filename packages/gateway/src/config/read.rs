@@ -1,6 +1,5 @@
 //! From file and environment to the checked value.
 
-use std::net::SocketAddrV4;
 use std::path::Path;
 
 use blindllama_verifier::Code;
@@ -9,7 +8,7 @@ use toml::{Table, Value};
 
 use super::file::File;
 use super::service_variables::is_of_a_service;
-use super::{Config, machine};
+use super::{Config, Egress};
 use crate::failure::Failure;
 
 const PREFIX: &str = "BLINDLLAMA";
@@ -23,18 +22,18 @@ pub fn load(path: Option<&Path>, environment: impl Iterator<Item = (String, Stri
     parse(&text(path)?, environment)
 }
 
-/// What `machine.egress` of the file names, before an image decides what else it sets.
+/// What the file lets an image connect to, before the image decides what else it sets.
 ///
 /// # Errors
 /// As [`load`]. In the profile `closed`, whose list is empty, the image decides the upstream: another one is `config.invalid`.
-pub fn egress(path: Option<&Path>) -> Result<Vec<SocketAddrV4>, Failure> {
+pub fn egress(path: Option<&Path>) -> Result<Egress, Failure> {
     egress_of(&text(path)?)
 }
 
-pub(super) fn egress_of(text: &str) -> Result<Vec<SocketAddrV4>, Failure> {
+pub(super) fn egress_of(text: &str) -> Result<Egress, Failure> {
     let file = toml::from_str::<File>(text).map_err(|error| at_line(text, &error))?;
-    let egress = machine::egress(&file.machine.egress)?;
-    if egress.is_empty() && !file.upstream.url.is_empty() {
+    let egress = Egress::of(&file.machine)?;
+    if egress.addresses.is_empty() && !file.upstream.url.is_empty() {
         let detail = "upstream.url: without machine.egress the upstream is the model server of the image; leave it out";
         return Err(Failure::with(Code::CONFIG_INVALID, detail));
     }

@@ -407,6 +407,9 @@ fn what_an_image_could_not_keep_to_is_refused() {
         (router("'0.0.0.0:80'", "http://192.0.2.1:80"), "machine.egress"),
         (router("'224.0.0.1:80'", "http://192.0.2.1:80"), "machine.egress"),
         (router("'255.255.255.255:80'", "http://192.0.2.1:80"), "machine.egress"),
+        // Closed: it connects to nothing.
+        (format!("{REQUIRED}machine.next_hop = '192.0.2.7'\nmachine.connector = '/c'"), "machine.next_hop"),
+        (format!("{REQUIRED}machine.next_hop = '192.0.2.7'"), "machine.next_hop"),
         (
             router(
                 &(1..18).map(|port| format!("'192.0.2.1:{port}'")).collect::<Vec<_>>().join(","),
@@ -421,11 +424,38 @@ fn what_an_image_could_not_keep_to_is_refused() {
 }
 
 #[test]
+fn the_next_hop_is_the_address_of_one_machine() {
+    let by = |text: &str| format!("{}machine.next_hop = '{text}'", router("'192.0.2.1:80'", "http://192.0.2.1:80"));
+    for address in ["10.0.2.1", ""] {
+        assert!(read(&by(address), &[]).is_ok(), "{address}");
+    }
+    for text in [
+        "10.0.2.1/24",
+        "10.0.2.1:80",
+        "10.0.2.01",
+        "router",
+        "::1",
+        "0.0.0.0",
+        "127.0.0.1",
+        "224.0.0.1",
+        "255.255.255.255",
+    ] {
+        let refused = refusal(&by(text), &[]);
+        assert!(refused.contains("config.invalid") && refused.contains("(machine.next_hop: "), "{text}: {refused}");
+    }
+}
+
+#[test]
 fn an_image_reads_its_profile_before_the_rest() {
     use crate::config::read::egress_of;
-    assert_eq!(egress_of("audiences = ['a']").unwrap(), []);
-    let egress = egress_of("machine.egress = ['192.0.2.9:80', '192.0.2.1:80']\nupstream.url = 'http://192.0.2.9:80'");
-    assert_eq!(egress.unwrap(), ["192.0.2.1:80", "192.0.2.9:80"].map(|text| text.parse().unwrap()));
+    let printed = |text: &str| egress_of(text).unwrap().to_string();
+    assert_eq!(printed("audiences = ['a']"), "");
+    let listed = "machine.egress = ['192.0.2.9:80', '192.0.2.1:80']\nupstream.url = 'http://192.0.2.9:80'";
+    assert_eq!(printed(listed), "192.0.2.1:80\n192.0.2.9:80\n");
+    let via = format!("{listed}\nmachine.next_hop = '10.0.2.1'");
+    assert_eq!(printed(&via), "192.0.2.1:80\n192.0.2.9:80\nvia 10.0.2.1\n");
+    let closed = egress_of("machine.next_hop = '10.0.2.1'").unwrap_err().to_string();
+    assert!(closed.contains("(machine.next_hop: without machine.egress"), "{closed}");
     let closed = egress_of("upstream.url = 'http://192.0.2.9:80'").unwrap_err().to_string();
     assert!(closed.contains("config.invalid") && closed.contains("upstream.url: without machine.egress"), "{closed}");
     assert!(egress_of("machine.egress = ['a']").is_err());

@@ -2,7 +2,6 @@
 
 use std::fs::{self, File, Permissions};
 use std::io::{Read as _, Write as _};
-use std::net::Ipv4Addr;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::net::UnixStream;
@@ -23,7 +22,8 @@ use crate::worker::{
     FOLLOW_DOCUMENTS, GATEWAY, GATEWAY_USER, MEASURE, MODEL, MODEL_USER, READ_DOCUMENTS,
 };
 use crate::{
-    command_line, configuration, devices, documents, kernel, modules, mounts, namespaces, network, supervise, verity,
+    command_line, configuration, devices, documents, kernel, modules, mounts, namespaces, network, routes, supervise,
+    verity,
 };
 
 const READ_LIMIT: Duration = Duration::from_secs(60);
@@ -54,14 +54,15 @@ fn start() -> Result<Failure, Failure> {
     kernel::forbid_modules()?;
 
     let line = command_line::read(&fs::read_to_string("/proc/cmdline").doing("/proc/cmdline")?)?;
-    let socket = network::listen(line.address, line.prefix)?;
+    let socket = network::listen(line.network)?;
     prepare_files(&configuration::read(&devices::disk("blindllama-config")?)?)?;
     let documents = devices::optional_disk("blindllama-documents")?;
     mounts::seal_root()?;
     let profile = Profile::read(&worker::ask(&EGRESS, &Profile::read("")?, READ_LIMIT)?)?;
     let measurement = worker::spawn(&MEASURE, &profile, Stdio::null())?;
     supervise::finish(measurement, MEASURE.name, MEASURE_LIMIT)?;
-    let connector = (!profile.is_closed()).then(|| connector(&profile, line.address, line.prefix)).transpose()?;
+    routes::add(&profile, line.network)?;
+    let connector = (!profile.is_closed()).then(|| connector(&profile)).transpose()?;
     // The interface stays behind: no process but the connector, this one included, can send a packet of its own from here on.
     namespaces::leave_network().doing("leaving the network")?;
     verity::open(&devices::disk("blindllama-model")?, &line.model)?;
@@ -93,11 +94,8 @@ fn follow_documents(disk: &Path, profile: &Profile) -> Result<Child, Failure> {
     worker::spawn(&FOLLOW_DOCUMENTS, profile, documents::open(disk)?.into())
 }
 
-/// What connects to the addresses of the profile `router`. There is no route: each of them is on the interface's own network.
-fn connector(profile: &Profile, own: Ipv4Addr, prefix: u8) -> Result<Child, Failure> {
-    if let Some(far) = profile.addresses().iter().find(|address| !network::is_near(*address.ip(), own, prefix)) {
-        return Err(Failure::new(format!("machine.egress, {far}"), format!("it is not on the network {own}/{prefix}")));
-    }
+/// What connects to the addresses of the profile `router`.
+fn connector(profile: &Profile) -> Result<Child, Failure> {
     worker::spawn(&CONNECTOR, profile, Stdio::from(local_socket(CONNECTOR_SOCKET, SocketType::STREAM)?))
 }
 

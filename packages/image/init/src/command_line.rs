@@ -1,15 +1,13 @@
 //! The image's own words on the kernel's command line, which PCR 9, 11 and 12 cover (PROTOCOL.md §7.1).
 
-use std::net::Ipv4Addr;
-
 use crate::failure::Failure;
+use crate::network::Network;
 
 /// What the command line says to this program.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CommandLine {
     /// `blindllama.address=A.B.C.D/LENGTH`: the address of the network interface.
-    pub(crate) address: Ipv4Addr,
-    pub(crate) prefix: u8,
+    pub(crate) network: Network,
     /// `blindllama.model=ROOT:BLOCKS:SALT`: the dm-verity disk of the model.
     pub(crate) model: Verity,
 }
@@ -30,8 +28,8 @@ pub(crate) struct Verity {
 /// # Errors
 /// Where a word of ours is missing, stands twice, or is malformed. A word that stands twice was added by somebody.
 pub(crate) fn read(text: &str) -> Result<CommandLine, Failure> {
-    let (address, prefix) = address(word(text, "blindllama.address")?)?;
-    Ok(CommandLine { address, prefix, model: verity(word(text, "blindllama.model")?)? })
+    let network = address(word(text, "blindllama.address")?)?;
+    Ok(CommandLine { network, model: verity(word(text, "blindllama.model")?)? })
 }
 
 fn word<'a>(text: &'a str, name: &str) -> Result<&'a str, Failure> {
@@ -44,11 +42,11 @@ fn word<'a>(text: &'a str, name: &str) -> Result<&'a str, Failure> {
     Ok(value)
 }
 
-fn address(value: &str) -> Result<(Ipv4Addr, u8), Failure> {
+fn address(value: &str) -> Result<Network, Failure> {
     let malformed = || Failure::new(format!("blindllama.address={value}"), "expected A.B.C.D/LENGTH");
     let (address, prefix) = value.split_once('/').ok_or_else(malformed)?;
     let prefix = prefix.parse().ok().filter(|length| (1..=32).contains(length)).ok_or_else(malformed)?;
-    Ok((address.parse().map_err(|_| malformed())?, prefix))
+    Ok(Network { own: address.parse().map_err(|_| malformed())?, prefix })
 }
 
 fn verity(value: &str) -> Result<Verity, Failure> {
@@ -84,8 +82,7 @@ mod tests {
     fn the_words_of_the_image_are_read() {
         let text = line("10.0.2.15/24", &format!("{ROOT}:1234:{ROOT}"));
         let expected = CommandLine {
-            address: Ipv4Addr::new(10, 0, 2, 15),
-            prefix: 24,
+            network: Network { own: [10, 0, 2, 15].into(), prefix: 24 },
             model: Verity { root: ROOT.into(), blocks: 1234, salt: ROOT.into() },
         };
         assert_eq!(refusal(&text), format!("{expected:?}"));

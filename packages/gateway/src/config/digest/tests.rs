@@ -122,6 +122,8 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
         "neither their order nor how often they stand there"
     );
     let routers = ["'192.0.2.1:80'", "'192.0.2.1:80', '192.0.2.2:80'"].map(router);
+    let ways = ["192.0.2.7", "192.0.2.8"].map(|by| digest(&format!("{}\nmachine.next_hop = '{by}'", routers[0])));
+    assert_eq!(ways, [digest(&routers[0]), digest(&routers[0])], "the way to an address is not part of it");
     let counters = [
         encrypted("", &one).trim_start().to_owned(),
         encrypted("", &two).trim_start().to_owned(),
@@ -196,7 +198,7 @@ fn every_setting_is_in_the_digest_or_in_the_table_of_those_outside() {
     let (mut outside, changing) = (named(&outside), named(&changes));
     assert!(outside.is_disjoint(&changing));
     outside.extend(["upstream.api_key", "access.keys", "attestation.extend_instance"].map(str::to_owned));
-    outside.extend(["upstream.weights", "upstream.probe_path"].map(str::to_owned));
+    outside.extend(["upstream.weights", "upstream.probe_path", "machine.next_hop"].map(str::to_owned));
     outside.extend(["access.shared_secret", "access.shared_user", "access.shared_password"].map(str::to_owned));
     assert_eq!(outside, documented_outside(), "the table of PROTOCOL.md §12");
     assert_eq!(
