@@ -7,12 +7,12 @@
 //! | `key_set` | whose signatures count, and how keys are replaced |
 //! | `manifest`, `values` | what was released: reference values that belong together |
 //! | `status` | what was withdrawn, releases and certificates |
-//! | `author` | whether a verifier reads a document that was just made |
+//! | `export` | whether a verifier reads a document that was just made |
 //! | `log` | that everybody could see the release |
 
-#[cfg(any(test, feature = "inspect"))]
-mod author;
 mod document;
+#[cfg(any(test, feature = "inspect"))]
+mod export;
 mod key_set;
 mod log;
 mod manifest;

@@ -112,7 +112,8 @@ impl Redis {
 
     /// Whatever it is told from here on.
     pub async fn monitor(&self) -> Arc<Mutex<String>> {
-        let mut watcher = client(&self.folder).arg("MONITOR").stdout(Stdio::piped()).spawn().unwrap();
+        let mut watcher =
+            client(&self.folder).arg("MONITOR").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(watcher.stdout.take().unwrap()).lines();
         assert_eq!(in_time("the monitor", lines.next_line()).await.unwrap().as_deref(), Some("OK"));
         let told = Arc::new(Mutex::new(String::new()));

@@ -29,7 +29,7 @@ fn check(kind: Made, payload: &[u8]) -> Result<(), Rejection> {
 }
 
 #[cfg(feature = "inspect")]
-mod export {
+mod wasm {
     #![expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
 
     use alloc::string::String;
