@@ -44,7 +44,8 @@ function argumentsAt(port: number): string[] {
   const set = (name: string, value: string): void => void words.splice(words.indexOf(name) + 1, 1, value)
   set('--model', artifacts.model)
   set('--host', '127.0.0.1')
-  return [...words, '--port', String(port)]
+  // In the image it is the number of processors; here two servers wait beside each other.
+  return [...words, '--threads', '1', '--port', String(port)]
 }
 
 async function start(program: string, folder: string, signal: AbortSignal): Promise<{ child: Child; url: string }> {

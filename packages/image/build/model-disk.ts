@@ -9,7 +9,7 @@ const salt = 'b11d'.repeat(16)
 const uuid = 'b11d11a3-0000-4000-8000-000000000001'
 const blockSize = 4096
 
-/** What the model server is told. One line is one argument; the first process passes them on. */
+/** What the model server is told. One line is one argument; the first process passes them on, and adds the number of threads. */
 export const serverArguments: readonly string[] = [
   '--model',
   '/model/model.gguf',
@@ -18,8 +18,6 @@ export const serverArguments: readonly string[] = [
   '--ctx-size',
   '2048',
   '--parallel',
-  '1',
-  '--threads',
   '1',
   '--threads-http',
   '4',

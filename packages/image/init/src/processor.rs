@@ -1,6 +1,9 @@
 //! Which build of the model server this processor runs. Both are on the verified disk: the choice changes the speed, and nothing that is
 //! measured.
 
+use std::num::NonZero;
+use std::thread::available_parallelism;
+
 /// A build of the model server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Build {
@@ -37,6 +40,11 @@ impl Build {
             Self::Avx2 => "AVX2",
         }
     }
+}
+
+/// How many processors the machine has: as many threads compute an answer.
+pub(crate) fn count() -> usize {
+    available_parallelism().map_or(1, NonZero::get)
 }
 
 #[cfg(test)]

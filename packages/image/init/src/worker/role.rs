@@ -9,7 +9,7 @@ use super::root::Entry;
 use super::system_calls::{ATTESTER_CALLS, CONNECTOR_CALLS, DOCUMENTS_CALLS, GATEWAY_CALLS, MODEL_CALLS};
 use crate::documents;
 use crate::failure::{Doing, Failure};
-use crate::processor::Build;
+use crate::processor::{self, Build};
 use crate::profile::Profile;
 
 /// A program of the image.
@@ -188,9 +188,7 @@ impl Role {
     pub(super) fn command(&self, profile: &Profile) -> Result<Command, Failure> {
         if self.name == MODEL.name {
             let arguments = fs::read_to_string("/model/arguments").doing("the arguments of the model server")?;
-            let mut command = Command::new(Build::of_this_processor().program());
-            command.args(arguments.lines()).env_clear();
-            return Ok(command);
+            return Ok(model_server(&arguments, processor::count()));
         }
         if self.user == DOCUMENTS_USER {
             let verb = if self.name == FOLLOW_DOCUMENTS.name { "follow" } else { "read" };
@@ -218,6 +216,13 @@ impl Role {
     }
 }
 
+/// The model server with the arguments of the verified disk, a line each.
+fn model_server(arguments: &str, processors: usize) -> Command {
+    let mut command = Command::new(Build::of_this_processor().program());
+    command.args(arguments.lines()).args(["--threads", &processors.to_string()]).env_clear();
+    command
+}
+
 #[cfg(test)]
 #[allow(clippy::expect_used, clippy::indexing_slicing)]
 mod tests {
@@ -226,6 +231,13 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+
+    #[test]
+    fn the_model_server_computes_on_every_processor() {
+        let command = model_server("--model\n/model/model.gguf\n", 2);
+        assert_eq!(command.get_args().collect::<Vec<_>>(), ["--model", "/model/model.gguf", "--threads", "2"]);
+        assert_eq!(command.get_envs().count(), 0);
+    }
 
     #[test]
     fn only_the_attester_has_the_tpm_only_the_gateway_its_socket_and_users_differ() {
