@@ -42,7 +42,8 @@ test('stopping an answer keeps what arrived and frees the model at once', async 
     .poll(() => workOf(staging, 500), { message: 'work of the model in 500 ms', timeout: 5000 })
     .toBeLessThan(50)
 
-  await page.ask('Say yes.')
+  // A short answer would be over before it is stopped.
+  await page.ask('Write a very long story about a ship, in many chapters.')
   await page.said(0, 1)
   await page.stop()
   expect((await page.answer(0))?.said).toBe(stopped.said)

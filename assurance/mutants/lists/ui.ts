@@ -41,8 +41,8 @@ export const mutants: readonly Mutant[] = [
   changed(
     'a renewal that the verifier refused leaves the proof',
     'proof/proof.ts',
-    '(isBackground || !isOfService)',
-    '(isBackground || isOfService)',
+    "(reason === 'renew' && !isOfService)",
+    "(reason === 'renew' && isOfService)",
     proof,
   ),
   changed(
