@@ -1,6 +1,6 @@
 /**
  * Measures the two builds of `llama-server` in the measured image against each other, natively on this machine: the image's model, the
- * image's settings, one request at a time, in interleaved rounds whose order alternates.
+ * image's settings with one thread, one request at a time, in interleaved rounds whose order alternates.
  *
  *     pnpm bench:model-server [--json] [--rounds 5]
  *

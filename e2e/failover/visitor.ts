@@ -23,7 +23,7 @@ const counted: Dialect = {
 
 /**
  * For a model server: what it says is not known, and its stream says where it ends. The prompt is a few tokens, because an emulated machine
- * computes about two in a second, and a chat would put its template before it.
+ * computes few in a second, and a chat would put its template before it.
  */
 export const streamed = (model: string): Dialect => ({
   path: 'v1/completions',

@@ -11,8 +11,8 @@ const patience = 3600
 const tooLate = 1
 
 /**
- * Runs `work` while no other process of this machine runs any under the same `file`: two builds would remove each other's folders, and two writers each other's words. The
- * kernel ends the lock with its holder, also where this process is killed.
+ * Runs `work` while no other process of this machine runs any under the same `file`: two builds would remove each other's folders, and two
+ * writers each other's words. The kernel ends the lock with its holder, also where this process is killed.
  *
  * @throws {Error} where another build takes longer than an hour
  */

@@ -45,8 +45,8 @@ const SETTINGS: &[Setting] = &[
     optional("dev/tty/ldisc_autoload", "0"),
 ];
 
-/// Settings of an interface that are off, below `/proc/sys/net/ipv4/conf/NAME`. A host obeys a redirect where its interface **or** all of them allow it
-/// (linux/inetdevice.h, IN_DEV_RX_REDIRECTS), and a new interface allows it: the settings of all are not enough.
+/// Settings of an interface that are off, below `/proc/sys/net/ipv4/conf/NAME`. A host obeys a redirect where its interface **or** all of
+/// them allow it (linux/inetdevice.h, IN_DEV_RX_REDIRECTS), and a new interface allows it: the settings of all are not enough.
 const INTERFACE_SETTINGS: &[&str] = &["accept_redirects", "accept_source_route"];
 
 /// Applies the settings of an interface, which has to be there and down.
