@@ -91,8 +91,7 @@ try {
     const through = await observe(call, upstream, client.fetch, staging.url)
     const names = explain(direct, through)
     if (names === undefined) {
-      unexplained.push(call.name)
-      process.stdout.write(`  differs: ${call.name}\n    direct:  ${shown(direct)}\n    gateway: ${shown(through)}\n`)
+      unexplained.push(`  differs: ${call.name}\n    direct:  ${shown(direct)}\n    gateway: ${shown(through)}\n`)
     } else if (names.length === 0) same += 1
     else for (const name of names) explained.set(name, (explained.get(name) ?? 0) + 1)
     if (show === true) process.stdout.write(`  ${call.name}: ${names?.join(', ') ?? 'unexplained'} ${shown(through)}\n`)
@@ -119,6 +118,8 @@ function missingRows(): string[] {
 const rows: string[] = missingRows()
 for (const sentence of rows) process.stdout.write(`  ${sentence}\n`)
 for (const [name, count] of explained) process.stdout.write(`  explained by "${name}": ${count}\n`)
+// Last: whoever shows the end of a long output shows what failed.
+process.stdout.write(unexplained.join(''))
 const failed: number = unexplained.length + rows.length
 const differing: number = calls.length - same - unexplained.length
 process.stdout.write(`${calls.length - unexplained.length} passed, ${failed} failed\n`)

@@ -1,6 +1,8 @@
 import { type AddressInfo, type Server, type Socket, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+const otherHalfMs = 2000
+
 /** A request as it came over the wire. */
 export interface Received {
   readonly method: string
@@ -39,11 +41,12 @@ export class RawUpstream {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  /** Begins another run of a call: connections of the one before are closed, so that none is met half open. */
+  /**
+   * Begins another run of a call, without the connections of the one before. Each is closed by both sides first: a program that had not
+   * read the end yet would send its next request into a connection that is gone.
+   */
   async begin(answer: Answer): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy()
-    // The other side closes its half in its own time.
-    await sleep(5)
+    await Promise.all(Array.from(this.#sockets, closed))
     this.requests = []
     this.answer = answer
   }
@@ -68,6 +71,16 @@ export class RawUpstream {
       }
     })
   }
+}
+
+/** Ends our half, and waits for the other one. A program that keeps its half is cut off. */
+async function closed(socket: Socket): Promise<void> {
+  // Not `once` of node:events: it fails with the error of a reset, and a connection that was reset is closed too.
+  const ended = new Promise((resolve) => socket.once('close', resolve))
+  socket.end()
+  await Promise.race([ended, sleep(otherHalfMs, undefined, { ref: false })])
+  socket.destroy()
+  await ended
 }
 
 function readRequest(bytes: Buffer): { request: Received; length: number } | undefined {
