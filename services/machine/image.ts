@@ -1,10 +1,11 @@
 /** `pnpm image`: builds the image of this checkout. */
-import { stat, writeFile } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { sha256File } from '../../packages/image/build/cache.ts'
 import { checkImage } from '../../packages/image/build/check.ts'
 import { rebuildImage, type Image, type Language } from '../../packages/image/build/image.ts'
 import { bars, titles } from '../../packages/image/build/sizes.ts'
+import { replaceFile } from '../../packages/cli/src/replace-file.ts'
 import { killRunning } from '../../tools/run/command.ts'
 import { artifacts, modelId, requireArtifacts } from '../staging/artifacts.ts'
 import { defaultShape } from './qemu.ts'
@@ -41,7 +42,7 @@ async function writePlatform(file: string, memory: number): Promise<void> {
   const shape = { ...defaultShape, memory }
   const { platform } = await measuredRelease({ shape, onProgress: progress, signal: new AbortController().signal })
   const name = `OVMF 2025.02, ${shape.memory} MiB, ${shape.processors} processors`
-  await writeFile(file, `${JSON.stringify({ name, pcrs: platform }, undefined, 2)}\n`)
+  await replaceFile(file, `${JSON.stringify({ name, pcrs: platform }, undefined, 2)}\n`)
   process.stdout.write(`${name}: ${file}\n`)
 }
 

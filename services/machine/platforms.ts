@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { sha256, sha256File } from '../../packages/image/build/cache.ts'
 import { imageFolder } from '../../packages/image/build/image.ts'
 import { oneAtATime } from '../../packages/image/build/one-at-a-time.ts'
+import { replaceFile } from '../../packages/cli/src/replace-file.ts'
 import type { Values } from './golden.ts'
 import { qemuArguments, type Shape } from './qemu.ts'
 import { platformOf, type PlatformInput } from './reference.ts'
@@ -64,8 +65,7 @@ export async function knownPlatforms(input: PlatformInput): Promise<readonly [Pl
     const name = `OVMF 2025.02, ${machine}, ${shape.memory} MiB, ${shape.processors} processors`
     const row: Platform = { name, shape, machine: digest, pcrs: await platformOf(input) }
     // Replaced whole: other processes read it at any time.
-    await writeFile(`${table}.new`, `${JSON.stringify([...(await rows()), row], undefined, 2)}\n`)
-    await rename(`${table}.new`, table)
+    await replaceFile(table, `${JSON.stringify([...(await rows()), row], undefined, 2)}\n`)
     return [row, ...others]
   })
 }

@@ -1,10 +1,11 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import type { Policy } from '@blindllama/web-sdk'
 import { type Staging, startStaging } from '../../../services/staging/staging.ts'
 import { run } from '../src/run.js'
@@ -196,6 +197,23 @@ test('policy check --url says whether the service meets the policy', async () =>
     exitCode: 1,
     out: expect.stringContaining('asked for https://other.example, the gateway serves'),
   })
+})
+
+test('verify --save keeps the earlier record where the disk has no room for the new one', async () => {
+  const saved = join(mkdtempSync(join(folder, 'saved-')), 'record.json')
+  const policy = file('saved.policy.json', staging.policy)
+  const args = ['verify', staging.url, '--policy', policy, '--dangerously-allow-simulated', '--save', saved]
+  expect(await blindllama(...args)).toMatchObject({ exitCode: 0 })
+  const record = readFileSync(saved, 'utf8')
+  // No file may grow beyond 0 bytes: every write fails as on a full disk.
+  const limited = ['-c', 'ulimit -f 0; exec "$0" "$@"', process.execPath, inject('command'), ...args]
+  expect(await once(spawn('bash', limited, { stdio: 'ignore' }), 'exit')).toEqual([3, null])
+  expect(readFileSync(saved, 'utf8')).toBe(record)
+  expect(readdirSync(dirname(saved)), 'nothing half written stays beside it').toEqual(['record.json'])
+  expect(await blindllama(...args)).toMatchObject({ exitCode: 0 })
+  expect(readFileSync(saved, 'utf8'), 'the next run replaces it').not.toBe(record)
+  const device = [...args.slice(0, -1), '/dev/null']
+  expect(await blindllama(...device)).toMatchObject({ exitCode: 3, err: expect.stringContaining('not a regular file') })
 })
 
 test('policy explain says what a policy demands', async () => {

@@ -1,8 +1,8 @@
-import { writeFile } from 'node:fs/promises'
 import { BlindLlamaError, connect, type Verdict } from '@blindllama/web-sdk'
 import { verificationRecord } from '@blindllama/web-sdk/receipts'
 import { exit } from '../exit.js'
-import { Failure, unreadable, usage } from '../failure.js'
+import { Failure, usage } from '../failure.js'
+import { replaceFile } from '../replace-file.js'
 import { judged, type Outcome } from './outcome.js'
 import { stateFile } from './state-file.js'
 
@@ -49,12 +49,10 @@ export async function verifyService({ url, policy, allowSimulated, save, state }
       exit.undecided,
     )
   if (save !== undefined && answer && verdict.result === 'pass')
-    await writeFile(
+    await replaceFile(
       save,
       verificationRecord({ ...answer, policy, audience: new URL(url).origin, nowMs: verifiedAtMs }),
-    ).catch((cause: unknown) => {
-      throw unreadable(save, cause)
-    })
+    )
   return judged('service', verdict, {
     policy,
     audience: new URL(url).origin,
