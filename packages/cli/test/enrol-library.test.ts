@@ -1,9 +1,13 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { Credential } from '../src/enrol/credential.js'
 import { enrol } from '../src/enrol/enrol.js'
 import { chainTo, type Roots } from '../src/enrol/roots.js'
 import { loadInspector } from '../src/verifier.js'
 import { akPublic, type Fake, issuer, now, p384, root, roots, rsa, service, sha256 } from './support/enrolment.js'
+import { folder } from './support/run.js'
 
 const inspector = loadInspector()
 
@@ -101,3 +105,33 @@ it('finds a chain through the certificates at hand, and no longer one than eight
   expect(chainTo({ roots: [], certificates: [issuer, root] }, rsa)).toBeUndefined()
   expect(chainTo(roots('software'), new Uint8Array(10))).toBeUndefined()
 })
+
+const openssl = (...args: string[]): void => void execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
+
+/** Certificates of one name, each signed by the same key, which is the key of all of them: each is an issuer of each. */
+function entangled(count: number): Uint8Array[] {
+  openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', 'entangled.key')
+  return Array.from({ length: count }, () => {
+    const same = ['req', '-x509', '-key', 'entangled.key', '-subj', '/CN=Entangled', '-days', '90']
+    openssl(...same, '-outform', 'DER', '-out', 'entangled.der')
+    return new Uint8Array(readFileSync(join(folder, 'entangled.der')))
+  })
+}
+
+it('gives up in seconds on certificates that all issue each other, and still finds the root among them', () => {
+  const [leaf, ...others] = entangled(60) as [Uint8Array, ...Uint8Array[]]
+  // Paths of eight of them are 60 to the power of seven.
+  expect(chainTo(roots('software', others), leaf)).toBeUndefined()
+  const last = others.at(-1) as Uint8Array
+  const list = [{ name: 'Entangled', kind: 'software' as const, sha256: sha256(last) }]
+  expect(chainTo({ roots: list, certificates: others }, leaf)?.certificates).toEqual([leaf, last])
+}, 20_000)
+
+it('checks a bounded number of signatures, and says what to leave out', () => {
+  const [leaf, ...issuers] = entangled(66) as [Uint8Array, ...Uint8Array[]]
+  // The same name and another key: each of the 65 issuers is asked for each of these in vain.
+  const strangers = entangled(65)
+  expect(() => chainTo(roots('software', [...issuers, ...strangers]), leaf)).toThrow(
+    expect.objectContaining({ code: 'cli.enrolment', message: expect.stringContaining('4096 signatures') }) as Error,
+  )
+}, 20_000)

@@ -32,6 +32,8 @@ export interface Chain {
 const longestChain = 8
 /** Of files and list together: vendors publish some hundred. */
 const mostCertificates = 4096
+/** Of one search, which takes seconds then. A maker has some hundred certificates, and few of them with the same name. */
+const mostSignatures = 4096
 
 /**
  * Reads a roots file, and certificates of further files.
@@ -90,32 +92,53 @@ function malformed(file: string, what: string): Failure {
 }
 
 /**
- * A chain from `leaf` to a root of the list, of the certificates at hand; undefined where there is none. It is only found here: the
- * verifier judges it.
+ * The shortest chain from `leaf` to a root of the list, of the certificates at hand; undefined where there is none. It is only found
+ * here: the verifier judges it.
+ *
+ * Breadth first, and each certificate is extended once: certificates that name each other as issuers lengthen no search.
+ *
+ * @throws {Failure} `cli.enrolment` where more than {@link mostSignatures} signatures would have to be checked
  */
 export function chainTo({ roots, certificates }: Roots, leaf: Uint8Array): Chain | undefined {
+  const start = candidateOf(leaf)
+  if (!start) return undefined
   const bySubject = new Map<string, Candidate[]>()
-  for (const der of certificates) {
-    const candidate = candidateOf(der)
-    if (candidate) bySubject.set(candidate.subject, [...(bySubject.get(candidate.subject) ?? []), candidate])
+  for (const candidate of certificates.flatMap((der) => candidateOf(der) ?? [])) {
+    const sameName = bySubject.get(candidate.subject)
+    if (sameName) sameName.push(candidate)
+    else bySubject.set(candidate.subject, [candidate])
   }
   const known = new Map(roots.map((root) => [root.sha256, root]))
-  const extend = (path: readonly Candidate[]): Chain | undefined => {
-    const last = path.at(-1)
-    if (!last) return undefined
-    const root = known.get(last.sha256)
-    if (root && path.length > 1) return { certificates: path.map(({ der }) => der), root }
-    if (path.length === longestChain) return undefined
-    for (const issuer of bySubject.get(last.issuer) ?? []) {
-      if (path.some(({ sha256 }) => sha256 === issuer.sha256) || !last.certificate.verify(issuer.certificate.publicKey))
-        continue
-      const found = extend([...path, issuer])
-      if (found) return found
+  const seen = new Set([start.sha256])
+  let paths: (readonly [Candidate, ...Candidate[]])[] = [[start]]
+  let signatures = 0
+  for (let length = 1; length < longestChain && paths.length > 0; length += 1) {
+    const longer: typeof paths = []
+    for (const path of paths) {
+      // The last certificate comes first.
+      const [last] = path
+      for (const issuer of bySubject.get(last.issuer) ?? []) {
+        if (seen.has(issuer.sha256)) continue
+        if ((signatures += 1) > mostSignatures) throw tooManySignatures()
+        if (!last.certificate.verify(issuer.certificate.publicKey)) continue
+        seen.add(issuer.sha256)
+        const root = known.get(issuer.sha256)
+        if (root) return { certificates: [issuer, ...path].toReversed().map(({ der }) => der), root }
+        longer.push([issuer, ...path])
+      }
     }
-    return undefined
+    paths = longer
   }
-  const start = candidateOf(leaf)
-  return start && extend([start])
+  return undefined
+}
+
+function tooManySignatures(): Failure {
+  return new Failure(
+    'cli.enrolment',
+    `more than ${mostSignatures} signatures of the certificates at hand would have to be checked for one chain. ` +
+      'Give only the certificates of the maker of this TPM, in the roots file and with --certificates',
+    exit.undecided,
+  )
 }
 
 interface Candidate {
