@@ -31,11 +31,15 @@ export function Transcript({
   const scroller = useRef<HTMLDivElement>(null)
   const [following, setFollowing] = useState(true)
   const followingNow = useRef(true)
+  const lastTop = useRef(0)
 
   const toEnd = (): void => scroller.current?.scrollTo({ top: scroller.current.scrollHeight })
   const onScroll = (): void => {
     const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = scroller.current ?? {}
-    followingNow.current = scrollHeight - scrollTop - clientHeight < AT_END
+    const isAtEnd = scrollHeight - scrollTop - clientHeight < AT_END
+    // The event comes a frame late, and an error may have appeared meanwhile: only a reader who moved up has left the end.
+    if (isAtEnd || scrollTop < lastTop.current) followingNow.current = isAtEnd
+    lastTop.current = scrollTop
     setFollowing(followingNow.current)
   }
   // A reader who scrolled up stays there; a new question brings them back.
