@@ -17,9 +17,16 @@ const PREFIX_OF_SETTINGS: &str = "BLINDLLAMA_";
 /// Reads the file, where there is one, lets `environment` override it, and checks the result.
 ///
 /// # Errors
-/// `config.read`; `config.syntax` with the line or the variable; `config.invalid` with the member.
+/// `config.read`, also where there is neither a file nor a variable; `config.syntax` with the line or the variable; `config.invalid` with
+/// the member.
 pub fn load(path: Option<&Path>, environment: impl Iterator<Item = (String, String)>) -> Result<Config, Failure> {
-    parse(&text(path)?, environment)
+    let settings: Vec<_> = environment.filter(|(name, _)| is_setting(name)).collect();
+    if path.is_none() && settings.iter().all(|(name, value)| is_of_a_service(name, value)) {
+        let detail = "no configuration was given: there is neither --config FILE nor a setting in a variable BLINDLLAMA_…. Start with --config \
+                      FILE; gateway.example.toml documents each setting, and at least audiences, attestation.pcrs and upstream.url are needed";
+        return Err(Failure::with(Code::CONFIG_READ, detail));
+    }
+    parse(&text(path)?, settings.into_iter())
 }
 
 /// What the file lets an image connect to, before the image decides what else it sets.
@@ -40,6 +47,10 @@ pub(super) fn egress_of(text: &str) -> Result<Egress, Failure> {
     Ok(egress)
 }
 
+fn is_setting(name: &str) -> bool {
+    name.starts_with(PREFIX_OF_SETTINGS)
+}
+
 fn text(path: Option<&Path>) -> Result<String, Failure> {
     let Some(path) = path else { return Ok(String::new()) };
     let failed = |error| Failure::with(Code::CONFIG_READ, format!("{}: {error}", path.display()));
@@ -51,7 +62,7 @@ pub(super) fn parse(text: &str, environment: impl Iterator<Item = (String, Strin
     toml::from_str::<File>(text).map_err(|error| at_line(text, &error))?;
     let mut table = toml::from_str::<Table>(text).map_err(|error| at_line(text, &error))?;
     let shape = shape()?;
-    for (name, value) in environment.filter(|(name, _)| name.starts_with(PREFIX_OF_SETTINGS)) {
+    for (name, value) in environment.filter(|(name, _)| is_setting(name)) {
         override_member(&mut table, &shape, &name, &value)?;
     }
     let file = File::deserialize(table)

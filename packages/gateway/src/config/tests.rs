@@ -44,6 +44,30 @@ fn the_required_members_are_required() {
 }
 
 #[test]
+fn no_configuration_at_all_is_told_as_such() {
+    let started = |environment: &[(&str, &str)]| {
+        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        load(None, environment.collect::<Vec<_>>().into_iter())
+    };
+    // What Kubernetes and others set is no configuration.
+    for nothing in [&[][..], &[("HOME", "/root")], &[("BLINDLLAMA_SERVICE_HOST", "10.0.0.1")]] {
+        let refused = started(nothing).expect_err("no configuration").to_string();
+        assert!(refused.starts_with("config.read"), "{refused}");
+        for part in ["no configuration was given", "--config", "gateway.example.toml", "audiences"] {
+            assert!(refused.contains(part), "{part}: {refused}");
+        }
+    }
+    let some = started(&[("BLINDLLAMA_LISTEN", "127.0.0.1:1")]).expect_err("no audiences").to_string();
+    assert!(some.starts_with("config.invalid") && some.contains("audiences"), "{some}");
+    let variables = [
+        ("BLINDLLAMA_AUDIENCES", "https://chat.example"),
+        ("BLINDLLAMA_ATTESTATION_PCRS", "0,4"),
+        ("BLINDLLAMA_UPSTREAM_URL", "unix:/m.sock"),
+    ];
+    assert_eq!(started(&variables).unwrap().audiences, ["https://chat.example"]);
+}
+
+#[test]
 fn unknown_members_and_wrong_types_name_their_line() {
     for (text, line) in [
         ("nonsense = 1", 4),
