@@ -17,6 +17,8 @@ const config: ViteUserConfig = defineConfig({
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
     globalSetup: ['test/support/build-peer.ts'],
     testTimeout: 60_000,
+    // Bounds a hang: a busy machine takes its time.
+    expect: { poll: { timeout: 30_000 } },
   },
 })
 export default config
