@@ -69,6 +69,8 @@ export interface Figures {
 }
 
 const settleMs = 1500
+/** Visitors are watched so long after the last loss at the least. */
+const aftermathMs = 6000
 
 /** Runs one plan: three gateways behind a stock proxy, visitors that ask, and what happens to the gateways. */
 export async function play(plan: Plan, stage: Stage): Promise<Figures> {
@@ -101,7 +103,11 @@ export async function play(plan: Plan, stage: Stage): Promise<Figures> {
     const losses: number[] = []
     await events[plan.event](fleet, () => losses.push(performance.now()))
     const last = losses.at(-1) ?? 0
-    await setTimeout(Math.max(settleMs, last + plan.withinMs + settleMs - performance.now()))
+    await setTimeout(Math.max(0, last + aftermathMs - performance.now()))
+    const answered = ({ ended }: Visitor): boolean =>
+      ended.some(({ code, firstAt = 0 }) => code === undefined && firstAt >= last)
+    while (!visitors.every(answered) && performance.now() < last + plan.withinMs) await setTimeout(100)
+    await setTimeout(settleMs)
     leave.abort()
     await visits
     for (const visitor of visitors) visitor.close()

@@ -13,7 +13,7 @@ export interface Run {
 const chosen: ReadonlySet<string> = new Set(['accept', 'authorization', 'content-type', 'openai-beta', 'x-own'])
 
 /** A call that neither ends nor fails in this time has hung. */
-const limitMs = 10_000
+const limitMs = 30_000
 
 export async function observe(call: Call, upstream: RawUpstream, fetch: Fetch, base: string): Promise<Run> {
   await upstream.begin(call.answer)

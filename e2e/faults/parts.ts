@@ -89,7 +89,7 @@ async function startModel(port: number, file: string, folder: string, signal: Ab
   const args = ['--import', import.meta.resolve('tsx'), modelProcess, `${port}`, file]
   const log = join(folder, 'model.log')
   const child = new Child({ name: 'the model server', command: process.execPath, args, log, signal })
-  await child.line((line) => (line === 'listening' ? true : undefined), 20_000)
+  await child.line((line) => (line === 'listening' ? true : undefined), 60_000)
   return child
 }
 
@@ -104,7 +104,7 @@ async function startProxy(
   const log = join(folder, 'proxy.log')
   const child = new Child({ name: haproxy.name, command: haproxy.program, args, log, signal })
   const health = `http://127.0.0.1:${listening.clearPort}/blindllama/v1/health`
-  await child.until(async () => (await fetch(health)).status > 0, 10_000)
+  await child.until(async () => (await fetch(health)).status > 0, 60_000)
   return child
 }
 

@@ -17,6 +17,9 @@ const growthShare = 0.1
 /** Open files that may be left when the load has ended: those of a proxy's kept connections have ended by then. */
 const filesLeft = 4
 
+/** Three of each third behind the warm-up. */
+export const fewestSamples = 12
+
 /** What a soak found. */
 export interface Growth {
   /** Medians of the first and the last third behind the warm-up, in KiB. */
@@ -39,10 +42,11 @@ export function sampleOf(pid: number, atMs: number): Sample {
 /**
  * Judges samples of one process. The first quarter is its warm-up: caches, keys of the first epochs and the allocator's pools fill then.
  *
- * @param samples under load, in order; at least 12
+ * @param samples under load, in order; at least {@link fewestSamples}
  */
 export function judge(before: Sample, samples: readonly Sample[], after: Sample): Growth {
-  if (samples.length < 12) throw new RangeError(`a soak needs 12 samples at least, and has ${samples.length}`)
+  if (samples.length < fewestSamples)
+    throw new RangeError(`a soak needs ${fewestSamples} samples at least, and has ${samples.length}`)
   const steady = samples.slice(Math.ceil(samples.length / 4))
   const third = Math.floor(steady.length / 3)
   const [first, last] = [steady.slice(0, third), steady.slice(-third)]

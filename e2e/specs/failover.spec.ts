@@ -9,10 +9,10 @@ import { nginx } from '../support/proxies/nginx.ts'
 import { expect, test } from '../support/test.ts'
 
 /*
- * A short form of `pnpm e2e:failover`: fewer visitors, one event of each kind, and twice the time, since other tests need the processor
- * too.
+ * A short form of `pnpm e2e:failover`: fewer visitors, one event of each kind, and five times the time, since other tests need the
+ * processor too.
  */
-const common = { visitors: 12, withinMs: 12_000 } as const
+const common = { visitors: 12, withinMs: 30_000 } as const
 
 const plans: readonly Plan[] = [
   { kind: haproxy, event: 'restart', resend: 'default', ...common },

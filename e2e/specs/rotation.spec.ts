@@ -7,11 +7,12 @@ import { StandIn } from '../support/proxies/stand-in.ts'
 import { startProxy } from '../support/proxies/stock-proxy.ts'
 import { expect, test } from '../support/test.ts'
 
-/** Twice the checks that a state needs to be believed, in all three samples. */
-const settled = { timeout: 10_000, intervals: [250] }
+/** The checks that a state needs to be believed take a few seconds, in all three samples; more bounds a hang. */
+const settled = { timeout: 60_000, intervals: [250] }
 
 for (const kind of proxyKinds)
   test(`${kind.name} asks gateways that are ready for evidence, and takes requests to those that drain`, async () => {
+    test.setTimeout(300_000)
     const folder = await mkdtemp(join(tmpdir(), 'blindllama-rotation-'))
     const abort = new AbortController()
     const all = await Promise.all([StandIn.start(), StandIn.start(), StandIn.start()])
@@ -36,7 +37,7 @@ for (const kind of proxyKinds)
     }
     const post = async (): Promise<number> => {
       const url = new URL('blindllama/v1/o/a1', proxy.urls.clear)
-      const answer = await fetch(url, { method: 'POST', body: 'x', signal: AbortSignal.timeout(5000) })
+      const answer = await fetch(url, { method: 'POST', body: 'x', signal: AbortSignal.timeout(30_000) })
       await answer.arrayBuffer()
       return answer.status
     }
@@ -47,10 +48,13 @@ for (const kind of proxyKinds)
       for (const state of ['draining', 'unavailable'] as const) {
         first.state = state
         await expect(async () => {
+          const began = performance.now()
           const { statuses, shares } = await visit(20)
+          const periods = Math.ceil((performance.now() - began) / 2000)
           expect(statuses, 'what visitors see').toEqual([200])
           // nginx has no checks: it asks again every two seconds, and takes the question to another one.
-          expect(shares[0], `evidence of a gateway that is ${state}`).toBeLessThanOrEqual(kind.name === 'nginx' ? 2 : 0)
+          const most = kind.name === 'nginx' ? 1 + periods : 0
+          expect(shares[0], `evidence of a gateway that is ${state}`).toBeLessThanOrEqual(most)
         }).toPass(settled)
         expect(await post(), `a request to a gateway that is ${state}`).toBe(200)
       }

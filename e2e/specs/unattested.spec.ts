@@ -52,7 +52,7 @@ test.describe('a model outside the proof', () => {
     await page.ask('Say hello.')
     await page.ended('complete')
     expect(await page.isThere('[data-testid="banner-unattested"]')).toBe(true)
-    expect(await requestsAt(outside)).toBe(before + 1)
+    await expect.poll(() => requestsAt(outside)).toBe(before + 1)
   })
 
   test('is refused where the policy says nothing of it @verification', async ({ chat }) => {

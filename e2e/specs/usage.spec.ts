@@ -13,5 +13,5 @@ test('the program in the README verifies the service and prints the answer of it
   const { stdout, stderr } = await promisify(execFile)(process.execPath, program, { cwd: root, timeout: 60_000 })
   expect(stderr).toContain('(simulated)')
   expect(stdout.trim().length).toBeGreaterThan(1)
-  expect(await requestsAt(staging)).toBe(before + 1)
+  await expect.poll(() => requestsAt(staging)).toBe(before + 1)
 })

@@ -26,10 +26,10 @@ export class Control {
     return control
   }
 
-  /** @throws {Error} with QEMU's sentence where it refuses, or where it does not answer within ten seconds */
+  /** @throws {Error} with QEMU's sentence where it refuses, or where it does not answer within a minute */
   async execute<Result = unknown>(command: string, given: object = {}): Promise<Result> {
     const answer = new Promise<Answer>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`QEMU does not answer ${command}`)), 10_000)
+      const timer = setTimeout(() => reject(new Error(`QEMU does not answer ${command}`)), 60_000)
       this.#waiting.push((received) => {
         clearTimeout(timer)
         resolve(received)

@@ -23,13 +23,13 @@ export class SwitchedTpm {
       log: join(folder, 'switch.log'),
       signal,
     })
-    await this.#switch.line((line) => (line === 'ready' ? true : undefined), 10_000)
+    await this.#switch.line((line) => (line === 'ready' ? true : undefined), 60_000)
     return { ...one, child: this.#switch, socket }
   }
 
   async exchange(): Promise<void> {
     if (this.#switch?.pid === undefined) throw new Error('no machine was started with this TPM')
     process.kill(this.#switch.pid, 'SIGUSR1')
-    await this.#switch.line((line) => (line === 'switched' ? true : undefined), 10_000)
+    await this.#switch.line((line) => (line === 'switched' ? true : undefined), 60_000)
   }
 }

@@ -5,6 +5,9 @@ const config: ViteUserConfig = defineConfig({
   plugins: [preact()],
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
+    testTimeout: 60_000,
+    // Bounds a hang: a busy machine takes its time.
+    expect: { poll: { timeout: 30_000 } },
     // What names `react` must meet the page's Preact, as in the build.
     server: { deps: { inline: [/@testing-library\/preact/, /@blindllama\//, /preact/] } },
   },

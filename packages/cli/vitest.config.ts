@@ -6,6 +6,8 @@ const config: ViteUserConfig = defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/build.ts'],
     testTimeout: 120_000,
+    // Bounds a hang: a busy machine takes its time.
+    expect: { poll: { timeout: 30_000 } },
   },
 })
 export default config

@@ -6,6 +6,8 @@ const config: ViteUserConfig = defineConfig({
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**'],
     testTimeout: 60_000,
+    // Bounds a hang: a busy machine takes its time.
+    expect: { poll: { timeout: 30_000 } },
   },
 })
 export default config

@@ -1,6 +1,12 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 const config: ViteUserConfig = defineConfig({
-  test: { name: 'ui', include: ['test/**/*.test.ts', 'test/**/*.test.tsx'], testTimeout: 60_000 },
+  test: {
+    name: 'ui',
+    include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
+    testTimeout: 60_000,
+    // Bounds a hang: a busy machine takes its time.
+    expect: { poll: { timeout: 30_000 } },
+  },
 })
 export default config

@@ -16,7 +16,9 @@ const config: ViteUserConfig = defineConfig({
     name: 'web-sdk',
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
     globalSetup: ['test/support/build-peer.ts'],
-    testTimeout: 60_000,
+    testTimeout: 120_000,
+    // Bounds a hang: a busy machine takes its time.
+    expect: { poll: { timeout: 30_000 } },
   },
 })
 export default config

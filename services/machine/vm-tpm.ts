@@ -38,6 +38,6 @@ export async function startMachineTpm(
     log: join(folder, 'swtpm.log'),
     signal,
   })
-  await child.until(async () => access(socket).then(() => true), 10_000)
+  await child.until(async () => access(socket).then(() => true), 60_000)
   return { child, socket, log }
 }

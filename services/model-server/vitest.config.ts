@@ -1,6 +1,12 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 const config: ViteUserConfig = defineConfig({
-  test: { name: 'model-server', include: ['test/**/*.test.ts'], testTimeout: 30_000 },
+  test: {
+    name: 'model-server',
+    include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
+    // Bounds a hang: a busy machine takes its time.
+    expect: { poll: { timeout: 30_000 } },
+  },
 })
 export default config

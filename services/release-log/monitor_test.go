@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -304,10 +305,22 @@ func TestAMonitorRepeatsItsRoundUntilItIsStopped(t *testing.T) {
 	w.put(signedEntry("one", w.own))
 	var out bytes.Buffer
 	w.watch.out, w.watch.every = &out, 50*time.Millisecond
-	ctx, stop := context.WithTimeout(t.Context(), 2*time.Second)
+	// The time bounds a hang: the monitor is stopped in its fourth round.
+	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 	defer stop()
+	var rounds atomic.Int32
+	log := w.server.Config.Handler
+	w.server.Config.Handler = http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
+		if strings.HasSuffix(request.URL.Path, "/checkpoint") && rounds.Add(1) == 4 {
+			stop()
+		}
+		log.ServeHTTP(response, request)
+	})
 	if err := w.watch.run(ctx); !errors.Is(err, errAlarms) {
 		t.Error(err)
+	}
+	if rounds.Load() < 4 {
+		t.Errorf("%d rounds", rounds.Load())
 	}
 	if lines := bytes.Count(out.Bytes(), []byte("\n")); lines != 1 {
 		t.Errorf("%d alarms of one entry", lines)

@@ -95,8 +95,8 @@ export async function startGateway(
     // No proxy has to be told: SIGTERM would give it time to notice.
     stopSignal: 'SIGINT',
   })
-  const { address } = await child.line((line) => parseEvent(line, 'start'), 20_000)
+  const { address } = await child.line((line) => parseEvent(line, 'start'), 60_000)
   const url = `http://${String(address)}/`
-  await child.until(async () => (await fetch(`${url}blindllama/v1/health`)).ok, 20_000)
+  await child.until(async () => (await fetch(`${url}blindllama/v1/health`)).ok, 60_000)
   return { child, url }
 }

@@ -56,7 +56,7 @@ export async function powerOn(folder: string, port: number, signal: AbortSignal)
     signal,
   })
   try {
-    await child.until(() => accepts(port + 1), 10_000)
+    await child.until(() => accepts(port + 1), 60_000)
     return { child, port, tcti: `swtpm:host=127.0.0.1,port=${port}` }
   } catch (error) {
     await child.stop()

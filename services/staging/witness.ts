@@ -31,7 +31,7 @@ export async function startWitness({ tool, name, key, state, log, output, signal
     log: output,
     signal,
   })
-  const address = await child.line((line) => /^http:\S+\/$/.exec(line)?.[0], 20_000)
-  const vkey = await child.line((line) => (line.startsWith(`${name}+`) ? line : undefined), 20_000)
+  const address = await child.line((line) => /^http:\S+\/$/.exec(line)?.[0], 60_000)
+  const vkey = await child.line((line) => (line.startsWith(`${name}+`) ? line : undefined), 60_000)
   return { child, vkey, address }
 }

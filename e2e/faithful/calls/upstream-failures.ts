@@ -1,11 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Socket } from 'node:net'
 import { type Call, chat, chunk, chunked, completion, delta, events, head, json, streamedChat } from '../call.ts'
+import { wasRead } from './was-read.ts'
 
 const five = Buffer.concat(['a', 'b', 'c', 'd', 'e'].map((content) => chunk(`data: ${delta(content)}\n\n`)))
 const stream = Buffer.concat([Buffer.from(head(200, [events, chunked])), five])
-/** So that what was written has arrived when the reset comes. */
-const pauseMs = 100
 
 const written: Readonly<Record<string, readonly [ask: Call['ask'], bytes: Buffer]>> = {
   'before the head': [chat, Buffer.alloc(0)],
@@ -31,7 +29,7 @@ export const upstreamFailures: readonly Call[] = Object.entries(ends).flatMap(([
     name: `death: ${how} ${where}`,
     answer: async (socket: Socket) => {
       socket.write(bytes)
-      await sleep(pauseMs)
+      await wasRead(socket)
       end(socket)
     },
     ask,

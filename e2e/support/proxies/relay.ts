@@ -45,7 +45,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const log = `${folder}/relay.log`
   const child = new Child({ name: 'the relay', command: nginxProgram, args, log, signal: abort.signal })
   // Not by a request: it would be among those that the tests look at.
-  await child.until(async () => isListening(clearPort), 10_000)
+  await child.until(async () => isListening(clearPort), 60_000)
   return { url: `http://127.0.0.1:${clearPort}/`, stop: async () => child.stop() }
 }
 

@@ -52,7 +52,7 @@ export async function startProxy(
   const env = { HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder }
   const child = new Child({ name: kind.name, command: kind.program, args, env, log: `${folder}/proxy.log`, signal })
   const urls = { clear: `http://127.0.0.1:${clearPort}/`, tls: `https://127.0.0.1:${tlsPort}/` }
-  await child.until(async () => (await fetch(`${urls.clear}blindllama/v1/health`)).ok, 10_000)
+  await child.until(async () => (await fetch(`${urls.clear}blindllama/v1/health`)).ok, 60_000)
   return { name: kind.name, urls, stop: async () => child.stop() }
 }
 

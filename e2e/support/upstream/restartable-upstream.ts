@@ -35,7 +35,7 @@ export class RestartableUpstream {
       log: join(this.#folder, 'upstream.log'),
       signal: this.#signal,
     })
-    await this.#child.until(async () => (await fetch(`${this.url}/v1/models`)).ok, 10_000)
+    await this.#child.until(async () => (await fetch(`${this.url}/v1/models`)).ok, 60_000)
   }
 
   /** SIGKILL: no handler runs, the kernel closes what was open. */

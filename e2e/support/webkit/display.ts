@@ -17,6 +17,6 @@ export async function startDisplay(folder: string, signal: AbortSignal): Promise
     log: join(folder, 'xvfb.log'),
     signal,
   })
-  const number = await child.line((line) => /^\d+$/.exec(line)?.[0], 20_000)
+  const number = await child.line((line) => /^\d+$/.exec(line)?.[0], 60_000)
   return { name: `:${number}`, stop: () => child.stop() }
 }

@@ -29,7 +29,7 @@ export async function startDriver(folder: string, display: Display, signal: Abor
     })
     const address = `http://127.0.0.1:${port}`
     try {
-      await child.until(async () => (await fetch(`${address}/status`)).ok, 20_000)
+      await child.until(async () => (await fetch(`${address}/status`)).ok, 60_000)
       return { address, stop: () => child.stop() }
     } catch (error) {
       await child.stop()

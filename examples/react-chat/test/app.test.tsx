@@ -1,6 +1,9 @@
 // @vitest-environment jsdom
-import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/preact'
+import { cleanup, configure, fireEvent, render, screen, waitFor } from '@testing-library/preact'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+
+// Bounds a hang: a busy machine takes its time.
+configure({ asyncUtilTimeout: 30_000 })
 
 const staging = { url: 'https://llm.example/', policy: '{}', model: 'm', measured: [] }
 const asked: string[] = []

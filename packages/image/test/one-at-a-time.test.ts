@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
 import { oneAtATime } from '../build/one-at-a-time.ts'
 import '../../../tools/environment.ts'
@@ -15,14 +14,20 @@ afterAll(() => rmSync(folder, { recursive: true }))
 test('two builds run one after the other, and the second says why it waits', async () => {
   const said: string[] = []
   const seen: string[] = []
-  const build = (name: string) => async (): Promise<void> => {
+  const build = (name: string, work: Promise<void>) => async (): Promise<void> => {
     seen.push(`${name} begins`)
-    await sleep(800)
+    await work
     seen.push(`${name} ends`)
   }
-  const first = oneAtATime(file, () => {}, build('first'))
+  let speak: (() => void) | undefined
+  const spoken = new Promise<void>((resolve) => (speak = resolve))
+  const first = oneAtATime(file, () => {}, build('first', spoken))
   await expect.poll(() => seen.length).toBe(1)
-  await Promise.all([first, oneAtATime(file, (message) => said.push(message), build('second'))])
+  const hear = (message: string): void => {
+    said.push(message)
+    speak?.()
+  }
+  await Promise.all([first, oneAtATime(file, hear, build('second', Promise.resolve()))])
   expect(seen).toEqual(['first begins', 'first ends', 'second begins', 'second ends'])
   expect(said).toEqual(['waiting for another process that does the same'])
 })

@@ -5,7 +5,7 @@ import type { BlindLlamaBadge, BlindLlamaRefusal, BlindLlamaVerification } from 
 import type { ProofState } from '../src/proof/source.js'
 import { de } from '../src/strings/de.js'
 import { en } from '../src/strings/en.js'
-import { attest, proofOf, vector } from './vectors.ts'
+import { attest, proofOf, settled, vector } from './vectors.ts'
 
 beforeAll(async () => {
   // jsdom constructs no style sheets; the browsers of `e2e` do.
@@ -40,7 +40,7 @@ async function proofFor(name: string, retry?: () => void): Promise<ReturnType<ty
   return proof
 }
 
-function refuse(
+async function refuse(
   proof: ReturnType<typeof proofOf>,
   code: 'evidence.unreachable' | 'ak.untrusted' = 'ak.untrusted',
 ): Promise<void> {
@@ -48,7 +48,7 @@ function refuse(
   const verdict =
     code === 'ak.untrusted' ? ({ result: 'fail', code, detail: '', steps: [] } as unknown as FailedVerdict) : undefined
   proof.onEvent({ type: 'failed', reason: 'connect', error: new BlindLlamaError(code, 'No', { verdict }) })
-  return new Promise((resolve) => setTimeout(resolve, 10))
+  await settled(proof)
 }
 
 /** A proof whose state a test sets. */
@@ -239,7 +239,7 @@ describe('the panel', () => {
       place.value = part
       toggle.checked = true
       toggle.dispatchEvent(new Event('change'))
-      await vi.waitFor(() => expect(tampering.querySelector('[data-tampered]')).not.toBeNull())
+      await vi.waitFor(() => expect(tampering.querySelector('[data-tampered]')).not.toBeNull(), 30_000)
       const code = text(tampering.querySelector('[data-code]'))
       toggle.checked = false
       toggle.dispatchEvent(new Event('change'))
@@ -261,7 +261,7 @@ describe('the panel', () => {
     const toggle = tampering.querySelector<HTMLInputElement>('[role=switch]')
     if (toggle) toggle.checked = true
     toggle?.dispatchEvent(new Event('change'))
-    await vi.waitFor(() => expect(tampering.querySelector('[data-tampered=accepted]')).not.toBeNull())
+    await vi.waitFor(() => expect(tampering.querySelector('[data-tampered=accepted]')).not.toBeNull(), 30_000)
     expect(text(tampering)).toContain(en.tamperUnnoticed)
   })
 
@@ -280,13 +280,13 @@ describe('the panel', () => {
     const certificates = section(shown('blindllama-verification', await proofFor('ok-chain-azure')), 'certificates')
     await vi.waitFor(
       () => expect(certificates.querySelectorAll('[data-testid=certificate]').length).toBeGreaterThan(1),
-      10_000,
+      30_000,
     )
     expect(text(certificates)).toContain('CN=')
     expect(text(certificates)).toMatch(/SHA-256 [0-9a-f]{64}/)
     expect(text(certificates)).toContain(en.certificatesNote)
     const none = section(shown('blindllama-verification', await proofFor('ok-enrolment')), 'certificates')
-    await vi.waitFor(() => expect(text(none)).toContain(en.certificatesNone))
+    await vi.waitFor(() => expect(text(none)).toContain(en.certificatesNone), 30_000)
   })
 
   test('shows a key without a proven Name as that', async () => {

@@ -130,9 +130,10 @@ describe('a proof', () => {
     const proof = proofOf(vector('ok-enrolment'))
     const changes: string[] = []
     proof.subscribe(() => changes.push(proof.state.status))
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
     await attest(proof, vector('ok-enrolment'), undefined, 40)
     expect(proof.state.status).toBe('proven')
-    await new Promise((resolve) => setTimeout(resolve, 80))
+    await vi.advanceTimersByTimeAsync(80)
     expect(changes.at(-1)).toBe('expired')
     expect(proof.state).toMatchObject({
       status: 'expired',
@@ -141,7 +142,7 @@ describe('a proof', () => {
     })
     await attest(proof, vector('ok-enrolment'), undefined, 40)
     proof.onEvent({ type: 'attesting', reason: 'renew' })
-    await new Promise((resolve) => setTimeout(resolve, 80))
+    await vi.advanceTimersByTimeAsync(80)
     expect(proof.state.status).toBe('checking')
   })
 

@@ -52,11 +52,10 @@ export function verdictOf(from: BundleVector): Promise<Verdict> {
 
 /** Waits for what a proof becomes after its own verification. */
 export async function settled(proof: Proof): Promise<Proof['state']> {
-  // The verifier runs within promises, and no timer has a part in it.
-  for (let turn = 0; turn < 50; turn += 1) {
-    if (proof.state.status !== 'checking' && !proof.state.renewing) break
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
+  // The verifier runs within promises, and no timer has a part in it. The time bounds a hang.
+  const end = performance.now() + 30_000
+  while ((proof.state.status === 'checking' || proof.state.renewing) && performance.now() < end)
+    await new Promise(setImmediate)
   return proof.state
 }
 

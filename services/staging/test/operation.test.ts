@@ -47,7 +47,7 @@ it('a gateway that runs shows the status of its operator, and never an older one
     exitCode: 0,
     said: { result: 'done', operator: scene.enroller, documents: ['status', '1 access keys'] },
   })
-  await expect.poll(async () => (await evidence()).includes('"date"'), { timeout: 10_000 }).toBe(true)
+  await expect.poll(async () => (await evidence()).includes('"date"'), { timeout: 30_000 }).toBe(true)
   expect(await push('--status', older)).toMatchObject({ exitCode: 3, said: { code: 'operate.older' } })
 })
 

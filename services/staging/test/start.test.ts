@@ -54,7 +54,7 @@ function nameOf(id: number): string {
 }
 
 async function expectNothingLeft(children: readonly number[]): Promise<void> {
-  await expect.poll(() => children.filter(isRunning), { timeout: 5000 }).toEqual([])
+  await expect.poll(() => children.filter(isRunning), { timeout: 30_000 }).toEqual([])
 }
 
 it('ends with a clear address, and with Ctrl-C leaves nothing behind', async () => {

@@ -4,6 +4,7 @@ import { matches } from '../../src/history/entry.ts'
 import { hasHistory } from '../../src/history/find.ts'
 import { HistoryStore } from '../../src/history/store.ts'
 import { Library } from '../../src/history/library.ts'
+import { eventually } from '../eventually.ts'
 import { ServedModel } from '../served-model.ts'
 
 let library: Library
@@ -17,7 +18,7 @@ afterEach(async () => library.erase())
 async function say(question: string, answer: string, of: Library = library): Promise<void> {
   const before = model.requests.length
   const ended = of.state().current.conversation.ask({ text: question }, model)
-  await vi.waitFor(() => expect(model.requests).toHaveLength(before + 1))
+  await eventually(() => expect(model.requests).toHaveLength(before + 1))
   model.say(answer)
   model.finish()
   await ended
@@ -61,7 +62,7 @@ describe('several conversations', () => {
     await say('About llamas?', 'Camelids of the Andes.')
     const { conversation } = library.state().current
     const edited = conversation.edit(conversation.turns()[0]?.id ?? '', 'About alpacas?', model)
-    await vi.waitFor(() => expect(model.requests).toHaveLength(2))
+    await eventually(() => expect(model.requests).toHaveLength(2))
     model.finish()
     await edited
     const [entry] = library.state().entries
@@ -72,7 +73,7 @@ describe('several conversations', () => {
 
   it('end the answer under way when another one is shown', async () => {
     const ended = library.state().current.conversation.ask({ text: 'One?' }, model)
-    await vi.waitFor(() => expect(model.requests).toHaveLength(1))
+    await eventually(() => expect(model.requests).toHaveLength(1))
     library.begin()
     await ended
     expect(model.signals.at(-1)?.aborted).toBe(true)
@@ -108,7 +109,7 @@ describe('a deleted conversation', () => {
   it('is not brought back by the end of its answer', async () => {
     await library.keep()
     const ended = library.state().current.conversation.ask({ text: 'One?' }, model)
-    await vi.waitFor(() => expect(model.requests).toHaveLength(1))
+    await eventually(() => expect(model.requests).toHaveLength(1))
     library.remove(library.state().current.id)
     await ended
     await library.settled()
@@ -141,9 +142,9 @@ describe('the history', () => {
   it('shows an answer whose page was closed as incomplete, with what had arrived', async () => {
     await library.keep()
     void library.state().current.conversation.ask({ text: 'One?' }, model)
-    await vi.waitFor(() => expect(model.requests).toHaveLength(1))
+    await eventually(() => expect(model.requests).toHaveLength(1))
     model.say('half')
-    await vi.waitFor(() => expect(library.state().current.conversation.turns()[0]?.answers[0]?.text).toBe('half'))
+    await eventually(() => expect(library.state().current.conversation.turns()[0]?.answers[0]?.text).toBe('half'))
     await library.settled()
     const next = await reloaded()
     expect(next.state().entries[0]?.conversation.turns()[0]?.answers).toMatchObject([

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/preact'
+import { cleanup, configure, fireEvent, render, screen, waitFor } from '@testing-library/preact'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Fragment } from 'react'
 import { coloursOf } from '../../src/markdown/colours.tsx'
@@ -7,6 +7,8 @@ import { Formatted } from '../../src/markdown/formatted.tsx'
 import { AskBeforeLeaving } from '../../src/markdown/outward-link.tsx'
 import { Prose } from '../../src/markdown/prose.tsx'
 
+// Bounds a hang: a busy machine takes its time.
+configure({ asyncUtilTimeout: 30_000 })
 afterEach(cleanup)
 
 const html = (text: string, settled = false): string =>

@@ -332,16 +332,19 @@ test('an answer of a gateway that ended before it had one is asked for again els
   expect((await upload()).status, 'what is not repeatable gets what the gateway said').toBe(503)
 })
 
-/** The first answers have so much content, and then no end. */
-function breaking(content: readonly string[], second: { status: number; type: string }): void {
+/** The first answer has so much content, and no end until the function returned is called: then it breaks off. */
+function breaking(content: readonly string[], second: { status: number; type: string }): () => void {
   let count = 0
+  let cut: (() => void) | undefined
   service.handler = async (exchange) => {
     count += 1
     if (count > 1) return exchange.reply(second.status, 'data: whole\n\n', [['content-type', second.type]])
+    cut = () => exchange.outer.response.destroy()
     await exchange.head(200, [['content-type', 'text/event-stream']])
     for (const event of content) await exchange.content(event)
-    setTimeout(() => exchange.outer.response.destroy(), 50)
+    return undefined
   }
+  return () => cut?.()
 }
 
 describe('an answer that breaks off behind its head', () => {
@@ -364,8 +367,10 @@ describe('an answer that breaks off behind its head', () => {
   })
 
   test('and before its content goes on with the content of another one', async () => {
-    breaking([], same)
-    expect(await (await ask()).text()).toBe('data: whole\n\n')
+    const cut = breaking([], same)
+    const response = await ask()
+    cut()
+    expect(await response.text()).toBe('data: whole\n\n')
     expect(replaced).toEqual(['gone'])
     expect(resends()).toEqual(['channel.truncated'])
   })
@@ -376,16 +381,20 @@ describe('an answer that breaks off behind its head', () => {
     ['where the other one has another status', [], { ...same, status: 500 }, 'always', 2],
     ['where the other one has another type', [], { ...same, type: 'application/json' }, 'always', 2],
   ])('ends with its error %s', async (_, content, second, resend, posts) => {
-    breaking(content, second)
-    const response = await ask(resend)
-    expect(await failure(response.text())).toMatchObject({ code: 'channel.truncated' })
+    const cut = breaking(content, second)
+    const reader = (await ask(resend)).body?.getReader()
+    // What a reset overtakes has not arrived.
+    for (const event of content) expect(new TextDecoder().decode((await reader?.read())?.value)).toBe(event)
+    cut()
+    expect(await failure(Promise.resolve(reader?.read()))).toMatchObject({ code: 'channel.truncated' })
     expect(service.outer).toHaveLength(posts)
   })
 
   test('twice ends with its error', async () => {
+    // A clean end, without the final chunk: a reset could overtake the head.
     service.handler = async (exchange) => {
       await exchange.head(200, [['content-type', 'text/event-stream']])
-      setTimeout(() => exchange.outer.response.destroy(), 50)
+      exchange.outer.response.end()
     }
     expect(await failure((await ask()).text())).toMatchObject({ code: 'channel.truncated' })
     expect(service.outer).toHaveLength(2)
@@ -393,14 +402,13 @@ describe('an answer that breaks off behind its head', () => {
 
   test('is left by its reader while another one is asked for: that one is stopped', async () => {
     let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+    let cut: (() => void) | undefined
     const closed = new Promise<void>((resolve) => {
-      let count = 0
       service.handler = async (exchange) => {
-        count += 1
+        const { response } = exchange.outer
+        if (cut !== undefined) response.once('close', resolve)
+        cut ??= () => response.destroy()
         await exchange.head(200, [['content-type', 'text/event-stream']])
-        if (count === 1) return void setTimeout(() => exchange.outer.response.destroy(), 50)
-        exchange.outer.response.once('close', resolve)
-        return undefined
       }
     })
     nextKey = async () => {
@@ -408,6 +416,7 @@ describe('an answer that breaks off behind its head', () => {
       return service.rotate('gateway2')
     }
     reader = (await ask()).body?.getReader()
+    cut?.()
     await reader?.read().catch(() => {})
     await closed
   })

@@ -7,7 +7,7 @@ import { origins } from '../support/wasm.js'
 let service: RealService
 
 beforeAll(async () => {
-  service = await startRealService({ epochMs: 2_000, graceMs: 1_000 })
+  service = await startRealService({ epochMs: 4_000, graceMs: 6_000 })
 }, 120_000)
 afterAll(async () => service?.stop())
 
@@ -23,9 +23,13 @@ test('requests go on over many key epochs, and none fails', async () => {
     origins,
   )
   const epochs = new Set<string>()
-  const end = Date.now() + 9_000
+  const reasons = (): string[] => events.flatMap((event) => (event.type === 'attesting' ? [event.reason] : []))
+  const renewedAhead = (): number => reasons().filter((reason) => reason === 'expiring').length
+  // A key that the machine stalls over expires before its renewal: most others must not.
+  const isEnough = (): boolean => requests > 50 && epochs.size >= 3 && renewedAhead() > reasons().length / 2
+  const end = performance.now() + 60_000
   let requests = 0
-  while (Date.now() < end) {
+  while (!isEnough() && performance.now() < end) {
     const response = await client.fetch(new URL('v1/models', service.relay.url))
     expect(response.status).toBe(200)
     await response.text()
@@ -37,11 +41,8 @@ test('requests go on over many key epochs, and none fails', async () => {
   expect(requests).toBeGreaterThan(50)
   expect(epochs.size).toBeGreaterThanOrEqual(3)
   expect(events.filter(({ type }) => type === 'failed')).toEqual([])
-  const reasons = events.flatMap((event) => (event.type === 'attesting' ? [event.reason] : []))
-  expect(reasons.filter((reason) => reason === 'expiring').length, 'most keys were renewed ahead').toBeGreaterThan(
-    reasons.length / 2,
-  )
-}, 60_000)
+  expect(renewedAhead(), 'most keys were renewed ahead').toBeGreaterThan(reasons().length / 2)
+}, 120_000)
 
 test('a service that is gone for a while fails no request as long as the key is valid', async () => {
   const heard: string[] = []

@@ -135,12 +135,12 @@ test('a question that comes while the gateway is away waits for it', async () =>
   const client = await connect()
   await end()
   const asking = openai(client).chat.completions.create(question)
-  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  await expect.poll(evidence, { message: 'questions for evidence while nobody answers' }).toBeGreaterThan(0)
   await start()
   expect((await asking).choices[0]?.message.content).toBe('You said: words')
   expect(attested()).toEqual(['connect', 'gone'])
   expect(service.upstream.requests).toHaveLength(1)
-}, 30_000)
+}, 60_000)
 
 describe('the retries of openai', () => {
   test('are no storm where the service is gone for good', async () => {
