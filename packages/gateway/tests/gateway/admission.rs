@@ -400,6 +400,8 @@ async fn what_the_upstream_does_wrong_is_told_inside() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
+            // Behind the request: a connection that speaks first is given up before it, and nothing was sent.
+            let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut [0; 4096]).await;
             let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, b"SSH-2.0-nothing\r\n").await;
         }
     });

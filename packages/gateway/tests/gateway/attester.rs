@@ -130,7 +130,7 @@ async fn an_attester_that_is_killed_takes_the_proof_along_until_it_is_back_with_
 #[tokio::test]
 async fn a_tpm_that_hangs_behind_the_attester_is_waited_for_and_used_again() {
     let swtpm = Swtpm::start().await;
-    let impatient = |setup: Setup| setup.with("tpm.timeout_ms", 1500);
+    let impatient = |setup: Setup| setup.with("tpm.timeout_ms", 4000);
     let attester = Attester::configured(impatient(Setup::new(&swtpm, &Upstream::fixed("{}")))).await;
     let gateway = impatient(setup(&swtpm, &attester)).start().await;
     swtpm.signal(Signal::STOP);

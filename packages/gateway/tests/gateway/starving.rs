@@ -83,7 +83,7 @@ async fn requests_without_content_shut_out_nobody_of_their_own_connection() {
 async fn a_request_that_does_not_open_in_time_is_refused_however_its_bytes_come() {
     let upstream = Upstream::fixed("{}");
     let swtpm = Swtpm::start().await;
-    let gateway = Setup::new(&swtpm, &upstream).with("limits.header_timeout_ms", 1000).start().await;
+    let gateway = Setup::new(&swtpm, &upstream).with("limits.header_timeout_ms", 3000).start().await;
     let attested = Attested::to(&gateway).await;
     for period in [None, Some(Duration::from_millis(100))] {
         let _attack = Attack::unopened(&attested, 1, 5, period).await;
