@@ -40,7 +40,7 @@ async function build(what: readonly string[]): Promise<void> {
 /** What the gateway and the plain proxy cost; `crypto` alone leaves the rest out. */
 export async function measureLoad(what: 'floor' | 'crypto'): Promise<Load> {
   const words = [join(target, 'examples/load'), what]
-  const parsed: unknown = JSON.parse(await run(words, 2 * minutes))
+  const parsed: unknown = JSON.parse(await run(words, 10 * minutes))
   return what === 'floor' ? (parsed as Load) : { crypto: parsed as Load['crypto'], events: Number.NaN }
 }
 

@@ -130,7 +130,7 @@ async fn an_attester_that_is_killed_takes_the_proof_along_until_it_is_back_with_
 #[tokio::test]
 async fn a_tpm_that_hangs_behind_the_attester_is_waited_for_and_used_again() {
     let swtpm = Swtpm::start().await;
-    let impatient = |setup: Setup| setup.with("tpm.timeout_ms", 1500);
+    let impatient = |setup: Setup| setup.with("tpm.timeout_ms", 4000);
     let attester = Attester::configured(impatient(Setup::new(&swtpm, &Upstream::fixed("{}")))).await;
     let gateway = impatient(setup(&swtpm, &attester)).start().await;
     swtpm.signal(Signal::STOP);
@@ -161,7 +161,7 @@ async fn another_user_and_a_second_connection_get_no_answer() {
     assert_eq!(refusal(&gateway).await.0, 200, "the first one is served on");
     // And a place is free again when its holder leaves.
     gateway.stop().await;
-    assert_eq!(Raw::connect(&attester.socket()).ask(&message(1, &[]))[0], 0);
+    drop(Raw::served(&attester.socket()));
 }
 
 #[tokio::test]
@@ -183,13 +183,12 @@ async fn what_is_no_request_ends_the_connection_and_reaches_no_tpm() {
         &message(6, &[b"rsa-2048", b"", &[1; 8]]),
         &[2, 0xff, 0xff, 0xff, 0xff],
     ] {
-        let connection = Raw::connect(&attester.socket());
-        assert_eq!(connection.ask(&message(1, &[]))[0], 0);
+        let connection = Raw::served(&attester.socket());
         assert_eq!(connection.ask(malformed), b"", "{malformed:?}");
         assert_eq!(connection.ask(&message(1, &[])), b"", "it stays ended");
     }
     // No key is measured where the configuration has none measured.
-    let connection = Raw::connect(&attester.socket());
+    let connection = Raw::served(&attester.socket());
     assert_eq!(code(&connection.ask(&message(4, &[&[1; 32]]))), "tpm.pcr_used");
     let quoted = connection.ask(&message(2, &[&[9; 32]]));
     assert_eq!(quoted[0], 0, "and the connection goes on");

@@ -184,9 +184,15 @@ async fn one_enrolment_is_at_the_tpm_and_quotes_go_on() {
     let enroller = Enroller::new(1);
     let gateway = enroller.welcomed(&swtpm).await;
     swtpm.signal(Signal::STOP);
-    let first = enroller.ask(&gateway, None);
+    let used = challenge(&gateway).await;
+    let first = post(&gateway, enroller.request(&used, None).to_string());
     tokio::pin!(first);
-    assert!(timeout(Duration::from_millis(500), &mut first).await.is_err(), "it is at the TPM");
+    // Another challenge is given once this one is used, on the way to the TPM.
+    let admitted = async { while challenge(&gateway).await == used {} };
+    tokio::select! {
+        _ = &mut first => panic!("the TPM stands still"),
+        () = in_time("the first enrolment's admission", admitted) => {}
+    }
     let second = enroller.ask(&gateway, None).await;
     assert_eq!((second.status.as_u16(), second.code().as_str()), (503, "enrol.busy"));
     assert!(second.headers.contains_key("retry-after"));
@@ -398,7 +404,8 @@ async fn requests_that_do_not_come_to_their_end_make_room_for_those_that_begin()
     let (swtpm, enroller) = (Swtpm::start().await, Enroller::new(1));
     let gateway = enroller.welcomed(&swtpm).await;
     let mut first = begun(&gateway.address, PATH, 64).await;
-    sleep(Duration::from_millis(1100)).await;
+    // All have come by then, and stayed for longer than a crowd that comes at once may.
+    sleep(Duration::from_secs(3)).await;
     let _second = begun(&gateway.address, PATH, 64).await;
     for stranger in &mut first {
         let answer = in_time("the answer to a stranger", read_some(stranger)).await;

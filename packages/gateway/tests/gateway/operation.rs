@@ -241,13 +241,18 @@ async fn api_keys_rotate_under_load_and_those_that_stay_keep_their_counts() {
 async fn strangers_that_do_not_come_to_their_end_make_room_for_those_that_begin() {
     let (swtpm, operator) = (Swtpm::start().await, Operator::new(1));
     let gateway = setup(&swtpm, &operator).start().await;
-    let start = Instant::now();
-    let mut first = begun(&gateway.address, PATH, 64).await;
-    sleep(Duration::from_millis(1100)).await;
-    let _second = begun(&gateway.address, PATH, 64).await;
-    for stranger in &mut first {
-        let answer = in_time("the answer to a stranger", read_some(stranger)).await;
-        assert!(answer.contains("operate.request"), "{answer}");
+    let mut took = Vec::new();
+    // Without newcomers no round is shorter than two seconds; on a busy machine one with them may be longer.
+    while took.iter().all(|round| *round >= Duration::from_secs(2)) {
+        assert!(took.len() < 10, "{took:?}");
+        let start = Instant::now();
+        let mut first = begun(&gateway.address, PATH, 64).await;
+        sleep(Duration::from_millis(1100)).await;
+        let _second = begun(&gateway.address, PATH, 64).await;
+        for stranger in &mut first {
+            let answer = in_time("the answer to a stranger", read_some(stranger)).await;
+            assert!(answer.contains("operate.request"), "{answer}");
+        }
+        took.push(start.elapsed());
     }
-    assert!(start.elapsed() < Duration::from_secs(2), "after {:?}", start.elapsed());
 }

@@ -1,11 +1,14 @@
 //! Receipts: what was asked and answered, signed by a key that the quote covers (PROTOCOL.md §21).
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixListener;
+use tokio::time::sleep;
 
 use crate::support::client::{Attested, Sealed, base64url, random};
 use crate::support::http::Version;
@@ -276,7 +279,7 @@ async fn read_all(sealed: &Sealed, response: http::Response<hyper::body::Incomin
 async fn an_answer_that_outlives_its_epoch_is_signed_with_the_key_it_was_asked_under() {
     let (events, upstream) = Upstream::events();
     let swtpm = Swtpm::start().await;
-    let setup = Setup::new(&swtpm, &upstream).with("channel.epoch_ms", 1000).with("channel.grace_ms", 300);
+    let setup = Setup::new(&swtpm, &upstream).with("channel.epoch_ms", 6000).with("channel.grace_ms", 4000);
     let gateway = setup.start().await;
     let attested = Attested::to(&gateway).await;
     let (message, salt) = asking(chat());
@@ -286,7 +289,11 @@ async fn an_answer_that_outlives_its_epoch_is_signed_with_the_key_it_was_asked_u
     events.send(Ok("data: 1\n\n")).unwrap();
     // What opens nothing is refused for that, until the key is gone.
     let forged = [&attested.header()[..], &random::<100>()].concat();
-    let gone = async { while attested.refused(forged.clone()).await.code() != "channel.key_unknown" {} };
+    let gone = async {
+        while attested.refused(forged.clone()).await.code() != "channel.key_unknown" {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
     in_time("the end of the key", gone).await;
     drop(events);
     let (response, ended) = read_all(&sealed, response).await;

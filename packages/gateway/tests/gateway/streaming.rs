@@ -168,7 +168,7 @@ async fn an_operator_may_leave_events_as_long_as_they_are() {
 async fn events_of_one_moment_leave_together_where_the_operator_wants_it() {
     let (events, upstream) = Upstream::events();
     let swtpm = Swtpm::start().await;
-    let gateway = Setup::new(&swtpm, &upstream).with("channel.batch_ms", 3000).start().await;
+    let gateway = Setup::new(&swtpm, &upstream).with("channel.batch_ms", 10_000).start().await;
     let attested = Attested::to(&gateway).await;
     let mut stream = Stream::open(&attested, Version::Http1).await;
     stream.next().await.unwrap();
@@ -254,7 +254,7 @@ async fn an_upstream_that_dies_leaves_an_answer_without_an_end() {
 async fn an_upstream_that_pauses_too_long_leaves_an_answer_without_an_end() {
     let (events, upstream) = Upstream::events();
     let swtpm = Swtpm::start().await;
-    let gateway = Setup::new(&swtpm, &upstream).with("limits.upstream_timeout_ms", 300).start().await;
+    let gateway = Setup::new(&swtpm, &upstream).with("limits.upstream_timeout_ms", 3000).start().await;
     let mut stream = Stream::open(&Attested::to(&gateway).await, Version::Http2).await;
     stream.next().await.unwrap();
     events.send(Ok("data: 1\n\n")).unwrap();
@@ -341,7 +341,7 @@ async fn a_client_that_takes_nothing_any_more_stops_the_upstream() {
     for version in [Version::Http1, Version::Http2] {
         let (_produced, upstream) = endless();
         let swtpm = Swtpm::start().await;
-        let gateway = Setup::new(&swtpm, &upstream).with("limits.body_timeout_ms", 700).start().await;
+        let gateway = Setup::new(&swtpm, &upstream).with("limits.body_timeout_ms", 3000).start().await;
         let mut stream = Stream::open(&Attested::to(&gateway).await, version).await;
         stream.next().await.unwrap();
         upstream.closed(1).await;

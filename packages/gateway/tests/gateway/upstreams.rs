@@ -97,6 +97,7 @@ async fn a_server_that_is_killed_costs_only_what_it_was_running_and_nothing_runs
         })
         .await;
         models[0].kill().await;
+        models.iter().for_each(ModelProcess::go_on);
     };
     let (answers, ()) = tokio::join!(under_way, kill);
     let broken = answers.iter().filter(|answer| answer.status() == 502).count();
@@ -173,11 +174,18 @@ async fn a_server_that_says_503_gets_no_more_for_a_while_and_its_answer_is_not_s
     let second = Upstream::fixed("2");
     let gateway = before(&swtpm, &[first.url(), second.url()]).start().await;
     let attested = Attested::to(&gateway).await;
+    let begin = Instant::now();
     let answer = attested.ask(&chat("{}")).await;
     assert_eq!((answer.status(), answer.text()), (503, ""), "the server's own answer");
     assert_eq!((first.requests(), second.requests()), (1, 0), "it may have run");
-    shares(&attested, 8).await;
-    assert_eq!((first.requests(), second.requests()), (1, 8));
+    for number in 1..=8 {
+        let status = attested.ask(&chat("{}")).await.status();
+        // It gets nothing for a second. A busy machine may not send all eight within it.
+        if begin.elapsed() >= Duration::from_secs(1) {
+            break;
+        }
+        assert_eq!((status, first.requests(), second.requests()), (200, 1, number));
+    }
     loading.store(false, Ordering::Relaxed);
     gateway.log.wait("upstream.down", 1).await;
     in_time("the return of the server", async {

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{
@@ -20,7 +20,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Child;
 
 use super::program::{EventLog, Setup, program};
-use super::{Swtpm, Upstream, in_time};
+use super::{PATIENCE, Swtpm, Upstream, in_time};
 
 pub struct Attester {
     process: Child,
@@ -91,6 +91,19 @@ impl Raw {
         set_socket_timeout(&socket, Timeout::Recv, Some(Duration::from_secs(20))).unwrap();
         connect(&socket, &SocketAddrUnix::new(path).unwrap()).unwrap();
         Self(socket)
+    }
+
+    /// One that is served. Whoever comes after another one is refused until the attester has noticed that one's end.
+    pub fn served(path: &Path) -> Self {
+        let begin = Instant::now();
+        loop {
+            let connection = Self::connect(path);
+            if connection.ask(&[1]).first() == Some(&0) {
+                return connection;
+            }
+            assert!(begin.elapsed() < PATIENCE, "nobody is served");
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     pub fn send(&self, message: &[u8]) {

@@ -1,10 +1,11 @@
 """A model server that can be killed: notes each request before it answers, and answers with its own name.
 
-Usage: model_process.py PORT NAME FILE. A request's content is one line of FILE. Content that holds "slow" is answered after 300 ms.
+Usage: model_process.py PORT NAME FILE. A request's content is one line of FILE. Content that holds "slow" is answered once FILE.go exists.
 """
 
 import http.server
 import json
+import os
 import sys
 import time
 
@@ -17,7 +18,8 @@ class Model(http.server.BaseHTTPRequestHandler):
         with open(sys.argv[3], "ab", buffering=0) as notes:
             notes.write(content + b"\n")
         if b"slow" in content:
-            time.sleep(0.3)
+            while not os.path.exists(sys.argv[3] + ".go"):
+                time.sleep(0.01)
         answer = json.dumps({"server": sys.argv[2]}).encode()
         self.send_response(200)
         self.send_header("content-type", "application/json")

@@ -48,6 +48,11 @@ impl ModelProcess {
         in_time("the end of a model server", process.kill()).await.unwrap();
     }
 
+    /// Lets it answer what is slow.
+    pub fn go_on(&self) {
+        std::fs::write(self.notes.with_extension("go"), "").unwrap();
+    }
+
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }

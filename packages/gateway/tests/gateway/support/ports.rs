@@ -1,10 +1,15 @@
 //! Ports for programs that cannot be told to take any, and for addresses at which nobody listens.
 
+use std::collections::HashSet;
 use std::fs;
 use std::net::TcpListener;
+use std::sync::Mutex;
 
 /// Above the ports of well-known services.
 const LOWEST: u16 = 10_240;
+
+/// What was given to a test of this process, which may use it late, or again after a restart: nobody else gets it.
+static GIVEN: Mutex<Option<HashSet<u16>>> = Mutex::new(None);
 
 /// A port that is free together with the one above it.
 pub fn pair_of_ports() -> u16 {
@@ -24,7 +29,11 @@ fn find(in_row: u16) -> u16 {
         let mut random = [0; 2];
         getrandom::fill(&mut random).unwrap();
         let first = LOWEST + u16::from_be_bytes(random) % (end - LOWEST - in_row);
-        if (first..first + in_row).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
+        let mut given = GIVEN.lock().unwrap();
+        let given = given.get_or_insert_default();
+        let is_free = |port| !given.contains(&port) && TcpListener::bind(("127.0.0.1", port)).is_ok();
+        if (first..first + in_row).all(is_free) {
+            given.extend(first..first + in_row);
             return first;
         }
     }

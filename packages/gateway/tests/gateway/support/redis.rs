@@ -47,7 +47,7 @@ impl Redis {
     }
 
     async fn start_in(folder: TempDir) -> Self {
-        // Between finding a port and taking it another test may take it.
+        // Between finding a port and taking it another program may take it.
         for _ in 0..20 {
             let port = dead_address().rsplit_once(':').unwrap().1.to_owned();
             if let Some(process) = spawn(&port, &folder).await {

@@ -36,7 +36,7 @@ impl Swtpm {
     }
 
     async fn start_untouched() -> Self {
-        // Between finding ports and taking them another test may take them.
+        // Between finding ports and taking them another program may take them.
         for _ in 0..20 {
             if let Some(swtpm) = Self::try_start(pair_of_ports()).await {
                 return swtpm;
