@@ -38,15 +38,19 @@ export function isPublic(address: string): boolean {
   return family !== 0 && !special.check(address, family === 4 ? 'ipv4' : 'ipv6')
 }
 
+/** Names of this machine, which no resolver is asked for (RFC 6761 §6.3): not every machine has a file of hosts. */
+const ownName = /(?:^|\.)localhost\.?$/i
+
 type Callback = (error: Error | null, address: string | LookupAddress[], family?: number) => void
 
 /** `lookup` of `node:net` that finds public addresses alone, for the very connection that follows. */
 export function lookupPublic(host: string, options: LookupOptions, found: Callback): void {
+  const refuse = (): void => found(new Error(`${host} is not an address of the public Internet`), [])
+  if (ownName.test(host)) return refuse()
   resolve(host, { ...options, all: true }, (error, addresses) => {
     if (error) return found(error, [])
     const [first] = addresses
-    if (first === undefined || !addresses.every(({ address }) => isPublic(address)))
-      return found(new Error(`${host} is not an address of the public Internet`), [])
+    if (first === undefined || !addresses.every(({ address }) => isPublic(address))) return refuse()
     return options.all === true ? found(null, addresses) : found(null, first.address, first.family)
   })
 }
