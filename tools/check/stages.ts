@@ -29,10 +29,14 @@ export const reports = 'target/test-reports'
 const minutes = 60_000
 const bin = (name: string): string => `node_modules/.bin/${name}`
 const tsx = (...words: string[]): string[] => ['node', '--import', 'tsx', ...words]
-const pages = (stage: Omit<Stage, 'lane'>): Stage => ({ ...stage, lane: 'pages' })
-const crates = (stage: Omit<Stage, 'lane'>): Stage => ({ ...stage, lane: 'crates' })
 
-function vitest(root: string, folder: string, timeoutMs: number): Omit<Stage, 'lane'> {
+/** A stage for a lane. It has ten minutes, unless it says otherwise. */
+type Work = Omit<Stage, 'lane' | 'timeoutMs'> & { readonly timeoutMs?: number }
+const usual = { timeoutMs: 10 * minutes } as const
+const pages = (work: Work): Stage => ({ ...usual, ...work, lane: 'pages' })
+const crates = (work: Work): Stage => ({ ...usual, ...work, lane: 'crates' })
+
+function vitest(root: string, folder: string): Work {
   const report = join(root, reports, `${folder.replaceAll('/', '-')}.json`)
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   return {
@@ -41,7 +45,6 @@ function vitest(root: string, folder: string, timeoutMs: number): Omit<Stage, 'l
     folder,
     count: vitestCount,
     passed: vitestPassed(report),
-    timeoutMs,
   }
 }
 
@@ -91,25 +94,23 @@ export function stages(root: string): Stage[] {
   const log = 'services/release-log'
   const reader = 'assurance/third-reader'
   return [
-    pages({ name: 'lint', command: [bin('oxlint'), '--deny-warnings'], timeoutMs: 10 * minutes }),
+    pages({ name: 'lint', command: [bin('oxlint'), '--deny-warnings'] }),
     pages({
       name: 'format',
       command: ['bash', '-c', `${bin('oxfmt')} --check && ${bin('rumdl')} check .`],
-      timeoutMs: 10 * minutes,
     }),
-    pages({ name: 'types', command: [bin('tsc'), '--build'], timeoutMs: 10 * minutes }),
-    pages({ name: 'architecture', command: tsx('tools/architecture.ts'), timeoutMs: 10 * minutes }),
-    pages(vitest(root, 'packages/cli', 10 * minutes)),
-    pages(vitest(root, 'packages/ui', 10 * minutes)),
-    pages(vitest(root, 'examples/react-chat', 10 * minutes)),
-    pages(vitest(root, 'services/model-server', 10 * minutes)),
-    pages(vitest(root, 'packages/image', 10 * minutes)),
-    pages({ name: 'package', command: tsx('tools/release-check.ts'), timeoutMs: 10 * minutes }),
-    pages({ name: 'bill of materials', command: tsx('tools/sbom.ts'), timeoutMs: 10 * minutes }),
+    pages({ name: 'types', command: [bin('tsc'), '--build'] }),
+    pages({ name: 'architecture', command: tsx('tools/architecture.ts') }),
+    pages(vitest(root, 'packages/cli')),
+    pages(vitest(root, 'packages/ui')),
+    pages(vitest(root, 'examples/react-chat')),
+    pages(vitest(root, 'services/model-server')),
+    pages(vitest(root, 'packages/image')),
+    pages({ name: 'package', command: tsx('tools/release-check.ts') }),
+    pages({ name: 'bill of materials', command: tsx('tools/sbom.ts') }),
     pages({
       name: 'pages of the API',
       command: ['tools/node_modules/.bin/typedoc', '--options', 'tools/typedoc.json', '--logLevel', 'Error'],
-      timeoutMs: 10 * minutes,
     }),
     // The whole of it needs many packages of the registry: `.ci/run` alone installs them.
     pages({
@@ -118,7 +119,7 @@ export function stages(root: string): Stage[] {
       count: wordCount,
       timeoutMs: 20 * minutes,
     }),
-    pages({ name: 'size', command: tsx('tools/size.ts'), timeoutMs: 10 * minutes }),
+    pages({ name: 'size', command: tsx('tools/size.ts') }),
     pages({
       name: 'end to end',
       command: tsx('e2e/run.ts'),
@@ -131,38 +132,34 @@ export function stages(root: string): Stage[] {
       command: tsx('e2e/truncation.ts'),
       count: wordCount,
       sources: 'e2e/truncation',
-      timeoutMs: 10 * minutes,
     }),
     pages({
       name: 'faithful',
       command: tsx('e2e/faithful.ts', '--json'),
       count: wordCount,
       sources: 'e2e/faithful',
-      timeoutMs: 10 * minutes,
     }),
-    pages(vitest(root, 'e2e', 10 * minutes)),
+    pages(vitest(root, 'e2e')),
     // `pnpm e2e:faults` runs 500 streams.
     pages({
       name: 'faults',
       command: tsx('e2e/faults.ts', '--json', '--streams', '150'),
       count: wordCount,
       sources: 'e2e/faults',
-      timeoutMs: 10 * minutes,
     }),
     // The whole of it asks llama.cpp's server as well, which has to be built: `.ci/run` does.
-    pages({ name: 'clients', command: tsx('e2e/clients.ts', '--quick'), count: wordCount, timeoutMs: 10 * minutes }),
+    pages({ name: 'clients', command: tsx('e2e/clients.ts', '--quick'), count: wordCount }),
     pages({
       name: 'leakage',
       command: tsx('e2e/leakage.ts', '--check'),
       sources: 'e2e/leakage',
-      timeoutMs: 10 * minutes,
     }),
     // `pnpm soak` runs longer: this one shows that what it judges by still fits the gateway.
-    pages({ name: 'soak of half a minute', command: tsx('e2e/soak.ts', '--minutes', '0.5'), timeoutMs: 10 * minutes }),
+    pages({ name: 'soak of half a minute', command: tsx('e2e/soak.ts', '--minutes', '0.5') }),
     ...(isCi() ? testsOfTests : []),
-    crates({ name: 'codes', command: tsx('tools/codes.ts', '--check'), timeoutMs: 10 * minutes }),
-    crates({ name: 'policy types', command: tsx('tools/policy-types.ts', '--check'), timeoutMs: 10 * minutes }),
-    crates({ name: 'Rust format', command: ['cargo', 'fmt', '--check'], timeoutMs: 10 * minutes }),
+    crates({ name: 'codes', command: tsx('tools/codes.ts', '--check') }),
+    crates({ name: 'policy types', command: tsx('tools/policy-types.ts', '--check') }),
+    crates({ name: 'Rust format', command: ['cargo', 'fmt', '--check'] }),
     crates({
       name: 'Rust tests',
       command: ['cargo', 'test', '--workspace', '--locked', '--no-fail-fast'],
@@ -170,16 +167,15 @@ export function stages(root: string): Stage[] {
       passed: cargoPassed,
       timeoutMs: 25 * minutes,
     }),
-    crates(vitest(root, 'packages/web-sdk', 10 * minutes)),
-    crates(vitest(root, 'tools', 10 * minutes)),
-    crates(vitest(root, 'services', 10 * minutes)),
-    crates(vitest(root, 'assurance', 10 * minutes)),
+    crates(vitest(root, 'packages/web-sdk')),
+    crates(vitest(root, 'tools')),
+    crates(vitest(root, 'services')),
+    crates(vitest(root, 'assurance')),
     crates({
       name: 'log of releases',
       command: ['bash', '-c', 'go vet ./... && go test -v ./...'],
       folder: log,
       passed: goPassed(log),
-      timeoutMs: 10 * minutes,
     }),
     crates({
       name: 'reader',
@@ -187,19 +183,15 @@ export function stages(root: string): Stage[] {
       command: ['bash', '-c', 'go vet ./... && go test -count=1 -v ./...'],
       folder: reader,
       passed: goPassed(reader),
-      timeoutMs: 10 * minutes,
     }),
-    crates(vitest(root, 'assurance/second-verifier', 10 * minutes)),
-    crates({ name: 'vectors of our own', command: tsx('tools/vectors.ts', 'bundle'), timeoutMs: 10 * minutes }),
+    crates(vitest(root, 'assurance/second-verifier')),
+    crates({ name: 'vectors of our own', command: tsx('tools/vectors.ts', 'bundle') }),
     crates({
       name: 'conformance',
       command: tsx('assurance/compare/conformance.ts'),
       count: wordCount,
-      timeoutMs: 10 * minutes,
     }),
-    ...ofOthers.map((name) =>
-      crates({ name: `${name} of others`, command: [join(checks, name)], timeoutMs: 10 * minutes }),
-    ),
+    ...ofOthers.map((name) => crates({ name: `${name} of others`, command: [join(checks, name)] })),
     crates({
       name: 'Rust lint',
       command: ['cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '--deny', 'warnings'],
